@@ -1,0 +1,29 @@
+// Jest in ESM mode: Nest 12 and jose are ESM-only, and Node 20 has no synchronous way to load them inside Jest.
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          target: 'es2022',
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^nestjs-descope$': '<rootDir>/lib/index.ts',
+    '^nestjs-descope/testing$': '<rootDir>/lib/testing/index.ts',
+    '^nestjs-descope/emulator$': '<rootDir>/lib/emulator/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  testTimeout: 30_000,
+};
