@@ -1,0 +1,32 @@
+// The project's public keys, asked of Descope.
+import { isJsonObject, readOwn } from '../token/claims.js';
+import { fetchJson } from './bounded-fetch.js';
+import type { Fetch } from './bounded-fetch.js';
+
+const MAX_BYTES = 256 * 1024;
+const MAX_KEYS = 100;
+
+/** Where the keys are, and how long asking may take. */
+export interface KeysRequest {
+  readonly baseUrl: string;
+  readonly projectId: string;
+  readonly timeoutMs: number;
+  readonly fetch: Fetch;
+}
+
+/** Fetches the members of the project's JWK set (`GET /v2/keys/:projectId`). Rejects when they cannot be had. */
+export async function fetchKeys(request: KeysRequest, signal: AbortSignal): Promise<readonly unknown[]> {
+  const { baseUrl, projectId, timeoutMs, fetch } = request;
+  const answer = await fetchJson({
+    url: `${baseUrl}/v2/keys/${projectId}`,
+    headers: { authorization: `Bearer ${projectId}`, 'x-descope-project-id': projectId },
+    timeoutMs,
+    maxBytes: MAX_BYTES,
+    fetch,
+    signal,
+  });
+  const keys = isJsonObject(answer) ? readOwn(answer, 'keys') : undefined;
+  if (!Array.isArray(keys)) throw new Error('Descope answered without a list of keys.');
+  if (keys.length > MAX_KEYS) throw new Error(`Descope answered with more than ${MAX_KEYS} keys.`);
+  return keys;
+}

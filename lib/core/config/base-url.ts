@@ -1,0 +1,34 @@
+// Where Descope is: the base URL, by option or by the region in the project id.
+
+const PROJECT_ID = /^P(?:[a-zA-Z0-9]{27}|[a-zA-Z0-9]{31})$/;
+const REGIONAL_ID_LENGTH = 32;
+
+/** Tells whether a text has the form of a Descope project id. */
+export function isProjectId(text: string): boolean {
+  return PROJECT_ID.test(text);
+}
+
+/** The API of the project's region: a 32-character id carries it in characters 1 to 4 (`Puse1…` → `use1`). */
+export function toRegionalBaseUrl(projectId: string): string {
+  if (projectId.length !== REGIONAL_ID_LENGTH || !isProjectId(projectId)) return 'https://api.descope.com';
+  return `https://api.${projectId.slice(1, 5).toLowerCase()}.descope.com`;
+}
+
+/** Reads a base URL as it is used: without a trailing slash. `undefined` for what is not a plain http(s) URL. */
+export function readBaseUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;
+  return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+/** Tells whether tokens and keys may travel there: by https, or without leaving the machine. */
+export function isConfidential(baseUrl: string): boolean {
+  const { protocol, hostname } = new URL(baseUrl);
+  return protocol === 'https:' || isLoopback(hostname);
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}

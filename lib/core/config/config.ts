@@ -1,0 +1,78 @@
+// Options in; checked, defaulted, frozen config out. Pure: nothing is fetched, read or logged here.
+import type { Fetch } from '../api/bounded-fetch.js';
+import { systemClock } from '../clock.js';
+import type { Clock } from '../clock.js';
+import type { AuthenticationPolicy } from '../session/authenticator.js';
+import type { KeyFetchPolicy } from '../token/key-fetch-schedule.js';
+import type { KeysById } from '../token/key-set.js';
+import type { VerificationPolicy } from '../token/token-verifier.js';
+import type { AdmissionPolicy } from '../user/access.js';
+import { readApiUrl, readOrigins, readProjectId } from './endpoints.js';
+import { readKeyFetch, readKeys } from './keys.js';
+import { OptionReader, isBoolean, isFunction, readOptionalText } from './option-reader.js';
+import { KNOWN_OPTIONS } from './options.js';
+import type { DescopeOptions } from './options.js';
+import { readAdmission, readAuthentication, readVerification } from './rules.js';
+
+/** What the road runs on. Made once at boot; frozen. */
+export interface DescopeConfig {
+  readonly projectId: string;
+  readonly baseUrl: string;
+  readonly verification: VerificationPolicy;
+  readonly authentication: AuthenticationPolicy;
+  readonly admission: AdmissionPolicy;
+  /** Whether the application said, by `audience` or by its explicit `null`, for whom tokens must be meant. */
+  readonly isAudienceDecided: boolean;
+  /** The fixed keys, when there are; then nothing is fetched. */
+  readonly keys: KeysById | undefined;
+  readonly keyFetch: KeyFetchPolicy & { readonly timeoutMs: number };
+  readonly requireKeysAtBoot: boolean;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  /** The vendor client's secrets, behind a function so that no log or JSON of the config shows them. */
+  readonly readSecrets: () => ClientSecrets;
+}
+
+/** What `@InjectDescope()` signs its calls with. */
+export interface ClientSecrets {
+  readonly managementKey: string | undefined;
+  readonly authManagementKey: string | undefined;
+}
+
+/** Resolves options to the config. Throws one `CONFIG_INVALID` that lists every mistake. */
+export function resolveConfig(given: DescopeOptions): DescopeConfig {
+  const options = new OptionReader(given, KNOWN_OPTIONS);
+  const projectId = readProjectId(options);
+  const baseUrl = readApiUrl(options, projectId);
+  const verification = readVerification(options, projectId);
+  const config: DescopeConfig = {
+    projectId,
+    baseUrl,
+    verification,
+    authentication: readAuthentication(options, readOrigins(options)),
+    admission: readAdmission(options),
+    isAudienceDecided: given.audience !== undefined,
+    keys: readKeys(options, given, verification.algorithms),
+    keyFetch: readKeyFetch(options, given.keyFetch),
+    requireKeysAtBoot: options.read('requireKeysAtBoot', {
+      wants: 'a boolean',
+      is: isBoolean,
+      default: false,
+    }),
+    fetch: options.read<Fetch>('fetch', {
+      wants: 'a function like fetch',
+      is: isFunction,
+      default: globalThis.fetch,
+    }),
+    clock: options.read<Clock>('clock', { wants: 'a function', is: isFunction, default: systemClock }),
+    readSecrets: readSecrets(options),
+  };
+  options.assertFaultless();
+  return Object.freeze(config);
+}
+
+function readSecrets(options: OptionReader): () => ClientSecrets {
+  const managementKey = readOptionalText(options, 'managementKey');
+  const authManagementKey = readOptionalText(options, 'authManagementKey');
+  return () => ({ managementKey, authManagementKey });
+}

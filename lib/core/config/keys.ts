@@ -1,0 +1,95 @@
+// The options about keys: a fixed set that needs no network, or how the project's own are fetched.
+import { describe, isNumberBetween } from './option-reader.js';
+import type { OptionReader } from './option-reader.js';
+import type { DescopeOptions, KeyFetchOptions } from './options.js';
+import { isJsonObject, readText } from '../token/claims.js';
+import type { KeyFetchPolicy } from '../token/key-fetch-schedule.js';
+import { toKeysById } from '../token/key-set.js';
+import type { KeysById } from '../token/key-set.js';
+import { readVerificationKey } from '../token/verification-key.js';
+
+const DAY_SECONDS = 86_400;
+
+/** Reads the fixed keys. Each must be usable and name its `kid` and `alg`: an offline key is checked now or never. */
+export function readKeys(
+  options: OptionReader,
+  given: DescopeOptions,
+  algorithms: readonly string[],
+): KeysById | undefined {
+  if (given.publicKey !== undefined && given.keys !== undefined) {
+    options.mistake('publicKey', 'keys beside it', 'one of the two');
+  }
+  if (given.keys !== undefined) return readKeyList(options, given.keys, algorithms);
+  if (given.publicKey === undefined) return undefined;
+  const jwk = typeof given.publicKey === 'string' ? parse(given.publicKey) : given.publicKey;
+  noteFlaw(options, 'publicKey', { jwk, algorithms });
+  return toKeysById([jwk]);
+}
+
+function readKeyList(options: OptionReader, keys: unknown, algorithms: readonly string[]): KeysById {
+  if (!Array.isArray(keys) || keys.length === 0) {
+    options.mistake('keys', describe(keys), 'a list of public JWKs');
+    return new Map();
+  }
+  keys.forEach((jwk: unknown, index) => noteFlaw(options, `keys[${index}]`, { jwk, algorithms }));
+  const usable = toKeysById(keys);
+  if (usable.size < keys.length)
+    options.mistake('keys', 'keys that share a "kid" or are unusable', 'one key per "kid"');
+  return usable;
+}
+
+function noteFlaw(
+  options: OptionReader,
+  name: string,
+  input: { jwk: unknown; algorithms: readonly string[] },
+): void {
+  const wants = 'one public JWK with "kid" and "alg", as Descope shows it';
+  const key = readVerificationKey(input.jwk);
+  if (typeof key === 'string') return options.mistake(name, `a key that is refused because ${key}`, wants);
+  const algorithm = isJsonObject(input.jwk) ? readText(input.jwk, 'alg') : undefined;
+  if (algorithm === undefined) return options.mistake(name, 'a key without "alg"', wants);
+  if (!input.algorithms.includes(algorithm)) {
+    options.mistake(
+      name,
+      `a key for ${algorithm}`,
+      `a key for one of the algorithms (${input.algorithms.join(', ')})`,
+    );
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // told as a key that is no JSON object
+  }
+}
+
+/** Reads how keys are fetched, in the milliseconds that the key set counts in. */
+export function readKeyFetch(
+  options: OptionReader,
+  given: KeyFetchOptions | undefined,
+): KeyFetchPolicy & { readonly timeoutMs: number } {
+  if (given !== undefined && !isJsonObject(given)) options.mistake('keyFetch', describe(given), 'an object');
+  const source = isJsonObject(given) ? (given as KeyFetchOptions) : {};
+  const names = ['maxAgeSeconds', 'maxStaleSeconds', 'cooldownSeconds', 'timeoutMs'];
+  for (const name of Object.keys(source)) {
+    if (!names.includes(name))
+      options.mistake(`keyFetch.${name}`, 'an unknown option', `one of ${names.join(', ')}`);
+  }
+  const read = (
+    name: keyof KeyFetchOptions,
+    bounds: { least: number; most: number; default: number },
+  ): number => {
+    const value = source[name] ?? bounds.default;
+    if (isNumberBetween(bounds.least, bounds.most)(value)) return value;
+    options.mistake(`keyFetch.${name}`, describe(value), `a number from ${bounds.least} to ${bounds.most}`);
+    return bounds.default;
+  };
+  return {
+    maxAgeMs: 1000 * read('maxAgeSeconds', { least: 1, most: DAY_SECONDS, default: 600 }),
+    maxStaleMs: 1000 * read('maxStaleSeconds', { least: 0, most: DAY_SECONDS, default: 3600 }),
+    cooldownMs: 1000 * read('cooldownSeconds', { least: 1, most: 30, default: 10 }),
+    timeoutMs: read('timeoutMs', { least: 100, most: 4000, default: 2500 }),
+  };
+}

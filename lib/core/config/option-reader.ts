@@ -1,0 +1,77 @@
+// Reads options one by one and keeps every mistake, so that all of them are told at once.
+import { DescopeConfigError } from '../errors.js';
+import type { DescopeOptions } from './options.js';
+
+/** A check of one value: answers what it wants when the value is not that. */
+export type Check<T> = (value: unknown) => value is T;
+
+export class OptionReader {
+  readonly #options: DescopeOptions;
+  readonly #mistakes = new Set<string>();
+
+  constructor(options: DescopeOptions, known: readonly string[]) {
+    this.#options = options;
+    for (const name of Object.keys(options)) {
+      if (!known.includes(name)) this.mistake(name, 'there is no such option', `one of ${known.join(', ')}`);
+    }
+  }
+
+  /** Reads an option; one that is left out has its default, a wrong one is noted and has it too. */
+  read<T>(name: keyof DescopeOptions, rule: { wants: string; is: Check<T>; default: T }): T {
+    const value: unknown = this.#options[name];
+    if (value === undefined) return rule.default;
+    if (rule.is(value)) return value;
+    this.mistake(name, describe(value), rule.wants);
+    return rule.default;
+  }
+
+  mistake(name: string, got: string, wants: string): void {
+    this.#mistakes.add(`  - ${name}: got ${got}; wants ${wants}.`);
+  }
+
+  /** Throws `CONFIG_INVALID` with every mistake that was noted. */
+  assertFaultless(): void {
+    if (this.#mistakes.size === 0) return;
+    const message = `DescopeModule is not configured correctly:\n${[...this.#mistakes].join('\n')}`;
+    throw new DescopeConfigError('CONFIG_INVALID', message, {
+      mistakes: [...this.#mistakes].map((line) => line.trim()),
+    });
+  }
+}
+
+/** Describes a wrong value by its type: the value itself may be a secret that went to the wrong option. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === '') return 'an empty text';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+export const isBoolean: Check<boolean> = (value): value is boolean => typeof value === 'boolean';
+
+export const isText: Check<string> = (value): value is string =>
+  typeof value === 'string' && value.trim() !== '';
+
+export const isFunction = <F>(value: unknown): value is F => typeof value === 'function';
+
+const isOptionalText: Check<string | undefined> = (value): value is string | undefined => isText(value);
+
+/** A list of texts that has at least one. */
+export const isTexts: Check<readonly string[]> = (value): value is readonly string[] =>
+  Array.isArray(value) && value.length > 0 && value.every(isText);
+
+/** A check for finite numbers within bounds, both included. */
+export function isNumberBetween(least: number, most: number): Check<number> {
+  return (value): value is number => typeof value === 'number' && value >= least && value <= most;
+}
+
+/** A check for non-empty lists whose items are all among the choices. */
+export function isListOf<T extends string>(choices: readonly string[]): Check<readonly T[]> {
+  return (value): value is readonly T[] => isTexts(value) && value.every((item) => choices.includes(item));
+}
+
+/** Reads a text that may be left out, without the white space around it. */
+export function readOptionalText(options: OptionReader, name: keyof DescopeOptions): string | undefined {
+  return options.read(name, { wants: 'a non-empty text', is: isOptionalText, default: undefined })?.trim();
+}

@@ -1,0 +1,94 @@
+// What people may write: the run-time options, each with its default.
+import type { JsonWebKey } from 'node:crypto';
+import type { Fetch } from '../api/bounded-fetch.js';
+import type { Clock } from '../clock.js';
+import type { SignatureAlgorithm } from '../token/algorithms.js';
+import type { TokenKind } from '../token/token-kind.js';
+import type { TokenSourceOption } from '../transport/read-tokens.js';
+import type { UsernameClaim } from '../user/username.js';
+
+/** How the project's keys are fetched and how long they are believed. */
+export interface KeyFetchOptions {
+  /** Age at which keys are fetched again, in seconds. A withdrawn key is refused after this. Default: 600. */
+  readonly maxAgeSeconds?: number | undefined;
+  /** Age up to which keys are used while Descope cannot be reached, in seconds: the worst-case revocation time. Default: 3600. */
+  readonly maxStaleSeconds?: number | undefined;
+  /** Least time between two fetches for unknown key ids, in seconds, at most 30. Default: 10. */
+  readonly cooldownSeconds?: number | undefined;
+  /** Milliseconds that one fetch may take, headers and body together. Default: 2500. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Options of `DescopeModule` that may come from a factory. What is left out comes from the environment, then from the default. */
+export interface DescopeOptions {
+  /** The Descope project id, `P…`. Environment: `DESCOPE_PROJECT_ID`. Required. */
+  readonly projectId?: string | undefined;
+  /** Descope's API. Default: by the region in the project id. Environment: `DESCOPE_BASE_URI` or `DESCOPE_BASE_URL`. */
+  readonly baseUrl?: string | undefined;
+  /** Accepts a plain `http:` base URL outside loopback. Default: `false`. */
+  readonly allowInsecureBaseUrl?: boolean | undefined;
+  /** The key of the management API, for `@InjectDescope()`. Environment: `DESCOPE_MANAGEMENT_KEY`. */
+  readonly managementKey?: string | undefined;
+  /** The key that authentication APIs may ask for, for `@InjectDescope()`. Environment: `DESCOPE_AUTH_MANAGEMENT_KEY`. */
+  readonly authManagementKey?: string | undefined;
+  /** One public JWK, as an object or JSON, to validate without network. Environment: `DESCOPE_PUBLIC_KEY`. */
+  readonly publicKey?: JsonWebKey | string | undefined;
+  /** Several public JWKs, to validate without network. */
+  readonly keys?: readonly JsonWebKey[] | undefined;
+  /** Signature algorithms that tokens may have. Default: `['RS256']`. */
+  readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
+  /** Seconds by which clocks may differ, 0 to 60. Default: 5. */
+  readonly leewaySeconds?: number | undefined;
+  /** The audiences of which a token must name one; `null` says that none is wanted. Environment: `DESCOPE_AUDIENCE`, comma-separated. */
+  readonly audience?: string | readonly string[] | null | undefined;
+  /** Who may call. Default: `['user', 'access-key']`. */
+  readonly accepts?: readonly Exclude<TokenKind, 'unknown'>[] | undefined;
+  /** Where the username stands. Default: `'sub'`. Environment: `DESCOPE_USERNAME_CLAIM`. */
+  readonly usernameClaim?: UsernameClaim | undefined;
+  /** The project role of staff. Default: `'is_staff'`. Environment: `DESCOPE_IS_STAFF_ROLE`. */
+  readonly staffRole?: string | undefined;
+  /** The project role of superusers. Default: `'is_superuser'`. Environment: `DESCOPE_IS_SUPERUSER_ROLE`. */
+  readonly superuserRole?: string | undefined;
+  /** Name of the session cookie, and of the session in a token's `drn` beside `DS`. Default: `'DS'`. */
+  readonly sessionCookieName?: string | undefined;
+  /** Where tokens stand; the first source that has one decides. Default: `['bearer', 'cookie']`. */
+  readonly sources?: readonly TokenSourceOption[] | undefined;
+  /** The application's own origin as browsers see it. Without it, `Origin` is compared with the `Host` header. */
+  readonly publicOrigin?: string | undefined;
+  /** Further origins whose pages may send session cookies on unsafe methods. Default: none. */
+  readonly trustedOrigins?: readonly string[] | undefined;
+  /** How keys are fetched. */
+  readonly keyFetch?: KeyFetchOptions | undefined;
+  /** Refuses to boot until the keys are there. Default: `false`: boots, and answers 503 to tokens meanwhile. */
+  readonly requireKeysAtBoot?: boolean | undefined;
+  /** The `fetch` for every call to Descope. Default: Node's. */
+  readonly fetch?: Fetch | undefined;
+  /** The time as epoch milliseconds. Default: the machine's clock. */
+  readonly clock?: Clock | undefined;
+}
+
+/** The name of every option; the compiler keeps the list complete. */
+export const KNOWN_OPTIONS: readonly string[] = Object.keys({
+  projectId: 0,
+  baseUrl: 0,
+  allowInsecureBaseUrl: 0,
+  managementKey: 0,
+  authManagementKey: 0,
+  publicKey: 0,
+  keys: 0,
+  algorithms: 0,
+  leewaySeconds: 0,
+  audience: 0,
+  accepts: 0,
+  usernameClaim: 0,
+  staffRole: 0,
+  superuserRole: 0,
+  sessionCookieName: 0,
+  sources: 0,
+  publicOrigin: 0,
+  trustedOrigins: 0,
+  keyFetch: 0,
+  requireKeysAtBoot: 0,
+  fetch: 0,
+  clock: 0,
+} satisfies Record<keyof DescopeOptions, 0>);

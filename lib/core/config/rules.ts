@@ -1,0 +1,104 @@
+// The options that decide who is let in, as the policies of the road's stations.
+import { isListOf, isNumberBetween, isText, isTexts } from './option-reader.js';
+import type { Check, OptionReader } from './option-reader.js';
+import type { AuthenticationPolicy } from '../session/authenticator.js';
+import { SIGNATURE_ALGORITHMS } from '../token/algorithms.js';
+import type { TokenKind } from '../token/token-kind.js';
+import type { VerificationPolicy } from '../token/token-verifier.js';
+import type { TokenSourceOption } from '../transport/read-tokens.js';
+import type { AdmissionPolicy } from '../user/access.js';
+import type { UsernameClaim } from '../user/username.js';
+
+const KINDS = ['user', 'access-key', 'app', 'agent'];
+const COOKIE_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/; // RFC 6265 §4.1.1, a token of RFC 9110
+
+/** Reads what a token must meet. */
+export function readVerification(options: OptionReader, projectId: string): VerificationPolicy {
+  const wants = `a list out of ${SIGNATURE_ALGORITHMS.join(', ')}`;
+  const is = isListOf<string>(SIGNATURE_ALGORITHMS);
+  return {
+    projectId,
+    algorithms: options.read('algorithms', { wants, is, default: ['RS256'] }),
+    leewaySeconds: options.read('leewaySeconds', {
+      wants: '0 to 60',
+      is: isNumberBetween(0, 60),
+      default: 5,
+    }),
+    sessionTokenNames: ['DS', readSessionCookieName(options)],
+  };
+}
+
+/** Reads how requests become sessions. */
+export function readAuthentication(
+  options: OptionReader,
+  origins: AuthenticationPolicy['origins'],
+): AuthenticationPolicy {
+  const sessionCookieName = readSessionCookieName(options);
+  return { ...readUserRules(options), ...readSourceRules(options), sessionCookieName, origins };
+}
+
+/** Reads which tokens may come in. */
+export function readAdmission(options: OptionReader): AdmissionPolicy {
+  const wants = `a list out of ${KINDS.join(', ')}`;
+  const is = isListOf<TokenKind>(KINDS);
+  return {
+    accepts: options.read('accepts', { wants, is, default: ['user', 'access-key'] }),
+    audience: readAudience(options),
+  };
+}
+
+function readSessionCookieName(options: OptionReader): string {
+  return options.read('sessionCookieName', { wants: 'a cookie name', is: isCookieName, default: 'DS' });
+}
+
+function readUserRules(
+  options: OptionReader,
+): Pick<AuthenticationPolicy, 'usernameClaim' | 'staffRole' | 'superuserRole'> {
+  return {
+    usernameClaim: options.read('usernameClaim', {
+      wants: "a claim's name, a path of names or a function",
+      is: isUsernameClaim,
+      default: 'sub',
+    }),
+    staffRole: options.read('staffRole', { wants: "a role's name", is: isText, default: 'is_staff' }),
+    superuserRole: options.read('superuserRole', {
+      wants: "a role's name",
+      is: isText,
+      default: 'is_superuser',
+    }),
+  };
+}
+
+function readSourceRules(options: OptionReader): Pick<AuthenticationPolicy, 'sources'> {
+  const wants = "a list of 'bearer', 'cookie', functions and { read, sentByBrowser }";
+  return { sources: options.read('sources', { wants, is: isSources, default: ['bearer', 'cookie'] }) };
+}
+
+function readAudience(options: OptionReader): readonly string[] | undefined {
+  const audience = options.read('audience', {
+    wants: 'a text, a list of texts or null',
+    is: isAudience,
+    default: null,
+  });
+  if (audience === null) return undefined;
+  return typeof audience === 'string' ? [audience] : audience;
+}
+
+const isAudience: Check<string | readonly string[] | null> = (
+  value,
+): value is string | readonly string[] | null => value === null || isText(value) || isTexts(value);
+
+const isUsernameClaim: Check<UsernameClaim> = (value): value is UsernameClaim =>
+  isText(value) || isTexts(value) || typeof value === 'function';
+
+const isCookieName: Check<string> = (value): value is string => isText(value) && COOKIE_NAME.test(value);
+
+const isSources: Check<readonly TokenSourceOption[]> = (value): value is readonly TokenSourceOption[] =>
+  Array.isArray(value) && value.length > 0 && value.every(isSource);
+
+function isSource(value: unknown): boolean {
+  if (value === 'bearer' || value === 'cookie' || typeof value === 'function') return true;
+  if (typeof value !== 'object' || value === null || !('read' in value) || typeof value.read !== 'function')
+    return false;
+  return !('sentByBrowser' in value) || ['boolean', 'undefined'].includes(typeof value.sentByBrowser);
+}

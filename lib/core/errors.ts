@@ -1,0 +1,112 @@
+// What can go wrong, as four classes for consequences with one code per cause.
+
+/** Codes of mistakes that stop the boot. */
+export type DescopeConfigCode =
+  | 'CONFIG_INVALID'
+  | 'CONFIG_MODULE_MISSING'
+  | 'CONFIG_MODULE_DUPLICATE'
+  | 'CONFIG_DEMAND_EMPTY'
+  | 'CONFIG_DEMAND_CONTRADICTED'
+  | 'CONFIG_DEMAND_UNGUARDED';
+
+/** Codes of a missing or bad credential: HTTP 401, or 400 where the request itself is malformed. */
+export type DescopeCredentialCode =
+  | 'SESSION_MISSING'
+  | 'CREDENTIAL_MALFORMED'
+  | 'COOKIE_AMBIGUOUS'
+  | 'TOKEN_TOO_LARGE'
+  | 'TOKEN_MALFORMED'
+  | 'TOKEN_HEADER_UNSUPPORTED'
+  | 'TOKEN_ALGORITHM_NOT_ALLOWED'
+  | 'TOKEN_KEY_UNKNOWN'
+  | 'TOKEN_SIGNATURE_INVALID'
+  | 'TOKEN_CLAIM_INVALID'
+  | 'TOKEN_EXPIRED'
+  | 'TOKEN_NOT_YET_VALID'
+  | 'TOKEN_ISSUED_IN_FUTURE'
+  | 'TOKEN_ISSUER_MISMATCH'
+  | 'TOKEN_NOT_A_SESSION'
+  | 'TOKEN_SENDER_CONSTRAINED'
+  | 'TOKEN_AUDIENCE_MISMATCH'
+  | 'TOKEN_KIND_NOT_ACCEPTED';
+
+/** Codes of a known caller who may not do this: HTTP 403. */
+export type DescopeAccessCode =
+  | 'ACCESS_ROLE_MISSING'
+  | 'ACCESS_PERMISSION_MISSING'
+  | 'USERNAME_CLAIM_MISSING'
+  | 'USERNAME_KIND_UNPROVEN'
+  | 'REQUEST_CROSS_SITE'
+  | 'TRANSPORT_UNKNOWN';
+
+/** Codes of an outage: HTTP 503 with `Retry-After`; it says nothing about the caller. */
+export type DescopeUnavailableCode = 'KEYS_UNAVAILABLE' | 'DESCOPE_UNAVAILABLE';
+
+/** Every code that an error of this package may carry. */
+export type DescopeErrorCode =
+  DescopeConfigCode | DescopeCredentialCode | DescopeAccessCode | DescopeUnavailableCode;
+
+/** Evidence for the developer. It never holds a token, a cookie or a key. */
+export type DescopeErrorDetails = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** The parent of every error that this package throws. */
+export abstract class DescopeError extends Error {
+  abstract readonly code: DescopeErrorCode;
+  /** What was expected and what was found, as far as it is no secret. */
+  readonly details: DescopeErrorDetails;
+
+  constructor(message: string, details: DescopeErrorDetails = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.details = details;
+  }
+}
+
+/** A mistake in the application's own set-up; it stops the boot and says what to change. */
+export class DescopeConfigError extends DescopeError {
+  constructor(
+    readonly code: DescopeConfigCode,
+    message: string,
+    details?: DescopeErrorDetails,
+  ) {
+    super(message, details);
+  }
+}
+
+/** A credential that is absent or not good: HTTP 401 with a challenge (400 for `CREDENTIAL_MALFORMED`). */
+export class DescopeCredentialError extends DescopeError {
+  constructor(
+    readonly code: DescopeCredentialCode,
+    message: string,
+    details?: DescopeErrorDetails,
+  ) {
+    super(message, details);
+  }
+}
+
+/** A caller who is known and may not do this: HTTP 403. */
+export class DescopeAccessError extends DescopeError {
+  constructor(
+    readonly code: DescopeAccessCode,
+    message: string,
+    details?: DescopeErrorDetails,
+  ) {
+    super(message, details);
+  }
+}
+
+/** Descope cannot be asked at present: HTTP 503 with `Retry-After`. */
+export class DescopeUnavailableError extends DescopeError {
+  /** Seconds after which a new try makes sense. */
+  readonly retryAfterSeconds: number;
+
+  constructor(
+    readonly code: DescopeUnavailableCode,
+    message: string,
+    input: { readonly retryAfterSeconds: number; readonly cause?: unknown },
+  ) {
+    const { retryAfterSeconds, cause } = input;
+    super(message, { retryAfterSeconds }, cause === undefined ? undefined : { cause });
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

@@ -1,0 +1,55 @@
+// All three of a caller in one: token, claims and user; or nobody, and why.
+import { DescopeCredentialError } from '../errors.js';
+import type { DescopeError, DescopeErrorCode } from '../errors.js';
+import type { DescopeClaims } from '../token/claims.js';
+import type { DescopeUser } from '../user/descope-user.js';
+
+/** The session of a request. `user` is `undefined` when nobody is signed in. */
+export class DescopeSession {
+  readonly user: DescopeUser | undefined;
+  /** Why a credential that was sent does not count; `undefined` when there was none, or it counts. */
+  readonly refusedWith: DescopeErrorCode | undefined;
+  readonly #token: string | undefined;
+  readonly #refusal: DescopeError | undefined;
+
+  private constructor(input: { user?: DescopeUser; token?: string; refusal?: DescopeError | undefined }) {
+    this.user = input.user;
+    this.refusedWith = input.refusal?.code;
+    this.#token = input.token;
+    this.#refusal = input.refusal;
+    Object.freeze(this);
+  }
+
+  /** The session of a proven token. */
+  static of(user: DescopeUser, token: string): DescopeSession {
+    return new DescopeSession({ user, token });
+  }
+
+  /** The session of nobody; `refusal` says why what was sent does not count. */
+  static nobody(refusal?: DescopeError): DescopeSession {
+    return new DescopeSession({ refusal });
+  }
+
+  /** The session token, for a call on the user's behalf. It shows in no log and no JSON. */
+  get token(): string | undefined {
+    return this.#token;
+  }
+
+  /** The token's claims. */
+  get claims(): DescopeClaims | undefined {
+    return this.user?.claims;
+  }
+
+  /** When the session token ends. */
+  get expiresAt(): Date | undefined {
+    return this.user === undefined ? undefined : new Date(this.user.claims.exp * 1000);
+  }
+
+  /** Gives the user, or throws why there is none: the credential's refusal, else `SESSION_MISSING`. */
+  requireUser(): DescopeUser {
+    if (this.user !== undefined) return this.user;
+    throw (
+      this.#refusal ?? new DescopeCredentialError('SESSION_MISSING', 'The request carries no session token.')
+    );
+  }
+}

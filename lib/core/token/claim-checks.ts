@@ -1,0 +1,97 @@
+// What the claims of a genuine token must say before it counts as a session of this project.
+import { DescopeCredentialError } from '../errors.js';
+import type { DescopeCredentialCode } from '../errors.js';
+import { readOwn, readText } from './claims.js';
+import type { DescopeClaims, JsonObject } from './claims.js';
+import { readIssuerKind } from './issuer.js';
+import type { IssuerKind } from './issuer.js';
+
+/** What the claims are measured by. */
+export interface ClaimPolicy {
+  readonly projectId: string;
+  /** Seconds by which clocks may differ, both ways. */
+  readonly leewaySeconds: number;
+  /** What `drn` may call a session. */
+  readonly sessionTokenNames: readonly string[];
+}
+
+const LAST_DATE_SECONDS = 8.64e12; // the last moment that a Date can hold (ECMA-262 §21.4.1.1)
+
+/** Asserts that the claims have the types that the rest of the road relies on. Throws `TOKEN_CLAIM_INVALID`. */
+export function assertClaimTypes(payload: JsonObject): asserts payload is DescopeClaims {
+  for (const name of ['iss', 'sub']) {
+    if (readText(payload, name) === undefined) throw invalid(name, 'a non-empty text');
+  }
+  if (!isTime(readOwn(payload, 'exp'))) throw invalid('exp', 'a time in epoch seconds');
+  for (const name of ['iat', 'nbf']) {
+    if (Object.hasOwn(payload, name) && !isTime(payload[name]))
+      throw invalid(name, 'a time in epoch seconds');
+  }
+  for (const name of ['drn', 'dsub']) {
+    if (Object.hasOwn(payload, name) && readText(payload, name) === undefined)
+      throw invalid(name, 'a non-empty text');
+  }
+  if (Object.hasOwn(payload, 'aud') && !isAudience(payload['aud']))
+    throw invalid('aud', 'a text or a list of texts');
+}
+
+/** Asserts that the token is valid now. Throws `TOKEN_EXPIRED`, `TOKEN_NOT_YET_VALID` or `TOKEN_ISSUED_IN_FUTURE`. */
+export function assertTime(claims: DescopeClaims, policy: ClaimPolicy, nowMs: number): void {
+  const now = nowMs / 1000;
+  const latest = now + policy.leewaySeconds;
+  if (claims.nbf !== undefined && claims.nbf > latest) {
+    throw refusal('TOKEN_NOT_YET_VALID', 'The token is not valid yet.');
+  }
+  if (claims.iat !== undefined && claims.iat > latest) {
+    throw refusal('TOKEN_ISSUED_IN_FUTURE', 'The token was issued in the future; check the clocks.');
+  }
+  // Last, so that "expired" means: this is all that is wrong with its times.
+  if (claims.exp <= now - policy.leewaySeconds) throw refusal('TOKEN_EXPIRED', 'The token has expired.');
+}
+
+/** Asserts that this project issued the token, and reads for whom. Throws `TOKEN_ISSUER_MISMATCH`. */
+export function assertIssuer(claims: DescopeClaims, policy: ClaimPolicy): IssuerKind {
+  const kind = readIssuerKind(claims.iss, policy.projectId);
+  if (kind === undefined) throw refusal('TOKEN_ISSUER_MISMATCH', 'The token was issued for another project.');
+  return kind;
+}
+
+/**
+ * Asserts that the token is a session's: not a refresh token, and not bound to a key that the sender must prove
+ * to hold (RFC 7800). Throws `TOKEN_NOT_A_SESSION` or `TOKEN_SENDER_CONSTRAINED`.
+ */
+export function assertSession(claims: DescopeClaims, policy: ClaimPolicy): void {
+  if (claims.drn !== undefined && !policy.sessionTokenNames.includes(claims.drn)) {
+    throw refusal(
+      'TOKEN_NOT_A_SESSION',
+      'The token is not a session token ("drn"); a refresh token opens nothing.',
+    );
+  }
+  if (Object.hasOwn(claims, 'cnf')) {
+    throw refusal(
+      'TOKEN_SENDER_CONSTRAINED',
+      'The token is bound to a key ("cnf"), whose proof is not verified here.',
+    );
+  }
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= LAST_DATE_SECONDS; // NaN and 1e400 compare false
+}
+
+function isAudience(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'string');
+  return typeof value === 'string';
+}
+
+function invalid(claim: string, expected: string): DescopeCredentialError {
+  return new DescopeCredentialError(
+    'TOKEN_CLAIM_INVALID',
+    `The token's claim "${claim}" is not ${expected}.`,
+    { claim },
+  );
+}
+
+function refusal(code: DescopeCredentialCode, message: string): DescopeCredentialError {
+  return new DescopeCredentialError(code, message);
+}

@@ -1,0 +1,66 @@
+// What a token says: its claims, read as own properties and never trusted to have a type.
+
+/** A JSON object from outside, not yet read. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The grants that a token carries for one tenant. */
+export interface TenantClaim {
+  readonly roles?: readonly string[];
+  readonly permissions?: readonly string[];
+}
+
+/**
+ * The claims of a verified Descope token, as they stand in it.
+ * Typed are those the verifier has proven; any other is `unknown`.
+ */
+export interface DescopeClaims {
+  /** The issuer: the project id or a URL that ends in it. */
+  readonly iss: string;
+  /** The subject: a user's or access key's id, unless a JWT template put another one here. */
+  readonly sub: string;
+  /** When the token ends, in epoch seconds. */
+  readonly exp: number;
+  /** When it was issued, in epoch seconds. */
+  readonly iat?: number;
+  /** Before when it is not valid, in epoch seconds. */
+  readonly nbf?: number;
+  /** For whom it is meant (RFC 7519 §4.1.3). */
+  readonly aud?: string | readonly string[];
+  /** What kind of token Descope says it is: the session's name, `DS` unless configured. */
+  readonly drn?: string;
+  readonly [claim: string]: unknown;
+}
+
+/** Tells whether a value is a JSON object: neither null nor an array. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads a member that the object itself has; what it inherits does not count. */
+export function readOwn(object: JsonObject, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** Reads a claim that must be text to mean anything. */
+export function readText(object: JsonObject, name: string): string | undefined {
+  const value = readOwn(object, name);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Reads a list of names; a claim that is anything but an array of texts names nothing. */
+export function readNames(object: JsonObject, name: string): readonly string[] {
+  const value = readOwn(object, name);
+  if (!Array.isArray(value)) return [];
+  return value.every((item) => typeof item === 'string') ? value : [];
+}
+
+/** Freezes a JSON value with everything in it, so that no reader can change what the next one sees. */
+export function freezeDeep<T>(value: T): T {
+  const open: unknown[] = [value]; // a list instead of recursion: a token may nest deeper than the stack
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    if (typeof item !== 'object' || item === null || Object.isFrozen(item)) continue;
+    Object.freeze(item);
+    open.push(...Object.values(item));
+  }
+  return value;
+}

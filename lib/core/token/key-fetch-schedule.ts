@@ -1,0 +1,89 @@
+// When keys are fresh, and when they may be fetched: time only, no keys and no network.
+import type { Clock } from '../clock.js';
+
+/** How long keys are believed and how often they may be asked for. All in milliseconds. */
+export interface KeyFetchPolicy {
+  /** Age at which a key set must be fetched again. */
+  readonly maxAgeMs: number;
+  /** Age up to which a key set is used while it cannot be fetched. */
+  readonly maxStaleMs: number;
+  /** Least time between two fetches that unknown key ids cause. */
+  readonly cooldownMs: number;
+}
+
+/** How far a key set may be trusted: `fresh`; `ageing` (refresh behind the requests); `old`; `none` that may be used. */
+export type KeyState = 'fresh' | 'ageing' | 'old' | 'none';
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 4_000;
+const CLOCK_TOLERANCE_MS = 5_000;
+
+export class KeyFetchSchedule {
+  readonly #policy: KeyFetchPolicy;
+  readonly #clock: Clock;
+  #fetchedAt = Number.NEGATIVE_INFINITY;
+  #startedAt = Number.NEGATIVE_INFINITY;
+  #endedAt = Number.NEGATIVE_INFINITY;
+  #refreshAfterMs = 0;
+  #failures = 0;
+
+  constructor(policy: KeyFetchPolicy, clock: Clock) {
+    this.#policy = policy;
+    this.#clock = clock;
+  }
+
+  /** Whether the last fetch failed. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
+  keyState(): KeyState {
+    const age = this.#since(this.#fetchedAt);
+    if (age < this.#refreshAfterMs) return 'fresh';
+    if (age < this.#policy.maxAgeMs) return 'ageing';
+    return age <= Math.max(this.#policy.maxStaleMs, this.#policy.maxAgeMs) ? 'old' : 'none';
+  }
+
+  /** Whether a failed fetch may be tried again: after 0.5 s, then 1, 2 and 4 s. */
+  mayRetry(): boolean {
+    return this.#since(this.#endedAt) >= this.#retryDelayMs();
+  }
+
+  /** Whether an unknown key id may cause a fetch, whatever became of the last one. */
+  mayAskForUnknown(): boolean {
+    return this.#since(this.#startedAt) >= this.#policy.cooldownMs;
+  }
+
+  /** Seconds until the next try can bring something new; at least 1. */
+  retryAfterSeconds(): number {
+    return Math.max(1, Math.ceil((this.#retryDelayMs() - this.#since(this.#endedAt)) / 1000));
+  }
+
+  started(): void {
+    this.#startedAt = this.#clock();
+  }
+
+  failed(): void {
+    this.#failures += 1;
+    this.#endedAt = this.#clock();
+  }
+
+  /** Notes a success; the next refresh comes at 75 to 90 % of the max age, so that instances do not march in step. */
+  succeeded(): void {
+    this.#failures = 0;
+    this.#endedAt = this.#clock();
+    this.#fetchedAt = this.#startedAt;
+    this.#refreshAfterMs = this.#policy.maxAgeMs * (0.75 + Math.random() * 0.15);
+  }
+
+  #retryDelayMs(): number {
+    if (this.#failures === 0) return 0;
+    return Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
+  }
+
+  // A clock that was set back makes the past look like the future: then nothing is known of its age.
+  #since(time: number): number {
+    const elapsed = this.#clock() - time;
+    return elapsed < -CLOCK_TOLERANCE_MS ? Number.POSITIVE_INFINITY : Math.max(0, elapsed);
+  }
+}

@@ -1,0 +1,65 @@
+// The promise of a key for a key id, kept from a fixed list.
+import { DescopeCredentialError } from '../errors.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { readVerificationKey } from './verification-key.js';
+import type { VerificationKey } from './verification-key.js';
+
+/** Where the verifier gets its keys. */
+export interface KeySet {
+  /** Finds the key of an id. Throws `TOKEN_KEY_UNKNOWN`, or `KEYS_UNAVAILABLE` when it cannot know. */
+  find(keyId: string): MaybePromise<VerificationKey>;
+  /** Loads the keys ahead of the first request. Throws `KEYS_UNAVAILABLE`. */
+  hydrate(): Promise<void>;
+  /** Ends what it has under way. */
+  close(): void;
+}
+
+/** The keys of a project by id. A `Map`, so that no id can name something inherited. */
+export type KeysById = ReadonlyMap<string, VerificationKey>;
+
+/** A fixed key set from `keys` or `publicKey`: no network, and no rotation either. */
+export class StaticKeySet implements KeySet {
+  readonly #keys: KeysById;
+
+  constructor(keys: KeysById) {
+    this.#keys = keys;
+  }
+
+  find(keyId: string): VerificationKey {
+    const key = this.#keys.get(keyId);
+    if (key === undefined) throw unknownKey();
+    return key;
+  }
+
+  async hydrate(): Promise<void> {}
+
+  close(): void {}
+}
+
+/**
+ * Reads the usable keys of a JWK set (RFC 7517 §5). A key that may not verify is left out and spoils no other;
+ * an id that two different keys claim is ambiguous, so neither counts.
+ */
+export function toKeysById(jwks: readonly unknown[]): KeysById {
+  const keys = new Map<string, VerificationKey>();
+  const ambiguous = new Set<string>();
+  for (const jwk of jwks) {
+    const key = readVerificationKey(jwk);
+    if (typeof key === 'string') continue;
+    const known = keys.get(key.keyId);
+    if (known !== undefined && !isSameKey(known, key)) ambiguous.add(key.keyId);
+    keys.set(key.keyId, key);
+  }
+  for (const keyId of ambiguous) keys.delete(keyId);
+  return keys;
+}
+
+/** The refusal of a key id that the project does not have. */
+export function unknownKey(): DescopeCredentialError {
+  const message = "The token names a key that is not among the project's keys.";
+  return new DescopeCredentialError('TOKEN_KEY_UNKNOWN', message);
+}
+
+function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
+  return one.algorithm === other.algorithm && one.keyObject.equals(other.keyObject);
+}

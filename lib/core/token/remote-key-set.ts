@@ -1,0 +1,130 @@
+// The project's keys as Descope publishes them: one fetch for many waiters, and an outage is ridden out.
+import type { Clock } from '../clock.js';
+import { DescopeUnavailableError } from '../errors.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import type { Notify } from '../notice.js';
+import { KeyFetchSchedule } from './key-fetch-schedule.js';
+import type { KeyFetchPolicy } from './key-fetch-schedule.js';
+import { toKeysById, unknownKey } from './key-set.js';
+import type { KeySet, KeysById } from './key-set.js';
+import type { VerificationKey } from './verification-key.js';
+
+/** What a remote key set needs of the world. */
+export interface RemoteKeySetInput {
+  /** Fetches the members of the JWK set; must end by itself, and at once when the signal aborts. */
+  readonly load: (signal: AbortSignal) => Promise<readonly unknown[]>;
+  readonly policy: KeyFetchPolicy;
+  readonly clock: Clock;
+  readonly notify: Notify;
+}
+
+export class RemoteKeySet implements KeySet {
+  readonly #input: RemoteKeySetInput;
+  readonly #schedule: KeyFetchSchedule;
+  readonly #closing = new AbortController();
+  #keys: KeysById = new Map();
+  #flight: Promise<void> | undefined;
+
+  constructor(input: RemoteKeySetInput) {
+    this.#input = input;
+    this.#schedule = new KeyFetchSchedule(input.policy, input.clock);
+  }
+
+  find(keyId: string): MaybePromise<VerificationKey> {
+    const state = this.#schedule.keyState();
+    if (state === 'none') return this.#findWhenLoaded(keyId);
+    const key = this.#keys.get(keyId);
+    if (key === undefined) return this.#findUnknown(keyId);
+    if (state === 'fresh') return key;
+    if (state === 'old' && !this.#schedule.isFailing) return this.#findRefreshed(keyId);
+    this.#refreshBehind();
+    return key;
+  }
+
+  async hydrate(): Promise<void> {
+    if (this.#schedule.keyState() === 'none') await this.#fetch();
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  // No keys in memory: everybody waits for the one flight, or is told when the next one may start.
+  async #findWhenLoaded(keyId: string): Promise<VerificationKey> {
+    if (this.#flight === undefined && !this.#schedule.mayRetry()) throw this.#unavailable();
+    await this.#fetch();
+    return this.#pick(keyId);
+  }
+
+  // An id never seen may be a key that was rotated in, so it is worth one fetch per cool-down and no more:
+  // ids are free for an attacker to invent.
+  async #findUnknown(keyId: string): Promise<VerificationKey> {
+    if (this.#flight === undefined && !this.#schedule.mayAskForUnknown()) {
+      throw this.#schedule.isFailing ? this.#unavailable() : unknownKey();
+    }
+    await this.#fetch();
+    return this.#pick(keyId);
+  }
+
+  // Past the max age the set must be confirmed before it is believed; if that fails, it is stale but usable.
+  async #findRefreshed(keyId: string): Promise<VerificationKey> {
+    await this.#fetch().catch(() => undefined); // the failure is noted, and the known key goes on
+    return this.#pick(keyId);
+  }
+
+  #refreshBehind(): void {
+    if (this.#flight !== undefined || !this.#schedule.mayRetry()) return;
+    this.#fetch().catch(() => undefined); // noted where it happened; requests go on with the keys at hand
+  }
+
+  #pick(keyId: string): VerificationKey {
+    const key = this.#keys.get(keyId);
+    if (key === undefined) throw unknownKey();
+    return key;
+  }
+
+  #fetch(): Promise<void> {
+    this.#flight ??= this.#load().finally(() => {
+      this.#flight = undefined;
+    });
+    return this.#flight;
+  }
+
+  async #load(): Promise<void> {
+    this.#schedule.started();
+    try {
+      const keys = toKeysById(await this.#input.load(this.#closing.signal));
+      if (keys.size === 0) throw new Error('The answer holds no key that may verify session tokens.');
+      this.#keys = keys; // the whole set: a key that left it is gone
+    } catch (cause) {
+      this.#schedule.failed();
+      this.#noteFailure(cause);
+      throw this.#unavailable(cause);
+    }
+    if (this.#schedule.isFailing)
+      this.#input.notify({ code: 'KEYS_RECOVERED', level: 'log', message: RECOVERED });
+    this.#schedule.succeeded();
+  }
+
+  #noteFailure(cause: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    const why = cause instanceof Error ? cause.message : 'unknown reason';
+    const isStale = this.#schedule.keyState() !== 'none';
+    this.#input.notify(
+      isStale
+        ? { code: 'KEYS_STALE', level: 'warn', message: `${STALE} (${why})` }
+        : { code: 'KEYS_UNAVAILABLE', level: 'error', message: `${DOWN} (${why})` },
+    );
+  }
+
+  #unavailable(cause?: unknown): DescopeUnavailableError {
+    const retryAfterSeconds = this.#schedule.retryAfterSeconds();
+    const message = "Descope's keys cannot be had at present.";
+    return new DescopeUnavailableError('KEYS_UNAVAILABLE', message, { retryAfterSeconds, cause });
+  }
+}
+
+const RECOVERED = "Descope's keys can be fetched again.";
+const STALE = "Descope's keys cannot be refreshed; requests go on with those in memory.";
+const DOWN =
+  "Descope's keys cannot be fetched, and none are in memory; tokens are answered with 503 until they can.";

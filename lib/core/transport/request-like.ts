@@ -1,0 +1,27 @@
+// What the road needs to see of a request, whatever framework it came through.
+
+/** The part of Node's `IncomingMessage` that is read. Express's request is one; Fastify's and others are brought to it. */
+export interface RequestLike {
+  readonly method?: string | undefined;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Names and values as they came, alternating; shows what `headers` has merged or dropped. */
+  readonly rawHeaders?: readonly string[] | undefined;
+}
+
+/** Reads a header; several values that a framework kept as a list are joined as RFC 9110 §5.3 says. */
+export function readHeader(request: RequestLike, name: string, separator = ', '): string | undefined {
+  const value = Object.hasOwn(request.headers, name) ? request.headers[name] : undefined;
+  return typeof value === 'string' || value === undefined ? value : value.join(separator);
+}
+
+/** Counts how often a header came, also where `headers` keeps one of them only. */
+export function countHeader(request: RequestLike, name: string): number {
+  const raw = request.rawHeaders;
+  if (raw === undefined) return readHeader(request, name) === undefined ? 0 : 1;
+  let count = 0;
+  for (let index = 0; index < raw.length; index += 2) {
+    const candidate = raw[index];
+    if (candidate?.length === name.length && candidate.toLowerCase() === name) count += 1;
+  }
+  return count;
+}

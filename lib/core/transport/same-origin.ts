@@ -1,0 +1,57 @@
+// May a browser's own credential count here? Only if our own pages sent the request.
+import { DescopeAccessError } from '../errors.js';
+import { readHeader } from './request-like.js';
+import type { RequestLike } from './request-like.js';
+
+/** Which origins are ours. */
+export interface OriginPolicy {
+  /** Our own origin as browsers see it; without it, the host alone is compared with the `Host` header. */
+  readonly publicOrigin: string | undefined;
+  /** Further origins whose pages may send cookies to us. */
+  readonly trustedOrigins: readonly string[];
+}
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']); // RFC 9110 §9.2.1
+
+/**
+ * Asserts that a credential which browsers attach by themselves may count: on a safe method always, else on a
+ * same-origin request. Throws `REQUEST_CROSS_SITE`.
+ */
+export function assertSameOrigin(request: RequestLike, policy: OriginPolicy): void {
+  if (SAFE_METHODS.has(request.method ?? '')) return;
+  if (isSameOrigin(request, policy)) return;
+  const message = 'The session cookie does not count on this request, because another site may have sent it.';
+  throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
+}
+
+// A request with none of the three headers comes from no browser, and so cannot be forged through one.
+function isSameOrigin(request: RequestLike, policy: OriginPolicy): boolean {
+  const origin = readHeader(request, 'origin');
+  if (origin !== undefined && policy.trustedOrigins.includes(origin)) return true;
+  const site = readHeader(request, 'sec-fetch-site');
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  if (origin !== undefined) return isOurs(origin, request, policy);
+  const referer = readHeader(request, 'referer');
+  if (referer === undefined) return true;
+  const refererOrigin = toOrigin(referer);
+  if (refererOrigin === undefined) return false;
+  return policy.trustedOrigins.includes(refererOrigin) || isOurs(refererOrigin, request, policy);
+}
+
+function isOurs(origin: string, request: RequestLike, policy: OriginPolicy): boolean {
+  if (policy.publicOrigin !== undefined) return origin === policy.publicOrigin;
+  const host = readHeader(request, 'host') ?? readHeader(request, ':authority');
+  const url = toUrl(origin);
+  if (host === undefined || url === undefined || url.origin !== origin) return false;
+  return url.host === toUrl(`${url.protocol}//${host}`)?.host; // the same default port on both sides
+}
+
+/** Reads the origin of a URL; `undefined` for anything that has none. */
+export function toOrigin(text: string): string | undefined {
+  const origin = toUrl(text)?.origin;
+  return origin === 'null' ? undefined : origin;
+}
+
+function toUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}

@@ -1,0 +1,70 @@
+// Claims → the user that handlers see. Built from the token alone, without a call to Descope.
+import { readText } from '../token/claims.js';
+import type { DescopeClaims } from '../token/claims.js';
+import { readSubjectId } from '../token/token-kind.js';
+import type { TokenKind } from '../token/token-kind.js';
+import type { VerifiedToken } from '../token/token-verifier.js';
+import { readGrants } from './grants.js';
+import type { TenantGrants } from './grants.js';
+
+/** What makes a user staff or superuser. */
+export interface UserPolicy {
+  readonly staffRole: string;
+  readonly superuserRole: string;
+}
+
+/** The caller of a request, as its verified token describes them. Frozen. */
+export class DescopeUser {
+  /** Descope's own id of the user or access key: `dsub ?? sub`. */
+  readonly id: string;
+  /** The name from `usernameClaim`; the id for access keys, apps and agents. */
+  readonly username: string;
+  /** Who calls: a user, an access key, an app, an agent, or one cannot tell. */
+  readonly kind: TokenKind;
+  /** The claim `email`, where the project's JWT template adds it. Not an identity: it can change. */
+  readonly email: string | undefined;
+  /** The claim `name`, where the project's JWT template adds it. */
+  readonly name: string | undefined;
+  /** Project-level roles. */
+  readonly roles: readonly string[];
+  /** Project-level permissions. */
+  readonly permissions: readonly string[];
+  /** Roles and permissions by tenant id. */
+  readonly tenants: TenantGrants;
+  /** The current tenant (`dct`), if one was selected. */
+  readonly tenant: string | undefined;
+  /** Whether the user has the project role `staffRole` (default `is_staff`). */
+  readonly isStaff: boolean;
+  /** Whether the user has the project role `superuserRole` (default `is_superuser`). */
+  readonly isSuperuser: boolean;
+  /** Every claim of the token. Not enumerable, so that it stays out of logs and answers. */
+  declare readonly claims: DescopeClaims;
+
+  constructor(token: VerifiedToken, username: string, policy: UserPolicy) {
+    const { claims, kind } = token;
+    const grants = readGrants(claims);
+    this.id = readSubjectId(claims);
+    this.username = username;
+    this.kind = kind;
+    this.email = readText(claims, 'email');
+    this.name = readText(claims, 'name');
+    this.roles = grants.roles;
+    this.permissions = grants.permissions;
+    this.tenants = grants.tenants;
+    this.tenant = readText(claims, 'dct');
+    this.isStaff = this.roles.includes(policy.staffRole);
+    this.isSuperuser = this.roles.includes(policy.superuserRole);
+    Object.defineProperty(this, 'claims', { value: claims });
+    Object.freeze(this);
+  }
+
+  /** Tells whether the user has any of these project roles, like `@Roles`. No names: `false`. */
+  hasRole(...names: readonly string[]): boolean {
+    return names.some((name) => this.roles.includes(name));
+  }
+
+  /** Tells whether the user has all of these project permissions, like `@Permissions`. No names: `false`. */
+  hasPermission(...names: readonly string[]): boolean {
+    return names.length > 0 && names.every((name) => this.permissions.includes(name));
+  }
+}
