@@ -1,7 +1,7 @@
 // The one place that goes to the network: bounded in time and size, JSON or nothing.
 
-/** The part of `fetch` that is used, so that an application can bring its own. */
-export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
+/** What goes to the network; an application can bring its own. */
+export type Fetch = typeof globalThis.fetch;
 
 /** A request that may not take long. */
 export interface BoundedRequest {

@@ -1,7 +1,8 @@
 // Request → session: who is it? Absence is a value, badness is an error.
-import { DescopeCredentialError, DescopeAccessError } from '../errors.js';
+import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import { whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import type { Notify } from '../notice.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import { readCredential } from '../transport/read-tokens.js';
 import type { Credential, TokenSourceOption } from '../transport/read-tokens.js';
@@ -25,10 +26,12 @@ export interface AuthenticationPolicy extends UserPolicy {
 export class Authenticator {
   readonly #policy: AuthenticationPolicy;
   readonly #verifier: TokenVerifier;
+  readonly #notify: Notify;
 
-  constructor(policy: AuthenticationPolicy, verifier: TokenVerifier) {
+  constructor(policy: AuthenticationPolicy, verifier: TokenVerifier, notify: Notify) {
     this.#policy = policy;
     this.#verifier = verifier;
+    this.#notify = notify;
   }
 
   /**
@@ -38,25 +41,34 @@ export class Authenticator {
   authenticate(request: RequestLike): MaybePromise<DescopeSession> {
     const credential = readCredential(request, this.#policy.sources, this.#policy.sessionCookieName);
     if (credential === undefined) return DescopeSession.nobody();
-    if (!credential.isAmbient) return this.open(credential.token);
+    if (!credential.isAmbient) return this.open(credential.token, false);
     assertSameOrigin(request, this.#policy.origins);
     return this.#openLeniently(credential);
   }
 
   /** Proves a session token and builds its session. Throws a `TOKEN_…`, `USERNAME_…` or `KEYS_…` code. */
-  open(token: string): MaybePromise<DescopeSession> {
-    return whenReady(this.#verifier.verify(token), (verified) => this.#toSession(verified, token));
+  open(token: string, isAmbient: boolean): MaybePromise<DescopeSession> {
+    return whenReady(this.#verifier.verify(token), (verified) => {
+      const user = new DescopeUser(verified, this.#readUsername(verified), this.#policy);
+      return DescopeSession.of(user, token, isAmbient);
+    });
   }
 
-  #toSession(verified: VerifiedToken, token: string): DescopeSession {
-    const username = readUsername(verified, this.#policy.usernameClaim);
-    return DescopeSession.of(new DescopeUser(verified, username, this.#policy), token);
+  #readUsername(verified: VerifiedToken): string {
+    try {
+      return readUsername(verified, this.#policy.usernameClaim);
+    } catch (error) {
+      if (error instanceof DescopeAccessError) {
+        this.#notify({ code: 'USERNAME_CLAIM_MISSING', level: 'warn', message: error.message });
+      }
+      throw error;
+    }
   }
 
   #openLeniently(credential: Credential): MaybePromise<DescopeSession> {
     if (credential.refusal !== undefined) return DescopeSession.nobody(credential.refusal);
     try {
-      const session = this.open(credential.token);
+      const session = this.open(credential.token, true);
       return session instanceof Promise ? session.catch(toNobody) : session;
     } catch (error) {
       return toNobody(error);

@@ -4,25 +4,35 @@ import type { DescopeError, DescopeErrorCode } from '../errors.js';
 import type { DescopeClaims } from '../token/claims.js';
 import type { DescopeUser } from '../user/descope-user.js';
 
+interface SessionInput {
+  readonly user?: DescopeUser;
+  readonly token?: string;
+  readonly isAmbient?: boolean;
+  readonly refusal?: DescopeError | undefined;
+}
+
 /** The session of a request. `user` is `undefined` when nobody is signed in. */
 export class DescopeSession {
   readonly user: DescopeUser | undefined;
   /** Why a credential that was sent does not count; `undefined` when there was none, or it counts. */
   readonly refusedWith: DescopeErrorCode | undefined;
+  /** Whether the browser sent the credential by itself, as it does cookies. */
+  readonly isAmbient: boolean;
   readonly #token: string | undefined;
   readonly #refusal: DescopeError | undefined;
 
-  private constructor(input: { user?: DescopeUser; token?: string; refusal?: DescopeError | undefined }) {
+  private constructor(input: SessionInput) {
     this.user = input.user;
+    this.isAmbient = input.isAmbient ?? false;
     this.refusedWith = input.refusal?.code;
     this.#token = input.token;
     this.#refusal = input.refusal;
     Object.freeze(this);
   }
 
-  /** The session of a proven token. */
-  static of(user: DescopeUser, token: string): DescopeSession {
-    return new DescopeSession({ user, token });
+  /** The session of a proven token; `isAmbient` when a browser sent it by itself. */
+  static of(user: DescopeUser, token: string, isAmbient = false): DescopeSession {
+    return new DescopeSession({ user, token, isAmbient });
   }
 
   /** The session of nobody; `refusal` says why what was sent does not count. */

@@ -1,0 +1,108 @@
+// Reads back what decorators noted, and adds it up: handler and class → what is asked.
+import 'reflect-metadata';
+import { DescopeConfigError } from '../core/errors.js';
+import type { Demand } from '../core/user/access.js';
+import { ACCESS_METADATA } from './access.decorators.js';
+import type { AccessEntry, AccessMode } from './access.decorators.js';
+
+/** What a handler asks of its caller. Without a decorator: a signed-in user. */
+export interface AccessPolicy {
+  readonly mode: AccessMode;
+  readonly demands: readonly Demand[];
+}
+
+/** A class whose handlers are asked about. */
+export type HandlerClass = abstract new (...args: never[]) => unknown;
+/** A method of it. */
+export type Handler = object;
+
+type Level = readonly AccessEntry[];
+
+const memory = new WeakMap<object, WeakMap<object, AccessPolicy>>();
+
+/** Reads what a handler asks for; from memory after the first time. Throws `CONFIG_DEMAND_CONTRADICTED`. */
+export function readAccessPolicy(type: HandlerClass, handler: Handler): AccessPolicy {
+  const known = memory.get(type)?.get(handler);
+  if (known !== undefined) return known;
+  const levels = [...readHandlerLevels(type, handler), ...readClassLevels(type)];
+  for (const level of levels) assertConsistent(level, `${type.name}.${toName(handler)}`);
+  const policy = addUp(levels);
+  const ofType = memory.get(type) ?? new WeakMap<object, AccessPolicy>();
+  memory.set(type, ofType.set(handler, policy));
+  return policy;
+}
+
+/** Names every method of a class, inherited ones included, that a framework could call as a handler. */
+export function readMethods(type: HandlerClass): ReadonlyMap<string | symbol, Handler> {
+  const methods = new Map<string | symbol, Handler>();
+  for (const prototype of toChain(type.prototype as object | null)) {
+    for (const key of Reflect.ownKeys(prototype)) {
+      const value: unknown = Object.getOwnPropertyDescriptor(prototype, key)?.value;
+      if (key === 'constructor' || typeof value !== 'function' || methods.has(key)) continue;
+      methods.set(key, value);
+    }
+  }
+  return methods;
+}
+
+// Levels stand from near to far: the handler, what it overrides, its class, the classes above.
+// The nearest mode wins; a demand nearer than it closes the route. A closed route asks for everything, near and far,
+// so that a further decorator can make it stricter and never weaker.
+function addUp(levels: readonly Level[]): AccessPolicy {
+  const decisive = levels.findIndex((level) => level.some(({ mode }) => mode !== undefined));
+  const mode = levels[decisive]?.find((entry) => entry.mode !== undefined)?.mode ?? 'required';
+  const isClosed = mode === 'required' || levels.slice(0, decisive).some(hasDemand);
+  if (!isClosed) return Object.freeze({ mode, demands: [] });
+  const demands = levels.flat().flatMap(({ demand }) => (demand === undefined ? [] : [demand]));
+  return Object.freeze({ mode: 'required', demands });
+}
+
+function assertConsistent(level: Level, where: string): void {
+  const modes = new Set(level.flatMap(({ mode }) => (mode === undefined ? [] : [mode])));
+  const isOpen = modes.has('public') || modes.has('optional');
+  if (modes.size <= 1 && !(isOpen && hasDemand(level))) return;
+  const labels = level.map(({ label }) => label);
+  const message = `${labels.join(' and ')} contradict each other at ${where}. Keep one of them.`;
+  throw new DescopeConfigError('CONFIG_DEMAND_CONTRADICTED', message, { where, decorators: labels });
+}
+
+function toName(handler: Handler): string {
+  return 'name' in handler ? String(handler.name) : 'handler';
+}
+
+function hasDemand(level: Level): boolean {
+  return level.some(({ demand }) => demand !== undefined);
+}
+
+function readHandlerLevels(type: HandlerClass, handler: Handler): Level[] {
+  const keys = [...readMethods(type)].filter(([, method]) => method === handler).map(([key]) => key);
+  if (keys.length === 0) return [readEntries(handler)];
+  const chain = toChain(type.prototype as object | null);
+  return keys.flatMap((key) => chain.map((prototype) => readMethodLevel(prototype, key, handler)));
+}
+
+function readMethodLevel(prototype: object, key: string | symbol, handler: Handler): Level {
+  const byName = (Reflect.getOwnMetadata(ACCESS_METADATA, prototype, key) ?? []) as Level;
+  const method: unknown = Object.getOwnPropertyDescriptor(prototype, key)?.value;
+  const onFunction = typeof method === 'function' ? readEntries(method) : [];
+  const level = [...new Set([...byName, ...onFunction])];
+  // An overridden method hands its demands down, but not its openness: that must be said again.
+  return method === handler ? level : level.filter(({ mode }) => mode === undefined || mode === 'required');
+}
+
+function readClassLevels(type: HandlerClass): Level[] {
+  return toChain(type).map(readEntries);
+}
+
+function readEntries(target: object): Level {
+  return (Reflect.getOwnMetadata(ACCESS_METADATA, target) ?? []) as Level;
+}
+
+function toChain(start: object | null): object[] {
+  const chain: object[] = [];
+  for (let item = start; item !== null && item !== Object.prototype && item !== Function.prototype;) {
+    chain.push(item);
+    item = Object.getPrototypeOf(item) as object | null;
+  }
+  return chain;
+}

@@ -1,0 +1,82 @@
+// The decision: may this request reach its handler?
+import { Inject, Injectable } from '@nestjs/common';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import type { DescopeConfig } from '../core/config/config.js';
+import { whenReady } from '../core/maybe-promise.js';
+import type { MaybePromise } from '../core/maybe-promise.js';
+import { admit, admitLeniently } from '../core/session/admission.js';
+import type { Authenticator } from '../core/session/authenticator.js';
+import type { DescopeSession } from '../core/session/session.js';
+import { assertAccess } from '../core/user/access.js';
+import { readAccessPolicy } from './access.policy.js';
+import type { AccessPolicy } from './access.policy.js';
+import { readContextRequest, readContextResponse, toRequestLike } from './context-request.js';
+import type { ContextRequest } from './context-request.js';
+import { toHttpRefusal } from './http-error.js';
+import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG } from './injection-tokens.js';
+import { recallSession, rememberSession } from './request-session.js';
+
+/**
+ * Lets a request reach its handler only if the handler is public, or the caller is known and meets its demands.
+ * Global unless `globalGuard: false`. An application may extend it and override the protected steps.
+ * Refusals are HTTP 400, 401, 403 and 503 with the code in the body; any other error is passed on as it is.
+ */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  // Injected as properties, so that a subclass may have a constructor of its own.
+  @Inject(DESCOPE_AUTHENTICATOR) protected readonly authenticator!: Authenticator;
+  @Inject(DESCOPE_CONFIG) protected readonly config!: DescopeConfig;
+
+  /** Decides; at once when the keys are at hand. */
+  canActivate(context: ExecutionContext): MaybePromise<boolean> {
+    try {
+      const policy = this.getPolicy(context);
+      if (policy.mode === 'public') return true;
+      const request = this.getRequest(context);
+      const decision = whenReady(this.getSession(request), (session) =>
+        this.decide(request, session, policy),
+      );
+      return decision instanceof Promise ? decision.catch((error) => this.refuse(error, context)) : decision;
+    } catch (error) {
+      return this.refuse(error, context);
+    }
+  }
+
+  /** Reads what the handler asks for. */
+  protected getPolicy(context: ExecutionContext): AccessPolicy {
+    return readAccessPolicy(context.getClass(), context.getHandler());
+  }
+
+  /** Finds the request. Throws `TRANSPORT_UNKNOWN` where there is none. */
+  protected getRequest(context: ExecutionContext): ContextRequest {
+    return readContextRequest(context);
+  }
+
+  /** Finds out who calls, once per request. */
+  protected getSession(request: ContextRequest): MaybePromise<DescopeSession> {
+    const remembered = recallSession(request);
+    if (remembered !== undefined) return remembered;
+    const session = this.authenticator.authenticate(toRequestLike(request));
+    rememberSession(request, session);
+    return session;
+  }
+
+  /** Judges a known caller by the handler's demands, and hands the user on. Throws what is missing. */
+  protected decide(request: ContextRequest, session: DescopeSession, policy: AccessPolicy): boolean {
+    const isOptional = policy.mode === 'optional';
+    const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission);
+    rememberSession(request, admitted);
+    request.user = admitted.user; // also when there is none: what another middleware wrote must not stay
+    if (!isOptional) assertAccess(admitted.requireUser(), policy.demands);
+    return true;
+  }
+
+  /** Ends a refused request: sets the challenge and throws the HTTP exception. */
+  protected refuse(error: unknown, context: ExecutionContext): never {
+    const refusal = toHttpRefusal(error);
+    if (refusal === undefined) throw error;
+    const response = readContextResponse(context);
+    for (const [name, value] of refusal.headers) response?.header(name, value);
+    throw refusal.exception;
+  }
+}

@@ -1,0 +1,48 @@
+// Execution context → request. A transport that is not known has none, and then the guard refuses.
+import type { ExecutionContext } from '@nestjs/common';
+import { DescopeAccessError } from '../core/errors.js';
+import type { RequestLike } from '../core/transport/request-like.js';
+
+/** A request as handlers see it: Express's is Node's own, Fastify's wraps it as `raw`. */
+export interface ContextRequest {
+  readonly raw?: RequestLike;
+  /** Set by the guard for code that expects it there. Written only, never read. */
+  user?: unknown;
+}
+
+/** The part of a response that challenges are written to. */
+export interface ContextResponse {
+  header(name: string, value: string): unknown;
+}
+
+/** Finds the request that a context is about. Throws `TRANSPORT_UNKNOWN` where there is none to be found. */
+export function readContextRequest(context: ExecutionContext): ContextRequest {
+  const type: string = context.getType();
+  const request: unknown = type === 'http' ? context.switchToHttp().getRequest() : undefined;
+  if (isRequest(request)) return request;
+  const message = `The guard knows no request in a context of the type "${type}", so it lets nobody through. Mark the handler @Public() if that is what it is.`;
+  throw new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type });
+}
+
+/** Finds the response that a context will answer with, where it has headers. */
+export function readContextResponse(context: ExecutionContext): ContextResponse | undefined {
+  const type: string = context.getType();
+  const response: unknown = type === 'http' ? context.switchToHttp().getResponse() : undefined;
+  const isResponse = isObject(response) && 'header' in response && typeof response.header === 'function';
+  return isResponse ? (response as ContextResponse) : undefined;
+}
+
+/** Brings a framework's request to what the road reads: Node's own request. */
+export function toRequestLike(request: ContextRequest): RequestLike {
+  return request.raw ?? (request as RequestLike);
+}
+
+function isRequest(value: unknown): value is ContextRequest {
+  if (!isObject(value)) return false;
+  const node: unknown = 'raw' in value ? value.raw : value;
+  return isObject(node) && 'headers' in node && isObject(node.headers);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

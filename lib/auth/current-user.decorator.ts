@@ -1,0 +1,31 @@
+// Hands the session's user to a handler.
+import { createParamDecorator } from '@nestjs/common';
+import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
+import { DescopeSession } from '../core/session/session.js';
+import type { DescopeUser } from '../core/user/descope-user.js';
+import { readContextRequest } from './context-request.js';
+import { recallSession } from './request-session.js';
+
+type Pipe = PipeTransform | Type<PipeTransform>;
+type UserProperty = keyof DescopeUser;
+
+/**
+ * Gives a handler the signed-in user, or one property of it; `undefined` where nobody is signed in.
+ * @example `@Get('me') me(@CurrentUser() user: DescopeUser, @CurrentUser('email') email?: string) {}`
+ */
+export const CurrentUser: (propertyOrPipe?: UserProperty | Pipe, ...pipes: Pipe[]) => ParameterDecorator =
+  createParamDecorator((property: UserProperty | undefined, context: ExecutionContext) => {
+    const user = readSession(context).user;
+    return property === undefined ? user : user?.[property];
+  });
+
+/** Gives a handler Descope's session: user, claims and token. Where nobody is signed in, its `user` is `undefined`. */
+export const CurrentSession: (...pipes: Pipe[]) => ParameterDecorator = createParamDecorator(
+  (_data: undefined, context: ExecutionContext) => readSession(context),
+);
+
+// The guard has waited for the session before a handler's parameters are read; on a public route it read none.
+function readSession(context: ExecutionContext): DescopeSession {
+  const session = recallSession(readContextRequest(context));
+  return session === undefined || session instanceof Promise ? DescopeSession.nobody() : session;
+}

@@ -1,0 +1,77 @@
+// Core error → HTTP: status, body and challenge. The one place where that is decided.
+import {
+  BadRequestException,
+  ForbiddenException,
+  ServiceUnavailableException,
+  UnauthorizedException,
+} from '@nestjs/common';
+import type { HttpException } from '@nestjs/common';
+import { DescopeAccessError, DescopeCredentialError, DescopeUnavailableError } from '../core/errors.js';
+import type { DescopeErrorCode } from '../core/errors.js';
+
+/** The body of every refusal. It carries the code; the reasoning stays in the error's `cause`. */
+export interface DescopeErrorBody {
+  readonly statusCode: number;
+  readonly error: string;
+  readonly message: string;
+  readonly code: DescopeErrorCode;
+}
+
+/** A refusal ready to be answered. */
+export interface HttpRefusal {
+  readonly exception: HttpException;
+  /** Header names and values that go with it. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+const CHALLENGE = 'WWW-Authenticate';
+
+/** Turns an error of the road into its HTTP form; an error that is not ours has none. */
+export function toHttpRefusal(error: unknown): HttpRefusal | undefined {
+  if (error instanceof DescopeCredentialError) return toCredentialRefusal(error);
+  if (error instanceof DescopeAccessError) return toAccessRefusal(error);
+  if (error instanceof DescopeUnavailableError) return toUnavailableRefusal(error);
+  return undefined;
+}
+
+// RFC 6750 §3.1: no credential → a challenge without an error code; a bad one → invalid_token; a malformed request → 400.
+function toCredentialRefusal(error: DescopeCredentialError): HttpRefusal {
+  const options = { cause: error };
+  if (error.code === 'CREDENTIAL_MALFORMED') {
+    const body = toBody(400, 'Bad Request', { message: 'The credential is malformed.', code: error.code });
+    return { exception: new BadRequestException(body, options), headers: challenge('invalid_request') };
+  }
+  const isMissing = error.code === 'SESSION_MISSING';
+  const message = isMissing ? 'A session is required.' : 'The session is not valid.';
+  const body = toBody(401, 'Unauthorized', { message, code: error.code });
+  const headers = challenge(isMissing ? undefined : 'invalid_token');
+  return { exception: new UnauthorizedException(body, options), headers };
+}
+
+function toAccessRefusal(error: DescopeAccessError): HttpRefusal {
+  const isGrantMissing = error.code === 'ACCESS_ROLE_MISSING' || error.code === 'ACCESS_PERMISSION_MISSING';
+  const body = toBody(403, 'Forbidden', { message: 'This is not allowed.', code: error.code });
+  const headers = isGrantMissing ? challenge('insufficient_scope') : [];
+  return { exception: new ForbiddenException(body, { cause: error }), headers };
+}
+
+function toUnavailableRefusal(error: DescopeUnavailableError): HttpRefusal {
+  const message = 'The session cannot be checked at present.';
+  const body = toBody(503, 'Service Unavailable', { message, code: error.code });
+  const exception = new ServiceUnavailableException(body, { cause: error });
+  return { exception, headers: [['Retry-After', String(error.retryAfterSeconds)]] };
+}
+
+// Built by hand: Nest 11 and 12 make different bodies of the same exception options.
+function toBody(
+  statusCode: number,
+  error: string,
+  detail: Pick<DescopeErrorBody, 'message' | 'code'>,
+): DescopeErrorBody {
+  return { statusCode, error, ...detail };
+}
+
+function challenge(error: string | undefined): HttpRefusal['headers'] {
+  const realm = 'Bearer realm="descope"'; // RFC 6750 §3 asks for at least one parameter
+  return [[CHALLENGE, error === undefined ? realm : `${realm}, error="${error}"`]];
+}

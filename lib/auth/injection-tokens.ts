@@ -1,0 +1,14 @@
+// The names under which Nest hands out what the road is made of. Texts, so that two copies of the package agree.
+
+/** The resolved, frozen configuration. */
+export const DESCOPE_CONFIG = 'nestjs-descope:config';
+/** The authenticator: request → session. */
+export const DESCOPE_AUTHENTICATOR = 'nestjs-descope:authenticator';
+/** The key set that signatures are checked with. */
+export const DESCOPE_KEY_SET = 'nestjs-descope:key-set';
+/** The vendor's client, `@InjectDescope()`. */
+export const DESCOPE_CLIENT = 'nestjs-descope:client';
+/** Options that win over all others; tests put theirs here. */
+export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';
+/** Where notices go. */
+export const DESCOPE_NOTIFY = 'nestjs-descope:notify';

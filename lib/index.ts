@@ -1,0 +1,54 @@
+// Door '.': the whole public API, named one by one.
+export { AuthGuard } from './auth/auth.guard.js';
+export { OptionalAuth, Permissions, Public, Roles } from './auth/access.decorators.js';
+export type {
+  AccessDecorator,
+  AccessMode,
+  PermissionsDecorator,
+  RolesDecorator,
+} from './auth/access.decorators.js';
+export type { AccessPolicy } from './auth/access.policy.js';
+export type { ContextRequest } from './auth/context-request.js';
+export { CurrentSession, CurrentUser } from './auth/current-user.decorator.js';
+export type { DescopeErrorBody } from './auth/http-error.js';
+export type { Fetch } from './core/api/bounded-fetch.js';
+export type { Clock } from './core/clock.js';
+export type { DescopeConfig } from './core/config/config.js';
+export type { DescopeOptions, KeyFetchOptions } from './core/config/options.js';
+export {
+  DescopeAccessError,
+  DescopeConfigError,
+  DescopeCredentialError,
+  DescopeError,
+  DescopeUnavailableError,
+} from './core/errors.js';
+export type {
+  DescopeAccessCode,
+  DescopeConfigCode,
+  DescopeCredentialCode,
+  DescopeErrorCode,
+  DescopeErrorDetails,
+  DescopeUnavailableCode,
+} from './core/errors.js';
+export type { MaybePromise } from './core/maybe-promise.js';
+export { DescopeSession } from './core/session/session.js';
+export type { SignatureAlgorithm } from './core/token/algorithms.js';
+export type { DescopeClaims } from './core/token/claims.js';
+export type { TokenKind } from './core/token/token-kind.js';
+export type { TokenReader, TokenSource, TokenSourceOption } from './core/transport/read-tokens.js';
+export type { RequestLike } from './core/transport/request-like.js';
+export type { Demand } from './core/user/access.js';
+export { DescopeUser } from './core/user/descope-user.js';
+export type { Grants, TenantGrants } from './core/user/grants.js';
+export type { UsernameClaim } from './core/user/username.js';
+export { InjectDescope } from './module/descope.client.js';
+export type { DescopeClient } from './module/descope.client.js';
+export { DescopeModule } from './module/descope.module.js';
+export type { DescopeModuleAsyncOptions } from './module/descope.module.js';
+export type {
+  DescopeModuleExtras,
+  DescopeModuleOptions,
+  DescopeOptionsFactory,
+} from './module/descope.options.js';
+export { DescopeService } from './module/descope.service.js';
+export type { UserOrSession, ValidateSessionOptions } from './module/descope.service.js';

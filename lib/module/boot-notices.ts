@@ -1,0 +1,32 @@
+// What an operator should read once, at boot.
+import { isConfidential } from '../core/config/base-url.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import type { Notice } from '../core/notice.js';
+import { toUsernameClaimName } from '../core/user/username.js';
+
+const MUTABLE_CLAIMS = ['email', 'phone', 'name', 'phone_number', 'preferred_username'];
+
+/** Lists what is allowed and yet worth a thought. */
+export function readBootNotices(config: DescopeConfig): Notice[] {
+  const notices: Notice[] = [];
+  const claim = toUsernameClaimName(config.authentication.usernameClaim);
+  if (!config.isAudienceDecided) notices.push(warn('AUDIENCE_NOT_CHECKED', AUDIENCE));
+  if (!isConfidential(config.baseUrl)) notices.push(warn('BASE_URL_INSECURE', INSECURE));
+  if (config.keys !== undefined) notices.push(warn('KEYS_STATIC', STATIC));
+  if (MUTABLE_CLAIMS.includes(claim))
+    notices.push(warn('USERNAME_CLAIM_MUTABLE', `usernameClaim is "${claim}". ${MUTABLE}`));
+  return notices;
+}
+
+function warn(code: Notice['code'], message: string): Notice {
+  return { code, level: 'warn', message };
+}
+
+const AUDIENCE =
+  'No audience is configured, so a token of this project meant for another API is accepted here too. Set audience (or DESCOPE_AUDIENCE), or audience: null to say that this is meant.';
+const INSECURE =
+  'The base URL is plain http and leaves this machine: whoever is on the way can replace the keys. Use https.';
+const STATIC =
+  'Keys are fixed (publicKey or keys), and Descope rotates them daily: tokens of the next key will be refused. Leave the keys out to have them fetched.';
+const MUTABLE =
+  'Users can change it, and a freed one can pass to somebody else: the same username may then be another person. Prefer an immutable claim such as "sub".';

@@ -1,0 +1,38 @@
+// What happens once when the application starts, and once when it ends.
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY } from '../auth/injection-tokens.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import type { Notify } from '../core/notice.js';
+import type { KeySet } from '../core/token/key-set.js';
+import { assertAccessKept } from './access.scan.js';
+import { readBootNotices } from './boot-notices.js';
+
+@Injectable()
+export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
+  @Inject(ApplicationConfig) private readonly application!: ApplicationConfig;
+
+  constructor(
+    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
+    @Inject(DESCOPE_KEY_SET) private readonly keys: KeySet,
+    @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
+  ) {}
+
+  onModuleInit(): void {
+    assertAccessKept({ modules: this.modules, application: this.application });
+    for (const notice of readBootNotices(this.config)) this.notify(notice);
+  }
+
+  /** Loads the keys ahead. Without them the application starts all the same, unless `requireKeysAtBoot` says otherwise. */
+  async onApplicationBootstrap(): Promise<void> {
+    const hydrated = this.keys.hydrate();
+    if (this.config.requireKeysAtBoot) return hydrated;
+    hydrated.catch(() => undefined); // noted by the key set, which recovers by itself
+  }
+
+  onModuleDestroy(): void {
+    this.keys.close();
+  }
+}

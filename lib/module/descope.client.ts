@@ -1,0 +1,94 @@
+// The vendor's client: a typed proxy that imports and makes it on the first call.
+import { Inject } from '@nestjs/common';
+import type DescopeSdk from '@descope/node-sdk';
+import { DESCOPE_CLIENT } from '../auth/injection-tokens.js';
+import type { Fetch } from '../core/api/bounded-fetch.js';
+import type { DescopeConfig } from '../core/config/config.js';
+
+type NodeSdk = ReturnType<typeof DescopeSdk>;
+
+/** Every method of an API, promised: the client is not there before the first call. */
+export type Promised<T> = {
+  readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R
+    ? (...args: A) => Promise<Awaited<R>>
+    : T[K] extends object
+      ? Promised<T[K]>
+      : never;
+};
+
+/** `@descope/node-sdk` with its own names: `client.management.user.create(…)`, `client.otp.signIn.email(…)`. */
+export type DescopeClient = Promised<NodeSdk>;
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Injects the vendor's client. It is imported and made on the first call, with a bounded fetch and no logger.
+ * @example `constructor(@InjectDescope() private readonly descope: DescopeClient) {}`
+ */
+export function InjectDescope(): ParameterDecorator & PropertyDecorator {
+  return Inject(DESCOPE_CLIENT);
+}
+
+/** Makes the proxy. Nothing is imported until one of its methods is called. */
+export function createDescopeClient(config: DescopeConfig): DescopeClient {
+  let sdk: Promise<NodeSdk> | undefined;
+  const load = (): Promise<NodeSdk> => {
+    sdk ??= createSdk(config).catch((error: unknown) => {
+      sdk = undefined; // a failed start is tried again by the next call
+      throw error;
+    });
+    return sdk;
+  };
+  return createPathProxy(load, []) as DescopeClient;
+}
+
+async function createSdk(config: DescopeConfig): Promise<NodeSdk> {
+  const { default: createNodeSdk } = await import('@descope/node-sdk');
+  const { managementKey, authManagementKey } = config.readSecrets();
+  return createNodeSdk({
+    projectId: config.projectId,
+    baseUrl: config.baseUrl,
+    fetch: createTimedFetch(config.fetch),
+    ...(managementKey === undefined ? {} : { managementKey }),
+    ...(authManagementKey === undefined ? {} : { authManagementKey }),
+  });
+}
+
+// The vendor's own fetch has no time-out: a hung socket would hold a request for ever.
+function createTimedFetch(fetch: Fetch): Fetch {
+  return (input, init) => {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+    return fetch(input, { ...init, signal });
+  };
+}
+
+function createPathProxy(load: () => Promise<NodeSdk>, path: readonly string[]): unknown {
+  return new Proxy(() => undefined, {
+    get: (_target, name) => (isMember(name) ? createPathProxy(load, [...path, name]) : undefined),
+    apply: (_target, _this, args: unknown[]) => call(load, path, args),
+  });
+}
+
+// Nest asks providers for lifecycle hooks, `await` asks for `then`, loggers ask for `toJSON`: those are not the SDK's.
+function isMember(name: string | symbol): name is string {
+  const foreign = ['then', 'toJSON', 'constructor', 'prototype'];
+  return (
+    typeof name === 'string' && !foreign.includes(name) && !/^(?:on|before)(?:Module|Application)/.test(name)
+  );
+}
+
+async function call(
+  load: () => Promise<NodeSdk>,
+  path: readonly string[],
+  args: unknown[],
+): Promise<unknown> {
+  let owner: unknown;
+  let member: unknown = await load();
+  for (const name of path) {
+    owner = member;
+    member = owner === null || owner === undefined ? undefined : (owner as Record<string, unknown>)[name];
+  }
+  if (typeof member === 'function') return (await member.apply(owner, args)) as unknown;
+  throw new TypeError(`The Descope client has no method "${path.join('.')}".`);
+}

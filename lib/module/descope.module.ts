@@ -1,0 +1,92 @@
+// The front door: forRoot and forRootAsync compose, and decide nothing.
+import { Inject, Module } from '@nestjs/common';
+import type { DynamicModule, OnModuleInit, Provider } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { APP_GUARD, ModulesContainer } from '@nestjs/core';
+import { AuthGuard } from '../auth/auth.guard.js';
+import { DESCOPE_AUTHENTICATOR, DESCOPE_CLIENT, DESCOPE_CONFIG } from '../auth/injection-tokens.js';
+import { DescopeConfigError } from '../core/errors.js';
+import { DescopeBoot } from './descope.boot.js';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OptionsFailure } from './descope.options.js';
+import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
+import { descopeProviders } from './descope.providers.js';
+import { DescopeService } from './descope.service.js';
+
+/** Options of `DescopeModule.forRootAsync()`. */
+export type DescopeModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
+
+/**
+ * Protects an application with Descope: every handler asks for a session unless it is `@Public()`.
+ * Options left out come from the environment (`DESCOPE_PROJECT_ID` and friends).
+ * @example `@Module({ imports: [DescopeModule.forRoot()] }) export class AppModule {}`
+ */
+@Module({})
+export class DescopeModule extends ConfigurableModuleClass implements OnModuleInit {
+  constructor(@Inject(ModulesContainer) private readonly modules: ModulesContainer) {
+    super();
+  }
+
+  /** Registers the module with static options. Wrong ones stop the boot with one error that lists all of them. */
+  static override forRoot(options: DescopeModuleOptions = {}): DynamicModule {
+    return compose(super.forRoot(options), options);
+  }
+
+  /** Registers the module with options from a factory: `useFactory`, `useClass` or `useExisting`. */
+  static override forRootAsync(options: DescopeModuleAsyncOptions): DynamicModule {
+    return compose(super.forRootAsync(options), options);
+  }
+
+  onModuleInit(): void {
+    assertRegisteredOnce(this.modules);
+  }
+}
+
+function compose(definition: DynamicModule, extras: DescopeModuleExtras): DynamicModule {
+  const guard: Provider[] =
+    extras.globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthGuard }];
+  const providers = [
+    ...(definition.providers ?? []).map(keepFailure),
+    ...descopeProviders,
+    DescopeBoot,
+    DescopeService,
+    AuthGuard,
+  ];
+  return {
+    ...definition,
+    global: extras.isGlobal !== false,
+    imports: [...(definition.imports ?? []), ConfigModule],
+    providers: [...providers, ...guard],
+    exports: [DescopeService, AuthGuard, DESCOPE_CLIENT, DESCOPE_CONFIG, DESCOPE_AUTHENTICATOR],
+  };
+}
+
+// A factory that asks a missing environment throws; a test that overrides the configuration needs no environment.
+function keepFailure(provider: Provider): Provider {
+  if (!('provide' in provider) || provider.provide !== MODULE_OPTIONS_TOKEN || !('useFactory' in provider))
+    return provider;
+  const { useFactory } = provider;
+  return {
+    ...provider,
+    useFactory: async (...args: unknown[]): Promise<unknown> => {
+      try {
+        return await (useFactory(...args) as unknown);
+      } catch (error) {
+        return new OptionsFailure(error);
+      }
+    },
+  };
+}
+
+function assertRegisteredOnce(modules: ModulesContainer): void {
+  const registered = [...modules.values()].filter(({ metatype }) => metatype === DescopeModule);
+  const configured = registered.filter((module) => module.providers.has(MODULE_OPTIONS_TOKEN));
+  if (configured.length === 0) {
+    const message =
+      'DescopeModule is imported without options. Import DescopeModule.forRoot() in the root module.';
+    throw new DescopeConfigError('CONFIG_MODULE_MISSING', message);
+  }
+  if (registered.length === 1) return;
+  const message =
+    'DescopeModule is imported more than once. Import DescopeModule.forRoot() in the root module only; its providers are visible everywhere.';
+  throw new DescopeConfigError('CONFIG_MODULE_DUPLICATE', message);
+}

@@ -1,0 +1,46 @@
+// What people write when they register the module: static extras here, run-time options from core.
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { DescopeOptions } from '../core/config/options.js';
+
+/** Options that shape the module itself, so they are known at registration and never come from a factory. */
+export interface DescopeModuleExtras {
+  /** Makes the providers visible everywhere. Default: `true`. */
+  readonly isGlobal?: boolean | undefined;
+  /** Puts `AuthGuard` before every handler. Default: `true`; only an explicit `false` leaves it to `@UseGuards(AuthGuard)`. */
+  readonly globalGuard?: boolean | undefined;
+}
+
+/** Options of `DescopeModule.forRoot()`. */
+export type DescopeModuleOptions = DescopeOptions & DescopeModuleExtras;
+
+/** Makes the options, for `forRootAsync({ useClass })` and `useExisting`. */
+export interface DescopeOptionsFactory {
+  createDescopeOptions(): DescopeOptions | Promise<DescopeOptions>;
+}
+
+/** What an options factory threw; kept, so that a test's overrides can do without the factory's environment. */
+export class OptionsFailure {
+  constructor(readonly error: unknown) {}
+}
+
+/** Merges options: the environment's first, then the explicit ones, then overrides. What is `undefined` decides nothing. */
+export function mergeOptions(
+  environment: DescopeOptions,
+  explicit: DescopeOptions,
+  overrides: DescopeOptions,
+): DescopeOptions {
+  const hasKeys = explicit.keys !== undefined || explicit.publicKey !== undefined;
+  const fallback = hasKeys ? { ...environment, publicKey: undefined } : environment;
+  return { ...defined(fallback), ...defined(explicit), ...defined(overrides) };
+}
+
+function defined(options: DescopeOptions): DescopeOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<DescopeOptions>({ optionsInjectionToken: 'nestjs-descope:options' })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createDescopeOptions')
+    .setExtras<DescopeModuleExtras>({ isGlobal: true, globalGuard: true })
+    .build();

@@ -1,0 +1,114 @@
+// The injectable face of core: the token-validation service.
+import { Inject, Injectable } from '@nestjs/common';
+import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_KEY_SET } from '../auth/injection-tokens.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import { admit, admitLeniently } from '../core/session/admission.js';
+import type { Authenticator } from '../core/session/authenticator.js';
+import type { DescopeSession } from '../core/session/session.js';
+import type { KeySet } from '../core/token/key-set.js';
+import type { RequestLike } from '../core/transport/request-like.js';
+import type { DescopeUser } from '../core/user/descope-user.js';
+import { readMatches, readTenantGrants } from '../core/user/matches.js';
+
+/** A user, or the session of one. */
+export type UserOrSession = DescopeUser | DescopeSession;
+
+/** What `validateSession` may be told beyond the module's options. */
+export interface ValidateSessionOptions {
+  /** The audiences of which the token must name one; replaces the module's. `null` asks for none. */
+  readonly audience?: string | readonly string[] | null;
+}
+
+/**
+ * Validates tokens and requests, and answers what a user may do.
+ * The checks have the names of `@descope/node-sdk`; in them an empty list is never satisfied, and a name that is
+ * only inherited (`constructor`, `__proto__`) is never held.
+ */
+@Injectable()
+export class DescopeService {
+  constructor(
+    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
+    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
+    @Inject(DESCOPE_KEY_SET) private readonly keys: KeySet,
+  ) {}
+
+  /**
+   * Proves a session token and gives its session. Rejects with a `DescopeCredentialError`, `DescopeAccessError` or
+   * `DescopeUnavailableError` that carries the code.
+   */
+  async validateSession(token: string, options: ValidateSessionOptions = {}): Promise<DescopeSession> {
+    const { accepts, audience } = this.config.admission;
+    const session = await this.authenticator.open(token, false);
+    return admit(session, { accepts, audience: readAudience(options.audience, audience) });
+  }
+
+  /**
+   * Finds out who sent a request: a session, or one of nobody where no token was sent or the cookie does not count.
+   * Rejects for a bad bearer token, a cross-site request and an outage.
+   */
+  async authenticate(request: RequestLike): Promise<DescopeSession> {
+    return admitLeniently(await this.authenticator.authenticate(request), this.config.admission);
+  }
+
+  /** Loads the keys ahead of the first request. Rejects with `KEYS_UNAVAILABLE`. */
+  hydrate(): Promise<void> {
+    return this.keys.hydrate();
+  }
+
+  /** Tells whether the user has all of these project roles. */
+  validateRoles(who: UserOrSession, roles: readonly string[]): boolean {
+    return isFull(this.getMatchedRoles(who, roles), roles);
+  }
+
+  /** Gives those of the roles that the user has in the project. */
+  getMatchedRoles(who: UserOrSession, roles: readonly string[]): string[] {
+    return readMatches(toUser(who)?.roles, roles);
+  }
+
+  /** Tells whether the user has all of these roles in the tenant. */
+  validateTenantRoles(who: UserOrSession, tenant: string, roles: readonly string[]): boolean {
+    return isFull(this.getMatchedTenantRoles(who, tenant, roles), roles);
+  }
+
+  /** Gives those of the roles that the user has in the tenant. */
+  getMatchedTenantRoles(who: UserOrSession, tenant: string, roles: readonly string[]): string[] {
+    return readMatches(readTenantGrants(toUser(who), tenant)?.roles, roles);
+  }
+
+  /** Tells whether the user has all of these project permissions. */
+  validatePermissions(who: UserOrSession, permissions: readonly string[]): boolean {
+    return isFull(this.getMatchedPermissions(who, permissions), permissions);
+  }
+
+  /** Gives those of the permissions that the user has in the project. */
+  getMatchedPermissions(who: UserOrSession, permissions: readonly string[]): string[] {
+    return readMatches(toUser(who)?.permissions, permissions);
+  }
+
+  /** Tells whether the user has all of these permissions in the tenant. */
+  validateTenantPermissions(who: UserOrSession, tenant: string, permissions: readonly string[]): boolean {
+    return isFull(this.getMatchedTenantPermissions(who, tenant, permissions), permissions);
+  }
+
+  /** Gives those of the permissions that the user has in the tenant. */
+  getMatchedTenantPermissions(who: UserOrSession, tenant: string, permissions: readonly string[]): string[] {
+    return readMatches(readTenantGrants(toUser(who), tenant)?.permissions, permissions);
+  }
+}
+
+function readAudience(
+  asked: string | readonly string[] | null | undefined,
+  configured: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (asked === undefined) return configured;
+  if (asked === null) return undefined;
+  return typeof asked === 'string' ? [asked] : asked;
+}
+
+function toUser(who: UserOrSession): DescopeUser | undefined {
+  return 'requireUser' in who ? who.user : who;
+}
+
+function isFull(matched: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.length > 0 && matched.length === wanted.length;
+}

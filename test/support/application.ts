@@ -1,0 +1,53 @@
+// Starts a real Nest application on a real port, on either adapter.
+import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import type { TestingModuleBuilder } from '@nestjs/testing';
+import type { Server } from 'node:http';
+
+export type AdapterName = 'express' | 'fastify';
+export const ADAPTERS: readonly AdapterName[] = ['express', 'fastify'];
+
+/** An application that listens, and what a test needs of it. */
+export interface RunningApplication {
+  readonly app: INestApplication<Server>;
+  readonly url: string;
+  request(path: string, init?: RequestInit): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: Record<string, unknown>;
+}
+
+/** Starts an application of these modules; `prepare` may override providers first. */
+export async function start(
+  adapter: AdapterName,
+  metadata: ModuleMetadata,
+  prepare: (builder: TestingModuleBuilder) => TestingModuleBuilder = (builder) => builder,
+): Promise<RunningApplication> {
+  const module = await prepare(Test.createTestingModule(metadata)).compile();
+  const http = adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter();
+  const app = module.createNestApplication<INestApplication<Server>>(http, { logger: false });
+  await app.listen(0, '127.0.0.1');
+  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  return { app, url, request: (path, init) => ask(url + path, init), close: () => app.close() };
+}
+
+async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(url, { redirect: 'manual', ...init });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: toJson(text) };
+}
+
+function toJson(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
