@@ -1,0 +1,40 @@
+// Reads a request's body: bounded, as JSON, as an object.
+import type { IncomingMessage } from 'node:http';
+import type { JsonObject } from './call.js';
+import { DescopeError } from './descope-error.js';
+
+/** The longest body that is read, in bytes. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Reads the JSON object of a request; an empty body counts as an empty object. */
+export async function readRequestBody(request: IncomingMessage): Promise<JsonObject> {
+  const text = await readWithinLimit(request);
+  if (text.trim() === '') return {};
+  const value = parse(text);
+  // An array is let through: one management call (the history of users) sends one.
+  if (typeof value === 'object' && value !== null) return value as JsonObject;
+  throw new DescopeError('badRequest', 'The request body must be a JSON object');
+}
+
+async function readWithinLimit(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    // What is beyond the limit is read and dropped: a client that is still writing would not see the answer.
+    if (length <= MAX_BODY_BYTES) chunks.push(chunk);
+    if (length > MAX_BODY_BYTES * 16) break;
+  }
+  if (length > MAX_BODY_BYTES) {
+    throw new DescopeError('tooLarge', `A request body may have ${MAX_BODY_BYTES} bytes`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DescopeError('badRequest', 'The request body is not valid JSON');
+  }
+}

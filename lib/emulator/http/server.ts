@@ -1,0 +1,113 @@
+// The emulator's HTTP server: reads requests, meets ordered faults, writes answers, ends at once.
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { EmulatorError } from '../setup/errors.js';
+import type { FaultOrder } from '../controls/faults.js';
+import type { World } from '../world.js';
+import { sendAnswer } from './answer.js';
+import type { Answer } from './answer.js';
+import { readAuthorization, readCookies } from './call.js';
+import { DescopeError } from './descope-error.js';
+import { readRequestBody } from './request-body.js';
+import type { Router } from './router.js';
+
+const BAD_REQUEST = new DescopeError('badRequest', 'This is not an HTTP request').toBody();
+
+/** Makes a server that does not listen yet. */
+export function createEmulatorServer(world: World, router: Router): Server {
+  const server = createServer({ maxHeaderSize: 64 * 1024, requestTimeout: 30_000 }, (request, response) => {
+    void handle({ request, response, world, router }).catch(() => response.destroy());
+  });
+  server.on('clientError', (_error, socket) => refuseGarbage(socket as Socket));
+  return server;
+}
+
+/** Listens, and says at which URL. */
+export async function listen(server: Server, host: string, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const message = `The emulator cannot listen on ${host}:${port}: ${cause.code ?? cause.message}`;
+      reject(new EmulatorError('EMULATOR_ADDRESS_TAKEN', message, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  const bound = typeof address === 'object' && address ? address.port : port;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+}
+
+/** Stops listening and destroys what is still open. */
+export async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly world: World;
+  readonly router: Router;
+}
+
+async function handle(exchange: Exchange): Promise<void> {
+  const { request, response, world } = exchange;
+  const { method, path } = readTarget(request);
+  world.requests.add({ method, path, atMs: world.clock.now() });
+  const fault = world.faults.take(method, path);
+  if (fault && (await isSilenced(request, fault))) return;
+  const answer = (fault && toFaultyAnswer(fault)) ?? (await toAnswer(exchange));
+  if (answer.status === 413) response.setHeader('connection', 'close');
+  await sendAnswer(response, answer, fault?.dripMs);
+}
+
+// The target is split by hand: a URL parser would throw on some of what clients send, and tidy up the rest.
+function readTarget({ method = 'GET', url = '/' }: IncomingMessage) {
+  const [path = '/'] = url.split('?', 1);
+  return { method, path, query: new URLSearchParams(url.slice(path.length)) };
+}
+
+async function isSilenced(request: IncomingMessage, fault: FaultOrder): Promise<boolean> {
+  if (fault.delayMs !== undefined) await wait(fault.delayMs, undefined, { ref: false });
+  if (fault.reset) request.socket.destroy();
+  return fault.hang === true || fault.reset === true;
+}
+
+async function toAnswer({ request, world, router }: Exchange): Promise<Answer> {
+  try {
+    const call = {
+      ...readTarget(request),
+      body: await readRequestBody(request),
+      authorization: readAuthorization(request.headers.authorization),
+      cookies: readCookies(request.headers.cookie),
+    };
+    return await router.answer(call, world);
+  } catch (cause) {
+    return toRefusal(cause);
+  }
+}
+
+function toRefusal(cause: unknown): Answer {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  const error = cause instanceof DescopeError ? cause : new DescopeError('broken', `Emulator: ${detail}`);
+  return { status: error.status, body: error.toBody() };
+}
+
+function toFaultyAnswer(fault: FaultOrder): Answer | undefined {
+  const { status, body, headers = {}, redirect } = fault;
+  if (redirect !== undefined) return { status: 302, body: '', headers: { ...headers, location: redirect } };
+  if (status === undefined && body === undefined) return undefined;
+  const message = `The emulator was told to answer ${status ?? 200}`;
+  return { status: status ?? 200, body: body ?? new DescopeError('broken', message).toBody(), headers };
+}
+
+function refuseGarbage(socket: Socket): void {
+  if (!socket.writable) return;
+  const body = JSON.stringify(BAD_REQUEST);
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `connection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,91 @@
+// Puts a checked seed into a project.
+import { toDigest, toSeededId } from '../store/ids.js';
+import type { TenantGrant } from '../store/grants.js';
+import type { Project, TenantRecord } from '../store/project.js';
+import type { EmulatorSeed, SeedAccessKey, SeedMembership, SeedRole, SeedTenant, SeedUser } from './seed.js';
+
+/** Fills a project with the seed's data. */
+export function plantSeed(project: Project, seed: EmulatorSeed, nowSeconds: number): void {
+  for (const tenant of seed.tenants ?? []) project.tenants.put(toTenant(tenant, nowSeconds));
+  for (const role of seed.roles ?? []) plantRole(project, role, nowSeconds);
+  for (const user of seed.users ?? []) plantUser(project, user, nowSeconds);
+  for (const key of seed.accessKeys ?? []) plantAccessKey(project, key, nowSeconds);
+}
+
+function toTenant({ id, name, customAttributes }: SeedTenant, createdSeconds: number): TenantRecord {
+  return {
+    id,
+    name: name ?? id,
+    selfProvisioningDomains: [],
+    customAttributes: customAttributes ?? {},
+    enforceSSO: false,
+    disabled: false,
+    defaultRoles: [],
+    createdSeconds,
+  };
+}
+
+function plantRole(project: Project, role: SeedRole, createdSeconds: number): void {
+  const permissionNames = role.permissions ?? [];
+  for (const name of permissionNames) {
+    project.permissions.put({ id: toSeededId('PR', name), name, description: '' });
+  }
+  project.roles.add({
+    id: toSeededId('RL', `${role.tenantId ?? ''} ${role.name}`),
+    name: role.name,
+    description: role.description ?? '',
+    permissionNames,
+    tenantId: role.tenantId ?? '',
+    isDefault: false,
+    createdSeconds,
+  });
+}
+
+function plantUser(project: Project, user: SeedUser, createdSeconds: number): void {
+  const email = user.email ?? (user.loginId.includes('@') ? user.loginId : undefined);
+  project.users.save({
+    userId: user.userId ?? toSeededId('U', user.loginId),
+    loginIds: [user.loginId, ...(user.additionalLoginIds ?? [])],
+    name: user.name,
+    givenName: user.givenName,
+    familyName: user.familyName,
+    email,
+    phone: user.phone,
+    picture: user.picture,
+    verifiedEmail: email !== undefined,
+    verifiedPhone: user.phone !== undefined,
+    status: user.status ?? 'enabled',
+    test: user.test ?? false,
+    roleNames: user.roles ?? [],
+    permissions: user.permissions ?? [],
+    tenants: toGrants(user.tenants),
+    customAttributes: user.customAttributes ?? {},
+    customClaims: user.customClaims ?? {},
+    createdSeconds,
+    passwordDigest: user.password === undefined ? undefined : toDigest(user.password),
+    passwordExpired: false,
+  });
+}
+
+function plantAccessKey(project: Project, key: SeedAccessKey, createdSeconds: number): void {
+  project.accessKeys.save({
+    id: key.id ?? toSeededId('K', key.name),
+    name: key.name,
+    description: '',
+    roleNames: key.roles ?? [],
+    permissions: key.permissions ?? [],
+    tenants: toGrants(key.tenants),
+    boundUserId: key.user === undefined ? undefined : project.users.find(key.user)?.userId,
+    customClaims: key.customClaims ?? {},
+    customAttributes: {},
+    permittedIps: [],
+    active: true,
+    createdSeconds,
+    expiresSeconds: key.expireTime ?? 0,
+    digest: toDigest(key.cleartext),
+  });
+}
+
+function toGrants(memberships: readonly SeedMembership[] = []): readonly TenantGrant[] {
+  return memberships.map(({ tenantId, roles }) => ({ tenantId, roleNames: roles ?? [] }));
+}

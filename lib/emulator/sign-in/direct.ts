@@ -1,0 +1,69 @@
+// Tokens without HTTP: for tests and for sample applications.
+import type { JsonObject } from '../http/call.js';
+import { EmulatorError } from '../setup/errors.js';
+import { toTimes } from '../tokens/claims.js';
+import type { EmulatorKey } from '../tokens/key-ring.js';
+import { signToken } from '../tokens/token-signer.js';
+import type { World } from '../world.js';
+import { NO_LOGIN_OPTIONS } from './pending-sign-ins.js';
+import { startSignIn } from './start-sign-in.js';
+
+/** How a direct sign-in shall look. */
+export interface DirectSignIn {
+  /** How the user signed in. Default: `['email']`. */
+  readonly amr?: readonly string[];
+  /** The tenant to select, which becomes `dct`. */
+  readonly tenantId?: string;
+  /** Claims of its session tokens, over all others, also after a refresh; undefined drops a claim. */
+  readonly claims?: JsonObject;
+}
+
+/** What a direct sign-in hands out. */
+export interface DirectTokens {
+  readonly sessionJwt: string;
+  readonly refreshJwt: string;
+  readonly userId: string;
+  /** The claims of the session token. */
+  readonly claims: JsonObject;
+}
+
+/** How a token shall be minted. */
+export interface TokenOrder {
+  /** Claims over the usual `iss`, `sub`, `drn`, `iat`, `exp`; undefined drops a claim. */
+  readonly claims?: JsonObject;
+  /** Header members over `alg`, `kid`, `typ`; undefined drops one. */
+  readonly header?: JsonObject;
+  /** The lifetime in seconds; negative for an expired token. Default: that of sessions. */
+  readonly expiresInSeconds?: number;
+  /** The key to sign with. Default: the project's. */
+  readonly key?: EmulatorKey;
+}
+
+/** Signs a user in; throws `EMULATOR_USER_UNKNOWN`. */
+export async function signInDirectly(
+  world: World,
+  loginId: string,
+  { amr = ['email'], tenantId, claims = {} }: DirectSignIn,
+): Promise<DirectTokens> {
+  const user = world.project.users.find(loginId);
+  if (!user) {
+    const known = world.project.users.all.flatMap(({ loginIds }) => loginIds);
+    const message = `There is no user ${loginId}; there are: ${known.slice(0, 20).join(', ') || 'none'}.`;
+    throw new EmulatorError('EMULATOR_USER_UNKNOWN', message);
+  }
+  const options = { ...NO_LOGIN_OPTIONS, tenantId };
+  const started = await startSignIn(world, { user, amr, options, overrides: claims });
+  const { sessionJwt, refreshJwt } = started;
+  return { sessionJwt, refreshJwt, userId: user.userId, claims: started.claims };
+}
+
+/** Mints a token. */
+export function mintToken(world: World, order: TokenOrder): Promise<string> {
+  const usual = {
+    iss: world.issuer,
+    sub: world.project.users.all[0]?.userId ?? 'U2emulator00000000000000000A',
+    drn: world.settings.sessionCookieName,
+    ...toTimes(world, order.expiresInSeconds ?? world.settings.sessionSeconds),
+  };
+  return signToken({ ...usual, ...order.claims }, order.key ?? world.keys.current, order.header);
+}

@@ -1,0 +1,73 @@
+// The users of the project, found by user id or by any login id.
+import type { JsonObject } from '../http/call.js';
+import { DescopeError } from '../http/descope-error.js';
+import type { TenantGrant } from './grants.js';
+
+/** A user as the emulator keeps it. */
+export interface UserRecord {
+  readonly userId: string;
+  readonly loginIds: readonly string[];
+  readonly name?: string | undefined;
+  readonly givenName?: string | undefined;
+  readonly middleName?: string | undefined;
+  readonly familyName?: string | undefined;
+  readonly email?: string | undefined;
+  readonly phone?: string | undefined;
+  readonly picture?: string | undefined;
+  readonly verifiedEmail: boolean;
+  readonly verifiedPhone: boolean;
+  readonly status: UserStatus;
+  readonly test: boolean;
+  readonly roleNames: readonly string[];
+  /** Permissions beyond those of the roles; only a seed can give them. */
+  readonly permissions: readonly string[];
+  readonly tenants: readonly TenantGrant[];
+  readonly customAttributes: JsonObject;
+  /** Claims that go into each of the user's session tokens. */
+  readonly customClaims: JsonObject;
+  readonly createdSeconds: number;
+  readonly passwordDigest?: string | undefined;
+  readonly passwordExpired: boolean;
+}
+
+/** What Descope lets a user be. */
+export type UserStatus = 'enabled' | 'disabled' | 'invited';
+
+/** Keeps users; names are looked up in maps, so `__proto__` is a name like any other. */
+export class Users {
+  readonly #byId = new Map<string, UserRecord>();
+  readonly #idByLogin = new Map<string, string>();
+
+  /** All users, in the order in which they came. */
+  get all(): readonly UserRecord[] {
+    return [...this.#byId.values()];
+  }
+
+  /** The user of a login id or a user id. */
+  find(id: string): UserRecord | undefined {
+    return this.#byId.get(this.#idByLogin.get(id) ?? id);
+  }
+
+  /** Adds or replaces a user; refuses a login id that belongs to another. */
+  save(user: UserRecord): UserRecord {
+    for (const loginId of user.loginIds) {
+      if ((this.#idByLogin.get(loginId) ?? user.userId) !== user.userId) {
+        throw new DescopeError('userExists', `A user with the login id ${loginId} already exists`);
+      }
+    }
+    this.#forgetLogins(user.userId);
+    for (const loginId of user.loginIds) this.#idByLogin.set(loginId, user.userId);
+    this.#byId.set(user.userId, user);
+    return user;
+  }
+
+  /** Removes a user. */
+  remove(userId: string): void {
+    this.#forgetLogins(userId);
+    this.#byId.delete(userId);
+  }
+
+  #forgetLogins(userId: string): void {
+    for (const loginId of this.#byId.get(userId)?.loginIds ?? []) this.#idByLogin.delete(loginId);
+  }
+}

@@ -1,0 +1,74 @@
+// Everything an emulated project consists of while it runs; routes work on it, `reset` renews it.
+import { EmulatorClock } from './controls/clock.js';
+import { Faults } from './controls/faults.js';
+import { Outbox } from './controls/outbox.js';
+import { RequestLog } from './controls/request-log.js';
+import type { ResolvedOptions } from './setup/options.js';
+import type { EmulatorSeed } from './seed/seed.js';
+import { plantSeed } from './seed/plant-seed.js';
+import type { EmulatorSettings } from './setup/settings.js';
+import { PendingSignIns } from './sign-in/pending-sign-ins.js';
+import { SignIns } from './sign-in/sign-ins.js';
+import { Project } from './store/project.js';
+import { IssueTimes } from './tokens/issue-times.js';
+import type { KeyRing } from './tokens/key-ring.js';
+
+/** The two kinds of token of a sign-in. */
+export type TokenKind = 'session' | 'refresh';
+
+/** The running project. */
+export class World {
+  readonly clock = new EmulatorClock();
+  readonly faults = new Faults();
+  readonly requests = new RequestLog();
+  readonly outbox = new Outbox();
+  readonly issueTimes = new IssueTimes();
+  readonly projectId: string;
+  readonly managementKey: string;
+  project = new Project();
+  readonly signIns = new SignIns();
+  pending = new PendingSignIns();
+  settings: EmulatorSettings;
+  /** Where it listens; known once it does. */
+  url = '';
+
+  constructor(
+    private readonly options: ResolvedOptions,
+    private readonly seed: EmulatorSeed,
+    readonly keys: KeyRing,
+  ) {
+    this.projectId = options.projectId;
+    this.managementKey = options.managementKey;
+    this.settings = options.settings;
+    plantSeed(this.project, seed, this.clock.nowSeconds());
+  }
+
+  /** The claim `iss` of new tokens. */
+  get issuer(): string {
+    return this.settings.issuer === 'url' ? this.issuerUrl : this.projectId;
+  }
+
+  /** The issuer in its URL form. */
+  get issuerUrl(): string {
+    return `${this.url}/${this.projectId}`;
+  }
+
+  /** The cookie name of a kind of token, which is also its `drn`. */
+  cookieName(kind: TokenKind): string {
+    return kind === 'session' ? this.settings.sessionCookieName : this.settings.refreshCookieName;
+  }
+
+  /** Puts everything back to how it started, except the signing keys. */
+  reset(): void {
+    this.clock.reset();
+    this.faults.clear();
+    this.requests.clear();
+    this.outbox.clear();
+    this.keys.unpublishExtra();
+    this.settings = this.options.settings;
+    this.project = new Project();
+    this.signIns.clear();
+    this.pending = new PendingSignIns();
+    plantSeed(this.project, this.seed, this.clock.nowSeconds());
+  }
+}

@@ -1,0 +1,15 @@
+// The vendor's client, unmodified, pointed at an emulator: the witness of the contract tests.
+import DescopeClient from '@descope/node-sdk';
+import type { Emulator } from 'nestjs-descope/emulator';
+
+/** The vendor's client. */
+export type NodeSdk = ReturnType<typeof DescopeClient>;
+
+/** Makes an authentication client; with `management` one that may also manage the project. */
+export function createSdk(emulator: Emulator, management?: 'management'): NodeSdk {
+  return DescopeClient({
+    projectId: emulator.projectId,
+    baseUrl: emulator.url,
+    ...(management ? { managementKey: emulator.managementKey } : {}),
+  });
+}
