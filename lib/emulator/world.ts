@@ -1,13 +1,13 @@
 // Everything an emulated project consists of while it runs; routes work on it, `reset` renews it.
+import { PendingSignIns } from './codes/pending-sign-ins.js';
 import { EmulatorClock } from './controls/clock.js';
 import { Faults } from './controls/faults.js';
 import { Outbox } from './controls/outbox.js';
 import { RequestLog } from './controls/request-log.js';
-import type { ResolvedOptions } from './setup/options.js';
-import type { EmulatorSeed } from './seed/seed.js';
 import { plantSeed } from './seed/plant-seed.js';
+import type { EmulatorSeed } from './seed/seed.js';
+import type { ResolvedOptions } from './setup/options.js';
 import type { EmulatorSettings } from './setup/settings.js';
-import { PendingSignIns } from './sign-in/pending-sign-ins.js';
 import { SignIns } from './sign-in/sign-ins.js';
 import { Project } from './store/project.js';
 import { IssueTimes } from './tokens/issue-times.js';

@@ -1,9 +1,40 @@
 // Every endpoint the emulator has.
 import type { Route } from '../http/router.js';
+import { manageAccessKeyRoutes } from '../management/access-keys.js';
+import { permissionRoutes } from '../management/permissions.js';
+import { roleRoutes } from '../management/roles.js';
+import { tenantRoutes } from '../management/tenants.js';
+import { tokenRoutes } from '../management/tokens.js';
+import { changeUserRoutes } from '../users/change-users.js';
+import { grantUserRoutes } from '../users/grant-users.js';
+import { manageUserRoutes } from '../users/manage-users.js';
+import { searchUserRoutes } from '../users/search-users.js';
+import { testUserRoutes } from '../users/test-users.js';
 import { accessKeyRoutes } from './access-key.js';
 import { keyRoutes } from './keys.js';
+import { magicLinkRoutes } from './magic-link.js';
 import { meRoutes } from './me.js';
+import { otpRoutes } from './otp.js';
+import { passwordRoutes } from './password.js';
 import { sessionRoutes } from './session.js';
 
-/** The routes, in the order in which they are tried. */
-export const allRoutes: readonly Route[] = [...keyRoutes, ...sessionRoutes, ...meRoutes, ...accessKeyRoutes];
+/** The routes; no two of them fit the same request. */
+export const allRoutes: readonly Route[] = [
+  ...keyRoutes,
+  ...sessionRoutes,
+  ...meRoutes,
+  ...accessKeyRoutes,
+  ...otpRoutes,
+  ...magicLinkRoutes,
+  ...passwordRoutes,
+  ...manageUserRoutes,
+  ...searchUserRoutes,
+  ...changeUserRoutes,
+  ...grantUserRoutes,
+  ...testUserRoutes,
+  ...manageAccessKeyRoutes,
+  ...roleRoutes,
+  ...permissionRoutes,
+  ...tenantRoutes,
+  ...tokenRoutes,
+];

@@ -3,9 +3,9 @@ import { ok } from '../http/answer.js';
 import { readFlag, readTexts } from '../http/fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import { toHistory } from '../sign-in/sign-ins.js';
 import { requireEnabledUser, requireSignIn } from '../sign-in/require-sign-in.js';
-import { toUserView } from '../store/user-view.js';
+import { toHistory } from '../sign-in/sign-ins.js';
+import { toUserView } from '../users/user-view.js';
 
 const me: Handler = async (call, world) => {
   const { userId } = await requireSignIn(call, world);

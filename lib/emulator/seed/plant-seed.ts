@@ -1,6 +1,6 @@
 // Puts a checked seed into a project.
-import { toDigest, toSeededId } from '../store/ids.js';
 import type { TenantGrant } from '../store/grants.js';
+import { toDigest, toSeededId } from '../store/ids.js';
 import type { Project, TenantRecord } from '../store/project.js';
 import type { EmulatorSeed, SeedAccessKey, SeedMembership, SeedRole, SeedTenant, SeedUser } from './seed.js';
 
@@ -8,6 +8,8 @@ import type { EmulatorSeed, SeedAccessKey, SeedMembership, SeedRole, SeedTenant,
 export function plantSeed(project: Project, seed: EmulatorSeed, nowSeconds: number): void {
   for (const tenant of seed.tenants ?? []) project.tenants.put(toTenant(tenant, nowSeconds));
   for (const role of seed.roles ?? []) plantRole(project, role, nowSeconds);
+  for (const holder of [...(seed.users ?? []), ...(seed.accessKeys ?? [])])
+    plantNamed(project, holder, nowSeconds);
   for (const user of seed.users ?? []) plantUser(project, user, nowSeconds);
   for (const key of seed.accessKeys ?? []) plantAccessKey(project, key, nowSeconds);
 }
@@ -39,6 +41,17 @@ function plantRole(project: Project, role: SeedRole, createdSeconds: number): vo
     isDefault: false,
     createdSeconds,
   });
+}
+
+// A seed without a list of roles (or tenants) means those that its users and access keys name.
+function plantNamed(project: Project, holder: SeedUser | SeedAccessKey, nowSeconds: number): void {
+  const memberships = holder.tenants ?? [];
+  for (const { tenantId: id } of memberships) {
+    if (!project.tenants.find(id)) project.tenants.put(toTenant({ id }, nowSeconds));
+  }
+  for (const name of [...(holder.roles ?? []), ...memberships.flatMap(({ roles }) => roles ?? [])]) {
+    if (!project.roles.all.some((role) => role.name === name)) plantRole(project, { name }, nowSeconds);
+  }
 }
 
 function plantUser(project: Project, user: SeedUser, createdSeconds: number): void {

@@ -1,10 +1,10 @@
 // What somebody may set about the emulator: read, checked and defaulted.
 import { isIP } from 'node:net';
-import { EmulatorError } from './errors.js';
 import type { EmulatorSeed } from '../seed/seed.js';
+import type { KeyAlgorithm } from '../tokens/key-ring.js';
+import { EmulatorError } from './errors.js';
 import { SETTING_DEFAULTS, findSettingMistakes } from './settings.js';
 import type { EmulatorSettings } from './settings.js';
-import type { KeyAlgorithm } from '../tokens/key-ring.js';
 
 /** How to start the emulator; everything has a default. */
 export interface EmulatorOptions extends Partial<EmulatorSettings> {

@@ -5,7 +5,7 @@ import { toTimes } from '../tokens/claims.js';
 import type { EmulatorKey } from '../tokens/key-ring.js';
 import { signToken } from '../tokens/token-signer.js';
 import type { World } from '../world.js';
-import { NO_LOGIN_OPTIONS } from './pending-sign-ins.js';
+import { NO_LOGIN_OPTIONS } from './login-options.js';
 import { startSignIn } from './start-sign-in.js';
 
 /** How a direct sign-in shall look. */

@@ -1,8 +1,8 @@
 // The answer that carries tokens: Descope's JWTResponse, in the body or in cookies.
 import type { Answer } from '../http/answer.js';
 import type { JsonObject } from '../http/call.js';
-import { toUserView } from '../store/user-view.js';
 import type { UserRecord } from '../store/users.js';
+import { toUserView } from '../users/user-view.js';
 import type { World } from '../world.js';
 import type { SignIn } from './sign-ins.js';
 

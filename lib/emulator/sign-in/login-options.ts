@@ -1,24 +1,17 @@
-// What a client may ask of a sign-in: Descope's `loginOptions`.
-import type { Call } from '../http/call.js';
-import { DescopeError } from '../http/descope-error.js';
-import { readFlag, readObject, readText } from '../http/fields.js';
-import { requireSignIn } from './require-sign-in.js';
-import type { World } from '../world.js';
-import type { LoginOptions } from './pending-sign-ins.js';
+// What a client may wish for its sign-in.
+import type { JsonObject } from '../http/call.js';
+import type { SignIn } from './sign-ins.js';
 
-/** Reads `loginOptions`; step-up and MFA need the refresh token of an earlier sign-in. */
-export async function readLoginOptions(call: Call, world: World): Promise<LoginOptions> {
-  const options = readObject(call.body, 'loginOptions') ?? {};
-  const stepUp = readFlag(options, 'stepup') ?? false;
-  const mfa = readFlag(options, 'mfa') ?? false;
-  if ((stepUp || mfa) && !call.authorization.credential) {
-    throw new DescopeError('missingArguments', 'A step-up or MFA sign-in needs the refresh token');
-  }
-  return {
-    callerClaims: readObject(options, 'customClaims') ?? {},
-    tenantId: readText(options, 'tenantId'),
-    stepUp,
-    revokeOtherSessions: readFlag(options, 'revokeOtherSessions') ?? false,
-    earlier: stepUp || mfa ? await requireSignIn(call, world) : undefined,
-  };
+/** The wishes of a client for its sign-in. */
+export interface LoginOptions {
+  /** Go into the token under `nsec`. */
+  readonly callerClaims: JsonObject;
+  readonly tenantId?: string | undefined;
+  readonly stepUp: boolean;
+  readonly revokeOtherSessions: boolean;
+  /** The sign-in that a step-up or a second factor builds on. */
+  readonly earlier?: SignIn | undefined;
 }
+
+/** A sign-in without wishes. */
+export const NO_LOGIN_OPTIONS: LoginOptions = { callerClaims: {}, stepUp: false, revokeOtherSessions: false };

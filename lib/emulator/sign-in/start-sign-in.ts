@@ -1,12 +1,12 @@
 // Signs a user in and hands out the tokens.
-import { DescopeError } from '../http/descope-error.js';
 import type { JsonObject } from '../http/call.js';
+import { DescopeError } from '../http/descope-error.js';
 import { belongsTo } from '../store/grants.js';
 import type { UserRecord } from '../store/users.js';
 import { issueRefresh, issueSession } from '../tokens/token-issuer.js';
 import type { World } from '../world.js';
-import { NO_LOGIN_OPTIONS } from './pending-sign-ins.js';
-import type { LoginOptions } from './pending-sign-ins.js';
+import { NO_LOGIN_OPTIONS } from './login-options.js';
+import type { LoginOptions } from './login-options.js';
 import type { SignIn } from './sign-ins.js';
 
 /** A sign-in that is about to happen. */

@@ -1,9 +1,8 @@
 // Sign-ins that wait for their code or link to come back.
-import type { JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
+import type { LoginOptions } from '../sign-in/login-options.js';
 import { createCode, createSecret } from '../store/ids.js';
 import type { UserRecord } from '../store/users.js';
-import type { SignIn } from './sign-ins.js';
 
 /** What happens once the code or the link has come back. */
 export interface PendingSignIn {
@@ -16,20 +15,6 @@ export interface PendingSignIn {
   readonly changes?: Partial<UserRecord> | undefined;
   readonly expiresMs: number;
 }
-
-/** The wishes of a client for its sign-in. */
-export interface LoginOptions {
-  /** Go into the token under `nsec`. */
-  readonly callerClaims: JsonObject;
-  readonly tenantId?: string | undefined;
-  readonly stepUp: boolean;
-  readonly revokeOtherSessions: boolean;
-  /** The sign-in that a step-up or a second factor builds on. */
-  readonly earlier?: SignIn | undefined;
-}
-
-/** A sign-in without wishes. */
-export const NO_LOGIN_OPTIONS: LoginOptions = { callerClaims: {}, stepUp: false, revokeOtherSessions: false };
 
 /** How many wrong codes are borne before the right one counts no more. */
 export const MAX_TRIES = 5;

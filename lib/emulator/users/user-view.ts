@@ -1,8 +1,8 @@
 // A user as Descope's API shows it.
 import type { JsonObject } from '../http/call.js';
-import { projectPermissions } from './grants.js';
-import type { Project } from './project.js';
-import type { UserRecord } from './users.js';
+import { projectPermissions } from '../store/grants.js';
+import type { Project } from '../store/project.js';
+import type { UserRecord } from '../store/users.js';
 
 /** The user as it stands in answers; never its password. */
 export function toUserView(user: UserRecord, project: Project): JsonObject {

@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+// The command `nestjs-descope-emulator`: starts an emulator, says how to use it, ends on a signal.
+import type { Emulator } from './emulator.js';
+import { USAGE, readArguments } from './setup/cli-arguments.js';
+import { EmulatorError } from './setup/errors.js';
+import { startEmulator } from './start-emulator.js';
+
+void run(process.argv.slice(2)).catch(fail);
+
+async function run(args: readonly string[]): Promise<void> {
+  const options = readArguments(args);
+  if (options === 'help') {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const emulator = await startEmulator(options);
+  process.stdout.write(toGreeting(emulator));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void emulator.close());
+  }
+}
+
+function fail(cause: unknown): void {
+  const isMisuse = cause instanceof EmulatorError && cause.code === 'EMULATOR_OPTIONS_INVALID';
+  const message = cause instanceof Error ? cause.message : String(cause);
+  process.stderr.write(isMisuse ? `${message}\n\n${USAGE}` : `${message}\n`);
+  process.exitCode = isMisuse ? 2 : 1;
+}
+
+function toGreeting({ url, projectId, managementKey, loginIds }: Emulator): string {
+  return `Descope emulator, for development only: whoever reaches it can sign in as anybody.
+
+  url             ${url}
+  project id      ${projectId}
+  management key  ${managementKey}
+  login ids       ${loginIds.join(', ') || 'none; sign-up is open'}
+
+Start your application with:
+
+  DESCOPE_BASE_URI=${url} DESCOPE_PROJECT_ID=${projectId}
+`;
+}

@@ -1,0 +1,81 @@
+// Sends the codes and links of a sign-in, a sign-up or an update: into the outbox.
+import type { Call } from '../http/call.js';
+import { DescopeError } from '../http/descope-error.js';
+import { readObject, readText, requireText } from '../http/fields.js';
+import { readLoginOptions } from '../sign-in/read-login-options.js';
+import type { UserRecord } from '../store/users.js';
+import { createUser, readProfile } from '../users/new-user.js';
+import type { World } from '../world.js';
+import type { PendingSignIn } from './pending-sign-ins.js';
+
+/** What is asked for: a user who must be there, must not be there, or either. */
+export type Approach = 'signin' | 'signup' | 'signup-in';
+
+const METHODS = new Map([
+  ['email', 'email'],
+  ['sms', 'phone'],
+  ['voice', 'phone'],
+  ['whatsapp', 'phone'],
+  ['im', 'phone'],
+] as const);
+
+/** Checks who wants in, and by which way; nothing is sent yet. */
+export async function toPending(call: Call, world: World, approach: Approach): Promise<PendingSignIn> {
+  const loginId = requireText(call.body, 'loginId');
+  const deliveryMethod = requireMethod(call);
+  const user = world.project.users.find(loginId);
+  if (approach === 'signup' && user) throw new DescopeError('userExists', 'User already exists');
+  if (approach === 'signin' && !user) throw new DescopeError('noSuchUser', 'User not found');
+  return {
+    loginId,
+    deliveryMethod,
+    options: await readLoginOptions(call, world),
+    newUser: user ? undefined : toNewUser(call, world, loginId),
+    changes: toConfirmed(deliveryMethod),
+    expiresMs: world.clock.now() + world.settings.codeSeconds * 1000,
+  };
+}
+
+/** Sends a code; answers what the client may show of the address. */
+export function sendCode(world: World, pending: PendingSignIn): Readonly<Record<string, string>> {
+  const code = world.pending.issueCode(pending);
+  world.outbox.add({ ...toEnvelope(world, pending), code });
+  return toMasked(pending);
+}
+
+/** Sends a link: the page that the client named, with the token in its query. */
+export function sendLink(world: World, pending: PendingSignIn, call: Call): Readonly<Record<string, string>> {
+  const page = readText(call.body, 'URI') ?? readText(call.body, 'redirectUrl') ?? `${world.url}/verify`;
+  const token = world.pending.issueLink(pending);
+  const link = `${page}${page.includes('?') ? '&' : '?'}t=${token}`;
+  world.outbox.add({ ...toEnvelope(world, pending), link, token });
+  return toMasked(pending);
+}
+
+/** The delivery method that a path names; refuses one that there is not. */
+export function requireMethod(call: Call): string {
+  const method = call.params.get('method') ?? '';
+  if ([...METHODS.keys()].some((known) => known === method)) return method;
+  throw new DescopeError('invalidArguments', `There is no delivery method ${method}`);
+}
+
+/** What a code proves once it came back: that the address is the user's. */
+export function toConfirmed(deliveryMethod: string): Partial<UserRecord> {
+  return deliveryMethod === 'email' ? { verifiedEmail: true } : { verifiedPhone: true };
+}
+
+function toNewUser(call: Call, world: World, loginId: string): UserRecord {
+  const address = requireMethod(call) === 'email' ? { email: loginId } : { phone: loginId };
+  const profile = readProfile(readObject(call.body, 'user') ?? {});
+  return { ...createUser(loginId, world.clock.nowSeconds()), ...address, ...profile };
+}
+
+function toEnvelope(world: World, { loginId, deliveryMethod }: PendingSignIn) {
+  return { loginId, deliveryMethod, atMs: world.clock.now() };
+}
+
+function toMasked({ loginId, deliveryMethod }: PendingSignIn): Readonly<Record<string, string>> {
+  if (deliveryMethod !== 'email') return { maskedPhone: `*******${loginId.slice(-3)}` };
+  const [name = '', domain = ''] = loginId.split('@', 2);
+  return { maskedEmail: `${name.slice(0, 1)}****@${domain.slice(0, 1)}****` };
+}

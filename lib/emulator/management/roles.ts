@@ -1,0 +1,99 @@
+// Management of roles.
+import { ok } from '../http/answer.js';
+import type { JsonObject } from '../http/call.js';
+import { DescopeError } from '../http/descope-error.js';
+import { readFlag, readObjects, readText, readTexts, requireText } from '../http/fields.js';
+import { routesFor } from '../http/router.js';
+import type { Handler } from '../http/router.js';
+import { createId } from '../store/ids.js';
+import type { RoleRecord } from '../store/roles.js';
+import type { World } from '../world.js';
+import { toRoleView } from './views.js';
+
+const create: Handler = (call, world) => ok(toRoleView(addRole(call.body, world)));
+
+const createBatch: Handler = (call, world) =>
+  ok({ roles: (readObjects(call.body, 'roles') ?? []).map((body) => toRoleView(addRole(body, world))) });
+
+const update: Handler = (call, world) => ok(toRoleView(changeRole(call.body, world)));
+
+const updateBatch: Handler = (call, world) =>
+  ok({ roles: (readObjects(call.body, 'roles') ?? []).map((body) => toRoleView(changeRole(body, world))) });
+
+const remove: Handler = (call, world) => {
+  world.project.roles.remove(requireRole(call.body, world));
+  return ok();
+};
+
+const removeBatch: Handler = (call, world) => {
+  const names = [...(readTexts(call.body, 'roleNames') ?? []), ...(readTexts(call.body, 'roleIds') ?? [])];
+  const tenantId = readText(call.body, 'tenantId');
+  for (const role of names.map((name) => requireRole({ name, tenantId }, world))) {
+    world.project.roles.remove(role);
+  }
+  return ok();
+};
+
+const loadAll: Handler = (_call, world) => ok({ roles: world.project.roles.all.map(toRoleView) });
+
+const search: Handler = (call, world) => {
+  const tenantIds = readTexts(call.body, 'tenantIds') ?? [];
+  const names = readTexts(call.body, 'roleNames') ?? [];
+  const part = readText(call.body, 'roleNameLike')?.toLowerCase() ?? '';
+  const found = world.project.roles.all.filter(
+    (role) =>
+      (tenantIds.length === 0 || tenantIds.includes(role.tenantId)) &&
+      (names.length === 0 || names.includes(role.name)) &&
+      role.name.toLowerCase().includes(part),
+  );
+  return ok({ roles: found.map(toRoleView) });
+};
+
+/** The routes that manage roles. */
+export const roleRoutes = routesFor('management', {
+  'POST /v1/mgmt/role/create': create,
+  'POST /v1/mgmt/role/create/batch': createBatch,
+  'POST /v1/mgmt/role/update': update,
+  'POST /v1/mgmt/role/update/batch': updateBatch,
+  'POST /v1/mgmt/role/delete': remove,
+  'POST /v1/mgmt/role/delete/batch': removeBatch,
+  'GET /v1/mgmt/role/all': loadAll,
+  'POST /v1/mgmt/role/search': search,
+});
+
+function addRole(body: JsonObject, world: World): RoleRecord {
+  return world.project.roles.add({
+    id: createId('RL'),
+    name: requireText(body, 'name'),
+    description: readText(body, 'description') ?? '',
+    permissionNames: requirePermissions(body, world),
+    tenantId: readText(body, 'tenantId') ?? '',
+    isDefault: readFlag(body, 'default') ?? false,
+    createdSeconds: world.clock.nowSeconds(),
+  });
+}
+
+function changeRole(body: JsonObject, world: World): RoleRecord {
+  const role = requireRole(body, world);
+  return world.project.roles.replace(role, {
+    ...role,
+    name: readText(body, 'newName') ?? role.name,
+    description: readText(body, 'description') ?? '',
+    permissionNames: requirePermissions(body, world),
+    isDefault: readFlag(body, 'default') ?? role.isDefault,
+  });
+}
+
+function requireRole(body: JsonObject, world: World): RoleRecord {
+  const name = readText(body, 'name') ?? requireText(body, 'id');
+  const role = world.project.roles.find(name, readText(body, 'tenantId'));
+  if (!role) throw new DescopeError('invalidArguments', `There is no role ${name}`);
+  return role;
+}
+
+function requirePermissions(body: JsonObject, world: World): readonly string[] {
+  const names = readTexts(body, 'permissionNames') ?? [];
+  const stranger = names.find((name) => !world.project.permissions.find(name));
+  if (stranger === undefined) return names;
+  throw new DescopeError('invalidArguments', `There is no permission ${stranger}`);
+}

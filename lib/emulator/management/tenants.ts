@@ -1,0 +1,83 @@
+// Management of tenants.
+import { ok } from '../http/answer.js';
+import type { JsonObject } from '../http/call.js';
+import { DescopeError } from '../http/descope-error.js';
+import { readFlag, readObject, readText, readTexts, requireText } from '../http/fields.js';
+import { routesFor } from '../http/router.js';
+import type { Handler } from '../http/router.js';
+import { createId } from '../store/ids.js';
+import type { TenantRecord } from '../store/project.js';
+import type { World } from '../world.js';
+import { toTenantView } from './views.js';
+
+const create: Handler = (call, world) => {
+  const id = readText(call.body, 'id') ?? createId('T');
+  if (world.project.tenants.find(id)) {
+    throw new DescopeError('invalidArguments', `The tenant ${id} already exists`);
+  }
+  const createdSeconds = world.clock.nowSeconds();
+  world.project.tenants.put({ id, createdSeconds, defaultRoles: [], ...readTenant(call.body) });
+  return ok({ id });
+};
+
+const update: Handler = (call, world) => {
+  world.project.tenants.put({ ...requireTenant(call.body, world), ...readTenant(call.body) });
+  return ok();
+};
+
+const updateDefaultRoles: Handler = (call, world) => {
+  const defaultRoles = readTexts(call.body, 'defaultRoles') ?? [];
+  world.project.tenants.put({ ...requireTenant(call.body, world), defaultRoles });
+  return ok();
+};
+
+const remove: Handler = (call, world) => {
+  const tenant = requireTenant(call.body, world);
+  const { users, tenants } = world.project;
+  for (const user of users.all) {
+    users.save({ ...user, tenants: user.tenants.filter(({ tenantId }) => tenantId !== tenant.id) });
+  }
+  tenants.remove(tenant);
+  return ok();
+};
+
+const load: Handler = (call, world) => ok(toTenantView(requireTenant({ id: call.query.get('id') }, world)));
+
+const loadAll: Handler = (_call, world) => ok({ tenants: world.project.tenants.all.map(toTenantView) });
+
+const search: Handler = (call, world) => {
+  const ids = readTexts(call.body, 'tenantIds') ?? [];
+  const names = readTexts(call.body, 'tenantNames') ?? [];
+  const found = world.project.tenants.all.filter(
+    ({ id, name }) => (ids.length === 0 || ids.includes(id)) && (names.length === 0 || names.includes(name)),
+  );
+  return ok({ tenants: found.map(toTenantView) });
+};
+
+/** The routes that manage tenants. */
+export const tenantRoutes = routesFor('management', {
+  'POST /v1/mgmt/tenant/create': create,
+  'POST /v1/mgmt/tenant/update': update,
+  'POST /v1/mgmt/tenant/updateDefaultRoles': updateDefaultRoles,
+  'POST /v1/mgmt/tenant/delete': remove,
+  'GET /v1/mgmt/tenant': load,
+  'GET /v1/mgmt/tenant/all': loadAll,
+  'POST /v1/mgmt/tenant/search': search,
+});
+
+function readTenant(body: JsonObject) {
+  return {
+    name: requireText(body, 'name'),
+    selfProvisioningDomains: readTexts(body, 'selfProvisioningDomains') ?? [],
+    customAttributes: readObject(body, 'customAttributes') ?? {},
+    enforceSSO: readFlag(body, 'enforceSSO') ?? false,
+    disabled: readFlag(body, 'disabled') ?? false,
+  };
+}
+
+function requireTenant(body: JsonObject, world: World): TenantRecord {
+  const id = requireText(body, 'id');
+  const tenant = world.project.tenants.find(id);
+  if (!tenant) throw new DescopeError('invalidArguments', `There is no tenant ${id}`);
+  return tenant;
+}

@@ -1,0 +1,90 @@
+// Management of tokens: claims added by the backend, impersonation, sign-in without proof.
+import type { Approach } from '../codes/delivery.js';
+import { ok } from '../http/answer.js';
+import type { JsonObject } from '../http/call.js';
+import { DescopeError } from '../http/descope-error.js';
+import { readObject, readText, requireText } from '../http/fields.js';
+import { routesFor } from '../http/router.js';
+import type { Handler } from '../http/router.js';
+import { toJwtAnswer } from '../sign-in/jwt-response.js';
+import { NO_LOGIN_OPTIONS } from '../sign-in/login-options.js';
+import { startSignIn } from '../sign-in/start-sign-in.js';
+import type { UserRecord } from '../store/users.js';
+import { readToken } from '../tokens/token-reader.js';
+import { signToken } from '../tokens/token-signer.js';
+import { createUser, readProfile } from '../users/new-user.js';
+import { requireUser } from '../users/require-user.js';
+import type { World } from '../world.js';
+
+// The claims go to the top level, where Descope puts what a project's backend vouches for; later refreshes keep them.
+const update: Handler = async (call, world) => {
+  const jwt = requireText(call.body, 'jwt');
+  const { claims } = await readToken(world, jwt);
+  const added = withoutReserved(readObject(call.body, 'customClaims') ?? {});
+  const updated = await signToken({ ...claims, ...added }, world.keys.current);
+  const signIn = world.signIns.find(jwt);
+  if (signIn) {
+    signIn.customClaims = { ...signIn.customClaims, ...added };
+    world.signIns.bind(updated, signIn);
+    if (signIn.refreshToken === jwt) signIn.refreshToken = updated;
+  }
+  return ok({ jwt: updated });
+};
+
+const impersonate: Handler = async (call, world) => {
+  const impersonator = requireUser({ loginId: requireText(call.body, 'impersonatorId') }, world);
+  const user = requireUser({ loginId: requireText(call.body, 'loginId') }, world);
+  const { refreshJwt } = await startSignIn(world, {
+    user,
+    amr: ['impersonation'],
+    options: { ...NO_LOGIN_OPTIONS, tenantId: readText(call.body, 'selectedTenant') },
+    customClaims: {
+      ...withoutReserved(readObject(call.body, 'customClaims') ?? {}),
+      act: { sub: impersonator.userId },
+    },
+  });
+  return ok({ jwt: refreshJwt });
+};
+
+function signInAs(approach: Approach): Handler {
+  return async (call, world) => {
+    const { user, firstSeen } = toUser(call.body, world, approach);
+    const customClaims = withoutReserved(readObject(call.body, 'customClaims') ?? {});
+    const started = await startSignIn(world, { user, amr: ['mgmt'], customClaims });
+    return toJwtAnswer(world, { ...started, firstSeen });
+  };
+}
+
+/** The routes that manage tokens, and the licence that a client asks for when it is made. */
+export const tokenRoutes = routesFor('management', {
+  'POST /v1/mgmt/jwt/update': update,
+  'POST /v1/mgmt/impersonate': impersonate,
+  'POST /v1/mgmt/auth/signin': signInAs('signin'),
+  'POST /v1/mgmt/auth/signup': signInAs('signup'),
+  'POST /v1/mgmt/auth/signup-in': signInAs('signup-in'),
+  'GET /v1/mgmt/license': () => ok({ rateLimitTier: 'tier1' }),
+});
+
+// What Descope itself says in a token, a backend cannot change.
+const RESERVED = new Set(
+  'iss sub drn exp iat nbf rexp amr roles permissions tenants dct su nsec act dsub'.split(' '),
+);
+
+function withoutReserved(claims: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !RESERVED.has(name)));
+}
+
+function toUser(
+  body: JsonObject,
+  world: World,
+  approach: Approach,
+): { readonly user: UserRecord; readonly firstSeen: boolean } {
+  const loginId = requireText(body, 'loginId');
+  const known = world.project.users.find(loginId);
+  if (known && approach === 'signup') throw new DescopeError('userExists', 'User already exists');
+  if (!known && approach === 'signin') throw new DescopeError('userNotFound', 'User not found');
+  if (known) return { user: known, firstSeen: false };
+  const profile = readProfile(readObject(body, 'user') ?? {});
+  const user = world.project.users.save({ ...createUser(loginId, world.clock.nowSeconds()), ...profile });
+  return { user, firstSeen: true };
+}

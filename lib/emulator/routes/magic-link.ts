@@ -1,0 +1,23 @@
+// Magic links: asked for, sent into the outbox, and brought back by their token.
+import { sendLink, toPending } from '../codes/delivery.js';
+import type { Approach } from '../codes/delivery.js';
+import { finishSignIn } from '../codes/finish-sign-in.js';
+import { ok } from '../http/answer.js';
+import { requireText } from '../http/fields.js';
+import { routesFor } from '../http/router.js';
+import type { Handler } from '../http/router.js';
+
+function start(approach: Approach): Handler {
+  return async (call, world) => ok(sendLink(world, await toPending(call, world, approach), call));
+}
+
+const verify: Handler = (call, world) =>
+  finishSignIn(world, world.pending.takeLink(requireText(call.body, 'token'), world.clock.now()));
+
+/** The routes of magic links. */
+export const magicLinkRoutes = routesFor('project', {
+  'POST /v1/auth/magiclink/signin/:method': start('signin'),
+  'POST /v1/auth/magiclink/signup/:method': start('signup'),
+  'POST /v1/auth/magiclink/signup-in/:method': start('signup-in'),
+  'POST /v1/auth/magiclink/verify': verify,
+});

@@ -1,0 +1,67 @@
+// Management: codes and links for test users, and links that are handed out rather than sent.
+import { toConfirmed } from '../codes/delivery.js';
+import type { PendingSignIn } from '../codes/pending-sign-ins.js';
+import { ok } from '../http/answer.js';
+import type { Call, JsonObject } from '../http/call.js';
+import { DescopeError } from '../http/descope-error.js';
+import { readNumber, readObject, readText } from '../http/fields.js';
+import { routesFor } from '../http/router.js';
+import type { Handler } from '../http/router.js';
+import { NO_LOGIN_OPTIONS } from '../sign-in/login-options.js';
+import type { UserRecord } from '../store/users.js';
+import type { World } from '../world.js';
+import { requireUser } from './require-user.js';
+
+const otp: Handler = (call, world) => {
+  const pending = toTestPending(call, world);
+  return ok({ loginId: pending.loginId, code: world.pending.issueCode(pending) });
+};
+
+const magicLink: Handler = (call, world) => {
+  const pending = toTestPending(call, world);
+  const page = readText(call.body, 'URI') ?? `${world.url}/verify`;
+  const token = world.pending.issueLink(pending);
+  return ok({ loginId: pending.loginId, link: `${page}${page.includes('?') ? '&' : '?'}t=${token}` });
+};
+
+const embeddedLink: Handler = (call, world) => {
+  const user = requireUser(call.body, world);
+  const seconds = readNumber(call.body, 'timeout') || world.settings.codeSeconds;
+  const callerClaims = readObject(call.body, 'customClaims') ?? {};
+  const pending = toPending(world, user, { method: 'email', callerClaims, seconds });
+  return ok({ token: world.pending.issueLink({ ...pending, deliveryMethod: 'link', changes: {} }) });
+};
+
+/** The routes of generated codes and links. */
+export const testUserRoutes = routesFor('management', {
+  'POST /v1/mgmt/tests/generate/otp': otp,
+  'POST /v1/mgmt/tests/generate/magiclink': magicLink,
+  'POST /v1/mgmt/user/signin/embeddedlink': embeddedLink,
+});
+
+function toTestPending(call: Call, world: World): PendingSignIn {
+  const user = requireUser(call.body, world);
+  if (!user.test) throw new DescopeError('invalidArguments', 'The user is not a test user');
+  const method = readText(call.body, 'deliveryMethod') ?? 'email';
+  const options = readObject(call.body, 'loginOptions') ?? {};
+  const callerClaims = readObject(options, 'customClaims') ?? {};
+  const pending = toPending(world, user, { method, callerClaims, seconds: world.settings.codeSeconds });
+  // The code is brought back under the login id that it was asked for with.
+  return { ...pending, loginId: readText(call.body, 'loginId') ?? pending.loginId };
+}
+
+interface Delivery {
+  readonly method: string;
+  readonly callerClaims: JsonObject;
+  readonly seconds: number;
+}
+
+function toPending(world: World, user: UserRecord, delivery: Delivery): PendingSignIn {
+  return {
+    loginId: user.loginIds[0] ?? user.userId,
+    deliveryMethod: delivery.method,
+    options: { ...NO_LOGIN_OPTIONS, callerClaims: delivery.callerClaims },
+    changes: toConfirmed(delivery.method),
+    expiresMs: world.clock.now() + delivery.seconds * 1000,
+  };
+}
