@@ -1,0 +1,117 @@
+// Keys are published, rotated and revoked, and any token can be minted.
+import { describe, expect, it } from '@jest/globals';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { startEmulator } from 'nestjs-descope/emulator';
+import { createSdk } from '../../support/node-sdk.js';
+import { useEmulator } from '../../support/use-emulator.js';
+
+const bed = useEmulator({ seed: { users: [{ loginId: 'ada@example.com' }] } });
+
+const publishedIds = async (path: string) => {
+  const { keys } = (await (await bed.request(path)).json()) as { keys: { kid: string }[] };
+  return keys.map(({ kid }) => kid);
+};
+
+describe('the published keys', () => {
+  it('stand in Descope and OIDC form under the project', async () => {
+    const { projectId, signingKey, url } = bed.emulator;
+    expect(await publishedIds(`/v2/keys/${projectId}`)).toEqual([signingKey.kid]);
+    expect(await publishedIds(`/${projectId}/.well-known/jwks.json`)).toEqual([signingKey.kid]);
+    expect(signingKey.publicJwk).toMatchObject({
+      kty: 'RSA',
+      alg: 'RS256',
+      use: 'sig',
+      kid: expect.stringMatching(/^SK/),
+    });
+    expect(signingKey.publicJwk.d).toBeUndefined();
+    const discovery = await bed.request(`/${projectId}/.well-known/openid-configuration`);
+    expect(await discovery.json()).toMatchObject({ issuer: `${url}/${projectId}` });
+  });
+
+  it('are not shown for another project', async () => {
+    expect((await bed.request('/v2/keys/P2other000000000000000000000')).status).toBe(401);
+  });
+
+  it('keep the old key on a rotation, and drop it when it is revoked', async () => {
+    const before = await bed.emulator.signIn('ada@example.com');
+    await bed.emulator.rotateKeys();
+    const after = await bed.emulator.signIn('ada@example.com');
+    expect(decodeProtectedHeader(after.sessionJwt).kid).not.toBe(
+      decodeProtectedHeader(before.sessionJwt).kid,
+    );
+    const sdk = createSdk(bed.emulator);
+    await expect(sdk.validateSession(before.sessionJwt)).resolves.toBeTruthy();
+    await expect(sdk.validateSession(after.sessionJwt)).resolves.toBeTruthy();
+    await bed.emulator.rotateKeys({ revoke: true });
+    expect(bed.emulator.publishedKeys).toHaveLength(1);
+    expect((await sdk.refresh(after.refreshJwt)).error?.errorCode).toBe('E061005');
+  });
+
+  it('take in whatever a test publishes, until the next reset', async () => {
+    const stranger = await bed.emulator.createKey('ES384');
+    bed.emulator.publishKey(stranger.publicJwk);
+    const token = await bed.emulator.signToken({ key: stranger });
+    expect((await createSdk(bed.emulator).validateSession(token)).token.iss).toBe(bed.emulator.projectId);
+    bed.emulator.reset();
+    expect(bed.emulator.publishedKeys).toEqual([bed.emulator.signingKey.publicJwk]);
+  });
+});
+
+describe('signToken', () => {
+  it('mints a plain session token, with any claim added, changed or dropped', async () => {
+    expect(decodeJwt(await bed.emulator.signToken())).toMatchObject({
+      iss: bed.emulator.projectId,
+      drn: 'DS',
+    });
+    const token = await bed.emulator.signToken({
+      claims: { aud: ['a', 'b'], sub: undefined, exp: 'soon' },
+      header: { typ: undefined, kid: 'other' },
+    });
+    expect(decodeJwt(token)).toMatchObject({ aud: ['a', 'b'], exp: 'soon' });
+    expect(decodeJwt(token)).not.toHaveProperty('sub');
+    expect(decodeProtectedHeader(token)).toEqual({ alg: 'RS256', kid: 'other' });
+  });
+
+  it('mints expired tokens and refresh tokens that the project accepts', async () => {
+    const expired = await bed.emulator.signToken({ expiresInSeconds: -60 });
+    await expect(bed.sdk.validateSession(expired)).rejects.toThrow('exp');
+    const { userId } = await bed.emulator.signIn('ada@example.com');
+    const refreshJwt = await bed.emulator.signToken({ claims: { drn: 'DSR', sub: userId, amr: ['fed'] } });
+    expect((await bed.sdk.refreshSession(refreshJwt)).token.amr).toEqual(['fed']);
+  });
+
+  it('keeps a member called __proto__ as a claim like any other', async () => {
+    const claims = JSON.parse('{"__proto__":{"roles":["admin"]},"constructor":1}') as Record<string, unknown>;
+    const body = (await bed.emulator.signToken({ claims })).split('.')[1] ?? '';
+    expect(Buffer.from(body, 'base64url').toString()).toContain(
+      '"__proto__":{"roles":["admin"]},"constructor":1',
+    );
+  });
+});
+
+describe('a direct sign-in', () => {
+  it('puts the claims of a test over all others, also after a refresh', async () => {
+    const { refreshJwt, claims } = await bed.emulator.signIn('ada@example.com', {
+      claims: { roles: ['x'], amr: undefined },
+    });
+    expect(claims).toMatchObject({ roles: ['x'], amr: undefined });
+    expect((await bed.sdk.refreshSession(refreshJwt)).token).toMatchObject({ roles: ['x'] });
+  });
+
+  it('names the users there are when there is none of that name', async () => {
+    const stranger = bed.emulator.signIn('constructor');
+    await expect(stranger).rejects.toMatchObject({ code: 'EMULATOR_USER_UNKNOWN' });
+    await expect(stranger).rejects.toThrow('there are: ada@example.com');
+  });
+});
+
+describe('an ES384 project with a URL issuer', () => {
+  it('is understood by the node-sdk', async () => {
+    const options = { algorithm: 'ES384', issuer: 'url', projectId: `Puse1${'a'.repeat(27)}` } as const;
+    const emulator = await startEmulator({ ...options, seed: { users: [{ loginId: 'ada' }] } });
+    const { sessionJwt, claims } = await emulator.signIn('ada');
+    expect(claims.iss).toBe(`${emulator.url}/${emulator.projectId}`);
+    expect((await createSdk(emulator).validateSession(sessionJwt)).token.iss).toBe(emulator.projectId);
+    await emulator.close();
+  });
+});
