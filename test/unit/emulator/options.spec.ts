@@ -1,0 +1,91 @@
+// Options are checked together, and production is refused.
+import { describe, expect, it } from '@jest/globals';
+import { startEmulator } from 'nestjs-descope/emulator';
+import { readArguments } from '../../../lib/emulator/setup/cli-arguments.js';
+import { DEFAULT_PROJECT_ID, resolveOptions } from '../../../lib/emulator/setup/options.js';
+
+describe('resolveOptions', () => {
+  it('has a default for everything', () => {
+    const { projectId, host, port, settings } = resolveOptions({});
+    expect([projectId, host, port]).toEqual([DEFAULT_PROJECT_ID, '127.0.0.1', 0]);
+    expect(settings).toMatchObject({ sessionSeconds: 600, refreshRotation: false, responseMode: 'body' });
+    expect(DEFAULT_PROJECT_ID).toMatch(/^P[a-zA-Z0-9]{27}$/);
+  });
+
+  it('reports all mistakes at once', () => {
+    const wrong = { projectId: 'P1', port: -1, host: '192.168.1.2', sessionSeconds: 0, colour: 'red' };
+    expect(() => resolveOptions(wrong)).toThrow(
+      /projectId must .*\n- host must be a loopback .*\n- port must .*\n- sessionSeconds must .*\n- colour is not an option/,
+    );
+  });
+
+  it.each([
+    ['host', '0.0.0.0'],
+    ['host', '::'],
+    ['host', 'example.com'],
+    ['host', '127.0.0.1.example.com'],
+    ['managementKey', 'a:b'],
+    ['algorithm', 'HS256'],
+    ['issuer', 'other'],
+    ['refreshSeconds', 1.5],
+    ['codeSeconds', Infinity],
+    ['refreshRotation', 'yes'],
+    ['replayEndsSignIn', 1],
+    ['responseMode', 'header'],
+    ['sessionCookieName', 'a b'],
+    ['refreshCookieName', ''],
+  ])('refuses %s %j', (name, value) => {
+    expect(() => resolveOptions({ [name]: value })).toThrow(`${name} must be`);
+  });
+
+  it.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost'])('takes the loopback host %s', (host) => {
+    expect(resolveOptions({ host }).host).toBe(host);
+  });
+});
+
+describe('startEmulator', () => {
+  it('refuses to start in production', async () => {
+    const before = process.env.NODE_ENV;
+    process.env.NODE_ENV = 'production';
+    await expect(startEmulator()).rejects.toMatchObject({ code: 'EMULATOR_IN_PRODUCTION' });
+    process.env.NODE_ENV = before;
+  });
+
+  it('says so when its port is taken', async () => {
+    const emulator = await startEmulator();
+    const port = Number(new URL(emulator.url).port);
+    await expect(startEmulator({ port })).rejects.toMatchObject({ code: 'EMULATOR_ADDRESS_TAKEN' });
+    await emulator.close();
+  });
+
+  it('makes fresh keys each time', async () => {
+    const [one, two] = await Promise.all([startEmulator(), startEmulator()]);
+    expect(one.signingKey.kid).not.toBe(two.signingKey.kid);
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it('refuses impossible settings later, too', async () => {
+    const emulator = await startEmulator();
+    expect(() => emulator.configure({ sessionSeconds: -1 })).toThrow('sessionSeconds must be');
+    await emulator.close();
+  });
+});
+
+describe('readArguments', () => {
+  it('reads flags in both spellings', () => {
+    expect(readArguments(['--port=8080', '--host', '::1', '--seed', 'a.json'])).toEqual({
+      port: 8080,
+      host: '::1',
+      seed: 'a.json',
+    });
+    expect(readArguments([])).toEqual({});
+    expect(readArguments(['-h'])).toBe('help');
+  });
+
+  it('refuses what it does not know', () => {
+    expect(() => readArguments(['--rotate'])).toThrow(
+      expect.objectContaining({ code: 'EMULATOR_OPTIONS_INVALID' }),
+    );
+    expect(() => readArguments(['--port', '1e3'])).toThrow('--port must be a whole number');
+  });
+});

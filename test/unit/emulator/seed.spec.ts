@@ -1,0 +1,128 @@
+// A seed is checked before the emulator starts, and every mistake in it is named.
+import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findSeedMistakes } from '../../../lib/emulator/seed/check-seed.js';
+import { loadSeed } from '../../../lib/emulator/seed/load-seed.js';
+
+describe('findSeedMistakes', () => {
+  it('finds none in an empty seed, nor in one that uses every field', () => {
+    expect(findSeedMistakes({})).toEqual([]);
+    const seed = {
+      users: [
+        {
+          loginId: 'ada',
+          additionalLoginIds: ['a'],
+          userId: 'U1',
+          email: 'a@example.com',
+          phone: '+15551234567',
+          name: 'Ada',
+          givenName: 'Ada',
+          familyName: 'L',
+          picture: 'p',
+          password: 'secret',
+          roles: ['admin'],
+          permissions: ['x'],
+          tenants: [{ tenantId: 'acme', roles: ['admin'] }],
+          customAttributes: { a: 1 },
+          customClaims: { b: [2] },
+          status: 'enabled',
+          test: true,
+        },
+      ],
+      tenants: [{ id: 'acme', name: 'Acme', customAttributes: {} }],
+      roles: [{ name: 'admin', permissions: ['all'], description: 'd', tenantId: 'acme' }],
+      accessKeys: [
+        {
+          name: 'k',
+          cleartext: 'c',
+          id: 'K1',
+          roles: [],
+          permissions: [],
+          tenants: [],
+          user: 'ada',
+          customClaims: {},
+          expireTime: 0,
+        },
+      ],
+    };
+    expect(findSeedMistakes(seed)).toEqual([]);
+  });
+
+  it.each([
+    [null, 'the seed must be an object, got null'],
+    [[], 'the seed must be an object, got an array'],
+    [{ user: [] }, 'user is unknown; known are users, tenants, roles, accessKeys'],
+    [{ users: {} }, 'users must be an array, got an object'],
+    [{ users: [{}] }, 'users[0].loginId is missing'],
+    [{ users: [{ loginId: ' ' }] }, 'users[0].loginId must be a non-empty string, got " "'],
+    [{ users: [{ loginId: 'a', roles: 'admin' }] }, 'users[0].roles must be an array, got "admin"'],
+    [{ users: [{ loginId: 'a', test: 1 }] }, 'users[0].test must be true or false, got 1'],
+    [
+      { users: [{ loginId: 'a', status: 'on' }] },
+      'users[0].status must be enabled, disabled, invited, got "on"',
+    ],
+    [{ users: [{ loginId: 'a', tenants: [{}] }] }, 'users[0].tenants[0].tenantId is missing'],
+    [
+      { accessKeys: [{ name: 'k', cleartext: 'a:b' }] },
+      'accessKeys[0].cleartext must be text without blanks and colons',
+    ],
+    [
+      { accessKeys: [{ name: 'k', cleartext: 'c', expireTime: -1 }] },
+      'accessKeys[0].expireTime must be a whole number of seconds, got -1',
+    ],
+  ])('says what is wrong with the shape of %j', (seed, mistake) => {
+    expect(findSeedMistakes(seed)).toContain(mistake);
+  });
+
+  it.each([
+    [{ users: [{ loginId: 'a' }, { loginId: 'a' }] }, 'the login id "a" stands twice in users'],
+    [
+      { users: [{ loginId: 'a', roles: ['x'] }], roles: [] },
+      'users[0] has the role "x", which is not in roles',
+    ],
+    [
+      { users: [{ loginId: 'a', tenants: [{ tenantId: 't' }] }], tenants: [] },
+      'users[0] is in the tenant "t", which is not in tenants',
+    ],
+    [
+      { accessKeys: [{ name: 'k', cleartext: 'c', user: 'u' }] },
+      'accessKeys[0].user is "u", which is no loginId in users',
+    ],
+    [
+      {
+        accessKeys: [
+          { name: 'k', cleartext: 'c' },
+          { name: 'l', cleartext: 'c' },
+        ],
+      },
+      'two access keys have the same cleartext',
+    ],
+  ])('says which names do not fit together in %j', (seed, mistake) => {
+    expect(findSeedMistakes(seed)).toEqual([mistake]);
+  });
+});
+
+describe('loadSeed', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'seed-'));
+  const file = join(folder, 'seed.json');
+
+  it('reads a file, and refuses one that is absent, not JSON or not a seed', () => {
+    writeFileSync(file, '{"users":[{"loginId":"ada"}]}');
+    expect(loadSeed(file)).toEqual({ users: [{ loginId: 'ada' }] });
+    writeFileSync(file, '{');
+    expect(() => loadSeed(file)).toThrow('is not valid JSON');
+    writeFileSync(file, '{"users":7,"roles":8}');
+    expect(() => loadSeed(file)).toThrow(/- users must be an array, got 7\n- roles must be an array, got 8/);
+    rmSync(folder, { recursive: true });
+    expect(() => loadSeed(file)).toThrow(expect.objectContaining({ code: 'EMULATOR_SEED_UNREADABLE' }));
+  });
+
+  it('keeps a copy, which later changes of the object do not reach', () => {
+    const users = [{ loginId: 'ada' }];
+    const seed = loadSeed({ users });
+    users.push({ loginId: 'eve' });
+    expect(seed.users).toHaveLength(1);
+  });
+});
