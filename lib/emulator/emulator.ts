@@ -1,6 +1,5 @@
 // The emulator as a test or a sample application holds it.
 import type { Server } from 'node:http';
-import type { JWK } from 'jose';
 import type { EmulatorClock } from './controls/clock.js';
 import type { Faults } from './controls/faults.js';
 import type { Outbox } from './controls/outbox.js';
@@ -60,7 +59,7 @@ export class Emulator {
   }
 
   /** The public keys as they are published now. */
-  get publishedKeys(): readonly JWK[] {
+  get publishedKeys(): readonly JsonObject[] {
     return this.#world.keys.published;
   }
 
@@ -95,7 +94,7 @@ export class Emulator {
   }
 
   /** Publishes one more public key, as it is, until the next `reset()`. */
-  publishKey(key: JWK | JsonObject): void {
+  publishKey(key: JsonObject): void {
     this.#world.keys.publish(key);
   }
 

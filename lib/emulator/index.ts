@@ -15,7 +15,7 @@ export type {
   SeedUser,
 } from './seed/seed.js';
 export type { DirectSignIn, DirectTokens, TokenOrder } from './sign-in/direct.js';
-export type { EmulatorKey, KeyAlgorithm } from './tokens/key-ring.js';
+export type { EmulatorKey, KeyAlgorithm, PublicJwk } from './tokens/key-ring.js';
 export type { EmulatorClock } from './controls/clock.js';
 export type { Fault, FaultOrder, Faults } from './controls/faults.js';
 export type { LoggedRequest, RequestLog } from './controls/request-log.js';

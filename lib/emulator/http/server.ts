@@ -55,7 +55,7 @@ interface Exchange {
 async function handle(exchange: Exchange): Promise<void> {
   const { request, response, world } = exchange;
   const { method, path } = readTarget(request);
-  world.requests.add({ method, path, atMs: world.clock.now() });
+  world.requests.add({ method, path: path.slice(0, 1000), atMs: world.clock.now() });
   const fault = world.faults.take(method, path);
   if (fault && (await isSilenced(request, fault))) return;
   const answer = (fault && toFaultyAnswer(fault)) ?? (await toAnswer(exchange));

@@ -7,19 +7,23 @@ import { requireText } from '../http/fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { clearingCookies, toJwtAnswer } from '../sign-in/jwt-response.js';
-import { requireEnabledUser, requireSignIn } from '../sign-in/require-sign-in.js';
+import { claimRefreshToken, requireEnabledUser, requireSignIn } from '../sign-in/require-sign-in.js';
 import type { SignIn } from '../sign-in/sign-ins.js';
 import { assertMember } from '../sign-in/start-sign-in.js';
 import { issueRefresh, issueSession } from '../tokens/token-issuer.js';
 import { readToken } from '../tokens/token-reader.js';
 import type { World } from '../world.js';
 
-const refresh: Handler = async (call, world) => renew(world, await requireSignIn(call, world));
+const refresh: Handler = async (call, world) => renew(call, world, await requireSignIn(call, world));
 
 // Unlike refresh it does not fail: a caller who is not signed in gets an empty answer.
 const tryRefresh: Handler = async (call, world) => {
-  const signIn = await requireSignIn(call, world).catch(() => undefined);
-  return signIn ? renew(world, signIn) : ok();
+  try {
+    return await refresh(call, world);
+  } catch (cause) {
+    if (cause instanceof DescopeError) return ok();
+    throw cause;
+  }
 };
 
 const selectTenant: Handler = async (call, world) => {
@@ -27,7 +31,7 @@ const selectTenant: Handler = async (call, world) => {
   const tenantId = requireText(call.body, 'tenant');
   assertMember(requireEnabledUser(world, signIn.userId), tenantId);
   signIn.tenantId = tenantId;
-  return renew(world, signIn);
+  return renew(call, world, signIn);
 };
 
 const logout: Handler = async (call, world) => {
@@ -54,7 +58,8 @@ export const sessionRoutes = routesFor('project', {
   'POST /v1/auth/validate': validate,
 });
 
-async function renew(world: World, signIn: SignIn): Promise<Answer> {
+async function renew(call: Call, world: World, signIn: SignIn): Promise<Answer> {
+  claimRefreshToken(call, world, signIn);
   const user = requireEnabledUser(world, signIn.userId);
   const refreshJwt = world.settings.refreshRotation ? await issueRefresh(world, signIn) : undefined;
   const session = await issueSession(world, signIn);

@@ -10,14 +10,21 @@ import type { SignIn } from './sign-ins.js';
 
 /** The sign-in of the refresh token that a call shows, as its credential or as a cookie. */
 export async function requireSignIn(call: Call, world: World): Promise<SignIn> {
-  const token = call.authorization.credential || call.cookies.get(world.cookieName('refresh'));
-  if (!token) throw new DescopeError('invalidToken', 'A refresh token is missing');
+  const token = requireRefreshToken(call, world);
   const read = await readToken(world, token, 'refresh');
   const user = requireEnabledUser(world, read.subject);
   const signIn = world.signIns.find(token) ?? adopt(world, read, user);
   if (signIn.ended) throw new DescopeError('signedOut', 'The session was ended by a logout');
   if (signIn.refreshToken !== token) refuseReplay(world, signIn);
   return signIn;
+}
+
+// Without an await between the look and the mark: of requests that bring one token at once, one wins.
+/** Uses up the refresh token of a call where the project rotates them; refuses one that was used up before. */
+export function claimRefreshToken(call: Call, world: World, signIn: SignIn): void {
+  if (!world.settings.refreshRotation) return;
+  if (signIn.refreshToken !== requireRefreshToken(call, world)) refuseReplay(world, signIn);
+  signIn.refreshToken = '';
 }
 
 /** The user of a subject, if there is one and it may sign in. */
@@ -27,6 +34,12 @@ export function requireEnabledUser(world: World, subject: string): UserRecord {
     throw new DescopeError('invalidToken', 'The user of the token is unknown or disabled');
   }
   return user;
+}
+
+function requireRefreshToken(call: Call, world: World): string {
+  const token = call.authorization.credential || call.cookies.get(world.cookieName('refresh'));
+  if (!token) throw new DescopeError('invalidToken', 'A refresh token is missing');
+  return token;
 }
 
 // A token that a test minted with the project's key is as good as one that was handed out.

@@ -2,12 +2,20 @@
 import { generateKeyPair } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { exportJWK } from 'jose';
-import type { JWK } from 'jose';
+import type { JsonObject } from '../http/call.js';
 import { createId } from '../store/ids.js';
 
 /** How the emulator can sign. */
 export type KeyAlgorithm = 'RS256' | 'ES384';
+
+/** A public key as it is published. */
+export interface PublicJwk {
+  readonly kty: string;
+  readonly kid: string;
+  readonly alg: KeyAlgorithm;
+  readonly use: 'sig';
+  readonly [member: string]: unknown;
+}
 
 /** A key pair that can sign tokens. */
 export interface EmulatorKey {
@@ -16,7 +24,7 @@ export interface EmulatorKey {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
   /** The public half, as it is published. */
-  readonly publicJwk: JWK;
+  readonly publicJwk: PublicJwk;
 }
 
 const generate = promisify(generateKeyPair);
@@ -28,14 +36,15 @@ export async function createKey(algorithm: KeyAlgorithm = 'RS256'): Promise<Emul
       ? await generate('rsa', { modulusLength: 2048 })
       : await generate('ec', { namedCurve: 'P-384' });
   const kid = createId('SK');
-  const publicJwk = { ...(await exportJWK(publicKey)), kid, alg: algorithm, use: 'sig' };
+  const { kty = '', ...members } = publicKey.export({ format: 'jwk' });
+  const publicJwk = { ...members, kty, kid, alg: algorithm, use: 'sig' } as const;
   return { kid, algorithm, privateKey, publicKey, publicJwk };
 }
 
 /** Keeps the project's keys. */
 export class KeyRing {
   #earlier: readonly EmulatorKey[] = [];
-  #extra: readonly JWK[] = [];
+  #extra: readonly JsonObject[] = [];
 
   constructor(private signingKey: EmulatorKey) {}
 
@@ -45,7 +54,7 @@ export class KeyRing {
   }
 
   /** All public keys, the signing one first. */
-  get published(): readonly JWK[] {
+  get published(): readonly JsonObject[] {
     return [this.signingKey.publicJwk, ...this.#earlier.map((key) => key.publicJwk), ...this.#extra];
   }
 
@@ -63,7 +72,7 @@ export class KeyRing {
   }
 
   /** Publishes one more key, as it is, however odd. */
-  publish(jwk: JWK): void {
+  publish(jwk: JsonObject): void {
     this.#extra = [...this.#extra, jwk];
   }
 

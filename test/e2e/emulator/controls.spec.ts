@@ -56,6 +56,15 @@ describe('a fault', () => {
   });
 });
 
+describe('rotation', () => {
+  it('lets one of many simultaneous refreshes win', async () => {
+    bed.emulator.configure({ refreshRotation: true });
+    const { refreshJwt } = await bed.emulator.signIn('ada@example.com');
+    const all = await Promise.all(Array.from({ length: 8 }, () => bed.sdk.refresh(refreshJwt)));
+    expect(all.map(({ code }) => code).sort()).toEqual([200, ...Array.from({ length: 7 }, () => 401)]);
+  });
+});
+
 describe('the clock', () => {
   it('moves the times in tokens and the end of sessions', async () => {
     bed.emulator.clock.set(new Date('2031-05-06T07:08:09Z'));
