@@ -1,7 +1,7 @@
 // What the claims of a genuine token must say before it counts as a session of this project.
 import { DescopeCredentialError } from '../errors.js';
 import type { DescopeCredentialCode } from '../errors.js';
-import { readOwn, readText } from './claims.js';
+import { isWellFormed, readOwn, readText } from './claims.js';
 import type { DescopeClaims, JsonObject } from './claims.js';
 import { readIssuerKind } from './issuer.js';
 import type { IssuerKind } from './issuer.js';
@@ -20,7 +20,7 @@ const LAST_DATE_SECONDS = 8.64e12; // the last moment that a Date can hold (ECMA
 /** Asserts that the claims have the types that the rest of the road relies on. Throws `TOKEN_CLAIM_INVALID`. */
 export function assertClaimTypes(payload: JsonObject): asserts payload is DescopeClaims {
   for (const name of ['iss', 'sub']) {
-    if (readText(payload, name) === undefined) throw invalid(name, 'a non-empty text');
+    if (!isIdentity(payload, name)) throw invalid(name, 'a non-empty text');
   }
   if (!isTime(readOwn(payload, 'exp'))) throw invalid('exp', 'a time in epoch seconds');
   for (const name of ['iat', 'nbf']) {
@@ -28,8 +28,7 @@ export function assertClaimTypes(payload: JsonObject): asserts payload is Descop
       throw invalid(name, 'a time in epoch seconds');
   }
   for (const name of ['drn', 'dsub']) {
-    if (Object.hasOwn(payload, name) && readText(payload, name) === undefined)
-      throw invalid(name, 'a non-empty text');
+    if (Object.hasOwn(payload, name) && !isIdentity(payload, name)) throw invalid(name, 'a non-empty text');
   }
   if (Object.hasOwn(payload, 'aud') && !isAudience(payload['aud']))
     throw invalid('aud', 'a text or a list of texts');
@@ -46,7 +45,8 @@ export function assertTime(claims: DescopeClaims, policy: ClaimPolicy, nowMs: nu
     throw refusal('TOKEN_ISSUED_IN_FUTURE', 'The token was issued in the future; check the clocks.');
   }
   // Last, so that "expired" means: this is all that is wrong with its times.
-  if (claims.exp <= now - policy.leewaySeconds) throw refusal('TOKEN_EXPIRED', 'The token has expired.');
+  // Asked this way round, a clock that answers with NaN refuses everything.
+  if (!(claims.exp > now - policy.leewaySeconds)) throw refusal('TOKEN_EXPIRED', 'The token has expired.');
 }
 
 /** Asserts that this project issued the token, and reads for whom. Throws `TOKEN_ISSUER_MISMATCH`. */
@@ -73,6 +73,11 @@ export function assertSession(claims: DescopeClaims, policy: ClaimPolicy): void 
       'The token is bound to a key ("cnf"), whose proof is not verified here.',
     );
   }
+}
+
+function isIdentity(payload: JsonObject, name: string): boolean {
+  const text = readText(payload, name);
+  return text !== undefined && isWellFormed(text);
 }
 
 function isTime(value: unknown): boolean {

@@ -47,6 +47,14 @@ export function readText(object: JsonObject, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/**
+ * Tells whether a text is whole Unicode. Half of a surrogate pair, which JSON can write as an escape, turns into
+ * U+FFFD wherever the text is stored or sent as UTF-8, and there two identities would meet.
+ */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
 /** Reads a list of names; a claim that is anything but an array of texts names nothing. */
 export function readNames(object: JsonObject, name: string): readonly string[] {
   const value = readOwn(object, name);
