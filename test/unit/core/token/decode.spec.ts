@@ -1,0 +1,170 @@
+// Token text → parts: the compact form of RFC 7515 §7.1, and nothing looser.
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { DescopeError } from '../../../../lib/core/errors.js';
+import { MAX_TOKEN_LENGTH, decodeToken } from '../../../../lib/core/token/decode.js';
+import { codeOf, toPart } from '../../../support/tokens.js';
+
+const HEADER = { alg: 'RS256', kid: 'SK1', typ: 'JWT' };
+const PAYLOAD = { sub: 'U2anna' };
+
+const token = (parts: { header?: object | string | Buffer; payload?: object | string | Buffer } = {}) =>
+  [toPart(parts.header ?? HEADER), toPart(parts.payload ?? PAYLOAD), 'c2ln'].join('.');
+const code = (text: string) => codeOf(() => decodeToken(text));
+
+describe('decodeToken', () => {
+  it('takes a token apart', () => {
+    const decoded = decodeToken(token());
+    expect(decoded).toMatchObject({ algorithm: 'RS256', keyId: 'SK1', payload: PAYLOAD });
+    expect(decoded.signature.toString()).toBe('sig');
+    expect(decoded.signingInput.toString()).toBe(token().slice(0, -5));
+  });
+
+  it.each(['', '.', '..', 'a', 'a.b', '.e30.c2ln', `${token()}.`, `${token()}.e30`, `.${token()}`, 'é.é.é'])(
+    'refuses %j, which does not have three parts',
+    (text) => expect(code(text)).toBe('TOKEN_MALFORMED'),
+  );
+
+  it.each([null, undefined, 42, {}, [token()], Buffer.from(token())])(
+    'refuses %p, which is no text',
+    (value) => {
+      expect(code(value as string)).toBe('TOKEN_MALFORMED');
+    },
+  );
+
+  it('refuses a JWE, both JSON serialisations and a nested JWT', () => {
+    const jwe = [toPart({ ...HEADER, enc: 'A256GCM' }), 'e30', 'e30', 'e30', 'e30'].join('.');
+    const [protectedPart, payload, signature] = token().split('.');
+    const flat = JSON.stringify({ payload, protected: protectedPart, signature });
+    const general = JSON.stringify({ payload, signatures: [{ protected: protectedPart, signature }] });
+    const nested = token({ header: { ...HEADER, cty: 'JWT' }, payload: token() });
+    expect([jwe, flat, general, nested].map(code)).toEqual(Array(4).fill('TOKEN_MALFORMED'));
+  });
+
+  it('refuses what a lenient base64 decoder forgives, in each part', () => {
+    const [header = '', payload = '', signature = ''] = token().split('.');
+    const loosen = [
+      (part: string) => `${part}=`,
+      (part: string) => `${part}\n`,
+      (part: string) => ` ${part}`,
+      (part: string) => `${part.slice(0, 2)}\r\n${part.slice(2)}`,
+      (part: string) => `${part.slice(0, 2)}!${part.slice(2)}`,
+      (part: string) => `${part}A`,
+      (part: string) => `${part.slice(0, 2)}\u0000${part.slice(2)}`,
+      (part: string) => `${part.slice(0, 2)}\u0141${part.slice(2)}`,
+    ];
+    for (const change of loosen) {
+      const variants = [
+        [change(header), payload, signature],
+        [header, change(payload), signature],
+        [header, payload, change(signature)],
+      ];
+      for (const parts of variants) expect(code(parts.join('.'))).toBe('TOKEN_MALFORMED');
+    }
+  });
+
+  it('refuses the alphabet of plain base64, and trailing bits that mean nothing', () => {
+    const input = token().slice(0, -4);
+    expect(code(`${input}-_-_`)).toBe('accepted');
+    expect(code(`${input}+/+/`)).toBe('TOKEN_MALFORMED');
+    expect(code(`${input}YQ`)).toBe('accepted');
+    for (const last of ['YR', 'YS', 'Yf', 'YWJ']) expect(code(input + last)).toBe('TOKEN_MALFORMED');
+  });
+
+  it.each([
+    ['[]', '[]'],
+    ['null', 'null'],
+    ['a number', '42'],
+    ['a text', '"x"'],
+    ['nothing', ''],
+    ['half an object', '{"alg":'],
+    ['two objects', '{}{}'],
+    ['a comment', '{/**/}'],
+    ['a byte order mark', `\ufeff${JSON.stringify(HEADER)}`],
+    ['UTF-16', Buffer.from(JSON.stringify(HEADER), 'utf16le')],
+    [
+      'bytes that are not UTF-8',
+      Buffer.concat([Buffer.from('{"alg":"RS256","kid":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]),
+    ],
+    [
+      'an overlong form',
+      Buffer.concat([Buffer.from('{"alg":"RS256","kid":"'), Buffer.from([0xc0, 0xaf]), Buffer.from('"}')]),
+    ],
+  ])('refuses a part that holds %s', (_, part) => {
+    expect(code(token({ header: part }))).toBe('TOKEN_MALFORMED');
+    expect(code(token({ payload: part }))).toBe('TOKEN_MALFORMED');
+  });
+
+  it.each(['crit', 'b64', 'zip', 'enc'])('refuses a header with %j, whatever it says', (name) => {
+    for (const value of [[], ['exp'], true, false, null, 'DEF']) {
+      expect(code(token({ header: { ...HEADER, [name]: value } }))).toBe('TOKEN_HEADER_UNSUPPORTED');
+    }
+  });
+
+  it.each(['JWT', 'jwt', 'at+jwt', 'application/at+jwt', undefined])('accepts the type %j', (typ) => {
+    expect(code(token({ header: { ...HEADER, typ } }))).toBe('accepted');
+  });
+
+  it.each(['', 'JWS', 'dpop+jwt', 'logout+jwt', 'JWT ', 1, null, ['JWT']])('refuses the type %j', (typ) => {
+    expect(code(token({ header: { ...HEADER, typ } }))).toBe('TOKEN_HEADER_UNSUPPORTED');
+  });
+
+  it.each(['alg', 'kid'])(
+    'refuses a header whose %j is missing or not a text of 1 to 256 characters',
+    (name) => {
+      for (const value of [undefined, null, '', 1, true, ['RS256'], { a: 1 }, 'k'.repeat(257)]) {
+        expect(code(token({ header: { ...HEADER, [name]: value } }))).toBe('TOKEN_MALFORMED');
+      }
+      expect(code(token({ header: { ...HEADER, [name]: 'k'.repeat(256) } }))).toBe('accepted');
+    },
+  );
+
+  it('reads no header member that is inherited', () => {
+    expect(code(token({ header: '{"__proto__":{"alg":"RS256","kid":"SK1"}}' }))).toBe('TOKEN_MALFORMED');
+    const decoded = decodeToken(token({ payload: '{"__proto__":{"sub":"U2eve"}}' }));
+    expect(Object.getPrototypeOf(decoded.payload)).toBe(Object.prototype);
+    expect(({} as Record<string, unknown>)['sub']).toBeUndefined();
+  });
+
+  it('takes the last of two members with one name', () => {
+    expect(decodeToken(token({ header: '{"alg":"none","kid":"a","alg":"RS256","kid":"b"}' }))).toMatchObject({
+      algorithm: 'RS256',
+      keyId: 'b',
+    });
+    expect(decodeToken(token({ payload: '{"sub":"a","sub":"b"}' })).payload).toEqual({ sub: 'b' });
+  });
+
+  it('works for 8 KB and for the limit, and refuses what is longer before reading it', () => {
+    const ofLength = (length: number) => token() + 'A'.repeat(Math.floor((length - token().length) / 4) * 4);
+    expect(code(ofLength(8192))).toBe('accepted');
+    expect(code(ofLength(MAX_TOKEN_LENGTH))).toBe('accepted');
+    expect(code('!'.repeat(MAX_TOKEN_LENGTH))).toBe('TOKEN_MALFORMED');
+    for (const length of [MAX_TOKEN_LENGTH + 1, 10_000_000]) {
+      expect(code('!'.repeat(length))).toBe('TOKEN_TOO_LARGE');
+    }
+  });
+
+  it('takes apart what nests as deep as a token can, without an overflow', () => {
+    const depth = 6000;
+    const payload = `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    expect(code(token({ payload }))).toBe('accepted');
+  });
+
+  it('throws nothing but its own refusals, and none of them repeats the token', () => {
+    const part = fc.oneof(fc.string({ minLength: 9 }), fc.json().map(toPart), fc.constant(toPart(HEADER)));
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {
+        try {
+          decodeToken(parts.join('.'));
+        } catch (error) {
+          if (!(error instanceof DescopeError)) throw error;
+          expect(error.code).toMatch(/^TOKEN_(MALFORMED|HEADER_UNSUPPORTED)$/);
+          const said = `${error.message} ${JSON.stringify(error)}`;
+          for (const text of parts.filter(({ length }) => length > 8))
+            expect(said.includes(text)).toBe(false);
+        }
+      }),
+      { seed: 1, numRuns: 2000 },
+    );
+  });
+});
