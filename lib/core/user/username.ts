@@ -1,6 +1,6 @@
 // By which name does the application know this caller? The one step of a user's making that may refuse.
 import { DescopeAccessError } from '../errors.js';
-import { isJsonObject, readOwn } from '../token/claims.js';
+import { isJsonObject, isWellFormed, readOwn } from '../token/claims.js';
 import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { VerifiedToken } from '../token/token-verifier.js';
@@ -17,7 +17,7 @@ export function readUsername(token: VerifiedToken, claim: UsernameClaim): string
   const id = readSubjectId(token.claims);
   if (token.kind !== 'user' && token.kind !== 'unknown') return id;
   const username = readClaim(token.claims, claim);
-  if (typeof username !== 'string' || username.trim() === '') throw missing(claim);
+  if (typeof username !== 'string' || username.trim() === '' || !isWellFormed(username)) throw missing(claim);
   if (token.kind === 'unknown' && username !== id) throw unproven(claim);
   return username;
 }
