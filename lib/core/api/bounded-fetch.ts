@@ -17,6 +17,7 @@ export interface BoundedRequest {
 
 /** Gets a JSON document. Rejects on any status but 200, a redirect, a time-out, too many bytes and broken JSON. */
 export async function fetchJson(request: BoundedRequest): Promise<unknown> {
+  request.signal?.throwIfAborted();
   const abort = new AbortController();
   return withDeadline(request, abort, async () => {
     const response = await request.fetch(request.url, {
@@ -44,7 +45,6 @@ async function withDeadline<T>(
       () => reject(new Error(`Descope did not answer in ${request.timeoutMs} ms.`)),
       request.timeoutMs,
     );
-    if (request.signal?.aborted === true) stop();
   });
   try {
     return await Promise.race([run(), ended]);
