@@ -31,8 +31,23 @@ export function readCookie(header: string | undefined, name: string): CookieRead
 
 function readPair(pair: string, name: string): string | undefined {
   const equals = pair.indexOf('=');
-  if (equals === -1 || pair.slice(0, equals).trim() !== name) return undefined;
-  const value = pair.slice(equals + 1).trim();
+  if (equals === -1 || trimBlanks(pair.slice(0, equals)) !== name) return undefined;
+  const value = trimBlanks(pair.slice(equals + 1));
   const isQuoted = value.length >= 2 && value.startsWith('"') && value.endsWith('"');
   return isQuoted ? value.slice(1, -1) : value;
+}
+
+// Space and tab, which browsers strip too (RFC 6265 §5.2), and nothing else that `trim` takes for white space: a cookie
+// named U+00A0 and then our name is another cookie, one that a sibling site can plant even where a prefix like
+// `__Host-` guards ours.
+function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text[start])) start += 1;
+  while (end > start && isBlank(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
 }
