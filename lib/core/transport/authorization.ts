@@ -14,9 +14,10 @@ const BEARER_IN_LIST = /,\s*bearer(?:\s|$)/i;
  */
 export function readBearer(request: RequestLike): string | undefined {
   const header = readHeader(request, 'authorization');
-  if (header === undefined || header === '') return undefined;
+  if (header === undefined) return undefined;
   if (countHeader(request, 'authorization') > 1)
     throw malformed('There is more than one Authorization header.');
+  if (header === '') return undefined;
   const token = BEARER.exec(header)?.[1];
   if (token !== undefined) return token;
   if (BEARER_SCHEME.test(header) || BEARER_IN_LIST.test(header)) {
