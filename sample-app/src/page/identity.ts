@@ -1,0 +1,54 @@
+// Who is signed in: name, grants and when the session ends.
+import type { DescopeUser } from 'nestjs-descope';
+import { html } from './html.js';
+import type { Html } from './html.js';
+
+export function renderIdentity(user: DescopeUser, expiresAt: Date | undefined): Html {
+  const name = user.name ?? user.username;
+  return html` <div class="person">
+      ${renderAvatar(name)}
+      <div>
+        <h2 id="who">${name}</h2>
+        <p class="muted">${user.email ?? 'The token carries no e-mail address.'}</p>
+      </div>
+    </div>
+    <dl>
+      ${renderRow('Roles', renderChips(user.roles))}
+      ${renderRow('Permissions', renderChips(user.permissions))} ${renderRow('Tenants', renderTenants(user))}
+      ${renderRow('Staff', html`${user.isStaff ? 'yes' : 'no'}`)}
+      ${renderRow('User id', html`<code>${user.id}</code>`)}
+      ${expiresAt ? renderRow('Session ends', renderTime(expiresAt)) : undefined}
+    </dl>`;
+}
+
+/** The initials of a name. */
+export function renderAvatar(name: string): Html {
+  const initials = name.split(/\s+/).flatMap((word) => Array.from(word).slice(0, 1));
+  return html`<span class="avatar" aria-hidden="true">${initials.slice(0, 2).join('').toUpperCase()}</span>`;
+}
+
+function renderRow(term: string, description: Html): Html {
+  return html`<div>
+    <dt>${term}</dt>
+    <dd>${description}</dd>
+  </div>`;
+}
+
+function renderChips(names: readonly string[]): Html {
+  if (names.length === 0) return html`<span class="muted">none</span>`;
+  return html`${names.map((name) => html`<span class="chip">${name}</span>`)}`;
+}
+
+function renderTenants({ tenants }: DescopeUser): Html {
+  const entries = Object.entries(tenants);
+  if (entries.length === 0) return html`<span class="muted">none</span>`;
+  return html`${entries.map(
+    ([id, { roles }]) =>
+      html`<span class="tenant">${id} <span class="muted">${roles.join(', ') || 'no roles'}</span></span>`,
+  )}`;
+}
+
+function renderTime(moment: Date): Html {
+  const iso = moment.toISOString();
+  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC</time>`;
+}

@@ -1,0 +1,47 @@
+// The routes to try, one button each, and the place where answers appear.
+import { html } from './html.js';
+import type { Html } from './html.js';
+
+interface TryableRoute {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** Whom it lets in. */
+  readonly asks: string;
+}
+
+const ROUTES: readonly TryableRoute[] = [
+  { method: 'GET', path: '/public', asks: 'anybody' },
+  { method: 'GET', path: '/maybe', asks: 'anybody, and knows whom' },
+  { method: 'GET', path: '/me', asks: 'any signed-in user' },
+  { method: 'GET', path: '/reports', asks: 'permission reports:read' },
+  { method: 'GET', path: '/admin', asks: 'role admin' },
+  { method: 'POST', path: '/notes', asks: 'any signed-in user, from this site' },
+];
+
+export function renderRoutes(): Html {
+  return html` <h2 id="try">Try the routes</h2>
+    <p class="muted">Each is called with your session cookie.</p>
+    <ul class="routes">
+      ${ROUTES.map(renderRoute)}
+    </ul>
+    <div class="answer" aria-live="polite">
+      <p id="answer-line" class="muted">The answer will stand here.</p>
+      <pre id="answer-body" tabindex="0" aria-label="Answer" hidden></pre>
+    </div>
+    <noscript
+      ><p class="notice">
+        These buttons need JavaScript. The terminal shows curl lines that do not.
+      </p></noscript
+    >`;
+}
+
+function renderRoute({ method, path, asks }: TryableRoute): Html {
+  return html` <li>
+    <button type="button" data-method="${method}" data-path="${path}">
+      <span class="method">${method}</span>
+      <span class="path">${path}</span>
+      <span class="asks">${asks}</span>
+      <span class="status"></span>
+    </button>
+  </li>`;
+}

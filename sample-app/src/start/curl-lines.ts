@@ -1,0 +1,59 @@
+// Calls to paste into a terminal, each with the status that it is answered with.
+import { SESSION_SECONDS } from '../embedded/embedded-descope.js';
+import type { EmbeddedDescope } from '../embedded/embedded-descope.js';
+import { PEOPLE } from '../embedded/people.js';
+import type { Sample } from './start-sample.js';
+
+interface Call {
+  readonly status: number;
+  readonly about: string;
+  readonly path: string;
+  readonly token?: string | undefined;
+  readonly note?: string;
+}
+
+/** Lists them; with tokens that work, where the embedded Descope can sign some. */
+export async function toCallList({ url, embedded }: Sample): Promise<string> {
+  const calls = embedded ? await toEmbeddedCalls(embedded) : PROJECT_CALLS;
+  const lines = calls.flatMap((call) => ['', `# ${call.status}  ${call.about}`, toCurl(url, call)]);
+  const heading = embedded
+    ? `Or call it from a terminal, with tokens good for ${SESSION_SECONDS / 60} minutes`
+    : 'Call it from a terminal, with a session token of the project';
+  return [heading, ...lines].join('\n');
+}
+
+// Double quotes only: they mean the same to every shell.
+function toCurl(url: string, { path, token, note }: Call): string {
+  const parts = [`curl -i ${url}${path}`];
+  if (token !== undefined) parts.push(`-H "Authorization: Bearer ${token}"`);
+  if (note !== undefined) parts.push(`-H "Content-Type: application/json" -d "{\\"text\\":\\"${note}\\"}"`);
+  return parts.join(' ');
+}
+
+async function toEmbeddedCalls(embedded: EmbeddedDescope): Promise<readonly Call[]> {
+  const [ada, bob, carol] = await Promise.all(PEOPLE.map((person) => embedded.signIn(person)));
+  return [
+    ...OPEN_CALLS,
+    { status: 200, about: 'who Ada is', path: '/me', token: ada },
+    { status: 200, about: 'Ada is an admin', path: '/admin', token: ada },
+    { status: 403, about: 'Bob is no admin', path: '/admin', token: bob },
+    { status: 200, about: 'Bob may read reports', path: '/reports', token: bob },
+    {
+      status: 201,
+      about: 'Carol may do what any signed-in user may',
+      path: '/notes',
+      token: carol,
+      note: 'Hi',
+    },
+  ];
+}
+
+const OPEN_CALLS: readonly Call[] = [
+  { status: 200, about: 'anybody may', path: '/public' },
+  { status: 401, about: 'nobody is signed in', path: '/me' },
+];
+
+const PROJECT_CALLS: readonly Call[] = [
+  ...OPEN_CALLS,
+  { status: 200, about: 'whoever the token is for', path: '/me', token: '$SESSION_TOKEN' },
+];

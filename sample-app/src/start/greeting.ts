@@ -1,0 +1,37 @@
+// What the terminal says once the sample app listens: where it is, who there is, and calls to paste.
+import { PEOPLE } from '../embedded/people.js';
+import { toCallList } from './curl-lines.js';
+import type { Sample } from './start-sample.js';
+
+export async function toGreeting(sample: Sample): Promise<string> {
+  const { embedded, settings } = sample;
+  const sections = [
+    toHeading(sample),
+    ...(embedded ? [toPeopleTable()] : []),
+    ...(embedded && !isLoopback(settings.host) ? [EXPOSED] : []),
+    await toCallList(sample),
+    'Stop it with Ctrl+C.',
+  ];
+  return `\n${sections.join('\n\n')}\n\n`;
+}
+
+function toHeading({ url, settings, embedded }: Sample): string {
+  const descope = embedded
+    ? `embedded emulator on ${embedded.emulator.url}, fresh keys`
+    : `project ${settings.projectId}`;
+  const rows = [`Open      ${url}`, `Adapter   ${settings.adapter}`, `Descope   ${descope}`];
+  return ['nestjs-descope sample app', '', ...rows.map((row) => `  ${row}`)].join('\n');
+}
+
+function toPeopleTable(): string {
+  const rows = PEOPLE.map(
+    ({ name, email, roles }) => `  ${name.padEnd(15)}${email.padEnd(20)}${roles.join(', ') || 'no roles'}`,
+  );
+  return ['On the page, sign in as', '', ...rows].join('\n');
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+const EXPOSED = 'HOST is not loopback: whoever reaches this machine can sign in as any of them.';

@@ -1,0 +1,38 @@
+// The environment → where to listen, on which adapter, for which project.
+
+export type AdapterName = 'express' | 'fastify';
+
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly adapter: AdapterName;
+  /** The Descope project; without one, an embedded Descope is started. */
+  readonly projectId: string | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the settings; empty variables count as absent. Throws one error that lists every mistake. */
+export function readSettings(environment: Environment): Settings {
+  const read = (name: string): string | undefined => environment[name]?.trim() || undefined;
+  const port = read('PORT') ?? '3000';
+  const adapter = read('HTTP_ADAPTER') ?? 'express';
+  const projectId = read('DESCOPE_PROJECT_ID');
+  const mistakes: string[] = [];
+  if (!isPort(port)) mistakes.push(`PORT is "${port}"; it must be a whole number from 0 to 65535.`);
+  if (!isAdapter(adapter)) mistakes.push(`HTTP_ADAPTER is "${adapter}"; it must be express or fastify.`);
+  if (projectId === undefined && read('DESCOPE_PUBLIC_KEY') !== undefined)
+    mistakes.push(
+      'DESCOPE_PUBLIC_KEY is set without DESCOPE_PROJECT_ID; set both, or none for the emulator.',
+    );
+  if (!isAdapter(adapter) || mistakes.length > 0) throw new Error(mistakes.join('\n'));
+  return { host: read('HOST') ?? '127.0.0.1', port: Number(port), adapter, projectId };
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
+}
+
+function isAdapter(text: string): text is AdapterName {
+  return text === 'express' || text === 'fastify';
+}

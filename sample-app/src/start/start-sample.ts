@@ -1,0 +1,42 @@
+// Settings → a running sample app.
+import { isIPv6 } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { EmbeddedDescope } from '../embedded/embedded-descope.js';
+import { createApplication } from './application.js';
+import type { Application } from './application.js';
+import type { Settings } from './settings.js';
+
+export interface Sample {
+  readonly app: Application;
+  /** Where a browser on this machine finds it. */
+  readonly url: string;
+  readonly settings: Settings;
+  readonly embedded: EmbeddedDescope | undefined;
+}
+
+/** Starts the sample app, with an embedded Descope unless the settings name a project. */
+export async function startSample(settings: Settings): Promise<Sample> {
+  const embedded = settings.projectId === undefined ? await EmbeddedDescope.start() : undefined;
+  let app: Application | undefined;
+  try {
+    app = await createApplication(settings.adapter, embedded);
+    await app.listen(settings.port, settings.host);
+  } catch (error) {
+    await app?.close();
+    await embedded?.emulator.close();
+    throw error;
+  }
+  app.flushLogs();
+  return { app, url: readUrl(app), settings, embedded };
+}
+
+function readUrl(app: Application): string {
+  const { address, port } = app.getHttpServer().address() as AddressInfo;
+  const host = ANY_TO_LOOPBACK.get(address) ?? address;
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+const ANY_TO_LOOPBACK = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+]);
