@@ -3,7 +3,7 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/test/package/'], // test/package needs a build: npm run test:package
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

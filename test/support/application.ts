@@ -38,7 +38,8 @@ export async function start(
   return { app, url, request: (path, init) => ask(url + path, init), close: () => app.close() };
 }
 
-async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+/** Sends a request, follows no redirect, and reads the answer. */
+export async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(url, { redirect: 'manual', ...init });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, body: toJson(text) };

@@ -17,7 +17,7 @@ export function renderIdentity(user: DescopeUser, expiresAt: Date | undefined): 
       ${renderRow('Permissions', renderChips(user.permissions))} ${renderRow('Tenants', renderTenants(user))}
       ${renderRow('Staff', html`${user.isStaff ? 'yes' : 'no'}`)}
       ${renderRow('User id', html`<code>${user.id}</code>`)}
-      ${expiresAt ? renderRow('Session ends', renderTime(expiresAt)) : undefined}
+      ${expiresAt ? renderRow('Expires', renderTime(expiresAt)) : undefined}
     </dl>`;
 }
 

@@ -11,7 +11,7 @@ interface TryableRoute {
 
 const ROUTES: readonly TryableRoute[] = [
   { method: 'GET', path: '/public', asks: 'anybody' },
-  { method: 'GET', path: '/maybe', asks: 'anybody, and knows whom' },
+  { method: 'GET', path: '/maybe', asks: 'anybody, signed in or not' },
   { method: 'GET', path: '/me', asks: 'any signed-in user' },
   { method: 'GET', path: '/reports', asks: 'permission reports:read' },
   { method: 'GET', path: '/admin', asks: 'role admin' },
@@ -20,13 +20,13 @@ const ROUTES: readonly TryableRoute[] = [
 
 export function renderRoutes(): Html {
   return html` <h2 id="try">Try the routes</h2>
-    <p class="muted">Each is called with your session cookie.</p>
+    <p class="muted">Called with your session cookie, if you have one.</p>
     <ul class="routes">
       ${ROUTES.map(renderRoute)}
     </ul>
     <div class="answer" aria-live="polite">
       <p id="answer-line" class="muted">The answer will stand here.</p>
-      <pre id="answer-body" tabindex="0" aria-label="Answer" hidden></pre>
+      <pre id="answer-body" tabindex="0" role="region" aria-label="Answer" hidden></pre>
     </div>
     <noscript
       ><p class="notice">

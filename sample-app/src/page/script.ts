@@ -1,6 +1,6 @@
 // What the page does in the browser: calls a route, and shows status and JSON. Text only, never HTML.
 
-export const SCRIPT = `
+export const SCRIPT = String.raw`
 const line = document.getElementById('answer-line');
 const body = document.getElementById('answer-body');
 let latest = 0;
@@ -29,19 +29,25 @@ function show(button, status, text, isOk) {
   for (const other of document.querySelectorAll('button[data-path]')) other.removeAttribute('aria-current');
   button.setAttribute('aria-current', 'true');
   const mark = button.querySelector('.status');
-  mark.textContent = status.split(' ')[0] === 'no' ? 'none' : status.split(' ')[0];
+  mark.textContent = /^\d+/.exec(status)?.[0] ?? 'none';
   for (const element of [mark, line]) element.dataset.ok = String(isOk);
-  line.textContent = method + ' ' + path + ' \\u2192 ' + status;
+  line.textContent = method + ' ' + path + ' \u2192 ' + status;
   body.hidden = text === '';
   body.textContent = toPretty(text);
+  line.parentElement.scrollIntoView({ block: 'nearest' });
 }
 
 function toPretty(text) {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    return JSON.stringify(JSON.parse(text), null, 2).replace(/\[\n[^[\]{}]*\n\s*\]/g, toOneLine);
   } catch {
     return text;
   }
+}
+
+// A list of plain values; a line break in it is never part of a text, where it would stand as an escape.
+function toOneLine(list) {
+  return list.replace(/\n\s*/g, ' ').replace('[ ', '[').replace(/ \]$/, ']');
 }
 
 function showLocally(time) {

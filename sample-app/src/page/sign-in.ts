@@ -19,7 +19,7 @@ function renderRefusal({ refusedWith }: DescopeSession): Html | undefined {
 }
 
 function renderPeople(): Html {
-  return html` <p class="muted">The emulator knows three people. It asks for no password.</p>
+  return html` <p class="muted">The emulator knows these people, and asks for no password.</p>
     <form class="people" method="post" action="/embedded/sign-in">${PEOPLE.map(renderPerson)}</form>`;
 }
 
@@ -33,10 +33,11 @@ function renderPerson({ key, name, roles }: Person): Html {
 function renderSwitch(email: string | undefined): Html {
   const others = PEOPLE.filter((person) => person.email !== email);
   return html` <div class="switch">
-    <form method="post" action="/embedded/sign-out"><button class="primary">Sign out</button></form>
     <form method="post" action="/embedded/sign-in">
-      ${others.map(({ key, name }) => html`<button name="person" value="${key}">Sign in as ${name}</button>`)}
+      <span class="muted">Sign in as</span>
+      ${others.map(({ key, name }) => html`<button name="person" value="${key}">${name.split(' ')[0]}</button>`)}
     </form>
+    <form method="post" action="/embedded/sign-out"><button>Sign out</button></form>
   </div>`;
 }
 
@@ -44,5 +45,4 @@ const PROJECT = html` <p class="muted">
     This page has no sign-in of its own for a project yet: the hosted sign-in page comes with flows.
   </p>
   <p>Until then, send a session token of the project:</p>
-  <pre tabindex="0"><code>curl -i <span data-origin>http://127.0.0.1:3000</span>/me \\
-  -H "Authorization: Bearer $SESSION_TOKEN"</code></pre>`;
+  <pre><code>curl -i <span data-origin>http://127.0.0.1:3000</span>/me -H "Authorization: Bearer $SESSION_TOKEN"</code></pre>`;

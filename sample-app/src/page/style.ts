@@ -2,15 +2,15 @@
 
 export const STYLE = `
 :root {
-  --back: #f5f6f7; --card: #fff; --sunk: #f5f6f7; --line: #e1e4e8; --text: #1a1d21; --muted: #5c6570;
-  --accent: #0f766e; --on-accent: #fff; --accent-soft: #e3f2f0; --bad: #b42318;
+  --back: #f5f6f7; --card: #fff; --sunk: #f5f6f7; --line: #e1e4e8; --edge: #cdd3d9; --text: #1a1d21; --muted: #5c6570;
+  --accent: #0f766e; --accent-soft: #e3f2f0; --bad: #b42318;
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace;
   color-scheme: light dark;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --back: #111417; --card: #191d21; --sunk: #121518; --line: #2c3238; --text: #e8eaed; --muted: #9aa4af;
-    --accent: #5cc8bc; --on-accent: #0b2320; --accent-soft: #16312e; --bad: #ff8f85;
+    --back: #111417; --card: #191d21; --sunk: #121518; --line: #2c3238; --edge: #3d454d; --text: #e8eaed; --muted: #9aa4af;
+    --accent: #5cc8bc; --accent-soft: #16312e; --bad: #ff8f85;
   }
 }
 * { box-sizing: border-box; }
@@ -22,6 +22,9 @@ h1, h2, p, dl, dd, ul, pre { margin: 0; padding: 0; }
 h1 { font-size: 1.125rem; font-weight: 650; letter-spacing: -0.01em; }
 h1 span { color: var(--muted); font-weight: 400; }
 h2 { font-size: 1.25rem; font-weight: 650; letter-spacing: -0.01em; line-height: 1.3; }
+h2 + p { margin-top: 0.25rem; }
+p { text-wrap: pretty; }
+h2 + p + p, .notice + p, .notice + p + p { margin-top: 0.75rem; }
 code, pre, .method, .path, .status { font-family: var(--mono); font-size: 0.875rem; }
 .muted { color: var(--muted); }
 header { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem 1rem; }
@@ -34,12 +37,10 @@ main { display: grid; grid-template-columns: 5fr 6fr; gap: 1.25rem; align-items:
 .card { min-width: 0; padding: 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; }
 button {
   font: inherit; color: inherit; text-align: left; cursor: pointer; padding: 0.5rem 0.875rem;
-  background: transparent; border: 1px solid var(--line); border-radius: 0.5rem;
+  background: transparent; border: 1px solid var(--edge); border-radius: 0.5rem;
 }
 button:hover { border-color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600; }
-.primary:hover { filter: brightness(1.08); }
 .notice { margin-top: 0.75rem; padding: 0.625rem 0.875rem; border-left: 3px solid var(--bad); background: var(--sunk); }
 .avatar {
   flex: none; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-radius: 50%;
@@ -62,8 +63,8 @@ dd { min-width: 0; display: flex; flex-wrap: wrap; gap: 0.375rem; align-items: c
   font-size: 0.875rem;
 }
 .tenant { flex-basis: 100%; }
-.switch { padding-top: 1.25rem; border-top: 1px solid var(--line); }
-.switch, .switch form { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+.switch { justify-content: space-between; padding-top: 1.25rem; border-top: 1px solid var(--line); }
+.switch, .switch form { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem; }
 .routes { display: grid; gap: 0.5rem; margin-top: 1.25rem; list-style: none; }
 .routes button {
   display: grid; grid-template-columns: 3rem 5.5rem 1fr auto; gap: 0.5rem; align-items: baseline; width: 100%;
@@ -75,11 +76,11 @@ dd { min-width: 0; display: flex; flex-wrap: wrap; gap: 0.375rem; align-items: c
 .status { min-width: 2rem; text-align: right; font-weight: 600; }
 [data-ok='true'] { color: var(--accent); }
 [data-ok='false'] { color: var(--bad); }
-.answer { margin-top: 1.25rem; }
+.answer { margin-top: 1.25rem; scroll-margin: 1rem; }
 #answer-line { font-size: 0.9375rem; }
 #answer-line[data-ok] { font-family: var(--mono); font-size: 0.875rem; font-weight: 600; }
 pre {
-  margin-top: 0.625rem; padding: 0.875rem 1rem; max-height: 22rem; overflow: auto;
+  margin-top: 0.625rem; padding: 0.875rem 1rem; max-height: 30rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere;
   background: var(--sunk); border: 1px solid var(--line); border-radius: 0.5rem;
 }
 @media (max-width: 48rem) {
@@ -87,6 +88,7 @@ pre {
   main { grid-template-columns: minmax(0, 1fr); margin-top: 1.25rem; }
   .card { padding: 1.125rem; }
   dl > div { grid-template-columns: 6.5rem 1fr; }
+  .routes button { row-gap: 0; }
   .routes button { grid-template-columns: 3rem 1fr auto; }
   .asks { grid-column: 2 / -1; grid-row: 2; }
 }

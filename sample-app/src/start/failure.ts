@@ -1,5 +1,6 @@
 // Why the sample app cannot start, in words.
 import { EmulatorError } from 'nestjs-descope/emulator';
+import { types } from 'node:util';
 
 /** One message, without a stack trace. */
 export function toFailureText(error: unknown): string {
@@ -8,7 +9,7 @@ export function toFailureText(error: unknown): string {
 }
 
 function toReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!types.isNativeError(error)) return String(error);
   if (error instanceof EmulatorError && error.code === 'EMULATOR_IN_PRODUCTION')
     return `${error.message}\nSet DESCOPE_PROJECT_ID to use a Descope project.`;
   return isListenError(error) ? toListenReason(error) : error.message;

@@ -1,0 +1,71 @@
+// How the sample app starts, and what it says when it cannot.
+import { describe, expect, it } from '@jest/globals';
+import { toFailureText } from '../../sample-app/src/start/failure.js';
+import { readSettings } from '../../sample-app/src/start/settings.js';
+import { startSample } from '../../sample-app/src/start/start-sample.js';
+import { ADAPTERS } from '../support/application.js';
+
+const failureOf = async (attempt: () => unknown): Promise<string> => {
+  try {
+    await attempt();
+  } catch (error) {
+    return toFailureText(error);
+  }
+  throw new Error('It started.');
+};
+
+describe('Settings of the sample app', () => {
+  it('have a default each, also where a variable is empty', () => {
+    const defaults = { host: '127.0.0.1', port: 3000, adapter: 'express', projectId: undefined };
+    expect(readSettings({})).toEqual(defaults);
+    const empty = { PORT: '', HOST: ' ', HTTP_ADAPTER: '', DESCOPE_PROJECT_ID: '' };
+    expect(readSettings(empty)).toEqual(defaults);
+  });
+
+  it('come from the environment', () => {
+    const environment = { PORT: '0', HOST: '::1', HTTP_ADAPTER: 'fastify', DESCOPE_PROJECT_ID: ' P2x ' };
+    expect(readSettings(environment)).toEqual({ host: '::1', port: 0, adapter: 'fastify', projectId: 'P2x' });
+  });
+
+  it('are refused with one message that names every mistake', async () => {
+    const failure = await failureOf(() => readSettings({ PORT: '70000', HTTP_ADAPTER: 'koa' }));
+    expect(failure).toBe(
+      '\nThe sample app cannot start.\n' +
+        '  PORT is "70000"; it must be a whole number from 0 to 65535.\n' +
+        '  HTTP_ADAPTER is "koa"; it must be express or fastify.\n\n',
+    );
+    for (const PORT of ['-1', '3000x', '1e3', '0x10', '65536'])
+      expect(() => readSettings({ PORT })).toThrow('PORT');
+    expect(() => readSettings({ DESCOPE_PUBLIC_KEY: '{}' })).toThrow('DESCOPE_PROJECT_ID');
+  });
+});
+
+describe('Starting the sample app', () => {
+  const settings = { host: '127.0.0.1', port: 0, adapter: 'express', projectId: undefined } as const;
+
+  it('is refused in production without a project', async () => {
+    const before = process.env['NODE_ENV'];
+    process.env['NODE_ENV'] = 'production';
+    try {
+      const failure = await failureOf(() => startSample(settings));
+      expect(failure).toContain('NODE_ENV=production');
+      expect(failure).toContain('DESCOPE_PROJECT_ID');
+    } finally {
+      process.env['NODE_ENV'] = before;
+    }
+  });
+
+  it('fails with one message where the port is taken, on either adapter', async () => {
+    const first = await startSample(settings);
+    try {
+      const port = Number(new URL(first.url).port);
+      for (const adapter of ADAPTERS) {
+        const failure = await failureOf(() => startSample({ ...settings, adapter, port }));
+        expect(failure).toContain(`Port ${port} of 127.0.0.1 is taken.`);
+        expect(failure).not.toMatch(/\n\s+at /);
+      }
+    } finally {
+      await first.app.close();
+    }
+  });
+});

@@ -1,0 +1,117 @@
+// The sample app answers as it promises, on either adapter, with tokens that its own Descope signed.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createApplication } from '../../sample-app/src/start/application.js';
+import type { Application } from '../../sample-app/src/start/application.js';
+import { startSample } from '../../sample-app/src/start/start-sample.js';
+import type { Sample } from '../../sample-app/src/start/start-sample.js';
+import { EmbeddedDescope } from '../../sample-app/src/embedded/embedded-descope.js';
+import { PEOPLE } from '../../sample-app/src/embedded/people.js';
+import { ADAPTERS, ask } from '../support/application.js';
+
+const signIn = async (embedded: EmbeddedDescope | undefined, key: string) => {
+  const person = PEOPLE.find((one) => one.key === key);
+  if (!embedded || !person) throw new Error(`Nobody called ${key} can be signed in.`);
+  return embedded.signIn(person);
+};
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+describe.each(ADAPTERS)('The sample app on %s', (adapter) => {
+  let sample: Sample;
+
+  beforeAll(async () => {
+    sample = await startSample({ host: '127.0.0.1', port: 0, adapter, projectId: undefined });
+  });
+  afterAll(() => sample.app.close());
+
+  const json = { 'content-type': 'application/json' };
+  const call = (path: string, headers: Record<string, string>) =>
+    path === '/notes'
+      ? ask(sample.url + path, {
+          method: 'POST',
+          headers: { ...json, ...headers },
+          body: JSON.stringify({ text: 'Hi' }),
+        })
+      : ask(sample.url + path, { headers });
+
+  it.each([
+    ['nobody', { '/public': 200, '/maybe': 200, '/me': 401, '/admin': 401, '/reports': 401, '/notes': 401 }],
+    ['ada', { '/public': 200, '/maybe': 200, '/me': 200, '/admin': 200, '/reports': 200, '/notes': 201 }],
+    ['bob', { '/public': 200, '/maybe': 200, '/me': 200, '/admin': 403, '/reports': 200, '/notes': 201 }],
+    ['carol', { '/public': 200, '/maybe': 200, '/me': 200, '/admin': 403, '/reports': 403, '/notes': 201 }],
+  ])('answers %s as %j', async (who, promised) => {
+    const headers = who === 'nobody' ? {} : bearer(await signIn(sample.embedded, who));
+    const answers = await Promise.all(
+      Object.keys(promised).map(async (path) => [path, await call(path, headers)] as const),
+    );
+    expect(Object.fromEntries(answers.map(([path, { status }]) => [path, status]))).toEqual(promised);
+    for (const [, answer] of answers) {
+      expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    }
+  });
+
+  it('knows who is signed in', async () => {
+    const { emulator } = sample.embedded as EmbeddedDescope;
+    const ada = bearer(await signIn(sample.embedded, 'ada'));
+    expect((await call('/me', ada)).body).toMatchObject({
+      name: 'Ada Lovelace',
+      email: 'ada@example.com',
+      roles: ['admin', 'is_staff'],
+      permissions: ['reports:read', 'users:write'],
+      tenants: { acme: { roles: ['admin'] } },
+      isStaff: true,
+    });
+    expect((await call('/maybe', {})).body).toEqual({ isSignedIn: false, username: null });
+    expect((await call('/maybe', ada)).body).toMatchObject({ isSignedIn: true });
+    const expired = await emulator.signToken({ expiresInSeconds: -60 });
+    expect((await call('/me', bearer(expired))).body['code']).toBe('TOKEN_EXPIRED');
+  });
+
+  it('takes a note only if it is one, and by cookie only from its own pages', async () => {
+    const token = await signIn(sample.embedded, 'carol');
+    for (const body of ['{}', '{"text":""}', '{"text":1}', '[]', JSON.stringify({ text: 'x'.repeat(501) })]) {
+      const init = { method: 'POST', headers: { ...json, ...bearer(token) }, body };
+      expect((await ask(`${sample.url}/notes`, init)).status).toBe(400);
+    }
+    const cookie = `DS=${token}`;
+    expect((await call('/notes', { cookie, origin: sample.url })).status).toBe(201);
+    const foreign = await call('/notes', { cookie, origin: 'https://evil.example' });
+    expect([foreign.status, foreign.body['code']]).toEqual([403, 'REQUEST_CROSS_SITE']);
+  });
+});
+
+describe.each(ADAPTERS)('The sample app on %s, when its Descope has no keys to give', (adapter) => {
+  let app: Application;
+  let embedded: EmbeddedDescope;
+  let url: string;
+
+  beforeAll(async () => {
+    embedded = await EmbeddedDescope.start();
+    embedded.emulator.faults.add({ path: '/v2/keys', status: 503 });
+    app = await createApplication(adapter, embedded);
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+  });
+  afterAll(() => app.close());
+
+  it('answers 503 to a token and all else as ever, and recovers by itself', async () => {
+    const ada = bearer(await signIn(embedded, 'ada'));
+    const answer = await ask(`${url}/me`, { headers: ada });
+    expect([answer.status, answer.body['code']]).toEqual([503, 'KEYS_UNAVAILABLE']);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect((await ask(`${url}/me`)).status).toBe(401);
+    expect((await ask(`${url}/public`, { headers: ada })).status).toBe(200);
+    embedded.emulator.faults.clear();
+    await expect(eventually(() => ask(`${url}/me`, { headers: ada }))).resolves.toBe(200);
+  });
+});
+
+async function eventually(attempt: () => Promise<{ readonly status: number }>): Promise<number> {
+  for (let left = 50; left > 0; left -= 1) {
+    const { status } = await attempt();
+    if (status !== 503) return status;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return 503;
+}

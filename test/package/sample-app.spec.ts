@@ -1,0 +1,119 @@
+// The built sample app as people meet it: started by node, read from its terminal, ended by a signal.
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
+import { startEmulator } from 'nestjs-descope/emulator';
+import { ADAPTERS, ask } from '../support/application.js';
+
+const MAIN = 'sample-app/dist/main.js';
+const READY = 'Stop it with Ctrl+C.';
+
+interface Terminal {
+  readonly process: ChildProcess;
+  readonly exit: Promise<number | null>;
+  stdout: string;
+  stderr: string;
+}
+
+let running: Terminal | undefined;
+
+function run(environment: Record<string, string>): Terminal {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [MAIN], { env: { PATH, PORT: '0', ...environment } });
+  const exit = once(child, 'close').then(([code]: (number | null)[]) => code ?? null);
+  const terminal: Terminal = { process: child, exit, stdout: '', stderr: '' };
+  child.stdout.on('data', (text) => (terminal.stdout += String(text)));
+  child.stderr.on('data', (text) => (terminal.stderr += String(text)));
+  return (running = terminal);
+}
+
+async function start(environment: Record<string, string>): Promise<Terminal & { readonly url: string }> {
+  const terminal = run(environment);
+  const ended = terminal.exit.then((code) => {
+    throw new Error(`The sample app ended with ${code}: ${terminal.stderr}`);
+  });
+  const ready = new Promise<void>((resolve) => {
+    terminal.process.stdout?.on('data', () => terminal.stdout.includes(READY) && resolve());
+  });
+  await Promise.race([ready, ended]);
+  ended.catch(() => undefined);
+  return Object.assign(terminal, { url: /Open +(\S+)/.exec(terminal.stdout)?.[1] ?? '' });
+}
+
+function readCalls(stdout: string): readonly (readonly [status: number, line: string])[] {
+  return [...stdout.matchAll(/^# (\d{3}) .*\n(curl .*)$/gm)].map(([, status, line]) => [
+    Number(status),
+    line ?? '',
+  ]);
+}
+
+async function runCall(line: string): Promise<number> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', `${line} --silent --max-time 10`]);
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(stdout)?.[1]);
+}
+
+beforeAll(() => {
+  if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run npm run build first.`);
+});
+afterEach(() => {
+  running?.process.kill('SIGKILL');
+});
+
+describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
+  it('prints curl lines that do what they say', async () => {
+    const { stdout, stderr } = await start({ HTTP_ADAPTER: adapter });
+    const calls = readCalls(stdout);
+    expect(calls.map(([status]) => status)).toEqual([200, 401, 200, 200, 403, 200, 201]);
+    for (const [status, line] of calls) expect([line, await runCall(line)]).toEqual([line, status]);
+    expect(stderr).toBe('');
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends at once on %s, whatever is connected', async (signal) => {
+    const terminal = await start({ HTTP_ADAPTER: adapter });
+    const silent = connect(Number(new URL(terminal.url).port), '127.0.0.1').on('error', () => undefined);
+    await once(silent, 'connect');
+    expect((await ask(`${terminal.url}/public`)).status).toBe(200);
+    const before = Date.now();
+    terminal.process.kill(signal);
+    expect(await terminal.exit).toBe(0);
+    expect(Date.now() - before).toBeLessThan(2000);
+    silent.destroy();
+  });
+
+  it('uses the project that the environment names', async () => {
+    await using emulator = await startEmulator({ seed: { users: [{ loginId: 'dora@example.com' }] } });
+    const { sessionJwt } = await emulator.signIn('dora@example.com');
+    const { url, stdout } = await start({
+      HTTP_ADAPTER: adapter,
+      NODE_ENV: 'production',
+      DESCOPE_PROJECT_ID: emulator.projectId,
+      DESCOPE_BASE_URI: emulator.url,
+    });
+    expect(stdout).toContain(`project ${emulator.projectId}`);
+    const headers = { authorization: `Bearer ${sessionJwt}` };
+    expect((await ask(`${url}/me`, { headers })).status).toBe(200);
+    expect((await ask(`${url}/`)).text).toContain('$SESSION_TOKEN');
+    const form = { method: 'POST', headers: { origin: url, ...headers } };
+    expect((await ask(`${url}/embedded/sign-in`, form)).status).toBe(404);
+  });
+});
+
+describe('The built sample app', () => {
+  it.each([
+    ['HTTP_ADAPTER=koa', { HTTP_ADAPTER: 'koa' }, 'HTTP_ADAPTER is "koa"; it must be express or fastify.'],
+    ['NODE_ENV=production', { NODE_ENV: 'production' }, 'Set DESCOPE_PROJECT_ID'],
+    ['a project id that is none', { DESCOPE_PROJECT_ID: 'P2' }, 'projectId'],
+    ['an address of another machine', { HOST: '192.0.2.1' }, 'It cannot listen where HOST says'],
+  ])('says once why it cannot start with %s', async (_what, environment, reason) => {
+    const terminal = run(environment as Record<string, string>);
+    expect(await terminal.exit).toBe(1);
+    expect(terminal.stdout).toBe('');
+    expect(terminal.stderr).toContain(reason);
+    expect(terminal.stderr.match(/cannot start/g)).toHaveLength(1);
+    expect(terminal.stderr).not.toMatch(/\n\s+at /);
+  });
+});
