@@ -7,8 +7,12 @@ import { EmbeddedModule } from './embedded/embedded.module.js';
 import { StartPageController } from './page/start-page.controller.js';
 import { AccessController } from './routes/access.controller.js';
 import { NotesController } from './routes/notes.controller.js';
+import { OpenConnections } from './start/open-connections.js';
 
-@Module({ controllers: [StartPageController, AccessController, NotesController] })
+@Module({
+  controllers: [StartPageController, AccessController, NotesController],
+  providers: [OpenConnections],
+})
 export class AppModule {
   /** On the embedded Descope; without one, on the project that the environment names. */
   static on(embedded: EmbeddedDescope | undefined): DynamicModule {

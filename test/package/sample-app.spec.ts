@@ -84,6 +84,19 @@ describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
     silent.destroy();
   });
 
+  it('answers what it was asked before it ends', async () => {
+    await using emulator = await startEmulator({ seed: { users: [{ loginId: 'dora@example.com' }] } });
+    const { sessionJwt } = await emulator.signIn('dora@example.com');
+    emulator.faults.add({ path: '/v2/keys', delayMs: 800 });
+    const project = { DESCOPE_PROJECT_ID: emulator.projectId, DESCOPE_BASE_URI: emulator.url };
+    const terminal = await start({ HTTP_ADAPTER: adapter, ...project });
+    const answer = ask(`${terminal.url}/me`, { headers: { authorization: `Bearer ${sessionJwt}` } });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    terminal.process.kill('SIGTERM');
+    expect([200, 503]).toContain((await answer).status);
+    expect(await terminal.exit).toBe(0);
+  });
+
   it('uses the project that the environment names', async () => {
     await using emulator = await startEmulator({ seed: { users: [{ loginId: 'dora@example.com' }] } });
     const { sessionJwt } = await emulator.signIn('dora@example.com');

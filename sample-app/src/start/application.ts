@@ -20,7 +20,6 @@ export async function createApplication(
     abortOnError: false, // main says what went wrong, in one message …
     bufferLogs: true, // … without Nest's stack trace beside it
     autoFlushLogs: false,
-    forceCloseConnections: true,
   });
   return app.use(setSafeHeaders);
 }
@@ -29,7 +28,7 @@ export async function createApplication(
 async function createAdapter(name: AdapterName): Promise<AbstractHttpAdapter> {
   if (name === 'fastify') {
     const { FastifyAdapter } = await import('@nestjs/platform-fastify');
-    return new FastifyAdapter({ forceCloseConnections: true });
+    return new FastifyAdapter();
   }
   const { ExpressAdapter } = await import('@nestjs/platform-express');
   const express = new ExpressAdapter();
