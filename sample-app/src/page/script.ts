@@ -34,7 +34,7 @@ function show(button, status, text, isOk) {
   line.textContent = method + ' ' + path + ' \u2192 ' + status;
   body.hidden = text === '';
   body.textContent = toPretty(text);
-  line.parentElement.scrollIntoView({ block: 'nearest' });
+  line.scrollIntoView({ block: 'nearest' });
 }
 
 function toPretty(text) {

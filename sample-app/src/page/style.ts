@@ -76,8 +76,8 @@ dd { min-width: 0; display: flex; flex-wrap: wrap; gap: 0.375rem; align-items: c
 .status { min-width: 2rem; text-align: right; font-weight: 600; }
 [data-ok='true'] { color: var(--accent); }
 [data-ok='false'] { color: var(--bad); }
-.answer { margin-top: 1.25rem; scroll-margin: 1rem; }
-#answer-line { font-size: 0.9375rem; }
+.answer { margin-top: 1.25rem; }
+#answer-line { font-size: 0.9375rem; scroll-margin-bottom: 12rem; }
 #answer-line[data-ok] { font-family: var(--mono); font-size: 0.875rem; font-weight: 600; }
 pre {
   margin-top: 0.625rem; padding: 0.875rem 1rem; max-height: 30rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere;
