@@ -71,7 +71,7 @@ describe.each(ADAPTERS)('An application protected by one import, on %s', (adapte
 
   beforeAll(async () => {
     const metadata = { imports: [DescopeModule.forRoot()], controllers: [AppController] };
-    application = await start(adapter, metadata, (builder) => descope.override(builder));
+    application = await start(adapter, metadata, { override: (builder) => descope.override(builder) });
   });
   afterAll(() => application.close());
 

@@ -1,5 +1,5 @@
 // Starts a real Nest application on a real port, on either adapter.
-import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import type { INestApplication, LoggerService, ModuleMetadata } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -24,15 +24,28 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-/** Starts an application of these modules; `prepare` may override providers first. */
+/** How an application shall be started. */
+export interface StartOptions {
+  /** Overrides providers before the module is compiled. */
+  readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
+  /** Adds middleware, versions or guards, as a `main.ts` would, before the application listens. */
+  readonly configure?: (app: INestApplication<Server>) => void;
+  /** Takes what is logged. Default: nothing is logged. */
+  readonly logger?: LoggerService;
+}
+
+/** Starts an application of these modules. */
 export async function start(
   adapter: AdapterName,
   metadata: ModuleMetadata,
-  prepare: (builder: TestingModuleBuilder) => TestingModuleBuilder = (builder) => builder,
+  options: StartOptions = {},
 ): Promise<RunningApplication> {
-  const module = await prepare(Test.createTestingModule(metadata)).compile();
+  const { override = (builder) => builder, configure = () => undefined, logger } = options;
+  const builder = override(Test.createTestingModule(metadata));
+  const module = await (logger === undefined ? builder : builder.setLogger(logger)).compile();
   const http = adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter();
-  const app = module.createNestApplication<INestApplication<Server>>(http, { logger: false });
+  const app = module.createNestApplication<INestApplication<Server>>(http, { logger: logger ?? false });
+  configure(app);
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   return { app, url, request: (path, init) => ask(url + path, init), close: () => app.close() };
