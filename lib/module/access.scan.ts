@@ -37,13 +37,16 @@ function readClasses(modules: ModulesContainer): Set<HandlerClass> {
 }
 
 function isGuardGlobal({ modules, application }: ScanInput): boolean {
-  const instances: unknown[] = application.getGlobalGuards();
-  if (instances.some(isAuthGuard)) return true;
-  return [...modules.values()].some((module) =>
-    [...module.providers.values()].some(
-      ({ token, name, metatype, instance }) =>
-        String(token ?? name).startsWith(APP_GUARD) && (isAuthGuard(instance) || isAuthGuard(metatype)),
-    ),
+  const providers = [...modules.values()].flatMap((module) => [...module.providers.values()]);
+  // A test may override the guard: whatever stands under its token counts as one.
+  const standIns = providers
+    .filter(({ token }) => isAuthGuard(token))
+    .map(({ instance }) => instance as unknown);
+  const isGuard = (guard: unknown): boolean => isAuthGuard(guard) || standIns.includes(guard);
+  if (application.getGlobalGuards().some(isGuard)) return true;
+  return providers.some(
+    ({ token, name, metatype, instance }) =>
+      String(token ?? name).startsWith(APP_GUARD) && (isGuard(instance) || isAuthGuard(metatype)),
   );
 }
 

@@ -1,0 +1,172 @@
+// With globalGuard: false the guard stands where the application puts it, and a demand without one stops the boot.
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Injectable, UseGuards } from '@nestjs/common';
+import type { INestApplication, Type } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AuthGuard, DescopeModule, Permissions, Public, Roles } from 'nestjs-descope';
+import { createTestDescope } from 'nestjs-descope/testing';
+import { ADAPTERS, start } from '../../support/application.js';
+import type { RunningApplication, StartOptions } from '../../support/application.js';
+
+@Injectable()
+class OwnGuard extends AuthGuard {}
+
+@Controller('open')
+class UnguardedController {
+  @Get()
+  all() {
+    return {};
+  }
+}
+
+@Controller('class')
+@UseGuards(AuthGuard)
+class GuardedController {
+  @Roles('admin')
+  @Get('admin')
+  admin() {}
+
+  @Public()
+  @Get('public')
+  open() {}
+
+  @Get()
+  any() {}
+}
+
+@Controller('method')
+class GuardedMethodController {
+  @UseGuards(AuthGuard)
+  @Permissions('read')
+  @Get('guarded')
+  guarded() {}
+
+  @Get('open')
+  open() {}
+}
+
+@Controller('subclass')
+class SubclassGuardedController {
+  @UseGuards(OwnGuard)
+  @Roles('admin')
+  @Get()
+  guarded() {}
+}
+
+@Controller('demanding')
+class DemandingController {
+  @Roles('admin')
+  @Get()
+  admin() {}
+}
+
+@Roles('admin')
+@Controller('demanding-class')
+class DemandingClassController {
+  @Get()
+  admin() {}
+}
+
+describe.each(ADAPTERS)('AuthGuard with globalGuard: false, on %s', (adapter) => {
+  const descope = createTestDescope();
+  let application: RunningApplication | undefined;
+
+  afterEach(async () => {
+    await application?.close();
+    application = undefined;
+  });
+
+  const boot = async (controllers: Type[], options: StartOptions = {}, providers: object[] = []) => {
+    const imports = [DescopeModule.forRoot({ globalGuard: false })];
+    application = await start(
+      adapter,
+      { imports, controllers, providers: providers as Type[] },
+      { override: (builder) => descope.override(builder), ...options },
+    );
+  };
+  const status = async (path: string, headers: Record<string, string> = {}) =>
+    (await application?.request(path, { headers }))?.status;
+  const admin = descope.as({ roles: ['admin'], permissions: ['read'] }).bearer;
+  const plain = descope.as().bearer;
+
+  it('leaves handlers alone that nobody guards', async () => {
+    await boot([UnguardedController]);
+    expect(await status('/open')).toBe(200);
+    expect(await status('/open', descope.tampered().bearer)).toBe(200);
+  });
+
+  it('guards a class', async () => {
+    await boot([GuardedController]);
+    expect([await status('/class'), await status('/class', plain)]).toEqual([401, 200]);
+    expect([await status('/class/admin', plain), await status('/class/admin', admin)]).toEqual([403, 200]);
+    expect(await status('/class/public')).toBe(200);
+  });
+
+  it('guards a method', async () => {
+    await boot([GuardedMethodController]);
+    expect([await status('/method/open'), await status('/method/guarded')]).toEqual([200, 401]);
+    expect([await status('/method/guarded', plain), await status('/method/guarded', admin)]).toEqual([
+      403, 200,
+    ]);
+  });
+
+  it.each([
+    ['a method', DemandingController, 'DemandingController.admin'],
+    ['a class', DemandingClassController, 'DemandingClassController.admin'],
+  ])('stops the boot when no guard covers the demand of %s', async (_what, controller, where) => {
+    await expect(boot([controller])).rejects.toMatchObject({
+      code: 'CONFIG_DEMAND_UNGUARDED',
+      message: expect.stringContaining(where),
+    });
+  });
+
+  it('counts app.useGlobalGuards(app.get(AuthGuard)) as a guard', async () => {
+    const configure: StartOptions['configure'] = (app) => app.useGlobalGuards(app.get(AuthGuard));
+    await boot([DemandingController], { configure });
+    expect([await status('/demanding'), await status('/demanding', plain)]).toEqual([401, 403]);
+    expect(await status('/demanding', admin)).toBe(200);
+  });
+
+  it.each([
+    ['useExisting', { provide: APP_GUARD, useExisting: AuthGuard }],
+    ['useClass of a subclass', { provide: APP_GUARD, useClass: OwnGuard }],
+    ['a factory', { provide: APP_GUARD, inject: [AuthGuard], useFactory: (guard: AuthGuard) => guard }],
+  ])("counts the application's own APP_GUARD with %s", async (_how, provider) => {
+    await boot([DemandingController], {}, [provider]);
+    expect([await status('/demanding'), await status('/demanding', plain)]).toEqual([401, 403]);
+    expect(await status('/demanding', admin)).toBe(200);
+  });
+
+  it('counts a subclass on a method', async () => {
+    await boot([SubclassGuardedController]);
+    expect([await status('/subclass', plain), await status('/subclass', admin)]).toEqual([403, 200]);
+  });
+});
+
+describe.each(ADAPTERS)('AuthGuard in a test of an application, on %s', (adapter) => {
+  const descope = createTestDescope();
+
+  it.each([
+    ['the global guard', {}, undefined],
+    [
+      'app.useGlobalGuards(app.get(AuthGuard))',
+      { globalGuard: false },
+      (app: INestApplication) => app.useGlobalGuards(app.get(AuthGuard)),
+    ],
+  ])('can be overridden by overrideProvider(AuthGuard) as %s', async (_what, options, configure) => {
+    const calls: string[] = [];
+    const canActivate = () => calls.push('asked') > 0;
+    const application = await start(
+      adapter,
+      { imports: [DescopeModule.forRoot(options)], controllers: [DemandingController] },
+      {
+        override: (builder) =>
+          descope.override(builder).overrideProvider(AuthGuard).useValue({ canActivate }),
+        ...(configure === undefined ? {} : { configure }),
+      },
+    );
+    expect((await application.request('/demanding')).status).toBe(200);
+    expect(calls).toEqual(['asked']);
+    await application.close();
+  });
+});
