@@ -1,7 +1,7 @@
 // With globalGuard: false the guard stands where the application puts it, and a demand without one stops the boot.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Injectable, UseGuards } from '@nestjs/common';
-import type { INestApplication, Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AuthGuard, DescopeModule, Permissions, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
@@ -140,33 +140,5 @@ describe.each(ADAPTERS)('AuthGuard with globalGuard: false, on %s', (adapter) =>
   it('counts a subclass on a method', async () => {
     await boot([SubclassGuardedController]);
     expect([await status('/subclass', plain), await status('/subclass', admin)]).toEqual([403, 200]);
-  });
-});
-
-describe.each(ADAPTERS)('AuthGuard in a test of an application, on %s', (adapter) => {
-  const descope = createTestDescope();
-
-  it.each([
-    ['the global guard', {}, undefined],
-    [
-      'app.useGlobalGuards(app.get(AuthGuard))',
-      { globalGuard: false },
-      (app: INestApplication) => app.useGlobalGuards(app.get(AuthGuard)),
-    ],
-  ])('can be overridden by overrideProvider(AuthGuard) as %s', async (_what, options, configure) => {
-    const calls: string[] = [];
-    const canActivate = () => calls.push('asked') > 0;
-    const application = await start(
-      adapter,
-      { imports: [DescopeModule.forRoot(options)], controllers: [DemandingController] },
-      {
-        override: (builder) =>
-          descope.override(builder).overrideProvider(AuthGuard).useValue({ canActivate }),
-        ...(configure === undefined ? {} : { configure }),
-      },
-    );
-    expect((await application.request('/demanding')).status).toBe(200);
-    expect(calls).toEqual(['asked']);
-    await application.close();
   });
 });
