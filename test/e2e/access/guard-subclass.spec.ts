@@ -1,0 +1,133 @@
+// An application may extend the guard and override its protected steps.
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, HttpException, Inject, Injectable } from '@nestjs/common';
+import type { ExecutionContext, Type } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import {
+  AuthGuard,
+  CurrentUser,
+  DescopeModule,
+  DescopeSession,
+  DescopeUser,
+  Public,
+  Roles,
+} from 'nestjs-descope';
+import type { AccessPolicy, ContextRequest } from 'nestjs-descope';
+import { createTestDescope } from 'nestjs-descope/testing';
+import { ADAPTERS, start } from '../../support/application.js';
+import type { RunningApplication } from '../../support/application.js';
+
+@Injectable()
+class AuditLog {
+  readonly lines: string[] = [];
+}
+
+@Injectable()
+class AuditingGuard extends AuthGuard {
+  constructor(@Inject(AuditLog) private readonly log: AuditLog) {
+    super();
+  }
+
+  protected override decide(request: ContextRequest, session: DescopeSession, policy: AccessPolicy) {
+    this.log.lines.push(`${session.user?.id ?? 'nobody'} ${policy.demands.length}`);
+    return super.decide(request, session, policy);
+  }
+}
+
+@Injectable()
+class StrictGuard extends AuthGuard {
+  protected override getPolicy(context: ExecutionContext): AccessPolicy {
+    const policy = super.getPolicy(context);
+    return policy.mode === 'public' ? { mode: 'required', demands: [] } : policy;
+  }
+}
+
+@Injectable()
+class TeapotGuard extends AuthGuard {
+  protected override refuse(error: unknown, context: ExecutionContext): never {
+    try {
+      return super.refuse(error, context);
+    } catch (refusal) {
+      throw new HttpException({ teapot: refusal instanceof HttpException && refusal.getStatus() }, 418);
+    }
+  }
+}
+
+@Injectable()
+class NobodyGuard extends AuthGuard {
+  protected override getSession() {
+    return DescopeSession.nobody();
+  }
+}
+
+@Injectable()
+class FailingGuard extends AuthGuard {
+  protected override decide(): boolean {
+    throw new Error('The policy of the application failed.');
+  }
+}
+
+@Controller()
+class OrdersController {
+  @Roles('admin')
+  @Get('admin')
+  admin(@CurrentUser('id') id: string) {
+    return { id };
+  }
+
+  @Public()
+  @Get('public')
+  open(@CurrentUser() user: DescopeUser | undefined) {
+    return { id: user?.id ?? null };
+  }
+}
+
+describe.each(ADAPTERS)('A subclass of AuthGuard, on %s', (adapter) => {
+  const descope = createTestDescope();
+  const admin = descope.as({ sub: 'U2anna', roles: ['admin'] }).bearer;
+  let application: RunningApplication;
+
+  afterEach(() => application.close());
+
+  const boot = async (guard: Type<AuthGuard>) => {
+    const imports = [DescopeModule.forRoot({ globalGuard: false })];
+    const providers = [AuditLog, { provide: APP_GUARD, useClass: guard }];
+    application = await start(
+      adapter,
+      { imports, controllers: [OrdersController], providers },
+      { override: (builder) => descope.override(builder) },
+    );
+  };
+  const get = (path: string, headers: Record<string, string> = {}) => application.request(path, { headers });
+
+  it('may have a constructor of its own, and see every decision', async () => {
+    await boot(AuditingGuard);
+    expect((await get('/admin', admin)).body).toEqual({ id: 'U2anna' });
+    expect((await get('/admin')).status).toBe(401);
+    expect(application.app.get(AuditLog).lines).toEqual(['U2anna 1', 'nobody 1']);
+  });
+
+  it('may change what is asked', async () => {
+    await boot(StrictGuard);
+    expect((await get('/public')).status).toBe(401);
+    expect((await get('/public', admin)).body).toEqual({ id: 'U2anna' });
+  });
+
+  it('may change how is refused', async () => {
+    await boot(TeapotGuard);
+    const answer = await get('/admin', descope.as().bearer);
+    expect([answer.status, answer.body]).toEqual([418, { teapot: 403 }]);
+  });
+
+  it('may change who it is, and the demand is still asked', async () => {
+    await boot(NobodyGuard);
+    expect((await get('/admin', admin)).body['code']).toBe('SESSION_MISSING');
+  });
+
+  it('refuses when a step of it fails, and tells nothing', async () => {
+    await boot(FailingGuard);
+    const answer = await get('/admin', admin);
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toContain('policy');
+  });
+});
