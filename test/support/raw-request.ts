@@ -12,10 +12,9 @@ export interface RawAnswer {
 export async function sendRaw(url: string, line: string, headers: readonly string[]): Promise<RawAnswer> {
   const { hostname, port, host } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
-  socket.write(
-    [`${line} HTTP/1.1`, `Host: ${host}`, 'Connection: close', ...headers, '', ''].join('\r\n'),
-    'latin1',
-  );
+  const own = headers.some((header) => /^host:/i.test(header)) ? [] : [`Host: ${host}`];
+  const lines = [`${line} HTTP/1.1`, ...own, 'Connection: close', ...headers];
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   const chunks: Buffer[] = [];
   for await (const chunk of socket) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString('latin1');
