@@ -1,0 +1,131 @@
+// Descope's key server is away: the application starts, says so with 503, and recovers by itself.
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { DescopeModule } from 'nestjs-descope';
+import type { DescopeModuleOptions } from 'nestjs-descope';
+import { DEFAULT_PROJECT_ID, startEmulator } from 'nestjs-descope/emulator';
+import type { Emulator } from 'nestjs-descope/emulator';
+import { createTestDescope } from 'nestjs-descope/testing';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ADAPTERS, start } from '../../support/application.js';
+import type { RunningApplication } from '../../support/application.js';
+import { CollectingLogger } from '../../support/collecting-logger.js';
+import { WhoController, bearer } from '../../support/who.controller.js';
+
+describe.each(ADAPTERS)('While the key server is away, an application on %s', (adapter) => {
+  let application: RunningApplication | undefined;
+  let emulator: Emulator | undefined;
+  const logger = new CollectingLogger();
+
+  afterEach(async () => {
+    await application?.close();
+    await emulator?.close();
+    application = emulator = undefined;
+    logger.entries.length = 0;
+  });
+
+  const boot = async (port: number, options: DescopeModuleOptions = {}) => {
+    const baseUrl = `http://127.0.0.1:${port}`;
+    const imports = [DescopeModule.forRoot({ projectId: DEFAULT_PROJECT_ID, baseUrl, ...options })];
+    application = await start(adapter, { imports, controllers: [WhoController] }, { logger });
+    return application;
+  };
+  const who = async (token?: string) =>
+    (application as RunningApplication).request(
+      '/who',
+      token === undefined ? {} : { headers: bearer(token) },
+    );
+  const genuineLooking = createTestDescope({ projectId: DEFAULT_PROJECT_ID }).as().token;
+
+  it('starts, serves public routes, asks for a token, and answers 503 to one', async () => {
+    const { request } = await boot(await findFreePort());
+    expect((await request('/open')).status).toBe(200);
+    expect((await who()).body['code']).toBe('SESSION_MISSING');
+    const answer = await who(genuineLooking);
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(answer.headers.get('www-authenticate')).toBeNull();
+    expect(answer.body).toEqual({
+      statusCode: 503,
+      error: 'Service Unavailable',
+      message: 'The session cannot be checked at present.',
+      code: 'KEYS_UNAVAILABLE',
+    });
+    expect(logger.find('keys cannot be fetched')).toHaveLength(1);
+  });
+
+  it('recovers by itself within seconds', async () => {
+    const port = await findFreePort();
+    await boot(port);
+    expect((await who(genuineLooking)).status).toBe(503);
+    emulator = await startEmulator({ port });
+    const token = await emulator.signToken({ claims: { amr: ['email'], sub: 'U2anna' } });
+    expect(await poll(async () => (await who(token)).status, 200)).toBe(200);
+    expect((await who(token)).body['id']).toBe('U2anna');
+    expect(logger.find('can be fetched again')).toHaveLength(1);
+  });
+
+  it('goes on with the keys it has when the server goes away later', async () => {
+    emulator = await startEmulator();
+    const token = await emulator.signToken({ claims: { amr: ['email'] } });
+    await boot(Number(new URL(emulator.url).port), { keyFetch: { maxAgeSeconds: 1 } });
+    expect((await who(token)).status).toBe(200);
+    await emulator.close();
+    expect(
+      await poll(async () => ((await who(token)).status === 200 ? logger.find('in memory').length : 0), 1),
+    ).toBe(1);
+    expect((await who(token)).status).toBe(200);
+  });
+
+  it.each([
+    ['status 500', { status: 500, body: {} }],
+    ['status 404', { status: 404, body: {} }],
+    ['HTML', { body: '<html>' }],
+    ['an object without keys', { body: {} }],
+    ['keys: null', { body: { keys: null } }],
+    ['no usable key', { body: { keys: [] } }],
+    ['a redirect', { redirect: 'https://elsewhere.example/' }],
+    ['a reset connection', { reset: true }],
+    ['no answer', { hang: true }],
+    ['an answer that drips', { dripMs: 200 }],
+  ])('takes %s for being away, within the time-out', async (_what, fault) => {
+    emulator = await startEmulator();
+    emulator.faults.add({ path: '/v2/keys', ...fault });
+    await boot(Number(new URL(emulator.url).port), { keyFetch: { timeoutMs: 300 } });
+    const token = await emulator.signToken({ claims: { amr: ['email'] } });
+    const startedAt = performance.now();
+    const answer = await who(token);
+    expect([answer.status, answer.body['code']]).toEqual([503, 'KEYS_UNAVAILABLE']);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    emulator.faults.clear();
+    expect(await poll(async () => (await who(token)).status, 200)).toBe(200);
+  });
+
+  it('does not start when requireKeysAtBoot is set', async () => {
+    const booting = boot(await findFreePort(), { requireKeysAtBoot: true });
+    await expect(booting).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' });
+    emulator = await startEmulator();
+    await boot(Number(new URL(emulator.url).port), { requireKeysAtBoot: true });
+    expect(emulator.requests.count('/v2/keys')).toBe(1);
+  });
+});
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Asks again until the answer is the wanted one, for at most eight seconds; gives the last answer. */
+async function poll<T>(ask: () => Promise<T>, wanted: T): Promise<T> {
+  const endAt = performance.now() + 8_000;
+  let answer = await ask();
+  while (answer !== wanted && performance.now() < endAt) {
+    await sleep(100);
+    answer = await ask();
+  }
+  return answer;
+}
