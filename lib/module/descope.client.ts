@@ -7,13 +7,18 @@ import type { DescopeConfig } from '../core/config/config.js';
 
 type NodeSdk = ReturnType<typeof DescopeSdk>;
 
-/** Every method of an API, promised: the client is not there before the first call. */
+/**
+ * Every method of an API, promised: the client is not there before the first call. A method that promises already
+ * keeps its type, and with it its overloads.
+ */
 export type Promised<T> = {
-  readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R
-    ? (...args: A) => Promise<Awaited<R>>
-    : T[K] extends object
-      ? Promised<T[K]>
-      : never;
+  readonly [K in keyof T]: T[K] extends (...args: never[]) => Promise<unknown>
+    ? T[K]
+    : T[K] extends (...args: infer A) => infer R
+      ? (...args: A) => Promise<Awaited<R>>
+      : T[K] extends object
+        ? Promised<T[K]>
+        : never;
 };
 
 /** `@descope/node-sdk` with its own names: `client.management.user.create(…)`, `client.otp.signIn.email(…)`. */

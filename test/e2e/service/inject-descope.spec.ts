@@ -1,0 +1,114 @@
+// @InjectDescope() hands out the vendor's client, which is made on its first call.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { DescopeModule, InjectDescope } from 'nestjs-descope';
+import type { DescopeClient, DescopeModuleOptions } from 'nestjs-descope';
+import { startEmulator } from 'nestjs-descope/emulator';
+import type { Emulator } from 'nestjs-descope/emulator';
+import { inspect } from 'node:util';
+import { ADAPTERS, start } from '../../support/application.js';
+import type { RunningApplication } from '../../support/application.js';
+import { createRecordingFetch } from '../../support/recording-fetch.js';
+
+@Injectable()
+class Accounts {
+  @InjectDescope() readonly property!: DescopeClient;
+
+  constructor(@InjectDescope() readonly client: DescopeClient) {}
+}
+
+@Module({ providers: [Accounts], exports: [Accounts] })
+class AccountsModule {}
+
+@Injectable()
+class Consumer {
+  constructor(@Inject(Accounts) readonly accounts: Accounts) {}
+}
+
+const projectId = 'P2testtesttesttesttesttestte';
+const seed = {
+  users: [{ loginId: 'ada@example.com', name: 'Ada' }],
+  accessKeys: [{ name: 'robot', cleartext: 'robot-secret', roles: ['robot'] }],
+};
+
+describe.each(ADAPTERS)('@InjectDescope(), on %s', (adapter) => {
+  let emulator: Emulator;
+  let application: RunningApplication | undefined;
+
+  beforeAll(async () => {
+    emulator = await startEmulator({ seed });
+  });
+  afterEach(async () => {
+    await application?.close();
+    application = undefined;
+  });
+  afterAll(() => emulator.close());
+
+  const boot = async (options: DescopeModuleOptions) => {
+    const metadata = { imports: [DescopeModule.forRoot(options), AccountsModule], providers: [Consumer] };
+    application = await start(adapter, metadata);
+    return application.app.get(Accounts, { strict: false });
+  };
+  const bootOnEmulator = () =>
+    boot({
+      projectId: emulator.projectId,
+      baseUrl: emulator.url,
+      managementKey: emulator.managementKey,
+    });
+
+  it('is injected into constructors and properties, the same everywhere', async () => {
+    const { client, property } = await bootOnEmulator();
+    expect(property).toBe(client);
+  });
+
+  it('calls nobody before its first call, at boot or at the end', async () => {
+    const { fetch, calls } = createRecordingFetch({ keys: emulator.publishedKeys });
+    const { client } = await boot({ projectId, fetch, managementKey: 'K2key' });
+    await application?.close();
+    expect(calls.filter(({ url }) => !url.includes('/v2/keys/'))).toEqual([]);
+    await client.management.user.load('anna');
+    expect(calls.some(({ url }) => url.includes('/v1/mgmt/user'))).toBe(true);
+  });
+
+  it('can be resolved by a promise, printed and asked for what it is not', async () => {
+    const { client } = await bootOnEmulator();
+    expect(await Promise.resolve(client)).toBe(client);
+    expect(JSON.stringify({ client })).toBe('{}');
+    expect(inspect(client)).not.toContain(emulator.managementKey);
+    expect(Reflect.get(client, 'onModuleInit')).toBeUndefined();
+    expect(Reflect.get(client, 'onApplicationShutdown')).toBeUndefined();
+    expect(Reflect.get(client, Symbol.iterator)).toBeUndefined();
+  });
+
+  it('works against Descope as the vendor documents it', async () => {
+    const { client } = await bootOnEmulator();
+    const exchanged = await client.exchangeAccessKey('robot-secret');
+    expect(exchanged.token.sub).toMatch(/^K/);
+    const { refreshJwt, sessionJwt } = await emulator.signIn('ada@example.com');
+    expect((await client.me(refreshJwt)).data).toMatchObject({ name: 'Ada' });
+    expect((await client.validateSession(sessionJwt)).token.drn).toBe('DS');
+    expect((await client.refresh('no token')).ok).toBe(false);
+  });
+
+  it('passes on what the vendor throws', async () => {
+    const { client } = await bootOnEmulator();
+    await expect(client.validateSession('')).rejects.toThrow(/session token is required/);
+  });
+
+  it('says which method it does not have', async () => {
+    const { client } = await bootOnEmulator();
+    const unknown = client as unknown as { management: { users: { lode: () => Promise<unknown> } } };
+    await expect(unknown.management.users.lode()).rejects.toThrow('no method "management.users.lode"');
+  });
+
+  it('bounds every call in time, and sends it through the fetch of the options', async () => {
+    const { fetch, calls } = createRecordingFetch({ keys: emulator.publishedKeys });
+    const { client } = await boot({ projectId, fetch, managementKey: 'K2key' });
+    await client.management.user.create('anna', { email: 'anna@example.com' });
+    const call = calls.find(({ url }) => url.endsWith('/v1/mgmt/user/create'));
+    expect(call?.url).toBe('https://api.descope.com/v1/mgmt/user/create');
+    expect(call?.method).toBe('POST');
+    expect(JSON.parse(call?.body ?? '')).toMatchObject({ loginId: 'anna', email: 'anna@example.com' });
+    expect(call?.signal).toBeInstanceOf(AbortSignal);
+  });
+});
