@@ -1,0 +1,112 @@
+// nestjs-descope/testing puts its own project and keys in place of an application's, without environment or network.
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable, Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import { DescopeModule, DescopeService } from 'nestjs-descope';
+import type { DescopeOptions, DescopeOptionsFactory } from 'nestjs-descope';
+import { DescopeTestingModule, createTestDescope } from 'nestjs-descope/testing';
+import { ADAPTERS, start } from '../../support/application.js';
+import type { RunningApplication } from '../../support/application.js';
+import { clearEnvironment, setEnvironment } from '../../support/environment.js';
+import { WhoController } from '../../support/who.controller.js';
+
+@Injectable()
+class ThrowingFactory implements DescopeOptionsFactory {
+  createDescopeOptions(): Promise<DescopeOptions> {
+    return Promise.reject(new Error('There is no vault in a test.'));
+  }
+}
+
+const REGISTRATIONS: readonly [string, () => DynamicModule][] = [
+  ['forRoot without arguments', () => DescopeModule.forRoot()],
+  [
+    'forRoot with another project',
+    () => DescopeModule.forRoot({ projectId: 'P2otherotherotherotherothero' }),
+  ],
+  ['forRoot that wants its keys at boot', () => DescopeModule.forRoot({ requireKeysAtBoot: true })],
+  [
+    'forRootAsync whose factory misses its environment',
+    () =>
+      DescopeModule.forRootAsync({
+        imports: [ConfigModule],
+        inject: [ConfigService],
+        useFactory: (config: ConfigService) => ({
+          projectId: config.getOrThrow<string>('DESCOPE_PROJECT_ID'),
+        }),
+      }),
+  ],
+  ['forRootAsync whose class rejects', () => DescopeModule.forRootAsync({ useClass: ThrowingFactory })],
+];
+
+describe.each(ADAPTERS)('descope.override(), on %s', (adapter) => {
+  const descope = createTestDescope();
+  let application: RunningApplication;
+
+  afterEach(async () => {
+    await application.close();
+    clearEnvironment();
+  });
+
+  const boot = async (registration: DynamicModule, options: DescopeOptions = {}) => {
+    @Module({ imports: [registration], controllers: [WhoController] })
+    class AppModule {}
+    const override = (builder: Parameters<typeof descope.override>[0]) => descope.override(builder, options);
+    application = await start(adapter, { imports: [AppModule] }, { override });
+  };
+  const who = (headers: Record<string, string> = {}) => application.request('/who', { headers });
+
+  it.each(REGISTRATIONS)('replaces project and keys of %s', async (_what, register) => {
+    await boot(register());
+    expect((await who()).status).toBe(401);
+    expect((await who(descope.as({ sub: 'U2anna' }).bearer)).body['id']).toBe('U2anna');
+    expect((await who(descope.as({ sub: 'U2anna' }).cookie)).body['id']).toBe('U2anna');
+  });
+
+  it('replaces them whatever the environment says', async () => {
+    setEnvironment({
+      DESCOPE_PROJECT_ID: 'P2otherotherotherotherothero',
+      DESCOPE_BASE_URI: 'http://127.0.0.1:1',
+    });
+    await boot(DescopeModule.forRoot());
+    expect((await who(descope.as().bearer)).status).toBe(200);
+  });
+
+  it("keeps the application's other options, and lets its own win", async () => {
+    const register = () => DescopeModule.forRoot({ usernameClaim: 'login', staffRole: 'crew' });
+    await boot(register());
+    const caller = descope.as({ login: 'anna', nick: 'annie', roles: ['crew'] });
+    expect((await who(caller.bearer)).body).toMatchObject({ username: 'anna', isStaff: true });
+    await application.close();
+    await boot(register(), { usernameClaim: 'nick' });
+    expect((await who(caller.bearer)).body).toMatchObject({ username: 'annie', isStaff: true });
+  });
+
+  it('refuses what another test issuer signed', async () => {
+    await boot(DescopeModule.forRoot());
+    expect((await who(createTestDescope().as().bearer)).body['code']).toBe('TOKEN_KEY_UNKNOWN');
+  });
+});
+
+describe.each(ADAPTERS)('DescopeTestingModule, on %s', (adapter) => {
+  const descope = createTestDescope({ projectId: 'P2otherotherotherotherothero', sessionCookieName: 'SID' });
+  let application: RunningApplication;
+
+  afterEach(() => application.close());
+
+  it('protects controllers under test, with the options of a registration', async () => {
+    const options = { usernameClaim: 'login', sessionCookieName: 'SID' };
+    const imports = [DescopeTestingModule.forRoot(descope, options)];
+    application = await start(adapter, { imports, controllers: [WhoController] });
+    expect((await application.request('/who')).status).toBe(401);
+    const { bearer, cookie } = descope.as({ login: 'anna' });
+    for (const headers of [bearer, cookie])
+      expect((await application.request('/who', { headers })).body['username']).toBe('anna');
+    expect(application.app.get(DescopeService)).toBeInstanceOf(DescopeService);
+  });
+
+  it('needs no options', async () => {
+    application = await start(adapter, { imports: [DescopeTestingModule.forRoot(createTestDescope())] });
+    expect((await application.request('/nothing')).status).toBe(404);
+  });
+});
