@@ -55,11 +55,13 @@ export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
+const NO_NAMES: readonly string[] = Object.freeze([]); // handed out too, so nobody may add to it
+
 /** Reads a list of names; a claim that is anything but an array of texts names nothing. */
 export function readNames(object: JsonObject, name: string): readonly string[] {
   const value = readOwn(object, name);
-  if (!Array.isArray(value)) return [];
-  return value.every((item) => typeof item === 'string') ? value : [];
+  if (!Array.isArray(value)) return NO_NAMES;
+  return value.every((item) => typeof item === 'string') ? value : NO_NAMES;
 }
 
 /** Freezes a JSON value with everything in it, so that no reader can change what the next one sees. */
