@@ -1,4 +1,5 @@
 // All three of a caller in one: token, claims and user; or nobody, and why.
+import { inspect } from 'node:util';
 import { DescopeCredentialError } from '../errors.js';
 import type { DescopeError, DescopeErrorCode } from '../errors.js';
 import type { DescopeClaims } from '../token/claims.js';
@@ -53,6 +54,11 @@ export class DescopeSession {
   /** When the session token ends. */
   get expiresAt(): Date | undefined {
     return this.user === undefined ? undefined : new Date(this.user.claims.exp * 1000);
+  }
+
+  /** What logs show: everything but the token, which `inspect` would ask the getter for when told to. */
+  [inspect.custom](): object {
+    return { ...this };
   }
 
   /** Gives the user, or throws why there is none: the credential's refusal, else `SESSION_MISSING`. */
