@@ -1,0 +1,103 @@
+// Claims → the user that handlers see: built from the token alone, and unchangeable.
+import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
+import type { DescopeClaims } from '../../../../lib/core/token/claims.js';
+import { freezeDeep } from '../../../../lib/core/token/claims.js';
+import type { TokenKind } from '../../../../lib/core/token/token-kind.js';
+import { DescopeUser } from '../../../../lib/core/user/descope-user.js';
+import { sessionClaims } from '../../../support/tokens.js';
+
+const RULES = { staffRole: 'is_staff', superuserRole: 'is_superuser' };
+const userOf = (members: Record<string, unknown> = {}, rules = RULES, kind: TokenKind = 'user') =>
+  new DescopeUser({ claims: freezeDeep(sessionClaims(members)) as DescopeClaims, kind }, 'anna', rules);
+
+describe('DescopeUser', () => {
+  it('reads who calls from the claims', () => {
+    const user = userOf({
+      sub: 'x',
+      dsub: 'U2anna',
+      email: 'a@example.com',
+      name: 'Anna',
+      dct: 'T1',
+      tenants: { T1: { roles: ['a'] } },
+    });
+    expect(user).toMatchObject({
+      id: 'U2anna',
+      username: 'anna',
+      kind: 'user',
+      email: 'a@example.com',
+      name: 'Anna',
+      tenant: 'T1',
+    });
+    expect(user.tenants['T1']?.roles).toEqual(['a']);
+    expect(user.claims['dsub']).toBe('U2anna');
+  });
+
+  it('has no email, name or tenant where the claim is no text', () => {
+    const user = userOf({ email: ['a@example.com'], name: '', dct: 7 });
+    expect([user.email, user.name, user.tenant]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('is staff or superuser by the configured project role only', () => {
+    const flags = ({ isStaff, isSuperuser }: DescopeUser) => [isStaff, isSuperuser];
+    expect(flags(userOf({ roles: ['is_staff'] }))).toEqual([true, false]);
+    expect(flags(userOf({ roles: ['is_superuser'] }))).toEqual([false, true]);
+    expect(flags(userOf({ roles: ['is_staff'] }, { staffRole: 'staff', superuserRole: 'root' }))).toEqual([
+      false,
+      false,
+    ]);
+    expect(
+      flags(userOf({ roles: ['staff', 'root'] }, { staffRole: 'staff', superuserRole: 'root' })),
+    ).toEqual([true, true]);
+    const elsewhere = {
+      permissions: ['is_staff'],
+      tenants: { T1: { roles: ['is_superuser'] } },
+      is_staff: true,
+      isSuperuser: true,
+    };
+    expect(flags(userOf(elsewhere))).toEqual([false, false]);
+    expect(flags(userOf({ roles: 'is_staff' }))).toEqual([false, false]);
+    expect(flags(userOf({ roles: ['is_superuser'], dct: 'T1' }))).toEqual([false, false]);
+  });
+
+  it('answers for roles like @Roles and for permissions like @Permissions', () => {
+    const user = userOf({ roles: ['a', 'b'], permissions: ['p', 'q'] });
+    expect([user.hasRole('x', 'a'), user.hasRole('x'), user.hasRole()]).toEqual([true, false, false]);
+    expect([user.hasPermission('p', 'q'), user.hasPermission('p', 'x'), user.hasPermission()]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(user.hasRole('A') || user.hasRole('length') || user.hasPermission('constructor')).toBe(false);
+  });
+
+  it('keeps its claims out of JSON, logs and copies', () => {
+    const user = userOf({ email: 'a@example.com', secret: 'hush' });
+    const shown = [
+      JSON.stringify(user),
+      inspect(user),
+      String(user),
+      JSON.stringify({ ...user }),
+      JSON.stringify(structuredClone(user)),
+    ];
+    for (const text of shown) expect(text).not.toMatch(/hush/);
+    expect(JSON.parse(JSON.stringify(user))).toMatchObject({ id: 'U2anna', email: 'a@example.com' });
+  });
+
+  it('cannot be changed by a handler, in itself or in anything it holds', () => {
+    const user = userOf({ tenants: { T1: {} } });
+    const changes: (() => unknown)[] = [
+      () => Object.assign(user, { isSuperuser: true }),
+      () => Object.assign(user, { extra: 1 }),
+      () => Object.defineProperty(user, 'claims', { value: {} }),
+      () => (user.roles as string[]).push('admin'),
+      () => (user.permissions as string[]).push('p'),
+      () => Object.assign(user.tenants, { T2: {} }),
+      () => (user.tenants['T1']?.roles as string[]).push('admin'),
+      () => Object.assign(user.claims, { sub: 'U2eve' }),
+      () => (user.claims['amr'] as string[]).push('mfa'),
+      () => delete (user as { id?: string }).id,
+    ];
+    for (const change of changes) expect(change).toThrow(TypeError);
+  });
+});
