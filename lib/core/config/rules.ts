@@ -11,6 +11,7 @@ import type { UsernameClaim } from '../user/username.js';
 
 const KINDS = ['user', 'access-key', 'app', 'agent'];
 const COOKIE_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/; // RFC 6265 §4.1.1, a token of RFC 9110
+const REFRESH_TOKEN_NAME = 'DSR'; // under this name, refresh tokens would count as sessions
 
 /** Reads what a token must meet. */
 export function readVerification(options: OptionReader, projectId: string): VerificationPolicy {
@@ -48,7 +49,11 @@ export function readAdmission(options: OptionReader): AdmissionPolicy {
 }
 
 function readSessionCookieName(options: OptionReader): string {
-  return options.read('sessionCookieName', { wants: 'a cookie name', is: isCookieName, default: 'DS' });
+  return options.read('sessionCookieName', {
+    wants: 'a cookie name other than the refresh token\'s "DSR"',
+    is: isCookieName,
+    default: 'DS',
+  });
 }
 
 function readUserRules(
@@ -91,7 +96,8 @@ const isAudience: Check<string | readonly string[] | null> = (
 const isUsernameClaim: Check<UsernameClaim> = (value): value is UsernameClaim =>
   isText(value) || isTexts(value) || typeof value === 'function';
 
-const isCookieName: Check<string> = (value): value is string => isText(value) && COOKIE_NAME.test(value);
+const isCookieName: Check<string> = (value): value is string =>
+  isText(value) && COOKIE_NAME.test(value) && value !== REFRESH_TOKEN_NAME;
 
 const isSources: Check<readonly TokenSourceOption[]> = (value): value is readonly TokenSourceOption[] =>
   Array.isArray(value) && value.length > 0 && value.every(isSource);
