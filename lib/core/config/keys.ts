@@ -81,7 +81,8 @@ export function readKeyFetch(
     name: keyof KeyFetchOptions,
     bounds: { least: number; most: number; default: number },
   ): number => {
-    const value = source[name] ?? bounds.default;
+    const value: unknown = source[name];
+    if (value === undefined) return bounds.default;
     if (isNumberBetween(bounds.least, bounds.most)(value)) return value;
     options.mistake(`keyFetch.${name}`, describe(value), `a number from ${bounds.least} to ${bounds.most}`);
     return bounds.default;
