@@ -68,6 +68,14 @@ export function resolveConfig(given: DescopeOptions): DescopeConfig {
     readSecrets: readSecrets(options),
   };
   options.assertFaultless();
+  return freezePolicies(config);
+}
+
+// The policies with it, but nothing that is the application's own: its sources, functions and keys.
+function freezePolicies(config: DescopeConfig): DescopeConfig {
+  const { verification, authentication, admission, keyFetch } = config;
+  const policies = [verification, authentication, authentication.origins, admission, keyFetch];
+  for (const policy of [...policies, verification.sessionTokenNames]) Object.freeze(policy);
   return Object.freeze(config);
 }
 

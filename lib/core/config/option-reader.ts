@@ -19,10 +19,9 @@ export class OptionReader {
   /** Reads an option; one that is left out has its default, a wrong one is noted and has it too. */
   read<T>(name: keyof DescopeOptions, rule: { wants: string; is: Check<T>; default: T }): T {
     const value: unknown = this.#options[name];
-    if (value === undefined) return rule.default;
-    if (rule.is(value)) return value;
-    this.mistake(name, describe(value), rule.wants);
-    return rule.default;
+    if (value !== undefined && rule.is(value)) return toOwn(value);
+    if (value !== undefined) this.mistake(name, describe(value), rule.wants);
+    return toOwn(rule.default);
   }
 
   mistake(name: string, got: string, wants: string): void {
@@ -37,6 +36,11 @@ export class OptionReader {
       mistakes: [...this.#mistakes].map((line) => line.trim()),
     });
   }
+}
+
+// A list of our own: what the application does to its list later changes nothing.
+function toOwn<T>(value: T): T {
+  return Array.isArray(value) ? (Object.freeze([...value]) as unknown as T) : value;
 }
 
 /** Describes a wrong value by its type: the value itself may be a secret that went to the wrong option. */
