@@ -15,6 +15,7 @@ import {
   createSigningKey,
   createVerifier,
   mint,
+  toPart,
 } from '../../../support/tokens.js';
 import type { TokenParts } from '../../../support/tokens.js';
 
@@ -137,6 +138,20 @@ describe('TokenVerifier', () => {
   it('freezes claims that nest as deep as a token can', () => {
     const deep = `{"iss":"${PROJECT_ID}","sub":"U2","exp":${NOW_SECONDS + 9},"a":${'['.repeat(5000)}${']'.repeat(5000)}}`;
     expect(judge({ claims: deep })).toBe('accepted');
+  });
+
+  it.each([
+    ['dots', '.'.repeat(16_384)],
+    ['one part', 'A'.repeat(16_384)],
+    ['a header that nests', `${toPart('['.repeat(11_000))}.e30.e30`],
+    ['a payload that nests', `${mint(key).split('.')[0]}.${toPart('{"a":'.repeat(2400))}.e30`],
+    ['an issuer like a long path', mint(key, { claims: { iss: `https://h${'/a'.repeat(5000)}/` } })],
+    ['a long signature', `${mint(key)}${'A'.repeat(15_000)}`],
+  ])('refuses %s in far less than a second', (_, token) => {
+    const start = performance.now();
+    for (let round = 0; round < 20; round += 1)
+      expect(codeOf(() => verifier.verify(token))).toMatch(/^TOKEN_/);
+    expect(performance.now() - start).toBeLessThan(1000); // twenty of them
   });
 
   it('says nothing of a refused token, its claims or its key in the error', () => {

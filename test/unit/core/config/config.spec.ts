@@ -1,0 +1,181 @@
+// Options in, config out: every option both ways, every mistake told, no secret repeated.
+import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
+import {
+  isConfidential,
+  isProjectId,
+  readBaseUrl,
+  toRegionalBaseUrl,
+} from '../../../../lib/core/config/base-url.js';
+import { resolveConfig } from '../../../../lib/core/config/config.js';
+import type { DescopeConfig } from '../../../../lib/core/config/config.js';
+import { KNOWN_OPTIONS } from '../../../../lib/core/config/options.js';
+import type { DescopeOptions } from '../../../../lib/core/config/options.js';
+import { PROJECT_ID, createSigningKey } from '../../../support/tokens.js';
+
+const { jwk } = createSigningKey('RS256', 'SK1');
+const ec = createSigningKey('ES256', 'SK2').jwk;
+const resolve = (options: object = {}) =>
+  resolveConfig({ projectId: PROJECT_ID, ...options } as DescopeOptions);
+
+describe('resolveConfig', () => {
+  it('needs nothing but a project id', () => {
+    expect(resolve()).toMatchObject({
+      projectId: PROJECT_ID,
+      baseUrl: 'https://api.descope.com',
+      verification: {
+        projectId: PROJECT_ID,
+        algorithms: ['RS256'],
+        leewaySeconds: 5,
+        sessionTokenNames: ['DS', 'DS'],
+      },
+      authentication: {
+        sources: ['bearer', 'cookie'],
+        sessionCookieName: 'DS',
+        usernameClaim: 'sub',
+        staffRole: 'is_staff',
+        superuserRole: 'is_superuser',
+        origins: { publicOrigin: undefined, trustedOrigins: [] },
+      },
+      admission: { accepts: ['user', 'access-key'], audience: undefined },
+      isAudienceDecided: false,
+      keys: undefined,
+      keyFetch: { maxAgeMs: 600_000, maxStaleMs: 3_600_000, cooldownMs: 10_000, timeoutMs: 2500 },
+      requireKeysAtBoot: false,
+    });
+  });
+
+  it('takes what is left out and what is undefined for the same', () => {
+    const nothing = Object.fromEntries(KNOWN_OPTIONS.map((name) => [name, undefined]));
+    const shown = (config: DescopeConfig) => JSON.stringify(config);
+    expect(shown(resolve({ ...nothing, projectId: PROJECT_ID }))).toBe(shown(resolve()));
+  });
+
+  const clock = () => 0;
+  const fetch = async () => new Response();
+  it.each<[object, (config: DescopeConfig) => unknown, unknown]>([
+    [{ projectId: ` ${PROJECT_ID}\n` }, (config) => config.projectId, PROJECT_ID],
+    [{ projectId: `Puse1${'a'.repeat(27)}` }, (config) => config.baseUrl, 'https://api.use1.descope.com'],
+    [{ baseUrl: 'https://auth.example.com/x/' }, (config) => config.baseUrl, 'https://auth.example.com/x'],
+    [{ baseUrl: 'http://127.0.0.1:4000' }, (config) => config.baseUrl, 'http://127.0.0.1:4000'],
+    [
+      { baseUrl: 'http://descope.internal', allowInsecureBaseUrl: true },
+      (config) => config.baseUrl,
+      'http://descope.internal',
+    ],
+    [{ algorithms: ['ES256', 'PS512'] }, (config) => config.verification.algorithms, ['ES256', 'PS512']],
+    [{ leewaySeconds: 0 }, (config) => config.verification.leewaySeconds, 0],
+    [{ leewaySeconds: 60 }, (config) => config.verification.leewaySeconds, 60],
+    [{ audience: 'api' }, (config) => [config.admission.audience, config.isAudienceDecided], [['api'], true]],
+    [{ audience: ['a', 'b'] }, (config) => config.admission.audience, ['a', 'b']],
+    [
+      { audience: null },
+      (config) => [config.admission.audience, config.isAudienceDecided],
+      [undefined, true],
+    ],
+    [{ accepts: ['app'] }, (config) => config.admission.accepts, ['app']],
+    [{ usernameClaim: 'email' }, (config) => config.authentication.usernameClaim, 'email'],
+    [{ usernameClaim: ['a', 'b'] }, (config) => config.authentication.usernameClaim, ['a', 'b']],
+    [{ usernameClaim: clock }, (config) => config.authentication.usernameClaim, clock],
+    [{ staffRole: 'crew' }, (config) => config.authentication.staffRole, 'crew'],
+    [{ superuserRole: 'root' }, (config) => config.authentication.superuserRole, 'root'],
+    [{ sessionCookieName: '__Host-DS' }, (config) => config.authentication.sessionCookieName, '__Host-DS'],
+    [{ sessionCookieName: 'mine' }, (config) => config.verification.sessionTokenNames, ['DS', 'mine']],
+    [{ sources: ['cookie'] }, (config) => config.authentication.sources, ['cookie']],
+    [
+      { sources: [{ read: clock, sentByBrowser: false }] },
+      (config) => config.authentication.sources,
+      [{ read: clock, sentByBrowser: false }],
+    ],
+    [
+      { publicOrigin: 'https://a.example' },
+      (config) => config.authentication.origins.publicOrigin,
+      'https://a.example',
+    ],
+    [
+      { trustedOrigins: ['http://b:1'] },
+      (config) => config.authentication.origins.trustedOrigins,
+      ['http://b:1'],
+    ],
+    [
+      { keyFetch: { maxAgeSeconds: 60, maxStaleSeconds: 0, cooldownSeconds: 30, timeoutMs: 4000 } },
+      (config) => config.keyFetch,
+      { maxAgeMs: 60_000, maxStaleMs: 0, cooldownMs: 30_000, timeoutMs: 4000 },
+    ],
+    [{ requireKeysAtBoot: true }, (config) => config.requireKeysAtBoot, true],
+    [{ fetch }, (config) => config.fetch, fetch],
+    [{ clock }, (config) => config.clock, clock],
+    [{ publicKey: jwk }, (config) => [...(config.keys?.keys() ?? [])], ['SK1']],
+    [{ publicKey: JSON.stringify(jwk) }, (config) => [...(config.keys?.keys() ?? [])], ['SK1']],
+    [
+      { keys: [jwk, ec], algorithms: ['RS256', 'ES256'] },
+      (config) => [...(config.keys?.keys() ?? [])],
+      ['SK1', 'SK2'],
+    ],
+    [
+      { managementKey: ' K2m ', authManagementKey: 'K2a' },
+      (config) => config.readSecrets(),
+      { managementKey: 'K2m', authManagementKey: 'K2a' },
+    ],
+  ])('takes %j', (options, read, expected) => expect(read(resolve(options))).toEqual(expected));
+
+  it('shows no secret in JSON, logs or copies', () => {
+    const config = resolve({ managementKey: 'hush', authManagementKey: 'hush' });
+    expect(
+      JSON.stringify(config) + inspect(config, { depth: 9, showHidden: true }) + String(config),
+    ).not.toMatch(/hush/);
+  });
+
+  it('is frozen, and does not change with the lists it was made from', () => {
+    const given = {
+      algorithms: ['RS256'],
+      audience: ['api'],
+      accepts: ['user'],
+      trustedOrigins: ['https://a.example'],
+      sources: ['bearer'],
+    };
+    const config = resolve(given);
+    const before = JSON.stringify(config);
+    for (const list of Object.values(given)) list.push('x');
+    expect(JSON.stringify(config)).toBe(before);
+    const parts = [
+      config,
+      config.verification,
+      config.authentication,
+      config.authentication.origins,
+      config.admission,
+      config.keyFetch,
+      config.verification.algorithms,
+      config.verification.sessionTokenNames,
+      config.admission.accepts,
+      config.authentication.sources,
+    ];
+    for (const part of parts) expect(Object.isFrozen(part)).toBe(true);
+  });
+});
+
+describe('Where Descope is', () => {
+  it('follows from the region in a project id of 32 characters', () => {
+    expect(toRegionalBaseUrl(`Peuc1${'a'.repeat(27)}`)).toBe('https://api.euc1.descope.com');
+    expect(toRegionalBaseUrl(PROJECT_ID)).toBe('https://api.descope.com');
+    expect(toRegionalBaseUrl(`P./..${'a'.repeat(27)}`)).toBe('https://api.descope.com');
+    expect([
+      isProjectId(PROJECT_ID),
+      isProjectId(`${PROJECT_ID}\n`),
+      isProjectId(`Pab${'a'.repeat(27)}`),
+    ]).toEqual([true, false, false]);
+  });
+
+  it('is read without a trailing slash, and is confidential by https or on loopback', () => {
+    expect(readBaseUrl('HTTPS://A.example:443//')).toBe('https://a.example');
+    for (const url of ['https://a.example', 'http://localhost:1', 'http://127.9.9.9', 'http://[::1]:1'])
+      expect(isConfidential(url)).toBe(true);
+    for (const url of [
+      'http://a.example',
+      'http://127.0.0.1.a.example',
+      'http://0.0.0.0',
+      'http://localhost.',
+    ])
+      expect(isConfidential(url)).toBe(false);
+  });
+});

@@ -1,0 +1,214 @@
+// Wrong options: each is told by its name, all at once, and no value is repeated.
+import { describe, expect, it } from '@jest/globals';
+import { resolveConfig } from '../../../../lib/core/config/config.js';
+import { KNOWN_OPTIONS } from '../../../../lib/core/config/options.js';
+import type { DescopeOptions } from '../../../../lib/core/config/options.js';
+import { DescopeConfigError } from '../../../../lib/core/errors.js';
+import { SIGNATURE_ALGORITHMS } from '../../../../lib/core/token/algorithms.js';
+import { PROJECT_ID, createSigningKey } from '../../../support/tokens.js';
+
+const { jwk } = createSigningKey('RS256', 'SK1');
+const ec = createSigningKey('ES256', 'SK2').jwk;
+const clock = () => 0;
+
+function mistakes(options: object): readonly string[] {
+  try {
+    resolveConfig(options as DescopeOptions);
+    return [];
+  } catch (error) {
+    if (!(error instanceof DescopeConfigError) || error.code !== 'CONFIG_INVALID') throw error;
+    const listed = error.details['mistakes'] as readonly string[];
+    for (const line of listed) expect(error.message).toContain(line);
+    return listed;
+  }
+}
+const namesOf = (lines: readonly string[]) => [
+  ...new Set(lines.map((line) => /^- ([^:]+):/.exec(line)?.[1])),
+];
+const mistaken = (options: object) => namesOf(mistakes({ projectId: PROJECT_ID, ...options }));
+
+describe('resolveConfig', () => {
+  it.each<[string, unknown[]]>([
+    [
+      'projectId',
+      [
+        '',
+        ' ',
+        7,
+        null,
+        'P2short',
+        `${PROJECT_ID}x`,
+        PROJECT_ID.replace('P', 'X'),
+        PROJECT_ID.replace('2', '/'),
+        `${PROJECT_ID}\u0000`,
+      ],
+    ],
+    [
+      'baseUrl',
+      [
+        '',
+        'x',
+        'ftp://a.example',
+        '//a.example',
+        'https://u:p@a.example',
+        'https://a.example?x',
+        'https://a.example/#x',
+        7,
+        null,
+        'http://a.example',
+        'http://127.0.0.1.evil.example',
+        'http://localhost.evil.example',
+        'http://10.0.0.1',
+        'http://[::2]',
+      ],
+    ],
+    ['allowInsecureBaseUrl', ['true', 1, null]],
+    ['managementKey', ['', 7, null]],
+    ['authManagementKey', ['', {}, null]],
+    [
+      'publicKey',
+      [
+        '',
+        'no JSON',
+        '{}',
+        7,
+        null,
+        { ...jwk, kid: undefined },
+        { ...jwk, alg: undefined },
+        { ...jwk, d: 'AQAB' },
+        ec,
+      ],
+    ],
+    [
+      'algorithms',
+      [[], 'RS256', ['none'], ['None'], ['HS256'], ['RS256', 'HS256'], ['rs256'], ['EdDSA'], [7], null, {}],
+    ],
+    ['leewaySeconds', [-1, 61, Number.NaN, Number.POSITIVE_INFINITY, '5', null]],
+    ['audience', ['', ' ', [], [''], [7], 7, {}, true]],
+    ['accepts', [[], ['unknown'], ['users'], 'user', null]],
+    ['usernameClaim', ['', [], [''], [7], 7, null]],
+    ['staffRole', ['', 7, null]],
+    ['superuserRole', ['', [], null]],
+    ['sessionCookieName', ['', 'a b', 'a;b', 'a=b', 'é', 'a\n', 7, null, 'DSR']],
+    [
+      'sources',
+      [
+        [],
+        ['header'],
+        'bearer',
+        [7],
+        [{}],
+        [{ read: 'x' }],
+        [{ read: clock, sentByBrowser: 'no' }],
+        [null],
+        null,
+      ],
+    ],
+    [
+      'publicOrigin',
+      [
+        '',
+        'a.example',
+        'https://a.example/',
+        'https://A.example',
+        'https://a.example:443',
+        'null',
+        '*',
+        7,
+        null,
+      ],
+    ],
+    [
+      'trustedOrigins',
+      [[], ['*'], ['https://*.a.example'], ['https://a.example/x'], ['null'], 'https://a.example', null],
+    ],
+    ['requireKeysAtBoot', ['yes', 0, null]],
+    ['fetch', ['fetch', {}, null]],
+    ['clock', [0, new Date(), null]],
+  ])('refuses %s when it is anything else', (name, values) => {
+    for (const value of values) expect([value, mistaken({ [name]: value })]).toEqual([value, [name]]);
+  });
+
+  it.each<[string, unknown[]]>([
+    ['maxAgeSeconds', [0, 86_401, '600', Number.NaN, null]],
+    ['maxStaleSeconds', [-1, 86_401, null]],
+    ['cooldownSeconds', [0, 31, null]],
+    ['timeoutMs', [99, 4001, null]],
+    ['retries', [1]],
+  ])('refuses keyFetch.%s when it is anything else', (name, values) => {
+    for (const value of values)
+      expect([value, mistaken({ keyFetch: { [name]: value } })]).toEqual([value, [`keyFetch.${name}`]]);
+    for (const keyFetch of [7, [], 'x', null]) expect(mistaken({ keyFetch })).toEqual(['keyFetch']);
+  });
+
+  it('has tried every option both ways above', () => {
+    const tried = [
+      'projectId',
+      'baseUrl',
+      'allowInsecureBaseUrl',
+      'managementKey',
+      'authManagementKey',
+      'publicKey',
+      'keys',
+      'algorithms',
+      'leewaySeconds',
+      'audience',
+      'accepts',
+      'usernameClaim',
+      'staffRole',
+      'superuserRole',
+      'sessionCookieName',
+      'sources',
+      'publicOrigin',
+      'trustedOrigins',
+      'keyFetch',
+      'requireKeysAtBoot',
+      'fetch',
+      'clock',
+    ];
+    expect([...KNOWN_OPTIONS].sort()).toEqual(tried.sort());
+  });
+
+  it('refuses fixed keys that would never verify', () => {
+    expect(mistaken({ keys: [] })).toEqual(['keys']);
+    expect(mistaken({ keys: jwk })).toEqual(['keys']);
+    expect(mistaken({ keys: [jwk, { ...jwk, kid: undefined }] })).toEqual(['keys[1]', 'keys']);
+    expect(mistaken({ keys: [jwk, { ...ec, alg: undefined }] })).toEqual(['keys[1]']);
+    expect(mistaken({ keys: [jwk, ec] })).toEqual(['keys[1]']); // ES256 is not among the algorithms
+    expect(mistaken({ keys: [jwk, { ...ec, kid: 'SK1' }], algorithms: ['RS256', 'ES256'] })).toEqual([
+      'keys',
+    ]);
+    expect(mistaken({ keys: [jwk], publicKey: jwk })).toEqual(['publicKey']);
+  });
+
+  it('tells all mistakes at once, unknown options among them', () => {
+    const all = mistakes({
+      leeway: 5,
+      algorithms: ['none'],
+      baseUrl: 'http://a.example',
+      audience: 7,
+      sources: [],
+    });
+    expect(namesOf(all)).toEqual(['leeway', 'projectId', 'baseUrl', 'algorithms', 'sources', 'audience']);
+    for (const line of all) expect(line).toMatch(/^- \S+: got .+; wants .+\.$/);
+  });
+
+  it('allows neither `none` nor HMAC', () => {
+    expect(SIGNATURE_ALGORITHMS.filter((name) => /none|HS/i.test(name))).toEqual([]);
+  });
+
+  it('repeats no value in its message: it may be a secret that went to the wrong option', () => {
+    const secret = 'hush-hush-K2secret';
+    for (const name of [...KNOWN_OPTIONS, 'unknown']) {
+      const values = [
+        secret,
+        `https://u:${secret}@a.example`,
+        [secret],
+        { [name]: secret },
+        JSON.stringify({ ...jwk, d: secret }),
+        { ...jwk, d: secret, kid: secret },
+      ];
+      for (const value of values) expect(mistakes({ [name]: value }).join()).not.toContain(secret);
+    }
+  });
+});
