@@ -16,6 +16,8 @@ export type HandlerClass = abstract new (...args: never[]) => unknown;
 /** A method of it. */
 export type Handler = object;
 
+const GUARDS_METADATA = '__guards__'; // Nest's own key of @UseGuards, the same in 11 and 12
+
 type Level = readonly AccessEntry[];
 
 const memory = new WeakMap<object, WeakMap<object, AccessPolicy>>();
@@ -43,6 +45,13 @@ export function readMethods(type: HandlerClass): ReadonlyMap<string | symbol, Ha
     }
   }
   return methods;
+}
+
+/** Reads what `@UseGuards` put before a handler: on its class, and on itself. */
+export function readGuards(type: HandlerClass, handler: Handler): readonly unknown[] {
+  return [type, handler].flatMap(
+    (target) => (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as readonly unknown[],
+  );
 }
 
 // Levels stand from near to far: the handler, what it overrides, its class, the classes above.

@@ -2,11 +2,9 @@
 import { APP_GUARD } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '../auth/auth.guard.js';
-import { readAccessPolicy, readMethods } from '../auth/access.policy.js';
-import type { Handler, HandlerClass } from '../auth/access.policy.js';
+import { readAccessPolicy, readGuards, readMethods } from '../auth/access.policy.js';
+import type { HandlerClass } from '../auth/access.policy.js';
 import { DescopeConfigError } from '../core/errors.js';
-
-const GUARDS_METADATA = '__guards__'; // Nest's own key of @UseGuards, the same in 11 and 12
 
 /** Where to look: the application's modules, and its global guards. */
 export interface ScanInput {
@@ -20,7 +18,7 @@ export function assertAccessKept(input: ScanInput): void {
   for (const type of readClasses(input.modules)) {
     for (const [name, handler] of readMethods(type)) {
       const { demands } = readAccessPolicy(type, handler); // throws what is contradicted
-      if (isGlobal || demands.length === 0 || isGuarded(type, handler)) continue;
+      if (isGlobal || demands.length === 0 || readGuards(type, handler).some(isAuthGuard)) continue;
       throw unguarded(`${type.name}.${String(name)}`);
     }
   }
@@ -48,13 +46,6 @@ function isGuardGlobal({ modules, application }: ScanInput): boolean {
     ({ token, name, metatype, instance }) =>
       String(token ?? name).startsWith(APP_GUARD) && (isGuard(instance) || isAuthGuard(metatype)),
   );
-}
-
-function isGuarded(type: HandlerClass, handler: Handler): boolean {
-  const guards = [type, handler].flatMap((target) => {
-    return (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as readonly unknown[];
-  });
-  return guards.some(isAuthGuard);
 }
 
 function isAuthGuard(guard: unknown): boolean {

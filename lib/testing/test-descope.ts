@@ -1,6 +1,7 @@
 // Descope inside a test process: real keys and the real verifier, without environment or network.
 import type { TestingModuleBuilder } from '@nestjs/testing';
 import { DESCOPE_KEY_SET, DESCOPE_OVERRIDES } from '../auth/injection-tokens.js';
+import { systemClock } from '../core/clock.js';
 import type { DescopeOptions } from '../core/config/options.js';
 import { toTestCaller } from './test-caller.js';
 import type { TestCaller } from './test-caller.js';
@@ -59,7 +60,7 @@ export class TestDescope {
 
   /** The same with a token that ended an hour ago. */
   expired(identity: TestIdentity = {}): TestCaller {
-    const now = Math.floor(Date.now() / 1000);
+    const now = Math.floor(systemClock() / 1000);
     return this.as({ iat: now - 2 * OFFSET_SECONDS, exp: now - OFFSET_SECONDS, ...identity });
   }
 
@@ -88,7 +89,7 @@ export class TestDescope {
   }
 
   #sign(identity: TestIdentity): string {
-    return this.#signer.sign(toTestClaims(identity, this.projectId, Date.now()));
+    return this.#signer.sign(toTestClaims(identity, this.projectId, systemClock()));
   }
 
   #toCaller(token: string): TestCaller {
