@@ -1,0 +1,116 @@
+// package.json: doors that lead somewhere, packages that are declared, nothing that runs by itself.
+import { describe, expect, it } from '@jest/globals';
+import { existsSync, readFileSync } from 'node:fs';
+import { readSources } from '../support/source-graph.js';
+
+interface Manifest {
+  readonly type: string;
+  readonly main: string;
+  readonly types: string;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
+  readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly engines: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional?: boolean }>>;
+}
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const { './package.json': _itself, ...doors } = manifest.exports;
+const sources = readSources('lib');
+
+const toSource = (target: string) =>
+  target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
+
+describe('The doors of the package', () => {
+  it('are three', () => {
+    expect(Object.keys(doors)).toEqual(['.', './testing', './emulator']);
+  });
+
+  it('each tell types first, for import and for require', () => {
+    for (const door of Object.values(doors)) {
+      expect(Object.keys(door)).toEqual(['import', 'require']);
+      for (const [condition, build] of [['import', 'esm'] as const, ['require', 'cjs'] as const]) {
+        expect(Object.keys(door[condition] ?? {})).toEqual(['types', 'default']);
+        const { types = '', default: code = '' } = door[condition] ?? {};
+        expect(types).toMatch(new RegExp(`^\\./dist/${build}/.*\\.d\\.ts$`));
+        expect(types.replace('.d.ts', '.js')).toBe(code);
+      }
+    }
+  });
+
+  it('each lead to a source', () => {
+    const targets = Object.values(doors).flatMap((door) =>
+      Object.values(door).flatMap((paths) => Object.values(paths)),
+    );
+    const all = [...targets, manifest.main, manifest.types, ...Object.values(manifest.bin)];
+    expect(all.map(toSource).filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('show their types to compilers that read no exports', () => {
+    const shown = manifest.typesVersions['*'] ?? {};
+    for (const [door, { require: target }] of Object.entries(doors))
+      if (door !== '.') expect(shown[door.slice(2)]).toEqual([target?.['types']]);
+    expect(manifest.types).toBe(doors['.']?.['require']?.['types']);
+  });
+});
+
+describe('The package', () => {
+  it('runs nothing when it is installed', () => {
+    const hooks = [
+      'preinstall',
+      'install',
+      'postinstall',
+      'prepare',
+      'prepublish',
+      'preprepare',
+      'postprepare',
+    ];
+    expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([]);
+  });
+
+  it('ships the build and its papers, and no source', () => {
+    expect(manifest.files).toEqual(['dist', 'CHANGELOG.md', 'README.md', 'LICENSE']);
+    expect(manifest.files.slice(1).filter((file) => !existsSync(file))).toEqual([]);
+  });
+
+  it('says which Node and which Nest it runs on', () => {
+    expect(manifest.engines).toEqual({ node: '^20.19.0 || ^22.12.0 || >=24.0.0' });
+    expect(manifest.peerDependencies).toEqual({
+      '@nestjs/common': '^11.0.0 || ^12.0.0',
+      '@nestjs/config': '^4.0.0 || ^12.0.0',
+      '@nestjs/core': '^11.0.0 || ^12.0.0',
+      '@nestjs/testing': '^11.0.0 || ^12.0.0',
+      'reflect-metadata': '^0.1.12 || ^0.2.0',
+      rxjs: '^7.1.0',
+    });
+    expect(manifest.peerDependenciesMeta).toEqual({ '@nestjs/testing': { optional: true } });
+  });
+
+  it('declares every package that it imports, and imports every one that it depends on', () => {
+    const imported = new Set(
+      sources
+        .flatMap(({ imports }) => imports)
+        .filter((target) => !target.startsWith('lib/') && !target.startsWith('node:'))
+        .map((target) =>
+          target
+            .split('/')
+            .slice(0, target.startsWith('@') ? 2 : 1)
+            .join('/'),
+        ),
+    );
+    const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    expect([...imported].filter((name) => !declared.includes(name))).toEqual([]);
+    expect(Object.keys(manifest.dependencies).filter((name) => !imported.has(name))).toEqual([]);
+  });
+
+  it('needs an optional peer behind ./testing only', () => {
+    const users = sources
+      .filter(({ imports }) => imports.includes('@nestjs/testing'))
+      .map(({ path }) => path);
+    expect(users.filter((path) => !path.startsWith('lib/testing/'))).toEqual([]);
+  });
+});
