@@ -1,0 +1,140 @@
+// The rules of the house: which floor may know which, and what stands in one place only.
+import { describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+import { findFiles, isCallOf, isImportOf, isMember, readSources } from '../support/source-graph.js';
+import type { Source } from '../support/source-graph.js';
+
+const sources = readSources('lib');
+const road = sources.filter(({ path }) => !path.startsWith('lib/emulator/'));
+
+const inFolder = (folder: string) => sources.filter(({ path }) => path.startsWith(`lib/${folder}/`));
+const importsOf = (files: readonly Source[]) =>
+  files.flatMap(({ path, imports }) => imports.map((target) => ({ path, target })));
+
+// From the ground up. What is not named here stands in the way of the test.
+const FLOORS = ['core', 'auth', 'routes', 'module', 'testing'];
+const floorOf = (path: string) =>
+  path === 'lib/index.ts' ? FLOORS.length : FLOORS.indexOf(path.split('/')[1] ?? '');
+
+describe('Imports', () => {
+  it('are seen by this test', () => {
+    expect(sources.length).toBeGreaterThan(50);
+    expect(importsOf(sources).length).toBeGreaterThan(200);
+    expect(sources.find(({ path }) => path === 'lib/index.ts')?.imports).toContain('lib/auth/auth.guard.ts');
+    expect(sources.find(({ path }) => path.endsWith('descope.client.ts'))?.imports).toContain(
+      '@descope/node-sdk',
+    );
+  });
+
+  it('of core/ are core/ and Node', () => {
+    const foreign = importsOf(inFolder('core')).filter(
+      ({ target }) => !target.startsWith('lib/core/') && !target.startsWith('node:'),
+    );
+    expect(foreign).toEqual([]);
+  });
+
+  it('point down', () => {
+    const within = importsOf(road).filter(({ target }) => target.startsWith('lib/'));
+    expect(within.filter(({ path }) => floorOf(path) < 0)).toEqual([]);
+    expect(
+      within.filter(({ path, target }) => floorOf(target) < 0 || floorOf(target) > floorOf(path)),
+    ).toEqual([]);
+  });
+
+  it('form no circle, types included', () => {
+    expect(findCircle(sources)).toBeUndefined();
+  });
+
+  it('never name an index.ts', () => {
+    expect(importsOf(sources).filter(({ target }) => /(^|\/)index(\.ts)?$/.test(target))).toEqual([]);
+  });
+
+  it('of the emulator stay within it, and nobody else imports it', () => {
+    const isEmulator = (path: string) => path.startsWith('lib/emulator/');
+    const crossing = importsOf(sources).filter(
+      ({ path, target }) => target.startsWith('lib/') && isEmulator(path) !== isEmulator(target),
+    );
+    expect(crossing).toEqual([]);
+  });
+
+  it('of jose stand in the emulator only, and those of testing/ nowhere', () => {
+    const jose = importsOf(sources).filter(({ target }) => target === 'jose' || target.startsWith('jose/'));
+    expect(jose.length).toBeGreaterThan(0);
+    expect(jose.filter(({ path }) => !path.startsWith('lib/emulator/'))).toEqual([]);
+    const testing = importsOf(sources).filter(({ target }) => target.startsWith('lib/testing/'));
+    expect(testing.filter(({ path }) => !path.startsWith('lib/testing/'))).toEqual([]);
+  });
+
+  it('of Nest come from package roots', () => {
+    expect(importsOf(sources).filter(({ target }) => /^@nestjs\/[^/]+\//.test(target))).toEqual([]);
+  });
+});
+
+describe('One file', () => {
+  it('checks signatures', () => {
+    const verifies = (node: ts.Node) =>
+      ['verify', 'createVerify'].some((name) => isImportOf(node, 'node:crypto', name));
+    expect(findFiles(road, verifies)).toEqual(['lib/core/token/signature.ts']);
+  });
+
+  it("goes to the network, and one bounds the vendor's client", () => {
+    const fetches = findFiles(road, (node) => isCallOf(node, 'fetch'));
+    expect(fetches).toEqual(['lib/core/api/bounded-fetch.ts', 'lib/module/descope.client.ts']);
+    const sockets = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls'];
+    expect(importsOf(road).filter(({ target }) => sockets.includes(target))).toEqual([]);
+  });
+
+  it('takes Cookie headers apart', () => {
+    const splits = (node: ts.Node) => ts.isStringLiteral(node) && node.text === ';';
+    expect(findFiles(road, splits)).toEqual(['lib/core/transport/cookies.ts']);
+  });
+
+  it('notes demands, and one reads metadata back', () => {
+    const writes = findFiles(road, (node) => isCallOf(node, 'defineMetadata', 'SetMetadata'));
+    expect(writes).toEqual(['lib/auth/access.decorators.ts']);
+    const reads = findFiles(road, (node) => isCallOf(node, 'getMetadata', 'getOwnMetadata'));
+    // The decorators read only what they are about to append to.
+    expect(reads).toEqual(['lib/auth/access.decorators.ts', 'lib/auth/access.policy.ts']);
+    expect(findFiles(road, (node) => ts.isIdentifier(node) && node.text === 'Reflector')).toEqual([]);
+  });
+
+  it('looks into an execution context for its request', () => {
+    const looks = (node: ts.Node) =>
+      isCallOf(node, 'switchToHttp', 'switchToWs', 'switchToRpc', 'getArgByIndex', 'getArgs');
+    expect(findFiles(road, looks)).toEqual(['lib/auth/context-request.ts']);
+  });
+
+  it('asks what time it is', () => {
+    const asks = (node: ts.Node) =>
+      isMember(node, 'Date', 'now') ||
+      isMember(node, 'performance', 'now') ||
+      (ts.isNewExpression(node) && node.expression.getText() === 'Date' && node.arguments?.length === 0);
+    expect(findFiles(road, asks)).toEqual(['lib/core/clock.ts']);
+    expect(findFiles(inFolder('emulator'), asks)).toEqual(['lib/emulator/controls/clock.ts']);
+  });
+
+  it('reads the environment, and not from the process', () => {
+    const readsProcess = (node: ts.Node) =>
+      isMember(node, 'process', 'env') || isImportOf(node, 'node:process', 'env');
+    expect(findFiles(road, readsProcess)).toEqual([]);
+    const names = (node: ts.Node) =>
+      ts.isStringLiteral(node) && ts.isCallExpression(node.parent) && /^DESCOPE_[A-Z_]+$/.test(node.text);
+    expect(findFiles(road, names)).toEqual(['lib/module/descope.env.ts']);
+  });
+});
+
+function findCircle(files: readonly Source[]): readonly string[] | undefined {
+  const byPath = new Map(files.map((source) => [source.path, source]));
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): readonly string[] | undefined => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (done.has(path)) return undefined;
+    for (const target of byPath.get(path)?.imports ?? []) {
+      const circle = visit(target, [...trail, path]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(path);
+    return undefined;
+  };
+  return files.map(({ path }) => visit(path, [])).find((circle) => circle !== undefined);
+}

@@ -1,0 +1,144 @@
+// The public names, one by one: a change here is a change for everybody who uses the package.
+import { describe, expect, it } from '@jest/globals';
+import * as emulator from 'nestjs-descope/emulator';
+import * as root from 'nestjs-descope';
+import * as testing from 'nestjs-descope/testing';
+import { readDoorExports } from '../support/door-exports.js';
+
+const DOORS = readDoorExports(['lib/index.ts', 'lib/testing/index.ts', 'lib/emulator/index.ts']);
+const names = (door: string, kind: 'value' | 'type') =>
+  (DOORS.get(door) ?? []).filter((item) => item.kind === kind).map(({ name }) => name);
+
+describe("The door '.'", () => {
+  it('lets out these values', () => {
+    expect(names('lib/index.ts', 'value')).toEqual([
+      'AuthGuard',
+      'CurrentSession',
+      'CurrentUser',
+      'DescopeAccessError',
+      'DescopeConfigError',
+      'DescopeCredentialError',
+      'DescopeError',
+      'DescopeModule',
+      'DescopeService',
+      'DescopeSession',
+      'DescopeUnavailableError',
+      'DescopeUser',
+      'InjectDescope',
+      'OptionalAuth',
+      'Permissions',
+      'Public',
+      'Roles',
+    ]);
+    expect(Object.keys(root).sort()).toEqual(names('lib/index.ts', 'value'));
+  });
+
+  it('lets out these types', () => {
+    expect(names('lib/index.ts', 'type')).toEqual([
+      'AccessDecorator',
+      'AccessMode',
+      'AccessPolicy',
+      'Clock',
+      'ContextRequest',
+      'Demand',
+      'DescopeAccessCode',
+      'DescopeClaims',
+      'DescopeClient',
+      'DescopeConfig',
+      'DescopeConfigCode',
+      'DescopeCredentialCode',
+      'DescopeErrorBody',
+      'DescopeErrorCode',
+      'DescopeErrorDetails',
+      'DescopeModuleAsyncOptions',
+      'DescopeModuleExtras',
+      'DescopeModuleOptions',
+      'DescopeOptions',
+      'DescopeOptionsFactory',
+      'DescopeUnavailableCode',
+      'Fetch',
+      'Grants',
+      'KeyFetchOptions',
+      'MaybePromise',
+      'PermissionsDecorator',
+      'RequestLike',
+      'RolesDecorator',
+      'SignatureAlgorithm',
+      'TenantGrants',
+      'TokenKind',
+      'TokenReader',
+      'TokenSource',
+      'TokenSourceOption',
+      'UserOrSession',
+      'UsernameClaim',
+      'ValidateSessionOptions',
+    ]);
+  });
+});
+
+describe("The door './testing'", () => {
+  it('lets out these values', () => {
+    expect(names('lib/testing/index.ts', 'value')).toEqual([
+      'DescopeTestingModule',
+      'TestDescope',
+      'createTestDescope',
+    ]);
+    expect(Object.keys(testing).sort()).toEqual(names('lib/testing/index.ts', 'value'));
+  });
+
+  it('lets out these types', () => {
+    expect(names('lib/testing/index.ts', 'type')).toEqual([
+      'TestCaller',
+      'TestDescopeOptions',
+      'TestIdentity',
+    ]);
+  });
+});
+
+describe("The door './emulator'", () => {
+  it('lets out these values', () => {
+    expect(names('lib/emulator/index.ts', 'value')).toEqual([
+      'DEFAULT_MANAGEMENT_KEY',
+      'DEFAULT_PROJECT_ID',
+      'EmulatorError',
+      'startEmulator',
+    ]);
+    expect(Object.keys(emulator).sort()).toEqual(names('lib/emulator/index.ts', 'value'));
+  });
+
+  it('lets out these types', () => {
+    expect(names('lib/emulator/index.ts', 'type')).toEqual([
+      'DirectSignIn',
+      'DirectTokens',
+      'Emulator',
+      'EmulatorClock',
+      'EmulatorErrorCode',
+      'EmulatorKey',
+      'EmulatorOptions',
+      'EmulatorSeed',
+      'EmulatorSettings',
+      'Fault',
+      'FaultOrder',
+      'Faults',
+      'KeyAlgorithm',
+      'LoggedRequest',
+      'Outbox',
+      'OutboxMessage',
+      'PublicJwk',
+      'RequestLog',
+      'SeedAccessKey',
+      'SeedMembership',
+      'SeedRole',
+      'SeedTenant',
+      'SeedUser',
+      'TokenOrder',
+    ]);
+  });
+});
+
+describe('Every public name', () => {
+  it('is documented', () => {
+    const bare = [...DOORS.values()].flat().filter(({ isDocumented }) => !isDocumented);
+    expect(bare.map(({ name }) => name)).toEqual([]);
+  });
+});

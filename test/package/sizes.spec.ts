@@ -1,0 +1,79 @@
+// Sizes and shapes that keep the sources legible.
+import { describe, expect, it } from '@jest/globals';
+import { posix } from 'node:path';
+import ts from 'typescript';
+import { readSources, walk } from '../support/source-graph.js';
+
+const sources = readSources('lib');
+
+describe('A source file', () => {
+  it('has at most 150 lines', () => {
+    const long = sources.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
+    expect(long.filter(({ lines }) => lines > 150)).toEqual([]);
+  });
+
+  it('opens with one line that says what stands there', () => {
+    const opening = (text: string) => text.replace(/^#!.*\n/, '').split('\n')[0] ?? '';
+    expect(
+      sources.filter(({ text }) => !/^\/\/ \S.{10,}/.test(opening(text))).map(({ path }) => path),
+    ).toEqual([]);
+  });
+
+  it('has no `any`, and silences the compiler nowhere', () => {
+    const found: string[] = [];
+    for (const { path, text, tree } of sources) {
+      walk(tree, (node) => {
+        if (node.kind === ts.SyntaxKind.AnyKeyword) found.push(`${path}: ${node.parent.getText()}`);
+      });
+      if (/@ts-(?:ignore|nocheck|expect-error)|eslint-disable/.test(text)) found.push(path);
+    }
+    expect(found).toEqual([]);
+  });
+
+  it('has no default export, and no enum', () => {
+    const found: string[] = [];
+    for (const { path, tree } of sources) {
+      walk(tree, (node) => {
+        const isDefault = ts.isExportAssignment(node) || node.kind === ts.SyntaxKind.DefaultKeyword;
+        if (ts.isEnumDeclaration(node) || (isDefault && !ts.isDefaultClause(node))) found.push(path);
+      });
+    }
+    expect(found).toEqual([]);
+  });
+});
+
+describe('A function', () => {
+  it('has at most three parameters, but a constructor that Nest fills', () => {
+    const found: string[] = [];
+    for (const { path, tree } of sources) {
+      walk(tree, (node) => {
+        if (ts.isFunctionLike(node) && node.parameters.length > 3)
+          found.push(`${path}: ${node.getText().slice(0, 60)}`);
+      });
+    }
+    expect(found).toEqual([]);
+  });
+});
+
+describe('A folder', () => {
+  // Those that have outgrown it. The list may get shorter, and its numbers smaller.
+  const OUTGROWN: Readonly<Record<string, number>> = { 'lib/core/token': 12, 'lib/module': 9 };
+
+  it('holds at most eight files', () => {
+    const counts = new Map<string, number>();
+    for (const { path } of sources)
+      counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
+    const full = [...counts].filter(([folder, count]) => count > (OUTGROWN[folder] ?? 8));
+    expect(full).toEqual([]);
+    expect(Object.keys(OUTGROWN).filter((folder) => (counts.get(folder) ?? 0) <= 8)).toEqual([]);
+  });
+
+  it('stands at most two deep', () => {
+    expect(sources.filter(({ path }) => path.split('/').length > 4).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('has no name that says nothing', () => {
+    const empty = /\/(?:utils?|helpers?|common|interfaces|shared|misc)(?:\/|\.ts$)/;
+    expect(sources.filter(({ path }) => empty.test(path)).map(({ path }) => path)).toEqual([]);
+  });
+});
