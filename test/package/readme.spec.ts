@@ -1,0 +1,104 @@
+// Every TypeScript block of the README compiles as it stands, with the settings of a new Nest application.
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import ts from 'typescript';
+
+/** A block, as a file of an application that has the package installed. */
+interface Block {
+  readonly path: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+const FOLDER = resolve('test/package/readme');
+
+// The convention: each block is a module that compiles by itself. Beside it stand the block that declares AppModule,
+// as './app.module.js', and Jest's globals.
+const GLOBALS = `
+import type * as jest from '@jest/globals';
+declare global {
+  const describe: typeof jest.describe;
+  const it: typeof jest.it;
+  const expect: typeof jest.expect;
+  const beforeAll: typeof jest.beforeAll;
+  const afterAll: typeof jest.afterAll;
+}
+`;
+
+const blocks = readBlocks(readFileSync('README.md', 'utf8'));
+const files = new Map([
+  ...blocks.map(({ path, text }) => [path, text] as const),
+  [resolve(FOLDER, 'globals.d.ts'), GLOBALS],
+  [resolve(FOLDER, 'app.module.ts'), blocks.find(({ text }) => text.includes('class AppModule'))?.text ?? ''],
+]);
+const program = createProgram();
+
+describe('A block of the README', () => {
+  it('is found by this test', () => {
+    expect(blocks.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each(blocks.map((block) => [block.line, block] as const))('compiles (line %d)', (_line, block) => {
+    const source = program.getSourceFile(block.path);
+    const flaws = ts.getPreEmitDiagnostics(program, source).map((flaw) => toText(flaw, block));
+    expect(flaws).toEqual([]);
+  });
+
+  it('would not pass with a mistake in it', () => {
+    const block = {
+      path: resolve(FOLDER, 'wrong.ts'),
+      line: 1,
+      text: "import { Rolls } from 'nestjs-descope';\nRolls();",
+    };
+    files.set(block.path, block.text);
+    const flawed = createProgram();
+    const flaws = ts.getPreEmitDiagnostics(flawed, flawed.getSourceFile(block.path));
+    expect(flaws.map((flaw) => toText(flaw, block))).toEqual([expect.stringContaining('Rolls')]);
+  });
+});
+
+function readBlocks(markdown: string): Block[] {
+  const fences = markdown.matchAll(/^( *)```(?:ts|typescript)\n([^]*?)^ *```$/gm);
+  return [...fences].map(({ index, 2: text = '' }, number) => ({
+    path: resolve(FOLDER, `block-${number + 1}.ts`),
+    line: markdown.slice(0, index).split('\n').length,
+    text,
+  }));
+}
+
+function createProgram(): ts.Program {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    strict: true,
+    isolatedModules: true,
+    esModuleInterop: true,
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
+    skipLibCheck: true,
+    noEmit: true,
+    types: ['node'],
+    paths: {
+      'nestjs-descope': [resolve('lib/index.ts')],
+      'nestjs-descope/testing': [resolve('lib/testing/index.ts')],
+      'nestjs-descope/emulator': [resolve('lib/emulator/index.ts')],
+    },
+  };
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile, directoryExists } = host;
+  host.fileExists = (path) => files.has(path) || fileExists(path);
+  host.readFile = (path) => files.get(path) ?? readFile(path);
+  host.directoryExists = (path) => path === FOLDER || directoryExists?.(path) === true;
+  host.getSourceFile = (path, ...rest) => {
+    const text = files.get(path);
+    return text === undefined ? getSourceFile(path, ...rest) : ts.createSourceFile(path, text, rest[0], true);
+  };
+  return ts.createProgram([...files.keys()], options, host);
+}
+
+function toText(flaw: ts.Diagnostic, block: Block): string {
+  const line = flaw.file?.getLineAndCharacterOfPosition(flaw.start ?? 0).line ?? 0;
+  return `README.md:${block.line + 1 + line}: ${ts.flattenDiagnosticMessageText(flaw.messageText, '\n')}`;
+}
