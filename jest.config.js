@@ -1,9 +1,13 @@
 // Jest in ESM mode: Nest 12 and jose are ESM-only, and Node 20 has no synchronous way to load them inside Jest.
+
+// What needs a build first; jest.package.config.js runs it, `npm test` does not.
+export const BUILT = '/test/package/(?:installed/.*|sample-app)\\.spec\\.ts$';
+
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/test/package/'], // test/package needs a build: npm run test:package
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/programs/', BUILT],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

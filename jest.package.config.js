@@ -1,8 +1,9 @@
-// What is tested as others meet it: built, and from outside. Needs "npm run build" first.
-import config from './jest.config.js';
+// Tests of what is built: they need `npm run build`, and install packages from the registry.
+import base, { BUILT } from './jest.config.js';
 
 export default {
-  ...config,
-  roots: ['<rootDir>/test/package'],
+  ...base,
+  testMatch: undefined,
+  testRegex: BUILT,
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/programs/'],
 };

@@ -1,0 +1,125 @@
+// The packed package, installed into programs of users: it compiles, it runs, and it ends.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startEmulator } from 'nestjs-descope/emulator';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { installProgram } from '../../support/installed-program.js';
+import type { InstalledProgram } from '../../support/installed-program.js';
+
+const MINUTES = 60_000;
+
+const PROGRAMS = [
+  { name: 'nest-12-esm', configs: ['tsconfig.json'], jest: { NODE_OPTIONS: '--experimental-vm-modules' } },
+  { name: 'nest-11-commonjs', configs: ['tsconfig.json', 'tsconfig.nodenext.json'], jest: {} },
+] as const;
+
+describe.each(PROGRAMS)('Installed into $name, the package', ({ name, configs, jest }) => {
+  let program: InstalledProgram;
+
+  beforeAll(async () => {
+    program = await installProgram(name);
+    await program.run('node_modules/.bin/tsc', []); // what it says is for the tests below
+  }, 5 * MINUTES);
+  afterAll(() => program.remove());
+
+  it.each(configs)(
+    'compiles by %s, also what must not',
+    async (config) => {
+      expect(await program.run('node_modules/.bin/tsc', ['-p', config])).toMatchObject({
+        output: '',
+        code: 0,
+      });
+    },
+    2 * MINUTES,
+  );
+
+  it(
+    'answers 200, 401 and 403, and leaves nothing behind that would hold the process',
+    async () => {
+      const { code, lastLine, output } = await program.run('node', ['dist/check.js']);
+      expect({ code, output: lastLine === '' ? output : '' }).toEqual({ code: 0, output: '' });
+      expect(JSON.parse(lastLine)).toEqual({
+        public: '200',
+        nobody: '401 SESSION_MISSING',
+        bearer: '200',
+        cookie: '200',
+        expired: '401 TOKEN_EXPIRED',
+        tampered: '401 TOKEN_SIGNATURE_INVALID',
+        plain: '403 ACCESS_ROLE_MISSING',
+        admin: '200',
+      });
+    },
+    2 * MINUTES,
+  );
+
+  it(
+    'is tested under Jest without configuration',
+    async () => {
+      const { code, output } = await program.run('node_modules/.bin/jest', ['dist/'], jest);
+      expect({ code, output }).toMatchObject({
+        code: 0,
+        output: expect.stringContaining('2 passed, 2 total'),
+      });
+    },
+    2 * MINUTES,
+  );
+
+  it(
+    'runs the emulator',
+    async () => {
+      expect(await program.run('node', ['dist/emulate.js'])).toMatchObject({ code: 0, lastLine: '3' });
+    },
+    MINUTES,
+  );
+
+  it(
+    'starts from the environment, answers a running request after SIGTERM, and ends',
+    async () => {
+      const emulator = await startEmulator();
+      const env = { DESCOPE_PROJECT_ID: emulator.projectId, DESCOPE_BASE_URI: emulator.url };
+      const { child, firstLine: url } = await program.start('dist/serve.js', env);
+      const token = await emulator.signToken({ claims: { sub: 'U2anna', amr: ['email'] } });
+      const me = await fetch(`${url}/me`, {
+        headers: { authorization: `Bearer ${token}`, connection: 'close' },
+      });
+      expect(await me.json()).toEqual({ id: 'U2anna', email: null });
+      const slow = fetch(`${url}/slow`, { headers: { connection: 'close' } });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect((await slow).status).toBe(200);
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);
+      expect((await ended)[1]).not.toBe('SIGKILL');
+      clearTimeout(timer);
+      await emulator.close();
+    },
+    MINUTES,
+  );
+
+  if (name !== 'nest-11-commonjs') return; // only require() shows what is loaded
+  it(
+    "loads the vendor's client on its first call only, and no ESM-only package at all",
+    async () => {
+      const script = [
+        "const { AppModule, Accounts } = require('./dist/app.module.js');",
+        "require('nestjs-descope/testing');",
+        "const { NestFactory } = require('@nestjs/core');",
+        'const has = (part) => Object.keys(require.cache).some((path) => path.includes(part));',
+        'NestFactory.createApplicationContext(AppModule, { logger: false }).then(async (app) => {',
+        "  const before = [has('node-sdk'), has('node_modules/jose')];",
+        "  await app.get(Accounts).client.validateSession('').catch(() => undefined);",
+        "  console.log(JSON.stringify([...before, has('node-sdk')]));",
+        '  await app.close();',
+        '});',
+      ].join('\n');
+      await writeFile(join(program.folder, 'lazy.cjs'), script);
+      const env = {
+        DESCOPE_PROJECT_ID: 'P2testtesttesttesttesttestte',
+        DESCOPE_BASE_URI: 'http://127.0.0.1:9',
+      };
+      expect(await program.run('node', ['lazy.cjs'], env)).toMatchObject({ lastLine: '[false,false,true]' });
+    },
+    MINUTES,
+  );
+});
