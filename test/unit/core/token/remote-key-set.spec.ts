@@ -149,6 +149,18 @@ describe('A withdrawn key', () => {
     expect(await world.find('SK1')).toBe('TOKEN_KEY_UNKNOWN');
   });
 
+  it('is as old as the question for it: the time that the answer took counts', async () => {
+    const world = createWorld();
+    world.isHeld = true;
+    const found = world.find('SK1');
+    world.clock.advance(2000);
+    world.release();
+    expect(await found).toBe('accepted');
+    world.published = [two];
+    world.clock.advance(POLICY.maxAgeMs - 2000);
+    expect([await world.find('SK1'), world.fetches]).toEqual(['TOKEN_KEY_UNKNOWN', 2]);
+  });
+
   it('is refused as soon as any fetch shows it gone', async () => {
     const world = await createWarmWorld();
     world.published = [two];

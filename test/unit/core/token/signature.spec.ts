@@ -79,9 +79,9 @@ describe.each(SIGNATURE_ALGORITHMS)('A signature by %s', (algorithm) => {
     for (const name of SIGNATURE_ALGORITHMS.filter((other) => other !== algorithm)) {
       const renamed = mint(key, { header: { alg: name } });
       expect(judge(renamed, key)).toBe('TOKEN_ALGORITHM_NOT_ALLOWED');
-      expect(judge(renamed, { ...key, jwk: bare })).toMatch(
-        /^TOKEN_(ALGORITHM_NOT_ALLOWED|SIGNATURE_INVALID)$/,
-      );
+      const isRsaBoth = !algorithm.startsWith('ES') && !name.startsWith('ES'); // then the key could do either
+      const code = isRsaBoth ? 'TOKEN_SIGNATURE_INVALID' : 'TOKEN_ALGORITHM_NOT_ALLOWED';
+      expect(judge(renamed, { ...key, jwk: bare })).toBe(code);
     }
   });
 });
