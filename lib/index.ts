@@ -1,5 +1,6 @@
 // Door '.': the whole public API, named one by one.
 export { AuthGuard } from './auth/auth.guard.js';
+export type { AccessDecision } from './auth/auth.guard.js';
 export { OptionalAuth, Permissions, Public, Roles } from './auth/access.decorators.js';
 export type {
   AccessDecorator,
@@ -10,16 +11,19 @@ export type {
 export type { AccessPolicy } from './auth/access.policy.js';
 export type { ContextRequest } from './auth/context-request.js';
 export { CurrentSession, CurrentUser } from './auth/current-user.decorator.js';
+export { DescopeSessionMiddleware } from './auth/session/session.middleware.js';
 export type { DescopeErrorBody } from './auth/http-error.js';
 export type { Fetch } from './core/api/bounded-fetch.js';
 export type { Clock } from './core/clock.js';
 export type { DescopeConfig } from './core/config/config.js';
-export type { DescopeOptions, KeyFetchOptions } from './core/config/options.js';
+export type { DescopeOptions, KeyFetchOptions, UserLoader } from './core/config/options.js';
+export type { SessionCookieOptions, SessionOptions } from './core/session/session-options.js';
 export {
   DescopeAccessError,
   DescopeConfigError,
   DescopeCredentialError,
   DescopeError,
+  DescopeRequestError,
   DescopeUnavailableError,
 } from './core/errors.js';
 export type {
@@ -28,11 +32,13 @@ export type {
   DescopeCredentialCode,
   DescopeErrorCode,
   DescopeErrorDetails,
+  DescopeRequestCode,
   DescopeUnavailableCode,
 } from './core/errors.js';
 export type { MaybePromise } from './core/maybe-promise.js';
+export type { KeyValueStore } from './core/session/key-value-store.js';
 export { DescopeSession } from './core/session/session.js';
-export type { SignatureAlgorithm } from './core/token/algorithms.js';
+export type { SignatureAlgorithm } from './core/keys/algorithms.js';
 export type { DescopeClaims } from './core/token/claims.js';
 export type { TokenKind } from './core/token/token-kind.js';
 export type { TokenReader, TokenSource, TokenSourceOption } from './core/transport/read-tokens.js';
@@ -52,3 +58,4 @@ export type {
 } from './module/descope.options.js';
 export { DescopeService } from './module/descope.service.js';
 export type { UserOrSession, ValidateSessionOptions } from './module/descope.service.js';
+export type { DescopeRoutesOptions } from './routes/routes-options.js';

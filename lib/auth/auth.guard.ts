@@ -2,6 +2,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { DescopeConfig } from '../core/config/config.js';
+import type { UserLoader } from '../core/config/options.js';
+import { DescopeAccessError } from '../core/errors.js';
 import { whenReady } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import { admit, admitLeniently } from '../core/session/admission.js';
@@ -14,7 +16,16 @@ import { readContextRequest, readContextResponse, toRequestLike } from './contex
 import type { ContextRequest } from './context-request.js';
 import { toHttpRefusal } from './http-error.js';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG } from './injection-tokens.js';
-import { recallSession, rememberSession } from './request-session.js';
+import { recallSession, recallUser, rememberSession, rememberUser } from './session/request-session.js';
+import { keepPrivate } from './response-writer.js';
+
+/** What a decision is made of. */
+export interface AccessDecision {
+  readonly context: ExecutionContext;
+  readonly policy: AccessPolicy;
+  readonly request: ContextRequest;
+  readonly session: DescopeSession;
+}
 
 /**
  * Lets a request reach its handler only if the handler is public, or the caller is known and meets its demands.
@@ -34,7 +45,7 @@ export class AuthGuard implements CanActivate {
       if (policy.mode === 'public') return true;
       const request = this.getRequest(context);
       const decision = whenReady(this.getSession(request), (session) =>
-        this.decide(request, session, policy),
+        this.decide({ context, policy, request, session }),
       );
       return decision instanceof Promise ? decision.catch((error) => this.refuse(error, context)) : decision;
     } catch (error) {
@@ -62,13 +73,27 @@ export class AuthGuard implements CanActivate {
   }
 
   /** Judges a known caller by the handler's demands, and hands the user on. Throws what is missing. */
-  protected decide(request: ContextRequest, session: DescopeSession, policy: AccessPolicy): boolean {
+  protected decide({ context, policy, request, session }: AccessDecision): MaybePromise<boolean> {
     const isOptional = policy.mode === 'optional';
     const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission);
     rememberSession(request, admitted);
-    request.user = admitted.user; // also when there is none: what another middleware wrote must not stay
+    if (isOptional || admitted.isAmbient) this.#keepPrivate(context);
     if (!isOptional) assertAccess(admitted.requireUser(), policy.demands);
-    return true;
+    return whenReady(this.getUser(request, admitted), (user) => {
+      request.user = user; // also when there is none: what another middleware wrote must not stay
+      return true;
+    });
+  }
+
+  /** Gives the user that handlers see: Descope's, or the application's own from `loadUser`, once per request. */
+  protected getUser(request: ContextRequest, session: DescopeSession): MaybePromise<unknown> {
+    const { loadUser } = this.config;
+    if (session.user === undefined || loadUser === undefined) return session.user;
+    const remembered = recallUser(request);
+    if (remembered.has) return remembered.user;
+    const loading = loadOwnUser(loadUser, session);
+    rememberUser(request, loading);
+    return loading;
   }
 
   /** Ends a refused request: sets the challenge and throws the HTTP exception. */
@@ -76,7 +101,21 @@ export class AuthGuard implements CanActivate {
     const refusal = toHttpRefusal(error);
     if (refusal === undefined) throw error;
     const response = readContextResponse(context);
-    for (const [name, value] of refusal.headers) response?.header(name, value);
+    for (const [name, value] of refusal.headers) response?.set(name, value);
     throw refusal.exception;
   }
+
+  #keepPrivate(context: ExecutionContext): void {
+    const response = readContextResponse(context);
+    if (response !== undefined) keepPrivate(response);
+  }
+}
+
+async function loadOwnUser(loadUser: UserLoader, session: DescopeSession): Promise<unknown> {
+  const user = await loadUser(session);
+  if (user !== null && user !== undefined) return user;
+  throw new DescopeAccessError(
+    'USER_NOT_ADMITTED',
+    'The application has no user for this session (loadUser).',
+  );
 }

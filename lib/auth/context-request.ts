@@ -1,18 +1,15 @@
 // Execution context → request. A transport that is not known has none, and then the guard refuses.
 import type { ExecutionContext } from '@nestjs/common';
 import { DescopeAccessError } from '../core/errors.js';
+import type { ResponseLike } from '../core/place/token-place.js';
 import type { RequestLike } from '../core/transport/request-like.js';
+import { toResponseLike } from './response-writer.js';
 
 /** A request as handlers see it: Express's is Node's own, Fastify's wraps it as `raw`. */
 export interface ContextRequest {
   readonly raw?: RequestLike;
   /** Set by the guard for code that expects it there. Written only, never read. */
   user?: unknown;
-}
-
-/** The part of a response that challenges are written to. */
-export interface ContextResponse {
-  header(name: string, value: string): unknown;
 }
 
 /** Finds the request that a context is about. Throws `TRANSPORT_UNKNOWN` where there is none to be found. */
@@ -25,16 +22,29 @@ export function readContextRequest(context: ExecutionContext): ContextRequest {
 }
 
 /** Finds the response that a context will answer with, where it has headers. */
-export function readContextResponse(context: ExecutionContext): ContextResponse | undefined {
+export function readContextResponse(context: ExecutionContext): ResponseLike | undefined {
   const type: string = context.getType();
-  const response: unknown = type === 'http' ? context.switchToHttp().getResponse() : undefined;
-  const isResponse = isObject(response) && 'header' in response && typeof response.header === 'function';
-  return isResponse ? (response as ContextResponse) : undefined;
+  return type === 'http' ? toResponseLike(context.switchToHttp().getResponse()) : undefined;
 }
 
-/** Brings a framework's request to what the road reads: Node's own request. */
+/**
+ * Brings a framework's request to what the road reads: Node's own request. Fastify keeps the server-side session on
+ * its wrapper, and replaces it there when the id is renewed.
+ */
 export function toRequestLike(request: ContextRequest): RequestLike {
-  return request.raw ?? (request as RequestLike);
+  const { raw } = request;
+  if (raw === undefined) return request as RequestLike;
+  if (!('session' in request)) return raw;
+  const { method, headers, rawHeaders, socket } = raw;
+  return {
+    method,
+    headers,
+    rawHeaders,
+    socket,
+    get session() {
+      return request.session;
+    },
+  };
 }
 
 function isRequest(value: unknown): value is ContextRequest {

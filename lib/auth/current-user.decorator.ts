@@ -1,10 +1,12 @@
 // Hands the session's user to a handler.
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
+import { whenReady } from '../core/maybe-promise.js';
+import type { MaybePromise } from '../core/maybe-promise.js';
 import { DescopeSession } from '../core/session/session.js';
 import type { DescopeUser } from '../core/user/descope-user.js';
 import { readContextRequest } from './context-request.js';
-import { recallSession } from './request-session.js';
+import { recallSession, recallUser } from './session/request-session.js';
 
 type Pipe = PipeTransform | Type<PipeTransform>;
 type UserProperty = keyof DescopeUser;
@@ -14,15 +16,26 @@ type UserProperty = keyof DescopeUser;
  * @example `@Get('me') me(@CurrentUser() user: DescopeUser, @CurrentUser('email') email?: string) {}`
  */
 export const CurrentUser: (propertyOrPipe?: UserProperty | Pipe, ...pipes: Pipe[]) => ParameterDecorator =
-  createParamDecorator((property: UserProperty | undefined, context: ExecutionContext) => {
-    const user = readSession(context).user;
-    return property === undefined ? user : user?.[property];
-  });
+  createParamDecorator((property: UserProperty | undefined, context: ExecutionContext) =>
+    whenReady(readUser(context), (user) => (property === undefined ? user : readProperty(user, property))),
+  );
 
 /** Gives a handler Descope's session: user, claims and token. Where nobody is signed in, its `user` is `undefined`. */
 export const CurrentSession: (...pipes: Pipe[]) => ParameterDecorator = createParamDecorator(
   (_data: undefined, context: ExecutionContext) => readSession(context),
 );
+
+// The application's own user where `loadUser` gave one, else Descope's.
+function readUser(context: ExecutionContext): MaybePromise<unknown> {
+  const loaded = recallUser(readContextRequest(context));
+  return loaded.has ? loaded.user : readSession(context).user;
+}
+
+function readProperty(user: unknown, property: string): unknown {
+  return typeof user === 'object' && user !== null && property in user
+    ? (user as Record<string, unknown>)[property]
+    : undefined;
+}
 
 // The guard has waited for the session before a handler's parameters are read; on a public route it read none.
 function readSession(context: ExecutionContext): DescopeSession {

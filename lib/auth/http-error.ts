@@ -4,9 +4,15 @@ import {
   ForbiddenException,
   ServiceUnavailableException,
   UnauthorizedException,
+  UnsupportedMediaTypeException,
 } from '@nestjs/common';
 import type { HttpException } from '@nestjs/common';
-import { DescopeAccessError, DescopeCredentialError, DescopeUnavailableError } from '../core/errors.js';
+import {
+  DescopeAccessError,
+  DescopeCredentialError,
+  DescopeRequestError,
+  DescopeUnavailableError,
+} from '../core/errors.js';
 import type { DescopeErrorCode } from '../core/errors.js';
 
 /** The body of every refusal. It carries the code; the reasoning stays in the error's `cause`. */
@@ -30,6 +36,7 @@ const CHALLENGE = 'WWW-Authenticate';
 export function toHttpRefusal(error: unknown): HttpRefusal | undefined {
   if (error instanceof DescopeCredentialError) return toCredentialRefusal(error);
   if (error instanceof DescopeAccessError) return toAccessRefusal(error);
+  if (error instanceof DescopeRequestError) return toRequestRefusal(error);
   if (error instanceof DescopeUnavailableError) return toUnavailableRefusal(error);
   return undefined;
 }
@@ -53,6 +60,19 @@ function toAccessRefusal(error: DescopeAccessError): HttpRefusal {
   const body = toBody(403, 'Forbidden', { message: 'This is not allowed.', code: error.code });
   const headers = isGrantMissing ? challenge('insufficient_scope') : [];
   return { exception: new ForbiddenException(body, { cause: error }), headers };
+}
+
+function toRequestRefusal(error: DescopeRequestError): HttpRefusal {
+  const { code, message } = error; // it speaks of the request's form only
+  const options = { cause: error };
+  if (code === 'REQUEST_BODY_UNSUPPORTED') {
+    const body = toBody(415, 'Unsupported Media Type', { message, code });
+    return { exception: new UnsupportedMediaTypeException(body, options), headers: [] };
+  }
+  return {
+    exception: new BadRequestException(toBody(400, 'Bad Request', { message, code }), options),
+    headers: [],
+  };
 }
 
 function toUnavailableRefusal(error: DescopeUnavailableError): HttpRefusal {

@@ -12,3 +12,5 @@ export const DESCOPE_CLIENT = 'nestjs-descope:client';
 export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';
 /** Where notices go. */
 export const DESCOPE_NOTIFY = 'nestjs-descope:notify';
+/** What keeps browsers' sessions: place, renewer, sign-outs. */
+export const DESCOPE_SESSIONS = 'nestjs-descope:sessions';

@@ -26,6 +26,11 @@ export type DescopeCredentialCode =
   | 'TOKEN_ISSUED_IN_FUTURE'
   | 'TOKEN_ISSUER_MISMATCH'
   | 'TOKEN_NOT_A_SESSION'
+  | 'TOKEN_NOT_A_REFRESH'
+  | 'TOKEN_SUBJECT_MISMATCH'
+  | 'SESSION_SIGNED_OUT'
+  | 'SESSION_ENDED'
+  | 'SESSION_SUPERSEDED'
   | 'TOKEN_SENDER_CONSTRAINED'
   | 'TOKEN_AUDIENCE_MISMATCH'
   | 'TOKEN_KIND_NOT_ACCEPTED';
@@ -36,15 +41,20 @@ export type DescopeAccessCode =
   | 'ACCESS_PERMISSION_MISSING'
   | 'USERNAME_CLAIM_MISSING'
   | 'USERNAME_KIND_UNPROVEN'
+  | 'USER_NOT_ADMITTED'
+  | 'TENANT_NOT_SELECTABLE'
   | 'REQUEST_CROSS_SITE'
   | 'TRANSPORT_UNKNOWN';
+
+/** Codes of a request that a route cannot work with: HTTP 400, or 415 for a body of another kind. */
+export type DescopeRequestCode = 'REQUEST_BODY_INVALID' | 'REQUEST_BODY_UNSUPPORTED';
 
 /** Codes of an outage: HTTP 503 with `Retry-After`; it says nothing about the caller. */
 export type DescopeUnavailableCode = 'KEYS_UNAVAILABLE' | 'DESCOPE_UNAVAILABLE';
 
 /** Every code that an error of this package may carry. */
 export type DescopeErrorCode =
-  DescopeConfigCode | DescopeCredentialCode | DescopeAccessCode | DescopeUnavailableCode;
+  DescopeRequestCode | DescopeConfigCode | DescopeCredentialCode | DescopeAccessCode | DescopeUnavailableCode;
 
 /** Evidence for the developer. It never holds a token, a cookie or a key. */
 export type DescopeErrorDetails = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -92,6 +102,16 @@ export class DescopeAccessError extends DescopeError {
     details?: DescopeErrorDetails,
   ) {
     super(message, details);
+  }
+}
+
+/** A request that one of the mounted routes cannot work with: HTTP 400 or 415. */
+export class DescopeRequestError extends DescopeError {
+  constructor(
+    readonly code: DescopeRequestCode,
+    message: string,
+  ) {
+    super(message);
   }
 }
 

@@ -10,7 +10,10 @@ export interface Notice {
     | 'KEYS_UNAVAILABLE'
     | 'KEYS_RECOVERED'
     | 'USERNAME_CLAIM_MUTABLE'
-    | 'USERNAME_CLAIM_MISSING';
+    | 'USERNAME_CLAIM_MISSING'
+    | 'RENEWAL_STORE_FAILED'
+    | 'SIGN_OUT_INCOMPLETE'
+    | 'SESSION_NOT_KEPT';
   readonly level: 'log' | 'warn' | 'error';
   readonly message: string;
 }

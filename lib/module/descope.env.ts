@@ -21,6 +21,11 @@ export function readEnvironment(environment: ConfigService): DescopeOptions {
   };
 }
 
+/** Tells whether `NODE_ENV` is `production`. */
+export function isProduction(environment: ConfigService): boolean {
+  return environment.get<unknown>('NODE_ENV') === 'production';
+}
+
 function toText(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }

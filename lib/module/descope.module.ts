@@ -1,15 +1,20 @@
 // The front door: forRoot and forRootAsync compose, and decide nothing.
-import { Inject, Module } from '@nestjs/common';
-import type { DynamicModule, OnModuleInit, Provider } from '@nestjs/common';
+import { Inject, Module, Optional } from '@nestjs/common';
+import type { DynamicModule, NestModule, OnModuleInit, Provider } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '../auth/auth.guard.js';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CLIENT, DESCOPE_CONFIG } from '../auth/injection-tokens.js';
+import { DescopeSessionMiddleware } from '../auth/session/session.middleware.js';
+import { SessionStep } from '../auth/session/session-step.js';
 import { DescopeConfigError } from '../core/errors.js';
-import { DescopeBoot } from './descope.boot.js';
+import { createAuthController, routeProviders } from '../routes/auth.controller.js';
+import { DescopeBoot } from './boot/descope.boot.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OptionsFailure } from './descope.options.js';
 import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
 import { descopeProviders } from './descope.providers.js';
+import { SessionWiring } from './boot/session.wiring.js';
+import { sessionProviders } from './session.providers.js';
 import { DescopeService } from './descope.service.js';
 
 /** Options of `DescopeModule.forRootAsync()`. */
@@ -21,8 +26,11 @@ export type DescopeModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
  * @example `@Module({ imports: [DescopeModule.forRoot()] }) export class AppModule {}`
  */
 @Module({})
-export class DescopeModule extends ConfigurableModuleClass implements OnModuleInit {
-  constructor(@Inject(ModulesContainer) private readonly modules: ModulesContainer) {
+export class DescopeModule extends ConfigurableModuleClass implements NestModule, OnModuleInit {
+  constructor(
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Optional() @Inject(SessionWiring) private readonly sessions: SessionWiring | undefined,
+  ) {
     super();
   }
 
@@ -36,6 +44,11 @@ export class DescopeModule extends ConfigurableModuleClass implements OnModuleIn
     return compose(super.forRootAsync(options), options);
   }
 
+  // Where Nest asks for middleware, which is before it registers its routes.
+  configure(): void {
+    this.sessions?.apply();
+  }
+
   onModuleInit(): void {
     assertRegisteredOnce(this.modules);
   }
@@ -44,9 +57,14 @@ export class DescopeModule extends ConfigurableModuleClass implements OnModuleIn
 function compose(definition: DynamicModule, extras: DescopeModuleExtras): DynamicModule {
   const guard: Provider[] =
     extras.globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthGuard }];
+  const { routes } = extras;
   const providers = [
     ...(definition.providers ?? []).map(keepFailure),
     ...descopeProviders,
+    ...sessionProviders,
+    SessionStep,
+    DescopeSessionMiddleware,
+    SessionWiring,
     DescopeBoot,
     DescopeService,
     AuthGuard,
@@ -55,7 +73,8 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
     ...definition,
     global: extras.isGlobal !== false,
     imports: [...(definition.imports ?? []), ConfigModule],
-    providers: [...providers, ...guard],
+    controllers: routes === undefined ? [] : [createAuthController(routes)],
+    providers: [...providers, ...guard, ...(routes === undefined ? [] : routeProviders)],
     exports: [DescopeService, AuthGuard, DESCOPE_CLIENT, DESCOPE_CONFIG, DESCOPE_AUTHENTICATOR],
   };
 }

@@ -1,6 +1,7 @@
 // What people write when they register the module: static extras here, run-time options from core.
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { DescopeOptions } from '../core/config/options.js';
+import type { DescopeRoutesOptions } from '../routes/routes-options.js';
 
 /** Options that shape the module itself, so they are known at registration and never come from a factory. */
 export interface DescopeModuleExtras {
@@ -8,6 +9,8 @@ export interface DescopeModuleExtras {
   readonly isGlobal?: boolean | undefined;
   /** Puts `AuthGuard` before every handler. Default: `true`; only an explicit `false` leaves it to `@UseGuards(AuthGuard)`. */
   readonly globalGuard?: boolean | undefined;
+  /** Mounts the `auth/` routes. Default: none. */
+  readonly routes?: DescopeRoutesOptions | undefined;
 }
 
 /** Options of `DescopeModule.forRoot()`. */
@@ -42,5 +45,5 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
   new ConfigurableModuleBuilder<DescopeOptions>({ optionsInjectionToken: 'nestjs-descope:options' })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createDescopeOptions')
-    .setExtras<DescopeModuleExtras>({ isGlobal: true, globalGuard: true })
+    .setExtras<DescopeModuleExtras>({ isGlobal: true, globalGuard: true, routes: undefined })
     .build();

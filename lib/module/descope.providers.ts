@@ -3,7 +3,6 @@ import { Logger } from '@nestjs/common';
 import type { Provider } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import {
-  DESCOPE_AUTHENTICATOR,
   DESCOPE_CLIENT,
   DESCOPE_CONFIG,
   DESCOPE_KEY_SET,
@@ -16,13 +15,11 @@ import type { DescopeConfig } from '../core/config/config.js';
 import type { DescopeOptions } from '../core/config/options.js';
 import { createOnceNotify } from '../core/notice.js';
 import type { Notify } from '../core/notice.js';
-import { Authenticator } from '../core/session/authenticator.js';
-import { StaticKeySet } from '../core/token/key-set.js';
-import type { KeySet } from '../core/token/key-set.js';
-import { RemoteKeySet } from '../core/token/remote-key-set.js';
-import { TokenVerifier } from '../core/token/token-verifier.js';
+import { StaticKeySet } from '../core/keys/key-set.js';
+import type { KeySet } from '../core/keys/key-set.js';
+import { RemoteKeySet } from '../core/keys/remote-key-set.js';
 import { createDescopeClient } from './descope.client.js';
-import { readEnvironment } from './descope.env.js';
+import { isProduction, readEnvironment } from './descope.env.js';
 import { MODULE_OPTIONS_TOKEN, OptionsFailure, mergeOptions } from './descope.options.js';
 
 /** What `forRoot` and `forRootAsync` provide beside the options. */
@@ -35,11 +32,6 @@ export const descopeProviders: Provider[] = [
   },
   { provide: DESCOPE_NOTIFY, useFactory: createNotify },
   { provide: DESCOPE_KEY_SET, inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY], useFactory: createKeySet },
-  {
-    provide: DESCOPE_AUTHENTICATOR,
-    inject: [DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY],
-    useFactory: createAuthenticator,
-  },
   { provide: DESCOPE_CLIENT, inject: [DESCOPE_CONFIG], useFactory: createDescopeClient },
 ];
 
@@ -51,7 +43,8 @@ function createConfig(
   const isOverridden = Object.keys(overrides).length > 0;
   if (options instanceof OptionsFailure && !isOverridden) throw options.error;
   const explicit = options instanceof OptionsFailure ? {} : options;
-  return resolveConfig(mergeOptions(readEnvironment(environment), explicit, overrides));
+  const merged = mergeOptions(readEnvironment(environment), explicit, overrides);
+  return resolveConfig(merged, isProduction(environment));
 }
 
 function createNotify(): Notify {
@@ -65,9 +58,4 @@ function createKeySet(config: DescopeConfig, notify: Notify): KeySet {
   const { baseUrl, projectId, fetch, keyFetch, clock } = config;
   const request = { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs };
   return new RemoteKeySet({ load: (signal) => fetchKeys(request, signal), policy: keyFetch, clock, notify });
-}
-
-function createAuthenticator(config: DescopeConfig, keys: KeySet, notify: Notify): Authenticator {
-  const verifier = new TokenVerifier(config.verification, keys, config.clock);
-  return new Authenticator(config.authentication, verifier, notify);
 }

@@ -5,7 +5,7 @@ import type { DescopeConfig } from '../core/config/config.js';
 import { admit, admitLeniently } from '../core/session/admission.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { DescopeSession } from '../core/session/session.js';
-import type { KeySet } from '../core/token/key-set.js';
+import type { KeySet } from '../core/keys/key-set.js';
 import type { RequestLike } from '../core/transport/request-like.js';
 import type { DescopeUser } from '../core/user/descope-user.js';
 import { readMatches, readTenantGrants } from '../core/user/matches.js';

@@ -1,8 +1,8 @@
 // The keys of a test: found like the real ones, rotated and made unavailable on demand.
 import { DescopeUnavailableError } from '../core/errors.js';
-import { toKeysById, unknownKey } from '../core/token/key-set.js';
-import type { KeySet, KeysById } from '../core/token/key-set.js';
-import type { VerificationKey } from '../core/token/verification-key.js';
+import { toKeysById, unknownKey } from '../core/keys/key-set.js';
+import type { KeySet, KeysById } from '../core/keys/key-set.js';
+import type { VerificationKey } from '../core/keys/verification-key.js';
 
 export class TestKeySet implements KeySet {
   #keys: KeysById = new Map();
@@ -24,6 +24,10 @@ export class TestKeySet implements KeySet {
     const key = this.#keys.get(keyId);
     if (key === undefined) throw unknownKey();
     return key;
+  }
+
+  isAtHand(): boolean {
+    return this.#isAvailable;
   }
 
   async hydrate(): Promise<void> {}

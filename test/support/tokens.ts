@@ -2,7 +2,7 @@
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { DescopeError } from '../../lib/core/errors.js';
-import { StaticKeySet, toKeysById } from '../../lib/core/token/key-set.js';
+import { StaticKeySet, toKeysById } from '../../lib/core/keys/key-set.js';
 import { TokenVerifier } from '../../lib/core/token/token-verifier.js';
 import type { VerificationPolicy } from '../../lib/core/token/token-verifier.js';
 
@@ -83,6 +83,7 @@ export const POLICY: VerificationPolicy = {
   algorithms: ['RS256'],
   leewaySeconds: 5,
   sessionTokenNames: ['DS', 'DS'],
+  refreshTokenNames: ['DSR', 'DSR'],
 };
 
 /** A verifier on fixed keys at the tests' time. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { importJWK, jwtVerify } from 'jose';
 import type { CryptoKey } from 'jose';
-import { SIGNATURE_ALGORITHMS } from '../../lib/core/token/algorithms.js';
+import { SIGNATURE_ALGORITHMS } from '../../lib/core/keys/algorithms.js';
 import {
   NOW_MS,
   NOW_SECONDS as NOW,

@@ -7,6 +7,8 @@ export type Fetch = typeof globalThis.fetch;
 export interface BoundedRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A JSON body; with it the method is POST, else GET. */
+  readonly body?: object;
   /** Milliseconds for headers and body together. */
   readonly timeoutMs: number;
   /** Bytes of the body, after decompression. */
@@ -15,19 +17,44 @@ export interface BoundedRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Gets a JSON document. Rejects on any status but 200, a redirect, a time-out, too many bytes and broken JSON. */
-export async function fetchJson(request: BoundedRequest): Promise<unknown> {
+/** A whole answer, whatever its status. */
+export interface BoundedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly json: unknown;
+}
+
+/** Asks for a JSON document. Rejects on a redirect, a time-out, too many bytes and broken JSON; any status is an answer. */
+export async function fetchAnswer(request: BoundedRequest): Promise<BoundedAnswer> {
   request.signal?.throwIfAborted();
   const abort = new AbortController();
   return withDeadline(request, abort, async () => {
-    const response = await request.fetch(request.url, {
-      headers: { accept: 'application/json', ...request.headers },
-      redirect: 'manual',
-      signal: abort.signal,
-    });
-    if (response.status !== 200) throw new Error(`Descope answered with status ${response.status}.`);
-    return parse(await readText(response, request.maxBytes));
+    const { fetch } = request;
+    const response = await fetch(request.url, toInit(request, abort.signal));
+    if (response.status >= 300 && response.status < 400) throw new Error('Descope answered with a redirect.');
+    const text = await readText(response, request.maxBytes);
+    return { status: response.status, headers: response.headers, json: parse(text) };
   });
+}
+
+/** Asks for a JSON document and takes status 200 only. */
+export async function fetchJson(request: BoundedRequest): Promise<unknown> {
+  const { status, json } = await fetchAnswer(request);
+  if (status !== 200) throw new Error(`Descope answered with status ${status}.`);
+  return json;
+}
+
+function toInit(request: BoundedRequest, signal: AbortSignal): RequestInit {
+  const headers = { accept: 'application/json', ...request.headers };
+  if (request.body === undefined) return { headers, redirect: 'manual', signal };
+  const body = JSON.stringify(request.body);
+  return {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body,
+    redirect: 'manual',
+    signal,
+  };
 }
 
 // The race is for a `fetch` that does not heed its signal: no caller waits longer than it was told.
@@ -41,10 +68,8 @@ async function withDeadline<T>(
   const ended = new Promise<never>((_, reject) => {
     stop = () => reject(new Error('The request was called off.'));
     request.signal?.addEventListener('abort', stop, { once: true });
-    timer = setTimeout(
-      () => reject(new Error(`Descope did not answer in ${request.timeoutMs} ms.`)),
-      request.timeoutMs,
-    );
+    const late = new Error(`Descope did not answer in ${request.timeoutMs} ms.`);
+    timer = setTimeout(() => reject(late), request.timeoutMs);
   });
   try {
     return await Promise.race([run(), ended]);

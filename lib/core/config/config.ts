@@ -3,16 +3,19 @@ import type { Fetch } from '../api/bounded-fetch.js';
 import { systemClock } from '../clock.js';
 import type { Clock } from '../clock.js';
 import type { AuthenticationPolicy } from '../session/authenticator.js';
-import type { KeyFetchPolicy } from '../token/key-fetch-schedule.js';
-import type { KeysById } from '../token/key-set.js';
+import type { KeyFetchPolicy } from '../keys/key-fetch-schedule.js';
+import type { KeysById } from '../keys/key-set.js';
 import type { VerificationPolicy } from '../token/token-verifier.js';
 import type { AdmissionPolicy } from '../user/access.js';
 import { readApiUrl, readOrigins, readProjectId } from './endpoints.js';
 import { readKeyFetch, readKeys } from './keys.js';
 import { OptionReader, isBoolean, isFunction, readOptionalText } from './option-reader.js';
+import type { Check } from './option-reader.js';
 import { KNOWN_OPTIONS } from './options.js';
-import type { DescopeOptions } from './options.js';
-import { readAdmission, readAuthentication, readVerification } from './rules.js';
+import type { DescopeOptions, UserLoader } from './options.js';
+import { readAdmission, readAuthentication, readCookieNames, readVerification } from './rules.js';
+import { readSession } from './session.js';
+import type { SessionPolicy } from './session.js';
 
 /** What the road runs on. Made once at boot; frozen. */
 export interface DescopeConfig {
@@ -21,12 +24,15 @@ export interface DescopeConfig {
   readonly verification: VerificationPolicy;
   readonly authentication: AuthenticationPolicy;
   readonly admission: AdmissionPolicy;
+  readonly session: SessionPolicy;
   /** Whether the application said, by `audience` or by its explicit `null`, for whom tokens must be meant. */
   readonly isAudienceDecided: boolean;
   /** The fixed keys, when there are; then nothing is fetched. */
   readonly keys: KeysById | undefined;
   readonly keyFetch: KeyFetchPolicy & { readonly timeoutMs: number };
   readonly requireKeysAtBoot: boolean;
+  /** Gives the application's own user for a session, where it has one. */
+  readonly loadUser: UserLoader | undefined;
   readonly fetch: Fetch;
   readonly clock: Clock;
   /** The vendor client's secrets, behind a function so that no log or JSON of the config shows them. */
@@ -39,32 +45,29 @@ export interface ClientSecrets {
   readonly authManagementKey: string | undefined;
 }
 
+const BOOLEAN = { wants: 'a boolean', is: isBoolean, default: false };
+
 /** Resolves options to the config. Throws one `CONFIG_INVALID` that lists every mistake. */
-export function resolveConfig(given: DescopeOptions): DescopeConfig {
+export function resolveConfig(given: DescopeOptions, isProduction = false): DescopeConfig {
   const options = new OptionReader(given, KNOWN_OPTIONS);
   const projectId = readProjectId(options);
   const baseUrl = readApiUrl(options, projectId);
-  const verification = readVerification(options, projectId);
+  const names = readCookieNames(options);
+  const verification = readVerification(options, projectId, names);
   const config: DescopeConfig = {
     projectId,
     baseUrl,
     verification,
     authentication: readAuthentication(options, readOrigins(options)),
     admission: readAdmission(options),
+    session: readSession(options, names, isProduction),
     isAudienceDecided: given.audience !== undefined,
     keys: readKeys(options, given, verification.algorithms),
-    keyFetch: readKeyFetch(options, given.keyFetch),
-    requireKeysAtBoot: options.read('requireKeysAtBoot', {
-      wants: 'a boolean',
-      is: isBoolean,
-      default: false,
-    }),
-    fetch: options.read<Fetch>('fetch', {
-      wants: 'a function like fetch',
-      is: isFunction,
-      default: globalThis.fetch,
-    }),
-    clock: options.read<Clock>('clock', { wants: 'a function', is: isFunction, default: systemClock }),
+    keyFetch: readKeyFetch(options),
+    requireKeysAtBoot: options.read('requireKeysAtBoot', BOOLEAN),
+    loadUser: options.read<UserLoader | undefined>('loadUser', toFunctionRule(undefined)),
+    fetch: options.read<Fetch>('fetch', toFunctionRule(globalThis.fetch)),
+    clock: options.read<Clock>('clock', toFunctionRule(systemClock)),
     readSecrets: readSecrets(options),
   };
   options.assertFaultless();
@@ -73,10 +76,20 @@ export function resolveConfig(given: DescopeOptions): DescopeConfig {
 
 // The policies with it, but nothing that is the application's own: its sources, functions and keys.
 function freezePolicies(config: DescopeConfig): DescopeConfig {
-  const { verification, authentication, admission, keyFetch } = config;
-  const policies = [verification, authentication, authentication.origins, admission, keyFetch];
-  for (const policy of [...policies, verification.sessionTokenNames]) Object.freeze(policy);
+  const { verification, authentication, admission, keyFetch, session } = config;
+  const policies = [verification, authentication, authentication.origins, admission, keyFetch, session];
+  for (const policy of [
+    ...policies,
+    session.cookies,
+    verification.sessionTokenNames,
+    verification.refreshTokenNames,
+  ])
+    Object.freeze(policy);
   return Object.freeze(config);
+}
+
+function toFunctionRule<F>(fallback: F): { wants: string; is: Check<F>; default: F } {
+  return { wants: 'a function', is: isFunction, default: fallback };
 }
 
 function readSecrets(options: OptionReader): () => ClientSecrets {

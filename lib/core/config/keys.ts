@@ -3,12 +3,13 @@ import { describe, isNumberBetween } from './option-reader.js';
 import type { OptionReader } from './option-reader.js';
 import type { DescopeOptions, KeyFetchOptions } from './options.js';
 import { isJsonObject, readText } from '../token/claims.js';
-import type { KeyFetchPolicy } from '../token/key-fetch-schedule.js';
-import { toKeysById } from '../token/key-set.js';
-import type { KeysById } from '../token/key-set.js';
-import { readVerificationKey } from '../token/verification-key.js';
+import type { KeyFetchPolicy } from '../keys/key-fetch-schedule.js';
+import { toKeysById } from '../keys/key-set.js';
+import type { KeysById } from '../keys/key-set.js';
+import { readVerificationKey } from '../keys/verification-key.js';
 
 const DAY_SECONDS = 86_400;
+const KEY_FETCH_OPTIONS = ['maxAgeSeconds', 'maxStaleSeconds', 'cooldownSeconds', 'timeoutMs'];
 
 /** Reads the fixed keys. Each must be usable and name its `kid` and `alg`: an offline key is checked now or never. */
 export function readKeys(
@@ -66,26 +67,15 @@ function parse(text: string): unknown {
 }
 
 /** Reads how keys are fetched, in the milliseconds that the key set counts in. */
-export function readKeyFetch(
-  options: OptionReader,
-  given: KeyFetchOptions | undefined,
-): KeyFetchPolicy & { readonly timeoutMs: number } {
-  if (given !== undefined && !isJsonObject(given)) options.mistake('keyFetch', describe(given), 'an object');
-  const source = isJsonObject(given) ? (given as KeyFetchOptions) : {};
-  const names = ['maxAgeSeconds', 'maxStaleSeconds', 'cooldownSeconds', 'timeoutMs'];
-  for (const name of Object.keys(source)) {
-    if (!names.includes(name))
-      options.mistake(`keyFetch.${name}`, 'an unknown option', `one of ${names.join(', ')}`);
-  }
-  const read = (
-    name: keyof KeyFetchOptions,
-    bounds: { least: number; most: number; default: number },
-  ): number => {
-    const value: unknown = source[name];
-    if (value === undefined) return bounds.default;
-    if (isNumberBetween(bounds.least, bounds.most)(value)) return value;
-    options.mistake(`keyFetch.${name}`, describe(value), `a number from ${bounds.least} to ${bounds.most}`);
-    return bounds.default;
+export function readKeyFetch(options: OptionReader): KeyFetchPolicy & { readonly timeoutMs: number } {
+  const group = options.group<KeyFetchOptions>('keyFetch', KEY_FETCH_OPTIONS);
+  const read = (name: keyof KeyFetchOptions, bounds: Bounds): number => {
+    const wants = `a number from ${bounds.least} to ${bounds.most}`;
+    return group.read(name, {
+      wants,
+      is: isNumberBetween(bounds.least, bounds.most),
+      default: bounds.default,
+    });
   };
   return {
     maxAgeMs: 1000 * read('maxAgeSeconds', { least: 1, most: DAY_SECONDS, default: 600 }),
@@ -93,4 +83,10 @@ export function readKeyFetch(
     cooldownMs: 1000 * read('cooldownSeconds', { least: 1, most: 30, default: 10 }),
     timeoutMs: read('timeoutMs', { least: 100, most: 4000, default: 2500 }),
   };
+}
+
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+  readonly default: number;
 }

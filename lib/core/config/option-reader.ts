@@ -5,27 +5,49 @@ import type { DescopeOptions } from './options.js';
 /** A check of one value: answers what it wants when the value is not that. */
 export type Check<T> = (value: unknown) => value is T;
 
-export class OptionReader {
-  readonly #options: DescopeOptions;
-  readonly #mistakes = new Set<string>();
+export class OptionReader<O extends object = DescopeOptions> {
+  readonly #options: Partial<O>;
+  readonly #prefix: string;
+  readonly #mistakes: Set<string>;
 
-  constructor(options: DescopeOptions, known: readonly string[]) {
+  constructor(
+    options: Partial<O>,
+    known: readonly string[],
+    parent?: { prefix: string; mistakes: Set<string> },
+  ) {
     this.#options = options;
+    this.#prefix = parent?.prefix ?? '';
+    this.#mistakes = parent?.mistakes ?? new Set();
     for (const name of Object.keys(options)) {
-      if (!known.includes(name)) this.mistake(name, 'there is no such option', `one of ${known.join(', ')}`);
+      if (!known.includes(name)) this.mistake(name, 'an unknown option', `one of ${known.join(', ')}`);
     }
   }
 
   /** Reads an option; one that is left out has its default, a wrong one is noted and has it too. */
-  read<T>(name: keyof DescopeOptions, rule: { wants: string; is: Check<T>; default: T }): T {
+  read<T>(name: keyof O & string, rule: { wants: string; is: Check<T>; default: T }): T {
     const value: unknown = this.#options[name];
     if (value !== undefined && rule.is(value)) return toOwn(value);
     if (value !== undefined) this.mistake(name, describe(value), rule.wants);
     return toOwn(rule.default);
   }
 
+  /** Tells whether an option is given; `false` and `null` say that it is not. */
+  has(name: keyof O & string): boolean {
+    const value: unknown = this.#options[name];
+    return value !== undefined && value !== null && value !== false;
+  }
+
+  /** Opens a group of options, whose mistakes count among these. */
+  group<G extends object>(name: keyof O & string, known: readonly string[]): OptionReader<G> {
+    const value: unknown = this.#options[name];
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (value !== undefined && !isObject) this.mistake(name, describe(value), 'an object');
+    const parent = { prefix: `${this.#prefix}${name}.`, mistakes: this.#mistakes };
+    return new OptionReader<G>(isObject ? (value as Partial<G>) : {}, known, parent);
+  }
+
   mistake(name: string, got: string, wants: string): void {
-    this.#mistakes.add(`  - ${name}: got ${got}; wants ${wants}.`);
+    this.#mistakes.add(`  - ${this.#prefix}${name}: got ${got}; wants ${wants}.`);
   }
 
   /** Throws `CONFIG_INVALID` with every mistake that was noted. */

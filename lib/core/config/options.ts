@@ -2,10 +2,12 @@
 import type { JsonWebKey } from 'node:crypto';
 import type { Fetch } from '../api/bounded-fetch.js';
 import type { Clock } from '../clock.js';
-import type { SignatureAlgorithm } from '../token/algorithms.js';
+import type { DescopeSession } from '../session/session.js';
+import type { SignatureAlgorithm } from '../keys/algorithms.js';
 import type { TokenKind } from '../token/token-kind.js';
 import type { TokenSourceOption } from '../transport/read-tokens.js';
 import type { UsernameClaim } from '../user/username.js';
+import type { SessionOptions } from '../session/session-options.js';
 
 /** How the project's keys are fetched and how long they are believed. */
 export interface KeyFetchOptions {
@@ -18,6 +20,9 @@ export interface KeyFetchOptions {
   /** Milliseconds that one fetch may take, headers and body together. Default: 2500. */
   readonly timeoutMs?: number | undefined;
 }
+
+/** Gives the application's own user for a signed-in session: finds it, or creates it. `null` refuses with `USER_NOT_ADMITTED`. */
+export type UserLoader = (session: DescopeSession) => unknown;
 
 /** Options of `DescopeModule` that may come from a factory. What is left out comes from the environment, then from the default. */
 export interface DescopeOptions {
@@ -51,12 +56,18 @@ export interface DescopeOptions {
   readonly superuserRole?: string | undefined;
   /** Name of the session cookie, and of the session in a token's `drn` beside `DS`. Default: `'DS'`. */
   readonly sessionCookieName?: string | undefined;
+  /** Name of the refresh cookie, and of refresh tokens in `drn` beside `DSR`. Default: `'DSR'`. */
+  readonly refreshCookieName?: string | undefined;
   /** Where tokens stand; the first source that has one decides. Default: `['bearer', 'cookie']`. */
   readonly sources?: readonly TokenSourceOption[] | undefined;
   /** The application's own origin as browsers see it. Without it, `Origin` is compared with the `Host` header. */
   readonly publicOrigin?: string | undefined;
   /** Further origins whose pages may send session cookies on unsafe methods. Default: none. */
   readonly trustedOrigins?: readonly string[] | undefined;
+  /** Keeps sessions for browsers: applies the session middleware. Default: none. */
+  readonly session?: SessionOptions | false | null | undefined;
+  /** Gives the application's own user, which `@CurrentUser()` and `request.user` then are. Default: Descope's. */
+  readonly loadUser?: UserLoader | undefined;
   /** How keys are fetched. */
   readonly keyFetch?: KeyFetchOptions | undefined;
   /** Refuses to boot until the keys are there. Default: `false`: boots, and answers 503 to tokens meanwhile. */
@@ -84,9 +95,12 @@ export const KNOWN_OPTIONS: readonly string[] = Object.keys({
   staffRole: 0,
   superuserRole: 0,
   sessionCookieName: 0,
+  refreshCookieName: 0,
   sources: 0,
   publicOrigin: 0,
   trustedOrigins: 0,
+  session: 0,
+  loadUser: 0,
   keyFetch: 0,
   requireKeysAtBoot: 0,
   fetch: 0,

@@ -1,8 +1,9 @@
 // The options that decide who is let in, as the policies of the road's stations.
 import { isListOf, isNumberBetween, isText, isTexts } from './option-reader.js';
 import type { Check, OptionReader } from './option-reader.js';
+import type { CookieNames } from './session.js';
 import type { AuthenticationPolicy } from '../session/authenticator.js';
-import { SIGNATURE_ALGORITHMS } from '../token/algorithms.js';
+import { SIGNATURE_ALGORITHMS } from '../keys/algorithms.js';
 import type { TokenKind } from '../token/token-kind.js';
 import type { VerificationPolicy } from '../token/token-verifier.js';
 import type { TokenSourceOption } from '../transport/read-tokens.js';
@@ -14,7 +15,11 @@ const COOKIE_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/; // RFC 6265 §4.1.1, a toke
 const REFRESH_TOKEN_NAME = 'DSR'; // under this name, refresh tokens would count as sessions
 
 /** Reads what a token must meet. */
-export function readVerification(options: OptionReader, projectId: string): VerificationPolicy {
+export function readVerification(
+  options: OptionReader,
+  projectId: string,
+  names: CookieNames,
+): VerificationPolicy {
   const wants = `a list out of ${SIGNATURE_ALGORITHMS.join(', ')}`;
   const is = isListOf<string>(SIGNATURE_ALGORITHMS);
   return {
@@ -25,7 +30,8 @@ export function readVerification(options: OptionReader, projectId: string): Veri
       is: isNumberBetween(0, 60),
       default: 5,
     }),
-    sessionTokenNames: ['DS', readSessionCookieName(options)],
+    sessionTokenNames: ['DS', names.session],
+    refreshTokenNames: ['DSR', names.refresh],
   };
 }
 
@@ -34,8 +40,7 @@ export function readAuthentication(
   options: OptionReader,
   origins: AuthenticationPolicy['origins'],
 ): AuthenticationPolicy {
-  const sessionCookieName = readSessionCookieName(options);
-  return { ...readUserRules(options), ...readSourceRules(options), sessionCookieName, origins };
+  return { ...readUserRules(options), ...readSourceRules(options), origins };
 }
 
 /** Reads which tokens may come in. */
@@ -48,12 +53,19 @@ export function readAdmission(options: OptionReader): AdmissionPolicy {
   };
 }
 
-function readSessionCookieName(options: OptionReader): string {
-  return options.read('sessionCookieName', {
+/** Reads what the two cookies are called; the same names stand in a token's `drn`. */
+export function readCookieNames(options: OptionReader): CookieNames {
+  const session = options.read('sessionCookieName', {
     wants: 'a cookie name other than the refresh token\'s "DSR"',
-    is: isCookieName,
+    is: isSessionName,
     default: 'DS',
   });
+  const refresh = options.read('refreshCookieName', {
+    wants: 'a cookie name that no session has',
+    is: (value): value is string => isCookieName(value) && value !== 'DS' && value !== session,
+    default: 'DSR',
+  });
+  return { session, refresh };
 }
 
 function readUserRules(
@@ -96,8 +108,10 @@ const isAudience: Check<string | readonly string[] | null> = (
 const isUsernameClaim: Check<UsernameClaim> = (value): value is UsernameClaim =>
   isText(value) || isTexts(value) || typeof value === 'function';
 
-const isCookieName: Check<string> = (value): value is string =>
-  isText(value) && COOKIE_NAME.test(value) && value !== REFRESH_TOKEN_NAME;
+const isCookieName: Check<string> = (value): value is string => isText(value) && COOKIE_NAME.test(value);
+
+const isSessionName: Check<string> = (value): value is string =>
+  isCookieName(value) && value !== REFRESH_TOKEN_NAME;
 
 const isSources: Check<readonly TokenSourceOption[]> = (value): value is readonly TokenSourceOption[] =>
   Array.isArray(value) && value.length > 0 && value.every(isSource);

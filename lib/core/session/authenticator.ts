@@ -11,27 +11,33 @@ import { assertSameOrigin } from '../transport/same-origin.js';
 import type { OriginPolicy } from '../transport/same-origin.js';
 import { DescopeUser } from '../user/descope-user.js';
 import type { UserPolicy } from '../user/descope-user.js';
+import type { TokenPlace } from '../place/token-place.js';
 import { readUsername } from '../user/username.js';
 import type { UsernameClaim } from '../user/username.js';
 import { DescopeSession } from './session.js';
+import type { SignOutList } from './sign-out-list.js';
 
 /** How requests become sessions. */
 export interface AuthenticationPolicy extends UserPolicy {
   readonly sources: readonly TokenSourceOption[];
-  readonly sessionCookieName: string;
   readonly origins: OriginPolicy;
   readonly usernameClaim: UsernameClaim;
 }
 
-export class Authenticator {
-  readonly #policy: AuthenticationPolicy;
-  readonly #verifier: TokenVerifier;
-  readonly #notify: Notify;
+/** What authenticating needs. */
+export interface AuthenticatorInput {
+  readonly policy: AuthenticationPolicy;
+  readonly verifier: TokenVerifier;
+  readonly place: TokenPlace;
+  readonly signOuts: SignOutList;
+  readonly notify: Notify;
+}
 
-  constructor(policy: AuthenticationPolicy, verifier: TokenVerifier, notify: Notify) {
-    this.#policy = policy;
-    this.#verifier = verifier;
-    this.#notify = notify;
+export class Authenticator {
+  readonly #input: AuthenticatorInput;
+
+  constructor(input: AuthenticatorInput) {
+    this.#input = input;
   }
 
   /**
@@ -39,27 +45,36 @@ export class Authenticator {
    * the reason kept, so that a stale one locks nobody out of an optional route. An outage always throws.
    */
   authenticate(request: RequestLike): MaybePromise<DescopeSession> {
-    const credential = readCredential(request, this.#policy.sources, this.#policy.sessionCookieName);
+    const { policy, place } = this.#input;
+    const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
     if (credential === undefined) return DescopeSession.nobody();
     if (!credential.isAmbient) return this.open(credential.token, false);
-    assertSameOrigin(request, this.#policy.origins);
+    assertSameOrigin(request, policy.origins);
     return this.#openLeniently(credential);
   }
 
-  /** Proves a session token and builds its session. Throws a `TOKEN_…`, `USERNAME_…` or `KEYS_…` code. */
+  /** Proves a session token and builds its session. Throws a `TOKEN_…`, `SESSION_…`, `USERNAME_…` or `KEYS_…` code. */
   open(token: string, isAmbient: boolean): MaybePromise<DescopeSession> {
-    return whenReady(this.#verifier.verify(token), (verified) => {
-      const user = new DescopeUser(verified, this.#readUsername(verified), this.#policy);
-      return DescopeSession.of(user, token, isAmbient);
-    });
+    const { verifier, signOuts, policy } = this.#input;
+    return whenReady(verifier.verify(token), (verified) =>
+      whenReady(signOuts.assertActive(token, verified.claims), () => {
+        const user = new DescopeUser(verified, this.#readUsername(verified), policy);
+        return DescopeSession.of(user, token, isAmbient);
+      }),
+    );
+  }
+
+  /** Like `open` for a browser's token: what is wrong with it makes its session nobody's. */
+  openLeniently(token: string): MaybePromise<DescopeSession> {
+    return this.#openLeniently({ token, isAmbient: true });
   }
 
   #readUsername(verified: VerifiedToken): string {
     try {
-      return readUsername(verified, this.#policy.usernameClaim);
+      return readUsername(verified, this.#input.policy.usernameClaim);
     } catch (error) {
       if (error instanceof DescopeAccessError) {
-        this.#notify({ code: 'USERNAME_CLAIM_MISSING', level: 'warn', message: error.message });
+        this.#input.notify({ code: 'USERNAME_CLAIM_MISSING', level: 'warn', message: error.message });
       }
       throw error;
     }

@@ -13,6 +13,8 @@ export interface ClaimPolicy {
   readonly leewaySeconds: number;
   /** What `drn` may call a session. */
   readonly sessionTokenNames: readonly string[];
+  /** What `drn` may call a refresh token. */
+  readonly refreshTokenNames: readonly string[];
 }
 
 const LAST_DATE_SECONDS = 8.64e12; // the last moment that a Date can hold (ECMA-262 §21.4.1.1)
@@ -67,6 +69,18 @@ export function assertSession(claims: DescopeClaims, policy: ClaimPolicy): void 
       'The token is not a session token ("drn"); a refresh token opens nothing.',
     );
   }
+  assertUnbound(claims);
+}
+
+/** Asserts that the token is a refresh token, which says so itself. Throws `TOKEN_NOT_A_REFRESH` or `TOKEN_SENDER_CONSTRAINED`. */
+export function assertRefresh(claims: DescopeClaims, policy: ClaimPolicy): void {
+  if (claims.drn === undefined || !policy.refreshTokenNames.includes(claims.drn)) {
+    throw refusal('TOKEN_NOT_A_REFRESH', 'The token is not a refresh token ("drn").');
+  }
+  assertUnbound(claims);
+}
+
+function assertUnbound(claims: DescopeClaims): void {
   if (Object.hasOwn(claims, 'cnf')) {
     throw refusal(
       'TOKEN_SENDER_CONSTRAINED',

@@ -1,10 +1,10 @@
 // Is this signature by this key? The one place that asks node:crypto.
 import { verify } from 'node:crypto';
 import { DescopeCredentialError } from '../errors.js';
-import { readAlgorithmRule } from './algorithms.js';
-import type { AlgorithmRule } from './algorithms.js';
+import { readAlgorithmRule } from '../keys/algorithms.js';
+import type { AlgorithmRule } from '../keys/algorithms.js';
 import type { DecodedToken } from './decode.js';
-import type { VerificationKey } from './verification-key.js';
+import type { VerificationKey } from '../keys/verification-key.js';
 
 /**
  * Asserts that the key signed the token, with the algorithm that token and key agree on (RFC 8725 §3.1).

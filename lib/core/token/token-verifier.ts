@@ -3,17 +3,16 @@ import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
 import { whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { assertClaimTypes, assertIssuer, assertSession, assertTime } from './claim-checks.js';
+import { assertClaimTypes, assertIssuer, assertRefresh, assertSession, assertTime } from './claim-checks.js';
 import type { ClaimPolicy } from './claim-checks.js';
 import { freezeDeep } from './claims.js';
 import type { DescopeClaims } from './claims.js';
 import { decodeToken } from './decode.js';
 import type { DecodedToken } from './decode.js';
-import type { KeySet } from './key-set.js';
+import type { KeySet } from '../keys/key-set.js';
 import { assertSignature } from './signature.js';
 import { readTokenKind } from './token-kind.js';
 import type { TokenKind } from './token-kind.js';
-import type { VerificationKey } from './verification-key.js';
 
 /** What a token must meet. */
 export interface VerificationPolicy extends ClaimPolicy {
@@ -39,20 +38,39 @@ export class TokenVerifier {
 
   /** Proves a session token; at once if its key is at hand. Throws or rejects with a `TOKEN_…` or `KEYS_…` code. */
   verify(token: string): MaybePromise<VerifiedToken> {
-    const decoded = decodeToken(token);
-    this.#assertAlgorithm(decoded);
-    const key = this.#keys.find(decoded.keyId);
-    return whenReady(key, (found) => this.#prove(decoded, found));
+    return this.#prove(token, (claims) => {
+      assertSession(claims, this.#policy);
+      assertTime(claims, this.#policy, this.#clock());
+    });
   }
 
-  #prove(token: DecodedToken, key: VerificationKey): VerifiedToken {
-    assertSignature(token, key);
-    const claims = token.payload;
-    assertClaimTypes(claims);
-    const issuer = assertIssuer(claims, this.#policy);
-    assertSession(claims, this.#policy);
-    assertTime(claims, this.#policy, this.#clock());
-    return { claims: freezeDeep(claims), kind: readTokenKind(claims, issuer) };
+  /** Proves a refresh token. Throws or rejects with a `TOKEN_…` or `KEYS_…` code. */
+  verifyRefresh(token: string): MaybePromise<VerifiedToken> {
+    return this.#prove(token, (claims) => {
+      assertRefresh(claims, this.#policy);
+      assertTime(claims, this.#policy, this.#clock());
+    });
+  }
+
+  /** Proves that a session token was good until it expired, or still is: everything but `exp`. */
+  verifyLapsed(token: string): MaybePromise<VerifiedToken> {
+    return this.#prove(token, (claims) => {
+      assertSession(claims, this.#policy);
+      assertTime({ ...claims, exp: Number.POSITIVE_INFINITY }, this.#policy, this.#clock());
+    });
+  }
+
+  #prove(token: string, assertKind: (claims: DescopeClaims) => void): MaybePromise<VerifiedToken> {
+    const decoded = decodeToken(token);
+    this.#assertAlgorithm(decoded);
+    return whenReady(this.#keys.find(decoded.keyId), (key) => {
+      assertSignature(decoded, key);
+      const claims = decoded.payload;
+      assertClaimTypes(claims);
+      const issuer = assertIssuer(claims, this.#policy);
+      assertKind(claims);
+      return { claims: freezeDeep(claims), kind: readTokenKind(claims, issuer) };
+    });
   }
 
   // Before the key is asked for: a token that can never be good must not cost a fetch.

@@ -2,20 +2,20 @@
 
 const MAX_COOKIE_HEADER_LENGTH = 65_536;
 
-/** What a Cookie header says of one name: its value, nothing, or several values that contradict each other. */
-export type CookieReading =
+/** What is found of a browser's token: its text, nothing, or several that contradict each other. */
+export type TokenReading =
   | { readonly kind: 'absent' }
   | { readonly kind: 'value'; readonly value: string }
   | { readonly kind: 'ambiguous' };
 
-const ABSENT: CookieReading = { kind: 'absent' };
-const AMBIGUOUS: CookieReading = { kind: 'ambiguous' };
+const ABSENT: TokenReading = { kind: 'absent' };
+const AMBIGUOUS: TokenReading = { kind: 'ambiguous' };
 
 /**
  * Reads a cookie by its exact name (RFC 6265 §4.2). The same name twice with different values is ambiguous:
  * a sibling site may have planted one of them. An empty value counts as absent.
  */
-export function readCookie(header: string | undefined, name: string): CookieReading {
+export function readCookie(header: string | undefined, name: string): TokenReading {
   if (header === undefined || header.length > MAX_COOKIE_HEADER_LENGTH) return ABSENT;
   let found: string | undefined;
   for (let start = 0; start < header.length;) {
@@ -27,6 +27,18 @@ export function readCookie(header: string | undefined, name: string): CookieRead
     start = end + 1;
   }
   return found === undefined || found === '' ? ABSENT : { kind: 'value', value: found };
+}
+
+/** Reads names and values of Set-Cookie lines. Domain, Path and Max-Age of somebody else's cookie are not ours to copy. */
+export function readSetCookies(lines: readonly string[]): ReadonlyMap<string, string> {
+  const cookies = new Map<string, string>();
+  for (const line of lines) {
+    const pair = line.split(';', 1)[0] ?? '';
+    const equals = pair.indexOf('=');
+    const value = pair.slice(equals + 1).trim();
+    if (equals > 0 && value !== '') cookies.set(pair.slice(0, equals).trim(), value);
+  }
+  return cookies;
 }
 
 function readPair(pair: string, name: string): string | undefined {

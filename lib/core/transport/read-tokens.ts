@@ -1,8 +1,7 @@
 // Request → raw token: the first source that has one decides, alone.
 import { DescopeCredentialError } from '../errors.js';
 import { readBearer } from './authorization.js';
-import { readCookie } from './cookies.js';
-import { readHeader } from './request-like.js';
+import type { TokenReading } from './cookies.js';
 import type { RequestLike } from './request-like.js';
 
 /** Reads a token where an application keeps it. Answers nothing where there is none. */
@@ -29,14 +28,17 @@ export interface Credential {
   readonly refusal?: DescopeCredentialError;
 }
 
+/** Finds the token that a browser's session keeps, wherever that is. */
+export type BrowserTokenReader = (request: RequestLike) => TokenReading;
+
 /** Reads the request's credential, in the order of the sources; `undefined` means nobody. Throws `CREDENTIAL_MALFORMED`. */
 export function readCredential(
   request: RequestLike,
   sources: readonly TokenSourceOption[],
-  cookieName: string,
+  readBrowserToken: BrowserTokenReader,
 ): Credential | undefined {
   for (const source of sources) {
-    const credential = readSource(request, source, cookieName);
+    const credential = readSource(request, source, readBrowserToken);
     if (credential !== undefined) return credential;
   }
   return undefined;
@@ -45,24 +47,22 @@ export function readCredential(
 function readSource(
   request: RequestLike,
   source: TokenSourceOption,
-  cookieName: string,
+  readBrowserToken: BrowserTokenReader,
 ): Credential | undefined {
   if (source === 'bearer') return toCredential(readBearer(request), false);
-  if (source === 'cookie') return readCookieCredential(request, cookieName);
+  if (source === 'cookie') return toBrowserCredential(readBrowserToken(request));
   if (typeof source === 'function') return toCredential(source(request), true);
   return toCredential(source.read(request), source.sentByBrowser ?? true);
 }
 
-function readCookieCredential(request: RequestLike, name: string): Credential | undefined {
-  const cookie = readCookie(readHeader(request, 'cookie', '; '), name);
-  if (cookie.kind === 'value') return { token: cookie.value, isAmbient: true };
-  if (cookie.kind === 'absent') return undefined;
-  const message = `There are several "${name}" cookies with different values.`;
-  return {
-    token: '',
-    isAmbient: true,
-    refusal: new DescopeCredentialError('COOKIE_AMBIGUOUS', message, { cookie: name }),
-  };
+function toBrowserCredential(reading: TokenReading): Credential | undefined {
+  if (reading.kind === 'value') return { token: reading.value, isAmbient: true };
+  if (reading.kind === 'absent') return undefined;
+  const refusal = new DescopeCredentialError(
+    'COOKIE_AMBIGUOUS',
+    'There are several session cookies with different values.',
+  );
+  return { token: '', isAmbient: true, refusal };
 }
 
 function toCredential(token: string | null | undefined, isAmbient: boolean): Credential | undefined {

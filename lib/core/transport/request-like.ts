@@ -6,6 +6,9 @@ export interface RequestLike {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Names and values as they came, alternating; shows what `headers` has merged or dropped. */
   readonly rawHeaders?: readonly string[] | undefined;
+  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
+  /** The application's own server-side session, where a plugin put one. */
+  readonly session?: unknown;
 }
 
 /** Reads a header; several values that a framework kept as a list are joined as RFC 9110 §5.3 says. */

@@ -24,6 +24,19 @@ export function assertSameOrigin(request: RequestLike, policy: OriginPolicy): vo
   throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
 }
 
+/**
+ * Asserts that one of our own pages sent the request, whatever its method; a request that does not say where it comes
+ * from is refused too. Throws `REQUEST_CROSS_SITE`.
+ */
+export function assertFromOwnPage(request: RequestLike, policy: OriginPolicy): void {
+  const isSaid = ['sec-fetch-site', 'origin', 'referer'].some(
+    (name) => readHeader(request, name) !== undefined,
+  );
+  if (isSaid && isSameOrigin(request, policy)) return;
+  const message = 'The request does not come from a page of this application.';
+  throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
+}
+
 // A request with none of the three headers comes from no browser, and so cannot be forged through one.
 function isSameOrigin(request: RequestLike, policy: OriginPolicy): boolean {
   const origin = readHeader(request, 'origin');

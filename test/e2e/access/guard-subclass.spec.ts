@@ -12,7 +12,7 @@ import {
   Public,
   Roles,
 } from 'nestjs-descope';
-import type { AccessPolicy, ContextRequest } from 'nestjs-descope';
+import type { AccessDecision, AccessPolicy } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
@@ -28,9 +28,10 @@ class AuditingGuard extends AuthGuard {
     super();
   }
 
-  protected override decide(request: ContextRequest, session: DescopeSession, policy: AccessPolicy) {
+  protected override decide(decision: AccessDecision) {
+    const { session, policy } = decision;
     this.log.lines.push(`${session.user?.id ?? 'nobody'} ${policy.demands.length}`);
-    return super.decide(request, session, policy);
+    return super.decide(decision);
   }
 }
 

@@ -4,7 +4,7 @@ import { resolveConfig } from '../../../../lib/core/config/config.js';
 import { KNOWN_OPTIONS } from '../../../../lib/core/config/options.js';
 import type { DescopeOptions } from '../../../../lib/core/config/options.js';
 import { DescopeConfigError } from '../../../../lib/core/errors.js';
-import { SIGNATURE_ALGORITHMS } from '../../../../lib/core/token/algorithms.js';
+import { SIGNATURE_ALGORITHMS } from '../../../../lib/core/keys/algorithms.js';
 import { PROJECT_ID, createSigningKey } from '../../../support/tokens.js';
 
 const { jwk } = createSigningKey('RS256', 'SK1');
@@ -141,6 +141,34 @@ describe('resolveConfig', () => {
     for (const keyFetch of [7, [], 'x', null]) expect(mistaken({ keyFetch })).toEqual(['keyFetch']);
   });
 
+  it('refuses session options that are anything else, and switches of none', () => {
+    for (const session of [7, [], 'x', true]) expect(mistaken({ session })).toEqual(['session']);
+    const store = { get: () => undefined, set: () => undefined };
+    const wrong: [string, object][] = [
+      ['session.store', { store: 'memory' }],
+      ['session.refresh', { refresh: 'yes' }],
+      ['session.renewalStore', { renewalStore: store }],
+      ['session.signOutStore', { signOutStore: {} }],
+      ['session.cookie', { cookie: null }],
+      ['session.cookies', { cookies: {} }],
+      ['session.cookie.sameSite', { cookie: { sameSite: 'none' } }],
+      ['session.cookie.secure', { cookie: { secure: 'auto' } }],
+      ['session.cookie.domain', { cookie: { domain: 'a b; Path=/x' } }],
+      ['session.cookie.domain', { cookie: { domain: 'example.com', hostPrefix: true } }],
+      ['session.cookie.secure', { cookie: { secure: false, hostPrefix: true } }],
+      ['session.cookie.httpOnly', { cookie: { httpOnly: false } }],
+    ];
+    for (const [name, session] of wrong) expect(mistaken({ session })).toEqual([name]);
+  });
+
+  it('refuses a user loader that is no function, and a refresh cookie that sessions have', () => {
+    expect(mistaken({ loadUser: {} })).toEqual(['loadUser']);
+    for (const refreshCookieName of ['', 'a b', 'DS', 7]) {
+      expect(mistaken({ refreshCookieName })).toEqual(['refreshCookieName']);
+    }
+    expect(mistaken({ sessionCookieName: 'x', refreshCookieName: 'x' })).toEqual(['refreshCookieName']);
+  });
+
   it('has tried every option both ways above', () => {
     const tried = [
       'projectId',
@@ -158,6 +186,9 @@ describe('resolveConfig', () => {
       'staffRole',
       'superuserRole',
       'sessionCookieName',
+      'refreshCookieName',
+      'session',
+      'loadUser',
       'sources',
       'publicOrigin',
       'trustedOrigins',

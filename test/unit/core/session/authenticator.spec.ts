@@ -3,11 +3,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DescopeError, DescopeUnavailableError } from '../../../../lib/core/errors.js';
 import type { Notice } from '../../../../lib/core/notice.js';
+import { CookiePlace } from '../../../../lib/core/place/cookie-place.js';
 import { Authenticator } from '../../../../lib/core/session/authenticator.js';
 import type { AuthenticationPolicy } from '../../../../lib/core/session/authenticator.js';
+import { SignOutList } from '../../../../lib/core/session/sign-out-list.js';
 import type { DescopeSession } from '../../../../lib/core/session/session.js';
-import { StaticKeySet, toKeysById } from '../../../../lib/core/token/key-set.js';
-import type { KeySet } from '../../../../lib/core/token/key-set.js';
+import { StaticKeySet, toKeysById } from '../../../../lib/core/keys/key-set.js';
+import type { KeySet } from '../../../../lib/core/keys/key-set.js';
 import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
 import type { RequestLike } from '../../../../lib/core/transport/request-like.js';
 import {
@@ -24,27 +26,44 @@ const key = createSigningKey();
 const keys = toKeysById([key.jwk]);
 const base: AuthenticationPolicy = {
   sources: ['bearer', 'cookie'],
-  sessionCookieName: 'DS',
   origins: { publicOrigin: undefined, trustedOrigins: [] },
   usernameClaim: 'sub',
   staffRole: 'is_staff',
   superuserRole: 'is_superuser',
 };
+const COOKIES = {
+  refreshName: 'DSR',
+  sameSite: 'Lax',
+  domain: undefined,
+  secure: 'auto',
+  isProduction: false,
+} as const;
 const down: KeySet = {
   find: () => {
     throw new DescopeUnavailableError('KEYS_UNAVAILABLE', 'down', { retryAfterSeconds: 1 });
   },
+  isAtHand: () => false,
   hydrate: async () => {},
   close: () => {},
 };
 const later: KeySet = { ...down, find: async (keyId) => new StaticKeySet(keys).find(keyId) };
 
-function create(policy: Partial<AuthenticationPolicy> = {}, keySet: KeySet = new StaticKeySet(keys)) {
+function create(
+  policy: Partial<AuthenticationPolicy> = {},
+  keySet: KeySet = new StaticKeySet(keys),
+  sessionName = 'DS',
+) {
   const notices: Notice[] = [];
   const verifier = new TokenVerifier(POLICY, keySet, () => NOW_MS);
   return {
     notices,
-    road: new Authenticator({ ...base, ...policy }, verifier, (notice) => void notices.push(notice)),
+    road: new Authenticator({
+      policy: { ...base, ...policy },
+      verifier,
+      place: new CookiePlace({ ...COOKIES, sessionName }, () => NOW_MS),
+      signOuts: new SignOutList(() => NOW_MS, undefined),
+      notify: (notice) => void notices.push(notice),
+    }),
   };
 }
 const good = mint(key);
@@ -121,7 +140,7 @@ describe('Authenticator', () => {
   });
 
   it('reads the cookie by its configured name only', () => {
-    const { road } = create({ sessionCookieName: 'mine' });
+    const { road } = create({}, new StaticKeySet(keys), 'mine');
     expect(road.authenticate(cookie(good))).toMatchObject({ user: undefined });
     expect(road.authenticate({ method: 'GET', headers: { cookie: `mine=${good}` } })).toMatchObject({
       user: { id: 'U2anna' },

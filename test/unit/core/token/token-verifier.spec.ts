@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { DescopeError } from '../../../../lib/core/errors.js';
-import { StaticKeySet, toKeysById } from '../../../../lib/core/token/key-set.js';
+import { StaticKeySet, toKeysById } from '../../../../lib/core/keys/key-set.js';
 import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
 import type { VerifiedToken } from '../../../../lib/core/token/token-verifier.js';
 import {
@@ -34,7 +34,12 @@ describe('TokenVerifier', () => {
   it('proves a session later when the key is on its way, and rejects then', async () => {
     const found = toKeysById([key.jwk]).get(key.keyId);
     if (found === undefined) throw new Error('The key is usable.');
-    const keys = { find: () => Promise.resolve(found), hydrate: async () => {}, close: () => {} };
+    const keys = {
+      find: () => Promise.resolve(found),
+      isAtHand: () => true,
+      hydrate: async () => {},
+      close: () => {},
+    };
     const slow = new TokenVerifier(POLICY, keys, () => NOW_SECONDS * 1000);
     expect(await codeLater(() => slow.verify(mint(key)))).toBe('accepted');
     expect(await codeLater(() => slow.verify(mint(key, { claims: { exp: 1 } })))).toBe('TOKEN_EXPIRED');

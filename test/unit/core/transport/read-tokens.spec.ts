@@ -1,5 +1,6 @@
 // Request → raw token: the first source that has one decides, alone.
 import { describe, expect, it } from '@jest/globals';
+import { readCookie } from '../../../../lib/core/transport/cookies.js';
 import { readCredential } from '../../../../lib/core/transport/read-tokens.js';
 import type { TokenSourceOption } from '../../../../lib/core/transport/read-tokens.js';
 import { countHeader, readHeader } from '../../../../lib/core/transport/request-like.js';
@@ -10,7 +11,8 @@ const read = (
   headers: RequestLike['headers'],
   sources: readonly TokenSourceOption[] = ['bearer', 'cookie'],
   more = {},
-) => readCredential({ headers, ...more }, sources, 'DS');
+) =>
+  readCredential({ headers, ...more }, sources, (from) => readCookie(readHeader(from, 'cookie', '; '), 'DS'));
 
 describe('readCredential', () => {
   it('reads a bearer token, which no browser sends by itself, and a cookie, which it does', () => {

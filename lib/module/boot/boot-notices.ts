@@ -1,8 +1,8 @@
 // What an operator should read once, at boot.
-import { isConfidential } from '../core/config/base-url.js';
-import type { DescopeConfig } from '../core/config/config.js';
-import type { Notice } from '../core/notice.js';
-import { toUsernameClaimName } from '../core/user/username.js';
+import { isConfidential } from '../../core/config/base-url.js';
+import type { DescopeConfig } from '../../core/config/config.js';
+import type { Notice } from '../../core/notice.js';
+import { toUsernameClaimName } from '../../core/user/username.js';
 
 const MUTABLE_CLAIMS = ['email', 'phone', 'name', 'phone_number', 'preferred_username'];
 

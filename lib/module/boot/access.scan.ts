@@ -1,10 +1,10 @@
 // Looks at every handler once at boot: a demand that contradicts itself, or that no guard covers, stops it.
 import { APP_GUARD } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { AuthGuard } from '../auth/auth.guard.js';
-import { readAccessPolicy, readGuards, readMethods } from '../auth/access.policy.js';
-import type { HandlerClass } from '../auth/access.policy.js';
-import { DescopeConfigError } from '../core/errors.js';
+import { AuthGuard } from '../../auth/auth.guard.js';
+import { readAccessPolicy, readGuards, readMethods } from '../../auth/access.policy.js';
+import type { HandlerClass } from '../../auth/access.policy.js';
+import { DescopeConfigError } from '../../core/errors.js';
 
 /** Where to look: the application's modules, and its global guards. */
 export interface ScanInput {

@@ -41,6 +41,10 @@ export class RemoteKeySet implements KeySet {
     return key;
   }
 
+  isAtHand(): boolean {
+    return this.#schedule.keyState() !== 'none';
+  }
+
   async hydrate(): Promise<void> {
     if (this.#schedule.keyState() === 'none') await this.#fetch();
   }

@@ -2,10 +2,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY } from '../auth/injection-tokens.js';
-import type { DescopeConfig } from '../core/config/config.js';
-import type { Notify } from '../core/notice.js';
-import type { KeySet } from '../core/token/key-set.js';
+import { DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY } from '../../auth/injection-tokens.js';
+import type { DescopeConfig } from '../../core/config/config.js';
+import type { Notify } from '../../core/notice.js';
+import type { KeySet } from '../../core/keys/key-set.js';
 import { assertAccessKept } from './access.scan.js';
 import { readBootNotices } from './boot-notices.js';
 

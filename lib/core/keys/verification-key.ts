@@ -2,8 +2,8 @@
 import { createPublicKey } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { readAlgorithmRule } from './algorithms.js';
-import { isJsonObject, readOwn, readText } from './claims.js';
-import type { JsonObject } from './claims.js';
+import { isJsonObject, readOwn, readText } from '../token/claims.js';
+import type { JsonObject } from '../token/claims.js';
 
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192; // a longer one would make each verification a denial of service

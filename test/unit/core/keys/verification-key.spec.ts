@@ -1,8 +1,8 @@
 // One JWK → a key that may verify, or the reason why not; and a list of them → keys by id.
 import { describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
-import { StaticKeySet, toKeysById } from '../../../../lib/core/token/key-set.js';
-import { readVerificationKey } from '../../../../lib/core/token/verification-key.js';
+import { StaticKeySet, toKeysById } from '../../../../lib/core/keys/key-set.js';
+import { readVerificationKey } from '../../../../lib/core/keys/verification-key.js';
 import { codeOf, createSigningKey } from '../../../support/tokens.js';
 
 const rsa = createSigningKey('RS256').jwk;

@@ -8,6 +8,8 @@ import type { VerificationKey } from './verification-key.js';
 export interface KeySet {
   /** Finds the key of an id. Throws `TOKEN_KEY_UNKNOWN`, or `KEYS_UNAVAILABLE` when it cannot know. */
   find(keyId: string): MaybePromise<VerificationKey>;
+  /** Whether keys are in memory, so that `find` needs no first fetch. */
+  isAtHand(): boolean;
   /** Loads the keys ahead of the first request. Throws `KEYS_UNAVAILABLE`. */
   hydrate(): Promise<void>;
   /** Ends what it has under way. */
@@ -29,6 +31,10 @@ export class StaticKeySet implements KeySet {
     const key = this.#keys.get(keyId);
     if (key === undefined) throw unknownKey();
     return key;
+  }
+
+  isAtHand(): boolean {
+    return true;
   }
 
   async hydrate(): Promise<void> {}

@@ -1,0 +1,67 @@
+// What is done with a session before the route is known: it may be renewed, and nothing is refused.
+import { Inject, Injectable } from '@nestjs/common';
+import { DescopeCredentialError, DescopeUnavailableError } from '../../core/errors.js';
+import type { Notify } from '../../core/notice.js';
+import type { Exchange, ResponseLike } from '../../core/place/token-place.js';
+import type { Authenticator } from '../../core/session/authenticator.js';
+import { DescopeSession } from '../../core/session/session.js';
+import type { Sessions } from '../../core/session/sessions.js';
+import { toRequestLike } from '../context-request.js';
+import type { ContextRequest } from '../context-request.js';
+import { DESCOPE_AUTHENTICATOR, DESCOPE_NOTIFY, DESCOPE_SESSIONS } from '../injection-tokens.js';
+import { recallSession, rememberSession } from './request-session.js';
+import { keepPrivate } from '../response-writer.js';
+
+@Injectable()
+export class SessionStep {
+  constructor(
+    @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
+    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
+    @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
+  ) {}
+
+  /** Renews a session that lapsed, writes its tokens and remembers it for the guard. Never rejects. */
+  async run(request: ContextRequest, response: ResponseLike): Promise<void> {
+    if (recallSession(request) !== undefined) return; // applied twice
+    const exchange = { request: toRequestLike(request), response };
+    try {
+      const tokens = await this.sessions.keeper.renewIfLapsed(exchange.request);
+      if (tokens === undefined) return;
+      await this.sessions.place.write(exchange, tokens, false);
+      keepPrivate(response);
+      rememberSession(request, await this.authenticator.openLeniently(tokens.sessionToken));
+    } catch (error) {
+      await this.#settle(request, exchange, error);
+    }
+  }
+
+  // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).
+  async #settle(request: ContextRequest, exchange: Exchange, error: unknown): Promise<void> {
+    if (error instanceof DescopeUnavailableError) return rememberOutage(request, error);
+    if (!(error instanceof DescopeCredentialError)) return this.#noteFailure(error);
+    rememberSession(request, DescopeSession.nobody(error));
+    if (!isOver(error)) return;
+    await this.sessions.place.clear(exchange);
+    keepPrivate(exchange.response);
+  }
+
+  #noteFailure(error: unknown): void {
+    const why = error instanceof Error ? error.message : 'unknown reason';
+    this.notify({
+      code: 'SESSION_NOT_KEPT',
+      level: 'error',
+      message: `A renewed session cannot be kept: ${why}`,
+    });
+  }
+}
+
+/** Tells whether a session is over for good, so that its cookies can go; a key that is not known yet says nothing. */
+export function isOver(error: DescopeCredentialError): boolean {
+  return error.code !== 'SESSION_SUPERSEDED' && error.code !== 'TOKEN_KEY_UNKNOWN';
+}
+
+function rememberOutage(request: ContextRequest, error: DescopeUnavailableError): void {
+  const outage = Promise.reject<DescopeSession>(error);
+  outage.catch(() => undefined); // a public route never asks for it
+  rememberSession(request, outage);
+}

@@ -1,0 +1,71 @@
+// Tokens kept in the browser's cookies.
+import type { Clock } from '../clock.js';
+import { isLoopbackConnection } from './connection.js';
+import { readCookie } from '../transport/cookies.js';
+import type { TokenReading } from '../transport/cookies.js';
+import { readHeader } from '../transport/request-like.js';
+import type { RequestLike } from '../transport/request-like.js';
+import type { Exchange, TokenPlace, TokensToKeep } from './token-place.js';
+import { toExpiredCookies, toSetCookie } from './write-tokens.js';
+import type { CookiePolicy } from './write-tokens.js';
+
+/** What the cookies are called, and how they are written. */
+export interface CookiePlacePolicy extends CookiePolicy {
+  readonly sessionName: string;
+  readonly refreshName: string;
+  /** In production `Secure` is never left out, unless `secure: false` is written. */
+  readonly isProduction: boolean;
+}
+
+export class CookiePlace implements TokenPlace {
+  readonly #policy: CookiePlacePolicy;
+  readonly #clock: Clock;
+
+  constructor(policy: CookiePlacePolicy, clock: Clock) {
+    this.#policy = policy;
+    this.#clock = clock;
+  }
+
+  readSession(request: RequestLike): TokenReading {
+    return readCookie(readHeader(request, 'cookie', '; '), this.#policy.sessionName);
+  }
+
+  readRefresh(request: RequestLike): TokenReading {
+    return readCookie(readHeader(request, 'cookie', '; '), this.#policy.refreshName);
+  }
+
+  async write(exchange: Exchange, tokens: TokensToKeep): Promise<void> {
+    const lines = [
+      this.#toLine(
+        exchange,
+        { name: this.#policy.sessionName, value: tokens.sessionToken },
+        tokens.sessionEndsAtMs,
+      ),
+    ];
+    if (tokens.refreshToken !== undefined) {
+      const cookie = { name: this.#policy.refreshName, value: tokens.refreshToken };
+      lines.push(this.#toLine(exchange, cookie, tokens.refreshEndsAtMs ?? tokens.sessionEndsAtMs));
+    }
+    for (const line of lines) exchange.response.append('Set-Cookie', line); // all or none: too large a cookie threw above
+  }
+
+  async clear(exchange: Exchange): Promise<void> {
+    const isSecure = this.#isSecure(exchange.request);
+    for (const name of [this.#policy.sessionName, this.#policy.refreshName]) {
+      const lines = toExpiredCookies(name, isSecure, this.#policy);
+      for (const line of lines) exchange.response.append('Set-Cookie', line);
+    }
+  }
+
+  #toLine(exchange: Exchange, cookie: { name: string; value: string }, endsAtMs: number): string {
+    const maxAgeSeconds = (endsAtMs - this.#clock()) / 1000;
+    const isSecure = this.#isSecure(exchange.request);
+    return toSetCookie({ ...cookie, maxAgeSeconds, isSecure }, this.#policy);
+  }
+
+  #isSecure(request: RequestLike): boolean {
+    const { secure, isProduction } = this.#policy;
+    if (secure !== 'auto') return secure;
+    return isProduction || !isLoopbackConnection(request);
+  }
+}

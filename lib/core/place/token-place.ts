@@ -1,0 +1,35 @@
+// Where a browser's tokens live between requests: in its cookies, or in the application's own server-side session.
+import type { TokenReading } from '../transport/cookies.js';
+import type { RequestLike } from '../transport/request-like.js';
+
+/** Tokens to keep, and how long each is good for. */
+export interface TokensToKeep {
+  readonly sessionToken: string;
+  readonly sessionEndsAtMs: number;
+  /** Left out: the one that is kept stays. */
+  readonly refreshToken?: string;
+  readonly refreshEndsAtMs?: number;
+}
+
+/** A request and the response that can still be given headers. */
+export interface Exchange {
+  readonly request: RequestLike;
+  readonly response: ResponseLike;
+}
+
+/** The part of a response that is written. */
+export interface ResponseLike {
+  /** Sets a header, in place of what was there. */
+  set(name: string, value: string): void;
+  /** Adds a value to a header. */
+  append(name: string, value: string): void;
+}
+
+/** A place where tokens are kept. */
+export interface TokenPlace {
+  readSession(request: RequestLike): TokenReading;
+  readRefresh(request: RequestLike): TokenReading;
+  /** Keeps tokens; at sign-in, `isNew` also gives the session a new id, so that none can be planted before. */
+  write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void>;
+  clear(exchange: Exchange): Promise<void>;
+}

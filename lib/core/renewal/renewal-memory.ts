@@ -1,0 +1,98 @@
+// What renewals brought, kept for the parallel tabs and instances that come with the same refresh token.
+import type { IssuedTokens } from '../api/issued-tokens.js';
+import type { Clock } from '../clock.js';
+import { DescopeUnavailableError } from '../errors.js';
+import type { Notify } from '../notice.js';
+import { isJsonObject, readText } from '../token/claims.js';
+import type { KeyValueStore } from '../session/key-value-store.js';
+import { seal, toTokenDigest, unseal } from './sealed-box.js';
+
+const KEEP_MS = 30_000;
+const OUTAGE_MS = 2_000;
+const SUPERSEDED_MS = 3_600_000;
+const MAX_ENTRIES = 10_000;
+const PREFIX = 'nestjs-descope:renewed:';
+const MARKER = 'superseded';
+
+/** One flight per refresh token, and its result for a while. */
+export class RenewalMemory {
+  readonly #clock: Clock;
+  readonly #store: KeyValueStore | undefined;
+  readonly #notify: Notify;
+  readonly #flights = new Map<string, { readonly issued: Promise<IssuedTokens>; readonly untilMs: number }>();
+  readonly #superseded = new Map<string, number>();
+
+  constructor(input: { clock: Clock; store: KeyValueStore | undefined; notify: Notify }) {
+    this.#clock = input.clock;
+    this.#store = input.store;
+    this.#notify = input.notify;
+  }
+
+  /**
+   * Joins the flight of a refresh token, or starts it. A refusal is forgotten at once; an outage is remembered for a
+   * moment, so that a browser's next requests do not all wait for the same time-out.
+   */
+  share(refreshToken: string, start: () => Promise<IssuedTokens>): Promise<IssuedTokens> {
+    const key = toTokenDigest(refreshToken);
+    const known = this.#flights.get(key);
+    if (known !== undefined && known.untilMs > this.#clock()) return known.issued;
+    const issued = start();
+    bound(this.#flights);
+    this.#flights.set(key, { issued, untilMs: this.#clock() + KEEP_MS });
+    issued.catch((error: unknown) => {
+      if (!(error instanceof DescopeUnavailableError)) this.#flights.delete(key);
+      else this.#flights.set(key, { issued, untilMs: this.#clock() + OUTAGE_MS });
+    });
+    return issued;
+  }
+
+  /** Reads what another instance got for this refresh token; only its holder can. */
+  async readShared(refreshToken: string): Promise<IssuedTokens | undefined> {
+    const sealed = await this.#ask((store) => store.get(PREFIX + toTokenDigest(refreshToken)));
+    const text = typeof sealed === 'string' ? unseal(sealed, refreshToken) : undefined;
+    return text === undefined ? undefined : toIssuedTokens(text);
+  }
+
+  /** Keeps what was got, and that a refresh token which rotated is superseded now. */
+  async keep(refreshToken: string, issued: IssuedTokens): Promise<void> {
+    const digest = toTokenDigest(refreshToken);
+    const sealed = seal(JSON.stringify(issued), refreshToken);
+    await this.#ask((store) => store.set(PREFIX + digest, sealed, KEEP_MS));
+    if (issued.refreshToken === undefined || issued.refreshToken === refreshToken) return;
+    bound(this.#superseded);
+    this.#superseded.set(digest, this.#clock() + SUPERSEDED_MS);
+    await this.#ask((store) => store.set(PREFIX + digest + MARKER, MARKER, SUPERSEDED_MS));
+  }
+
+  /** Tells whether the token may have been superseded by a renewal; also when the store cannot say. */
+  async isSuperseded(refreshToken: string): Promise<boolean> {
+    const digest = toTokenDigest(refreshToken);
+    if ((this.#superseded.get(digest) ?? 0) > this.#clock()) return true;
+    return (await this.#ask((store) => store.get(PREFIX + digest + MARKER), MARKER)) === MARKER;
+  }
+
+  // A store that is down must not sign anybody out: without it, instances renew on their own.
+  async #ask(call: (store: KeyValueStore) => Promise<unknown>, onFailure?: string): Promise<unknown> {
+    if (this.#store === undefined) return undefined;
+    try {
+      return await call(this.#store);
+    } catch {
+      this.#notify({ code: 'RENEWAL_STORE_FAILED', level: 'warn', message: STORE_FAILED });
+      return onFailure;
+    }
+  }
+}
+
+function bound(map: Map<string, unknown>): void {
+  const oldest = map.keys().next();
+  if (map.size >= MAX_ENTRIES && oldest.done !== true) map.delete(oldest.value);
+}
+
+function toIssuedTokens(text: string): IssuedTokens | undefined {
+  const value: unknown = JSON.parse(text);
+  const sessionToken = isJsonObject(value) ? readText(value, 'sessionToken') : undefined;
+  if (!isJsonObject(value) || sessionToken === undefined) return undefined;
+  return { sessionToken, refreshToken: readText(value, 'refreshToken') };
+}
+
+const STORE_FAILED = 'The renewalStore cannot be used; instances renew sessions on their own until it can.';

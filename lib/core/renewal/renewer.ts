@@ -1,0 +1,94 @@
+// Refresh token → new session: one call to Descope for all who ask, and nothing used that is not proven.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DescopeRefusal } from '../api/descope-refusal.js';
+import type { IssuedTokens } from '../api/issued-tokens.js';
+import { DescopeCredentialError } from '../errors.js';
+import type { TokensToKeep } from '../place/token-place.js';
+import { readSubjectId } from '../token/token-kind.js';
+import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
+import type { RenewalMemory } from './renewal-memory.js';
+import type { SignOutList } from '../session/sign-out-list.js';
+
+const REFUSAL_WAITS_MS = [50, 150, 300];
+
+/** What renewing needs. */
+export interface RenewerInput {
+  readonly verifier: TokenVerifier;
+  /** Asks Descope; throws `DescopeRefusal` for its definite no. */
+  readonly refresh: (refreshToken: string) => Promise<IssuedTokens>;
+  readonly memory: RenewalMemory;
+  readonly signOuts: SignOutList;
+  /** Whether other instances may renew the same token at the same time. */
+  readonly isShared: boolean;
+}
+
+export class Renewer {
+  readonly #input: RenewerInput;
+
+  constructor(input: RenewerInput) {
+    this.#input = input;
+  }
+
+  /**
+   * Renews the session of a refresh token. Throws `SESSION_ENDED` when Descope definitely refuses,
+   * `SESSION_SUPERSEDED` when that may only mean that another request was faster, `SESSION_SIGNED_OUT`, a `TOKEN_…`
+   * code, or `DESCOPE_UNAVAILABLE`.
+   */
+  async renew(refreshToken: string): Promise<TokensToKeep> {
+    const { verifier, signOuts, memory } = this.#input;
+    const owner = await verifier.verifyRefresh(refreshToken); // one that is not genuine is not sent on
+    await signOuts.assertActive(refreshToken, owner.claims);
+    const issued = await memory.share(refreshToken, () => this.#fetch(refreshToken));
+    return this.prove(issued, owner);
+  }
+
+  /** Proves what Descope issued: genuine, and of the same subject. Throws a `TOKEN_…` code or `SESSION_SIGNED_OUT`. */
+  async prove(issued: IssuedTokens, owner: VerifiedToken): Promise<TokensToKeep> {
+    const { verifier, signOuts } = this.#input;
+    const session = await verifier.verify(issued.sessionToken);
+    assertSameSubject(session, owner);
+    await signOuts.assertActive(issued.sessionToken, session.claims);
+    const kept = { sessionToken: issued.sessionToken, sessionEndsAtMs: session.claims.exp * 1000 };
+    if (issued.refreshToken === undefined) return kept;
+    const refresh = await verifier.verifyRefresh(issued.refreshToken);
+    assertSameSubject(refresh, owner);
+    return { ...kept, refreshToken: issued.refreshToken, refreshEndsAtMs: refresh.claims.exp * 1000 };
+  }
+
+  async #fetch(refreshToken: string): Promise<IssuedTokens> {
+    const { memory, refresh } = this.#input;
+    const shared = await memory.readShared(refreshToken);
+    if (shared !== undefined) return shared;
+    try {
+      const issued = await refresh(refreshToken);
+      await memory.keep(refreshToken, issued);
+      return issued;
+    } catch (error) {
+      if (!(error instanceof DescopeRefusal)) throw error;
+      return await this.#afterRefusal(refreshToken, error);
+    }
+  }
+
+  // With rotation, the slower of two instances is refused although the session goes on: what the faster one got
+  // may be in the store, or be there in a moment.
+  async #afterRefusal(refreshToken: string, refusal: DescopeRefusal): Promise<IssuedTokens> {
+    const { memory, isShared } = this.#input;
+    for (const wait of isShared ? REFUSAL_WAITS_MS : []) {
+      const shared = await memory.readShared(refreshToken);
+      if (shared !== undefined) return shared;
+      await sleep(wait);
+    }
+    const isSuperseded = await memory.isSuperseded(refreshToken);
+    const details = { descopeCode: refusal.errorCode };
+    if (!isSuperseded)
+      throw new DescopeCredentialError('SESSION_ENDED', 'Descope ended the session.', details);
+    const message = 'The refresh token was renewed before; the browser has a newer one.';
+    throw new DescopeCredentialError('SESSION_SUPERSEDED', message, details);
+  }
+}
+
+/** Asserts that two tokens belong to the same user. Throws `TOKEN_SUBJECT_MISMATCH`. */
+export function assertSameSubject(one: VerifiedToken, other: VerifiedToken): void {
+  if (readSubjectId(one.claims) === readSubjectId(other.claims)) return;
+  throw new DescopeCredentialError('TOKEN_SUBJECT_MISMATCH', 'The two tokens belong to different users.');
+}

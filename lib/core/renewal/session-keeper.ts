@@ -1,0 +1,87 @@
+// When may a browser's session be renewed on the way? Only if it lapsed, was genuine, and nothing speaks against it.
+import type { Clock } from '../clock.js';
+import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
+import type { TokenPlace, TokensToKeep } from '../place/token-place.js';
+import { decodeToken } from '../token/decode.js';
+import type { KeySet } from '../keys/key-set.js';
+import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
+import type { TokenReading } from '../transport/cookies.js';
+import { readCredential } from '../transport/read-tokens.js';
+import type { RequestLike } from '../transport/request-like.js';
+import { assertSameOrigin } from '../transport/same-origin.js';
+import type { AuthenticationPolicy } from '../session/authenticator.js';
+import { assertSameSubject } from './renewer.js';
+import type { Renewer } from './renewer.js';
+
+/** What the keeper needs. */
+export interface SessionKeeperInput {
+  readonly policy: AuthenticationPolicy;
+  readonly place: TokenPlace;
+  readonly verifier: TokenVerifier;
+  readonly renewer: Renewer;
+  readonly keys: KeySet;
+  readonly clock: Clock;
+}
+
+export class SessionKeeper {
+  readonly #input: SessionKeeperInput;
+
+  constructor(input: SessionKeeperInput) {
+    this.#input = input;
+  }
+
+  /**
+   * Renews the request's session if it lapsed; `undefined` where there is nothing to renew.
+   * Throws what `Renewer.renew` throws.
+   */
+  async renewIfLapsed(request: RequestLike): Promise<TokensToKeep | undefined> {
+    const { place, renewer, verifier } = this.#input;
+    const session = place.readSession(request);
+    const refresh = place.readRefresh(request);
+    if (refresh.kind !== 'value' || !this.#mayRenew(request, session)) return undefined;
+    if (session.kind !== 'value') return renewer.renew(refresh.value);
+    const lapsed = await this.#proveLapsed(session.value);
+    if (lapsed === undefined) return undefined; // the guard says what is wrong with it
+    assertSameSubject(lapsed, await verifier.verifyRefresh(refresh.value));
+    return renewer.renew(refresh.value);
+  }
+
+  #mayRenew(request: RequestLike, session: TokenReading): boolean {
+    if (session.kind === 'ambiguous' || (session.kind === 'value' && !this.#hasLapsed(session.value)))
+      return false;
+    return this.#isOwnBrowser(request) && this.#input.keys.isAtHand(); // no public route waits for keys
+  }
+
+  // A look without proof: a session in its time must cost nothing here.
+  #hasLapsed(sessionToken: string): boolean {
+    try {
+      const expires = decodeToken(sessionToken).payload['exp'];
+      return typeof expires === 'number' && expires * 1000 <= this.#input.clock();
+    } catch {
+      return false;
+    }
+  }
+
+  // No bearer credential, which decides alone; no two cookies of one name; no other site's request.
+  #isOwnBrowser(request: RequestLike): boolean {
+    const { policy, place } = this.#input;
+    try {
+      const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
+      if (credential?.isAmbient === false || credential?.refusal !== undefined) return false;
+      assertSameOrigin(request, policy.origins);
+      return true;
+    } catch (error) {
+      if (error instanceof DescopeCredentialError || error instanceof DescopeAccessError) return false;
+      throw error;
+    }
+  }
+
+  async #proveLapsed(sessionToken: string): Promise<VerifiedToken | undefined> {
+    try {
+      return await this.#input.verifier.verifyLapsed(sessionToken);
+    } catch (error) {
+      if (error instanceof DescopeCredentialError) return undefined;
+      throw error;
+    }
+  }
+}

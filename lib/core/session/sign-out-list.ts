@@ -1,0 +1,83 @@
+// Sessions that were signed out before they end: a copied cookie must not outlive the sign-out.
+import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import { DescopeCredentialError } from '../errors.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import type { DescopeClaims } from '../token/claims.js';
+import { readSubjectId } from '../token/token-kind.js';
+import type { KeyValueStore } from './key-value-store.js';
+
+const MAX_ENTRIES = 100_000;
+const PREFIX = 'nestjs-descope:signed-out:';
+
+/** Refuses what was signed out; by this process alone, or by all that share a store. */
+export class SignOutList {
+  readonly #clock: Clock;
+  readonly #store: KeyValueStore | undefined;
+  // Key → when the entry may go. Insertion order is age, so a full list loses its oldest.
+  readonly #entries = new Map<string, { readonly untilMs: number; readonly issuedUpTo: number }>();
+
+  constructor(clock: Clock, store: KeyValueStore | undefined) {
+    this.#clock = clock;
+    this.#store = store;
+  }
+
+  /** Refuses this token until it ends. */
+  signOut(token: string, claims: DescopeClaims): Promise<void> {
+    return this.#add(toTokenKey(token), claims.exp * 1000, Number.POSITIVE_INFINITY);
+  }
+
+  /** Refuses every token of the subject that was issued up to now, until `untilMs`. */
+  signOutEverywhere(claims: DescopeClaims, untilMs: number): Promise<void> {
+    return this.#add(toSubjectKey(claims), untilMs, Math.floor(this.#clock() / 1000));
+  }
+
+  /** Asserts that neither the token nor all of its subject's were signed out. Throws `SESSION_SIGNED_OUT`. */
+  assertActive(token: string, claims: DescopeClaims): MaybePromise<void> {
+    if (this.#store === undefined && this.#entries.size === 0) return;
+    const keys = [toTokenKey(token), toSubjectKey(claims)];
+    const issuedAt = claims.iat ?? 0;
+    if (keys.some((key) => this.#isListed(key, issuedAt))) throw signedOut();
+    if (this.#store === undefined) return;
+    return this.#assertUnlisted(this.#store, keys, issuedAt);
+  }
+
+  async #assertUnlisted(store: KeyValueStore, keys: readonly string[], issuedAt: number): Promise<void> {
+    const values = await Promise.all(keys.map((key) => store.get(PREFIX + key)));
+    if (values.some((value) => typeof value === 'string' && issuedAt <= Number(value))) throw signedOut();
+  }
+
+  #isListed(key: string, issuedAt: number): boolean {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && entry.untilMs > this.#clock() && issuedAt <= entry.issuedUpTo;
+  }
+
+  async #add(key: string, untilMs: number, issuedUpTo: number): Promise<void> {
+    this.#makeRoom();
+    this.#entries.set(key, { untilMs, issuedUpTo });
+    const ttlMs = Math.ceil(untilMs - this.#clock());
+    if (ttlMs > 0) await this.#store?.set(PREFIX + key, String(issuedUpTo), ttlMs);
+  }
+
+  #makeRoom(): void {
+    if (this.#entries.size < MAX_ENTRIES) return;
+    const now = this.#clock();
+    for (const [key, { untilMs }] of this.#entries) if (untilMs <= now) this.#entries.delete(key);
+    const oldest = this.#entries.keys().next();
+    if (this.#entries.size >= MAX_ENTRIES && oldest.done !== true) this.#entries.delete(oldest.value);
+  }
+}
+
+// What was signed, without the signature: an ECDSA signature has a second valid form, and must not slip by in it.
+function toTokenKey(token: string): string {
+  const signed = token.slice(0, token.lastIndexOf('.'));
+  return `token:${createHash('sha256').update(signed).digest('base64url')}`;
+}
+
+function toSubjectKey(claims: DescopeClaims): string {
+  return `subject:${createHash('sha256').update(readSubjectId(claims)).digest('base64url')}`;
+}
+
+function signedOut(): DescopeCredentialError {
+  return new DescopeCredentialError('SESSION_SIGNED_OUT', 'The session was signed out.');
+}

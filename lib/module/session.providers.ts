@@ -1,0 +1,67 @@
+// Resolved config → what keeps browsers' sessions, one factory each.
+import type { Provider } from '@nestjs/common';
+import {
+  DESCOPE_AUTHENTICATOR,
+  DESCOPE_CONFIG,
+  DESCOPE_KEY_SET,
+  DESCOPE_NOTIFY,
+  DESCOPE_SESSIONS,
+} from '../auth/injection-tokens.js';
+import { refreshSession } from '../core/api/session-calls.js';
+import type { SessionApi } from '../core/api/session-calls.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import type { Notify } from '../core/notice.js';
+import { CookiePlace } from '../core/place/cookie-place.js';
+import { RequestSessionPlace } from '../core/place/request-session-place.js';
+import type { TokenPlace } from '../core/place/token-place.js';
+import { Authenticator } from '../core/session/authenticator.js';
+import { RenewalMemory } from '../core/renewal/renewal-memory.js';
+import { Renewer } from '../core/renewal/renewer.js';
+import { SessionKeeper } from '../core/renewal/session-keeper.js';
+import type { Sessions } from '../core/session/sessions.js';
+import { SignOutList } from '../core/session/sign-out-list.js';
+import type { KeySet } from '../core/keys/key-set.js';
+import { TokenVerifier } from '../core/token/token-verifier.js';
+
+/** What middleware and routes need beside the road. */
+export const sessionProviders: Provider[] = [
+  {
+    provide: DESCOPE_SESSIONS,
+    inject: [DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY],
+    useFactory: createSessions,
+  },
+  {
+    provide: DESCOPE_AUTHENTICATOR,
+    inject: [DESCOPE_CONFIG, DESCOPE_SESSIONS, DESCOPE_NOTIFY],
+    useFactory: createAuthenticator,
+  },
+];
+
+function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Sessions {
+  const { clock, session, verification, authentication } = config;
+  const api = toSessionApi(config);
+  const place = createPlace(config);
+  const verifier = new TokenVerifier(verification, keys, clock);
+  const signOuts = new SignOutList(clock, session.signOutStore);
+  const memory = new RenewalMemory({ clock, store: session.renewalStore, notify });
+  const refresh = (token: string) => refreshSession(api, token);
+  const isShared = session.renewalStore !== undefined;
+  const renewer = new Renewer({ verifier, refresh, memory, signOuts, isShared });
+  const keeper = new SessionKeeper({ policy: authentication, place, verifier, renewer, keys, clock });
+  return { api, keeper, place, renewer, signOuts, verifier };
+}
+
+function createPlace({ session, clock }: DescopeConfig): TokenPlace {
+  if (session.store === 'request-session') return new RequestSessionPlace();
+  return new CookiePlace(session.cookies, clock);
+}
+
+function toSessionApi({ baseUrl, projectId, fetch, keyFetch, verification }: DescopeConfig): SessionApi {
+  const names = { session: verification.sessionTokenNames, refresh: verification.refreshTokenNames };
+  return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names };
+}
+
+function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: Notify): Authenticator {
+  const { verifier, place, signOuts } = sessions;
+  return new Authenticator({ policy: config.authentication, verifier, place, signOuts, notify });
+}

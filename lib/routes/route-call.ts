@@ -1,0 +1,54 @@
+// One call of a route and its answer, whatever framework it came through.
+import type { Exchange } from '../core/place/token-place.js';
+import { toRequestLike } from '../auth/context-request.js';
+import type { ContextRequest } from '../auth/context-request.js';
+import { toHttpRefusal } from '../auth/http-error.js';
+import { keepPrivate, toResponseLike } from '../auth/response-writer.js';
+
+/** A request that a route answers by itself, past interceptors and pipes. */
+export interface RouteCall {
+  readonly exchange: Exchange;
+  /** The framework's request: what sessions are remembered by. */
+  readonly request: ContextRequest;
+  readonly body: unknown;
+  readonly query: Readonly<Record<string, unknown>>;
+}
+
+/** What a route answers. A text is HTML, an object JSON, nothing is nothing. */
+export interface RouteReply {
+  readonly status: number;
+  readonly body?: object | string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The part of Express's response and of Fastify's reply that both have. */
+interface FrameworkResponse {
+  status(code: number): FrameworkResponse;
+  send(body?: unknown): unknown;
+}
+
+interface FrameworkRequest extends ContextRequest {
+  readonly body?: unknown;
+  readonly query?: Readonly<Record<string, unknown>>;
+}
+
+/** Answers a request with what `route` replies; nothing of it may be kept by a cache. Refusals are thrown as HTTP exceptions. */
+export async function answer(
+  request: FrameworkRequest,
+  response: FrameworkResponse,
+  route: (call: RouteCall) => RouteReply | Promise<RouteReply>,
+): Promise<void> {
+  const writer = toResponseLike(response);
+  if (writer === undefined) throw new TypeError('The routes of DescopeModule need an HTTP response.');
+  const exchange = { request: toRequestLike(request), response: writer };
+  keepPrivate(writer);
+  try {
+    const reply = await route({ exchange, request, body: request.body, query: request.query ?? {} });
+    for (const [name, value] of Object.entries(reply.headers ?? {})) writer.set(name, value);
+    response.status(reply.status).send(reply.body);
+  } catch (error) {
+    const refusal = toHttpRefusal(error);
+    for (const [name, value] of refusal?.headers ?? []) writer.set(name, value);
+    throw refusal?.exception ?? error;
+  }
+}

@@ -1,0 +1,87 @@
+// Signing in, renewing, selecting a tenant and signing out: what changes a browser's session.
+import { Inject, Injectable } from '@nestjs/common';
+import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
+import { isOver } from '../auth/session/session-step.js';
+import { DescopeRefusal } from '../core/api/descope-refusal.js';
+import { selectTenant } from '../core/api/session-calls.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import { DescopeAccessError, DescopeCredentialError } from '../core/errors.js';
+import type { TokensToKeep } from '../core/place/token-place.js';
+import { admit } from '../core/session/admission.js';
+import type { Authenticator } from '../core/session/authenticator.js';
+import type { Sessions } from '../core/session/sessions.js';
+import { assertFromOwnPage, assertSameOrigin } from '../core/transport/same-origin.js';
+import { readBody, readPostedTokens, requireText } from './request-body.js';
+import type { RouteCall, RouteReply } from './route-call.js';
+
+@Injectable()
+export class SessionRoutes {
+  constructor(
+    @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
+    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
+    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
+  ) {}
+
+  /** `POST store_jwt`: keeps the tokens of a sign-in, both proven and of one user. */
+  async store(call: RouteCall): Promise<RouteReply> {
+    assertFromOwnPage(call.exchange.request, this.config.authentication.origins);
+    const posted = readPostedTokens(readBody(call));
+    const sessionToken = posted.sessionToken ?? this.#readKept(call, 'readSession');
+    const refreshToken = posted.refreshToken ?? this.#readKept(call, 'readRefresh');
+    if (sessionToken === undefined) throw missingSession();
+    const owner = await this.sessions.verifier.verify(sessionToken);
+    const tokens = await this.sessions.renewer.prove({ sessionToken, refreshToken }, owner);
+    return this.#keep(call, tokens, true);
+  }
+
+  /** `POST refresh`: renews the session now. */
+  async refresh(call: RouteCall): Promise<RouteReply> {
+    this.#assertSameOrigin(call);
+    const refreshToken = this.#readKept(call, 'readRefresh');
+    if (refreshToken === undefined) throw missingSession();
+    try {
+      return await this.#keep(call, await this.sessions.renewer.renew(refreshToken), false);
+    } catch (error) {
+      if (error instanceof DescopeCredentialError && isOver(error))
+        await this.sessions.place.clear(call.exchange);
+      throw error;
+    }
+  }
+
+  /** `POST tenant`: selects the current tenant, which the new session carries as `dct`. */
+  async selectTenant(call: RouteCall): Promise<RouteReply> {
+    this.#assertSameOrigin(call);
+    const tenant = requireText(readBody(call), 'tenant');
+    const refreshToken = this.#readKept(call, 'readRefresh');
+    if (refreshToken === undefined) throw missingSession();
+    const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
+    await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
+    const issued = await selectTenant(this.sessions.api, refreshToken, tenant).catch(refuseTenant);
+    return this.#keep(call, await this.sessions.renewer.prove(issued, owner), false);
+  }
+
+  async #keep(call: RouteCall, tokens: TokensToKeep, isNew: boolean): Promise<RouteReply> {
+    const session = admit(await this.authenticator.open(tokens.sessionToken, true), this.config.admission);
+    await this.sessions.place.write(call.exchange, tokens, isNew);
+    return { status: 200, body: { user: { ...session.requireUser() }, expiresAt: session.expiresAt } };
+  }
+
+  #readKept(call: RouteCall, read: 'readSession' | 'readRefresh'): string | undefined {
+    const reading = this.sessions.place[read](call.exchange.request);
+    return reading.kind === 'value' ? reading.value : undefined;
+  }
+
+  #assertSameOrigin(call: RouteCall): void {
+    assertSameOrigin(call.exchange.request, this.config.authentication.origins);
+  }
+}
+
+function missingSession(): DescopeCredentialError {
+  return new DescopeCredentialError('SESSION_MISSING', 'The request carries no session to work on.');
+}
+
+function refuseTenant(error: unknown): never {
+  if (!(error instanceof DescopeRefusal)) throw error;
+  const message = 'Descope does not let this user select the tenant.';
+  throw new DescopeAccessError('TENANT_NOT_SELECTABLE', message, { descopeCode: error.errorCode });
+}

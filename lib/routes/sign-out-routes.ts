@@ -1,0 +1,88 @@
+// Signing out: cookies go in any case, Descope is told, and the session is refused until it would have ended.
+import { Inject, Injectable } from '@nestjs/common';
+import { DESCOPE_CONFIG, DESCOPE_NOTIFY, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
+import { DescopeRefusal } from '../core/api/descope-refusal.js';
+import { endAllSessions, endSession } from '../core/api/session-calls.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import { DescopeCredentialError, DescopeError } from '../core/errors.js';
+import type { Notify } from '../core/notice.js';
+import type { Sessions } from '../core/session/sessions.js';
+import type { MaybePromise } from '../core/maybe-promise.js';
+import type { VerifiedToken } from '../core/token/token-verifier.js';
+import type { TokenReading } from '../core/transport/cookies.js';
+import { assertSameOrigin } from '../core/transport/same-origin.js';
+import type { RouteCall, RouteReply } from './route-call.js';
+
+/** A token of the browser that is genuine, whether it lapsed or not. */
+interface Genuine extends VerifiedToken {
+  readonly token: string;
+}
+
+@Injectable()
+export class SignOutRoutes {
+  constructor(
+    @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
+    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
+    @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
+  ) {}
+
+  /** `POST logout`: ends this session. */
+  async logout(call: RouteCall): Promise<RouteReply> {
+    const { session, refresh } = await this.#begin(call);
+    const { signOuts, api } = this.sessions;
+    for (const { token, claims } of [session, refresh].filter((found) => found !== undefined)) {
+      await this.#attempt(() => signOuts.signOut(token, claims));
+    }
+    if (refresh !== undefined) await this.#attempt(() => endSession(api, refresh.token));
+    return { status: 204 };
+  }
+
+  /** `POST logout-all`: ends every session of the user. Throws `SESSION_MISSING` when no genuine token says whose. */
+  async logoutAll(call: RouteCall): Promise<RouteReply> {
+    const { session, refresh } = await this.#begin(call);
+    const { signOuts, api } = this.sessions;
+    const owner = session ?? refresh;
+    if (owner === undefined) throw new DescopeCredentialError('SESSION_MISSING', 'Nobody is signed in here.');
+    const lastEndMs = Math.max(session?.claims.exp ?? 0, refresh?.claims.exp ?? 0) * 1000;
+    await this.#attempt(() => signOuts.signOutEverywhere(owner.claims, lastEndMs));
+    if (refresh !== undefined) await this.#attempt(() => endAllSessions(api, refresh.token));
+    return { status: 204 };
+  }
+
+  // The cookies go first: whatever fails later, the browser is signed out.
+  async #begin(call: RouteCall): Promise<{ session: Genuine | undefined; refresh: Genuine | undefined }> {
+    const { request } = call.exchange;
+    assertSameOrigin(request, this.config.authentication.origins);
+    const { place, verifier } = this.sessions;
+    const readings = { session: place.readSession(request), refresh: place.readRefresh(request) };
+    await place.clear(call.exchange);
+    return {
+      session: await this.#prove(readings.session, (token) => verifier.verifyLapsed(token)),
+      refresh: await this.#prove(readings.refresh, (token) => verifier.verifyRefresh(token)),
+    };
+  }
+
+  async #prove(
+    reading: TokenReading,
+    verify: (token: string) => MaybePromise<VerifiedToken>,
+  ): Promise<Genuine | undefined> {
+    if (reading.kind !== 'value') return undefined;
+    try {
+      return { ...(await verify(reading.value)), token: reading.value };
+    } catch (error) {
+      if (error instanceof DescopeError) return undefined; // not genuine, or not to be judged now: nothing to end
+      throw error;
+    }
+  }
+
+  async #attempt(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (error instanceof DescopeRefusal) return; // it was over already
+      const why = error instanceof Error ? error.message : 'unknown reason';
+      const message = `A sign-out was not completed everywhere (${why}); this process refuses the session until its end.`;
+      this.notify({ code: 'SIGN_OUT_INCOMPLETE', level: 'warn', message });
+    }
+  }
+}

@@ -1,0 +1,117 @@
+// The session middleware renews a session that lapsed, without anybody noticing.
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ADAPTERS } from '../../support/application.js';
+import { CookieJar } from '../../support/cookie-jar.js';
+import { BOB, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
+import type { SessionApplication } from '../../support/session-application.js';
+
+describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
+  let app: SessionApplication;
+  beforeEach(async () => {
+    app = await startWithSessions(adapter);
+  });
+  afterEach(() => app.stop());
+
+  const refreshes = () => app.emulator.requests.count('/v1/auth/refresh');
+  const lapse = () => app.emulator.clock.advance(TEN_MINUTES + 6_000);
+
+  it('renews an expired session and writes the new cookies', async () => {
+    const browser = await app.signIn();
+    const before = browser.get('DS');
+    lapse();
+    const answer = await app.request('/me', { headers: browser.headers });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('vary')).toContain('Cookie');
+    const line = answer.headers.getSetCookie().find((cookie) => cookie.startsWith('DS=')) ?? '';
+    expect(line).toMatch(/; Max-Age=(59\d|600); Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(browser.take(answer.headers).get('DS')).not.toBe(before);
+    expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
+    expect(refreshes()).toBe(1);
+  });
+
+  it('renews an absent session, also on a public route', async () => {
+    const browser = await app.signIn();
+    const onlyRefresh = new CookieJar().set('DSR', browser.get('DSR') ?? '');
+    expect(
+      (await app.request('/public', { headers: onlyRefresh.headers })).headers.getSetCookie(),
+    ).toHaveLength(1);
+    expect(refreshes()).toBe(1);
+  });
+
+  it('asks Descope once for 100 parallel requests of one expired session, with rotation on', async () => {
+    app.emulator.configure({ refreshRotation: true });
+    const browser = await app.signIn();
+    lapse();
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => app.request('/me', { headers: browser.headers })),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(refreshes()).toBe(1);
+    const rotated = browser.take(answers[99]?.headers ?? new Headers()).get('DSR');
+    lapse();
+    expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
+    expect(rotated).not.toBe(
+      browser.take((await app.request('/me', { headers: browser.headers })).headers).get('DSR'),
+    );
+  });
+
+  it('leaves a session in its time, a bad signature, a bearer header and another site alone', async () => {
+    const browser = await app.signIn();
+    expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
+    lapse();
+    const session = browser.get('DS') ?? '';
+    const forged = new CookieJar()
+      .set('DS', session.slice(0, -8) + 'AAAAAAAA')
+      .set('DSR', browser.get('DSR') ?? '');
+    expect((await app.request('/me', { headers: forged.headers })).body['code']).toBe(
+      'TOKEN_SIGNATURE_INVALID',
+    );
+    const bearer = { ...browser.headers, authorization: `Bearer ${session}` };
+    expect((await app.request('/me', { headers: bearer })).body['code']).toBe('TOKEN_EXPIRED');
+    const foreign = { ...browser.headers, origin: 'https://evil.example' };
+    const posted = await app.request('/notes', { method: 'POST', headers: foreign });
+    expect([posted.status, posted.body['code']]).toEqual([403, 'REQUEST_CROSS_SITE']);
+    expect(refreshes()).toBe(0);
+  });
+
+  it("does not renew one user's session with another's refresh token", async () => {
+    const [anna, bob] = [await app.signIn(), await app.signIn(BOB)];
+    lapse();
+    const mixed = new CookieJar().set('DS', anna.get('DS') ?? '').set('DSR', bob.get('DSR') ?? '');
+    expect((await app.request('/me', { headers: mixed.headers })).body['code']).toBe(
+      'TOKEN_SUBJECT_MISMATCH',
+    );
+    expect(refreshes()).toBe(0);
+  });
+
+  it('clears the cookies when Descope definitely refuses, and lets nobody in where that is optional', async () => {
+    const browser = await app.signIn();
+    lapse();
+    app.emulator.reset(); // every sign-in is forgotten, and its refresh token refused
+    lapse();
+    const answer = await app.request('/me', { headers: browser.headers });
+    expect([answer.status, answer.body['code']]).toEqual([401, 'SESSION_ENDED']);
+    expect(browser.take(answer.headers).headers).toEqual({});
+  });
+
+  it.each([
+    ['500', { status: 500 }],
+    ['429', { status: 429, body: { errorCode: 'E130429' } }],
+    ['a hang', { hang: true }],
+    ['HTML with status 403', { status: 403, body: '<html>' }],
+    ['a reset', { reset: true }],
+  ])('answers 503 and clears nothing when Descope answers %s', async (_name, fault) => {
+    const browser = await app.signIn();
+    lapse();
+    app.emulator.faults.add({ path: '/v1/auth/refresh', ...fault });
+    const answer = await app.request('/me', { headers: browser.headers });
+    expect([answer.status, answer.body['code']]).toEqual([503, 'DESCOPE_UNAVAILABLE']);
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    expect((await app.request('/public', { headers: browser.headers })).status).toBe(200);
+    expect(refreshes()).toBe(1); // the outage is remembered for a moment
+    app.emulator.faults.clear();
+    app.emulator.clock.advance(2_100);
+    expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
+  });
+});

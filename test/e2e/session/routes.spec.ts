@@ -1,0 +1,152 @@
+// The mounted routes: signing in, renewing, who am I, signing out.
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ADAPTERS } from '../../support/application.js';
+import { CookieJar } from '../../support/cookie-jar.js';
+import { ANNA, BOB, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
+import type { SessionApplication } from '../../support/session-application.js';
+
+describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
+  let app: SessionApplication;
+  beforeEach(async () => {
+    app = await startWithSessions(adapter, { routes: {} });
+  });
+  afterEach(() => app.stop());
+
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    app.request(`/auth/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: app.url, ...headers },
+      body: JSON.stringify(body),
+    });
+  const get = (path: string, browser: CookieJar) => app.request(path, { headers: browser.headers });
+
+  it.each(['store_jwt', 'session'])('keeps the tokens of a sign-in (POST %s)', async (path) => {
+    const { sessionJwt, refreshJwt } = await app.emulator.signIn(ANNA);
+    const answer = await post(path, { sessionJwt, refreshJwt });
+    expect(answer.status).toBe(200);
+    expect(answer.body['user']).toMatchObject({ kind: 'user' });
+    expect(answer.text).not.toContain(sessionJwt);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    const browser = new CookieJar().take(answer.headers);
+    expect([browser.get('DS'), browser.get('DSR')]).toEqual([sessionJwt, refreshJwt]);
+    expect((await get('/me', browser)).status).toBe(200);
+  });
+
+  it('keeps the tokens of the form that Django posts', async () => {
+    const { sessionJwt, refreshJwt } = await app.emulator.signIn(ANNA);
+    const answer = await app.request('/auth/store_jwt', {
+      method: 'POST',
+      headers: { origin: app.url },
+      body: new URLSearchParams({ DS: sessionJwt, DSR: refreshJwt }),
+    });
+    expect(answer.status).toBe(200);
+    expect((await get('/me', new CookieJar().take(answer.headers))).status).toBe(200);
+  });
+
+  it('stores nothing that is not proven, of two users, or not there', async () => {
+    const [anna, bob] = [await app.emulator.signIn(ANNA), await app.emulator.signIn(BOB)];
+    const forged = `${anna.sessionJwt.slice(0, -6)}AAAAAA`;
+    const cases: [unknown, number][] = [
+      [{ sessionJwt: forged, refreshJwt: anna.refreshJwt }, 401],
+      [{ sessionJwt: anna.sessionJwt, refreshJwt: bob.refreshJwt }, 401],
+      [{ sessionJwt: anna.refreshJwt, refreshJwt: anna.refreshJwt }, 401],
+      [{ sessionJwt: anna.sessionJwt, refreshJwt: anna.sessionJwt }, 401],
+      [{ sessionJwt: 'undefined', refreshJwt: anna.refreshJwt }, 400],
+      [{ sessionJwt: anna.sessionJwt, refreshJwt: '' }, 400],
+      [{ sessionJwt: { toString: 'x' } }, 400],
+      [{}, 401],
+      [[], 400],
+    ];
+    for (const [body, status] of cases) {
+      const answer = await post('store_jwt', body);
+      expect([answer.status, answer.headers.getSetCookie()]).toEqual([status, []]);
+    }
+  });
+
+  it('stores nothing for another site, for nobody in particular, and in no other form', async () => {
+    const { sessionJwt, refreshJwt } = await app.emulator.signIn(ANNA);
+    const body = JSON.stringify({ sessionJwt, refreshJwt });
+    const json = { 'content-type': 'application/json' };
+    const refused: [Record<string, string>, number][] = [
+      [{ ...json, origin: 'https://evil.example' }, 403],
+      [{ ...json, origin: 'null' }, 403],
+      [{ ...json, origin: app.url, 'sec-fetch-site': 'cross-site' }, 403],
+      [json, 403],
+      [{ 'content-type': 'text/plain', origin: app.url }, 415],
+    ];
+    for (const [headers, status] of refused) {
+      const answer = await app.request('/auth/store_jwt', { method: 'POST', headers, body });
+      expect([answer.status, answer.headers.getSetCookie()]).toEqual([status, []]);
+    }
+    expect((await app.request('/auth/store_jwt')).status).toBe(404);
+  });
+
+  it('renews on demand, and clears what Descope has ended', async () => {
+    const browser = await app.signIn();
+    app.emulator.clock.advance(TEN_MINUTES);
+    const renewed = await post('refresh', {}, browser.headers);
+    expect(renewed.status).toBe(200);
+    expect(browser.take(renewed.headers).get('DS')).toBeDefined();
+    app.emulator.clock.advance(TEN_MINUTES);
+    app.emulator.faults.add({ path: '/v1/auth/refresh', status: 500, times: 1 });
+    const outage = await post('refresh', {}, browser.headers);
+    expect([outage.status, outage.headers.getSetCookie()]).toEqual([503, []]);
+    app.emulator.clock.advance(TEN_MINUTES);
+    app.emulator.reset(); // forgets every sign-in, and sets its clock back
+    app.emulator.clock.advance(3 * TEN_MINUTES);
+    const ended = await post('refresh', {}, browser.headers);
+    expect([ended.status, ended.body['code']]).toEqual([401, 'SESSION_ENDED']);
+    expect(browser.take(ended.headers).headers).toEqual({});
+    expect((await post('refresh', {})).status).toBe(401);
+    expect((await post('refresh', {}, { origin: 'https://evil.example' })).status).toBe(403);
+  });
+
+  it('says who is signed in, and asks Descope for the profile once a minute', async () => {
+    const browser = await app.signIn();
+    const me = await get('/auth/me', browser);
+    expect(me.body['claims']).toMatchObject({ drn: 'DS' });
+    for (let count = 0; count < 5; count += 1) {
+      const { body } = await get('/auth/me?profile=1', browser);
+      expect(body['profile']).toMatchObject({ email: ANNA });
+    }
+    expect(app.emulator.requests.count('/v1/auth/me')).toBe(1);
+    expect((await app.request('/auth/me')).status).toBe(401);
+  });
+
+  it('signs out for good: the old cookies do not come back, even if Descope cannot be told', async () => {
+    for (const fault of [undefined, { path: '/v1/auth/logout', status: 500 }]) {
+      const browser = await app.signIn();
+      const old = { ...browser.headers };
+      if (fault !== undefined) app.emulator.faults.add(fault);
+      const answer = await post('logout', {}, browser.headers);
+      expect(answer.status).toBe(204);
+      expect(browser.take(answer.headers).headers).toEqual({});
+      const back = await app.request('/me', { headers: old });
+      expect([back.status, back.body['code']]).toEqual([401, 'SESSION_SIGNED_OUT']);
+      app.emulator.clock.advance(TEN_MINUTES + 6_000);
+      expect((await app.request('/me', { headers: old })).status).toBe(401);
+    }
+  });
+
+  it('signs out everywhere, and only this user', async () => {
+    const [here, there, bob] = [await app.signIn(), await app.signIn(), await app.signIn(BOB)];
+    expect((await post('logout-all', {}, here.headers)).status).toBe(204);
+    expect((await get('/me', there)).body['code']).toBe('SESSION_SIGNED_OUT');
+    expect((await get('/me', bob)).status).toBe(200);
+    expect((await post('logout-all', {})).status).toBe(401);
+  });
+
+  it('changes nothing by GET, and nothing for another site', async () => {
+    const browser = await app.signIn();
+    for (const path of ['refresh', 'logout', 'logout-all', 'tenant']) {
+      expect((await get(`/auth/${path}`, browser)).status).toBe(404);
+      const foreign = await post(
+        path,
+        { tenant: 'x' },
+        { ...browser.headers, origin: 'https://evil.example' },
+      );
+      expect([foreign.status, foreign.headers.getSetCookie()]).toEqual([403, []]);
+    }
+    expect((await get('/me', browser)).status).toBe(200);
+  });
+});
