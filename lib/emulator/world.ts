@@ -1,9 +1,11 @@
 // Everything an emulated project consists of while it runs; routes work on it, `reset` renews it.
+import { EnchantedLinks } from './codes/enchanted-links.js';
 import { PendingSignIns } from './codes/pending-sign-ins.js';
 import { EmulatorClock } from './controls/clock.js';
 import { Faults } from './controls/faults.js';
 import { Outbox } from './controls/outbox.js';
 import { RequestLog } from './controls/request-log.js';
+import { FlowRuns } from './flows/flow-runs.js';
 import { plantSeed } from './seed/plant-seed.js';
 import type { EmulatorSeed } from './seed/seed.js';
 import type { ResolvedOptions } from './setup/options.js';
@@ -28,6 +30,8 @@ export class World {
   project = new Project();
   readonly signIns = new SignIns();
   pending = new PendingSignIns();
+  enchantedLinks = new EnchantedLinks();
+  flowRuns = new FlowRuns();
   settings: EmulatorSettings;
   /** Where it listens; known once it does. */
   url = '';
@@ -69,6 +73,8 @@ export class World {
     this.project = new Project();
     this.signIns.clear();
     this.pending = new PendingSignIns();
+    this.enchantedLinks = new EnchantedLinks();
+    this.flowRuns = new FlowRuns();
     plantSeed(this.project, this.seed, this.clock.nowSeconds());
   }
 }

@@ -44,12 +44,31 @@ export function sendCode(world: World, pending: PendingSignIn): Readonly<Record<
 }
 
 /** Sends a link: the page that the client named, with the token in its query. */
-export function sendLink(world: World, pending: PendingSignIn, call: Call): Readonly<Record<string, string>> {
-  const page = readText(call.body, 'URI') ?? readText(call.body, 'redirectUrl') ?? `${world.url}/verify`;
+export function sendLink(
+  world: World,
+  pending: PendingSignIn,
+  call: Pick<Call, 'body'>,
+): Readonly<Record<string, string>> {
   const token = world.pending.issueLink(pending);
-  const link = `${page}${page.includes('?') ? '&' : '?'}t=${token}`;
-  world.outbox.add({ ...toEnvelope(world, pending), link, token });
+  world.outbox.add({ ...toEnvelope(world, pending), link: toLink(call, world, token), token });
   return toMasked(pending);
+}
+
+/** Sends an enchanted link, which signs in whoever holds the reference that is answered. */
+export function sendEnchantedLink(
+  world: World,
+  pending: PendingSignIn,
+  call: Pick<Call, 'body'>,
+): Readonly<Record<string, string>> {
+  const { token, pendingRef, linkId } = world.enchantedLinks.issue(pending);
+  world.outbox.add({ ...toEnvelope(world, pending), link: toLink(call, world, token), token, linkId });
+  return { linkId, pendingRef, ...toMasked(pending) };
+}
+
+/** The page that a call names (or the emulator's own, which there is not), with a token in its query. */
+export function toLink({ body }: Pick<Call, 'body'>, world: World, token: string): string {
+  const page = readText(body, 'URI') ?? readText(body, 'redirectUrl') ?? `${world.url}/verify`;
+  return `${page}${page.includes('?') ? '&' : '?'}t=${token}`;
 }
 
 /** The delivery method that a path names; refuses one that there is not. */

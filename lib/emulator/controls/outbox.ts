@@ -11,6 +11,8 @@ export interface OutboxMessage {
   readonly link?: string;
   /** The token of the link, if it carries one. */
   readonly token?: string;
+  /** The number that an enchanted link stands under. */
+  readonly linkId?: string;
   /** When it was sent, in milliseconds of the emulator's clock. */
   readonly atMs: number;
 }

@@ -9,6 +9,7 @@ import type { World } from '../world.js';
 import { sendAnswer } from './answer.js';
 import type { Answer } from './answer.js';
 import { readAuthorization, readCookies } from './call.js';
+import { isPreflight, toCorsHeaders, toPreflightHeaders } from './cors.js';
 import { DescopeError } from './descope-error.js';
 import { readRequestBody } from './request-body.js';
 import type { Router } from './router.js';
@@ -54,6 +55,8 @@ interface Exchange {
 
 async function handle(exchange: Exchange): Promise<void> {
   const { request, response, world } = exchange;
+  addHeaders(response, toCorsHeaders(request));
+  if (isPreflight(request)) return answerPreflight(request, response);
   const { method, path } = readTarget(request);
   world.requests.add({ method, path: path.slice(0, 1000), atMs: world.clock.now() });
   const fault = world.faults.take(method, path);
@@ -61,6 +64,16 @@ async function handle(exchange: Exchange): Promise<void> {
   const answer = (fault && toFaultyAnswer(fault)) ?? (await toAnswer(exchange));
   if (answer.status === 413) response.setHeader('connection', 'close');
   await sendAnswer(response, answer, fault?.dripMs);
+}
+
+// A browser sends it before the request proper, which alone is logged and meets faults.
+function answerPreflight(request: IncomingMessage, response: ServerResponse): void {
+  addHeaders(response, toPreflightHeaders(request));
+  response.writeHead(204).end();
+}
+
+function addHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 }
 
 // The target is split by hand: a URL parser would throw on some of what clients send, and tidy up the rest.

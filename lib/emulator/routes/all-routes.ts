@@ -1,4 +1,7 @@
 // Every endpoint the emulator has.
+import { enchantedLinkRoutes } from '../codes/enchanted-link-routes.js';
+import { flowRoutes } from '../flows/flow-routes.js';
+import { flowPageRoutes } from '../flows/flow-pages.js';
 import type { Route } from '../http/router.js';
 import { manageAccessKeyRoutes } from '../management/access-keys.js';
 import { permissionRoutes } from '../management/permissions.js';
@@ -26,7 +29,10 @@ export const allRoutes: readonly Route[] = [
   ...accessKeyRoutes,
   ...otpRoutes,
   ...magicLinkRoutes,
+  ...enchantedLinkRoutes,
   ...passwordRoutes,
+  ...flowRoutes,
+  ...flowPageRoutes,
   ...manageUserRoutes,
   ...searchUserRoutes,
   ...changeUserRoutes,

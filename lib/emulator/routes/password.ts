@@ -11,15 +11,14 @@ import { answerSignIn } from '../sign-in/answer-sign-in.js';
 import { NO_LOGIN_OPTIONS } from '../sign-in/login-options.js';
 import { readLoginOptions } from '../sign-in/read-login-options.js';
 import { toDigest } from '../store/ids.js';
+import { PASSWORD_POLICY, toPasswordDigest } from '../store/passwords.js';
 import type { UserRecord } from '../store/users.js';
 import { createUser, readProfile } from '../users/new-user.js';
 import type { World } from '../world.js';
 
-const POLICY = { minLength: 8, lowercase: false, uppercase: false, number: false, nonAlphanumeric: false };
-
 const signUp: Handler = async (call, world) => {
   const loginId = requireText(call.body, 'loginId');
-  const passwordDigest = toNewDigest(requireText(call.body, 'password'));
+  const passwordDigest = toPasswordDigest(requireText(call.body, 'password'));
   if (world.project.users.find(loginId)) throw new DescopeError('userExists', 'User already exists');
   const options = await readLoginOptions(call, world);
   const address = loginId.includes('@') ? { email: loginId } : {};
@@ -65,13 +64,8 @@ export const passwordRoutes = routesFor('project', {
   'POST /v1/auth/password/replace': replace,
   'POST /v1/auth/password/update': update,
   'POST /v1/auth/password/reset': reset,
-  'GET /v1/auth/password/policy': () => ok(POLICY),
+  'GET /v1/auth/password/policy': () => ok(PASSWORD_POLICY),
 });
-
-function toNewDigest(password: string): string {
-  if (password.length >= POLICY.minLength) return toDigest(password);
-  throw new DescopeError('invalidArguments', `A password has at least ${POLICY.minLength} characters`);
-}
 
 // An unknown user and a wrong password get one answer, or it would tell who has an account.
 function requirePassword(call: Call, world: World, field: string): UserRecord {
@@ -82,6 +76,6 @@ function requirePassword(call: Call, world: World, field: string): UserRecord {
 }
 
 function setPassword(call: Call, world: World, user: UserRecord): UserRecord {
-  const passwordDigest = toNewDigest(requireText(call.body, 'newPassword'));
+  const passwordDigest = toPasswordDigest(requireText(call.body, 'newPassword'));
   return world.project.users.save({ ...user, passwordDigest, passwordExpired: false });
 }

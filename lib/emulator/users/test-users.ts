@@ -1,5 +1,5 @@
 // Management: codes and links for test users, and links that are handed out rather than sent.
-import { toConfirmed } from '../codes/delivery.js';
+import { toConfirmed, toLink } from '../codes/delivery.js';
 import type { PendingSignIn } from '../codes/pending-sign-ins.js';
 import { ok } from '../http/answer.js';
 import type { Call, JsonObject } from '../http/call.js';
@@ -19,9 +19,13 @@ const otp: Handler = (call, world) => {
 
 const magicLink: Handler = (call, world) => {
   const pending = toTestPending(call, world);
-  const page = readText(call.body, 'URI') ?? `${world.url}/verify`;
-  const token = world.pending.issueLink(pending);
-  return ok({ loginId: pending.loginId, link: `${page}${page.includes('?') ? '&' : '?'}t=${token}` });
+  return ok({ loginId: pending.loginId, link: toLink(call, world, world.pending.issueLink(pending)) });
+};
+
+const enchantedLink: Handler = (call, world) => {
+  const pending = toTestPending(call, world);
+  const { token, pendingRef } = world.enchantedLinks.issue(pending);
+  return ok({ loginId: pending.loginId, link: toLink(call, world, token), pendingRef });
 };
 
 const embeddedLink: Handler = (call, world) => {
@@ -36,6 +40,7 @@ const embeddedLink: Handler = (call, world) => {
 export const testUserRoutes = routesFor('management', {
   'POST /v1/mgmt/tests/generate/otp': otp,
   'POST /v1/mgmt/tests/generate/magiclink': magicLink,
+  'POST /v1/mgmt/tests/generate/enchantedlink': enchantedLink,
   'POST /v1/mgmt/user/signin/embeddedlink': embeddedLink,
 });
 

@@ -1,0 +1,100 @@
+// The flow `sign-up-or-in`: an e-mail address, then a code, a password or a link.
+import { sendCode, sendLink, toPending } from '../codes/delivery.js';
+import { finishSignIn } from '../codes/finish-sign-in.js';
+import type { PendingSignIn } from '../codes/pending-sign-ins.js';
+import type { Answer } from '../http/answer.js';
+import type { Call, JsonObject } from '../http/call.js';
+import { DescopeError } from '../http/descope-error.js';
+import { readText, requireText } from '../http/fields.js';
+import { answerSignIn } from '../sign-in/answer-sign-in.js';
+import { NO_LOGIN_OPTIONS } from '../sign-in/login-options.js';
+import { toDigest } from '../store/ids.js';
+import { toPasswordDigest } from '../store/passwords.js';
+import { createUser } from '../users/new-user.js';
+import type { World } from '../world.js';
+import type { FlowRun, ScreenId } from './flow-runs.js';
+
+/** What a user has done on a screen. */
+export interface FlowMove {
+  readonly call: Call;
+  readonly run: FlowRun;
+  /** The id of the button; whatever a screen does not know is its first one. */
+  readonly interactionId: string;
+  readonly input: JsonObject;
+}
+
+/** Makes a move: answers with tokens, or names the screen that comes next. */
+export async function makeMove(world: World, move: FlowMove): Promise<Answer | ScreenId> {
+  if (move.interactionId === 'btnBack') return 'login';
+  return SCREENS[move.run.screen](world, move);
+}
+
+type Screen = (world: World, move: FlowMove) => Promise<Answer | ScreenId>;
+
+const login: Screen = async (world, move) => {
+  move.run.email = requireEmail(move.input);
+  if (move.interactionId === 'btnPassword') return 'password';
+  const pending = await toMailed(world, move);
+  if (move.interactionId === 'btnLink') return mailLink(world, move, pending);
+  sendCode(world, pending);
+  return 'code';
+};
+
+const code: Screen = async (world, move) => {
+  if (move.interactionId === 'btnResend') {
+    sendCode(world, await toMailed(world, move));
+    return 'code';
+  }
+  const given = (readText(move.input, 'code') ?? '').trim();
+  const sent = { deliveryMethod: 'email', loginId: move.run.email, code: given };
+  return finishSignIn(world, world.pending.takeCode(sent, world.clock.now()));
+};
+
+const password: Screen = async (world, { run, input }) => {
+  const given = requireText(input, 'password');
+  const known = world.project.users.find(run.email);
+  if (known && known.passwordDigest !== toDigest(given)) {
+    throw new DescopeError('wrongPassword', 'The e-mail address or the password is wrong');
+  }
+  const user = known ?? toNewUser(world, run, toPasswordDigest(given));
+  const options = { ...NO_LOGIN_OPTIONS, tenantId: run.tenantId };
+  return answerSignIn(world, { user, amr: ['pwd'], options, firstSeen: !known });
+};
+
+// The link opens the page anew, and there the web component brings the token back.
+const sent: Screen = async (world, { input }) =>
+  finishSignIn(world, world.pending.takeLink(requireText(input, 'token'), world.clock.now()));
+
+const SCREENS: Readonly<Record<ScreenId, Screen>> = { login, code, password, sent };
+
+function requireEmail(input: JsonObject): string {
+  const email = (readText(input, 'email') ?? '').trim();
+  if (/^[^\s@]+@[^\s@]+$/.test(email)) return email;
+  throw new DescopeError('invalidArguments', 'Please enter an e-mail address');
+}
+
+function toMailed(world: World, { call, run }: FlowMove): Promise<PendingSignIn> {
+  const body = { loginId: run.email, loginOptions: run.tenantId ? { tenantId: run.tenantId } : {} };
+  return toPending({ ...call, body, params: new Map([['method', 'email']]) }, world, 'signup-in');
+}
+
+function mailLink(world: World, { run }: FlowMove, pending: PendingSignIn): ScreenId {
+  if (run.page === undefined) throw new DescopeError('invalidArguments', 'There is no page to come back to');
+  const page = new URL(run.page);
+  page.searchParams.set('descope-login-flow', `${run.executionId}_${toStepId('sent')}`);
+  sendLink(world, pending, { body: { URI: page.toString() } });
+  return 'sent';
+}
+
+/** The number of a screen's step: the first, or a later one. */
+export function toStepId(screen: ScreenId): string {
+  return screen === 'login' ? '0' : '1';
+}
+
+function toNewUser(world: World, { email }: FlowRun, passwordDigest: string) {
+  return world.project.users.save({
+    ...createUser(email, world.clock.nowSeconds()),
+    email,
+    passwordDigest,
+  });
+}
