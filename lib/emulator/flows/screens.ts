@@ -3,6 +3,9 @@ import type { ScreenId } from './flow-runs.js';
 
 const ERROR = '<p data-type="error-message" class="error hide" role="alert"></p>';
 
+// The web component fills in what the flow knows under the name; it is shown and sent, but not asked for again.
+const EMAIL = '<p class="whose"><output name="email" auto-focus="false"></output></p>';
+
 /** The HTML of each screen. */
 export const SCREEN_HTML: Readonly<Record<ScreenId, string>> = {
   login: `<div class="screen">
@@ -16,6 +19,7 @@ export const SCREEN_HTML: Readonly<Record<ScreenId, string>> = {
   </div>
 </div>`,
   code: `<div class="screen">
+  ${EMAIL}
   <label for="code">Code from the e-mail</label>
   <input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6" required>
   ${ERROR}
@@ -26,6 +30,7 @@ export const SCREEN_HTML: Readonly<Record<ScreenId, string>> = {
   </div>
 </div>`,
   password: `<div class="screen">
+  ${EMAIL}
   <label for="password">Password</label>
   <input id="password" name="password" type="password" autocomplete="current-password" required>
   ${ERROR}
@@ -35,6 +40,7 @@ export const SCREEN_HTML: Readonly<Record<ScreenId, string>> = {
   </div>
 </div>`,
   sent: `<div class="screen">
+  ${EMAIL}
   <p>We have sent you a link. Open it in this browser to sign in.</p>
   ${ERROR}
   <div class="others">

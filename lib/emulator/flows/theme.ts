@@ -28,6 +28,7 @@ const COLOURS: Readonly<Record<ThemeName, Readonly<Record<string, string>>>> = {
 const SHAPE = `
 .screen { display: flex; flex-direction: column; gap: 10px; font: 16px/1.5 system-ui, sans-serif; color: var(--text); }
 .screen p { margin: 0; }
+.screen .whose { color: var(--muted); overflow-wrap: anywhere; }
 .screen label { font-weight: 600; font-size: 15px; }
 .screen input { font: inherit; color: inherit; background: var(--field); border: 1px solid var(--border);
   border-radius: 8px; padding: 10px 12px; box-sizing: border-box; width: 100%; }
@@ -36,7 +37,8 @@ const SHAPE = `
   cursor: pointer; background: var(--accent); color: var(--on-accent); }
 .screen button:hover { filter: brightness(1.08); }
 .screen button[disabled], .screen button[loading] { opacity: 0.6; cursor: progress; }
-.screen .others { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 16px; }
+.screen .others { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 16px;
+  margin-bottom: -8px; }
 .screen .others button { background: none; color: var(--accent); padding: 8px 0; font-weight: 500; margin: 0; }
 .screen .error { color: var(--error); }
 .hide { display: none; }
@@ -45,5 +47,5 @@ const SHAPE = `
 /** The style of a theme. */
 export function toThemeCss(theme: ThemeName): string {
   const colours = Object.entries(COLOURS[theme]).map(([name, value]) => `--${name}: ${value};`);
-  return `[data-theme="${theme}"] { ${colours.join(' ')} }\n${theme === 'light' ? SHAPE : ''}`;
+  return `[data-theme="${theme}"] .screen { color-scheme: ${theme}; ${colours.join(' ')} }\n${theme === 'light' ? SHAPE : ''}`;
 }

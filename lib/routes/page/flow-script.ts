@@ -1,0 +1,144 @@
+// The page's only script of its own: keeps tokens in memory, hands them to the application, says what happens.
+import { ADDRESS_SCRIPT } from './address-script.js';
+import { toScriptJson } from './escape.js';
+import type { CheckedFlow } from './flow-options.js';
+
+// It stands in the element that holds the flow, and runs before the web component's script is even asked for. Written
+// for browsers as it is: nothing transpiles it.
+const FLOW_SCRIPT = `function (page, hideCodes) {
+  'use strict';
+  var self = document.currentScript;
+  var place = self.parentElement;
+  var flow = place.querySelector('descope-wc');
+  var status = place.querySelector('[role=status]');
+  var alert = place.querySelector('[role=alert]');
+  var again = place.querySelector('button');
+  var forgetCodes = hideCodes();
+
+  function createMemory() {
+    var items = new Map();
+    return {
+      get length() { return items.size; },
+      key: function (index) { return Array.from(items.keys())[index] || null; },
+      getItem: function (name) { return items.has(name) ? items.get(name) : null; },
+      setItem: function (name, value) { items.set(name, String(value)); },
+      removeItem: function (name) { items.delete(name); },
+    };
+  }
+
+  function say(text) { status.textContent = text; status.hidden = text === ''; }
+  function complain(text) { alert.textContent = text; alert.hidden = text === ''; }
+  function settle() { clearTimeout(patience); forgetCodes(); say(''); complain(''); again.hidden = true; }
+  function giveUp(text) {
+    settle();
+    flow.remove();
+    complain(text);
+    again.hidden = false;
+    again.focus();
+  }
+
+  // After an error the component leaves its screen locked; to be told that a popup was closed unlocks it.
+  function fail() {
+    settle();
+    complain(page.texts.failed);
+    again.hidden = false;
+    setTimeout(function () { flow.dispatchEvent(new CustomEvent('popupclosed')); }, 0);
+  }
+
+  // The component notes there, past customStorage, that and who somebody was signed in.
+  function tidy() {
+    try {
+      localStorage.removeItem('DSLI');
+      sessionStorage.removeItem('dls_last_submitted_login_id');
+    } catch (error) { /* a browser without storage has nothing to tidy */ }
+  }
+
+  // In cookie mode both are empty, and Descope has set cookies instead.
+  function toTokens(detail) {
+    var tokens = {};
+    if (detail && detail.sessionJwt) tokens.sessionJwt = detail.sessionJwt;
+    if (detail && detail.refreshJwt) tokens.refreshJwt = detail.refreshJwt;
+    return tokens;
+  }
+
+  function store(detail) {
+    flow.remove();
+    say(page.texts.finishing);
+    fetch(page.storeUrl, {
+      method: 'POST', credentials: 'same-origin', cache: 'no-store', redirect: 'error',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify(toTokens(detail)),
+    }).then(function (answer) {
+      tidy();
+      if (answer.ok) return location.replace(page.successRedirect);
+      giveUp(answer.status < 500 ? page.texts.refused : page.texts.unavailable);
+    }, function () { tidy(); giveUp(page.texts.unavailable); });
+  }
+
+  // Screens of plain HTML have no Enter key of their own: it presses their first button.
+  function onKey(event) {
+    var field = event.composedPath()[0];
+    if (event.key !== 'Enter' || event.isComposing || field.localName !== 'input') return;
+    var button = flow.shadowRoot && flow.shadowRoot.querySelector('[data-type=button]:not([disabled])');
+    if (button) button.click();
+  }
+
+  function followSystem() {
+    var dark = matchMedia('(prefers-color-scheme: dark)');
+    var tint = function () { flow.setAttribute('theme', dark.matches ? 'dark' : 'light'); };
+    dark.addEventListener('change', tint);
+    tint();
+  }
+
+  // A custom storage counts only if it is there before the component begins, and as its own property it would not.
+  function begin() {
+    customElements.upgrade(flow);
+    flow.customStorage = createMemory();
+    place.insertBefore(flow, status);
+  }
+
+  function load() {
+    if (customElements.get('descope-wc')) { flow.customStorage = createMemory(); return; }
+    var script = document.createElement('script');
+    flow.remove();
+    script.src = page.scriptUrl;
+    script.nonce = self.nonce;
+    script.referrerPolicy = 'no-referrer';
+    if (page.integrity) { script.integrity = page.integrity; script.crossOrigin = 'anonymous'; }
+    script.onerror = function () { giveUp(page.texts.unavailable); };
+    customElements.whenDefined('descope-wc').then(begin);
+    place.appendChild(script);
+  }
+
+  var patience = setTimeout(function () { giveUp(page.texts.unavailable); }, page.patienceMs);
+  flow.addEventListener('ready', settle);
+  flow.addEventListener('page-updated', settle);
+  flow.addEventListener('error', fail);
+  flow.addEventListener('success', function (event) { settle(); store(event.detail); });
+  again.addEventListener('click', function () { location.reload(); });
+  if (page.isSystemTheme) followSystem();
+  if (page.isStrict) {
+    window.DescopeUI = window.DescopeUI || {};
+    place.addEventListener('keydown', onKey);
+  }
+  say(page.texts.loading);
+  load();
+}`;
+
+const PATIENCE_MS = 20_000;
+
+/** The script of a flow, as it stands between script tags. */
+export function toFlowScript(flow: CheckedFlow): string {
+  const { loading, finishing, failed, refused, unavailable } = flow.texts;
+  const page = {
+    scriptUrl: flow.scriptUrl,
+    integrity: flow.integrity,
+    storeUrl: flow.storeUrl,
+    successRedirect: flow.successRedirect,
+    isStrict: flow.mode === 'strict',
+    isSystemTheme: flow.theme === 'os',
+    patienceMs: PATIENCE_MS,
+    texts: { loading, finishing, failed, refused, unavailable },
+  };
+  return `(${FLOW_SCRIPT})(${toScriptJson(page)}, ${ADDRESS_SCRIPT});`;
+}
