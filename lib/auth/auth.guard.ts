@@ -1,22 +1,34 @@
 // The decision: may this request reach its handler?
-import { Inject, Injectable } from '@nestjs/common';
+import { HttpException, Inject, Injectable, Optional } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { DescopeConfig } from '../core/config/config.js';
-import type { UserLoader } from '../core/config/options.js';
-import { DescopeAccessError } from '../core/errors.js';
 import { whenReady } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import { admit, admitLeniently } from '../core/session/admission.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { DescopeSession } from '../core/session/session.js';
+import type { Sessions } from '../core/session/sessions.js';
 import { assertAccess } from '../core/user/access.js';
 import { readAccessPolicy } from './access.policy.js';
 import type { AccessPolicy } from './access.policy.js';
-import { readContextRequest, readContextResponse, toRequestLike } from './context-request.js';
+import {
+  readContextRequest,
+  readContextResponse,
+  readPageRequest,
+  toRequestLike,
+} from './context-request.js';
 import type { ContextRequest } from './context-request.js';
 import { toHttpRefusal } from './http-error.js';
-import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG } from './injection-tokens.js';
-import { recallSession, recallUser, rememberSession, rememberUser } from './session/request-session.js';
+import {
+  DESCOPE_AUTHENTICATOR,
+  DESCOPE_CONFIG,
+  DESCOPE_LOGIN_PATH,
+  DESCOPE_SESSIONS,
+} from './injection-tokens.js';
+import { toLoginLocation } from './session/login-redirect.js';
+import type { LoginPath } from './session/login-redirect.js';
+import { getOwnUser } from './session/own-user.js';
+import { recallSession, rememberSession } from './session/request-session.js';
 import { keepPrivate } from './response-writer.js';
 
 /** What a decision is made of. */
@@ -37,6 +49,8 @@ export class AuthGuard implements CanActivate {
   // Injected as properties, so that a subclass may have a constructor of its own.
   @Inject(DESCOPE_AUTHENTICATOR) protected readonly authenticator!: Authenticator;
   @Inject(DESCOPE_CONFIG) protected readonly config!: DescopeConfig;
+  @Inject(DESCOPE_SESSIONS) protected readonly sessions!: Sessions;
+  @Optional() @Inject(DESCOPE_LOGIN_PATH) protected readonly loginPath?: LoginPath;
 
   /** Decides; at once when the keys are at hand. */
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
@@ -74,6 +88,7 @@ export class AuthGuard implements CanActivate {
 
   /** Judges a known caller by the handler's demands, and hands the user on. Throws what is missing. */
   protected decide({ context, policy, request, session }: AccessDecision): MaybePromise<boolean> {
+    if (session.refusedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(context, request);
     const isOptional = policy.mode === 'optional';
     const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission);
     rememberSession(request, admitted);
@@ -89,33 +104,35 @@ export class AuthGuard implements CanActivate {
   protected getUser(request: ContextRequest, session: DescopeSession): MaybePromise<unknown> {
     const { loadUser } = this.config;
     if (session.user === undefined || loadUser === undefined) return session.user;
-    const remembered = recallUser(request);
-    if (remembered.has) return remembered.user;
-    const loading = loadOwnUser(loadUser, session);
-    rememberUser(request, loading);
-    return loading;
+    return getOwnUser(request, session, loadUser);
   }
 
   /** Ends a refused request: sets the challenge and throws the HTTP exception. */
   protected refuse(error: unknown, context: ExecutionContext): never {
+    const response = readContextResponse(context);
+    const location = this.#readLoginLocation(error, context);
+    if (location !== undefined) {
+      response?.set('Location', location);
+      throw new HttpException({ statusCode: 302, message: 'Sign in first.' }, 302, { cause: error });
+    }
     const refusal = toHttpRefusal(error);
     if (refusal === undefined) throw error;
-    const response = readContextResponse(context);
     for (const [name, value] of refusal.headers) response?.set(name, value);
     throw refusal.exception;
+  }
+
+  #readLoginLocation(error: unknown, context: ExecutionContext): string | undefined {
+    return this.loginPath && toLoginLocation(error, readPageRequest(context), this.loginPath);
+  }
+
+  #expireCookies(context: ExecutionContext, request: ContextRequest): void {
+    const response = readContextResponse(context);
+    if (response === undefined) return;
+    this.sessions.place.clearAmbiguous({ request: toRequestLike(request), response });
   }
 
   #keepPrivate(context: ExecutionContext): void {
     const response = readContextResponse(context);
     if (response !== undefined) keepPrivate(response);
   }
-}
-
-async function loadOwnUser(loadUser: UserLoader, session: DescopeSession): Promise<unknown> {
-  const user = await loadUser(session);
-  if (user !== null && user !== undefined) return user;
-  throw new DescopeAccessError(
-    'USER_NOT_ADMITTED',
-    'The application has no user for this session (loadUser).',
-  );
 }

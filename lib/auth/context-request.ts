@@ -8,6 +8,8 @@ import { toResponseLike } from './response-writer.js';
 /** A request as handlers see it: Express's is Node's own, Fastify's wraps it as `raw`. */
 export interface ContextRequest {
   readonly raw?: RequestLike;
+  /** The address as it was asked for; Express and Fastify both keep it. */
+  readonly originalUrl?: string;
   /** Set by the guard for code that expects it there. Written only, never read. */
   user?: unknown;
 }
@@ -45,6 +47,17 @@ export function toRequestLike(request: ContextRequest): RequestLike {
       return request.session;
     },
   };
+}
+
+/** The request of a page with the address that the browser asked for; nothing where a context has no HTTP request. */
+export function readPageRequest(
+  context: ExecutionContext,
+): RequestLike & { readonly url?: string | undefined } {
+  const type: string = context.getType();
+  const request: unknown = type === 'http' ? context.switchToHttp().getRequest() : undefined;
+  if (!isRequest(request)) return { headers: {} };
+  const { method, headers } = toRequestLike(request);
+  return { method, headers, url: request.originalUrl };
 }
 
 function isRequest(value: unknown): value is ContextRequest {

@@ -12,5 +12,11 @@ export const DESCOPE_CLIENT = 'nestjs-descope:client';
 export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';
 /** Where notices go. */
 export const DESCOPE_NOTIFY = 'nestjs-descope:notify';
+/** How the path of the gateway's check ends. */
+export const DESCOPE_CHECK_PATH = 'nestjs-descope:check-path';
+/** The options of the mounted routes. */
+export const DESCOPE_ROUTES = 'nestjs-descope:routes';
+/** The login page's path, where browsers without a session are sent to it. */
+export const DESCOPE_LOGIN_PATH = 'nestjs-descope:login-path';
 /** What keeps browsers' sessions: place, renewer, sign-outs. */
 export const DESCOPE_SESSIONS = 'nestjs-descope:sessions';

@@ -8,13 +8,13 @@ import { DESCOPE_AUTHENTICATOR, DESCOPE_CLIENT, DESCOPE_CONFIG } from '../auth/i
 import { DescopeSessionMiddleware } from '../auth/session/session.middleware.js';
 import { SessionStep } from '../auth/session/session-step.js';
 import { DescopeConfigError } from '../core/errors.js';
-import { createAuthController, routeProviders } from '../routes/auth.controller.js';
+import { createAuthController, toRouteProviders } from '../routes/auth.controller.js';
 import { DescopeBoot } from './boot/descope.boot.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OptionsFailure } from './descope.options.js';
 import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
 import { descopeProviders } from './descope.providers.js';
 import { SessionWiring } from './boot/session.wiring.js';
-import { sessionProviders } from './session.providers.js';
+import { sessionProviders, toLoginPathProvider } from './session.providers.js';
 import { DescopeService } from './descope.service.js';
 
 /** Options of `DescopeModule.forRootAsync()`. */
@@ -74,7 +74,11 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
     global: extras.isGlobal !== false,
     imports: [...(definition.imports ?? []), ConfigModule],
     controllers: routes === undefined ? [] : [createAuthController(routes)],
-    providers: [...providers, ...guard, ...(routes === undefined ? [] : routeProviders)],
+    providers: [
+      ...providers,
+      ...guard,
+      ...(routes === undefined ? [] : [...toRouteProviders(routes), toLoginPathProvider(routes)]),
+    ],
     exports: [DescopeService, AuthGuard, DESCOPE_CLIENT, DESCOPE_CONFIG, DESCOPE_AUTHENTICATOR],
   };
 }

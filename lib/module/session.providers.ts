@@ -1,12 +1,15 @@
 // Resolved config → what keeps browsers' sessions, one factory each.
 import type { Provider } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
 import {
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CONFIG,
   DESCOPE_KEY_SET,
+  DESCOPE_LOGIN_PATH,
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
 } from '../auth/injection-tokens.js';
+import type { LoginPath } from '../auth/session/login-redirect.js';
 import { refreshSession } from '../core/api/session-calls.js';
 import type { SessionApi } from '../core/api/session-calls.js';
 import type { DescopeConfig } from '../core/config/config.js';
@@ -21,6 +24,8 @@ import { SessionKeeper } from '../core/renewal/session-keeper.js';
 import type { Sessions } from '../core/session/sessions.js';
 import { SignOutList } from '../core/session/sign-out-list.js';
 import type { KeySet } from '../core/keys/key-set.js';
+import { DEFAULT_PATH } from '../routes/routes-options.js';
+import type { DescopeRoutesOptions } from '../routes/routes-options.js';
 import { TokenVerifier } from '../core/token/token-verifier.js';
 
 /** What middleware and routes need beside the road. */
@@ -64,4 +69,26 @@ function toSessionApi({ baseUrl, projectId, fetch, keyFetch, verification }: Des
 function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: Notify): Authenticator {
   const { verifier, place, signOuts } = sessions;
   return new Authenticator({ policy: config.authentication, verifier, place, signOuts, notify });
+}
+
+/** Where browsers without a session are sent, if that is asked for; a global prefix is known only later. */
+export function toLoginPathProvider({
+  path = DEFAULT_PATH,
+  loginRedirect,
+  login,
+}: DescopeRoutesOptions): Provider {
+  const isOn = loginRedirect === true && login !== false;
+  return {
+    provide: DESCOPE_LOGIN_PATH,
+    inject: [ApplicationConfig],
+    useFactory: (application: ApplicationConfig): LoginPath | undefined => {
+      return isOn
+        ? () => `/${[application.getGlobalPrefix(), path, 'login'].map(trim).filter(Boolean).join('/')}`
+        : undefined;
+    },
+  };
+}
+
+function trim(path: string): string {
+  return path.replace(/^\/+|\/+$/g, '');
 }

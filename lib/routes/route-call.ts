@@ -10,6 +10,8 @@ export interface RouteCall {
   readonly exchange: Exchange;
   /** The framework's request: what sessions are remembered by. */
   readonly request: ContextRequest;
+  /** The path as the browser knows it, without the query. */
+  readonly path: string;
   readonly body: unknown;
   readonly query: Readonly<Record<string, unknown>>;
 }
@@ -28,6 +30,7 @@ interface FrameworkResponse {
 }
 
 interface FrameworkRequest extends ContextRequest {
+  readonly originalUrl?: string;
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, unknown>>;
 }
@@ -43,7 +46,7 @@ export async function answer(
   const exchange = { request: toRequestLike(request), response: writer };
   keepPrivate(writer);
   try {
-    const reply = await route({ exchange, request, body: request.body, query: request.query ?? {} });
+    const reply = await route({ exchange, request, ...readInput(request) });
     for (const [name, value] of Object.entries(reply.headers ?? {})) writer.set(name, value);
     response.status(reply.status).send(reply.body);
   } catch (error) {
@@ -51,4 +54,9 @@ export async function answer(
     for (const [name, value] of refusal?.headers ?? []) writer.set(name, value);
     throw refusal?.exception ?? error;
   }
+}
+
+function readInput(request: FrameworkRequest): Pick<RouteCall, 'path' | 'body' | 'query'> {
+  const path = /^[^?#]*/.exec(request.originalUrl ?? '')?.[0] ?? '';
+  return { path, body: request.body, query: { ...request.query } };
 }

@@ -1,5 +1,5 @@
 // What is done with a session before the route is known: it may be renewed, and nothing is refused.
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DescopeCredentialError, DescopeUnavailableError } from '../../core/errors.js';
 import type { Notify } from '../../core/notice.js';
 import type { Exchange, ResponseLike } from '../../core/place/token-place.js';
@@ -8,12 +8,19 @@ import { DescopeSession } from '../../core/session/session.js';
 import type { Sessions } from '../../core/session/sessions.js';
 import { toRequestLike } from '../context-request.js';
 import type { ContextRequest } from '../context-request.js';
-import { DESCOPE_AUTHENTICATOR, DESCOPE_NOTIFY, DESCOPE_SESSIONS } from '../injection-tokens.js';
+import {
+  DESCOPE_AUTHENTICATOR,
+  DESCOPE_CHECK_PATH,
+  DESCOPE_NOTIFY,
+  DESCOPE_SESSIONS,
+} from '../injection-tokens.js';
 import { recallSession, rememberSession } from './request-session.js';
 import { keepPrivate } from '../response-writer.js';
 
 @Injectable()
 export class SessionStep {
+  @Optional() @Inject(DESCOPE_CHECK_PATH) private readonly checkPath?: string;
+
   constructor(
     @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
     @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
@@ -22,7 +29,8 @@ export class SessionStep {
 
   /** Renews a session that lapsed, writes its tokens and remembers it for the guard. Never rejects. */
   async run(request: ContextRequest, response: ResponseLike): Promise<void> {
-    if (recallSession(request) !== undefined) return; // applied twice
+    // Applied twice; or a gateway's question, of whose answer the browser never sees a cookie.
+    if (recallSession(request) !== undefined || this.#isCheck(request)) return;
     const exchange = { request: toRequestLike(request), response };
     try {
       const tokens = await this.sessions.keeper.renewIfLapsed(exchange.request);
@@ -33,6 +41,11 @@ export class SessionStep {
     } catch (error) {
       await this.#settle(request, exchange, error);
     }
+  }
+
+  #isCheck(request: ContextRequest): boolean {
+    const path = /^[^?#]*/.exec(request.originalUrl ?? '')?.[0] ?? '';
+    return this.checkPath !== undefined && path.endsWith(this.checkPath);
   }
 
   // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).

@@ -50,11 +50,19 @@ export class CookiePlace implements TokenPlace {
   }
 
   async clear(exchange: Exchange): Promise<void> {
-    const isSecure = this.#isSecure(exchange.request);
-    for (const name of [this.#policy.sessionName, this.#policy.refreshName]) {
-      const lines = toExpiredCookies(name, isSecure, this.#policy);
-      for (const line of lines) exchange.response.append('Set-Cookie', line);
-    }
+    this.#expire(exchange, this.#policy.sessionName);
+    this.#expire(exchange, this.#policy.refreshName);
+  }
+
+  clearAmbiguous(exchange: Exchange): void {
+    const { sessionName, refreshName } = this.#policy;
+    if (this.readSession(exchange.request).kind === 'ambiguous') this.#expire(exchange, sessionName);
+    if (this.readRefresh(exchange.request).kind === 'ambiguous') this.#expire(exchange, refreshName);
+  }
+
+  #expire(exchange: Exchange, name: string): void {
+    const lines = toExpiredCookies(name, this.#isSecure(exchange.request), this.#policy);
+    for (const line of lines) exchange.response.append('Set-Cookie', line);
   }
 
   #toLine(exchange: Exchange, cookie: { name: string; value: string }, endsAtMs: number): string {

@@ -44,6 +44,8 @@ export class RequestSessionPlace implements TokenPlace {
     const session = readSession(exchange.request);
     if (session !== undefined) delete session[KEY];
   }
+
+  clearAmbiguous(): void {} // a server-side session has one value for a name
 }
 
 function readKept(request: RequestLike, name: 'sessionToken' | 'refreshToken'): TokenReading {

@@ -32,4 +32,6 @@ export interface TokenPlace {
   /** Keeps tokens; at sign-in, `isNew` also gives the session a new id, so that none can be planted before. */
   write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void>;
   clear(exchange: Exchange): Promise<void>;
+  /** Expires what contradicts itself, so that a planted twin does not lock the browser out. */
+  clearAmbiguous(exchange: Exchange): void;
 }

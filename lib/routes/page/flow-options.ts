@@ -1,7 +1,7 @@
 // What a page with a flow may be told, checked before anything of it reaches the page.
 import { readBaseUrl } from '../../core/config/base-url.js';
 import { DescopeConfigError } from '../../core/errors.js';
-import { readRedirectTarget } from '../redirect-target.js';
+import { readRedirectTarget } from '../../core/transport/redirect-target.js';
 import { DEFAULT_TEXTS } from './texts.js';
 import type { FlowTexts } from './texts.js';
 

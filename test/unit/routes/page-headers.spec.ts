@@ -1,7 +1,7 @@
 // The policy of the page names exactly the origins that were configured.
 import { describe, expect, it } from '@jest/globals';
-import { createNonce, toLoginPageHeaders } from '../../../lib/routes/login-page.js';
-import type { DescopeFlowOptions } from '../../../lib/routes/login-page.js';
+import { createNonce, toLoginPageHeaders } from '../../../lib/routes/login/login-page.js';
+import type { DescopeFlowOptions } from '../../../lib/routes/login/login-page.js';
 
 const nonce = createNonce();
 const OPTIONS: DescopeFlowOptions = {

@@ -9,7 +9,7 @@ import {
   loadComponentScript,
   toComponentScript,
   toComponentScriptHeaders,
-} from '../../../lib/routes/component-script.js';
+} from '../../../../lib/routes/login/component-script.js';
 
 let root: string;
 beforeEach(() => {

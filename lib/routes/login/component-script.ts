@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { DescopeConfigError } from '../core/errors.js';
+import { DescopeConfigError } from '../../core/errors.js';
 
 const PACKAGE = '@descope/web-component';
 const SCRIPT = join('dist', 'index.js');

@@ -1,15 +1,15 @@
 // The login page as text: a flow for a template of one's own, or a whole document around it.
-import { escapeHtml, toAttributes } from './page/escape.js';
-import { checkFlow } from './page/flow-options.js';
-import type { CheckedFlow, DescopeFlowOptions } from './page/flow-options.js';
-import { toFlowScript } from './page/flow-script.js';
-import { PAGE_STYLE } from './page/page-style.js';
-import { toStaticUrl } from './page/places.js';
+import { escapeHtml, toAttributes } from '../page/escape.js';
+import { checkFlow } from '../page/flow-options.js';
+import type { CheckedFlow, DescopeFlowOptions } from '../page/flow-options.js';
+import { toFlowScript } from '../page/flow-script.js';
+import { PAGE_STYLE } from '../page/page-style.js';
+import { toStaticUrl } from '../page/places.js';
 
-export { createNonce } from './page/escape.js';
-export type { DescopeFlowOptions } from './page/flow-options.js';
-export { toLoginPageHeaders } from './page/page-headers.js';
-export type { FlowTexts } from './page/texts.js';
+export { createNonce } from '../page/escape.js';
+export type { DescopeFlowOptions } from '../page/flow-options.js';
+export { toLoginPageHeaders } from '../page/page-headers.js';
+export type { FlowTexts } from '../page/texts.js';
 
 /**
  * Renders a Descope flow for any template engine: the web component and the script that hands its tokens to

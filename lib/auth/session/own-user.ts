@@ -1,0 +1,23 @@
+// The application's own user of a session, loaded once per request.
+import type { UserLoader } from '../../core/config/options.js';
+import { DescopeAccessError } from '../../core/errors.js';
+import type { DescopeSession } from '../../core/session/session.js';
+import { recallUser, rememberUser } from './request-session.js';
+
+/** Loads the user, or joins who is loading it. Rejects with `USER_NOT_ADMITTED` where there is none. */
+export function getOwnUser(request: object, session: DescopeSession, loadUser: UserLoader): unknown {
+  const remembered = recallUser(request);
+  if (remembered.has) return remembered.user;
+  const loading = load(session, loadUser);
+  rememberUser(request, loading);
+  return loading;
+}
+
+async function load(session: DescopeSession, loadUser: UserLoader): Promise<unknown> {
+  const user = await loadUser(session);
+  if (user !== null && user !== undefined) return user;
+  throw new DescopeAccessError(
+    'USER_NOT_ADMITTED',
+    'The application has no user for this session (loadUser).',
+  );
+}

@@ -1,0 +1,108 @@
+// The login page, the way to it and back, and the gateway's check.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ADAPTERS } from '../../support/application.js';
+import { TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
+import type { SessionApplication } from '../../support/session-application.js';
+
+describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
+  let app: SessionApplication;
+  beforeAll(async () => {
+    const check = { roles: ['admin'], methodHeader: 'X-Original-Method' };
+    app = await startWithSessions(adapter, { routes: { loginRedirect: true, check } });
+  });
+  afterAll(() => app.stop());
+
+  const get = (path: string, headers: Record<string, string> = {}) => app.request(path, { headers });
+  const html = { accept: 'text/html,application/xhtml+xml' };
+
+  it('serves the page with a fresh nonce and no other origin than Descope', async () => {
+    const [one, two] = [await get('/auth/login'), await get('/auth/login')];
+    expect(one.status).toBe(200);
+    expect(one.headers.get('content-type')).toContain('text/html');
+    const policy = one.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toBe(two.headers.get('content-security-policy'));
+    expect(one.text).toContain('<descope-wc');
+    expect(one.text).toContain('"/auth/store_jwt"');
+    expect(one.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('serves the installed web component, which may be kept for ever', async () => {
+    const [, url = ''] = /(\/auth\/descope-wc\.js\?v=[0-9a-f]+)/.exec((await get('/auth/login')).text) ?? [];
+    const script = await get(url);
+    expect([script.status, script.headers.get('content-type')]).toEqual([
+      200,
+      'text/javascript; charset=utf-8',
+    ]);
+    expect(script.headers.get('cache-control')).toContain('immutable');
+    expect(script.text.length).toBeGreaterThan(100_000);
+    expect((await get(url, { 'if-none-match': script.headers.get('etag') ?? '' })).status).toBe(304);
+  });
+
+  it('goes back to a page of this application only', async () => {
+    expect((await get('/auth/login?next=/orders%3Fpage%3D2')).text).toContain('/orders?page=2');
+    for (const next of [
+      '//evil.example',
+      '/%5Cevil.example',
+      'https://evil.example',
+      '/%252F%252Fevil.example',
+    ]) {
+      expect((await get(`/auth/login?next=${next}`)).text).not.toContain('evil.example');
+    }
+  });
+
+  it('sends a browser that asks for a page without a session there, and nobody else', async () => {
+    const page = await get('/me?tab=1', html);
+    expect([page.status, page.headers.get('location')]).toEqual([302, '/auth/login?next=%2Fme%3Ftab%3D1']);
+    expect((await get('/me')).status).toBe(401);
+    expect((await get('/me', { ...html, authorization: 'Bearer x' })).status).toBe(401);
+    expect((await get('/me', { ...html, cookie: 'DS=a.b.c' })).status).toBe(401);
+    expect((await app.request('/notes', { method: 'POST', headers: html })).status).toBe(401);
+    const expired = await app.signIn();
+    app.emulator.clock.advance(TEN_MINUTES + 6_000);
+    const alone = { ...html, cookie: `DS=${expired.get('DS')}` };
+    expect((await get('/me', alone)).status).toBe(302);
+  });
+
+  it('tells a gateway who it is, in headers that nobody can fold', async () => {
+    const token = await app.emulator.signToken({
+      claims: { sub: 'U2a,b', drn: 'DS', amr: ['pwd'], roles: ['admin', 'x,y\n'] },
+    });
+    const answer = await get('/auth/check?role=admin', {
+      authorization: `Bearer ${token}`,
+      'x-auth-user': 'root',
+    });
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('x-auth-user')).toBe('U2a%2Cb');
+    expect(answer.headers.get('x-auth-roles')).toBe('admin,x%2Cy%0A');
+  });
+
+  it('refuses nobody, a missing role, and a demand that is not allowed', async () => {
+    const token = await app.emulator.signToken({ claims: { sub: 'U2a', drn: 'DS', amr: ['pwd'] } });
+    const bearer = { authorization: `Bearer ${token}` };
+    expect((await get('/auth/check')).status).toBe(401);
+    expect((await get('/auth/check', bearer)).status).toBe(204);
+    expect((await get('/auth/check?role=admin', bearer)).body['code']).toBe('ACCESS_ROLE_MISSING');
+    for (const query of ['role=root', 'roles=admin', 'permission=x', 'role=admin&role=root']) {
+      expect((await get(`/auth/check?${query}`, bearer)).body['code']).toBe('CHECK_DEMAND_NOT_ALLOWED');
+    }
+  });
+
+  it('judges a cookie by the original method, and renews nothing', async () => {
+    const browser = await app.signIn();
+    const cross = { ...browser.headers, 'sec-fetch-site': 'cross-site' };
+    expect((await get('/auth/check', { ...cross, 'x-original-method': 'GET' })).status).toBe(204);
+    expect((await get('/auth/check', { ...cross, 'x-original-method': 'POST' })).status).toBe(403);
+    expect((await get('/auth/check', cross)).status).toBe(403);
+    app.emulator.requests.clear();
+    app.emulator.clock.advance(TEN_MINUTES + 6_000);
+    expect((await get('/auth/check', { ...browser.headers, 'x-original-method': 'GET' })).status).toBe(401);
+    expect(app.emulator.requests.count('/v1/auth/refresh')).toBe(0);
+  });
+
+  it('expires two session cookies that contradict each other', async () => {
+    const answer = await get('/me', { cookie: 'DS=a; DS=b' });
+    expect([answer.status, answer.body['code']]).toEqual([401, 'COOKIE_AMBIGUOUS']);
+    expect(answer.headers.getSetCookie()).toEqual(['DS=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax']);
+  });
+});
