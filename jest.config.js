@@ -7,7 +7,7 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/programs/', BUILT],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/programs/', '/test/browser/', BUILT],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

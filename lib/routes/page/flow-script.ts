@@ -14,6 +14,7 @@ const FLOW_SCRIPT = `function (page, hideCodes) {
   var alert = place.querySelector('[role=alert]');
   var again = place.querySelector('button');
   var forgetCodes = hideCodes();
+  var isReady = false;
 
   function createMemory() {
     var items = new Map();
@@ -41,7 +42,7 @@ const FLOW_SCRIPT = `function (page, hideCodes) {
   function fail() {
     settle();
     complain(page.texts.failed);
-    again.hidden = false;
+    again.hidden = isReady;
     setTimeout(function () { flow.dispatchEvent(new CustomEvent('popupclosed')); }, 0);
   }
 
@@ -111,7 +112,7 @@ const FLOW_SCRIPT = `function (page, hideCodes) {
   }
 
   var patience = setTimeout(function () { giveUp(page.texts.unavailable); }, page.patienceMs);
-  flow.addEventListener('ready', settle);
+  flow.addEventListener('ready', function () { isReady = true; settle(); });
   flow.addEventListener('page-updated', settle);
   flow.addEventListener('error', fail);
   flow.addEventListener('success', function (event) { settle(); store(event.detail); });

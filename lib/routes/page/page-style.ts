@@ -21,11 +21,12 @@ main { width: 100%; max-width: 400px; background: var(--card); border: 1px solid
   padding: 32px; box-shadow: 0 1px 2px rgb(0 0 0 / 6%), 0 8px 24px rgb(0 0 0 / 6%); }
 h1 { margin: 0 0 20px; font-size: 24px; line-height: 1.25; font-weight: 650; letter-spacing: -0.01em; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.descope-flow p { margin: 16px 0 0; }
-.descope-flow p:first-child, .descope-flow p[hidden] + p { margin-top: 0; }
+.descope-flow { display: flex; flex-direction: column; gap: 20px; }
+.descope-flow p { margin: 0; }
+.descope-flow form:empty { display: none; }
 .descope-flow [role="status"], .descope-flow noscript { color: var(--faint); }
 .descope-flow [role="alert"] { color: var(--bad); background: var(--bad-back); border-radius: 8px; padding: 10px 12px; }
-.descope-flow > button { margin-top: 16px; font: inherit; font-weight: 600; color: var(--card); background: var(--act);
+.descope-flow > button { font: inherit; font-weight: 600; color: var(--card); background: var(--act);
   border: 0; border-radius: 8px; padding: 11px 16px; width: 100%; cursor: pointer; }
 .descope-flow > button:focus-visible { outline: 2px solid var(--act); outline-offset: 2px; }
 .descope-flow [hidden] { display: none; }
