@@ -4,7 +4,13 @@ import type { DynamicModule, NestModule, OnModuleInit, Provider } from '@nestjs/
 import { ConfigModule } from '@nestjs/config';
 import { APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '../auth/auth.guard.js';
-import { DESCOPE_AUTHENTICATOR, DESCOPE_CLIENT, DESCOPE_CONFIG } from '../auth/injection-tokens.js';
+import {
+  DESCOPE_AUTHENTICATOR,
+  DESCOPE_CLIENT,
+  DESCOPE_CONFIG,
+  DESCOPE_LOGIN_PATH,
+  DESCOPE_SESSIONS,
+} from '../auth/injection-tokens.js';
 import { DescopeSessionMiddleware } from '../auth/session/session.middleware.js';
 import { SessionStep } from '../auth/session/session-step.js';
 import { DescopeConfigError } from '../core/errors.js';
@@ -77,9 +83,19 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
     providers: [
       ...providers,
       ...guard,
-      ...(routes === undefined ? [] : [...toRouteProviders(routes), toLoginPathProvider(routes)]),
+      toLoginPathProvider(routes ?? {}),
+      ...(routes === undefined ? [] : toRouteProviders(routes)),
     ],
-    exports: [DescopeService, AuthGuard, DESCOPE_CLIENT, DESCOPE_CONFIG, DESCOPE_AUTHENTICATOR],
+    exports: [
+      DescopeService,
+      AuthGuard,
+      DESCOPE_CLIENT,
+      // What AuthGuard is made of, wherever @UseGuards(AuthGuard) stands.
+      DESCOPE_CONFIG,
+      DESCOPE_AUTHENTICATOR,
+      DESCOPE_SESSIONS,
+      DESCOPE_LOGIN_PATH,
+    ],
   };
 }
 

@@ -77,7 +77,7 @@ export function toLoginPathProvider({
   loginRedirect,
   login,
 }: DescopeRoutesOptions): Provider {
-  const isOn = loginRedirect === true && login !== false;
+  const isOn = loginRedirect === true && login !== false; // without routes there is no page either
   return {
     provide: DESCOPE_LOGIN_PATH,
     inject: [ApplicationConfig],

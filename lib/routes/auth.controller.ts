@@ -14,7 +14,7 @@ import type { Provider, Type } from '@nestjs/common';
 import { DESCOPE_CHECK_PATH, DESCOPE_ROUTES } from '../auth/injection-tokens.js';
 import { Public } from '../auth/access.decorators.js';
 import { AuthGuard } from '../auth/auth.guard.js';
-import { CheckRoute } from './check-route.js';
+import { CheckRoute } from './check/check-route.js';
 import { LoginRoute, SCRIPT_PATH } from './login/login-route.js';
 import { MeRoute } from './me-route.js';
 import { answer } from './route-call.js';

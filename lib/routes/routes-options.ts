@@ -1,6 +1,6 @@
 // Which routes are mounted, and where: known at registration.
 
-import type { CheckOptions } from './check-options.js';
+import type { CheckOptions } from './check/check-options.js';
 import type { LoginPageOptions } from './login/login-options.js';
 
 /** Under which path the routes stand by default. */

@@ -80,6 +80,7 @@ describe('The package', () => {
   it('says which Node and which Nest it runs on', () => {
     expect(manifest.engines).toEqual({ node: '^20.19.0 || ^22.12.0 || >=24.0.0' });
     expect(manifest.peerDependencies).toEqual({
+      '@descope/web-component': '^3.70.0 || ^4.0.0',
       '@nestjs/common': '^11.0.0 || ^12.0.0',
       '@nestjs/config': '^4.0.0 || ^12.0.0',
       '@nestjs/core': '^11.0.0 || ^12.0.0',
@@ -87,7 +88,10 @@ describe('The package', () => {
       'reflect-metadata': '^0.1.12 || ^0.2.0',
       rxjs: '^7.1.0',
     });
-    expect(manifest.peerDependenciesMeta).toEqual({ '@nestjs/testing': { optional: true } });
+    expect(manifest.peerDependenciesMeta).toEqual({
+      '@descope/web-component': { optional: true },
+      '@nestjs/testing': { optional: true },
+    });
   });
 
   it('declares every package that it imports, and imports every one that it depends on', () => {

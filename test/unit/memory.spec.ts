@@ -12,9 +12,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const PROGRAM = `
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-const load = (file) => import(pathToFileURL(process.argv[1] + '/core/token/' + file + '.js').href);
-const { RemoteKeySet } = await load('remote-key-set');
-const { TokenVerifier } = await load('token-verifier');
+const load = (file) => import(pathToFileURL(process.argv[1] + '/core/' + file + '.js').href);
+const { RemoteKeySet } = await load('keys/remote-key-set');
+const { TokenVerifier } = await load('token/token-verifier');
 const jwk = { ...generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' }), kid: 'SK1', alg: 'RS256' };
 let now = 1_700_000_000_000;
 let fetches = 0;

@@ -1,18 +1,18 @@
 // An API gateway asks: may this request pass? nginx auth_request, Traefik ForwardAuth, Envoy ext_authz.
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_ROUTES } from '../auth/injection-tokens.js';
-import type { DescopeConfig } from '../core/config/config.js';
-import { DescopeAccessError } from '../core/errors.js';
-import { admit } from '../core/session/admission.js';
-import type { Authenticator } from '../core/session/authenticator.js';
-import { readHeader } from '../core/transport/request-like.js';
-import type { RequestLike } from '../core/transport/request-like.js';
-import { assertAccess } from '../core/user/access.js';
-import type { Demand } from '../core/user/access.js';
-import type { DescopeUser } from '../core/user/descope-user.js';
+import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_ROUTES } from '../../auth/injection-tokens.js';
+import type { DescopeConfig } from '../../core/config/config.js';
+import { DescopeAccessError } from '../../core/errors.js';
+import { admit } from '../../core/session/admission.js';
+import type { Authenticator } from '../../core/session/authenticator.js';
+import { readHeader } from '../../core/transport/request-like.js';
+import type { RequestLike } from '../../core/transport/request-like.js';
+import { assertAccess } from '../../core/user/access.js';
+import type { Demand } from '../../core/user/access.js';
+import type { DescopeUser } from '../../core/user/descope-user.js';
 import type { CheckHeaderValue, CheckOptions } from './check-options.js';
-import type { RouteCall, RouteReply } from './route-call.js';
-import type { DescopeRoutesOptions } from './routes-options.js';
+import type { RouteCall, RouteReply } from '../route-call.js';
+import type { DescopeRoutesOptions } from '../routes-options.js';
 
 const HEADERS: Readonly<Record<string, CheckHeaderValue>> = {
   'X-Auth-User': 'username',
