@@ -43,7 +43,7 @@ describe('A source file', () => {
 });
 
 describe('A function', () => {
-  it('has at most three parameters, but a constructor that Nest fills', () => {
+  it('has at most three parameters', () => {
     const found: string[] = [];
     for (const { path, tree } of sources) {
       walk(tree, (node) => {
