@@ -59,3 +59,7 @@ export type {
 export { DescopeService } from './module/descope.service.js';
 export type { UserOrSession, ValidateSessionOptions } from './module/descope.service.js';
 export type { DescopeRoutesOptions } from './routes/routes-options.js';
+export type { CheckHeaderValue, CheckOptions } from './routes/check/check-options.js';
+export type { LoginPageOptions } from './routes/login/login-options.js';
+export { createNonce, renderDescopeFlow, toLoginPageHeaders } from './routes/login/login-page.js';
+export type { DescopeFlowOptions, FlowTexts } from './routes/login/login-page.js';

@@ -31,6 +31,9 @@ describe("The door '.'", () => {
       'Permissions',
       'Public',
       'Roles',
+      'createNonce',
+      'renderDescopeFlow',
+      'toLoginPageHeaders',
     ]);
     expect(Object.keys(root).sort()).toEqual(names('lib/index.ts', 'value'));
   });
@@ -41,6 +44,8 @@ describe("The door '.'", () => {
       'AccessDecorator',
       'AccessMode',
       'AccessPolicy',
+      'CheckHeaderValue',
+      'CheckOptions',
       'Clock',
       'ContextRequest',
       'Demand',
@@ -53,6 +58,7 @@ describe("The door '.'", () => {
       'DescopeErrorBody',
       'DescopeErrorCode',
       'DescopeErrorDetails',
+      'DescopeFlowOptions',
       'DescopeModuleAsyncOptions',
       'DescopeModuleExtras',
       'DescopeModuleOptions',
@@ -62,9 +68,11 @@ describe("The door '.'", () => {
       'DescopeRoutesOptions',
       'DescopeUnavailableCode',
       'Fetch',
+      'FlowTexts',
       'Grants',
       'KeyFetchOptions',
       'KeyValueStore',
+      'LoginPageOptions',
       'MaybePromise',
       'PermissionsDecorator',
       'RequestLike',
