@@ -60,42 +60,27 @@ export class DescopeModule extends ConfigurableModuleClass implements NestModule
   }
 }
 
+// What AuthGuard is made of must be found wherever @UseGuards(AuthGuard) stands.
+const GUARD_PARTS = [DESCOPE_CONFIG, DESCOPE_AUTHENTICATOR, DESCOPE_SESSIONS, DESCOPE_LOGIN_PATH];
+
 function compose(definition: DynamicModule, extras: DescopeModuleExtras): DynamicModule {
-  const guard: Provider[] =
-    extras.globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthGuard }];
-  const { routes } = extras;
-  const providers = [
-    ...(definition.providers ?? []).map(keepFailure),
-    ...descopeProviders,
-    ...sessionProviders,
-    SessionStep,
-    DescopeSessionMiddleware,
-    SessionWiring,
-    DescopeBoot,
-    DescopeService,
-    AuthGuard,
-  ];
+  const { globalGuard, isGlobal, routes } = extras;
+  const guard: Provider[] = globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthGuard }];
   return {
     ...definition,
-    global: extras.isGlobal !== false,
+    global: isGlobal !== false,
     imports: [...(definition.imports ?? []), ConfigModule],
     controllers: routes === undefined ? [] : [createAuthController(routes)],
     providers: [
-      ...providers,
+      ...(definition.providers ?? []).map(keepFailure),
+      ...descopeProviders,
+      ...sessionProviders,
+      toLoginPathProvider(routes),
+      ...[SessionStep, DescopeSessionMiddleware, SessionWiring, DescopeBoot, DescopeService, AuthGuard],
       ...guard,
-      toLoginPathProvider(routes ?? {}),
       ...(routes === undefined ? [] : toRouteProviders(routes)),
     ],
-    exports: [
-      DescopeService,
-      AuthGuard,
-      DESCOPE_CLIENT,
-      // What AuthGuard is made of, wherever @UseGuards(AuthGuard) stands.
-      DESCOPE_CONFIG,
-      DESCOPE_AUTHENTICATOR,
-      DESCOPE_SESSIONS,
-      DESCOPE_LOGIN_PATH,
-    ],
+    exports: [DescopeService, AuthGuard, DESCOPE_CLIENT, ...GUARD_PARTS],
   };
 }
 

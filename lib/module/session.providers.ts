@@ -72,20 +72,15 @@ function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: 
 }
 
 /** Where browsers without a session are sent, if that is asked for; a global prefix is known only later. */
-export function toLoginPathProvider({
-  path = DEFAULT_PATH,
-  loginRedirect,
-  login,
-}: DescopeRoutesOptions): Provider {
-  const isOn = loginRedirect === true && login !== false; // without routes there is no page either
+export function toLoginPathProvider(routes: DescopeRoutesOptions | undefined): Provider {
+  const isOn = routes?.loginRedirect === true && routes.login !== false;
+  const toPath = (prefix: string) =>
+    [prefix, routes?.path ?? DEFAULT_PATH, 'login'].map(trim).filter(Boolean);
   return {
     provide: DESCOPE_LOGIN_PATH,
     inject: [ApplicationConfig],
-    useFactory: (application: ApplicationConfig): LoginPath | undefined => {
-      return isOn
-        ? () => `/${[application.getGlobalPrefix(), path, 'login'].map(trim).filter(Boolean).join('/')}`
-        : undefined;
-    },
+    useFactory: (application: ApplicationConfig): LoginPath | undefined =>
+      isOn ? () => `/${toPath(application.getGlobalPrefix()).join('/')}` : undefined,
   };
 }
 

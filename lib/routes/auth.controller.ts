@@ -5,7 +5,6 @@ import {
   Optional,
   Req,
   RequestMapping,
-  RequestMethod,
   Res,
   UseGuards,
   VERSION_NEUTRAL,
@@ -15,88 +14,16 @@ import { DESCOPE_CHECK_PATH, DESCOPE_ROUTES } from '../auth/injection-tokens.js'
 import { Public } from '../auth/access.decorators.js';
 import { AuthGuard } from '../auth/auth.guard.js';
 import { CheckRoute } from './check/check-route.js';
-import { LoginRoute, SCRIPT_PATH } from './login/login-route.js';
-import { MeRoute } from './me-route.js';
+import { LoginRoute } from './login/login-route.js';
+import { MeRoute } from './session/me-route.js';
 import { answer } from './route-call.js';
-import type { RouteCall, RouteReply } from './route-call.js';
+import { noteRouteDocs, noteTag } from './route-docs.js';
+import { ROUTES } from './routes.js';
+import type { Route, RouteParts } from './routes.js';
 import { CHECK_PATH, DEFAULT_PATH } from './routes-options.js';
 import type { DescopeRoutesOptions } from './routes-options.js';
-import { SessionRoutes } from './session-routes.js';
-import { SignOutRoutes } from './sign-out-routes.js';
-
-interface RouteParts {
-  readonly login: LoginRoute;
-  readonly check: CheckRoute;
-  readonly session: SessionRoutes;
-  readonly signOut: SignOutRoutes;
-  readonly me: MeRoute;
-}
-
-interface Route {
-  /** The option that switches it off. */
-  readonly option: Exclude<keyof DescopeRoutesOptions, 'path'>;
-  readonly method: RequestMethod;
-  readonly paths: string[];
-  /** Open to nobody in particular: it looks at the browser's tokens itself. */
-  readonly isPublic: boolean;
-  readonly run: (parts: RouteParts, call: RouteCall) => RouteReply | Promise<RouteReply>;
-}
-
-const { GET, POST } = RequestMethod;
-
-const ROUTES: readonly Route[] = [
-  { option: 'login', method: GET, paths: ['login'], isPublic: true, run: (to, call) => to.login.page(call) },
-  {
-    option: 'login',
-    method: GET,
-    paths: [SCRIPT_PATH],
-    isPublic: true,
-    run: (to, call) => to.login.script(call),
-  },
-  {
-    option: 'check',
-    method: GET,
-    paths: [CHECK_PATH],
-    isPublic: true,
-    run: (to, call) => to.check.check(call),
-  },
-  {
-    option: 'storeJwt',
-    method: POST,
-    paths: ['store_jwt', 'session'],
-    isPublic: true,
-    run: (to, call) => to.session.store(call),
-  },
-  {
-    option: 'refresh',
-    method: POST,
-    paths: ['refresh'],
-    isPublic: true,
-    run: (to, call) => to.session.refresh(call),
-  },
-  {
-    option: 'logout',
-    method: POST,
-    paths: ['logout'],
-    isPublic: true,
-    run: (to, call) => to.signOut.logout(call),
-  },
-  {
-    option: 'logoutAll',
-    method: POST,
-    paths: ['logout-all'],
-    isPublic: true,
-    run: (to, call) => to.signOut.logoutAll(call),
-  },
-  { option: 'me', method: GET, paths: ['me'], isPublic: false, run: (to, call) => to.me.me(call) },
-  {
-    option: 'tenant',
-    method: POST,
-    paths: ['tenant'],
-    isPublic: false,
-    run: (to, call) => to.session.selectTenant(call),
-  },
-];
+import { SessionRoutes } from './session/session-routes.js';
+import { SignOutRoutes } from './session/sign-out-routes.js';
 
 /** Makes the controller. It is version-neutral, and answers by itself, past global pipes and interceptors. */
 export function createAuthController(options: DescopeRoutesOptions): Type {
@@ -108,6 +35,7 @@ export function createAuthController(options: DescopeRoutesOptions): Type {
     @Optional() @Inject(LoginRoute) readonly login!: LoginRoute;
   }
   for (const route of ROUTES) if (options[route.option] !== false) mount(DescopeAuthController, route);
+  noteTag(DescopeAuthController, options.path ?? DEFAULT_PATH);
   Controller({ path: options.path ?? DEFAULT_PATH, version: VERSION_NEUTRAL })(DescopeAuthController);
   return DescopeAuthController;
 }
@@ -128,7 +56,7 @@ export function toRouteProviders(options: DescopeRoutesOptions): Provider[] {
 
 // What the decorators @Get, @Req, … would do, for a method that is there only if it is asked for.
 function mount(controller: Type<RouteParts>, route: Route): void {
-  const key = `answer ${route.paths[0]}`;
+  const key = `answer_${route.paths[0]}`; // no name that an injected part has
   const prototype = controller.prototype as object;
   const handler = function (
     this: RouteParts,
@@ -141,6 +69,7 @@ function mount(controller: Type<RouteParts>, route: Route): void {
   Req()(prototype, key, 0);
   Res()(prototype, key, 1);
   RequestMapping({ path: route.paths, method: route.method })(prototype, key, descriptor);
+  noteRouteDocs(handler, route.docs);
   if (route.isPublic) Public()(prototype, key, descriptor);
   else UseGuards(AuthGuard)(prototype, key, descriptor);
 }

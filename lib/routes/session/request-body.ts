@@ -1,9 +1,9 @@
 // The body of a route's request: JSON or a form, small, and of the shape that is asked for.
-import { DescopeRequestError } from '../core/errors.js';
-import { readHeader } from '../core/transport/request-like.js';
-import { isJsonObject, readOwn } from '../core/token/claims.js';
-import type { JsonObject } from '../core/token/claims.js';
-import type { RouteCall } from './route-call.js';
+import { DescopeRequestError } from '../../core/errors.js';
+import { readHeader } from '../../core/transport/request-like.js';
+import { isJsonObject, readOwn } from '../../core/token/claims.js';
+import type { JsonObject } from '../../core/token/claims.js';
+import type { RouteCall } from '../route-call.js';
 
 const TYPES = ['application/json', 'application/x-www-form-urlencoded'];
 

@@ -1,15 +1,15 @@
 // Who am I? The session's claims, or on request Descope's profile, asked sparingly.
 import { Inject, Injectable } from '@nestjs/common';
-import { DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
-import { recallSession } from '../auth/session/request-session.js';
-import { DescopeRefusal } from '../core/api/descope-refusal.js';
-import { readProfile } from '../core/api/session-calls.js';
-import type { DescopeConfig } from '../core/config/config.js';
-import { DescopeCredentialError } from '../core/errors.js';
-import { DescopeSession } from '../core/session/session.js';
-import type { Sessions } from '../core/session/sessions.js';
-import { readSubjectId } from '../core/token/token-kind.js';
-import type { RouteCall, RouteReply } from './route-call.js';
+import { DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../../auth/injection-tokens.js';
+import { recallSession } from '../../auth/session/request-session.js';
+import { DescopeRefusal } from '../../core/api/descope-refusal.js';
+import { readProfile } from '../../core/api/session-calls.js';
+import type { DescopeConfig } from '../../core/config/config.js';
+import { DescopeCredentialError } from '../../core/errors.js';
+import { DescopeSession } from '../../core/session/session.js';
+import type { Sessions } from '../../core/session/sessions.js';
+import { readSubjectId } from '../../core/token/token-kind.js';
+import type { RouteCall, RouteReply } from '../route-call.js';
 
 const KEEP_MS = 60_000;
 const MAX_PROFILES = 1_000;

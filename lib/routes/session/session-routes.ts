@@ -1,18 +1,18 @@
 // Signing in, renewing, selecting a tenant and signing out: what changes a browser's session.
 import { Inject, Injectable } from '@nestjs/common';
-import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
-import { isOver } from '../auth/session/session-step.js';
-import { DescopeRefusal } from '../core/api/descope-refusal.js';
-import { selectTenant } from '../core/api/session-calls.js';
-import type { DescopeConfig } from '../core/config/config.js';
-import { DescopeAccessError, DescopeCredentialError } from '../core/errors.js';
-import type { TokensToKeep } from '../core/place/token-place.js';
-import { admit } from '../core/session/admission.js';
-import type { Authenticator } from '../core/session/authenticator.js';
-import type { Sessions } from '../core/session/sessions.js';
-import { assertFromOwnPage, assertSameOrigin } from '../core/transport/same-origin.js';
+import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../../auth/injection-tokens.js';
+import { isOver } from '../../auth/session/session-step.js';
+import { DescopeRefusal } from '../../core/api/descope-refusal.js';
+import { selectTenant } from '../../core/api/session-calls.js';
+import type { DescopeConfig } from '../../core/config/config.js';
+import { DescopeAccessError, DescopeCredentialError } from '../../core/errors.js';
+import type { TokensToKeep } from '../../core/place/token-place.js';
+import { admit } from '../../core/session/admission.js';
+import type { Authenticator } from '../../core/session/authenticator.js';
+import type { Sessions } from '../../core/session/sessions.js';
+import { assertFromOwnPage, assertSameOrigin } from '../../core/transport/same-origin.js';
 import { readBody, readPostedTokens, requireText } from './request-body.js';
-import type { RouteCall, RouteReply } from './route-call.js';
+import type { RouteCall, RouteReply } from '../route-call.js';
 
 @Injectable()
 export class SessionRoutes {

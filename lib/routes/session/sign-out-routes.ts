@@ -1,17 +1,17 @@
 // Signing out: cookies go in any case, Descope is told, and the session is refused until it would have ended.
 import { Inject, Injectable } from '@nestjs/common';
-import { DESCOPE_CONFIG, DESCOPE_NOTIFY, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
-import { DescopeRefusal } from '../core/api/descope-refusal.js';
-import { endAllSessions, endSession } from '../core/api/session-calls.js';
-import type { DescopeConfig } from '../core/config/config.js';
-import { DescopeCredentialError, DescopeError } from '../core/errors.js';
-import type { Notify } from '../core/notice.js';
-import type { Sessions } from '../core/session/sessions.js';
-import type { MaybePromise } from '../core/maybe-promise.js';
-import type { VerifiedToken } from '../core/token/token-verifier.js';
-import type { TokenReading } from '../core/transport/cookies.js';
-import { assertSameOrigin } from '../core/transport/same-origin.js';
-import type { RouteCall, RouteReply } from './route-call.js';
+import { DESCOPE_CONFIG, DESCOPE_NOTIFY, DESCOPE_SESSIONS } from '../../auth/injection-tokens.js';
+import { DescopeRefusal } from '../../core/api/descope-refusal.js';
+import { endAllSessions, endSession } from '../../core/api/session-calls.js';
+import type { DescopeConfig } from '../../core/config/config.js';
+import { DescopeCredentialError, DescopeError } from '../../core/errors.js';
+import type { Notify } from '../../core/notice.js';
+import type { Sessions } from '../../core/session/sessions.js';
+import type { MaybePromise } from '../../core/maybe-promise.js';
+import type { VerifiedToken } from '../../core/token/token-verifier.js';
+import type { TokenReading } from '../../core/transport/cookies.js';
+import { assertSameOrigin } from '../../core/transport/same-origin.js';
+import type { RouteCall, RouteReply } from '../route-call.js';
 
 /** A token of the browser that is genuine, whether it lapsed or not. */
 interface Genuine extends VerifiedToken {
