@@ -52,7 +52,15 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   const refresh = (token: string) => refreshSession(api, token);
   const isShared = session.renewalStore !== undefined;
   const renewer = new Renewer({ verifier, refresh, memory, signOuts, isShared });
-  const keeper = new SessionKeeper({ policy: authentication, place, verifier, renewer, keys, clock });
+  const keeper = new SessionKeeper({
+    policy: authentication,
+    place,
+    verifier,
+    renewer,
+    keys,
+    clock,
+    isOn: session.isRefreshed,
+  });
   return { api, keeper, place, renewer, signOuts, verifier };
 }
 

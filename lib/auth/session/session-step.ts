@@ -27,10 +27,15 @@ export class SessionStep {
     @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
   ) {}
 
+  /** Tells at once whether there is anything to do. */
+  isDue(request: ContextRequest): boolean {
+    // Not if it was applied already; nor for a gateway's question, of whose answer the browser sees no cookie.
+    if (recallSession(request) !== undefined || this.#isCheck(request)) return false;
+    return this.sessions.keeper.isDue(toRequestLike(request));
+  }
+
   /** Renews a session that lapsed, writes its tokens and remembers it for the guard. Never rejects. */
   async run(request: ContextRequest, response: ResponseLike): Promise<void> {
-    // Applied twice; or a gateway's question, of whose answer the browser never sees a cookie.
-    if (recallSession(request) !== undefined || this.#isCheck(request)) return;
     const exchange = { request: toRequestLike(request), response };
     try {
       const tokens = await this.sessions.keeper.renewIfLapsed(exchange.request);

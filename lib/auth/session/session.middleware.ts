@@ -15,7 +15,7 @@ export class DescopeSessionMiddleware implements NestMiddleware<ContextRequest, 
 
   use(request: ContextRequest, response: object, next: () => void): void {
     const writer = toResponseLike(response);
-    if (writer === undefined) return next();
+    if (writer === undefined || !this.step.isDue(request)) return next();
     void this.step.run(request, writer).then(next);
   }
 }
@@ -28,6 +28,6 @@ interface FastifyInstance {
 export function addSessionHook(fastify: FastifyInstance, step: SessionStep): void {
   fastify.addHook('onRequest', async (request, reply) => {
     const writer = toResponseLike(reply);
-    if (writer !== undefined) await step.run(request, writer);
+    if (writer !== undefined && step.isDue(request)) await step.run(request, writer);
   });
 }

@@ -8,7 +8,7 @@ import type { VerificationKey } from './verification-key.js';
 export interface KeySet {
   /** Finds the key of an id. Throws `TOKEN_KEY_UNKNOWN`, or `KEYS_UNAVAILABLE` when it cannot know. */
   find(keyId: string): MaybePromise<VerificationKey>;
-  /** Whether keys are in memory, so that `find` needs no first fetch. */
+  /** Whether keys are in memory or on their way, so that `find` causes no first fetch. */
   isAtHand(): boolean;
   /** Loads the keys ahead of the first request. Throws `KEYS_UNAVAILABLE`. */
   hydrate(): Promise<void>;

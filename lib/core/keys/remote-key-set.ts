@@ -42,7 +42,7 @@ export class RemoteKeySet implements KeySet {
   }
 
   isAtHand(): boolean {
-    return this.#schedule.keyState() !== 'none';
+    return this.#flight !== undefined || this.#schedule.keyState() !== 'none';
   }
 
   async hydrate(): Promise<void> {

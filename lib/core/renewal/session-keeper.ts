@@ -21,6 +21,8 @@ export interface SessionKeeperInput {
   readonly renewer: Renewer;
   readonly keys: KeySet;
   readonly clock: Clock;
+  /** Whether sessions are renewed at all. */
+  readonly isOn: boolean;
 }
 
 export class SessionKeeper {
@@ -28,6 +30,16 @@ export class SessionKeeper {
 
   constructor(input: SessionKeeperInput) {
     this.#input = input;
+  }
+
+  /** Tells, without waiting and without proof, whether the request's session may have to be renewed. */
+  isDue(request: RequestLike): boolean {
+    const { isOn, place } = this.#input;
+    return (
+      isOn &&
+      place.readRefresh(request).kind === 'value' &&
+      this.#mayRenew(request, place.readSession(request))
+    );
   }
 
   /**
@@ -38,7 +50,7 @@ export class SessionKeeper {
     const { place, renewer, verifier } = this.#input;
     const session = place.readSession(request);
     const refresh = place.readRefresh(request);
-    if (refresh.kind !== 'value' || !this.#mayRenew(request, session)) return undefined;
+    if (refresh.kind !== 'value' || !this.isDue(request)) return undefined;
     if (session.kind !== 'value') return renewer.renew(refresh.value);
     const lapsed = await this.#proveLapsed(session.value);
     if (lapsed === undefined) return undefined; // the guard says what is wrong with it

@@ -75,6 +75,15 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(refreshes()).toBe(0);
   });
 
+  it('renews nothing unless it is told to', async () => {
+    const still = await startWithSessions(adapter, { session: {} }, app.emulator);
+    const browser = await app.signIn();
+    lapse();
+    expect((await still.request('/me', { headers: browser.headers })).body['code']).toBe('TOKEN_EXPIRED');
+    expect(refreshes()).toBe(0);
+    await still.stop();
+  });
+
   it("does not renew one user's session with another's refresh token", async () => {
     const [anna, bob] = [await app.signIn(), await app.signIn(BOB)];
     lapse();
