@@ -13,7 +13,8 @@ export interface Notice {
     | 'USERNAME_CLAIM_MISSING'
     | 'RENEWAL_STORE_FAILED'
     | 'SIGN_OUT_INCOMPLETE'
-    | 'SESSION_NOT_KEPT';
+    | 'SESSION_NOT_KEPT'
+    | 'SESSION_PLUGIN_MISSING';
   readonly level: 'log' | 'warn' | 'error';
   readonly message: string;
 }

@@ -45,7 +45,7 @@ export const sessionProviders: Provider[] = [
 function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Sessions {
   const { clock, session, verification, authentication } = config;
   const api = toSessionApi(config);
-  const place = createPlace(config);
+  const place = createPlace(config, notify);
   const verifier = new TokenVerifier(verification, keys, clock);
   const signOuts = new SignOutList(clock, session.signOutStore);
   const memory = new RenewalMemory({ clock, store: session.renewalStore, notify });
@@ -64,8 +64,8 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   return { api, keeper, place, renewer, signOuts, verifier };
 }
 
-function createPlace({ session, clock }: DescopeConfig): TokenPlace {
-  if (session.store === 'request-session') return new RequestSessionPlace();
+function createPlace({ session, clock }: DescopeConfig, notify: Notify): TokenPlace {
+  if (session.store === 'request-session') return new RequestSessionPlace(notify);
   return new CookiePlace(session.cookies, clock);
 }
 

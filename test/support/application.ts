@@ -29,7 +29,7 @@ export interface StartOptions {
   /** Overrides providers before the module is compiled. */
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
   /** Adds middleware, versions or guards, as a `main.ts` would, before the application listens. */
-  readonly configure?: (app: INestApplication<Server>) => void;
+  readonly configure?: (app: INestApplication<Server>) => unknown;
   /** Takes what is logged. Default: nothing is logged. */
   readonly logger?: LoggerService;
 }
@@ -45,7 +45,7 @@ export async function start(
   const module = await (logger === undefined ? builder : builder.setLogger(logger)).compile();
   const http = adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter();
   const app = module.createNestApplication<INestApplication<Server>>(http, { logger: logger ?? false });
-  configure(app);
+  await configure(app);
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   return { app, url, request: (path, init) => ask(url + path, init), close: () => app.close() };

@@ -5,7 +5,7 @@ import type { DescopeModuleOptions, DescopeUser } from 'nestjs-descope';
 import { startEmulator } from 'nestjs-descope/emulator';
 import type { Emulator } from 'nestjs-descope/emulator';
 import { start } from './application.js';
-import type { AdapterName, RunningApplication } from './application.js';
+import type { AdapterName, RunningApplication, StartOptions } from './application.js';
 import { CookieJar } from './cookie-jar.js';
 
 @Controller()
@@ -57,11 +57,16 @@ export function startDescope(): Promise<Emulator> {
   });
 }
 
+/** What a test brings along: an emulator that stays, and what a `main.ts` would do. */
+export interface SessionSetup extends Pick<StartOptions, 'configure' | 'logger'> {
+  readonly emulator?: Emulator;
+}
+
 /** Starts an application on an emulator. */
 export async function startWithSessions(
   adapter: AdapterName,
   options: DescopeModuleOptions = {},
-  emulator?: Emulator,
+  { emulator, ...setup }: SessionSetup = {},
 ): Promise<SessionApplication> {
   const descope = emulator ?? (await startDescope());
   const { projectId, url: baseUrl, clock } = descope;
@@ -73,7 +78,7 @@ export async function startWithSessions(
     session: { refresh: true },
     ...options,
   });
-  const application = await start(adapter, { imports: [module], controllers: [PagesController] });
+  const application = await start(adapter, { imports: [module], controllers: [PagesController] }, setup);
   return {
     ...application,
     emulator: descope,

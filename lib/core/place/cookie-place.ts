@@ -54,6 +54,10 @@ export class CookiePlace implements TokenPlace {
     this.#expire(exchange, this.#policy.refreshName);
   }
 
+  async reload(): Promise<boolean> {
+    return false;
+  }
+
   clearAmbiguous(exchange: Exchange): void {
     const { sessionName, refreshName } = this.#policy;
     if (this.readSession(exchange.request).kind === 'ambiguous') this.#expire(exchange, sessionName);

@@ -1,4 +1,5 @@
 // Tokens kept in the application's own server-side session: express-session, @fastify/session.
+import type { Notice, Notify } from '../notice.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { TokenReading } from '../transport/cookies.js';
 import type { RequestLike } from '../transport/request-like.js';
@@ -10,21 +11,35 @@ const KEY = 'descope';
 interface ServerSession {
   [KEY]?: unknown;
   regenerate?(done: (error?: unknown) => void): unknown;
+  reload?(done: (error?: unknown) => void): unknown;
 }
+
+const MISSING: Notice = {
+  code: 'SESSION_PLUGIN_MISSING',
+  level: 'error',
+  message:
+    `session.store is 'request-session', and a request has no session, so nobody is signed in. ` +
+    'Set up express-session or @fastify/session before the application starts to listen.',
+};
 
 /** The session plugin is missing, or comes after us. */
 export class RequestSessionMissingError extends Error {
   constructor() {
-    super(
-      `session.store is 'request-session', and the request has no session. ` +
-        'Set up express-session or @fastify/session before the application starts to listen.',
-    );
+    super(MISSING.message);
     this.name = 'RequestSessionMissingError';
   }
 }
 
 export class RequestSessionPlace implements TokenPlace {
+  readonly #notify: Notify;
+
+  constructor(notify: Notify) {
+    this.#notify = notify;
+  }
+
   readSession(request: RequestLike): TokenReading {
+    // A browser without a session looks the same as an application without the plugin: only the log can tell.
+    if (request.session === undefined) this.#notify(MISSING);
     return readKept(request, 'sessionToken');
   }
 
@@ -35,7 +50,7 @@ export class RequestSessionPlace implements TokenPlace {
   async write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {
     const kept = this.readRefresh(exchange.request);
     const refreshToken = tokens.refreshToken ?? (kept.kind === 'value' && !isNew ? kept.value : undefined);
-    if (isNew) await regenerate(requireSession(exchange.request));
+    if (isNew) await call(requireSession(exchange.request), 'regenerate');
     // Asked for again: regenerating puts a new session object on the request.
     requireSession(exchange.request)[KEY] = { sessionToken: tokens.sessionToken, refreshToken };
   }
@@ -43,6 +58,15 @@ export class RequestSessionPlace implements TokenPlace {
   async clear(exchange: Exchange): Promise<void> {
     const session = readSession(exchange.request);
     if (session !== undefined) delete session[KEY];
+  }
+
+  async reload(request: RequestLike): Promise<boolean> {
+    const session = readSession(request);
+    if (typeof session?.reload !== 'function') return false;
+    return call(session, 'reload').then(
+      () => true,
+      () => false, // the session is gone, or its store is down
+    );
   }
 
   clearAmbiguous(): void {} // a server-side session has one value for a name
@@ -65,11 +89,9 @@ function requireSession(request: RequestLike): ServerSession {
   return session;
 }
 
-function regenerate(session: ServerSession): Promise<void> {
+function call(session: ServerSession, method: 'regenerate' | 'reload'): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (typeof session.regenerate !== 'function') return resolve();
-    session.regenerate((error) =>
-      error === undefined || error === null ? resolve() : reject(error as Error),
-    );
+    if (typeof session[method] !== 'function') return resolve();
+    session[method]((error) => (error === undefined || error === null ? resolve() : reject(error as Error)));
   });
 }

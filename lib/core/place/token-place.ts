@@ -32,6 +32,8 @@ export interface TokenPlace {
   /** Keeps tokens; at sign-in, `isNew` also gives the session a new id, so that none can be planted before. */
   write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void>;
   clear(exchange: Exchange): Promise<void>;
+  /** Looks again for what another instance has kept meanwhile; `false` where a request holds all there is. */
+  reload(request: RequestLike): Promise<boolean>;
   /** Expires what contradicts itself, so that a planted twin does not lock the browser out. */
   clearAmbiguous(exchange: Exchange): void;
 }

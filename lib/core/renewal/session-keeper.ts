@@ -1,4 +1,5 @@
 // When may a browser's session be renewed on the way? Only if it lapsed, was genuine, and nothing speaks against it.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import type { TokenPlace, TokensToKeep } from '../place/token-place.js';
@@ -12,6 +13,9 @@ import { assertSameOrigin } from '../transport/same-origin.js';
 import type { AuthenticationPolicy } from '../session/authenticator.js';
 import { assertSameSubject } from './renewer.js';
 import type { Renewer } from './renewer.js';
+
+const REFUSALS: readonly string[] = ['SESSION_ENDED', 'SESSION_SUPERSEDED'];
+const RELOAD_WAITS_MS = [50, 150, 300];
 
 /** What the keeper needs. */
 export interface SessionKeeperInput {
@@ -47,15 +51,41 @@ export class SessionKeeper {
    * Throws what `Renewer.renew` throws.
    */
   async renewIfLapsed(request: RequestLike): Promise<TokensToKeep | undefined> {
-    const { place, renewer, verifier } = this.#input;
+    const { place, verifier } = this.#input;
     const session = place.readSession(request);
     const refresh = place.readRefresh(request);
     if (refresh.kind !== 'value' || !this.isDue(request)) return undefined;
-    if (session.kind !== 'value') return renewer.renew(refresh.value);
+    if (session.kind !== 'value') return this.renew(request, refresh.value);
     const lapsed = await this.#proveLapsed(session.value);
     if (lapsed === undefined) return undefined; // the guard says what is wrong with it
     assertSameSubject(lapsed, await verifier.verifyRefresh(refresh.value));
-    return renewer.renew(refresh.value);
+    return this.renew(request, refresh.value);
+  }
+
+  /** Renews now. Throws what `Renewer.renew` throws, unless another instance was faster and the place has what it got. */
+  async renew(request: RequestLike, refreshToken: string): Promise<TokensToKeep> {
+    try {
+      return await this.#input.renewer.renew(refreshToken);
+    } catch (error) {
+      if (!(error instanceof DescopeCredentialError) || !REFUSALS.includes(error.code)) throw error;
+      const newer = await this.#readNewer(request, refreshToken);
+      if (newer === undefined) throw error;
+      return newer;
+    }
+  }
+
+  // With rotation, the slower of two instances is refused although the session goes on: a shared place may have it.
+  async #readNewer(request: RequestLike, refreshToken: string): Promise<TokensToKeep | undefined> {
+    const { place, renewer, verifier } = this.#input;
+    const owner = await verifier.verifyRefresh(refreshToken);
+    for (const wait of RELOAD_WAITS_MS) {
+      if (!(await place.reload(request))) return undefined;
+      const [session, refresh] = [place.readSession(request), place.readRefresh(request)];
+      if (session.kind === 'value' && refresh.kind === 'value' && refresh.value !== refreshToken)
+        return renewer.prove({ sessionToken: session.value, refreshToken: refresh.value }, owner);
+      await sleep(wait);
+    }
+    return undefined;
   }
 
   #mayRenew(request: RequestLike, session: TokenReading): boolean {

@@ -40,7 +40,11 @@ export class SessionRoutes {
     const refreshToken = this.#readKept(call, 'readRefresh');
     if (refreshToken === undefined) throw missingSession();
     try {
-      return await this.#keep(call, await this.sessions.renewer.renew(refreshToken), false);
+      return await this.#keep(
+        call,
+        await this.sessions.keeper.renew(call.exchange.request, refreshToken),
+        false,
+      );
     } catch (error) {
       if (error instanceof DescopeCredentialError && isOver(error))
         await this.sessions.place.clear(call.exchange);
