@@ -7,7 +7,14 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/programs/', '/test/browser/', BUILT],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '/dist/',
+    '/programs/',
+    '/test/browser/',
+    '/test/services/',
+    BUILT,
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -1,0 +1,10 @@
+// The tests that need Redis and nginx; `npm test` leaves them out.
+import base from './jest.config.js';
+
+export default {
+  ...base,
+  roots: ['<rootDir>/test/services'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  testTimeout: 60_000,
+  maxWorkers: 1,
+};

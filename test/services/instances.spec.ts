@@ -1,0 +1,129 @@
+// Two instances behind one Redis: nobody is signed out by the other's renewal, and everybody by a sign-out.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { KeyValueStore } from 'nestjs-descope';
+import { ADAPTERS } from '../support/application.js';
+import type { AdapterName } from '../support/application.js';
+import { CookieJar } from '../support/cookie-jar.js';
+import { BOB, TEN_MINUTES, startWithSessions } from '../support/session-application.js';
+import type { SessionApplication } from '../support/session-application.js';
+import { startRedis } from './support/redis.js';
+import type { Redis } from './support/redis.js';
+
+const STORES = ['redis', 'keyv'] as const;
+const CASES = ADAPTERS.flatMap((adapter) => STORES.map((store) => [adapter, store] as const));
+const PREFIX = 'nestjs-descope:';
+
+describe.each(CASES)('Two instances on %s that share a store through %s', (adapter, kind) => {
+  let redis: Redis;
+  let one: SessionApplication;
+  let two: SessionApplication;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+  beforeEach(async () => {
+    one = await startInstance(adapter, await connect());
+    two = await startInstance(adapter, await connect(), one);
+    one.emulator.configure({ refreshRotation: true });
+  });
+  afterEach(async () => {
+    await two.stop();
+    await one.stop();
+  });
+
+  const connect = async () => (kind === 'redis' ? redis.connect() : redis.connectKeyv());
+  const refreshes = () => one.emulator.requests.count('/v1/auth/refresh');
+  const post = (app: SessionApplication, path: string, browser: CookieJar) =>
+    app.request(path, { method: 'POST', headers: { origin: app.url, ...browser.headers } });
+  const ask = (app: SessionApplication, browser: CookieJar) =>
+    app.request('/me', { headers: browser.headers });
+  const flood = (browser: CookieJar) =>
+    Promise.all(Array.from({ length: 200 }, (_, index) => ask(index % 2 === 0 ? one : two, browser)));
+
+  it('let 100 parallel requests each in, and sign nobody out, with rotation on', async () => {
+    const browser = await one.signIn();
+    for (let round = 1; round <= 3; round += 1) {
+      one.emulator.clock.advance(TEN_MINUTES + 40_000);
+      const before = refreshes();
+      const answers = await flood(browser);
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(refreshes() - before).toBeLessThanOrEqual(2); // one from each instance, at worst
+      const tokens = new Set(
+        answers.flatMap(({ headers }) => new CookieJar().take(headers).get('DSR') ?? []),
+      );
+      expect(tokens.size).toBe(1);
+      browser.take(answers[round]?.headers ?? new Headers());
+      for (const app of [one, two]) expect((await ask(app, browser)).status).toBe(200);
+    }
+  });
+
+  it('take over what the other got a moment ago, without a call', async () => {
+    const browser = await one.signIn();
+    const late = new CookieJar().set('DS', browser.get('DS') ?? '').set('DSR', browser.get('DSR') ?? '');
+    one.emulator.clock.advance(TEN_MINUTES + 6_000);
+    expect((await ask(one, browser)).status).toBe(200);
+    const answer = await ask(two, late);
+    expect([answer.status, refreshes()]).toEqual([200, 1]);
+    expect((await ask(one, late.take(answer.headers))).status).toBe(200);
+  });
+
+  it('answer a token that was renewed long ago with 401, and clear nothing', async () => {
+    const browser = await one.signIn();
+    const late = new CookieJar().set('DS', browser.get('DS') ?? '').set('DSR', browser.get('DSR') ?? '');
+    one.emulator.clock.advance(TEN_MINUTES + 6_000);
+    expect((await ask(one, browser)).status).toBe(200);
+    await forget(redis, kind, await connect()); // as 30 seconds later
+    const answer = await ask(two, late);
+    expect([answer.status, answer.body['code'], answer.headers.getSetCookie()]).toEqual([
+      401,
+      'SESSION_SUPERSEDED',
+      [],
+    ]);
+  });
+
+  it('refuse on both sides what one has signed out, and nobody else', async () => {
+    const [browser, other] = [await one.signIn(), await one.signIn(BOB)];
+    const old = { ...browser.headers };
+    expect((await post(one, '/auth/logout', browser)).status).toBe(204);
+    expect((await two.request('/me', { headers: old })).body['code']).toBe('SESSION_SIGNED_OUT');
+    const [here, there] = [await one.signIn(), await two.signIn()];
+    expect((await post(two, '/auth/logout-all', here)).status).toBe(204);
+    for (const app of [one, two]) expect((await ask(app, there)).body['code']).toBe('SESSION_SIGNED_OUT');
+    for (const app of [one, two]) expect((await ask(app, other)).status).toBe(200);
+  });
+
+  it('keep nothing in the store that is worth stealing', async () => {
+    const browser = await one.signIn();
+    one.emulator.clock.advance(TEN_MINUTES + 6_000);
+    const old = { session: browser.get('DS') ?? '', refresh: browser.get('DSR') ?? '' };
+    browser.take((await ask(one, browser)).headers);
+    await post(one, '/auth/logout', browser);
+    const kept = await redis.readAll();
+    expect(Object.keys(kept).length).toBeGreaterThanOrEqual(3);
+    const text = JSON.stringify(kept);
+    for (const token of [old.session, old.refresh, browser.get('DS'), browser.get('DSR')])
+      for (const part of token?.split('.') ?? []) expect(text).not.toContain(part);
+    expect(text).not.toMatch(/eyJ/);
+  });
+});
+
+function startInstance(
+  adapter: AdapterName,
+  store: KeyValueStore,
+  first?: SessionApplication,
+): Promise<SessionApplication> {
+  const session = { refresh: true, renewalStore: store, signOutStore: store };
+  return startWithSessions(
+    adapter,
+    { session, routes: {} },
+    first === undefined ? {} : { emulator: first.emulator },
+  );
+}
+
+// Redis counts true time, which the test's clock does not move.
+async function forget(redis: Redis, kind: (typeof STORES)[number], store: KeyValueStore): Promise<void> {
+  for (const key of Object.keys(await redis.readAll())) {
+    const own = kind === 'keyv' ? key.slice(key.indexOf(PREFIX)) : key;
+    if (!own.endsWith('superseded')) await store.delete(own);
+  }
+}

@@ -1,0 +1,66 @@
+// A real Redis, and the two ways in which an application hands it to the package.
+import KeyvRedis from '@keyv/redis';
+import Keyv from 'keyv';
+import type { KeyValueStore } from 'nestjs-descope';
+import { createClient } from 'redis';
+import { startService } from './service.js';
+
+export interface Redis {
+  readonly url: string;
+  /** Every value that it keeps, by key. */
+  readAll(): Promise<Record<string, string>>;
+  /** Makes a store through the `redis` client, with a connection of its own. */
+  connect(): Promise<KeyValueStore>;
+  /** Makes a store through Keyv, with a connection of its own. */
+  connectKeyv(): KeyValueStore;
+  stop(): Promise<void>;
+}
+
+/** Starts a Redis that keeps nothing on disk. */
+export async function startRedis(): Promise<Redis> {
+  const service = await startService({
+    command: 'redis-server',
+    packageName: 'redis-server',
+    toArguments: (folder, port) =>
+      ['--port', port, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'].map(
+        String,
+      ),
+  });
+  const url = `redis://127.0.0.1:${service.port}`;
+  const closers: (() => unknown)[] = [];
+  const open = async () => {
+    const client = createClient({ url });
+    client.on('error', () => undefined); // the store's caller is told
+    await client.connect();
+    closers.push(() => client.destroy());
+    return client;
+  };
+  return {
+    url,
+    readAll: async () => {
+      const client = await open();
+      const keys = await client.keys('*');
+      return Object.fromEntries(
+        await Promise.all(keys.map(async (key) => [key, (await client.get(key)) ?? ''])),
+      );
+    },
+    connect: async () => {
+      const client = await open();
+      return {
+        get: (key) => client.get(key),
+        set: (key, value, ttlMs) => client.set(key, value, { expiration: { type: 'PX', value: ttlMs } }),
+        delete: (key) => client.del(key),
+      };
+    },
+    connectKeyv: () => {
+      const keyv = new Keyv<string>({ store: new KeyvRedis(url) });
+      keyv.on('error', () => undefined);
+      closers.push(() => keyv.disconnect());
+      return keyv;
+    },
+    stop: async () => {
+      for (const close of closers) await close();
+      await service.stop();
+    },
+  };
+}
