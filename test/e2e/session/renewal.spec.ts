@@ -76,7 +76,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
   });
 
   it('renews nothing unless it is told to', async () => {
-    const still = await startWithSessions(adapter, { session: {} }, app.emulator);
+    const still = await startWithSessions(adapter, { session: {} }, { emulator: app.emulator });
     const browser = await app.signIn();
     lapse();
     expect((await still.request('/me', { headers: browser.headers })).body['code']).toBe('TOKEN_EXPIRED');

@@ -56,7 +56,7 @@ describe.each(ADAPTERS)('POST auth/tenant, on %s', (adapter) => {
   it('puts the tenant into the session, and refuses one that is not the user’s', async () => {
     const users = [{ loginId: ANNA, email: ANNA, tenants: [{ tenantId: 'acme' }] }];
     const emulator = await startEmulator({ seed: { users, tenants: [{ id: 'acme' }, { id: 'other' }] } });
-    app = await startWithSessions(adapter, { routes: {} }, emulator);
+    app = await startWithSessions(adapter, { routes: {} }, { emulator });
     const browser = await app.signIn();
     const select = (tenant: unknown) =>
       app.request('/auth/tenant', {
@@ -93,7 +93,7 @@ describe.each(ADAPTERS)('The routes, on %s', (adapter) => {
     app = await startWithSessions(
       adapter,
       { routes: { path: 'account/session', ...off, check: false } },
-      emulator,
+      { emulator },
     );
     const browser = await app.signIn();
     expect((await app.request('/account/session/me', { headers: browser.headers })).status).toBe(200);
