@@ -51,7 +51,7 @@ export type DescopeAccessCode =
 export type DescopeRequestCode = 'REQUEST_BODY_INVALID' | 'REQUEST_BODY_UNSUPPORTED';
 
 /** Codes of an outage: HTTP 503 with `Retry-After`; it says nothing about the caller. */
-export type DescopeUnavailableCode = 'KEYS_UNAVAILABLE' | 'DESCOPE_UNAVAILABLE';
+export type DescopeUnavailableCode = 'KEYS_UNAVAILABLE' | 'DESCOPE_UNAVAILABLE' | 'SIGN_OUTS_UNAVAILABLE';
 
 /** Every code that an error of this package may carry. */
 export type DescopeErrorCode =
@@ -116,7 +116,7 @@ export class DescopeRequestError extends DescopeError {
   }
 }
 
-/** Descope cannot be asked at present: HTTP 503 with `Retry-After`. */
+/** Descope, or the store of sign-outs, cannot be asked at present: HTTP 503 with `Retry-After`. */
 export class DescopeUnavailableError extends DescopeError {
   /** Seconds after which a new try makes sense. */
   readonly retryAfterSeconds: number;

@@ -13,10 +13,11 @@ import type { LoginPath } from '../auth/session/login-redirect.js';
 import { refreshSession } from '../core/api/session-calls.js';
 import type { SessionApi } from '../core/api/session-calls.js';
 import type { DescopeConfig } from '../core/config/config.js';
-import type { Notify } from '../core/notice.js';
+import type { Notice, Notify } from '../core/notice.js';
 import { CookiePlace } from '../core/place/cookie-place.js';
 import { RequestSessionPlace } from '../core/place/request-session-place.js';
 import type { TokenPlace } from '../core/place/token-place.js';
+import { boundStore } from '../core/session/bounded-store.js';
 import { Authenticator } from '../core/session/authenticator.js';
 import { RenewalMemory } from '../core/renewal/renewal-memory.js';
 import { Renewer } from '../core/renewal/renewer.js';
@@ -27,6 +28,12 @@ import type { KeySet } from '../core/keys/key-set.js';
 import { DEFAULT_PATH } from '../routes/routes-options.js';
 import type { DescopeRoutesOptions } from '../routes/routes-options.js';
 import { TokenVerifier } from '../core/token/token-verifier.js';
+
+const NO_SIGN_OUTS: Notice = {
+  code: 'SIGN_OUT_STORE_FAILED',
+  level: 'error',
+  message: 'The signOutStore cannot be used; requests with a session are answered with 503 until it can.',
+};
 
 /** What middleware and routes need beside the road. */
 export const sessionProviders: Provider[] = [
@@ -47,7 +54,8 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   const api = toSessionApi(config);
   const place = createPlace(config, notify);
   const verifier = new TokenVerifier(verification, keys, clock);
-  const signOuts = new SignOutList(clock, session.signOutStore);
+  const signOutStore = session.signOutStore && boundStore(session.signOutStore, NO_SIGN_OUTS, notify);
+  const signOuts = new SignOutList(clock, signOutStore);
   const memory = new RenewalMemory({ clock, store: session.renewalStore, notify });
   const refresh = (token: string) => refreshSession(api, token);
   const isShared = session.renewalStore !== undefined;

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KeyValueStore } from 'nestjs-descope';
 import { ADAPTERS } from '../support/application.js';
-import type { AdapterName } from '../support/application.js';
+import type { AdapterName, Answer } from '../support/application.js';
 import { CookieJar } from '../support/cookie-jar.js';
 import { BOB, TEN_MINUTES, startWithSessions } from '../support/session-application.js';
 import type { SessionApplication } from '../support/session-application.js';
@@ -33,10 +33,6 @@ describe.each(CASES)('Two instances on %s that share a store through %s', (adapt
 
   const connect = async () => (kind === 'redis' ? redis.connect() : redis.connectKeyv());
   const refreshes = () => one.emulator.requests.count('/v1/auth/refresh');
-  const post = (app: SessionApplication, path: string, browser: CookieJar) =>
-    app.request(path, { method: 'POST', headers: { origin: app.url, ...browser.headers } });
-  const ask = (app: SessionApplication, browser: CookieJar) =>
-    app.request('/me', { headers: browser.headers });
   const flood = (browser: CookieJar) =>
     Promise.all(Array.from({ length: 200 }, (_, index) => ask(index % 2 === 0 ? one : two, browser)));
 
@@ -106,6 +102,56 @@ describe.each(CASES)('Two instances on %s that share a store through %s', (adapt
     expect(text).not.toMatch(/eyJ/);
   });
 });
+
+describe.each(ADAPTERS)('An instance on %s whose Redis is gone', (adapter) => {
+  it('renews on its own, and answers in time', async () => {
+    const redis = await startRedis();
+    const session = { refresh: true, renewalStore: await redis.connect() };
+    const app = await startWithSessions(adapter, { session });
+    try {
+      const browser = await app.signIn();
+      redis.halt();
+      app.emulator.clock.advance(TEN_MINUTES + 6_000);
+      const answer = await ask(app, browser);
+      expect([answer.status, answer.headers.getSetCookie().length]).toEqual([200, 1]);
+    } finally {
+      await app.stop();
+      await redis.stop();
+    }
+  });
+
+  it('answers 503 where it cannot know who signed out, clears nothing, and recovers', async () => {
+    const redis = await startRedis();
+    const app = await startWithSessions(adapter, {
+      session: { signOutStore: await redis.connect() },
+      routes: {},
+    });
+    try {
+      const browser = await app.signIn();
+      redis.halt();
+      const answer = await ask(app, browser);
+      expect([answer.status, answer.body['code']]).toEqual([503, 'SIGN_OUTS_UNAVAILABLE']);
+      expect([answer.headers.get('retry-after'), answer.headers.getSetCookie()]).toEqual(['1', []]);
+      expect((await app.request('/public', { headers: browser.headers })).status).toBe(200);
+      redis.resume();
+      expect((await ask(app, browser)).status).toBe(200);
+      redis.halt();
+      expect((await post(app, '/auth/logout', browser)).status).toBe(204);
+      expect((await ask(app, browser)).body['code']).toBe('SESSION_SIGNED_OUT');
+    } finally {
+      await app.stop();
+      await redis.stop();
+    }
+  });
+});
+
+function post(app: SessionApplication, path: string, browser: CookieJar): Promise<Answer> {
+  return app.request(path, { method: 'POST', headers: { origin: app.url, ...browser.headers } });
+}
+
+function ask(app: SessionApplication, browser: CookieJar): Promise<Answer> {
+  return app.request('/me', { headers: browser.headers });
+}
 
 function startInstance(
   adapter: AdapterName,

@@ -2,9 +2,10 @@
 import type { IssuedTokens } from '../api/issued-tokens.js';
 import type { Clock } from '../clock.js';
 import { DescopeUnavailableError } from '../errors.js';
-import type { Notify } from '../notice.js';
+import type { Notice, Notify } from '../notice.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { KeyValueStore } from '../session/key-value-store.js';
+import { boundStore } from '../session/bounded-store.js';
 import { seal, toTokenDigest, unseal } from './sealed-box.js';
 
 const KEEP_MS = 30_000;
@@ -13,19 +14,22 @@ const SUPERSEDED_MS = 3_600_000;
 const MAX_ENTRIES = 10_000;
 const PREFIX = 'nestjs-descope:renewed:';
 const MARKER = 'superseded';
+const STORE_FAILED: Notice = {
+  code: 'RENEWAL_STORE_FAILED',
+  level: 'warn',
+  message: 'The renewalStore cannot be used; instances renew sessions on their own until it can.',
+};
 
 /** One flight per refresh token, and its result for a while. */
 export class RenewalMemory {
   readonly #clock: Clock;
   readonly #store: KeyValueStore | undefined;
-  readonly #notify: Notify;
   readonly #flights = new Map<string, { readonly issued: Promise<IssuedTokens>; readonly untilMs: number }>();
   readonly #superseded = new Map<string, number>();
 
   constructor(input: { clock: Clock; store: KeyValueStore | undefined; notify: Notify }) {
     this.#clock = input.clock;
-    this.#store = input.store;
-    this.#notify = input.notify;
+    this.#store = input.store && boundStore(input.store, STORE_FAILED, input.notify);
   }
 
   /**
@@ -57,11 +61,13 @@ export class RenewalMemory {
   async keep(refreshToken: string, issued: IssuedTokens): Promise<void> {
     const digest = toTokenDigest(refreshToken);
     const sealed = seal(JSON.stringify(issued), refreshToken);
-    await this.#ask((store) => store.set(PREFIX + digest, sealed, KEEP_MS));
-    if (issued.refreshToken === undefined || issued.refreshToken === refreshToken) return;
-    bound(this.#superseded);
-    this.#superseded.set(digest, this.#clock() + SUPERSEDED_MS);
-    await this.#ask((store) => store.set(PREFIX + digest + MARKER, MARKER, SUPERSEDED_MS));
+    const keeping = this.#ask((store) => store.set(PREFIX + digest, sealed, KEEP_MS));
+    if (issued.refreshToken !== undefined && issued.refreshToken !== refreshToken) {
+      bound(this.#superseded);
+      this.#superseded.set(digest, this.#clock() + SUPERSEDED_MS);
+      await this.#ask((store) => store.set(PREFIX + digest + MARKER, MARKER, SUPERSEDED_MS));
+    }
+    await keeping;
   }
 
   /** Tells whether the token may have been superseded by a renewal; also when the store cannot say. */
@@ -77,8 +83,7 @@ export class RenewalMemory {
     try {
       return await call(this.#store);
     } catch {
-      this.#notify({ code: 'RENEWAL_STORE_FAILED', level: 'warn', message: STORE_FAILED });
-      return onFailure;
+      return onFailure; // noted
     }
   }
 }
@@ -94,5 +99,3 @@ function toIssuedTokens(text: string): IssuedTokens | undefined {
   if (!isJsonObject(value) || sessionToken === undefined) return undefined;
   return { sessionToken, refreshToken: readText(value, 'refreshToken') };
 }
-
-const STORE_FAILED = 'The renewalStore cannot be used; instances renew sessions on their own until it can.';

@@ -1,7 +1,7 @@
 // Sessions that were signed out before they end: a copied cookie must not outlive the sign-out.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
-import { DescopeCredentialError } from '../errors.js';
+import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/token-kind.js';
@@ -43,7 +43,9 @@ export class SignOutList {
   }
 
   async #assertUnlisted(store: KeyValueStore, keys: readonly string[], issuedAt: number): Promise<void> {
-    const values = await Promise.all(keys.map((key) => store.get(PREFIX + key)));
+    const values = await Promise.all(keys.map((key) => store.get(PREFIX + key))).catch((cause: unknown) => {
+      throw unknownNow(cause);
+    });
     if (values.some((value) => typeof value === 'string' && issuedAt <= Number(value))) throw signedOut();
   }
 
@@ -80,4 +82,10 @@ function toSubjectKey(claims: DescopeClaims): string {
 
 function signedOut(): DescopeCredentialError {
   return new DescopeCredentialError('SESSION_SIGNED_OUT', 'The session was signed out.');
+}
+
+// Letting everybody in would bring back who signed out: nobody can be judged until the store answers again.
+function unknownNow(cause: unknown): DescopeUnavailableError {
+  const message = 'The signOutStore cannot be asked at present.';
+  return new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, { retryAfterSeconds: 1, cause });
 }

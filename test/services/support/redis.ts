@@ -13,6 +13,9 @@ export interface Redis {
   connect(): Promise<KeyValueStore>;
   /** Makes a store through Keyv, with a connection of its own. */
   connectKeyv(): KeyValueStore;
+  /** Lets it answer nothing any more, with its connections open; `resume` wakes it. */
+  halt(): void;
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -58,7 +61,10 @@ export async function startRedis(): Promise<Redis> {
       closers.push(() => keyv.disconnect());
       return keyv;
     },
+    halt: () => service.signal('SIGSTOP'),
+    resume: () => service.signal('SIGCONT'),
     stop: async () => {
+      service.signal('SIGCONT');
       for (const close of closers) await close();
       await service.stop();
     },

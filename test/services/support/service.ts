@@ -15,6 +15,7 @@ export interface Service {
   readonly port: number;
   /** What it has written so far. */
   readonly output: () => string;
+  signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -55,7 +56,7 @@ export async function startService({ command, packageName, toArguments }: Servic
       );
     throw error;
   }
-  return { port, output: () => text, stop };
+  return { port, output: () => text, signal: (name) => void child.kill(name), stop };
 }
 
 /** Finds a port of loopback that nobody listens on. */

@@ -1,0 +1,35 @@
+// A shared store that answers soon or fails: clients of Redis wait for a lost server as long as it takes.
+import type { Notice, Notify } from '../notice.js';
+import type { KeyValueStore } from './key-value-store.js';
+
+const TIMEOUT_MS = 1_000;
+
+/** Bounds every call in time, and tells the operator of failures; the caller gets them as they are. */
+export function boundStore(store: KeyValueStore, failure: Notice, notify: Notify): KeyValueStore {
+  const bound = async (call: () => Promise<unknown>): Promise<unknown> => {
+    try {
+      return await withDeadline(call);
+    } catch (error) {
+      notify(failure);
+      throw error;
+    }
+  };
+  return {
+    get: (key) => bound(() => store.get(key)),
+    set: (key, value, ttlMs) => bound(() => store.set(key, value, ttlMs)),
+    delete: (key) => bound(() => store.delete(key)),
+  };
+}
+
+async function withDeadline(call: () => Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const fail = () => reject(new Error(`The store did not answer in ${TIMEOUT_MS} ms.`));
+    timer = setTimeout(fail, TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([call(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
