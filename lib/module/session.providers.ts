@@ -65,7 +65,6 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
     place,
     verifier,
     renewer,
-    keys,
     clock,
     isOn: session.isRefreshed,
   });

@@ -26,10 +26,6 @@ export class TestKeySet implements KeySet {
     return key;
   }
 
-  isAtHand(): boolean {
-    return this.#isAvailable;
-  }
-
   async hydrate(): Promise<void> {}
 
   close(): void {}

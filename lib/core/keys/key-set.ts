@@ -8,8 +8,6 @@ import type { VerificationKey } from './verification-key.js';
 export interface KeySet {
   /** Finds the key of an id. Throws `TOKEN_KEY_UNKNOWN`, or `KEYS_UNAVAILABLE` when it cannot know. */
   find(keyId: string): MaybePromise<VerificationKey>;
-  /** Whether keys are in memory or on their way, so that `find` causes no first fetch. */
-  isAtHand(): boolean;
   /** Loads the keys ahead of the first request. Throws `KEYS_UNAVAILABLE`. */
   hydrate(): Promise<void>;
   /** Ends what it has under way. */
@@ -31,10 +29,6 @@ export class StaticKeySet implements KeySet {
     const key = this.#keys.get(keyId);
     if (key === undefined) throw unknownKey();
     return key;
-  }
-
-  isAtHand(): boolean {
-    return true;
   }
 
   async hydrate(): Promise<void> {}

@@ -41,10 +41,6 @@ export class RemoteKeySet implements KeySet {
     return key;
   }
 
-  isAtHand(): boolean {
-    return this.#flight !== undefined || this.#schedule.keyState() !== 'none';
-  }
-
   async hydrate(): Promise<void> {
     if (this.#schedule.keyState() === 'none') await this.#fetch();
   }

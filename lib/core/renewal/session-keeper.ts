@@ -4,7 +4,6 @@ import type { Clock } from '../clock.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import type { TokenPlace, TokensToKeep } from '../place/token-place.js';
 import { decodeToken } from '../token/decode.js';
-import type { KeySet } from '../keys/key-set.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { TokenReading } from '../transport/cookies.js';
 import { readCredential } from '../transport/read-tokens.js';
@@ -23,7 +22,6 @@ export interface SessionKeeperInput {
   readonly place: TokenPlace;
   readonly verifier: TokenVerifier;
   readonly renewer: Renewer;
-  readonly keys: KeySet;
   readonly clock: Clock;
   /** Whether sessions are renewed at all. */
   readonly isOn: boolean;
@@ -48,7 +46,7 @@ export class SessionKeeper {
 
   /**
    * Renews the request's session if it lapsed; `undefined` where there is nothing to renew.
-   * Throws what `Renewer.renew` throws.
+   * Throws what `Renewer.renew` throws; `KEYS_UNAVAILABLE` before Descope is asked for anything.
    */
   async renewIfLapsed(request: RequestLike): Promise<TokensToKeep | undefined> {
     const { place, verifier } = this.#input;
@@ -91,7 +89,7 @@ export class SessionKeeper {
   #mayRenew(request: RequestLike, session: TokenReading): boolean {
     if (session.kind === 'ambiguous' || (session.kind === 'value' && !this.#hasLapsed(session.value)))
       return false;
-    return this.#isOwnBrowser(request) && this.#input.keys.isAtHand(); // no public route waits for keys
+    return this.#isOwnBrowser(request);
   }
 
   // A look without proof: a session in its time must cost nothing here.

@@ -30,6 +30,25 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(refreshes()).toBe(1);
   });
 
+  it('renews the first session after an idle night, when the keys in memory are too old', async () => {
+    const browser = await app.signIn();
+    expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
+    app.emulator.clock.advance(12 * 60 * 60 * 1000);
+    expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
+    expect(refreshes()).toBe(1);
+  });
+
+  it('renews nothing, and clears nothing, while the keys cannot be had', async () => {
+    const browser = await app.signIn();
+    app.emulator.clock.advance(12 * 60 * 60 * 1000);
+    app.emulator.faults.add({ path: '/v2/keys', status: 503 });
+    const answer = await app.request('/me', { headers: browser.headers });
+    expect([answer.status, answer.body['code']]).toEqual([503, 'KEYS_UNAVAILABLE']);
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    expect((await app.request('/public', { headers: browser.headers })).status).toBe(200);
+    expect(refreshes()).toBe(0);
+  });
+
   it('renews an absent session, also on a public route', async () => {
     const browser = await app.signIn();
     const onlyRefresh = new CookieJar().set('DSR', browser.get('DSR') ?? '');

@@ -42,7 +42,6 @@ const down: KeySet = {
   find: () => {
     throw new DescopeUnavailableError('KEYS_UNAVAILABLE', 'down', { retryAfterSeconds: 1 });
   },
-  isAtHand: () => false,
   hydrate: async () => {},
   close: () => {},
 };

@@ -36,7 +36,6 @@ describe('TokenVerifier', () => {
     if (found === undefined) throw new Error('The key is usable.');
     const keys = {
       find: () => Promise.resolve(found),
-      isAtHand: () => true,
       hydrate: async () => {},
       close: () => {},
     };
