@@ -2,24 +2,29 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { DescopeModule } from 'nestjs-descope';
-import { EmbeddedDescope } from './embedded/embedded-descope.js';
+import { toDescopeOptions } from './descope-options.js';
+import type { Surroundings } from './descope-options.js';
 import { EmbeddedModule } from './embedded/embedded.module.js';
 import { StartPageController } from './page/start-page.controller.js';
 import { AccessController } from './routes/access.controller.js';
 import { NotesController } from './routes/notes.controller.js';
 import { OpenConnections } from './start/open-connections.js';
+import type { Settings } from './start/settings.js';
 
 @Module({
   controllers: [StartPageController, AccessController, NotesController],
   providers: [OpenConnections],
 })
 export class AppModule {
-  /** On the embedded Descope; without one, on the project that the environment names. */
-  static on(embedded: EmbeddedDescope | undefined): DynamicModule {
-    if (embedded === undefined) return { module: AppModule, imports: [DescopeModule.forRoot()] };
+  static on(settings: Settings, surroundings: Surroundings): DynamicModule {
+    const { embedded, redis } = surroundings;
     return {
       module: AppModule,
-      imports: [DescopeModule.forRoot(embedded.options), EmbeddedModule.of(embedded)],
+      imports: [
+        DescopeModule.forRoot(toDescopeOptions(settings, surroundings)),
+        ...(embedded ? [EmbeddedModule.of(embedded)] : []),
+      ],
+      providers: redis ? [{ provide: 'redis', useValue: redis }] : [], // so that it ends with the application
     };
   }
 }

@@ -5,6 +5,8 @@ import { readSettings } from '../../sample-app/src/start/settings.js';
 import { startSample } from '../../sample-app/src/start/start-sample.js';
 import { ADAPTERS } from '../support/application.js';
 
+const SECRET = 'a secret that nobody uses for anything';
+
 const failureOf = async (attempt: () => unknown): Promise<string> => {
   try {
     await attempt();
@@ -16,15 +18,37 @@ const failureOf = async (attempt: () => unknown): Promise<string> => {
 
 describe('Settings of the sample app', () => {
   it('have a default each, also where a variable is empty', () => {
-    const defaults = { host: '127.0.0.1', port: 3000, adapter: 'express', projectId: undefined };
+    const defaults = {
+      host: '127.0.0.1',
+      port: 3000,
+      adapter: 'express',
+      projectId: undefined,
+      sessionStore: 'cookies',
+      sessionSeconds: 3600,
+      redisUrl: undefined,
+      sessionSecret: undefined,
+    };
     expect(readSettings({})).toEqual(defaults);
-    const empty = { PORT: '', HOST: ' ', HTTP_ADAPTER: '', DESCOPE_PROJECT_ID: '' };
+    const empty = { PORT: '', HOST: ' ', HTTP_ADAPTER: '', DESCOPE_PROJECT_ID: '', REDIS_URL: '' };
     expect(readSettings(empty)).toEqual(defaults);
   });
 
   it('come from the environment', () => {
     const environment = { PORT: '0', HOST: '::1', HTTP_ADAPTER: 'fastify', DESCOPE_PROJECT_ID: ' P2x ' };
-    expect(readSettings(environment)).toEqual({ host: '::1', port: 0, adapter: 'fastify', projectId: 'P2x' });
+    const listening = { host: '::1', port: 0, adapter: 'fastify', projectId: 'P2x' };
+    expect(readSettings(environment)).toMatchObject(listening);
+    const shared = {
+      SESSION_STORE: 'request-session',
+      SESSION_SECONDS: '5',
+      REDIS_URL: 'redis://localhost',
+      SESSION_SECRET: SECRET,
+    };
+    expect(readSettings(shared)).toMatchObject({
+      sessionStore: 'request-session',
+      sessionSeconds: 5,
+      redisUrl: 'redis://localhost',
+      sessionSecret: SECRET,
+    });
   });
 
   it('are refused with one message that names every mistake', async () => {
@@ -38,10 +62,20 @@ describe('Settings of the sample app', () => {
       expect(() => readSettings({ PORT })).toThrow('PORT');
     expect(() => readSettings({ DESCOPE_PUBLIC_KEY: '{}' })).toThrow('DESCOPE_PROJECT_ID');
   });
+
+  it.each([
+    ['SESSION_STORE', { SESSION_STORE: 'memory' }],
+    ['SESSION_SECONDS', { SESSION_SECONDS: '0' }],
+    ['REDIS_URL', { REDIS_URL: 'localhost:6379' }],
+    ['SESSION_SECRET', { SESSION_SECRET: 'short' }],
+    ['SESSION_SECRET', { SESSION_STORE: 'request-session', REDIS_URL: 'redis://localhost' }],
+  ])('are refused for %s in %j', (name, environment) => {
+    expect(() => readSettings(environment as Record<string, string>)).toThrow(name);
+  });
 });
 
 describe('Starting the sample app', () => {
-  const settings = { host: '127.0.0.1', port: 0, adapter: 'express', projectId: undefined } as const;
+  const settings = readSettings({ PORT: '0' });
 
   it('is refused in production without a project', async () => {
     const before = process.env['NODE_ENV'];
@@ -53,6 +87,13 @@ describe('Starting the sample app', () => {
     } finally {
       process.env['NODE_ENV'] = before;
     }
+  });
+
+  it('fails with one message where Redis cannot be reached', async () => {
+    const failure = await failureOf(() =>
+      startSample(readSettings({ PORT: '0', REDIS_URL: 'redis://127.0.0.1:1' })),
+    );
+    expect(failure).toContain('Redis cannot be reached where REDIS_URL says');
   });
 
   it('fails with one message where the port is taken, on either adapter', async () => {

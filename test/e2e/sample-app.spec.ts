@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createApplication } from '../../sample-app/src/start/application.js';
 import type { Application } from '../../sample-app/src/start/application.js';
+import { readSettings } from '../../sample-app/src/start/settings.js';
 import { startSample } from '../../sample-app/src/start/start-sample.js';
 import type { Sample } from '../../sample-app/src/start/start-sample.js';
 import { EmbeddedDescope } from '../../sample-app/src/embedded/embedded-descope.js';
@@ -11,7 +12,7 @@ import { ADAPTERS, ask } from '../support/application.js';
 const signIn = async (embedded: EmbeddedDescope | undefined, key: string) => {
   const person = PEOPLE.find((one) => one.key === key);
   if (!embedded || !person) throw new Error(`Nobody called ${key} can be signed in.`);
-  return embedded.signIn(person);
+  return (await embedded.signIn(person)).sessionJwt;
 };
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -20,7 +21,7 @@ describe.each(ADAPTERS)('The sample app on %s', (adapter) => {
   let sample: Sample;
 
   beforeAll(async () => {
-    sample = await startSample({ host: '127.0.0.1', port: 0, adapter, projectId: undefined });
+    sample = await startSample(readSettings({ PORT: '0', HTTP_ADAPTER: adapter }));
   });
   afterAll(() => sample.app.close());
 
@@ -87,9 +88,9 @@ describe.each(ADAPTERS)('The sample app on %s, when its Descope has no keys to g
   let url: string;
 
   beforeAll(async () => {
-    embedded = await EmbeddedDescope.start();
+    embedded = await EmbeddedDescope.start(600);
     embedded.emulator.faults.add({ path: '/v2/keys', status: 503 });
-    app = await createApplication(adapter, embedded);
+    app = await createApplication(readSettings({ HTTP_ADAPTER: adapter }), { embedded });
     await app.listen(0, '127.0.0.1');
     url = await app.getUrl();
   });

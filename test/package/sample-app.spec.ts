@@ -109,9 +109,12 @@ describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
     expect(stdout).toContain(`project ${emulator.projectId}`);
     const headers = { authorization: `Bearer ${sessionJwt}` };
     expect((await ask(`${url}/me`, { headers })).status).toBe(200);
-    expect((await ask(`${url}/`)).text).toContain('$SESSION_TOKEN');
+    const page = await ask(`${url}/`);
+    for (const shown of ['$SESSION_TOKEN', 'href="/auth/login"']) expect(page.text).toContain(shown);
+    expect((await ask(`${url}/auth/login`)).text).toContain(emulator.projectId);
     const form = { method: 'POST', headers: { origin: url, ...headers } };
-    expect((await ask(`${url}/embedded/sign-in`, form)).status).toBe(404);
+    expect((await ask(`${url}/embedded/tokens`, form)).status).toBe(404);
+    expect((await ask(`${url}/embedded/outbox`)).status).toBe(404);
   });
 });
 

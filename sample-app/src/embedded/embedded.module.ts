@@ -1,10 +1,11 @@
-// What exists only while the embedded Descope runs: itself, and signing in without a password.
+// What exists only while the embedded Descope runs: itself, its outbox, and signing in without a password.
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { EmbeddedDescope } from './embedded-descope.js';
-import { EmbeddedSessionController } from './embedded-session.controller.js';
+import { EmbeddedTokensController } from './embedded-tokens.controller.js';
+import { OutboxController } from './outbox.controller.js';
 
-@Module({ controllers: [EmbeddedSessionController] })
+@Module({ controllers: [EmbeddedTokensController, OutboxController] })
 export class EmbeddedModule {
   static of(embedded: EmbeddedDescope): DynamicModule {
     const providers = [{ provide: EmbeddedDescope, useValue: embedded }];

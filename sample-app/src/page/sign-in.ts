@@ -1,4 +1,4 @@
-// How one signs in and out from the page: as a seeded person, or, on a project, with a token of one's own.
+// How one signs in and out from the page: through the login page, or, on the emulator, as a seeded person.
 import type { DescopeSession } from 'nestjs-descope';
 import { PEOPLE } from '../embedded/people.js';
 import type { Person } from '../embedded/people.js';
@@ -8,9 +8,9 @@ import { renderAvatar } from './identity.js';
 
 /** What stands under the identity, or in place of it. */
 export function renderDoor(session: DescopeSession, isEmbedded: boolean): Html {
-  if (session.user) return isEmbedded ? renderSwitch(session.user.email) : html``;
+  if (session.user) return renderSwitch(session.user.email, isEmbedded);
   return html` <h2 id="who">Nobody is signed in</h2>
-    ${renderRefusal(session)} ${isEmbedded ? renderPeople() : PROJECT}`;
+    ${renderRefusal(session)} ${isEmbedded ? EMBEDDED : PROJECT} ${FAILURE}`;
 }
 
 function renderRefusal({ refusedWith }: DescopeSession): Html | undefined {
@@ -18,31 +18,39 @@ function renderRefusal({ refusedWith }: DescopeSession): Html | undefined {
   return html`<p class="notice">The session in your cookie does not count: <code>${refusedWith}</code></p>`;
 }
 
-function renderPeople(): Html {
-  return html` <p class="muted">The emulator knows these people, and asks for no password.</p>
-    <form class="people" method="post" action="/embedded/sign-in">${PEOPLE.map(renderPerson)}</form>`;
-}
-
 function renderPerson({ key, name, roles }: Person): Html {
-  return html` <button name="person" value="${key}">
+  return html` <button type="button" data-person="${key}">
     ${renderAvatar(name)}
     <span>Sign in as ${name}<small>${roles.join(', ') || 'no roles'}</small></span>
   </button>`;
 }
 
-function renderSwitch(email: string | undefined): Html {
-  const others = PEOPLE.filter((person) => person.email !== email);
+function renderSwitch(email: string | undefined, isEmbedded: boolean): Html {
+  const others = isEmbedded ? PEOPLE.filter((person) => person.email !== email) : [];
   return html` <div class="switch">
-    <form method="post" action="/embedded/sign-in">
-      <span class="muted">Sign in as</span>
-      ${others.map(({ key, name }) => html`<button name="person" value="${key}">${name.split(' ')[0]}</button>`)}
-    </form>
-    <form method="post" action="/embedded/sign-out"><button>Sign out</button></form>
-  </div>`;
+      <div>
+        ${isEmbedded ? html`<span class="muted">Sign in as</span>` : undefined}
+        ${others.map(
+          ({ key, name }) => html`<button type="button" data-person="${key}">${name.split(' ')[0]}</button>`,
+        )}
+      </div>
+      <button type="button" data-sign-out>Sign out</button>
+    </div>
+    ${FAILURE}`;
 }
 
-const PROJECT = html` <p class="muted">
-    This page has no sign-in of its own for a project yet: the hosted sign-in page comes with flows.
+const FAILURE = html`<p id="door-failure" class="notice" role="alert" hidden></p>`;
+
+const SIGN_IN = html`<a class="button" href="/auth/login">Sign in</a>`;
+
+const EMBEDDED = html` <p class="muted">With any e-mail address: the real sign-in page asks for a code.</p>
+  <p class="enter">
+    ${SIGN_IN} <a href="/embedded/outbox" target="_blank" rel="noopener">Outbox with the code</a>
   </p>
-  <p>Until then, send a session token of the project:</p>
+  <p class="or muted">Or at once, without a code:</p>
+  <div class="people">${PEOPLE.map(renderPerson)}</div>`;
+
+const PROJECT = html` <p class="muted">Sign in with the flow <code>sign-up-or-in</code> of your project.</p>
+  <p class="enter">${SIGN_IN}</p>
+  <p class="or muted">Or send a session token of the project:</p>
   <pre><code>curl -i <span data-origin>http://127.0.0.1:3000</span>/me -H "Authorization: Bearer $SESSION_TOKEN"</code></pre>`;

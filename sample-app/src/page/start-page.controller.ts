@@ -1,8 +1,8 @@
 // GET /: the page that shows who one is.
 import { Controller, Get, Header, Optional, Res } from '@nestjs/common';
 import { CurrentSession, DescopeSession, OptionalAuth } from 'nestjs-descope';
-import { randomBytes } from 'node:crypto';
 import { EmbeddedDescope } from '../embedded/embedded-descope.js';
+import { createNonce, toPolicy } from './policy.js';
 import { renderStartPage } from './start-page.js';
 
 @Controller()
@@ -16,22 +16,8 @@ export class StartPageController {
     @CurrentSession() session: DescopeSession,
     @Res({ passthrough: true }) response: { header(name: string, value: string): unknown },
   ): string {
-    const nonce = randomBytes(16).toString('base64');
+    const nonce = createNonce();
     response.header('content-security-policy', toPolicy(nonce));
     return renderStartPage({ session, nonce, isEmbedded: this.embedded !== undefined });
   }
-}
-
-function toPolicy(nonce: string): string {
-  const own = `'nonce-${nonce}'`;
-  return [
-    "default-src 'none'",
-    `script-src ${own}`,
-    `style-src ${own}`,
-    'img-src data:',
-    "connect-src 'self'",
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
 }

@@ -41,6 +41,14 @@ button {
 }
 button:hover { border-color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+a { color: var(--accent); }
+.button {
+  display: inline-block; padding: 0.5rem 1.25rem; border-radius: 0.5rem; font-weight: 600; text-decoration: none;
+  background: var(--accent); color: var(--card);
+}
+.button:hover { filter: brightness(1.08); }
+.enter { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1rem; margin-top: 1rem; }
+.or { margin-top: 1.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 .notice { margin-top: 0.75rem; padding: 0.625rem 0.875rem; border-left: 3px solid var(--bad); background: var(--sunk); }
 .avatar {
   flex: none; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-radius: 50%;
@@ -49,7 +57,7 @@ button:hover { border-color: var(--accent); }
 .person { display: flex; align-items: center; gap: 0.875rem; }
 .person div { min-width: 0; overflow-wrap: anywhere; }
 .person .avatar { width: 3.25rem; height: 3.25rem; font-size: 1.125rem; }
-.people { display: grid; gap: 0.625rem; margin-top: 1.25rem; }
+.people { display: grid; gap: 0.625rem; margin-top: 0.75rem; }
 .people button { display: flex; align-items: center; gap: 0.875rem; padding: 0.75rem 0.875rem; }
 .people small { display: block; color: var(--muted); font-size: 0.875rem; }
 dl { margin-top: 1.25rem; }
@@ -64,7 +72,13 @@ dd { min-width: 0; display: flex; flex-wrap: wrap; gap: 0.375rem; align-items: c
 }
 .tenant { flex-basis: 100%; }
 .switch { justify-content: space-between; padding-top: 1.25rem; border-top: 1px solid var(--line); }
-.switch, .switch form { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem; }
+.switch, .switch div { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem; }
+.outbox { grid-column: 1 / -1; }
+.outbox ol { margin: 1.25rem 0 0; padding: 0; list-style: none; }
+.outbox li { padding: 0.875rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+.outbox li + li { opacity: 0.7; }
+.outbox .code { font: 600 1.75rem/1.4 var(--mono); letter-spacing: 0.12em; }
+.nothing { margin-top: 1.25rem; }
 .routes { display: grid; gap: 0.5rem; margin-top: 1.25rem; list-style: none; }
 .routes button {
   display: grid; grid-template-columns: 3rem 5.5rem 1fr auto; gap: 0.5rem; align-items: baseline; width: 100%;

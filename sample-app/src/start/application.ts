@@ -4,24 +4,28 @@ import { NestFactory } from '@nestjs/core';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { AppModule } from '../app.module.js';
-import type { EmbeddedDescope } from '../embedded/embedded-descope.js';
+import type { Surroundings } from '../descope-options.js';
+import { addServerSession } from '../sessions/server-session.js';
 import { setSafeHeaders } from './safe-headers.js';
-import type { AdapterName } from './settings.js';
+import type { AdapterName, Settings } from './settings.js';
 
 export type Application = INestApplication<Server>;
 
 /** Makes the application; what it logs is kept back until `flushLogs()`. */
 export async function createApplication(
-  adapter: AdapterName,
-  embedded: EmbeddedDescope | undefined,
+  settings: Settings,
+  surroundings: Surroundings,
 ): Promise<Application> {
-  const app = await NestFactory.create<Application>(AppModule.on(embedded), await createAdapter(adapter), {
+  const module = AppModule.on(settings, surroundings);
+  const app = await NestFactory.create<Application>(module, await createAdapter(settings.adapter), {
     logger: ['warn', 'error', 'fatal'],
     abortOnError: false, // main says what went wrong, in one message …
     bufferLogs: true, // … without Nest's stack trace beside it
     autoFlushLogs: false,
   });
-  return app.use(setSafeHeaders);
+  app.use(setSafeHeaders);
+  if (settings.sessionStore === 'request-session') await addServerSession(app, settings, surroundings.redis);
+  return app;
 }
 
 // Only the adapter in use is loaded.

@@ -1,5 +1,4 @@
 // Calls to paste into a terminal, each with the status that it is answered with.
-import { SESSION_SECONDS } from '../embedded/embedded-descope.js';
 import type { EmbeddedDescope } from '../embedded/embedded-descope.js';
 import { PEOPLE } from '../embedded/people.js';
 import type { Sample } from './start-sample.js';
@@ -13,13 +12,17 @@ interface Call {
 }
 
 /** Lists them; with tokens that work, where the embedded Descope can sign some. */
-export async function toCallList({ url, embedded }: Sample): Promise<string> {
+export async function toCallList({ url, embedded, settings }: Sample): Promise<string> {
   const calls = embedded ? await toEmbeddedCalls(embedded) : PROJECT_CALLS;
   const lines = calls.flatMap((call) => ['', `# ${call.status}  ${call.about}`, toCurl(url, call)]);
   const heading = embedded
-    ? `Or call it from a terminal, with tokens good for ${SESSION_SECONDS / 60} minutes`
+    ? `Or call it from a terminal, with tokens good for ${toDuration(settings.sessionSeconds)}`
     : 'Call it from a terminal, with a session token of the project';
   return [heading, ...lines].join('\n');
+}
+
+function toDuration(seconds: number): string {
+  return seconds < 120 ? `${seconds} seconds` : `${Math.floor(seconds / 60)} minutes`;
 }
 
 // Double quotes only: they mean the same to every shell.
@@ -31,7 +34,9 @@ function toCurl(url: string, { path, token, note }: Call): string {
 }
 
 async function toEmbeddedCalls(embedded: EmbeddedDescope): Promise<readonly Call[]> {
-  const [ada, bob, carol] = await Promise.all(PEOPLE.map((person) => embedded.signIn(person)));
+  const [ada, bob, carol] = await Promise.all(
+    PEOPLE.map(async (person) => (await embedded.signIn(person)).sessionJwt),
+  );
   return [
     ...OPEN_CALLS,
     { status: 200, about: 'who Ada is', path: '/me', token: ada },

@@ -7,7 +7,7 @@ export async function toGreeting(sample: Sample): Promise<string> {
   const { embedded, settings } = sample;
   const sections = [
     toHeading(sample),
-    ...(embedded ? [toPeopleTable()] : []),
+    ...(embedded ? [toPeopleTable(), toOutboxLine(sample)] : []),
     ...(embedded && !isLoopback(settings.host) ? [EXPOSED] : []),
     await toCallList(sample),
     'Stop it with Ctrl+C.',
@@ -19,7 +19,14 @@ function toHeading({ url, settings, embedded }: Sample): string {
   const descope = embedded
     ? `embedded emulator on ${embedded.emulator.url}, fresh keys`
     : `project ${settings.projectId}`;
-  const rows = [`Open      ${url}`, `Adapter   ${settings.adapter}`, `Descope   ${descope}`];
+  const store = settings.sessionStore === 'cookies' ? 'in cookies' : 'on the server';
+  const where = settings.redisUrl === undefined ? store : `${store}, shared through Redis`;
+  const rows = [
+    `Open      ${url}`,
+    `Adapter   ${settings.adapter}`,
+    `Descope   ${descope}`,
+    `Sessions  ${where}`,
+  ];
   return ['nestjs-descope sample app', '', ...rows.map((row) => `  ${row}`)].join('\n');
 }
 
@@ -28,6 +35,10 @@ function toPeopleTable(): string {
     ({ name, email, roles }) => `  ${name.padEnd(15)}${email.padEnd(20)}${roles.join(', ') || 'no roles'}`,
   );
   return ['On the page, sign in as', '', ...rows].join('\n');
+}
+
+function toOutboxLine({ url }: Sample): string {
+  return `Or with a code by e-mail, which you find in ${url}/embedded/outbox`;
 }
 
 function isLoopback(host: string): boolean {

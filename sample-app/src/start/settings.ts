@@ -1,8 +1,10 @@
-// The environment → where to listen, on which adapter, for which project.
+// The environment → where to listen, on which adapter, for which project, and where sessions are kept.
+import { readSessionSettings } from './session-settings.js';
+import type { SessionSettings } from './session-settings.js';
 
 export type AdapterName = 'express' | 'fastify';
 
-export interface Settings {
+export interface Settings extends SessionSettings {
   readonly host: string;
   readonly port: number;
   readonly adapter: AdapterName;
@@ -10,11 +12,12 @@ export interface Settings {
   readonly projectId: string | undefined;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Gives a variable of the environment; an empty one counts as absent. */
+export type Read = (name: string) => string | undefined;
 
 /** Reads the settings; empty variables count as absent. Throws one error that lists every mistake. */
-export function readSettings(environment: Environment): Settings {
-  const read = (name: string): string | undefined => environment[name]?.trim() || undefined;
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const read: Read = (name) => environment[name]?.trim() || undefined;
   const port = read('PORT') ?? '3000';
   const adapter = read('HTTP_ADAPTER') ?? 'express';
   const projectId = read('DESCOPE_PROJECT_ID');
@@ -25,8 +28,9 @@ export function readSettings(environment: Environment): Settings {
     mistakes.push(
       'DESCOPE_PUBLIC_KEY is set without DESCOPE_PROJECT_ID; set both, or none for the emulator.',
     );
+  const sessions = readSessionSettings(read, mistakes);
   if (!isAdapter(adapter) || mistakes.length > 0) throw new Error(mistakes.join('\n'));
-  return { host: read('HOST') ?? '127.0.0.1', port: Number(port), adapter, projectId };
+  return { host: read('HOST') ?? '127.0.0.1', port: Number(port), adapter, projectId, ...sessions };
 }
 
 function isPort(text: string): boolean {

@@ -2,6 +2,7 @@
 import { isIPv6 } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { EmbeddedDescope } from '../embedded/embedded-descope.js';
+import type { Redis } from '../sessions/redis.js';
 import { createApplication } from './application.js';
 import type { Application } from './application.js';
 import type { Settings } from './settings.js';
@@ -16,18 +17,27 @@ export interface Sample {
 
 /** Starts the sample app, with an embedded Descope unless the settings name a project. */
 export async function startSample(settings: Settings): Promise<Sample> {
-  const embedded = settings.projectId === undefined ? await EmbeddedDescope.start() : undefined;
+  const { projectId, redisUrl, sessionSeconds } = settings;
+  const redis = redisUrl === undefined ? undefined : await connectRedis(redisUrl);
+  const embedded = projectId === undefined ? await EmbeddedDescope.start(sessionSeconds) : undefined;
   let app: Application | undefined;
   try {
-    app = await createApplication(settings.adapter, embedded);
+    app = await createApplication(settings, { embedded, redis });
     await app.listen(settings.port, settings.host);
   } catch (error) {
     await app?.close();
     await embedded?.emulator.close();
+    redis?.onApplicationShutdown();
     throw error;
   }
   app.flushLogs();
   return { app, url: readUrl(app), settings, embedded };
+}
+
+// Only who shares something needs the client.
+async function connectRedis(url: string): Promise<Redis> {
+  const { Redis } = await import('../sessions/redis.js');
+  return Redis.connect(url);
 }
 
 function readUrl(app: Application): string {

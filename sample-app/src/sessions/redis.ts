@@ -1,0 +1,45 @@
+// What several instances share: a connection to Redis.
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { KeyValueStore } from 'nestjs-descope';
+import { createClient } from 'redis';
+
+const CONNECT_MS = 3000;
+
+const open = (url: string) => createClient({ url, socket: { connectTimeout: CONNECT_MS } });
+
+type Client = ReturnType<typeof open>;
+
+export class Redis implements OnApplicationShutdown {
+  private constructor(readonly client: Client) {}
+
+  /** Connects; throws when Redis cannot be reached. It reconnects by itself later on. */
+  static async connect(url: string): Promise<Redis> {
+    const client = open(url);
+    const failure = new Promise<never>((_resolve, reject) => client.once('error', reject));
+    failure.catch(() => undefined);
+    client.on('error', () => undefined); // commands fail by themselves; without a listener the process would
+    try {
+      await Promise.race([client.connect(), failure]);
+    } catch (error) {
+      client.destroy();
+      const why = error instanceof Error ? error.message || error.name : 'unknown reason';
+      throw new Error(`Redis cannot be reached where REDIS_URL says: ${why}`, { cause: error });
+    }
+    return new Redis(client);
+  }
+
+  /** Makes a store for renewals and sign-outs, under a prefix of its own. */
+  toKeyValueStore(prefix: string): KeyValueStore {
+    const { client } = this;
+    return {
+      get: async (key) => (await client.get(prefix + key)) ?? undefined,
+      set: (key, value, ttlMs) =>
+        client.set(prefix + key, value, { expiration: { type: 'PX', value: Math.max(1, Math.ceil(ttlMs)) } }),
+      delete: (key) => client.del(prefix + key),
+    };
+  }
+
+  onApplicationShutdown(): void {
+    this.client.destroy();
+  }
+}
