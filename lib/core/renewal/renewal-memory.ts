@@ -6,6 +6,7 @@ import type { Notice, Notify } from '../notice.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { KeyValueStore } from '../session/key-value-store.js';
 import { boundStore } from '../session/bounded-store.js';
+import { readEndMs } from './token-end.js';
 import { seal, toTokenDigest, unseal } from './sealed-box.js';
 
 const KEEP_MS = 30_000;
@@ -43,10 +44,14 @@ export class RenewalMemory {
     const issued = start();
     bound(this.#flights);
     this.#flights.set(key, { issued, untilMs: this.#clock() + KEEP_MS });
-    issued.catch((error: unknown) => {
-      if (!(error instanceof DescopeUnavailableError)) this.#flights.delete(key);
-      else this.#flights.set(key, { issued, untilMs: this.#clock() + OUTAGE_MS });
-    });
+    issued.then(
+      ({ sessionToken }) =>
+        this.#flights.set(key, { issued, untilMs: this.#clock() + this.#toKeepMs(sessionToken) }),
+      (error: unknown) => {
+        if (!(error instanceof DescopeUnavailableError)) this.#flights.delete(key);
+        else this.#flights.set(key, { issued, untilMs: this.#clock() + OUTAGE_MS });
+      },
+    );
     return issued;
   }
 
@@ -61,7 +66,8 @@ export class RenewalMemory {
   async keep(refreshToken: string, issued: IssuedTokens): Promise<void> {
     const digest = toTokenDigest(refreshToken);
     const sealed = seal(JSON.stringify(issued), refreshToken);
-    const keeping = this.#ask((store) => store.set(PREFIX + digest, sealed, KEEP_MS));
+    const keepMs = this.#toKeepMs(issued.sessionToken);
+    const keeping = keepMs > 0 ? this.#ask((store) => store.set(PREFIX + digest, sealed, keepMs)) : undefined;
     if (issued.refreshToken !== undefined && issued.refreshToken !== refreshToken) {
       bound(this.#superseded);
       this.#superseded.set(digest, this.#clock() + SUPERSEDED_MS);
@@ -75,6 +81,12 @@ export class RenewalMemory {
     const digest = toTokenDigest(refreshToken);
     if ((this.#superseded.get(digest) ?? 0) > this.#clock()) return true;
     return (await this.#ask((store) => store.get(PREFIX + digest + MARKER), MARKER)) === MARKER;
+  }
+
+  // Not beyond the session itself: handed out after its end it would be refused, and the browser signed out.
+  #toKeepMs(sessionToken: string): number {
+    const nowMs = this.#clock();
+    return Math.min(KEEP_MS, (readEndMs(sessionToken) ?? nowMs) - nowMs);
   }
 
   // A store that is down must not sign anybody out: without it, instances renew on their own.

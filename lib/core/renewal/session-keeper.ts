@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import type { TokenPlace, TokensToKeep } from '../place/token-place.js';
-import { decodeToken } from '../token/decode.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { TokenReading } from '../transport/cookies.js';
 import { readCredential } from '../transport/read-tokens.js';
@@ -12,6 +11,7 @@ import { assertSameOrigin } from '../transport/same-origin.js';
 import type { AuthenticationPolicy } from '../session/authenticator.js';
 import { assertSameSubject } from './renewer.js';
 import type { Renewer } from './renewer.js';
+import { readEndMs } from './token-end.js';
 
 const REFUSALS: readonly string[] = ['SESSION_ENDED', 'SESSION_SUPERSEDED'];
 const RELOAD_WAITS_MS = [50, 150, 300];
@@ -94,12 +94,8 @@ export class SessionKeeper {
 
   // A look without proof: a session in its time must cost nothing here.
   #hasLapsed(sessionToken: string): boolean {
-    try {
-      const expires = decodeToken(sessionToken).payload['exp'];
-      return typeof expires === 'number' && expires * 1000 <= this.#input.clock();
-    } catch {
-      return false;
-    }
+    const endMs = readEndMs(sessionToken);
+    return endMs !== undefined && endMs <= this.#input.clock();
   }
 
   // No bearer credential, which decides alone; no two cookies of one name; no other site's request.

@@ -49,6 +49,17 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(refreshes()).toBe(0);
   });
 
+  it('renews sessions of a few seconds again and again, one call each', async () => {
+    app.emulator.configure({ sessionSeconds: 8 });
+    const browser = await app.signIn();
+    for (let turn = 1; turn <= 3; turn += 1) {
+      app.emulator.clock.advance(16_000);
+      const answer = await app.request('/me', { headers: browser.headers });
+      expect([turn, answer.status, refreshes()]).toEqual([turn, 200, turn]);
+      browser.take(answer.headers);
+    }
+  });
+
   it('renews an absent session, also on a public route', async () => {
     const browser = await app.signIn();
     const onlyRefresh = new CookieJar().set('DSR', browser.get('DSR') ?? '');
