@@ -43,9 +43,11 @@ const FAILURE = html`<p id="door-failure" class="notice" role="alert" hidden></p
 
 const SIGN_IN = html`<a class="button" href="/auth/login">Sign in</a>`;
 
-const EMBEDDED = html` <p class="muted">With any e-mail address: the real sign-in page asks for a code.</p>
+const EMBEDDED = html` <p class="muted">
+    Use any e-mail address. The code that you are asked for is in the outbox.
+  </p>
   <p class="enter">
-    ${SIGN_IN} <a href="/embedded/outbox" target="_blank" rel="noopener">Outbox with the code</a>
+    ${SIGN_IN} <a href="/embedded/outbox" target="_blank" rel="noopener">Open the outbox</a>
   </p>
   <p class="or muted">Or at once, without a code:</p>
   <div class="people">${PEOPLE.map(renderPerson)}</div>`;
