@@ -1,0 +1,33 @@
+// A store that two instances could share, which a test can look into and switch off.
+import type { KeyValueStore } from '../../lib/core/session/key-value-store.js';
+
+export class MemoryStore implements KeyValueStore {
+  readonly entries = new Map<string, { readonly value: string; readonly ttlMs: number }>();
+  isDown = false;
+  calls = 0;
+
+  async get(key: string): Promise<unknown> {
+    this.#meet();
+    return this.entries.get(key)?.value;
+  }
+
+  async set(key: string, value: string, ttlMs: number): Promise<void> {
+    this.#meet();
+    this.entries.set(key, { value, ttlMs });
+  }
+
+  async delete(key: string): Promise<void> {
+    this.#meet();
+    this.entries.delete(key);
+  }
+
+  /** All that it holds, keys included. */
+  get text(): string {
+    return JSON.stringify([...this.entries]);
+  }
+
+  #meet(): void {
+    this.calls += 1;
+    if (this.isDown) throw new Error('connect ECONNREFUSED');
+  }
+}

@@ -1,0 +1,103 @@
+// What was signed out stays out, until it would have ended.
+import { describe, expect, it } from '@jest/globals';
+import { SignOutList } from '../../../../lib/core/session/sign-out-list.js';
+import { MemoryStore } from '../../../support/memory-store.js';
+import {
+  NOW_MS,
+  NOW_SECONDS,
+  codeLater,
+  codeOf,
+  createClock,
+  createSigningKey,
+  createVerifier,
+  mint,
+} from '../../../support/tokens.js';
+import type { VerifiedToken } from '../../../../lib/core/token/token-verifier.js';
+
+const key = createSigningKey('ES256');
+const verifier = createVerifier([key.jwk], { algorithms: ['ES256'] });
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+function issue(claims: Record<string, unknown> = {}) {
+  const token = mint(key, { claims });
+  return { token, claims: (verifier.verify(token) as VerifiedToken).claims };
+}
+type Issued = ReturnType<typeof issue>;
+const judge = (list: SignOutList, { token, claims }: Issued) =>
+  codeLater(() => list.assertActive(token, claims));
+
+describe('SignOutList', () => {
+  it('refuses a token that was signed out, and no other', async () => {
+    const list = new SignOutList(() => NOW_MS, undefined);
+    const [anna, again] = [issue(), issue({ jti: 'another' })];
+    expect(codeOf(() => list.assertActive(anna.token, anna.claims))).toBe('accepted');
+    await list.signOut(anna.token, anna.claims);
+    expect([await judge(list, anna), await judge(list, again)]).toEqual(['SESSION_SIGNED_OUT', 'accepted']);
+  });
+
+  it('refuses it in the second form that its ECDSA signature has', async () => {
+    const list = new SignOutList(() => NOW_MS, undefined);
+    const anna = issue();
+    const twin = { ...anna, token: toTwin(anna.token) };
+    expect(twin.token).not.toBe(anna.token);
+    expect(codeOf(() => verifier.verify(twin.token))).toBe('accepted'); // it is genuine
+    await list.signOut(anna.token, anna.claims);
+    expect(await judge(list, twin)).toBe('SESSION_SIGNED_OUT');
+  });
+
+  it("refuses all of a subject's tokens issued up to now, not later ones, and nobody else's", async () => {
+    const list = new SignOutList(() => NOW_MS, undefined);
+    await list.signOutEverywhere(issue().claims, NOW_MS + 3_600_000);
+    expect(await judge(list, issue({ jti: 'other device', iat: NOW_SECONDS - 500 }))).toBe(
+      'SESSION_SIGNED_OUT',
+    );
+    expect(await judge(list, issue({ drn: 'DS', iat: undefined }))).not.toBe('accepted');
+    expect(await judge(list, issue({ iat: NOW_SECONDS + 1 }))).toBe('accepted');
+    expect(await judge(list, issue({ sub: 'U2bob' }))).toBe('accepted');
+  });
+
+  it('forgets a token when it has ended', async () => {
+    const clock = createClock();
+    const list = new SignOutList(clock, undefined);
+    const anna = issue();
+    await list.signOut(anna.token, anna.claims);
+    clock.advance(600_000);
+    expect(await judge(list, anna)).toBe('accepted'); // the verifier refuses it
+  });
+
+  it('shares sign-outs through a store, for as long as they matter, and tells no token there', async () => {
+    const store = new MemoryStore();
+    const [one, two] = [new SignOutList(() => NOW_MS, store), new SignOutList(() => NOW_MS, store)];
+    const [anna, bob] = [issue(), issue({ sub: 'U2bob' })];
+    await one.signOut(anna.token, anna.claims);
+    await one.signOutEverywhere(bob.claims, NOW_MS + 3_600_000);
+    expect([await judge(two, anna), await judge(two, bob)]).toEqual([
+      'SESSION_SIGNED_OUT',
+      'SESSION_SIGNED_OUT',
+    ]);
+    expect(await judge(two, issue({ sub: 'U2bob', iat: NOW_SECONDS + 1 }))).toBe('accepted');
+    expect([...store.entries.values()].map(({ ttlMs }) => ttlMs)).toEqual([600_000, 3_600_000]);
+    expect(store.text).not.toMatch(/eyJ|U2/);
+  });
+
+  it('knows its own sign-outs while the store is down, and lets nobody else in', async () => {
+    const store = new MemoryStore();
+    store.isDown = true;
+    const list = new SignOutList(() => NOW_MS, store);
+    const [anna, bob] = [issue(), issue({ sub: 'U2bob' })];
+    await expect(list.signOut(anna.token, anna.claims)).rejects.toThrow('ECONNREFUSED');
+    expect([await judge(list, anna), await judge(list, bob)]).toEqual([
+      'SESSION_SIGNED_OUT',
+      'SIGN_OUTS_UNAVAILABLE',
+    ]);
+  });
+});
+
+// (r, s) and (r, n - s) are both signatures of the same text.
+function toTwin(token: string): string {
+  const dot = token.lastIndexOf('.') + 1;
+  const bytes = Buffer.from(token.slice(dot), 'base64url');
+  const s = P256_ORDER - BigInt(`0x${bytes.subarray(32).toString('hex')}`);
+  const other = Buffer.from(s.toString(16).padStart(64, '0'), 'hex');
+  return token.slice(0, dot) + Buffer.concat([bytes.subarray(0, 32), other]).toString('base64url');
+}
