@@ -1,0 +1,147 @@
+// When a browser's session is renewed on the way, and when it is left alone.
+import { describe, expect, it } from '@jest/globals';
+import { DescopeRefusal } from '../../../../lib/core/api/descope-refusal.js';
+import { StaticKeySet, toKeysById } from '../../../../lib/core/keys/key-set.js';
+import { CookiePlace } from '../../../../lib/core/place/cookie-place.js';
+import { RequestSessionPlace } from '../../../../lib/core/place/request-session-place.js';
+import type { TokenPlace } from '../../../../lib/core/place/token-place.js';
+import { RenewalMemory } from '../../../../lib/core/renewal/renewal-memory.js';
+import { Renewer } from '../../../../lib/core/renewal/renewer.js';
+import { SessionKeeper } from '../../../../lib/core/renewal/session-keeper.js';
+import { SignOutList } from '../../../../lib/core/session/sign-out-list.js';
+import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
+import type { RequestLike } from '../../../../lib/core/transport/request-like.js';
+import { NOW_MS, NOW_SECONDS, POLICY, codeLater, createSigningKey, mint } from '../../../support/tokens.js';
+
+const key = createSigningKey();
+const clock = () => NOW_MS;
+const fresh = mint(key);
+const lapsed = mint(key, { claims: { exp: NOW_SECONDS - 60 } });
+const refreshOf = (claims = {}) => mint(key, { claims: { drn: 'DSR', exp: NOW_SECONDS + 3600, ...claims } });
+const refresh = refreshOf();
+const policy = {
+  sources: ['bearer', 'cookie'],
+  origins: { publicOrigin: undefined, trustedOrigins: [] },
+  usernameClaim: 'sub',
+  staffRole: 'is_staff',
+  superuserRole: 'is_superuser',
+} as const;
+const cookies = {
+  sessionName: 'DS',
+  refreshName: 'DSR',
+  sameSite: 'Lax',
+  domain: undefined,
+  secure: 'auto',
+  isProduction: false,
+} as const;
+
+function create({
+  place = new CookiePlace(cookies, clock) as TokenPlace,
+  isAtHand = true,
+  isRefused = false,
+} = {}) {
+  const world = { calls: 0 };
+  const keys = Object.assign(new StaticKeySet(toKeysById([key.jwk])), { isAtHand: () => isAtHand });
+  const verifier = new TokenVerifier(POLICY, keys, clock);
+  const renewer = new Renewer({
+    verifier,
+    refresh: async () => {
+      world.calls += 1;
+      if (isRefused) throw new DescopeRefusal(401, 'E061105');
+      return { sessionToken: fresh, refreshToken: undefined };
+    },
+    memory: new RenewalMemory({ clock, store: undefined, notify: () => undefined }),
+    signOuts: new SignOutList(clock, undefined),
+    isShared: false,
+  });
+  const keeper = new SessionKeeper({ policy, place, verifier, renewer, keys, clock });
+  return Object.assign(world, { keeper });
+}
+const toRequest = (cookie: string, rest: Partial<RequestLike> = {}): RequestLike => ({
+  method: 'GET',
+  ...rest,
+  headers: { cookie, ...rest.headers },
+});
+
+describe('SessionKeeper', () => {
+  it.each([
+    ['a session that lapsed', `DS=${lapsed}; DSR=${refresh}`],
+    ['an absent one', `DSR=${refresh}`],
+  ])('renews %s', async (_name, cookie) => {
+    const world = create();
+    expect(await world.keeper.renewIfLapsed(toRequest(cookie))).toMatchObject({ sessionToken: fresh });
+    expect(world.calls).toBe(1);
+  });
+
+  const both = `DS=${lapsed}; DSR=${refresh}`;
+  it.each<[string, RequestLike]>([
+    ['a session in its time', toRequest(`DS=${fresh}; DSR=${refresh}`)],
+    ['one without a refresh token', toRequest(`DS=${lapsed}`)],
+    ['two refresh tokens', toRequest(`DS=${lapsed}; DSR=${refresh}; DSR=x`)],
+    ['two session cookies', toRequest(`DS=${lapsed}; DS=x; DSR=${refresh}`)],
+    ['a bad signature', toRequest(`DS=${lapsed.slice(0, -8)}AAAAAAAA; DSR=${refresh}`)],
+    ['garbage', toRequest(`DS=garbage; DSR=${refresh}`)],
+    ['a bearer header', toRequest(both, { headers: { authorization: `Bearer ${fresh}` } })],
+    ['a malformed header', toRequest(both, { headers: { authorization: 'Bearer a, Bearer b' } })],
+    [
+      "another site's request",
+      toRequest(both, { method: 'POST', headers: { origin: 'https://evil.example' } }),
+    ],
+    ['a request without a method', { headers: { cookie: both, 'sec-fetch-site': 'cross-site' } }],
+  ])('leaves %s alone', async (_name, request) => {
+    const world = create();
+    expect([await world.keeper.renewIfLapsed(request), world.calls]).toEqual([undefined, 0]);
+  });
+
+  it('renews nothing while the keys are away', async () => {
+    const world = create({ isAtHand: false });
+    expect([await world.keeper.renewIfLapsed(toRequest(both)), world.calls]).toEqual([undefined, 0]);
+  });
+
+  it("does not renew one user's session with another's refresh token", async () => {
+    const world = create();
+    const request = toRequest(`DS=${lapsed}; DSR=${refreshOf({ sub: 'U2bob' })}`);
+    expect(await codeLater(() => world.keeper.renewIfLapsed(request))).toBe('TOKEN_SUBJECT_MISMATCH');
+    expect(world.calls).toBe(0);
+  });
+
+  it('passes on that the session ended', async () => {
+    const { keeper } = create({ isRefused: true });
+    expect(await codeLater(() => keeper.renewIfLapsed(toRequest(both)))).toBe('SESSION_ENDED');
+  });
+});
+
+describe('SessionKeeper on a server-side session that another instance may have renewed', () => {
+  const renew = async (kept: { sessionToken: string; refreshToken: string } | undefined, reloads = 1) => {
+    let count = 0;
+    const request = { method: 'GET', headers: {}, session: {} as Record<string, unknown> };
+    const reload = (done: () => void) => {
+      count += 1;
+      if (count >= reloads) request.session = { descope: kept, reload };
+      done();
+    };
+    request.session = { descope: { sessionToken: lapsed, refreshToken: refresh }, reload };
+    const { keeper } = create({ place: new RequestSessionPlace(() => undefined), isRefused: true });
+    let tokens: unknown;
+    const code = await codeLater(async () => void (tokens = await keeper.renewIfLapsed(request)));
+    return { code, tokens };
+  };
+
+  it.each([1, 2, 3])('takes what that one got (seen at look %d)', async (look) => {
+    const newer = { sessionToken: fresh, refreshToken: refreshOf({ jti: 'newer' }) };
+    expect(await renew(newer, look)).toMatchObject({ code: 'accepted', tokens: newer });
+  });
+
+  it.each([
+    ['the same refresh token', 'SESSION_ENDED', { sessionToken: fresh, refreshToken: refresh }],
+    ['none: signed out meanwhile', 'SESSION_ENDED', undefined],
+    [
+      "another user's",
+      'TOKEN_SUBJECT_MISMATCH',
+      { sessionToken: mint(key, { claims: { sub: 'U2bob' } }), refreshToken: refreshOf({ sub: 'U2bob' }) },
+    ],
+    ['garbage', 'TOKEN_MALFORMED', { sessionToken: 'garbage', refreshToken: 'garbage' }],
+  ])('believes nothing else: %s (%s)', async (_name, code, kept) => {
+    expect((await renew(kept)).code).toBe(code);
+  });
+});

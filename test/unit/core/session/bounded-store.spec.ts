@@ -1,0 +1,39 @@
+// A shared store answers soon or fails, and the operator hears of it.
+import { describe, expect, it } from '@jest/globals';
+import { boundStore } from '../../../../lib/core/session/bounded-store.js';
+import type { KeyValueStore } from '../../../../lib/core/session/key-value-store.js';
+import { MemoryStore } from '../../../support/memory-store.js';
+
+function create(store: KeyValueStore) {
+  const notices: string[] = [];
+  const failure = { code: 'RENEWAL_STORE_FAILED', level: 'warn', message: 'down' } as const;
+  return { store: boundStore(store, failure, ({ code }) => void notices.push(code)), notices };
+}
+
+describe('A bounded store', () => {
+  it('passes calls on', async () => {
+    const { store, notices } = create(new MemoryStore());
+    await store.set('key', 'value', 5);
+    expect(await store.get('key')).toBe('value');
+    await store.delete('key');
+    expect([await store.get('key'), notices]).toEqual([undefined, []]);
+  });
+
+  it('fails after a second when a client waits for its server', async () => {
+    const never = () => new Promise<never>(() => undefined);
+    const { store, notices } = create({ get: never, set: never, delete: never });
+    const calls = [store.get('key'), store.set('key', 'value', 5), store.delete('key')];
+    for (const result of await Promise.allSettled(calls))
+      expect(result).toMatchObject({ reason: new Error('The store did not answer in 1000 ms.') });
+    expect(notices).toHaveLength(3);
+  });
+
+  it('passes failures on, also those thrown at once', async () => {
+    const fail = () => {
+      throw new Error('connect ECONNREFUSED');
+    };
+    const { store, notices } = create({ get: fail, set: fail, delete: fail });
+    await expect(store.get('key')).rejects.toThrow('ECONNREFUSED');
+    expect(notices).toEqual(['RENEWAL_STORE_FAILED']);
+  });
+});
