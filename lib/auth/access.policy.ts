@@ -18,6 +18,9 @@ export type Handler = object;
 
 const GUARDS_METADATA = '__guards__'; // Nest's own key of @UseGuards, the same in 11 and 12
 
+// Nest's own keys of @MessagePattern(), @EventPattern() and @SubscribeMessage(), the same in 11 and 12.
+const MESSAGE_METADATA = ['microservices:pattern', 'websockets:message_mapping'];
+
 type Level = readonly AccessEntry[];
 
 const memory = new WeakMap<object, WeakMap<object, AccessPolicy>>();
@@ -52,6 +55,11 @@ export function readGuards(type: HandlerClass, handler: Handler): readonly unkno
   return [type, handler].flatMap(
     (target) => (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as readonly unknown[],
   );
+}
+
+/** Tells whether a handler takes messages: a global guard does not reach all of those. */
+export function isMessageHandler(handler: Handler): boolean {
+  return MESSAGE_METADATA.some((key) => Reflect.getMetadata(key, handler) !== undefined);
 }
 
 // Levels stand from near to far: the handler, what it overrides, its class, the classes above.

@@ -2,7 +2,7 @@
 import { APP_GUARD } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '../../auth/auth.guard.js';
-import { readAccessPolicy, readGuards, readMethods } from '../../auth/access.policy.js';
+import { isMessageHandler, readAccessPolicy, readGuards, readMethods } from '../../auth/access.policy.js';
 import type { HandlerClass } from '../../auth/access.policy.js';
 import { DescopeConfigError } from '../../core/errors.js';
 
@@ -17,9 +17,11 @@ export function assertAccessKept(input: ScanInput): void {
   const isGlobal = isGuardGlobal(input);
   for (const type of readClasses(input.modules)) {
     for (const [name, handler] of readMethods(type)) {
+      const where = `${type.name}.${String(name)}`;
       const { demands } = readAccessPolicy(type, handler); // throws what is contradicted
-      if (isGlobal || demands.length === 0 || readGuards(type, handler).some(isAuthGuard)) continue;
-      throw unguarded(`${type.name}.${String(name)}`);
+      const isCovered = isGlobal && !isMessageHandler(handler);
+      if (isCovered || demands.length === 0 || readGuards(type, handler).some(isAuthGuard)) continue;
+      throw unguarded(where);
     }
   }
 }
@@ -42,10 +44,16 @@ function isGuardGlobal({ modules, application }: ScanInput): boolean {
     .map(({ instance }) => instance as unknown);
   const isGuard = (guard: unknown): boolean => isAuthGuard(guard) || standIns.includes(guard);
   if (application.getGlobalGuards().some(isGuard)) return true;
-  return providers.some(
+  const scoped = [...modules.values()].flatMap((module) => [...module.injectables.values()]);
+  return [...providers, ...scoped].some(
     ({ token, name, metatype, instance }) =>
-      String(token ?? name).startsWith(APP_GUARD) && (isGuard(instance) || isAuthGuard(metatype)),
+      isGlobalToken(token ?? name) && (isGuard(instance) || isAuthGuard(metatype)),
   );
+}
+
+// Nest registers each APP_GUARD under a token of its own; a name that only begins like it is no global guard.
+function isGlobalToken(token: unknown): boolean {
+  return typeof token === 'string' && token.startsWith(`${APP_GUARD} (UUID: `);
 }
 
 function isAuthGuard(guard: unknown): boolean {
@@ -58,6 +66,6 @@ function isClass(value: unknown): value is HandlerClass {
 }
 
 function unguarded(where: string): DescopeConfigError {
-  const message = `${where} asks for roles or permissions, and no AuthGuard covers it. Add @UseGuards(AuthGuard) there, or leave globalGuard on.`;
+  const message = `${where} asks for roles or permissions, and no AuthGuard covers it. Add @UseGuards(AuthGuard) there, or leave globalGuard on; a handler of messages needs its own, because a global guard does not reach those of a hybrid application.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }

@@ -1,6 +1,6 @@
 // With globalGuard: false the guard stands where the application puts it, and a demand without one stops the boot.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Injectable, UseGuards } from '@nestjs/common';
+import { Controller, Get, Injectable, Scope, SetMetadata, UseGuards } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AuthGuard, DescopeModule, Permissions, Public, Roles } from 'nestjs-descope';
@@ -10,6 +10,9 @@ import type { RunningApplication, StartOptions } from '../../support/application
 
 @Injectable()
 class OwnGuard extends AuthGuard {}
+
+@Injectable({ scope: Scope.REQUEST })
+class ScopedGuard extends AuthGuard {}
 
 @Controller('open')
 class UnguardedController {
@@ -65,6 +68,35 @@ class DemandingController {
 class DemandingClassController {
   @Get()
   admin() {}
+}
+
+// What the decorators of @nestjs/microservices and @nestjs/websockets write.
+const MessagePattern = (pattern: string) => SetMetadata('microservices:pattern', [pattern]);
+const SubscribeMessage = () => SetMetadata('websockets:message_mapping', true);
+
+@Controller()
+class MessageController {
+  @Roles('admin')
+  @MessagePattern('remove')
+  remove() {}
+}
+
+@Injectable()
+class Gateway {
+  @Roles('admin')
+  @SubscribeMessage()
+  remove() {}
+}
+
+@Controller()
+class GuardedMessageController {
+  @UseGuards(AuthGuard)
+  @Roles('admin')
+  @MessagePattern('remove')
+  remove() {}
+
+  @MessagePattern('list')
+  list() {}
 }
 
 describe.each(ADAPTERS)('AuthGuard with globalGuard: false, on %s', (adapter) => {
@@ -130,6 +162,7 @@ describe.each(ADAPTERS)('AuthGuard with globalGuard: false, on %s', (adapter) =>
   it.each([
     ['useExisting', { provide: APP_GUARD, useExisting: AuthGuard }],
     ['useClass of a subclass', { provide: APP_GUARD, useClass: OwnGuard }],
+    ['useClass of a subclass for each request', { provide: APP_GUARD, useClass: ScopedGuard }],
     ['a factory', { provide: APP_GUARD, inject: [AuthGuard], useFactory: (guard: AuthGuard) => guard }],
   ])("counts the application's own APP_GUARD with %s", async (_how, provider) => {
     await boot([DemandingController], {}, [provider]);
@@ -137,8 +170,37 @@ describe.each(ADAPTERS)('AuthGuard with globalGuard: false, on %s', (adapter) =>
     expect(await status('/demanding', admin)).toBe(200);
   });
 
+  it('does not count a provider whose name only begins like APP_GUARD', async () => {
+    const provider = { provide: `${APP_GUARD}_OFF`, useExisting: AuthGuard };
+    await expect(boot([DemandingController], {}, [provider])).rejects.toMatchObject({
+      code: 'CONFIG_DEMAND_UNGUARDED',
+    });
+  });
+
   it('counts a subclass on a method', async () => {
     await boot([SubclassGuardedController]);
     expect([await status('/subclass', plain), await status('/subclass', admin)]).toEqual([403, 200]);
+  });
+});
+
+// A hybrid application asks global guards for HTTP only (unless it inherits), and Nest 11 does not ask them for sockets.
+describe.each(ADAPTERS)('A handler of messages, on %s', (adapter) => {
+  const descope = createTestDescope();
+  const boot = (controllers: Type[], providers: Type[] = []) =>
+    start(
+      adapter,
+      { imports: [DescopeModule.forRoot()], controllers, providers },
+      { override: (builder) => descope.override(builder) },
+    );
+
+  it('stops the boot when only the global guard covers its demand', async () => {
+    const unguarded = { code: 'CONFIG_DEMAND_UNGUARDED' };
+    await expect(boot([MessageController])).rejects.toMatchObject(unguarded);
+    await expect(boot([], [Gateway])).rejects.toMatchObject(unguarded);
+  });
+
+  it('may have a guard of its own, or no demand', async () => {
+    const application = await boot([GuardedMessageController]);
+    await application.close();
   });
 });
