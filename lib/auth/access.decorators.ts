@@ -87,10 +87,19 @@ function ask(demand: Demand, decorator: string): AccessDecorator {
 // may replace the function and a demand must not get lost with it.
 function note(entry: AccessEntry): AccessDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
-    if (key === undefined) return append(target, entry);
+    if (key === undefined) return appendToClass(target, entry);
     append(target, entry, key);
     if (typeof descriptor?.value === 'function') append(descriptor.value as object, entry);
   };
+}
+
+// A class decorator may put a proxy or another function in the class's place; instances, and with them Nest, still
+// name the class that their prototype knows.
+function appendToClass(target: object, entry: AccessEntry): void {
+  append(target, entry);
+  const { prototype } = target as { readonly prototype?: { readonly constructor?: unknown } };
+  const known = prototype?.constructor;
+  if (typeof known === 'function' && known !== target && known.prototype === prototype) append(known, entry);
 }
 
 function append(target: object, entry: AccessEntry, key?: string | symbol): void {

@@ -91,9 +91,20 @@ function hasDemand(level: Level): boolean {
   return level.some(({ demand }) => demand !== undefined);
 }
 
+// A handler that is no method of its class stands in for one: bound in the constructor, or replaced by a tracer. What
+// was copied onto it tells which; without that it is asked whatever any method asks, so that no demand gets lost.
 function readHandlerLevels(type: HandlerClass, handler: Handler): Level[] {
-  const keys = [...readMethods(type)].filter(([, method]) => method === handler).map(([key]) => key);
-  if (keys.length === 0) return [readEntries(handler)];
+  const methods = readMethods(type);
+  const keys = [...methods].filter(([, method]) => method === handler).map(([key]) => key);
+  if (keys.length > 0) return readMethodLevels(type, keys, handler);
+  const bound = /^(?:bound )+(.+)$/.exec(toName(handler))?.[1] ?? ''; // ECMA-262 §20.2.3.2
+  const method = methods.get(bound);
+  if (method !== undefined) return readMethodLevels(type, [bound], method);
+  const own = readEntries(handler);
+  return [own, ...readMethodLevels(type, own.length > 0 ? [toName(handler)] : [...methods.keys()], handler)];
+}
+
+function readMethodLevels(type: HandlerClass, keys: readonly (string | symbol)[], handler: Handler): Level[] {
   const chain = toChain(type.prototype as object | null);
   return keys.flatMap((key) => chain.map((prototype) => readMethodLevel(prototype, key, handler)));
 }

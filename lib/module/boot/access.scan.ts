@@ -3,7 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '../../auth/auth.guard.js';
 import { isMessageHandler, readAccessPolicy, readGuards, readMethods } from '../../auth/access.policy.js';
-import type { HandlerClass } from '../../auth/access.policy.js';
+import type { AccessPolicy, HandlerClass } from '../../auth/access.policy.js';
 import { DescopeConfigError } from '../../core/errors.js';
 
 /** Where to look: the application's modules, and its global guards. */
@@ -18,12 +18,24 @@ export function assertAccessKept(input: ScanInput): void {
   for (const type of readClasses(input.modules)) {
     for (const [name, handler] of readMethods(type)) {
       const where = `${type.name}.${String(name)}`;
-      const { demands } = readAccessPolicy(type, handler); // throws what is contradicted
+      const policy = readAccessPolicy(type, handler); // throws what is contradicted
+      if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
       const isCovered = isGlobal && !isMessageHandler(handler);
-      if (isCovered || demands.length === 0 || readGuards(type, handler).some(isAuthGuard)) continue;
+      if (isCovered || policy.demands.length === 0 || readGuards(type, handler).some(isAuthGuard)) continue;
       throw unguarded(where);
     }
   }
+}
+
+// Nest names the class of an instance by `instance.constructor`, which a mixin that copies all members overwrites.
+function toKnownClass(type: HandlerClass): HandlerClass {
+  const { constructor } = type.prototype as { readonly constructor: unknown };
+  return isClass(constructor) ? constructor : type;
+}
+
+function isWeaker(policy: AccessPolicy, asked: AccessPolicy): boolean {
+  if (asked.mode !== 'required') return false;
+  return policy.mode !== 'required' || !asked.demands.every((demand) => policy.demands.includes(demand));
 }
 
 function readClasses(modules: ModulesContainer): Set<HandlerClass> {
@@ -63,6 +75,11 @@ function isAuthGuard(guard: unknown): boolean {
 
 function isClass(value: unknown): value is HandlerClass {
   return typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null;
+}
+
+function unread(where: string): DescopeConfigError {
+  const message = `What ${where} asks for cannot be read where it is called, because "prototype.constructor" of its class is another class. Let the mixin or decorator that put it there leave "constructor" alone.`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
 function unguarded(where: string): DescopeConfigError {
