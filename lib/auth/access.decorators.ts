@@ -38,9 +38,10 @@ export interface PermissionsDecorator {
  * Opens a route, or all routes of a class, to everybody: no token is read. `@Public(false)` closes it again.
  * A demand (`@Roles`, `@Permissions`) on a handler closes it under a public class; both on the same handler stop the boot.
  */
-export function Public(isPublic = true): AccessDecorator {
-  const mode = isPublic === false ? 'required' : 'public';
-  return note({ mode, label: isPublic === false ? '@Public(false)' : '@Public()' });
+export function Public(...given: [isPublic?: boolean]): AccessDecorator {
+  // An `undefined` that was handed in is a setting that is missing: only what was left out, or true, opens a door.
+  const isPublic = given.length === 0 || given[0] === true;
+  return note({ mode: isPublic ? 'public' : 'required', label: isPublic ? '@Public()' : '@Public(false)' });
 }
 
 /**

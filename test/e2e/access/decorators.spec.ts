@@ -142,3 +142,28 @@ describe.each(ADAPTERS)('Access decorators, on %s', (adapter) => {
     expect(await statuses(`/wrapped/${path}`, [nobody, plain, admin])).toEqual([401, 403, 200]);
   });
 });
+
+@Controller()
+class FlaggedController {
+  @Public(...([undefined] as unknown as [boolean])) @Get('undefined') missing() {}
+
+  @Public(null as unknown as boolean) @Get('null') none() {}
+
+  @Public('no' as unknown as boolean) @Get('text') text() {}
+
+  @Public(true) @Get('true') open() {}
+}
+
+describe.each(ADAPTERS)('@Public() with a value, on %s', (adapter) => {
+  const descope = createTestDescope();
+
+  it('opens for nothing but true', async () => {
+    const metadata = { imports: [DescopeModule.forRoot()], controllers: [FlaggedController] };
+    const application = await start(adapter, metadata, { override: (builder) => descope.override(builder) });
+    const status = async (path: string) => (await application.request(path)).status;
+    expect(await Promise.all(['/undefined', '/null', '/text', '/true'].map(status))).toEqual([
+      401, 401, 401, 200,
+    ]);
+    await application.close();
+  });
+});
