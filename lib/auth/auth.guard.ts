@@ -28,7 +28,7 @@ import {
 import { toLoginLocation } from './session/login-redirect.js';
 import type { LoginPath } from './session/login-redirect.js';
 import { getOwnUser } from './session/own-user.js';
-import { recallSession, rememberSession } from './session/request-session.js';
+import { forgetUser, recallSession, rememberSession } from './session/request-session.js';
 import { keepPrivate } from './response-writer.js';
 
 /** What a decision is made of. */
@@ -79,10 +79,11 @@ export class AuthGuard implements CanActivate {
 
   /** Finds out who calls, once per request. */
   protected getSession(request: ContextRequest): MaybePromise<DescopeSession> {
-    const remembered = recallSession(request);
+    const { authenticator } = this;
+    const remembered = recallSession(request, authenticator);
     if (remembered !== undefined) return remembered;
-    const session = this.authenticator.authenticate(toRequestLike(request));
-    rememberSession(request, session);
+    const session = authenticator.authenticate(toRequestLike(request));
+    rememberSession(request, { session, authenticator });
     return session;
   }
 
@@ -91,7 +92,7 @@ export class AuthGuard implements CanActivate {
     if (session.refusedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(context, request);
     const isOptional = policy.mode === 'optional';
     const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission);
-    rememberSession(request, admitted);
+    rememberSession(request, { session: admitted, authenticator: this.authenticator });
     if (isOptional || admitted.isAmbient) this.#keepPrivate(context);
     if (!isOptional) assertAccess(admitted.requireUser(), policy.demands);
     return whenReady(this.getUser(request, admitted), (user) => {
@@ -103,8 +104,9 @@ export class AuthGuard implements CanActivate {
   /** Gives the user that handlers see: Descope's, or the application's own from `loadUser`, once per request. */
   protected getUser(request: ContextRequest, session: DescopeSession): MaybePromise<unknown> {
     const { loadUser } = this.config;
-    if (session.user === undefined || loadUser === undefined) return session.user;
-    return getOwnUser(request, session, loadUser);
+    if (session.user !== undefined && loadUser !== undefined) return getOwnUser(request, session, loadUser);
+    forgetUser(request); // another application in this process may have loaded its own
+    return session.user;
   }
 
   /** Ends a refused request: sets the challenge and throws the HTTP exception. */

@@ -28,7 +28,7 @@ export const CurrentSession: (...pipes: Pipe[]) => ParameterDecorator = createPa
 // The application's own user where `loadUser` gave one, else Descope's.
 function readUser(context: ExecutionContext): MaybePromise<unknown> {
   const loaded = recallUser(readContextRequest(context));
-  return loaded.has ? loaded.user : readSession(context).user;
+  return loaded === undefined ? readSession(context).user : loaded.user;
 }
 
 function readProperty(user: unknown, property: string): unknown {

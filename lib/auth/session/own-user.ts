@@ -6,11 +6,11 @@ import { recallUser, rememberUser } from './request-session.js';
 
 /** Loads the user, or joins who is loading it. Rejects with `USER_NOT_ADMITTED` where there is none. */
 export function getOwnUser(request: object, session: DescopeSession, loadUser: UserLoader): unknown {
-  const remembered = recallUser(request);
-  if (remembered.has) return remembered.user;
-  const loading = load(session, loadUser);
-  rememberUser(request, loading);
-  return loading;
+  const remembered = recallUser(request, loadUser);
+  if (remembered !== undefined) return remembered.user;
+  const user = load(session, loadUser);
+  rememberUser(request, { user, loader: loadUser });
+  return user;
 }
 
 async function load(session: DescopeSession, loadUser: UserLoader): Promise<unknown> {

@@ -2,34 +2,57 @@
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { DescopeSession } from '../../core/session/session.js';
 
-type Memory = WeakMap<object, MaybePromise<DescopeSession>>;
+interface Remembered {
+  readonly session: MaybePromise<DescopeSession>;
+  /** Who found it out: another application in this process may serve another project. */
+  readonly authenticator: object;
+}
+
+interface LoadedUser {
+  readonly user: unknown;
+  /** Who loaded it. */
+  readonly loader: object;
+}
+
+type Memory = WeakMap<object, Remembered>;
+type Users = WeakMap<object, LoadedUser>;
 
 // One memory for all copies of the package in a process: a guard of one and a decorator of another must meet.
 const SESSIONS = Symbol.for('nestjs-descope:request-sessions');
 const USERS = Symbol.for('nestjs-descope:request-users');
-const shared = globalThis as { [SESSIONS]?: Memory; [USERS]?: WeakMap<object, unknown> };
+const shared = globalThis as { [SESSIONS]?: Memory; [USERS]?: Users };
 const memory: Memory = (shared[SESSIONS] ??= new WeakMap());
-const users = (shared[USERS] ??= new WeakMap<object, unknown>());
+const users: Users = (shared[USERS] ??= new WeakMap());
 
 /** Remembers the session, or the promise of it, for the rest of the request. */
-export function rememberSession(request: object, session: MaybePromise<DescopeSession>): void {
-  memory.set(toKey(request), session);
+export function rememberSession(request: object, remembered: Remembered): void {
+  memory.set(toKey(request), remembered);
 }
 
-/** Recalls what was remembered. */
-export function recallSession(request: object): MaybePromise<DescopeSession> | undefined {
-  return memory.get(toKey(request));
+/** Recalls what was remembered; a guard names its authenticator, and believes no other. */
+export function recallSession(
+  request: object,
+  authenticator?: object,
+): MaybePromise<DescopeSession> | undefined {
+  const remembered = memory.get(toKey(request));
+  if (authenticator !== undefined && remembered?.authenticator !== authenticator) return undefined;
+  return remembered?.session;
 }
 
 /** Remembers the user that the application loaded for the request. */
-export function rememberUser(request: object, user: unknown): void {
-  users.set(toKey(request), user);
+export function rememberUser(request: object, loaded: LoadedUser): void {
+  users.set(toKey(request), loaded);
 }
 
-/** Recalls the loaded user; `has` tells it from one that is not there. */
-export function recallUser(request: object): { readonly has: boolean; readonly user: unknown } {
-  const key = toKey(request);
-  return { has: users.has(key), user: users.get(key) };
+/** Recalls the loaded user; a guard names its loader, and takes no other's. */
+export function recallUser(request: object, loader?: object): LoadedUser | undefined {
+  const loaded = users.get(toKey(request));
+  return loader === undefined || loaded?.loader === loader ? loaded : undefined;
+}
+
+/** Forgets a user that was loaded before. */
+export function forgetUser(request: object): void {
+  users.delete(toKey(request));
 }
 
 // Fastify's middleware sees the raw request and its guard the wrapper: the raw one is the same for both.

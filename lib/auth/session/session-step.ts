@@ -1,6 +1,7 @@
 // What is done with a session before the route is known: it may be renewed, and nothing is refused.
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DescopeCredentialError, DescopeUnavailableError } from '../../core/errors.js';
+import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { Notify } from '../../core/notice.js';
 import type { Exchange, ResponseLike } from '../../core/place/token-place.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
@@ -30,7 +31,7 @@ export class SessionStep {
   /** Tells at once whether there is anything to do. */
   isDue(request: ContextRequest): boolean {
     // Not if it was applied already; nor for a gateway's question, of whose answer the browser sees no cookie.
-    if (recallSession(request) !== undefined || this.#isCheck(request)) return false;
+    if (recallSession(request, this.authenticator) !== undefined || this.#isCheck(request)) return false;
     return this.sessions.keeper.isDue(toRequestLike(request));
   }
 
@@ -42,7 +43,7 @@ export class SessionStep {
       if (tokens === undefined) return;
       await this.sessions.place.write(exchange, tokens, false);
       keepPrivate(response);
-      rememberSession(request, await this.authenticator.openLeniently(tokens.sessionToken));
+      this.#remember(request, await this.authenticator.openLeniently(tokens.sessionToken));
     } catch (error) {
       await this.#settle(request, exchange, error);
     }
@@ -55,12 +56,22 @@ export class SessionStep {
 
   // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).
   async #settle(request: ContextRequest, exchange: Exchange, error: unknown): Promise<void> {
-    if (error instanceof DescopeUnavailableError) return rememberOutage(request, error);
+    if (error instanceof DescopeUnavailableError) return this.#rememberOutage(request, error);
     if (!(error instanceof DescopeCredentialError)) return this.#noteFailure(error);
-    rememberSession(request, DescopeSession.nobody(error));
+    this.#remember(request, DescopeSession.nobody(error));
     if (!isOver(error)) return;
     await this.sessions.place.clear(exchange);
     keepPrivate(exchange.response);
+  }
+
+  #remember(request: ContextRequest, session: MaybePromise<DescopeSession>): void {
+    rememberSession(request, { session, authenticator: this.authenticator });
+  }
+
+  #rememberOutage(request: ContextRequest, error: DescopeUnavailableError): void {
+    const outage = Promise.reject<DescopeSession>(error);
+    outage.catch(() => undefined); // a public route never asks for it
+    this.#remember(request, outage);
   }
 
   #noteFailure(error: unknown): void {
@@ -76,10 +87,4 @@ export class SessionStep {
 /** Tells whether a session is over for good, so that its cookies can go; a key that is not known yet says nothing. */
 export function isOver(error: DescopeCredentialError): boolean {
   return error.code !== 'SESSION_SUPERSEDED' && error.code !== 'TOKEN_KEY_UNKNOWN';
-}
-
-function rememberOutage(request: ContextRequest, error: DescopeUnavailableError): void {
-  const outage = Promise.reject<DescopeSession>(error);
-  outage.catch(() => undefined); // a public route never asks for it
-  rememberSession(request, outage);
 }
