@@ -7,13 +7,14 @@ import {
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
 import type { HttpException } from '@nestjs/common';
-import {
+import { readConsequence } from '../core/errors.js';
+import type {
   DescopeAccessError,
   DescopeCredentialError,
+  DescopeErrorCode,
   DescopeRequestError,
   DescopeUnavailableError,
 } from '../core/errors.js';
-import type { DescopeErrorCode } from '../core/errors.js';
 
 /** The body of every refusal. It carries the code; the reasoning stays in the error's `cause`. */
 export interface DescopeErrorBody {
@@ -34,10 +35,11 @@ const CHALLENGE = 'WWW-Authenticate';
 
 /** Turns an error of the road into its HTTP form; an error that is not ours has none. */
 export function toHttpRefusal(error: unknown): HttpRefusal | undefined {
-  if (error instanceof DescopeCredentialError) return toCredentialRefusal(error);
-  if (error instanceof DescopeAccessError) return toAccessRefusal(error);
-  if (error instanceof DescopeRequestError) return toRequestRefusal(error);
-  if (error instanceof DescopeUnavailableError) return toUnavailableRefusal(error);
+  const consequence = readConsequence(error);
+  if (consequence === 'credential') return toCredentialRefusal(error as DescopeCredentialError);
+  if (consequence === 'access') return toAccessRefusal(error as DescopeAccessError);
+  if (consequence === 'request') return toRequestRefusal(error as DescopeRequestError);
+  if (consequence === 'unavailable') return toUnavailableRefusal(error as DescopeUnavailableError);
   return undefined;
 }
 

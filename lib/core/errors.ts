@@ -60,6 +60,18 @@ export type DescopeErrorCode =
 /** Evidence for the developer. It never holds a token, a cookie or a key. */
 export type DescopeErrorDetails = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
+// Two copies of the package in one process have each their own classes, and know each other's errors by this.
+const CONSEQUENCE = Symbol.for('nestjs-descope:consequence');
+
+/** What follows from an error of the road. */
+export type Consequence = 'credential' | 'access' | 'request' | 'unavailable';
+
+/** Reads what follows from an error; `undefined` for one that is not the road's. */
+export function readConsequence(error: unknown): Consequence | undefined {
+  if (typeof error !== 'object' || error === null || !(CONSEQUENCE in error)) return undefined;
+  return error[CONSEQUENCE] as Consequence;
+}
+
 /** The parent of every error that this package throws. */
 export abstract class DescopeError extends Error {
   abstract readonly code: DescopeErrorCode;
@@ -93,6 +105,10 @@ export class DescopeCredentialError extends DescopeError {
   ) {
     super(message, details);
   }
+
+  get [CONSEQUENCE](): Consequence {
+    return 'credential';
+  }
 }
 
 /** A caller who is known and may not do this: HTTP 403. */
@@ -104,6 +120,10 @@ export class DescopeAccessError extends DescopeError {
   ) {
     super(message, details);
   }
+
+  get [CONSEQUENCE](): Consequence {
+    return 'access';
+  }
 }
 
 /** A request that one of the mounted routes cannot work with: HTTP 400 or 415. */
@@ -113,6 +133,10 @@ export class DescopeRequestError extends DescopeError {
     message: string,
   ) {
     super(message);
+  }
+
+  get [CONSEQUENCE](): Consequence {
+    return 'request';
   }
 }
 
@@ -129,5 +153,9 @@ export class DescopeUnavailableError extends DescopeError {
     const { retryAfterSeconds, cause } = input;
     super(message, { retryAfterSeconds }, cause === undefined ? undefined : { cause });
     this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  get [CONSEQUENCE](): Consequence {
+    return 'unavailable';
   }
 }

@@ -1,0 +1,37 @@
+// An error says what follows from it, also to another copy of the package.
+import { describe, expect, it, jest } from '@jest/globals';
+import { HttpException } from '@nestjs/common';
+import { toHttpRefusal } from '../../../lib/auth/http-error.js';
+import * as here from '../../../lib/core/errors.js';
+
+const loadCopy = () => {
+  jest.resetModules();
+  return import('../../../lib/core/errors.js');
+};
+
+describe('An error of another copy of the package', () => {
+  it.each([
+    [401, (copy: typeof here) => new copy.DescopeCredentialError('TOKEN_EXPIRED', 'expired')],
+    [403, (copy: typeof here) => new copy.DescopeAccessError('ACCESS_ROLE_MISSING', 'missing')],
+    [
+      503,
+      (copy: typeof here) =>
+        new copy.DescopeUnavailableError('KEYS_UNAVAILABLE', 'down', { retryAfterSeconds: 1 }),
+    ],
+  ])('is a refusal here too: %s', async (status, create) => {
+    const error = create(await loadCopy());
+    expect(error).not.toBeInstanceOf(here.DescopeError);
+    const exception = toHttpRefusal(error)?.exception;
+    expect(exception).toBeInstanceOf(HttpException);
+    expect([exception?.getStatus(), exception?.getResponse()]).toEqual([
+      status,
+      expect.objectContaining({ code: error.code }),
+    ]);
+  });
+
+  it('is none when it is a mistake in the set-up, or not ours', async () => {
+    const copy = await loadCopy();
+    const others = [new copy.DescopeConfigError('CONFIG_INVALID', 'wrong'), new Error('other'), null, 'text'];
+    for (const error of others) expect(toHttpRefusal(error)).toBeUndefined();
+  });
+});
