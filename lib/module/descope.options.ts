@@ -1,5 +1,6 @@
 // What people write when they register the module: static extras here, run-time options from core.
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { KNOWN_OPTIONS } from '../core/config/options.js';
 import type { DescopeOptions } from '../core/config/options.js';
 import type { DescopeRoutesOptions } from '../routes/routes-options.js';
 
@@ -37,8 +38,11 @@ export function mergeOptions(
   return { ...defined(fallback), ...defined(explicit), ...defined(overrides) };
 }
 
+// By name, because a class's getters are no members of its instance, and an option must not get lost in silence.
 function defined(options: DescopeOptions): DescopeOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const names = new Set([...KNOWN_OPTIONS, ...Object.keys(options)]);
+  const entries = [...names].map((name) => [name, options[name as keyof DescopeOptions]] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =

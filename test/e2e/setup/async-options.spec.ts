@@ -89,6 +89,28 @@ describe.each(ADAPTERS)('DescopeModule.forRootAsync(), on %s', (adapter) => {
     expect(await username()).toBe('anna');
   });
 
+  it('reads getters of a class, which are no members of its instance', async () => {
+    class Getters implements DescopeOptions {
+      get projectId() {
+        return emulator.projectId;
+      }
+
+      get baseUrl() {
+        return emulator.url;
+      }
+
+      get audience() {
+        return 'orders';
+      }
+    }
+    await boot([DescopeModule.forRootAsync({ useFactory: () => new Getters() })]);
+    const statusFor = async (aud: string) => {
+      const token = await emulator.signToken({ claims: { amr: ['email'], aud } });
+      return (await application?.request('/who', { headers: bearer(token) }))?.status;
+    };
+    expect([await statusFor('orders'), await statusFor('billing')]).toEqual([200, 401]);
+  });
+
   it('fills up from the environment what the factory leaves out', async () => {
     setEnvironment({ DESCOPE_PROJECT_ID: emulator.projectId, DESCOPE_USERNAME_CLAIM: 'login' });
     await boot([DescopeModule.forRootAsync({ useFactory: () => ({ baseUrl: emulator.url }) })]);
