@@ -1,5 +1,7 @@
 // The injectable face of core: the token-validation service.
 import { Inject, Injectable } from '@nestjs/common';
+import { toRequestLike } from '../auth/context-request.js';
+import type { ContextRequest } from '../auth/context-request.js';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_KEY_SET } from '../auth/injection-tokens.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { admit, admitLeniently } from '../core/session/admission.js';
@@ -43,11 +45,12 @@ export class DescopeService {
   }
 
   /**
-   * Finds out who sent a request: a session, or one of nobody where no token was sent or the cookie does not count.
+   * Finds out who sent a request, Node's own or a framework's around it: a session, or one of nobody where no token was sent or the cookie does not count.
    * Rejects for a bad bearer token, a cross-site request and an outage.
    */
   async authenticate(request: RequestLike): Promise<DescopeSession> {
-    return admitLeniently(await this.authenticator.authenticate(request), this.config.admission);
+    const session = await this.authenticator.authenticate(toRequestLike(request as ContextRequest));
+    return admitLeniently(session, this.config.admission);
   }
 
   /** Loads the keys ahead of the first request. Rejects with `KEYS_UNAVAILABLE`. */

@@ -51,6 +51,16 @@ describe.each(ADAPTERS)('DescopeService, on %s', (adapter) => {
       });
   });
 
+  it("counts Authorization headers on Node's own request, also when a framework wraps it", async () => {
+    const { authorization } = descope.as({ aud: 'orders' }).bearer;
+    const raw = {
+      headers: { authorization },
+      rawHeaders: ['Authorization', authorization, 'Authorization', authorization],
+    };
+    for (const request of [raw, { raw, headers: raw.headers }])
+      await expect(service.authenticate(request)).rejects.toMatchObject({ code: 'CREDENTIAL_MALFORMED' });
+  });
+
   it('finds out who sent a request: somebody, nobody, or nobody for a reason', async () => {
     const { bearer, cookie } = descope.as({ aud: 'orders', sub: 'U2anna' });
     expect((await service.authenticate({ method: 'GET', headers: bearer })).user?.id).toBe('U2anna');
