@@ -69,15 +69,17 @@ function createTimedFetch(fetch: Fetch): Fetch {
 }
 
 function createPathProxy(load: () => Promise<NodeSdk>, path: readonly string[]): unknown {
-  return new Proxy(() => undefined, {
+  // The client itself is no function: Nest's logger calls those, and nobody would wait for the answer.
+  return new Proxy(path.length === 0 ? {} : () => undefined, {
     get: (_target, name) => (isMember(name) ? createPathProxy(load, [...path, name]) : undefined),
     apply: (_target, _this, args: unknown[]) => call(load, path, args),
   });
 }
 
-// Nest asks providers for lifecycle hooks, `await` asks for `then`, loggers ask for `toJSON`: those are not the SDK's.
+// Nest asks providers for lifecycle hooks, `await` asks for `then`, loggers ask for `toJSON` and
+// `toString`: those are not the SDK's.
 function isMember(name: string | symbol): name is string {
-  const foreign = ['then', 'toJSON', 'constructor', 'prototype'];
+  const foreign = ['then', 'toJSON', 'toString', 'valueOf', 'constructor', 'prototype', '__proto__'];
   return (
     typeof name === 'string' && !foreign.includes(name) && !/^(?:on|before)(?:Module|Application)/.test(name)
   );

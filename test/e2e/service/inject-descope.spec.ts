@@ -73,7 +73,9 @@ describe.each(ADAPTERS)('@InjectDescope(), on %s', (adapter) => {
   it('can be resolved by a promise, printed and asked for what it is not', async () => {
     const { client } = await bootOnEmulator();
     expect(await Promise.resolve(client)).toBe(client);
-    expect(JSON.stringify({ client })).toBe('{}');
+    expect(JSON.stringify({ client })).toBe('{"client":{}}');
+    expect(typeof client).toBe('object'); // Nest's logger calls functions
+    expect(() => String(client)).toThrow(TypeError);
     expect(inspect(client)).not.toContain(emulator.managementKey);
     expect(Reflect.get(client, 'onModuleInit')).toBeUndefined();
     expect(Reflect.get(client, 'onApplicationShutdown')).toBeUndefined();
