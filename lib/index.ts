@@ -26,15 +26,15 @@ export {
   DescopeRequestError,
   DescopeUnavailableError,
 } from './core/errors.js';
+export type { DescopeErrorDetails } from './core/errors.js';
 export type {
   DescopeAccessCode,
   DescopeConfigCode,
   DescopeCredentialCode,
   DescopeErrorCode,
-  DescopeErrorDetails,
   DescopeRequestCode,
   DescopeUnavailableCode,
-} from './core/errors.js';
+} from './core/error-codes.js';
 export type { MaybePromise } from './core/maybe-promise.js';
 export type { KeyValueStore } from './core/session/key-value-store.js';
 export { DescopeSession } from './core/session/session.js';

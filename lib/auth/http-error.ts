@@ -11,10 +11,10 @@ import { readConsequence } from '../core/errors.js';
 import type {
   DescopeAccessError,
   DescopeCredentialError,
-  DescopeErrorCode,
   DescopeRequestError,
   DescopeUnavailableError,
 } from '../core/errors.js';
+import type { DescopeErrorCode } from '../core/error-codes.js';
 
 /** The body of every refusal. It carries the code; the reasoning stays in the error's `cause`. */
 export interface DescopeErrorBody {

@@ -1,61 +1,12 @@
 // What can go wrong, as four classes for consequences with one code per cause.
-
-/** Codes of mistakes that stop the boot. */
-export type DescopeConfigCode =
-  | 'CONFIG_INVALID'
-  | 'CONFIG_MODULE_MISSING'
-  | 'CONFIG_MODULE_DUPLICATE'
-  | 'CONFIG_DEMAND_EMPTY'
-  | 'CONFIG_DEMAND_CONTRADICTED'
-  | 'CONFIG_DEMAND_UNGUARDED';
-
-/** Codes of a missing or bad credential: HTTP 401, or 400 where the request itself is malformed. */
-export type DescopeCredentialCode =
-  | 'SESSION_MISSING'
-  | 'CREDENTIAL_MALFORMED'
-  | 'COOKIE_AMBIGUOUS'
-  | 'TOKEN_TOO_LARGE'
-  | 'TOKEN_MALFORMED'
-  | 'TOKEN_HEADER_UNSUPPORTED'
-  | 'TOKEN_ALGORITHM_NOT_ALLOWED'
-  | 'TOKEN_KEY_UNKNOWN'
-  | 'TOKEN_SIGNATURE_INVALID'
-  | 'TOKEN_CLAIM_INVALID'
-  | 'TOKEN_EXPIRED'
-  | 'TOKEN_NOT_YET_VALID'
-  | 'TOKEN_ISSUED_IN_FUTURE'
-  | 'TOKEN_ISSUER_MISMATCH'
-  | 'TOKEN_NOT_A_SESSION'
-  | 'TOKEN_NOT_A_REFRESH'
-  | 'TOKEN_SUBJECT_MISMATCH'
-  | 'SESSION_SIGNED_OUT'
-  | 'SESSION_ENDED'
-  | 'SESSION_SUPERSEDED'
-  | 'TOKEN_SENDER_CONSTRAINED'
-  | 'TOKEN_AUDIENCE_MISMATCH'
-  | 'TOKEN_KIND_NOT_ACCEPTED';
-
-/** Codes of a known caller who may not do this: HTTP 403. */
-export type DescopeAccessCode =
-  | 'ACCESS_ROLE_MISSING'
-  | 'ACCESS_PERMISSION_MISSING'
-  | 'USERNAME_CLAIM_MISSING'
-  | 'USERNAME_KIND_UNPROVEN'
-  | 'USER_NOT_ADMITTED'
-  | 'TENANT_NOT_SELECTABLE'
-  | 'CHECK_DEMAND_NOT_ALLOWED'
-  | 'REQUEST_CROSS_SITE'
-  | 'TRANSPORT_UNKNOWN';
-
-/** Codes of a request that a route cannot work with: HTTP 400, or 415 for a body of another kind. */
-export type DescopeRequestCode = 'REQUEST_BODY_INVALID' | 'REQUEST_BODY_UNSUPPORTED';
-
-/** Codes of an outage: HTTP 503 with `Retry-After`; it says nothing about the caller. */
-export type DescopeUnavailableCode = 'KEYS_UNAVAILABLE' | 'DESCOPE_UNAVAILABLE' | 'SIGN_OUTS_UNAVAILABLE';
-
-/** Every code that an error of this package may carry. */
-export type DescopeErrorCode =
-  DescopeRequestCode | DescopeConfigCode | DescopeCredentialCode | DescopeAccessCode | DescopeUnavailableCode;
+import type {
+  DescopeAccessCode,
+  DescopeConfigCode,
+  DescopeCredentialCode,
+  DescopeErrorCode,
+  DescopeRequestCode,
+  DescopeUnavailableCode,
+} from './error-codes.js';
 
 /** Evidence for the developer. It never holds a token, a cookie or a key. */
 export type DescopeErrorDetails = Readonly<Record<string, string | number | readonly string[] | undefined>>;

@@ -1,7 +1,8 @@
 // All three of a caller in one: token, claims and user; or nobody, and why.
 import { inspect } from 'node:util';
 import { DescopeCredentialError } from '../errors.js';
-import type { DescopeError, DescopeErrorCode } from '../errors.js';
+import type { DescopeError } from '../errors.js';
+import type { DescopeErrorCode } from '../error-codes.js';
 import type { DescopeClaims } from '../token/claims.js';
 import type { DescopeUser } from '../user/descope-user.js';
 

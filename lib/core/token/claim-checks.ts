@@ -1,6 +1,6 @@
 // What the claims of a genuine token must say before it counts as a session of this project.
 import { DescopeCredentialError } from '../errors.js';
-import type { DescopeCredentialCode } from '../errors.js';
+import type { DescopeCredentialCode } from '../error-codes.js';
 import { isWellFormed, readOwn, readText } from './claims.js';
 import type { DescopeClaims, JsonObject } from './claims.js';
 import { readIssuerKind } from './issuer.js';

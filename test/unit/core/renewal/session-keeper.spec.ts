@@ -54,7 +54,7 @@ function create({
     signOuts: new SignOutList(clock, undefined),
     isShared: false,
   });
-  const keeper = new SessionKeeper({ policy, place, verifier, renewer, keys, clock });
+  const keeper = new SessionKeeper({ policy, place, verifier, renewer, clock, isOn: true });
   return Object.assign(world, { keeper });
 }
 const toRequest = (cookie: string, rest: Partial<RequestLike> = {}): RequestLike => ({
