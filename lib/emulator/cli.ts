@@ -37,6 +37,11 @@ function toGreeting({ url, projectId, managementKey, loginIds }: Emulator): stri
 
 Start your application with:
 
-  DESCOPE_BASE_URI=${url} DESCOPE_PROJECT_ID=${projectId}
+  DESCOPE_BASE_URI=${url} DESCOPE_PROJECT_ID=${projectId} DESCOPE_MANAGEMENT_KEY=${managementKey}
+
+A session token ("sessionJwt") of a new user:
+
+  curl -s ${url}/v1/auth/password/signup -H "Authorization: Bearer ${projectId}" \\
+    -H "Content-Type: application/json" -d '{"loginId":"anna@example.com","password":"Correct-horse-1"}'
 `;
 }

@@ -18,7 +18,7 @@ describe('nestjs-descope-emulator', () => {
     writeFileSync(inFolder('seed.json'), JSON.stringify({ users: [{ loginId: 'ada@example.com' }] }));
     let keys: Promise<unknown> | undefined;
     const onOutput = (stdout: string, stop: () => void) => {
-      const uri = /DESCOPE_BASE_URI=(\S+) DESCOPE_PROJECT_ID=(\S+)\n/.exec(stdout);
+      const uri = /DESCOPE_BASE_URI=(\S+) DESCOPE_PROJECT_ID=(\S+) /.exec(stdout);
       if (!uri) return;
       keys = fetch(`${uri[1]}/v2/keys/${uri[2]}`).then((response) => response.json());
       void keys.finally(stop);

@@ -128,4 +128,4 @@ export class RemoteKeySet implements KeySet {
 const RECOVERED = "Descope's keys can be fetched again.";
 const STALE = "Descope's keys cannot be refreshed; requests go on with those in memory.";
 const DOWN =
-  "Descope's keys cannot be fetched, and none are in memory; tokens are answered with 503 until they can.";
+  "Descope's keys cannot be fetched, and none are in memory; tokens are answered with 503 until they can. If this lasts, check projectId and baseUrl.";

@@ -45,14 +45,17 @@ export class RenewalMemory {
     bound(this.#flights);
     this.#flights.set(key, { issued, untilMs: this.#clock() + KEEP_MS });
     issued.then(
-      ({ sessionToken }) =>
-        this.#flights.set(key, { issued, untilMs: this.#clock() + this.#toKeepMs(sessionToken) }),
-      (error: unknown) => {
-        if (!(error instanceof DescopeUnavailableError)) this.#flights.delete(key);
-        else this.#flights.set(key, { issued, untilMs: this.#clock() + OUTAGE_MS });
-      },
+      ({ sessionToken }) => this.#keepFlight(key, issued, this.#toKeepMs(sessionToken)),
+      (error: unknown) =>
+        this.#keepFlight(key, issued, error instanceof DescopeUnavailableError ? OUTAGE_MS : 0),
     );
     return issued;
+  }
+
+  #keepFlight(key: string, issued: Promise<IssuedTokens>, keepMs: number): void {
+    if (this.#flights.get(key)?.issued !== issued) return; // it had to make room meanwhile
+    if (keepMs <= 0) this.#flights.delete(key);
+    else this.#flights.set(key, { issued, untilMs: this.#clock() + keepMs });
   }
 
   /** Reads what another instance got for this refresh token; only its holder can. */

@@ -4,9 +4,9 @@ import { DescopeCredentialError, DescopeUnavailableError } from '../../../../lib
 import { RenewalMemory } from '../../../../lib/core/renewal/renewal-memory.js';
 import { seal, toTokenDigest } from '../../../../lib/core/renewal/sealed-box.js';
 import { MemoryStore } from '../../../support/memory-store.js';
-import { codeLater, createClock } from '../../../support/tokens.js';
+import { codeLater, createClock, createSigningKey, mint } from '../../../support/tokens.js';
 
-const ISSUED = { sessionToken: 'eyJnew-session', refreshToken: 'eyJnew-refresh' };
+const ISSUED = { sessionToken: mint(createSigningKey()), refreshToken: 'eyJnew-refresh' };
 const KEY = `nestjs-descope:renewed:${toTokenDigest('old')}`;
 
 function create(store?: MemoryStore) {

@@ -1,7 +1,9 @@
 // When a browser's session is renewed on the way, and when it is left alone.
 import { describe, expect, it } from '@jest/globals';
 import { DescopeRefusal } from '../../../../lib/core/api/descope-refusal.js';
+import { DescopeUnavailableError } from '../../../../lib/core/errors.js';
 import { StaticKeySet, toKeysById } from '../../../../lib/core/keys/key-set.js';
+import type { KeySet } from '../../../../lib/core/keys/key-set.js';
 import { CookiePlace } from '../../../../lib/core/place/cookie-place.js';
 import { RequestSessionPlace } from '../../../../lib/core/place/request-session-place.js';
 import type { TokenPlace } from '../../../../lib/core/place/token-place.js';
@@ -35,13 +37,21 @@ const cookies = {
   isProduction: false,
 } as const;
 
+const away: KeySet = {
+  find: () => {
+    throw new DescopeUnavailableError('KEYS_UNAVAILABLE', 'away', { retryAfterSeconds: 1 });
+  },
+  hydrate: async () => {},
+  close: () => {},
+};
+
 function create({
   place = new CookiePlace(cookies, clock) as TokenPlace,
-  isAtHand = true,
+  areKeysAway = false,
   isRefused = false,
 } = {}) {
   const world = { calls: 0 };
-  const keys = Object.assign(new StaticKeySet(toKeysById([key.jwk])), { isAtHand: () => isAtHand });
+  const keys = areKeysAway ? away : new StaticKeySet(toKeysById([key.jwk]));
   const verifier = new TokenVerifier(POLICY, keys, clock);
   const renewer = new Renewer({
     verifier,
@@ -93,9 +103,10 @@ describe('SessionKeeper', () => {
     expect([await world.keeper.renewIfLapsed(request), world.calls]).toEqual([undefined, 0]);
   });
 
-  it('renews nothing while the keys are away', async () => {
-    const world = create({ isAtHand: false });
-    expect([await world.keeper.renewIfLapsed(toRequest(both)), world.calls]).toEqual([undefined, 0]);
+  it('asks Descope nothing while the keys are away', async () => {
+    const world = create({ areKeysAway: true });
+    expect(await codeLater(() => world.keeper.renewIfLapsed(toRequest(both)))).toBe('KEYS_UNAVAILABLE');
+    expect(world.calls).toBe(0);
   });
 
   it("does not renew one user's session with another's refresh token", async () => {
