@@ -105,6 +105,18 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(refreshes()).toBe(0);
   });
 
+  it('takes the tokens from cookies where Descope answers with cookies', async () => {
+    app.emulator.configure({ responseMode: 'cookies', refreshRotation: true });
+    const browser = await app.signIn();
+    const before = browser.get('DSR');
+    lapse();
+    const answer = await app.request('/me', { headers: browser.headers });
+    expect(answer.status).toBe(200);
+    for (const line of answer.headers.getSetCookie()) expect(line).toMatch(/; HttpOnly; SameSite=Lax$/);
+    expect(browser.take(answer.headers).get('DSR')).not.toBe(before);
+    expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
+  });
+
   it('renews nothing unless it is told to', async () => {
     const still = await startWithSessions(adapter, { session: {} }, { emulator: app.emulator });
     const browser = await app.signIn();
