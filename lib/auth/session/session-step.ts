@@ -28,11 +28,15 @@ export class SessionStep {
     @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
   ) {}
 
-  /** Tells at once whether there is anything to do. */
+  /** Tells at once whether there is anything to do. Never throws: what an application's source throws is the guard's to pass on. */
   isDue(request: ContextRequest): boolean {
     // Not if it was applied already; nor for a gateway's question, of whose answer the browser sees no cookie.
     if (recallSession(request, this.authenticator) !== undefined || this.#isCheck(request)) return false;
-    return this.sessions.keeper.isDue(toRequestLike(request));
+    try {
+      return this.sessions.keeper.isDue(toRequestLike(request));
+    } catch {
+      return false; // the guard reads the same source, where the route asks for it
+    }
   }
 
   /** Renews a session that lapsed, writes its tokens and remembers it for the guard. Never rejects. */

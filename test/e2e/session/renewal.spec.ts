@@ -117,6 +117,19 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
   });
 
+  it('leaves a public route alone when a source of the application throws', async () => {
+    const broken = () => {
+      throw new Error('broken source');
+    };
+    const options = { sources: [broken], session: { refresh: true } };
+    const other = await startWithSessions(adapter, options, { emulator: app.emulator });
+    const browser = await app.signIn();
+    lapse();
+    expect((await other.request('/public', { headers: browser.headers })).status).toBe(200);
+    expect((await other.request('/me', { headers: browser.headers })).status).toBe(500);
+    await other.stop();
+  });
+
   it('renews nothing unless it is told to', async () => {
     const still = await startWithSessions(adapter, { session: {} }, { emulator: app.emulator });
     const browser = await app.signIn();
