@@ -92,7 +92,8 @@ export class AuthGuard implements CanActivate {
     if (session.refusedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(context, request);
     const isOptional = policy.mode === 'optional';
     const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission);
-    rememberSession(request, { session: admitted, authenticator: this.authenticator });
+    if (admitted !== recallSession(request, this.authenticator))
+      rememberSession(request, { session: admitted, authenticator: this.authenticator });
     if (isOptional || admitted.isAmbient) this.#keepPrivate(context);
     if (!isOptional) assertAccess(admitted.requireUser(), policy.demands);
     return whenReady(this.getUser(request, admitted), (user) => {

@@ -53,7 +53,7 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   const { clock, session, verification, authentication } = config;
   const api = toSessionApi(config);
   const place = createPlace(config, notify);
-  const verifier = new TokenVerifier(verification, keys, clock);
+  const verifier = new TokenVerifier({ policy: verification, keys, clock, cache: config.tokenCache });
   const signOutStore = session.signOutStore && boundStore(session.signOutStore, NO_SIGN_OUTS, notify);
   const signOuts = new SignOutList(clock, signOutStore);
   const memory = new RenewalMemory({ clock, store: session.renewalStore, notify });

@@ -81,6 +81,7 @@ describe("The door '.'", () => {
       'SessionOptions',
       'SignatureAlgorithm',
       'TenantGrants',
+      'TokenCacheOptions',
       'TokenKind',
       'TokenReader',
       'TokenSource',

@@ -86,12 +86,17 @@ export const POLICY: VerificationPolicy = {
   refreshTokenNames: ['DSR', 'DSR'],
 };
 
-/** A verifier on fixed keys at the tests' time. */
+/** A verifier on fixed keys at the tests' time, that remembers. */
 export function createVerifier(
   jwks: readonly unknown[],
   policy: Partial<VerificationPolicy> = {},
 ): TokenVerifier {
-  return new TokenVerifier({ ...POLICY, ...policy }, new StaticKeySet(toKeysById(jwks)), () => NOW_MS);
+  return new TokenVerifier({
+    policy: { ...POLICY, ...policy },
+    keys: new StaticKeySet(toKeysById(jwks)),
+    clock: () => NOW_MS,
+    cache: { maxTokens: 1000, maxBytes: 32_000_000 },
+  });
 }
 
 /** Answers the code of the refusal, `'accepted'`, or `'later'`. An error that is not ours fails the test. */

@@ -5,10 +5,11 @@ import type { Clock } from '../clock.js';
 import type { AuthenticationPolicy } from '../session/authenticator.js';
 import type { KeyFetchPolicy } from '../keys/key-fetch-schedule.js';
 import type { KeysById } from '../keys/key-set.js';
+import type { TokenCachePolicy } from '../token/token-cache.js';
 import type { VerificationPolicy } from '../token/token-verifier.js';
 import type { AdmissionPolicy } from '../user/access.js';
 import { readApiUrl, readOrigins, readProjectId } from './endpoints.js';
-import { readKeyFetch, readKeys } from './keys.js';
+import { readKeyFetch, readKeys, readTokenCache } from './keys.js';
 import { OptionReader, isBoolean, isFunction, readOptionalText } from './option-reader.js';
 import type { Check } from './option-reader.js';
 import { KNOWN_OPTIONS } from './options.js';
@@ -30,6 +31,8 @@ export interface DescopeConfig {
   /** The fixed keys, when there are; then nothing is fetched. */
   readonly keys: KeysById | undefined;
   readonly keyFetch: KeyFetchPolicy & { readonly timeoutMs: number };
+  /** How many proven tokens are remembered; `undefined` for none. */
+  readonly tokenCache: TokenCachePolicy | undefined;
   readonly requireKeysAtBoot: boolean;
   /** Gives the application's own user for a session, where it has one. */
   readonly loadUser: UserLoader | undefined;
@@ -64,6 +67,7 @@ export function resolveConfig(given: DescopeOptions, isProduction = false): Desc
     isAudienceDecided: given.audience !== undefined,
     keys: readKeys(options, given, verification.algorithms),
     keyFetch: readKeyFetch(options),
+    tokenCache: readTokenCache(options, given),
     requireKeysAtBoot: options.read('requireKeysAtBoot', BOOLEAN),
     loadUser: options.read<UserLoader | undefined>('loadUser', toFunctionRule(undefined)),
     fetch: options.read<Fetch>('fetch', toFunctionRule(globalThis.fetch)),
@@ -76,11 +80,12 @@ export function resolveConfig(given: DescopeOptions, isProduction = false): Desc
 
 // The policies with it, but nothing that is the application's own: its sources, functions and keys.
 function freezePolicies(config: DescopeConfig): DescopeConfig {
-  const { verification, authentication, admission, keyFetch, session } = config;
+  const { verification, authentication, admission, keyFetch, session, tokenCache } = config;
   const policies = [verification, authentication, authentication.origins, admission, keyFetch, session];
   for (const policy of [
     ...policies,
     session.cookies,
+    tokenCache,
     verification.sessionTokenNames,
     verification.refreshTokenNames,
   ])

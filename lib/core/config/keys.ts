@@ -1,14 +1,16 @@
-// The options about keys: a fixed set that needs no network, or how the project's own are fetched.
-import { describe, isNumberBetween } from './option-reader.js';
+// The options about what verifying keeps: keys, fixed or fetched, and the tokens that they have proven.
+import { describe, isNumberBetween, isWholeNumberBetween } from './option-reader.js';
 import type { OptionReader } from './option-reader.js';
-import type { DescopeOptions, KeyFetchOptions } from './options.js';
+import type { DescopeOptions, KeyFetchOptions, TokenCacheOptions } from './options.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { KeyFetchPolicy } from '../keys/key-fetch-schedule.js';
 import { toKeysById } from '../keys/key-set.js';
 import type { KeysById } from '../keys/key-set.js';
 import { readVerificationKey } from '../keys/verification-key.js';
+import type { TokenCachePolicy } from '../token/token-cache.js';
 
 const DAY_SECONDS = 86_400;
+const MEGABYTE = 1_048_576;
 const KEY_FETCH_OPTIONS = ['maxAgeSeconds', 'maxStaleSeconds', 'cooldownSeconds', 'timeoutMs'];
 
 /** Reads the fixed keys. Each must be usable and name its `kid` and `alg`: an offline key is checked now or never. */
@@ -82,6 +84,22 @@ export function readKeyFetch(options: OptionReader): KeyFetchPolicy & { readonly
     maxStaleMs: 1000 * read('maxStaleSeconds', { least: 0, most: DAY_SECONDS, default: 3600 }),
     cooldownMs: 1000 * read('cooldownSeconds', { least: 1, most: 30, default: 10 }),
     timeoutMs: read('timeoutMs', { least: 100, most: 4000, default: 2500 }),
+  };
+}
+
+/** Reads how many proven tokens are remembered; `undefined` for none. */
+export function readTokenCache(options: OptionReader, given: DescopeOptions): TokenCachePolicy | undefined {
+  if (given.tokenCache === false) return undefined;
+  const group = options.group<TokenCacheOptions>('tokenCache', ['maxTokens', 'maxBytes']);
+  const read = (name: keyof TokenCacheOptions, bounds: Bounds): number =>
+    group.read(name, {
+      wants: `a whole number from ${bounds.least} to ${bounds.most}`,
+      is: isWholeNumberBetween(bounds.least, bounds.most),
+      default: bounds.default,
+    });
+  return {
+    maxTokens: read('maxTokens', { least: 1, most: 10_000_000, default: 10_000 }),
+    maxBytes: read('maxBytes', { least: MEGABYTE, most: 4096 * MEGABYTE, default: 32 * MEGABYTE }),
   };
 }
 

@@ -92,6 +92,11 @@ export function isNumberBetween(least: number, most: number): Check<number> {
   return (value): value is number => typeof value === 'number' && value >= least && value <= most;
 }
 
+/** A check for whole numbers within bounds, both included. */
+export function isWholeNumberBetween(least: number, most: number): Check<number> {
+  return (value): value is number => isNumberBetween(least, most)(value) && Number.isInteger(value);
+}
+
 /** A check for non-empty lists whose items are all among the choices. */
 export function isListOf<T extends string>(choices: readonly string[]): Check<readonly T[]> {
   return (value): value is readonly T[] => isTexts(value) && value.every((item) => choices.includes(item));

@@ -21,6 +21,14 @@ export interface KeyFetchOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** How many verified session tokens are remembered, so that the next request with one needs no signature check. */
+export interface TokenCacheOptions {
+  /** Most tokens. Default: 10 000. */
+  readonly maxTokens?: number | undefined;
+  /** Most memory that they may take, in bytes, by estimate. Default: 33 554 432 (32 MB). */
+  readonly maxBytes?: number | undefined;
+}
+
 /** Gives the application's own user for a signed-in session: finds it, or creates it. `null` refuses with `USER_NOT_ADMITTED`. */
 export type UserLoader = (session: DescopeSession) => unknown;
 
@@ -70,6 +78,8 @@ export interface DescopeOptions {
   readonly loadUser?: UserLoader | undefined;
   /** How keys are fetched. */
   readonly keyFetch?: KeyFetchOptions | undefined;
+  /** How many verified tokens are remembered; `false` remembers none. Their time and key are still checked each time. */
+  readonly tokenCache?: TokenCacheOptions | false | undefined;
   /** Refuses to boot until the keys are there. Default: `false`: boots, and answers 503 to tokens meanwhile. */
   readonly requireKeysAtBoot?: boolean | undefined;
   /** The `fetch` for every call to Descope. Default: Node's. */
@@ -102,6 +112,7 @@ export const KNOWN_OPTIONS: readonly string[] = Object.keys({
   session: 0,
   loadUser: 0,
   keyFetch: 0,
+  tokenCache: 0,
   requireKeysAtBoot: 0,
   fetch: 0,
   clock: 0,

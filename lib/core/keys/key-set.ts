@@ -38,9 +38,10 @@ export class StaticKeySet implements KeySet {
 
 /**
  * Reads the usable keys of a JWK set (RFC 7517 §5). A key that may not verify is left out and spoils no other;
- * an id that two different keys claim is ambiguous, so neither counts.
+ * an id that two different keys claim is ambiguous, so neither counts. A key that was known before stays the same object,
+ * by which whoever remembers its use can tell that it still counts.
  */
-export function toKeysById(jwks: readonly unknown[]): KeysById {
+export function toKeysById(jwks: readonly unknown[], before: KeysById = new Map()): KeysById {
   const keys = new Map<string, VerificationKey>();
   const ambiguous = new Set<string>();
   for (const jwk of jwks) {
@@ -48,7 +49,8 @@ export function toKeysById(jwks: readonly unknown[]): KeysById {
     if (typeof key === 'string') continue;
     const known = keys.get(key.keyId);
     if (known !== undefined && !isSameKey(known, key)) ambiguous.add(key.keyId);
-    keys.set(key.keyId, key);
+    const earlier = before.get(key.keyId);
+    keys.set(key.keyId, earlier !== undefined && isSameKey(earlier, key) ? earlier : key);
   }
   for (const keyId of ambiguous) keys.delete(keyId);
   return keys;

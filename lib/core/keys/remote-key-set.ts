@@ -94,7 +94,7 @@ export class RemoteKeySet implements KeySet {
     this.#schedule.started();
     try {
       this.#closing.signal.throwIfAborted(); // after the end, nothing goes to the network any more
-      const keys = toKeysById(await this.#input.load(this.#closing.signal));
+      const keys = toKeysById(await this.#input.load(this.#closing.signal), this.#keys);
       if (keys.size === 0) throw new Error('The answer holds no key that may verify session tokens.');
       this.#keys = keys; // the whole set: a key that left it is gone
     } catch (cause) {

@@ -35,6 +35,8 @@ export interface AuthenticatorInput {
 
 export class Authenticator {
   readonly #input: AuthenticatorInput;
+  // A remembered token keeps its user: built once, frozen, and gone when the token is forgotten.
+  readonly #users = new WeakMap<VerifiedToken, DescopeUser>();
 
   constructor(input: AuthenticatorInput) {
     this.#input = input;
@@ -55,18 +57,25 @@ export class Authenticator {
 
   /** Proves a session token and builds its session. Throws a `TOKEN_…`, `SESSION_…`, `USERNAME_…` or `KEYS_…` code. */
   open(token: string, isAmbient: boolean): MaybePromise<DescopeSession> {
-    const { verifier, signOuts, policy } = this.#input;
+    const { verifier, signOuts } = this.#input;
     return whenReady(verifier.verify(token), (verified) =>
-      whenReady(signOuts.assertActive(token, verified.claims), () => {
-        const user = new DescopeUser(verified, this.#readUsername(verified), policy);
-        return DescopeSession.of(user, token, isAmbient);
-      }),
+      whenReady(signOuts.assertActive(token, verified.claims), () =>
+        DescopeSession.of(this.#toUser(verified), token, isAmbient),
+      ),
     );
   }
 
   /** Like `open` for a browser's token: what is wrong with it makes its session nobody's. */
   openLeniently(token: string): MaybePromise<DescopeSession> {
     return this.#openLeniently({ token, isAmbient: true });
+  }
+
+  #toUser(verified: VerifiedToken): DescopeUser {
+    const known = this.#users.get(verified);
+    if (known !== undefined) return known;
+    const user = new DescopeUser(verified, this.#readUsername(verified), this.#input.policy);
+    this.#users.set(verified, user);
+    return user;
   }
 
   #readUsername(verified: VerifiedToken): string {

@@ -16,6 +16,8 @@ export class SignOutList {
   readonly #store: KeyValueStore | undefined;
   // Key → when the entry may go. Insertion order is age, so a full list loses its oldest.
   readonly #entries = new Map<string, { readonly untilMs: number; readonly issuedUpTo: number }>();
+  // Two digests cost more than all the rest of the road for a remembered token, whose claims stay the same object.
+  readonly #keys = new WeakMap<DescopeClaims, readonly string[]>();
 
   constructor(clock: Clock, store: KeyValueStore | undefined) {
     this.#clock = clock;
@@ -35,11 +37,19 @@ export class SignOutList {
   /** Asserts that neither the token nor all of its subject's were signed out. Throws `SESSION_SIGNED_OUT`. */
   assertActive(token: string, claims: DescopeClaims): MaybePromise<void> {
     if (this.#store === undefined && this.#entries.size === 0) return;
-    const keys = [toTokenKey(token), toSubjectKey(claims)];
+    const keys = this.#toKeys(token, claims);
     const issuedAt = claims.iat ?? 0;
     if (keys.some((key) => this.#isListed(key, issuedAt))) throw signedOut();
     if (this.#store === undefined) return;
     return this.#assertUnlisted(this.#store, keys, issuedAt);
+  }
+
+  #toKeys(token: string, claims: DescopeClaims): readonly string[] {
+    const known = this.#keys.get(claims);
+    if (known !== undefined) return known;
+    const keys = [toTokenKey(token), toSubjectKey(claims)];
+    this.#keys.set(claims, keys);
+    return keys;
   }
 
   async #assertUnlisted(store: KeyValueStore, keys: readonly string[], issuedAt: number): Promise<void> {

@@ -38,17 +38,28 @@ export function assertClaimTypes(payload: JsonObject): asserts payload is Descop
 
 /** Asserts that the token is valid now. Throws `TOKEN_EXPIRED`, `TOKEN_NOT_YET_VALID` or `TOKEN_ISSUED_IN_FUTURE`. */
 export function assertTime(claims: DescopeClaims, policy: ClaimPolicy, nowMs: number): void {
+  const flaw = findTimeFlaw(claims, policy, nowMs);
+  if (flaw !== undefined) throw flaw;
+}
+
+/** Finds what is wrong with a token's times, if anything: the errors of `assertTime`. */
+export function findTimeFlaw(
+  claims: DescopeClaims,
+  policy: ClaimPolicy,
+  nowMs: number,
+): DescopeCredentialError | undefined {
   const now = nowMs / 1000;
   const latest = now + policy.leewaySeconds;
   if (claims.nbf !== undefined && claims.nbf > latest) {
-    throw refusal('TOKEN_NOT_YET_VALID', 'The token is not valid yet.');
+    return refusal('TOKEN_NOT_YET_VALID', 'The token is not valid yet.');
   }
   if (claims.iat !== undefined && claims.iat > latest) {
-    throw refusal('TOKEN_ISSUED_IN_FUTURE', 'The token was issued in the future; check the clocks.');
+    return refusal('TOKEN_ISSUED_IN_FUTURE', 'The token was issued in the future; check the clocks.');
   }
   // Last, so that "expired" means: this is all that is wrong with its times.
   // Asked this way round, a clock that answers with NaN refuses everything.
-  if (!(claims.exp > now - policy.leewaySeconds)) throw refusal('TOKEN_EXPIRED', 'The token has expired.');
+  if (!(claims.exp > now - policy.leewaySeconds)) return refusal('TOKEN_EXPIRED', 'The token has expired.');
+  return undefined;
 }
 
 /** Asserts that this project issued the token, and reads for whom. Throws `TOKEN_ISSUER_MISMATCH`. */

@@ -1,16 +1,26 @@
-// Token text → proven claims, in four steps: decode, key, signature, claims.
+// Token text → proven claims, in four steps: decode, key, signature, claims; from memory where they were just taken.
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
 import { whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { assertClaimTypes, assertIssuer, assertRefresh, assertSession, assertTime } from './claim-checks.js';
+import {
+  assertClaimTypes,
+  assertIssuer,
+  assertRefresh,
+  assertSession,
+  assertTime,
+  findTimeFlaw,
+} from './claim-checks.js';
 import type { ClaimPolicy } from './claim-checks.js';
 import { freezeDeep } from './claims.js';
 import type { DescopeClaims } from './claims.js';
 import { decodeToken } from './decode.js';
 import type { DecodedToken } from './decode.js';
 import type { KeySet } from '../keys/key-set.js';
+import type { VerificationKey } from '../keys/verification-key.js';
 import { assertSignature } from './signature.js';
+import { TokenCache } from './token-cache.js';
+import type { TokenCachePolicy } from './token-cache.js';
 import { readTokenKind } from './token-kind.js';
 import type { TokenKind } from './token-kind.js';
 
@@ -25,60 +35,105 @@ export interface VerifiedToken {
   readonly kind: TokenKind;
 }
 
-export class TokenVerifier {
-  readonly #policy: VerificationPolicy;
-  readonly #keys: KeySet;
-  readonly #clock: Clock;
+/** What verifying needs. */
+export interface TokenVerifierInput {
+  readonly policy: VerificationPolicy;
+  readonly keys: KeySet;
+  readonly clock: Clock;
+  /** How many proven session tokens are remembered; none without it. */
+  readonly cache?: TokenCachePolicy | undefined;
+}
 
-  constructor(policy: VerificationPolicy, keys: KeySet, clock: Clock) {
-    this.#policy = policy;
-    this.#keys = keys;
-    this.#clock = clock;
+interface Proof {
+  readonly verified: VerifiedToken;
+  readonly key: VerificationKey;
+  readonly claimBytes: number;
+}
+
+export class TokenVerifier {
+  readonly #input: TokenVerifierInput;
+  readonly #cache: TokenCache<Proof> | undefined;
+
+  constructor(input: TokenVerifierInput) {
+    this.#input = input;
+    this.#cache = input.cache && new TokenCache(input.cache);
   }
 
-  /** Proves a session token; at once if its key is at hand. Throws or rejects with a `TOKEN_…` or `KEYS_…` code. */
+  /**
+   * Proves a session token; at once if its key is at hand, and without its signature if this very token was proven
+   * before by a key that still counts. Throws or rejects with a `TOKEN_…` or `KEYS_…` code.
+   */
   verify(token: string): MaybePromise<VerifiedToken> {
-    return this.#prove(token, (claims) => {
-      assertSession(claims, this.#policy);
-      assertTime(claims, this.#policy, this.#clock());
+    const known = typeof token === 'string' ? this.#cache?.recall(token) : undefined;
+    if (known === undefined) return this.#proveSession(token);
+    return whenReady(this.#input.keys.find(known.key.keyId), (key) => {
+      if (key === known.key && this.#findTimeFlaw(known) === undefined) return known.verified;
+      this.#cache?.forget(token);
+      return this.#proveSession(token);
     });
   }
 
   /** Proves a refresh token. Throws or rejects with a `TOKEN_…` or `KEYS_…` code. */
   verifyRefresh(token: string): MaybePromise<VerifiedToken> {
-    return this.#prove(token, (claims) => {
-      assertRefresh(claims, this.#policy);
-      assertTime(claims, this.#policy, this.#clock());
+    const { policy, clock } = this.#input;
+    const proof = this.#prove(token, (claims) => {
+      assertRefresh(claims, policy);
+      assertTime(claims, policy, clock());
     });
+    return whenReady(proof, toVerified);
   }
 
   /** Proves that a session token was good until it expired, or still is: everything but `exp`. */
   verifyLapsed(token: string): MaybePromise<VerifiedToken> {
-    return this.#prove(token, (claims) => {
-      assertSession(claims, this.#policy);
-      assertTime({ ...claims, exp: Number.POSITIVE_INFINITY }, this.#policy, this.#clock());
+    const { policy, clock } = this.#input;
+    const proof = this.#prove(token, (claims) => {
+      assertSession(claims, policy);
+      assertTime({ ...claims, exp: Number.POSITIVE_INFINITY }, policy, clock());
+    });
+    return whenReady(proof, toVerified);
+  }
+
+  #proveSession(token: string): MaybePromise<VerifiedToken> {
+    const { policy, clock } = this.#input;
+    const proof = this.#prove(token, (claims) => {
+      assertSession(claims, policy);
+      assertTime(claims, policy, clock());
+    });
+    return whenReady(proof, (proven) => {
+      this.#cache?.remember(token, proven, proven.claimBytes);
+      return proven.verified;
     });
   }
 
-  #prove(token: string, assertKind: (claims: DescopeClaims) => void): MaybePromise<VerifiedToken> {
+  #prove(token: string, assertKind: (claims: DescopeClaims) => void): MaybePromise<Proof> {
     const decoded = decodeToken(token);
     this.#assertAlgorithm(decoded);
-    return whenReady(this.#keys.find(decoded.keyId), (key) => {
+    return whenReady(this.#input.keys.find(decoded.keyId), (key) => {
       assertSignature(decoded, key);
       const claims = decoded.payload;
       assertClaimTypes(claims);
-      const issuer = assertIssuer(claims, this.#policy);
+      const issuer = assertIssuer(claims, this.#input.policy);
       assertKind(claims);
-      return { claims: freezeDeep(claims), kind: readTokenKind(claims, issuer) };
+      const claimBytes = freezeDeep(claims);
+      const verified = Object.freeze({ claims, kind: readTokenKind(claims, issuer) });
+      return { verified, key, claimBytes };
     });
+  }
+
+  #findTimeFlaw({ verified }: Proof): DescopeCredentialError | undefined {
+    return findTimeFlaw(verified.claims, this.#input.policy, this.#input.clock());
   }
 
   // Before the key is asked for: a token that can never be good must not cost a fetch.
   #assertAlgorithm(token: DecodedToken): void {
-    if (this.#policy.algorithms.includes(token.algorithm)) return;
+    if (this.#input.policy.algorithms.includes(token.algorithm)) return;
     throw new DescopeCredentialError(
       'TOKEN_ALGORITHM_NOT_ALLOWED',
       "The token's algorithm is not among those allowed.",
     );
   }
+}
+
+function toVerified({ verified }: Proof): VerifiedToken {
+  return verified;
 }

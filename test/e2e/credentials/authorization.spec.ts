@@ -46,13 +46,21 @@ describe.each(ADAPTERS)('The Authorization header, on %s', (adapter) => {
     ['a blank within', [`Authorization: Bearer ${token} ${other}`]],
     ['no token', ['Authorization: Bearer']],
     ['quotes', [`Authorization: Bearer "${token}"`]],
-    ['a character outside ASCII', [`Authorization: Bearer ${token}\u00e9`]],
   ])('is malformed with %s', async (_what, headers) => {
     const answer = await send(...headers);
     expect([answer.status, answer.code]).toEqual([400, 'CREDENTIAL_MALFORMED']);
     expect(answer.text.toLowerCase()).toContain(
       'www-authenticate: bearer realm="descope", error="invalid_request"',
     );
+  });
+
+  it.each([
+    ['a character outside ASCII', `${token}\u00e9`],
+    ['padding', `${token}=`],
+    ['a fourth part', `${token}.e30`],
+  ])('names a token that is none with %s', async (_what, text) => {
+    const answer = await send(`Authorization: Bearer ${text}`);
+    expect([answer.status, answer.code]).toEqual([401, 'TOKEN_MALFORMED']);
   });
 
   it('is refused by Node with a control character in it', async () => {

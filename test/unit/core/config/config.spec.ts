@@ -40,6 +40,7 @@ describe('resolveConfig', () => {
       isAudienceDecided: false,
       keys: undefined,
       keyFetch: { maxAgeMs: 600_000, maxStaleMs: 3_600_000, cooldownMs: 10_000, timeoutMs: 2500 },
+      tokenCache: { maxTokens: 10_000, maxBytes: 33_554_432 },
       requireKeysAtBoot: false,
     });
   });
@@ -118,6 +119,12 @@ describe('resolveConfig', () => {
       ({ session }) => [session.cookies.sameSite, session.cookies.secure, session.cookies.domain],
       ['Strict', false, 'example.com'],
     ],
+    [{ tokenCache: false }, (config) => config.tokenCache, undefined],
+    [
+      { tokenCache: { maxTokens: 5, maxBytes: 1_048_576 } },
+      (config) => config.tokenCache,
+      { maxTokens: 5, maxBytes: 1_048_576 },
+    ],
     [{ requireKeysAtBoot: true }, (config) => config.requireKeysAtBoot, true],
     [{ fetch }, (config) => config.fetch, fetch],
     [{ clock }, (config) => config.clock, clock],
@@ -161,6 +168,7 @@ describe('resolveConfig', () => {
       config.authentication.origins,
       config.admission,
       config.keyFetch,
+      config.tokenCache,
       config.verification.algorithms,
       config.verification.sessionTokenNames,
       config.admission.accepts,

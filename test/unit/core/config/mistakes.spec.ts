@@ -141,6 +141,16 @@ describe('resolveConfig', () => {
     for (const keyFetch of [7, [], 'x', null]) expect(mistaken({ keyFetch })).toEqual(['keyFetch']);
   });
 
+  it('refuses bounds of the token cache that bound nothing, and no cache but by `false`', () => {
+    for (const maxTokens of [0, -1, 1.5, '9', Number.NaN, Number.POSITIVE_INFINITY, null])
+      expect(mistaken({ tokenCache: { maxTokens } })).toEqual(['tokenCache.maxTokens']);
+    for (const maxBytes of [0, 1000, 1e15, '9', Number.NaN])
+      expect(mistaken({ tokenCache: { maxBytes } })).toEqual(['tokenCache.maxBytes']);
+    for (const tokenCache of [true, null, 7, 'x', []])
+      expect(mistaken({ tokenCache })).toEqual(['tokenCache']);
+    expect(mistaken({ tokenCache: { maxAge: 1 } })).toEqual(['tokenCache.maxAge']);
+  });
+
   it('refuses session options that are anything else, and switches of none', () => {
     for (const session of [7, [], 'x', true]) expect(mistaken({ session })).toEqual(['session']);
     const store = { get: () => undefined, set: () => undefined };
@@ -193,6 +203,7 @@ describe('resolveConfig', () => {
       'publicOrigin',
       'trustedOrigins',
       'keyFetch',
+      'tokenCache',
       'requireKeysAtBoot',
       'fetch',
       'clock',

@@ -52,7 +52,7 @@ function create({
 } = {}) {
   const world = { calls: 0 };
   const keys = areKeysAway ? away : new StaticKeySet(toKeysById([key.jwk]));
-  const verifier = new TokenVerifier(POLICY, keys, clock);
+  const verifier = new TokenVerifier({ policy: POLICY, keys, clock });
   const renewer = new Renewer({
     verifier,
     refresh: async () => {

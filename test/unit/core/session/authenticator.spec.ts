@@ -53,7 +53,7 @@ function create(
   sessionName = 'DS',
 ) {
   const notices: Notice[] = [];
-  const verifier = new TokenVerifier(POLICY, keySet, () => NOW_MS);
+  const verifier = new TokenVerifier({ policy: POLICY, keys: keySet, clock: () => NOW_MS });
   return {
     notices,
     road: new Authenticator({

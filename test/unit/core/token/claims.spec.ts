@@ -52,11 +52,19 @@ describe('isWellFormed', () => {
 });
 
 describe('freezeDeep', () => {
-  it('freezes every object and list, and gives the same value back', () => {
+  it('freezes every object and list', () => {
     const value = { a: [{ b: null }], c: { d: [] as unknown[] } };
-    expect(freezeDeep(value)).toBe(value);
+    freezeDeep(value);
     for (const part of [value, value.a, value.a[0], value.c, value.c.d])
       expect(Object.isFrozen(part)).toBe(true);
-    expect([freezeDeep(7), freezeDeep(null), freezeDeep('x')]).toEqual([7, null, 'x']);
+  });
+
+  it('tells what a value takes: more for longer texts, more members and deeper nesting', () => {
+    const sizes = [{}, { a: 1 }, { a: 'xy' }, { a: 'x'.repeat(100) }, { a: [['x'.repeat(100)]] }].map(
+      (value) => freezeDeep(value),
+    );
+    expect(sizes).toEqual([...sizes].sort((one, other) => one - other));
+    expect(new Set(sizes).size).toBe(sizes.length);
+    expect(freezeDeep(JSON.parse(`{"a":[${'[],'.repeat(1000)}1]}`) as object)).toBeGreaterThan(60_000);
   });
 });

@@ -39,7 +39,7 @@ describe('TokenVerifier', () => {
       hydrate: async () => {},
       close: () => {},
     };
-    const slow = new TokenVerifier(POLICY, keys, () => NOW_SECONDS * 1000);
+    const slow = new TokenVerifier({ policy: POLICY, keys, clock: () => NOW_SECONDS * 1000 });
     expect(await codeLater(() => slow.verify(mint(key)))).toBe('accepted');
     expect(await codeLater(() => slow.verify(mint(key, { claims: { exp: 1 } })))).toBe('TOKEN_EXPIRED');
   });
@@ -50,7 +50,11 @@ describe('TokenVerifier', () => {
     const find = () => {
       throw new Error('The key was asked for.');
     };
-    const strict = new TokenVerifier(POLICY, Object.assign(keys, { find }), () => NOW_SECONDS * 1000);
+    const strict = new TokenVerifier({
+      policy: POLICY,
+      keys: Object.assign(keys, { find }),
+      clock: () => NOW_SECONDS * 1000,
+    });
     expect(codeOf(() => strict.verify(mint(ps256)))).toBe('TOKEN_ALGORITHM_NOT_ALLOWED');
     expect(codeOf(() => strict.verify('garbage'))).toBe('TOKEN_MALFORMED');
   });
@@ -118,7 +122,7 @@ describe('TokenVerifier', () => {
   it('accepts a configured session name and leeway, and refuses a token as its clock moves on', () => {
     const clock = createClock();
     const policy = { ...POLICY, leewaySeconds: 0, sessionTokenNames: ['DS', 'mine'] };
-    const moving = new TokenVerifier(policy, new StaticKeySet(toKeysById([key.jwk])), clock);
+    const moving = new TokenVerifier({ policy, keys: new StaticKeySet(toKeysById([key.jwk])), clock });
     const token = mint(key, { claims: { drn: 'mine', exp: NOW_SECONDS + 60 } });
     expect(codeOf(() => moving.verify(token))).toBe('accepted');
     clock.advance(60_000);

@@ -15,9 +15,9 @@ describe('readBearer', () => {
     expect(read(header)).toBe('a.b.c'),
   );
 
-  it('reads every character that RFC 6750 allows, and padding at the end only', () => {
-    expect(read('Bearer aZ09-._~+/==')).toBe('aZ09-._~+/==');
-    expect(code('Bearer a=b')).toBe('CREDENTIAL_MALFORMED');
+  it('reads every character that RFC 6750 allows, and leaves the others to whoever decodes the token', () => {
+    for (const token of ['aZ09-._~+/==', 'a=b', 'é', 'a\u00a0', 'a\u0000'])
+      expect(read(`Bearer ${token}`)).toBe(token);
   });
 
   it('finds nothing where there is no header, an empty one, or another scheme', () => {
@@ -46,11 +46,8 @@ describe('readBearer', () => {
     'Bearer \ta',
     'Bearer a b',
     'Bearer a\tb',
-    'Bearer a\u0000',
-    'Bearer a\n',
     'Bearer a\r\nX: y',
     'Bearer\u00a0a',
-    'Bearer a\u00a0',
     'Bearer "a"',
     'Bearer a,',
     'Bearer a, Bearer b',
@@ -59,11 +56,9 @@ describe('readBearer', () => {
     'Basic a, Bearer b',
     'Basic a,\tbearer b',
     'Basic a, Bearer',
-    'Bearer é',
     'Bearer=a',
     'Bearer:a',
     'Bearer,a',
-    'Bearer =',
     'Bearer token="a"',
   ])('refuses %j, which is meant as a bearer credential and is not one', (header) => {
     expect(code(header)).toBe('CREDENTIAL_MALFORMED');
@@ -90,7 +85,7 @@ describe('readBearer', () => {
     expect(readBearer({ headers: { authorization: 'Bearer a' }, rawHeaders })).toBe('a');
   });
 
-  it('throws nothing but CREDENTIAL_MALFORMED, and gives no token with a character of another kind', () => {
+  it('throws nothing but CREDENTIAL_MALFORMED, and gives no token that could be two', () => {
     const header = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string().map((text) => `Bearer ${text}`),
@@ -99,7 +94,7 @@ describe('readBearer', () => {
       fc.property(header, (text) => {
         const outcome = code(text);
         expect(['accepted', 'CREDENTIAL_MALFORMED']).toContain(outcome);
-        if (outcome === 'accepted') expect(read(text) ?? 'a').toMatch(/^[A-Za-z0-9\-._~+/]+=*$/);
+        if (outcome === 'accepted') expect(read(text) ?? 'a').toMatch(/^[^ ,\t"]+$/);
       }),
       { seed: 1, numRuns: 3000 },
     );

@@ -8,8 +8,12 @@ import { DescopeUser } from '../../../../lib/core/user/descope-user.js';
 import { sessionClaims } from '../../../support/tokens.js';
 
 const RULES = { staffRole: 'is_staff', superuserRole: 'is_superuser' };
+const frozen = <T extends object>(value: T): T => {
+  freezeDeep(value);
+  return value;
+};
 const userOf = (members: Record<string, unknown> = {}, rules = RULES, kind: TokenKind = 'user') =>
-  new DescopeUser({ claims: freezeDeep(sessionClaims(members)) as DescopeClaims, kind }, 'anna', rules);
+  new DescopeUser({ claims: frozen(sessionClaims(members)) as DescopeClaims, kind }, 'anna', rules);
 
 describe('DescopeUser', () => {
   it('reads who calls from the claims', () => {

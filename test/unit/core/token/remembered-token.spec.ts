@@ -1,0 +1,151 @@
+// A token that was proven before: its signature is not checked again, and everything that can change is.
+import { describe, expect, it } from '@jest/globals';
+import { toKeysById, unknownKey } from '../../../../lib/core/keys/key-set.js';
+import type { KeySet } from '../../../../lib/core/keys/key-set.js';
+import type { VerificationKey } from '../../../../lib/core/keys/verification-key.js';
+import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
+import {
+  NOW_SECONDS,
+  POLICY,
+  codeLater,
+  codeOf,
+  createClock,
+  createSigningKey,
+  mint,
+} from '../../../support/tokens.js';
+
+const key = createSigningKey();
+const token = mint(key, { claims: { tenants: { T1: { roles: ['admin'] } } } });
+
+interface Keys extends KeySet {
+  current: ReadonlyMap<string, VerificationKey>;
+  asked: number;
+}
+
+function createWorld(cache: { maxTokens: number; maxBytes: number } | undefined) {
+  const clock = createClock();
+  const keys: Keys = {
+    current: toKeysById([key.jwk]),
+    asked: 0,
+    find(keyId) {
+      keys.asked += 1;
+      const found = keys.current.get(keyId);
+      if (found === undefined) throw unknownKey();
+      return found;
+    },
+    hydrate: () => Promise.resolve(),
+    close: () => undefined,
+  };
+  return { clock, keys, verifier: new TokenVerifier({ policy: POLICY, keys, clock, cache }) };
+}
+
+const remembering = () => createWorld({ maxTokens: 10, maxBytes: 1_000_000 });
+
+describe('A token that was proven before', () => {
+  it('is told by the same frozen claims, where tokens are remembered', () => {
+    const { verifier } = remembering();
+    expect(verifier.verify(token)).toBe(verifier.verify(token));
+    expect(Object.isFrozen(verifier.verify(token))).toBe(true);
+    const forgetful = createWorld(undefined).verifier;
+    expect(forgetful.verify(token)).not.toBe(forgetful.verify(token));
+  });
+
+  it('is refused once it has expired, and is good again for a clock that was set back', () => {
+    const { verifier, clock } = remembering();
+    expect(codeOf(() => verifier.verify(token))).toBe('accepted');
+    clock.advance(604_999);
+    expect(codeOf(() => verifier.verify(token))).toBe('accepted');
+    clock.advance(1);
+    expect(codeOf(() => verifier.verify(token))).toBe('TOKEN_EXPIRED');
+    clock.advance(-1);
+    expect(codeOf(() => verifier.verify(token))).toBe('accepted');
+  });
+
+  it('is refused while a clock that was set back says that it is not valid yet', () => {
+    const { verifier, clock } = remembering();
+    const early = mint(key, { claims: { nbf: NOW_SECONDS } });
+    for (const [text, code] of [
+      [token, 'TOKEN_ISSUED_IN_FUTURE'],
+      [early, 'TOKEN_NOT_YET_VALID'],
+    ] as const) {
+      expect(codeOf(() => verifier.verify(text))).toBe('accepted');
+      clock.advance(-6_000);
+      expect(codeOf(() => verifier.verify(text))).toBe(code);
+      clock.advance(6_000);
+    }
+  });
+
+  it('is refused as soon as its key has left the set', () => {
+    const { verifier, keys } = remembering();
+    verifier.verify(token);
+    keys.current = new Map();
+    expect(codeOf(() => verifier.verify(token))).toBe('TOKEN_KEY_UNKNOWN');
+  });
+
+  it('is refused as soon as its key id means another key', () => {
+    const { verifier, keys } = remembering();
+    verifier.verify(token);
+    keys.current = toKeysById([createSigningKey('RS256', key.keyId).jwk], keys.current);
+    expect(codeOf(() => verifier.verify(token))).toBe('TOKEN_SIGNATURE_INVALID');
+    expect(codeOf(() => verifier.verify(token))).toBe('TOKEN_SIGNATURE_INVALID');
+  });
+
+  it('stays remembered when its key is fetched again', () => {
+    const { verifier, keys } = remembering();
+    const before = verifier.verify(token);
+    keys.current = toKeysById([createSigningKey('RS256', 'SK-new').jwk, { ...key.jwk }], keys.current);
+    expect(verifier.verify(token)).toBe(before);
+  });
+
+  it('asks for its key each time, and waits where the key set must look', async () => {
+    const { verifier, keys } = remembering();
+    verifier.verify(token);
+    const { find } = keys;
+    keys.find = (keyId) => Promise.resolve(find(keyId));
+    const asked = keys.asked;
+    expect(verifier.verify(token)).toBeInstanceOf(Promise);
+    expect(keys.asked).toBe(asked + 1);
+    keys.find = () => Promise.reject(unknownKey());
+    expect(await codeLater(() => verifier.verify(token))).toBe('TOKEN_KEY_UNKNOWN');
+  });
+
+  it('counts as a session only: as a refresh token it is judged anew', () => {
+    const { verifier } = remembering();
+    verifier.verify(token);
+    expect(codeOf(() => verifier.verifyRefresh(token))).toBe('TOKEN_NOT_A_REFRESH');
+    const refresh = mint(key, { claims: { drn: 'DSR' } });
+    expect(codeOf(() => verifier.verifyRefresh(refresh))).toBe('accepted');
+    expect(codeOf(() => verifier.verify(refresh))).toBe('TOKEN_NOT_A_SESSION');
+  });
+
+  it('lets nothing in that is nearly it', () => {
+    const { verifier } = remembering();
+    verifier.verify(token);
+    const [header = '', payload = '', signature = ''] = token.split('.');
+    const other = mint(key, { claims: { sub: 'U2bob' } }).split('.');
+    for (const near of [
+      `${header}.${other[1]}.${signature}`,
+      `${other[0]}.${other[1]}.${signature}`,
+      `${header}.${payload}.${other[2]?.slice(0, -12)}${signature.slice(-12)}`,
+      `${header}.${payload}.${signature.slice(1)}`,
+      signature.slice(-12),
+      `${token} `,
+    ])
+      expect(codeOf(() => verifier.verify(near))).toMatch(/^TOKEN_(SIGNATURE_INVALID|MALFORMED)$/);
+    expect(codeOf(() => verifier.verify(token))).toBe('accepted');
+  });
+
+  it('is not remembered when it was refused', () => {
+    const { verifier, keys } = remembering();
+    const forged = mint(createSigningKey('RS256', key.keyId));
+    for (let round = 0; round < 2; round += 1)
+      expect(codeOf(() => verifier.verify(forged))).toBe('TOKEN_SIGNATURE_INVALID');
+    keys.current = new Map();
+    expect(codeOf(() => verifier.verify(forged))).toBe('TOKEN_KEY_UNKNOWN');
+  });
+
+  it.each([undefined, null, 7, {}, ['x']])('refuses %j, which is no text', (value) => {
+    const { verifier } = remembering();
+    expect(codeOf(() => verifier.verify(value as unknown as string))).toBe('TOKEN_MALFORMED');
+  });
+});

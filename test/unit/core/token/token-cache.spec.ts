@@ -1,0 +1,116 @@
+// What was proven a moment ago: bounded, whole tokens only, and the sessions in use stay.
+import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
+import { TokenCache } from '../../../../lib/core/token/token-cache.js';
+
+const LIMITS = { maxTokens: 4, maxBytes: 1_000_000 };
+const createCache = (limits = LIMITS) => new TokenCache<{ readonly of: string }>(limits);
+const fill = (cache: ReturnType<typeof createCache>, tokens: readonly string[], bytes = 0) => {
+  for (const token of tokens) cache.remember(token, { of: token }, bytes);
+};
+const tokens = (count: number, prefix = 't') =>
+  Array.from({ length: count }, (_, index) => `header.payload.${String(index).padStart(20, '0')}${prefix}`);
+const known = (cache: ReturnType<typeof createCache>, list: readonly string[]) =>
+  list.filter((token) => cache.recall(token)?.of === token);
+
+describe('TokenCache', () => {
+  it('recalls exactly what it was told', () => {
+    const cache = createCache();
+    const [one = '', two = ''] = tokens(2);
+    const proof = { of: one };
+    cache.remember(one, proof, 0);
+    expect(cache.recall(one)).toBe(proof);
+    expect(cache.recall(two)).toBeUndefined();
+  });
+
+  it('takes no other text with the same end for a token: longer, shorter or different anywhere', () => {
+    const cache = createCache();
+    const [token = ''] = tokens(1);
+    fill(cache, [token]);
+    for (const other of [`x${token}`, token.slice(1), token.slice(-12), token.replace('payload', 'Payload')])
+      expect(cache.recall(other)).toBeUndefined();
+    expect(cache.recall('')).toBeUndefined();
+  });
+
+  it('keeps the later of two tokens with one end, and counts one', () => {
+    const cache = createCache({ maxTokens: 2, maxBytes: 1_000_000 });
+    const [one = '', two = '', three = ''] = ['a.same-signature', 'b.same-signature', 'c.another-signature'];
+    fill(cache, [one, two, three]);
+    expect(known(cache, [one, two, three])).toEqual([two, three]);
+  });
+
+  it('forgets', () => {
+    const cache = createCache();
+    const list = tokens(2);
+    fill(cache, list);
+    cache.forget(list[0] ?? '');
+    cache.forget('never.known.at-all-and-nothing');
+    expect(known(cache, list)).toEqual(list.slice(1));
+  });
+
+  it('keeps no more tokens than it may, and the newest of them', () => {
+    const cache = createCache();
+    fill(cache, tokens(10));
+    expect(known(cache, tokens(10))).toEqual(tokens(10).slice(6));
+  });
+
+  it('keeps no more bytes than it may, counting the tokens and their claims', () => {
+    const cache = createCache({ maxTokens: 1000, maxBytes: 20_000 });
+    fill(cache, tokens(100), 1500);
+    const kept = known(cache, tokens(100)).length;
+    expect(kept).toBeGreaterThan(5);
+    expect(kept * 1500).toBeLessThan(20_000);
+    fill(cache, tokens(100, 'small'));
+    expect(known(cache, tokens(100, 'small')).length).toBeGreaterThan(kept); // what was dropped is given back
+  });
+
+  it('does not keep what alone is more than it may keep, and loses nothing for it', () => {
+    const cache = createCache({ maxTokens: 10, maxBytes: 20_000 });
+    fill(cache, tokens(1));
+    fill(cache, ['a.b.huge'], 20_000);
+    expect(known(cache, ['a.b.huge', ...tokens(1)])).toEqual(tokens(1));
+  });
+
+  it('keeps the tokens in use through a crowd of others', () => {
+    const cache = createCache({ maxTokens: 100, maxBytes: 1_000_000 });
+    const inUse = tokens(50, 'use');
+    fill(cache, inUse);
+    for (const [index, token] of tokens(5000, 'new').entries()) {
+      fill(cache, [token]);
+      cache.recall(inUse[index % inUse.length] ?? '');
+    }
+    expect(known(cache, inUse)).toEqual(inUse);
+  });
+
+  it('lets go of what is no longer used', () => {
+    const cache = createCache({ maxTokens: 100, maxBytes: 1_000_000 });
+    const once = tokens(100, 'once');
+    fill(cache, once);
+    known(cache, once); // used once more, and never again
+    fill(cache, tokens(300, 'new'));
+    expect(known(cache, once)).toEqual([]);
+  });
+
+  it('makes room without end where everything is in use', () => {
+    const cache = createCache({ maxTokens: 1000, maxBytes: 1_000_000 });
+    const list = tokens(1000);
+    fill(cache, list);
+    for (const token of tokens(500, 'new')) {
+      known(cache, list);
+      fill(cache, [token]);
+    }
+    expect(known(cache, [...list, ...tokens(500, 'new')]).length).toBe(1000);
+  });
+
+  it('shows nothing of a token, however it is printed', () => {
+    const cache = createCache();
+    fill(cache, tokens(3));
+    const said = [
+      inspect(cache, { showHidden: true, depth: 9, getters: true }),
+      JSON.stringify(cache),
+      Object.keys(cache),
+    ];
+    expect(said.join()).not.toMatch(/payload|0000/);
+    expect(Reflect.ownKeys(cache)).toEqual([]);
+  });
+});
