@@ -77,14 +77,14 @@ describe('A token that was proven before', () => {
 
   it('is refused as soon as its key has left the set', () => {
     const { verifier, keys } = remembering();
-    verifier.verify(token);
+    void verifier.verify(token);
     keys.current = new Map();
     expect(codeOf(() => verifier.verify(token))).toBe('TOKEN_KEY_UNKNOWN');
   });
 
   it('is refused as soon as its key id means another key', () => {
     const { verifier, keys } = remembering();
-    verifier.verify(token);
+    void verifier.verify(token);
     keys.current = toKeysById([createSigningKey('RS256', key.keyId).jwk], keys.current);
     expect(codeOf(() => verifier.verify(token))).toBe('TOKEN_SIGNATURE_INVALID');
     expect(codeOf(() => verifier.verify(token))).toBe('TOKEN_SIGNATURE_INVALID');
@@ -99,7 +99,7 @@ describe('A token that was proven before', () => {
 
   it('asks for its key each time, and waits where the key set must look', async () => {
     const { verifier, keys } = remembering();
-    verifier.verify(token);
+    void verifier.verify(token);
     const { find } = keys;
     keys.find = (keyId) => Promise.resolve(find(keyId));
     const asked = keys.asked;
@@ -111,7 +111,7 @@ describe('A token that was proven before', () => {
 
   it('counts as a session only: as a refresh token it is judged anew', () => {
     const { verifier } = remembering();
-    verifier.verify(token);
+    void verifier.verify(token);
     expect(codeOf(() => verifier.verifyRefresh(token))).toBe('TOKEN_NOT_A_REFRESH');
     const refresh = mint(key, { claims: { drn: 'DSR' } });
     expect(codeOf(() => verifier.verifyRefresh(refresh))).toBe('accepted');
@@ -120,7 +120,7 @@ describe('A token that was proven before', () => {
 
   it('lets nothing in that is nearly it', () => {
     const { verifier } = remembering();
-    verifier.verify(token);
+    void verifier.verify(token);
     const [header = '', payload = '', signature = ''] = token.split('.');
     const other = mint(key, { claims: { sub: 'U2bob' } }).split('.');
     for (const near of [
