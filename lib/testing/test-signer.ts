@@ -1,13 +1,13 @@
 // A real key pair that signs test tokens on node:crypto: jose is ESM-only, and Jest in CommonJS cannot load it.
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 /** Signs tokens with RS256 under one key id. */
 export class TestSigner {
   readonly keyId = `SK${randomUUID().replaceAll('-', '')}`;
   readonly #privateKey: KeyObject;
   /** The public key as Descope publishes it. */
-  readonly publicJwk: JsonWebKey;
+  readonly publicJwk: Readonly<Record<string, unknown>>;
 
   constructor() {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -1,5 +1,6 @@
 // Reads options one by one and keeps every mistake, so that all of them are told at once.
 import { DescopeConfigError } from '../errors.js';
+import { STATIC_OPTIONS } from './options.js';
 import type { DescopeOptions } from './options.js';
 
 /** A check of one value: answers what it wants when the value is not that. */
@@ -19,7 +20,7 @@ export class OptionReader<O extends object = DescopeOptions> {
     this.#prefix = parent?.prefix ?? '';
     this.#mistakes = parent?.mistakes ?? new Set();
     for (const name of Object.keys(options)) {
-      if (!known.includes(name)) this.mistake(name, 'an unknown option', `one of ${known.join(', ')}`);
+      if (!known.includes(name)) this.#noteUnknown(name, known);
     }
   }
 
@@ -48,6 +49,16 @@ export class OptionReader<O extends object = DescopeOptions> {
 
   mistake(name: string, got: string, wants: string): void {
     this.#mistakes.add(`  - ${this.#prefix}${name}: got ${got}; wants ${wants}.`);
+  }
+
+  #noteUnknown(name: string, known: readonly string[]): void {
+    if (this.#prefix === '' && STATIC_OPTIONS.includes(name))
+      this.mistake(
+        name,
+        'a static option from a factory',
+        'its place beside useFactory, in forRootAsync itself',
+      );
+    else this.mistake(name, 'an unknown option', `one of ${known.join(', ')}`);
   }
 
   /** Throws `CONFIG_INVALID` with every mistake that was noted. */

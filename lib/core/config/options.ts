@@ -1,5 +1,4 @@
 // What people may write: the run-time options, each with its default.
-import type { JsonWebKey } from 'node:crypto';
 import type { Fetch } from '../api/bounded-fetch.js';
 import type { Clock } from '../clock.js';
 import type { DescopeSession } from '../session/session.js';
@@ -29,6 +28,20 @@ export interface TokenCacheOptions {
   readonly maxBytes?: number | undefined;
 }
 
+/** A public JWK. Our own type: where Node's types keep theirs changes with their version. */
+export interface PublicKeyJwk {
+  readonly kty?: string;
+  readonly kid?: string;
+  readonly alg?: string;
+  readonly use?: string;
+  readonly key_ops?: string[];
+  readonly n?: string;
+  readonly e?: string;
+  readonly crv?: string;
+  readonly x?: string;
+  readonly y?: string;
+}
+
 /** Gives the application's own user for a signed-in session: finds it, or creates it. `null` refuses with `USER_NOT_ADMITTED`. */
 export type UserLoader = (session: DescopeSession) => unknown;
 
@@ -45,9 +58,9 @@ export interface DescopeOptions {
   /** The key that authentication APIs may ask for, for `@InjectDescope()`. Environment: `DESCOPE_AUTH_MANAGEMENT_KEY`. */
   readonly authManagementKey?: string | undefined;
   /** One public JWK, as an object or JSON, to validate without network. Environment: `DESCOPE_PUBLIC_KEY`. */
-  readonly publicKey?: JsonWebKey | string | undefined;
+  readonly publicKey?: PublicKeyJwk | string | undefined;
   /** Several public JWKs, to validate without network. */
-  readonly keys?: readonly JsonWebKey[] | undefined;
+  readonly keys?: readonly PublicKeyJwk[] | undefined;
   /** Signature algorithms that tokens may have. Default: `['RS256']`. */
   readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
   /** Seconds by which clocks may differ, 0 to 60. Default: 5. */
@@ -87,6 +100,9 @@ export interface DescopeOptions {
   /** The time as epoch milliseconds. Default: the machine's clock. */
   readonly clock?: Clock | undefined;
 }
+
+/** What belongs beside `useFactory`: controllers and guards are registered before a factory runs. */
+export const STATIC_OPTIONS: readonly string[] = ['isGlobal', 'globalGuard', 'routes'];
 
 /** The name of every option; the compiler keeps the list complete. */
 export const KNOWN_OPTIONS: readonly string[] = Object.keys({

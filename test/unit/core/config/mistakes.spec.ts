@@ -235,6 +235,15 @@ describe('resolveConfig', () => {
     for (const line of all) expect(line).toMatch(/^- \S+: got .+; wants .+\.$/);
   });
 
+  it('says where a static option of a factory belongs', () => {
+    expect(mistakes({ projectId: PROJECT_ID, routes: {} })).toEqual([
+      '- routes: got a static option from a factory; wants its place beside useFactory, in forRootAsync itself.',
+    ]);
+    expect(mistakes({ projectId: PROJECT_ID, session: { routes: {} } }).join()).toContain(
+      'routes: got an unknown option',
+    );
+  });
+
   it('allows neither `none` nor HMAC', () => {
     expect(SIGNATURE_ALGORITHMS.filter((name) => /none|HS/i.test(name))).toEqual([]);
   });
