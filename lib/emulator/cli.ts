@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command `nestjs-descope-emulator`: starts an emulator, says how to use it, ends on a signal.
+import type { OutboxMessage } from './controls/outbox.js';
 import type { Emulator } from './emulator.js';
 import { USAGE, readArguments } from './setup/cli-arguments.js';
 import { EmulatorError } from './setup/errors.js';
@@ -15,9 +16,15 @@ async function run(args: readonly string[]): Promise<void> {
   }
   const emulator = await startEmulator(options);
   process.stdout.write(toGreeting(emulator));
+  emulator.outbox.onMessage((message) => process.stdout.write(toLine(message)));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void emulator.close());
   }
+}
+
+// Nobody else can see what would have been mailed.
+function toLine({ loginId, deliveryMethod, code, link }: OutboxMessage): string {
+  return `${deliveryMethod} to ${loginId}: ${code ?? link}\n`;
 }
 
 function fail(cause: unknown): void {
@@ -43,5 +50,7 @@ A session token ("sessionJwt") of a new user:
 
   curl -s ${url}/v1/auth/password/signup -H "Authorization: Bearer ${projectId}" \\
     -H "Content-Type: application/json" -d '{"loginId":"anna@example.com","password":"Correct-horse-1"}'
+
+Codes and links that it would have sent are printed below.
 `;
 }

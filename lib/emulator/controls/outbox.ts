@@ -22,6 +22,7 @@ const KEPT = 1000;
 /** Keeps the latest 1000 messages. */
 export class Outbox {
   #messages: OutboxMessage[] = [];
+  #tell: (message: OutboxMessage) => void = () => undefined;
 
   /** Every kept message, oldest first. */
   get all(): readonly OutboxMessage[] {
@@ -38,9 +39,15 @@ export class Outbox {
     this.#messages = [];
   }
 
+  /** Tells of each message as it comes: one listener, the latest given. */
+  onMessage(tell: (message: OutboxMessage) => void): void {
+    this.#tell = tell;
+  }
+
   /** Keeps a message; the routes call this. */
   add(message: OutboxMessage): void {
     if (this.#messages.length >= KEPT) this.#messages.shift();
     this.#messages.push(message);
+    this.#tell(message);
   }
 }

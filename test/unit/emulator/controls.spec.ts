@@ -74,4 +74,13 @@ describe('Outbox', () => {
       1000,
     ]);
   });
+
+  it('tells a listener of each message as it comes', () => {
+    const outbox = new Outbox();
+    const seen: string[] = [];
+    outbox.onMessage(({ loginId }) => seen.push(loginId));
+    outbox.add({ loginId: 'anna', deliveryMethod: 'email', code: '123456', atMs: 0 });
+    outbox.add({ loginId: 'bert', deliveryMethod: 'sms', code: '654321', atMs: 1 });
+    expect(seen).toEqual(['anna', 'bert']);
+  });
 });
