@@ -60,7 +60,8 @@ describe('Settings of the sample app', () => {
     );
     for (const PORT of ['-1', '3000x', '1e3', '0x10', '65536'])
       expect(() => readSettings({ PORT })).toThrow('PORT');
-    expect(() => readSettings({ DESCOPE_PUBLIC_KEY: '{}' })).toThrow('DESCOPE_PROJECT_ID');
+    for (const name of ['DESCOPE_PUBLIC_KEY', 'DESCOPE_BASE_URI', 'DESCOPE_BASE_URL'])
+      expect(() => readSettings({ [name]: 'x' })).toThrow(`${name} is set without DESCOPE_PROJECT_ID`);
   });
 
   it.each([

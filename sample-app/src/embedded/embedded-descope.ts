@@ -6,6 +6,13 @@ import type { DirectTokens, Emulator } from 'nestjs-descope/emulator';
 import { SEED } from './people.js';
 import type { Person } from './people.js';
 
+const OWN_RULES: DescopeOptions = {
+  audience: null,
+  usernameClaim: 'sub',
+  staffRole: 'is_staff',
+  superuserRole: 'is_superuser',
+};
+
 export class EmbeddedDescope implements OnApplicationShutdown {
   private constructor(readonly emulator: Emulator) {}
 
@@ -14,10 +21,10 @@ export class EmbeddedDescope implements OnApplicationShutdown {
     return new EmbeddedDescope(await startEmulator({ seed: SEED, sessionSeconds }));
   }
 
-  /** What `DescopeModule` must be told to use it. */
+  /** What `DescopeModule` must be told to use it; what the environment says of a project is not about this one. */
   get options(): DescopeOptions {
     const { projectId, url, clock } = this.emulator;
-    return { projectId, baseUrl: url, audience: null, clock: () => clock.now() };
+    return { ...OWN_RULES, projectId, baseUrl: url, clock: () => clock.now() };
   }
 
   /** Signs somebody in, without a password. */

@@ -4,12 +4,14 @@ import { html } from './html.js';
 import type { Html } from './html.js';
 
 export function renderIdentity(user: DescopeUser, expiresAt: Date | undefined): Html {
-  const name = user.name ?? user.username;
+  const name = user.name ?? user.email ?? 'Signed in'; // a bare id is in the list below
   return html` <div class="person">
       ${renderAvatar(name)}
       <div>
         <h2 id="who">${name}</h2>
-        <p class="muted">${user.email ?? 'The token carries no e-mail address.'}</p>
+        <p class="muted">
+          ${user.email ?? 'The token names no e-mail address: that takes a JWT template of the project.'}
+        </p>
       </div>
     </div>
     <dl>

@@ -8,7 +8,7 @@ export async function toGreeting(sample: Sample): Promise<string> {
   const sections = [
     toHeading(sample),
     ...(embedded ? [toPeopleTable(), toOutboxLine(sample)] : []),
-    ...(embedded && !isLoopback(settings.host) ? [EXPOSED] : []),
+    ...(isLoopback(settings.host) ? [] : [toWarning(sample)]),
     await toCallList(sample),
     'Stop it with Ctrl+C.',
   ];
@@ -45,4 +45,13 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
-const EXPOSED = 'HOST is not loopback: whoever reaches this machine can sign in as any of them.';
+// Else a sign-in from another machine seems to do nothing.
+function toWarning({ embedded, settings }: Sample): string {
+  const lines = ['HOST is not loopback:'];
+  if (embedded) lines.push('- Whoever reaches this machine can sign in as any of them.');
+  if (settings.sessionStore === 'cookies')
+    lines.push(
+      '- Cookies are Secure: over plain http, browsers keep a session on 127.0.0.1 only. Put https in front.',
+    );
+  return lines.join('\n');
+}

@@ -24,14 +24,15 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const mistakes: string[] = [];
   if (!isPort(port)) mistakes.push(`PORT is "${port}"; it must be a whole number from 0 to 65535.`);
   if (!isAdapter(adapter)) mistakes.push(`HTTP_ADAPTER is "${adapter}"; it must be express or fastify.`);
-  if (projectId === undefined && read('DESCOPE_PUBLIC_KEY') !== undefined)
-    mistakes.push(
-      'DESCOPE_PUBLIC_KEY is set without DESCOPE_PROJECT_ID; set both, or none for the emulator.',
-    );
+  for (const name of OF_A_PROJECT)
+    if (projectId === undefined && read(name) !== undefined)
+      mistakes.push(`${name} is set without DESCOPE_PROJECT_ID; set both, or none for the emulator.`);
   const sessions = readSessionSettings(read, mistakes);
   if (!isAdapter(adapter) || mistakes.length > 0) throw new Error(mistakes.join('\n'));
   return { host: read('HOST') ?? '127.0.0.1', port: Number(port), adapter, projectId, ...sessions };
 }
+
+const OF_A_PROJECT = ['DESCOPE_BASE_URI', 'DESCOPE_BASE_URL', 'DESCOPE_PUBLIC_KEY'];
 
 function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
