@@ -9,6 +9,8 @@ import { ANNA, TEN_MINUTES, startWithSessions } from '../support/session-applica
 import type { SessionApplication } from '../support/session-application.js';
 import { startNginx } from './support/nginx.js';
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 describe.each(ADAPTERS)('nginx in front of an application on %s', (adapter) => {
   let app: SessionApplication;
   let service: Server;
@@ -98,6 +100,10 @@ describe.each(ADAPTERS)('nginx in front of an application on %s', (adapter) => {
     for (const line of answer.headers.getSetCookie()) expect(line).toContain('; Secure');
     for (const path of ['/auth/check', '/auth/check/admin'])
       expect((await request(path, await bearerOf('admin'))).status).toBe(404);
+    for (const path of ['/auth/check/', '/auth/CHECK', '/auth/%63heck', '/auth/check/admin'])
+      expect([path, (await request(path)).headers.get('content-type')]).toEqual([path, 'text/html']);
+    const other = await request('/auth/checkout'); // the application's own route, if it has one
+    expect([other.status, other.headers.get('content-type')]).toEqual([404, JSON_TYPE]);
   });
 
   it('answers 503 with Retry-After while the keys cannot be had, and recovers', async () => {
