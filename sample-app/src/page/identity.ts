@@ -6,7 +6,7 @@ import type { Html } from './html.js';
 export function renderIdentity(user: DescopeUser, expiresAt: Date | undefined): Html {
   const name = user.name ?? user.email ?? 'Signed in'; // a bare id is in the list below
   return html` <div class="person">
-      ${renderAvatar(name)}
+      ${renderAvatar(user.name ?? user.email ?? '?')}
       <div>
         <h2 id="who">${name}</h2>
         <p class="muted">
