@@ -16,7 +16,13 @@ export type { DescopeErrorBody } from './auth/http-error.js';
 export type { Fetch } from './core/api/bounded-fetch.js';
 export type { Clock } from './core/clock.js';
 export type { DescopeConfig } from './core/config/config.js';
-export type { DescopeOptions, KeyFetchOptions, TokenCacheOptions, UserLoader } from './core/config/options.js';
+export type {
+  DescopeOptions,
+  KeyFetchOptions,
+  PublicKeyJwk,
+  TokenCacheOptions,
+  UserLoader,
+} from './core/config/options.js';
 export type { SessionCookieOptions, SessionOptions } from './core/session/session-options.js';
 export {
   DescopeAccessError,

@@ -75,6 +75,7 @@ describe("The door '.'", () => {
       'LoginPageOptions',
       'MaybePromise',
       'PermissionsDecorator',
+      'PublicKeyJwk',
       'RequestLike',
       'RolesDecorator',
       'SessionCookieOptions',
