@@ -45,9 +45,11 @@ export async function startService({ command, packageName, toArguments }: Servic
     await ended;
     await rm(folder, { recursive: true, force: true });
   };
+  const giveUp = new AbortController();
   try {
-    await Promise.race([waitUntilOpen(port), failEarly(child, () => text)]);
+    await Promise.race([waitUntilOpen(port, giveUp.signal), failEarly(child, () => text)]);
   } catch (error) {
+    giveUp.abort(); // or looking for the port goes on, and holds the process
     await stop();
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     if (isMissing)
@@ -69,8 +71,8 @@ export async function findFreePort(): Promise<number> {
   return port;
 }
 
-async function waitUntilOpen(port: number): Promise<void> {
-  for (const end = Date.now() + START_MS; Date.now() < end; await sleep(50)) {
+async function waitUntilOpen(port: number, signal: AbortSignal): Promise<void> {
+  for (const end = Date.now() + START_MS; Date.now() < end && !signal.aborted; await sleep(50)) {
     const socket = connect({ host: '127.0.0.1', port });
     const isOpen = await once(socket, 'connect').then(
       () => true,
