@@ -36,6 +36,6 @@ export async function addServerSession(
 // Without Redis the plugin's own store stands: in memory, for this process.
 async function createStore(redis: Redis | undefined) {
   if (redis === undefined) return {};
-  const { RedisStore } = await import('connect-redis');
-  return { store: new RedisStore({ client: redis.client, prefix: 'sample:session:' }) };
+  const { SessionStore } = await import('./session-store.js');
+  return { store: new SessionStore(redis) };
 }
