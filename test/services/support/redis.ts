@@ -16,18 +16,21 @@ export interface Redis {
   /** Lets it answer nothing any more, with its connections open; `resume` wakes it. */
   halt(): void;
   resume(): void;
+  /** Takes it away; `restart` brings it back, with what a Redis that keeps a log has kept. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a Redis that keeps nothing on disk. */
-export async function startRedis(): Promise<Redis> {
+/** Starts a Redis that keeps nothing on disk, or every write at once. */
+export async function startRedis({ keepsLog = false } = {}): Promise<Redis> {
   const service = await startService({
     command: 'redis-server',
     packageName: 'redis-server',
-    toArguments: (folder, port) =>
-      ['--port', port, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'].map(
-        String,
-      ),
+    toArguments: (folder, port) => [
+      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
+      ...(keepsLog ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no']),
+    ],
   });
   const url = `redis://127.0.0.1:${service.port}`;
   const closers: (() => unknown)[] = [];
@@ -63,6 +66,8 @@ export async function startRedis(): Promise<Redis> {
     },
     halt: () => service.signal('SIGSTOP'),
     resume: () => service.signal('SIGCONT'),
+    kill: () => service.kill(),
+    restart: () => service.restart(),
     stop: async () => {
       service.signal('SIGCONT');
       for (const close of closers) await close();

@@ -16,7 +16,15 @@ export interface Service {
   /** What it has written so far. */
   readonly output: () => string;
   signal(name: NodeJS.Signals): void;
+  /** Ends it without a warning; `restart` brings it back, on its port and with its folder. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
   stop(): Promise<void>;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<unknown>;
 }
 
 /** What starts a service: its arguments are made when its folder and port are known. */
@@ -28,37 +36,55 @@ export interface ServiceOrder {
 }
 
 /** Starts a service, and waits until it listens. Without its binary the test fails, and says what to install. */
-export async function startService({ command, packageName, toArguments }: ServiceOrder): Promise<Service> {
-  const folder = await mkdtemp(join(tmpdir(), `${command}-`));
+export async function startService(order: ServiceOrder): Promise<Service> {
+  const folder = await mkdtemp(join(tmpdir(), `${order.command}-`));
   const port = await findFreePort();
-  const PATH = `${process.env['PATH']}:/usr/sbin:/sbin`; // where Debian keeps servers, and no user's PATH looks
-  const child = spawn(command, await toArguments(folder, port), {
-    cwd: folder,
-    env: { ...process.env, PATH },
-  });
+  const args = await order.toArguments(folder, port);
   let text = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const ended = once(child, 'close').catch(() => undefined);
+  const launch = () => run(order.command, { args, folder, hear: (chunk) => (text += chunk) });
+  let running = launch();
+  const end = async (name: NodeJS.Signals) => {
+    running.child.kill(name);
+    await running.ended;
+  };
   const stop = async () => {
-    child.kill('SIGTERM');
-    await ended;
+    await end('SIGTERM');
     await rm(folder, { recursive: true, force: true });
   };
-  const giveUp = new AbortController();
+  const isUp = () => waitUntilUp(running.child, { port, read: () => text });
   try {
-    await Promise.race([waitUntilOpen(port, giveUp.signal), failEarly(child, () => text)]);
+    await isUp();
   } catch (error) {
-    giveUp.abort(); // or looking for the port goes on, and holds the process
     await stop();
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (isMissing)
-      throw new Error(
-        `${command} is missing. Install it: apt-get update && apt-get install -y ${packageName}`,
-      );
-    throw error;
+    throw toReason(error, order);
   }
-  return { port, output: () => text, signal: (name) => void child.kill(name), stop };
+  return {
+    port,
+    output: () => text,
+    signal: (name) => void running.child.kill(name),
+    kill: () => end('SIGKILL'),
+    restart: () => ((running = launch()), isUp()),
+    stop,
+  };
+}
+
+interface Surroundings {
+  readonly args: readonly string[];
+  readonly folder: string;
+  readonly hear: (chunk: string) => void;
+}
+
+function run(command: string, { args, folder, hear }: Surroundings): Running {
+  const PATH = `${process.env['PATH']}:/usr/sbin:/sbin`; // where Debian keeps servers, and no user's PATH looks
+  const child = spawn(command, args, { cwd: folder, env: { ...process.env, PATH } });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => hear(chunk.toString()));
+  return { child, ended: once(child, 'close').catch(() => undefined) };
+}
+
+function toReason(error: unknown, { command, packageName }: ServiceOrder): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
+  return new Error(`${command} is missing. Install it: apt-get update && apt-get install -y ${packageName}`);
 }
 
 /** Finds a port of loopback that nobody listens on. */
@@ -69,6 +95,15 @@ export async function findFreePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
+}
+
+async function waitUntilUp(child: ChildProcess, at: { port: number; read: () => string }): Promise<void> {
+  const giveUp = new AbortController();
+  try {
+    await Promise.race([waitUntilOpen(at.port, giveUp.signal), failEarly(child, at.read)]);
+  } finally {
+    giveUp.abort(); // or looking for the port goes on, and holds the process
+  }
 }
 
 async function waitUntilOpen(port: number, signal: AbortSignal): Promise<void> {
@@ -85,7 +120,7 @@ async function waitUntilOpen(port: number, signal: AbortSignal): Promise<void> {
 }
 
 function failEarly(child: ChildProcess, read: () => string): Promise<never> {
-  return new Promise((_, reject) => {
+  return new Promise((_resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => reject(new Error(`The service ended with code ${code}:\n${read()}`)));
   });
