@@ -4,6 +4,7 @@ import { DescopeCredentialError, DescopeUnavailableError } from '../../core/erro
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { Notify } from '../../core/notice.js';
 import type { Exchange, ResponseLike } from '../../core/place/token-place.js';
+import type { DueSession } from '../../core/renewal/session-keeper.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import { DescopeSession } from '../../core/session/session.js';
 import type { Sessions } from '../../core/session/sessions.js';
@@ -28,22 +29,22 @@ export class SessionStep {
     @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
   ) {}
 
-  /** Tells at once whether there is anything to do. Never throws: what an application's source throws is the guard's to pass on. */
-  isDue(request: ContextRequest): boolean {
+  /** Finds at once what is to be done, if anything. Never throws: what an application's source throws is the guard's to pass on. */
+  findDue(request: ContextRequest): DueSession | undefined {
     // Not if it was applied already; nor for a gateway's question, of whose answer the browser sees no cookie.
-    if (recallSession(request, this.authenticator) !== undefined || this.#isCheck(request)) return false;
+    if (recallSession(request, this.authenticator) !== undefined || this.#isCheck(request)) return undefined;
     try {
-      return this.sessions.keeper.isDue(toRequestLike(request));
+      return this.sessions.keeper.findDue(toRequestLike(request));
     } catch {
-      return false; // the guard reads the same source, where the route asks for it
+      return undefined; // the guard reads the same source, where the route asks for it
     }
   }
 
   /** Renews a session that lapsed, writes its tokens and remembers it for the guard. Never rejects. */
-  async run(request: ContextRequest, response: ResponseLike): Promise<void> {
+  async run(request: ContextRequest, response: ResponseLike, due: DueSession): Promise<void> {
     const exchange = { request: toRequestLike(request), response };
     try {
-      const tokens = await this.sessions.keeper.renewIfLapsed(exchange.request);
+      const tokens = await this.sessions.keeper.renewIfLapsed(exchange.request, due);
       if (tokens === undefined) return;
       await this.sessions.place.write(exchange, tokens, false);
       keepPrivate(response);

@@ -15,8 +15,9 @@ export class DescopeSessionMiddleware implements NestMiddleware<ContextRequest, 
 
   use(request: ContextRequest, response: object, next: () => void): void {
     const writer = toResponseLike(response);
-    if (writer === undefined || !this.step.isDue(request)) return next();
-    void this.step.run(request, writer).then(next);
+    const due = writer && this.step.findDue(request);
+    if (writer === undefined || due === undefined) return next();
+    void this.step.run(request, writer, due).then(next);
   }
 }
 
@@ -28,6 +29,7 @@ interface FastifyInstance {
 export function addSessionHook(fastify: FastifyInstance, step: SessionStep): void {
   fastify.addHook('onRequest', async (request, reply) => {
     const writer = toResponseLike(reply);
-    if (writer !== undefined && step.isDue(request)) await step.run(request, writer);
+    const due = writer && step.findDue(request);
+    if (writer !== undefined && due !== undefined) await step.run(request, writer, due);
   });
 }

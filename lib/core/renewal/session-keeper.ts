@@ -27,6 +27,12 @@ export interface SessionKeeperInput {
   readonly isOn: boolean;
 }
 
+/** What a browser holds of a session that may have to be renewed; nothing of it is proven. */
+export interface DueSession {
+  readonly sessionToken: string | undefined;
+  readonly refreshToken: string;
+}
+
 export class SessionKeeper {
   readonly #input: SessionKeeperInput;
 
@@ -34,30 +40,28 @@ export class SessionKeeper {
     this.#input = input;
   }
 
-  /** Tells, without waiting and without proof, whether the request's session may have to be renewed. */
-  isDue(request: RequestLike): boolean {
+  /** Finds, without waiting and without proof, the session of a request that may have to be renewed. */
+  findDue(request: RequestLike): DueSession | undefined {
     const { isOn, place } = this.#input;
-    return (
-      isOn &&
-      place.readRefresh(request).kind === 'value' &&
-      this.#mayRenew(request, place.readSession(request))
-    );
+    const refresh = isOn ? place.readRefresh(request) : undefined;
+    if (refresh?.kind !== 'value') return undefined;
+    const session = place.readSession(request);
+    if (!this.#mayRenew(request, session)) return undefined;
+    const sessionToken = session.kind === 'value' ? session.value : undefined;
+    return { sessionToken, refreshToken: refresh.value };
   }
 
   /**
-   * Renews the request's session if it lapsed; `undefined` where there is nothing to renew.
+   * Renews what `findDue` found, if it lapsed; `undefined` where there is nothing to renew.
    * Throws what `Renewer.renew` throws; `KEYS_UNAVAILABLE` before Descope is asked for anything.
    */
-  async renewIfLapsed(request: RequestLike): Promise<TokensToKeep | undefined> {
-    const { place, verifier } = this.#input;
-    const session = place.readSession(request);
-    const refresh = place.readRefresh(request);
-    if (refresh.kind !== 'value' || !this.isDue(request)) return undefined;
-    if (session.kind !== 'value') return this.renew(request, refresh.value);
-    const lapsed = await this.#proveLapsed(session.value);
+  async renewIfLapsed(request: RequestLike, due: DueSession): Promise<TokensToKeep | undefined> {
+    const { sessionToken, refreshToken } = due;
+    if (sessionToken === undefined) return this.renew(request, refreshToken);
+    const lapsed = await this.#proveLapsed(sessionToken);
     if (lapsed === undefined) return undefined; // the guard says what is wrong with it
-    assertSameSubject(lapsed, await verifier.verifyRefresh(refresh.value));
-    return this.renew(request, refresh.value);
+    assertSameSubject(lapsed, await this.#input.verifier.verifyRefresh(refreshToken));
+    return this.renew(request, refreshToken);
   }
 
   /** Renews now. Throws what `Renewer.renew` throws, unless another instance was faster and the place has what it got. */
