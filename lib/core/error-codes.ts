@@ -51,7 +51,8 @@ export type DescopeAccessCode =
 export type DescopeRequestCode = 'REQUEST_BODY_INVALID' | 'REQUEST_BODY_UNSUPPORTED';
 
 /** Codes of an outage: HTTP 503 with `Retry-After`; it says nothing about the caller. */
-export type DescopeUnavailableCode = 'KEYS_UNAVAILABLE' | 'DESCOPE_UNAVAILABLE' | 'SIGN_OUTS_UNAVAILABLE';
+export type DescopeUnavailableCode =
+  'KEYS_UNAVAILABLE' | 'DESCOPE_UNAVAILABLE' | 'SIGN_OUTS_UNAVAILABLE' | 'SESSION_PLUGIN_MISSING';
 
 /** Every code that an error of this package may carry. */
 export type DescopeErrorCode =

@@ -1,4 +1,5 @@
 // Tokens kept in the application's own server-side session: express-session, @fastify/session.
+import { DescopeUnavailableError } from '../errors.js';
 import type { Notice, Notify } from '../notice.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { TokenReading } from '../transport/cookies.js';
@@ -6,6 +7,7 @@ import type { RequestLike } from '../transport/request-like.js';
 import type { Exchange, TokenPlace, TokensToKeep } from './token-place.js';
 
 const KEY = 'descope';
+const RETRY_SECONDS = 60;
 
 /** The part of a server-side session that is used; both plugins have it. */
 interface ServerSession {
@@ -14,21 +16,13 @@ interface ServerSession {
   reload?(done: (error?: unknown) => void): unknown;
 }
 
-const MISSING: Notice = {
+const MISSING = {
   code: 'SESSION_PLUGIN_MISSING',
   level: 'error',
   message:
     `session.store is 'request-session', and a request has no session, so nobody is signed in. ` +
     'Set up express-session or @fastify/session before the application starts to listen.',
-};
-
-/** The session plugin is missing, or comes after us. */
-export class RequestSessionMissingError extends Error {
-  constructor() {
-    super(MISSING.message);
-    this.name = 'RequestSessionMissingError';
-  }
-}
+} as const satisfies Notice;
 
 export class RequestSessionPlace implements TokenPlace {
   readonly #notify: Notify;
@@ -50,9 +44,9 @@ export class RequestSessionPlace implements TokenPlace {
   async write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {
     const kept = this.readRefresh(exchange.request);
     const refreshToken = tokens.refreshToken ?? (kept.kind === 'value' && !isNew ? kept.value : undefined);
-    if (isNew) await call(requireSession(exchange.request), 'regenerate');
+    if (isNew) await call(this.#requireSession(exchange.request), 'regenerate');
     // Asked for again: regenerating puts a new session object on the request.
-    requireSession(exchange.request)[KEY] = { sessionToken: tokens.sessionToken, refreshToken };
+    this.#requireSession(exchange.request)[KEY] = { sessionToken: tokens.sessionToken, refreshToken };
   }
 
   async clear(exchange: Exchange): Promise<void> {
@@ -70,6 +64,14 @@ export class RequestSessionPlace implements TokenPlace {
   }
 
   clearAmbiguous(): void {} // a server-side session has one value for a name
+
+  // To the browser an outage: there is nothing that a caller can do, and the log says what the application must.
+  #requireSession(request: RequestLike): ServerSession {
+    const session = readSession(request);
+    if (session !== undefined) return session;
+    this.#notify(MISSING);
+    throw new DescopeUnavailableError(MISSING.code, MISSING.message, { retryAfterSeconds: RETRY_SECONDS });
+  }
 }
 
 function readKept(request: RequestLike, name: 'sessionToken' | 'refreshToken'): TokenReading {
@@ -81,12 +83,6 @@ function readKept(request: RequestLike, name: 'sessionToken' | 'refreshToken'): 
 function readSession(request: RequestLike): ServerSession | undefined {
   const { session } = request;
   return typeof session === 'object' && session !== null ? session : undefined;
-}
-
-function requireSession(request: RequestLike): ServerSession {
-  const session = readSession(request);
-  if (session === undefined) throw new RequestSessionMissingError();
-  return session;
 }
 
 function call(session: ServerSession, method: 'regenerate' | 'reload'): Promise<void> {

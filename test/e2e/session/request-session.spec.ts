@@ -141,12 +141,16 @@ describe.each(ADAPTERS)('A server-side session without its plugin, on %s', (adap
     const session = { store: 'request-session' } as const;
     const app = await startWithSessions(adapter, { session, routes: {} }, { logger });
     try {
-      expect((await app.request('/me')).body['code']).toBe('SESSION_MISSING');
-      expect(logger.find('Set up express-session or @fastify/session before')).toHaveLength(1);
       const headers = { 'content-type': 'application/json', origin: app.url };
       const body = JSON.stringify(await app.emulator.signIn(ANNA));
       const answer = await app.request('/auth/store_jwt', { method: 'POST', headers, body });
-      expect([answer.status, answer.headers.getSetCookie()]).toEqual([500, []]);
+      expect([answer.status, answer.body['code'], answer.headers.getSetCookie()]).toEqual([
+        503,
+        'SESSION_PLUGIN_MISSING',
+        [],
+      ]);
+      expect((await app.request('/me')).body['code']).toBe('SESSION_MISSING');
+      expect(logger.find('Set up express-session or @fastify/session before')).toHaveLength(1);
     } finally {
       await app.stop();
     }
