@@ -34,7 +34,7 @@ export class CookiePlace implements TokenPlace {
     return readCookie(readHeader(request, 'cookie', '; '), this.#policy.refreshName);
   }
 
-  async write(exchange: Exchange, tokens: TokensToKeep): Promise<void> {
+  async write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {
     const lines = [
       this.#toLine(
         exchange,
@@ -46,6 +46,7 @@ export class CookiePlace implements TokenPlace {
       const cookie = { name: this.#policy.refreshName, value: tokens.refreshToken };
       lines.push(this.#toLine(exchange, cookie, tokens.refreshEndsAtMs ?? tokens.sessionEndsAtMs));
     }
+    if (tokens.refreshToken === undefined && isNew) lines.push(...this.#toLeftOver(exchange.request));
     for (const line of lines) exchange.response.append('Set-Cookie', line); // all or none: too large a cookie threw above
   }
 
@@ -62,6 +63,12 @@ export class CookiePlace implements TokenPlace {
     const { sessionName, refreshName } = this.#policy;
     if (this.readSession(exchange.request).kind === 'ambiguous') this.#expire(exchange, sessionName);
     if (this.readRefresh(exchange.request).kind === 'ambiguous') this.#expire(exchange, refreshName);
+  }
+
+  // The refresh token of whoever was signed in before would renew this session as theirs.
+  #toLeftOver(request: RequestLike): readonly string[] {
+    if (this.readRefresh(request).kind === 'absent') return [];
+    return toExpiredCookies(this.#policy.refreshName, this.#isSecure(request), this.#policy);
   }
 
   #expire(exchange: Exchange, name: string): void {

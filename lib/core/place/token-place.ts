@@ -29,7 +29,10 @@ export interface ResponseLike {
 export interface TokenPlace {
   readSession(request: RequestLike): TokenReading;
   readRefresh(request: RequestLike): TokenReading;
-  /** Keeps tokens; at sign-in, `isNew` also gives the session a new id, so that none can be planted before. */
+  /**
+   * Keeps tokens; at sign-in, `isNew` replaces all that was kept, and gives a server-side session a new id, so that
+   * none can be planted before.
+   */
   write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void>;
   clear(exchange: Exchange): Promise<void>;
   /** Looks again for what another instance has kept meanwhile; `false` where a request holds all there is. */

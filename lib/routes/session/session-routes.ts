@@ -7,11 +7,14 @@ import { selectTenant } from '../../core/api/session-calls.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError, DescopeCredentialError } from '../../core/errors.js';
 import type { TokensToKeep } from '../../core/place/token-place.js';
+import { assertSameSubject } from '../../core/renewal/renewer.js';
 import { admit } from '../../core/session/admission.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import type { Sessions } from '../../core/session/sessions.js';
+import type { VerifiedToken } from '../../core/token/token-verifier.js';
 import { assertFromOwnPage, assertSameOrigin } from '../../core/transport/same-origin.js';
 import { readBody, readPostedTokens, requireText } from './request-body.js';
+import type { PostedTokens } from './request-body.js';
 import type { RouteCall, RouteReply } from '../route-call.js';
 
 @Injectable()
@@ -22,14 +25,14 @@ export class SessionRoutes {
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
   ) {}
 
-  /** `POST store_jwt`: keeps the tokens of a sign-in, both proven and of one user. */
+  /** `POST store_jwt`: keeps the tokens of a sign-in, both proven and of one user, in place of what was kept. */
   async store(call: RouteCall): Promise<RouteReply> {
     assertFromOwnPage(call.exchange.request, this.config.authentication.origins);
     const posted = readPostedTokens(readBody(call));
     const sessionToken = posted.sessionToken ?? this.#readKept(call, 'readSession');
-    const refreshToken = posted.refreshToken ?? this.#readKept(call, 'readRefresh');
     if (sessionToken === undefined) throw missingSession();
     const owner = await this.sessions.verifier.verify(sessionToken);
+    const refreshToken = posted.refreshToken ?? (await this.#findRefresh(call, posted, owner));
     const tokens = await this.sessions.renewer.prove({ sessionToken, refreshToken }, owner);
     return this.#keep(call, tokens, true);
   }
@@ -68,6 +71,26 @@ export class SessionRoutes {
     const session = admit(await this.authenticator.open(tokens.sessionToken, true), this.config.admission);
     await this.sessions.place.write(call.exchange, tokens, isNew);
     return { status: 200, body: { user: { ...session.requireUser() }, expiresAt: session.expiresAt } };
+  }
+
+  // Beside a session that is posted alone, Descope's own cookie may hold its refresh token; or one is left of somebody
+  // else, whom this sign-in replaces.
+  async #findRefresh(
+    call: RouteCall,
+    posted: PostedTokens,
+    owner: VerifiedToken,
+  ): Promise<string | undefined> {
+    const kept = this.#readKept(call, 'readRefresh');
+    if (kept === undefined || posted.sessionToken === undefined) return kept;
+    try {
+      const refresh = await this.sessions.verifier.verifyRefresh(kept);
+      assertSameSubject(owner, refresh);
+      await this.sessions.signOuts.assertActive(kept, refresh.claims);
+      return kept;
+    } catch (error) {
+      if (error instanceof DescopeCredentialError) return undefined;
+      throw error;
+    }
   }
 
   #readKept(call: RouteCall, read: 'readSession' | 'readRefresh'): string | undefined {

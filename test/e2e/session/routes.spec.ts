@@ -63,6 +63,44 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     }
   });
 
+  it('replaces another user at a sign-in by session token alone, and drops their refresh token', async () => {
+    const [anna, bob] = [await app.emulator.signIn(ANNA), await app.emulator.signIn(BOB)];
+    const lefts = [bob.refreshJwt, anna.sessionJwt, 'garbage', `${anna.refreshJwt}; DSR=${bob.refreshJwt}`];
+    for (const left of lefts) {
+      const cookie = `DS=${bob.sessionJwt}; DSR=${left}`;
+      const answer = await post('store_jwt', { sessionJwt: anna.sessionJwt }, { cookie });
+      expect([answer.status, answer.body['user']]).toMatchObject([200, { id: anna.userId }]);
+      const browser = new CookieJar().set('DS', bob.sessionJwt).set('DSR', left).take(answer.headers);
+      expect([browser.get('DS'), browser.get('DSR')]).toEqual([anna.sessionJwt, undefined]);
+    }
+  });
+
+  it("keeps the user's own refresh token at a sign-in by session token alone", async () => {
+    const { sessionJwt, refreshJwt } = await app.emulator.signIn(ANNA);
+    const cookie = `DSR=${refreshJwt}`;
+    const answer = await post('store_jwt', { sessionJwt }, { cookie });
+    expect(new CookieJar().take(answer.headers).get('DSR')).toBe(refreshJwt);
+    expect((await post('logout', {}, { cookie })).status).toBe(204);
+    const again = await post(
+      'store_jwt',
+      { sessionJwt: (await app.emulator.signIn(ANNA)).sessionJwt },
+      { cookie },
+    );
+    expect(again.status).toBe(200);
+    expect(new CookieJar().set('DSR', refreshJwt).take(again.headers).get('DSR')).toBeUndefined();
+  });
+
+  it("refuses two users' tokens where both are only found in cookies", async () => {
+    const [anna, bob] = [await app.emulator.signIn(ANNA), await app.emulator.signIn(BOB)];
+    const cookie = `DS=${anna.sessionJwt}; DSR=${bob.refreshJwt}`;
+    const answer = await post('store_jwt', {}, { cookie });
+    expect([answer.status, answer.body['code'], answer.headers.getSetCookie()]).toEqual([
+      401,
+      'TOKEN_SUBJECT_MISMATCH',
+      [],
+    ]);
+  });
+
   it('stores nothing for another site, for nobody in particular, and in no other form', async () => {
     const { sessionJwt, refreshJwt } = await app.emulator.signIn(ANNA);
     const body = JSON.stringify({ sessionJwt, refreshJwt });

@@ -32,7 +32,7 @@ function create(policy: Partial<CookiePlacePolicy> = {}, request: RequestLike = 
 }
 async function write(policy: Partial<CookiePlacePolicy> = {}, request?: RequestLike): Promise<string[]> {
   const { place, exchange, lines } = create(policy, request);
-  await place.write(exchange, TOKENS);
+  await place.write(exchange, TOKENS, false);
   return lines;
 }
 
@@ -61,7 +61,7 @@ describe('CookiePlace', () => {
 
   it('writes no refresh cookie where there is none, and no negative age', async () => {
     const { place, exchange, lines } = create();
-    await place.write(exchange, { sessionToken: 'a', sessionEndsAtMs: NOW_MS - 5_000 });
+    await place.write(exchange, { sessionToken: 'a', sessionEndsAtMs: NOW_MS - 5_000 }, true);
     expect(lines).toEqual(['DS=a; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax']);
   });
 
@@ -69,7 +69,7 @@ describe('CookiePlace', () => {
     'writes nothing at all when the %s is above 4 KB, and says what to do',
     async (name) => {
       const { place, exchange, lines } = create();
-      const writing = place.write(exchange, { ...TOKENS, [name]: 'x'.repeat(4_050) });
+      const writing = place.write(exchange, { ...TOKENS, [name]: 'x'.repeat(4_050) }, true);
       await expect(writing).rejects.toThrow(
         /^The cookie "DSR?" needs 41\d\d bytes, and browsers drop more than 4096\. Take claims out .* session\.store: 'request-session'\.$/,
       );
