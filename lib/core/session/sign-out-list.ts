@@ -8,6 +8,7 @@ import { readSubjectId } from '../token/token-kind.js';
 import type { KeyValueStore } from './key-value-store.js';
 
 const MAX_ENTRIES = 100_000;
+const MAX_LEEWAY_MS = 60_000; // a token is accepted so long after its end, at most (leewaySeconds)
 const PREFIX = 'nestjs-descope:signed-out:';
 
 /** Refuses what was signed out; by this process alone, or by all that share a store. */
@@ -65,10 +66,17 @@ export class SignOutList {
   }
 
   async #add(key: string, untilMs: number, issuedUpTo: number): Promise<void> {
-    this.#makeRoom();
-    this.#entries.set(key, { untilMs, issuedUpTo });
-    const ttlMs = Math.ceil(untilMs - this.#clock());
-    if (ttlMs > 0) await this.#store?.set(PREFIX + key, String(issuedUpTo), ttlMs);
+    // A later sign-out never takes back what an earlier one refuses for longer.
+    const known = this.#entries.get(key);
+    const entry = {
+      untilMs: Math.max(untilMs + MAX_LEEWAY_MS, known?.untilMs ?? 0),
+      issuedUpTo: Math.max(issuedUpTo, known?.issuedUpTo ?? 0),
+    };
+    const ttlMs = Math.ceil(entry.untilMs - this.#clock());
+    if (ttlMs <= 0) return; // it ended long ago
+    if (known === undefined) this.#makeRoom();
+    this.#entries.set(key, entry);
+    await this.#store?.set(PREFIX + key, String(entry.issuedUpTo), ttlMs);
   }
 
   #makeRoom(): void {

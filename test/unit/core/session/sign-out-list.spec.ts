@@ -56,13 +56,28 @@ describe('SignOutList', () => {
     expect(await judge(list, issue({ sub: 'U2bob' }))).toBe('accepted');
   });
 
-  it('forgets a token when it has ended', async () => {
+  it('forgets a token when no leeway accepts it any more', async () => {
     const clock = createClock();
     const list = new SignOutList(clock, undefined);
     const anna = issue();
     await list.signOut(anna.token, anna.claims);
-    clock.advance(600_000);
+    clock.advance(600_000 + 59_999);
+    expect(await judge(list, anna)).toBe('SESSION_SIGNED_OUT');
+    clock.advance(1);
     expect(await judge(list, anna)).toBe('accepted'); // the verifier refuses it
+  });
+
+  it('keeps refusing what an earlier sign-out refuses for longer', async () => {
+    const [clock, store] = [createClock(), new MemoryStore()];
+    const list = new SignOutList(clock, store);
+    const anna = issue();
+    await list.signOutEverywhere(anna.claims, NOW_MS + 3_600_000);
+    for (const untilMs of [NOW_MS + 1_000, NOW_MS - 3_600_000])
+      await list.signOutEverywhere(anna.claims, untilMs);
+    clock.advance(300_000);
+    store.isDown = true; // what this process knows counts
+    expect(await judge(list, anna)).toBe('SESSION_SIGNED_OUT');
+    expect([...store.entries.values()].map(({ ttlMs }) => ttlMs)).toEqual([3_660_000]);
   });
 
   it('shares sign-outs through a store, for as long as they matter, and tells no token there', async () => {
@@ -76,7 +91,7 @@ describe('SignOutList', () => {
       'SESSION_SIGNED_OUT',
     ]);
     expect(await judge(two, issue({ sub: 'U2bob', iat: NOW_SECONDS + 1 }))).toBe('accepted');
-    expect([...store.entries.values()].map(({ ttlMs }) => ttlMs)).toEqual([600_000, 3_600_000]);
+    expect([...store.entries.values()].map(({ ttlMs }) => ttlMs)).toEqual([660_000, 3_660_000]);
     expect(store.text).not.toMatch(/eyJ|U2/);
   });
 
