@@ -13,6 +13,9 @@ import type { TokenReading } from '../../core/transport/cookies.js';
 import { assertSameOrigin } from '../../core/transport/same-origin.js';
 import type { RouteCall, RouteReply } from '../route-call.js';
 
+// Longer than any refresh token of the user's other browsers may live.
+const EVERYWHERE_MS = 366 * 24 * 60 * 60 * 1000;
+
 /** A token of the browser that is genuine, whether it lapsed or not. */
 interface Genuine extends VerifiedToken {
   readonly token: string;
@@ -37,14 +40,21 @@ export class SignOutRoutes {
     return { status: 204 };
   }
 
-  /** `POST logout-all`: ends every session of the user. Throws `SESSION_MISSING` when no genuine token says whose. */
+  /**
+   * `POST logout-all`: ends every session of the user. Throws `SESSION_MISSING` when no token that is good now says whose,
+   * `SESSION_SIGNED_OUT` for one that is not any more: a copy of an old token must not sign its user out again and again.
+   */
   async logoutAll(call: RouteCall): Promise<RouteReply> {
     const { session, refresh } = await this.#begin(call);
     const { signOuts, api } = this.sessions;
-    const owner = session ?? refresh;
+    const now = this.config.clock();
+    const owner = refresh ?? (session !== undefined && session.claims.exp * 1000 > now ? session : undefined);
     if (owner === undefined) throw new DescopeCredentialError('SESSION_MISSING', 'Nobody is signed in here.');
-    const lastEndMs = Math.max(session?.claims.exp ?? 0, refresh?.claims.exp ?? 0) * 1000;
-    await this.#attempt(() => signOuts.signOutEverywhere(owner.claims, lastEndMs));
+    await this.#assertActive(owner);
+    const untilMs = Math.max(owner.claims.exp * 1000, now + EVERYWHERE_MS);
+    await this.#attempt(() => signOuts.signOutEverywhere(owner.claims, untilMs));
+    // It may be another user's, or dated a moment ahead by Descope's clock.
+    if (session !== undefined) await this.#attempt(() => signOuts.signOut(session.token, session.claims));
     if (refresh !== undefined) await this.#attempt(() => endAllSessions(api, refresh.token));
     return { status: 204 };
   }
@@ -72,6 +82,14 @@ export class SignOutRoutes {
     } catch (error) {
       if (error instanceof DescopeError) return undefined; // not genuine, or not to be judged now: nothing to end
       throw error;
+    }
+  }
+
+  async #assertActive({ token, claims }: Genuine): Promise<void> {
+    try {
+      await this.sessions.signOuts.assertActive(token, claims);
+    } catch (error) {
+      if (error instanceof DescopeCredentialError) throw error; // a store that is down keeps nobody signed in
     }
   }
 

@@ -174,6 +174,32 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect((await post('logout-all', {})).status).toBe(401);
   });
 
+  it('lets nobody sign a user out everywhere with a token that lapsed or was signed out', async () => {
+    const old = await app.signIn();
+    app.emulator.clock.advance(TEN_MINUTES + 6_000);
+    const [here, bob] = [await app.signIn(), await app.signIn(BOB)];
+    const lapsed = await post('logout-all', {}, { cookie: `DS=${old.get('DS')}` });
+    expect([lapsed.status, lapsed.body['code']]).toEqual([401, 'SESSION_MISSING']);
+    const mixed = { cookie: `DS=${old.get('DS')}; DSR=${bob.get('DSR')}` };
+    expect((await post('logout-all', {}, mixed)).status).toBe(204);
+    expect((await get('/me', here)).status).toBe(200);
+    const copy = { ...here.headers };
+    expect((await post('logout', {}, copy)).status).toBe(204);
+    app.emulator.clock.advance(2_000);
+    const again = await app.signIn();
+    expect((await post('logout-all', {}, copy)).body['code']).toBe('SESSION_SIGNED_OUT');
+    expect((await get('/me', again)).status).toBe(200);
+  });
+
+  it('takes back no sign-out by a later one with a token that ends sooner', async () => {
+    const old = await app.signIn();
+    app.emulator.clock.advance(TEN_MINUTES + 6_000);
+    const [here, stolen] = [await app.signIn(), await app.signIn()];
+    expect((await post('logout-all', {}, here.headers)).status).toBe(204);
+    await post('logout-all', {}, { cookie: `DS=${old.get('DS')}` });
+    expect((await get('/me', stolen)).body['code']).toBe('SESSION_SIGNED_OUT');
+  });
+
   it('changes nothing by GET, and nothing for another site', async () => {
     const browser = await app.signIn();
     for (const path of ['refresh', 'logout', 'logout-all', 'tenant']) {
