@@ -58,6 +58,13 @@ export class RenewalMemory {
     else this.#flights.set(key, { issued, untilMs: this.#clock() + keepMs });
   }
 
+  /** Recalls what a token was renewed to a moment ago, here or elsewhere; waits for a renewal that is on its way. */
+  async recall(refreshToken: string): Promise<IssuedTokens | undefined> {
+    const known = this.#flights.get(toTokenDigest(refreshToken));
+    if (known === undefined || known.untilMs <= this.#clock()) return this.readShared(refreshToken);
+    return known.issued.catch(() => undefined);
+  }
+
   /** Reads what another instance got for this refresh token; only its holder can. */
   async readShared(refreshToken: string): Promise<IssuedTokens | undefined> {
     const sealed = await this.#ask((store) => store.get(PREFIX + toTokenDigest(refreshToken)));

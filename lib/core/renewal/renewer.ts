@@ -39,7 +39,16 @@ export class Renewer {
     const owner = await verifier.verifyRefresh(refreshToken); // one that is not genuine is not sent on
     await signOuts.assertActive(refreshToken, owner.claims);
     const issued = await memory.share(refreshToken, () => this.#fetch(refreshToken));
+    await signOuts.assertActive(refreshToken, owner.claims); // a sign-out meanwhile holds for what the call brought
     return this.prove(issued, owner);
+  }
+
+  /**
+   * Finds what a refresh token was renewed to a moment ago, not proven again: a browser may still send the old one,
+   * to which Descope listens no longer where refresh tokens rotate.
+   */
+  findRenewed(refreshToken: string): Promise<IssuedTokens | undefined> {
+    return this.#input.memory.recall(refreshToken);
   }
 
   /** Proves what Descope issued: genuine, and of the same subject. Throws a `TOKEN_…` code or `SESSION_SIGNED_OUT`. */

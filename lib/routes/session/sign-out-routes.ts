@@ -21,6 +21,11 @@ interface Genuine extends VerifiedToken {
   readonly token: string;
 }
 
+interface Held {
+  readonly session: Genuine | undefined;
+  readonly refresh: Genuine | undefined;
+}
+
 @Injectable()
 export class SignOutRoutes {
   constructor(
@@ -31,12 +36,9 @@ export class SignOutRoutes {
 
   /** `POST logout`: ends this session. */
   async logout(call: RouteCall): Promise<RouteReply> {
-    const { session, refresh } = await this.#begin(call);
-    const { signOuts, api } = this.sessions;
-    for (const { token, claims } of [session, refresh].filter((found) => found !== undefined)) {
-      await this.#attempt(() => signOuts.signOut(token, claims));
-    }
-    if (refresh !== undefined) await this.#attempt(() => endSession(api, refresh.token));
+    const held = await this.#begin(call);
+    const last = await this.#signOut(held);
+    if (last !== undefined) await this.#attempt(() => endSession(this.sessions.api, last.token));
     return { status: 204 };
   }
 
@@ -53,22 +55,42 @@ export class SignOutRoutes {
     await this.#assertActive(owner);
     const untilMs = Math.max(owner.claims.exp * 1000, now + EVERYWHERE_MS);
     await this.#attempt(() => signOuts.signOutEverywhere(owner.claims, untilMs));
-    // It may be another user's, or dated a moment ahead by Descope's clock.
-    if (session !== undefined) await this.#attempt(() => signOuts.signOut(session.token, session.claims));
-    if (refresh !== undefined) await this.#attempt(() => endAllSessions(api, refresh.token));
+    const last = await this.#signOut({ session, refresh }); // which may be two users', or dated ahead by Descope's clock
+    if (last !== undefined) await this.#attempt(() => endAllSessions(api, last.token));
     return { status: 204 };
   }
 
   // The cookies go first: whatever fails later, the browser is signed out.
-  async #begin(call: RouteCall): Promise<{ session: Genuine | undefined; refresh: Genuine | undefined }> {
+  async #begin(call: RouteCall): Promise<Held> {
     const { request } = call.exchange;
     assertSameOrigin(request, this.config.authentication.origins);
-    const { place, verifier } = this.sessions;
+    const { place } = this.sessions;
     const readings = { session: place.readSession(request), refresh: place.readRefresh(request) };
     await place.clear(call.exchange);
+    return this.#proveBoth(readings.session, readings.refresh);
+  }
+
+  // What is held is refused first: a renewal on its way then brings nothing that counts. What one has just brought goes
+  // the same way, because its answer may reach the browser after ours. Gives the refresh token that Descope listens to.
+  async #signOut(held: Held): Promise<Genuine | undefined> {
+    await this.#refuse(held);
+    if (held.refresh === undefined) return undefined;
+    const renewed = await this.sessions.renewer.findRenewed(held.refresh.token);
+    const newer = await this.#proveBoth(toReading(renewed?.sessionToken), toReading(renewed?.refreshToken));
+    await this.#refuse(newer);
+    return newer.refresh ?? held.refresh;
+  }
+
+  async #refuse({ session, refresh }: Held): Promise<void> {
+    for (const { token, claims } of [session, refresh].filter((found) => found !== undefined))
+      await this.#attempt(() => this.sessions.signOuts.signOut(token, claims));
+  }
+
+  async #proveBoth(session: TokenReading, refresh: TokenReading): Promise<Held> {
+    const { verifier } = this.sessions;
     return {
-      session: await this.#prove(readings.session, (token) => verifier.verifyLapsed(token)),
-      refresh: await this.#prove(readings.refresh, (token) => verifier.verifyRefresh(token)),
+      session: await this.#prove(session, (token) => verifier.verifyLapsed(token)),
+      refresh: await this.#prove(refresh, (token) => verifier.verifyRefresh(token)),
     };
   }
 
@@ -103,4 +125,8 @@ export class SignOutRoutes {
       this.notify({ code: 'SIGN_OUT_INCOMPLETE', level: 'warn', message });
     }
   }
+}
+
+function toReading(value: string | undefined): TokenReading {
+  return value === undefined ? { kind: 'absent' } : { kind: 'value', value };
 }

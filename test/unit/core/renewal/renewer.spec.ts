@@ -72,6 +72,16 @@ describe('Renewer', () => {
     expect([await world.renew(token), world.calls]).toEqual(['SESSION_SIGNED_OUT', 0]);
   });
 
+  it('keeps nothing of a call that a sign-out has overtaken', async () => {
+    const token = refreshOf();
+    const world = create(async () => {
+      const { claims } = await world.verifier.verifyRefresh(token);
+      await world.signOuts.signOut(token, claims);
+      return { sessionToken: session(), refreshToken: refreshOf({ jti: 'new' }) };
+    });
+    expect([await world.renew(token), world.calls]).toEqual(['SESSION_SIGNED_OUT', 1]);
+  });
+
   it.each([
     ['a session of another user', 'TOKEN_SUBJECT_MISMATCH', answer(session({ sub: 'U2bob' }))],
     [
