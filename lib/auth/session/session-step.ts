@@ -50,7 +50,8 @@ export class SessionStep {
       keepPrivate(response);
       this.#remember(request, await this.authenticator.openLeniently(tokens.sessionToken));
     } catch (error) {
-      await this.#settle(request, exchange, error);
+      // What cannot be written any more, such as cookies to an answer that a time-out sent meanwhile, is only told.
+      await this.#settle(request, exchange, error).catch((failure: unknown) => this.#noteFailure(failure));
     }
   }
 
@@ -84,7 +85,7 @@ export class SessionStep {
     this.notify({
       code: 'SESSION_NOT_KEPT',
       level: 'error',
-      message: `A renewed session cannot be kept: ${why}`,
+      message: `A renewed session cannot be kept, or an ended one not be cleared: ${why}`,
     });
   }
 }

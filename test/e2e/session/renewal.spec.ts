@@ -1,5 +1,7 @@
 // The session middleware renews a session that lapsed, without anybody noticing.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { INestApplication } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ADAPTERS } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
 import { BOB, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
@@ -179,3 +181,28 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
   });
 });
+
+describe('The session middleware, behind a time-out', () => {
+  it('survives that its answer was sent while Descope was asked, and then refused', async () => {
+    // Express 5 passes on what a handler rejects with; what a middleware leaves unhandled ends the process, and this test.
+    const app = await startWithSessions('express', {}, { configure: answerEarly });
+    const browser = await app.signIn();
+    app.emulator.clock.advance(TEN_MINUTES + 6_000);
+    const refusal = { status: 401, body: { errorCode: 'E061105' } };
+    app.emulator.faults.add({ path: '/v1/auth/refresh', delayMs: 300, ...refusal });
+    expect((await app.request('/public', { headers: browser.headers })).status).toBe(504);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(app.emulator.requests.count('/v1/auth/refresh')).toBe(1);
+    app.emulator.faults.clear();
+    expect((await app.request('/public')).status).toBe(200);
+    await app.stop();
+  });
+});
+
+function answerEarly(app: INestApplication): void {
+  app.use((_request: IncomingMessage, response: ServerResponse, next: () => void) => {
+    const timer = setTimeout(() => response.writeHead(504).end(), 100);
+    response.on('finish', () => clearTimeout(timer));
+    next();
+  });
+}
