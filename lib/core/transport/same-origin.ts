@@ -14,11 +14,11 @@ export interface OriginPolicy {
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']); // RFC 9110 §9.2.1
 
 /**
- * Asserts that a credential which browsers attach by themselves may count: on a safe method always, else on a
- * same-origin request. Throws `REQUEST_CROSS_SITE`.
+ * Asserts that a credential which browsers attach by themselves may count: on a safe method always, else, and where a
+ * WebSocket is opened, on a same-origin request. Throws `REQUEST_CROSS_SITE`.
  */
 export function assertSameOrigin(request: RequestLike, policy: OriginPolicy): void {
-  if (SAFE_METHODS.has(request.method ?? '')) return;
+  if (SAFE_METHODS.has(request.method ?? '') && !isWebSocket(request)) return;
   if (isSameOrigin(request, policy)) return;
   const message = 'The session cookie does not count on this request, because another site may have sent it.';
   throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
@@ -35,6 +35,13 @@ export function assertFromOwnPage(request: RequestLike, policy: OriginPolicy): v
   if (isSaid && isSameOrigin(request, policy)) return;
   const message = 'The request does not come from a page of this application.';
   throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
+}
+
+// Opened by GET, read by any site's page, and not held back by CORS. A gateway that asks for somebody drops the hop-by-hop
+// Upgrade header (RFC 9110 §7.6.1), but not those of RFC 6455 §4.1.
+function isWebSocket(request: RequestLike): boolean {
+  if (readHeader(request, 'sec-websocket-key') !== undefined) return true;
+  return readHeader(request, 'upgrade')?.toLowerCase().includes('websocket') === true;
 }
 
 // A request with none of the three headers comes from no browser, and so cannot be forged through one.

@@ -31,6 +31,17 @@ describe('assertSameOrigin', () => {
     },
   );
 
+  it.each([
+    { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' },
+    { upgrade: 'websocket' },
+    { upgrade: 'h2c, WebSocket' },
+  ])('asks where a WebSocket is opened from, although it is a GET (%j)', (headers) => {
+    expect(judge({ host, ...headers, origin: 'https://evil.example' }, {}, 'GET')).toBe(REFUSED);
+    expect(judge({ host, ...headers, 'sec-fetch-site': 'same-site' }, {}, 'GET')).toBe(REFUSED);
+    expect(judge({ host, ...headers, origin: OURS }, {}, 'GET')).toBe('accepted');
+    expect(judge({ host, ...headers }, {}, 'GET')).toBe('accepted');
+  });
+
   it('lets it count for what is no browser', () => expect(judge({ host })).toBe('accepted'));
 
   it.each([
