@@ -5,6 +5,7 @@ import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError } from '../../core/errors.js';
 import { admit } from '../../core/session/admission.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
+import { isWellFormed } from '../../core/token/claims.js';
 import { readHeader } from '../../core/transport/request-like.js';
 import type { RequestLike } from '../../core/transport/request-like.js';
 import { assertAccess } from '../../core/user/access.js';
@@ -68,9 +69,10 @@ export class CheckRoute {
   }
 }
 
-// Item by item, so that neither a comma nor a line break in a name makes two of one.
+// Item by item, so that neither a comma nor a line break in a name makes two of one. Half a surrogate pair cannot be
+// encoded, and replaced it could be another name: such an item is left out.
 function encode(value: string | readonly string[] | undefined): string {
-  return [value ?? []].flat().map(encodeURIComponent).join(',');
+  return [value ?? []].flat().filter(isWellFormed).map(encodeURIComponent).join(',');
 }
 
 function notAllowed(name: string): DescopeAccessError {

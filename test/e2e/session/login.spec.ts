@@ -77,6 +77,13 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     expect(answer.headers.get('x-auth-roles')).toBe('admin,x%2Cy%0A');
   });
 
+  it('tells a gateway no name that is not whole Unicode', async () => {
+    const claims = { sub: 'U2a', drn: 'DS', amr: ['pwd'], roles: ['admin', '\ud800'] };
+    const token = await app.emulator.signToken({ claims });
+    const answer = await get('/auth/check', { authorization: `Bearer ${token}` });
+    expect([answer.status, answer.headers.get('x-auth-roles')]).toEqual([204, 'admin']);
+  });
+
   it('refuses nobody, a missing role, and a demand that is not allowed', async () => {
     const token = await app.emulator.signToken({ claims: { sub: 'U2a', drn: 'DS', amr: ['pwd'] } });
     const bearer = { authorization: `Bearer ${token}` };
@@ -94,6 +101,8 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     expect((await get('/auth/check', { ...cross, 'x-original-method': 'GET' })).status).toBe(204);
     expect((await get('/auth/check', { ...cross, 'x-original-method': 'POST' })).status).toBe(403);
     expect((await get('/auth/check', cross)).status).toBe(403);
+    const socket = { ...cross, 'x-original-method': 'GET', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+    expect((await get('/auth/check', socket)).body['code']).toBe('REQUEST_CROSS_SITE');
     app.emulator.requests.clear();
     app.emulator.clock.advance(TEN_MINUTES + 6_000);
     expect((await get('/auth/check', { ...browser.headers, 'x-original-method': 'GET' })).status).toBe(401);
