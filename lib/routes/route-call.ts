@@ -57,6 +57,7 @@ export async function answer(
 }
 
 function readInput(request: FrameworkRequest): Pick<RouteCall, 'path' | 'body' | 'query'> {
-  const path = /^[^?#]*/.exec(request.originalUrl ?? '')?.[0] ?? '';
+  // RFC 9112 §3.2.2: a request may name its whole address, of which the host is not ours to repeat.
+  const path = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(request.originalUrl ?? '')?.[1] ?? '';
   return { path, body: request.body, query: { ...request.query } };
 }

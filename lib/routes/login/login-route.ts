@@ -66,7 +66,9 @@ export class LoginRoute {
   }
 }
 
-// The page finds its neighbours where it was found itself, whatever prefix or version stands before them.
+// The page finds its neighbours where it was found itself, whatever prefix or version stands before them. Express finds
+// it with a slash at its end, too.
 function toFolder(path: string): string {
-  return path.slice(0, path.lastIndexOf('/') + 1);
+  const page = path.endsWith('/') ? path.slice(0, -1) : path;
+  return page.slice(0, page.lastIndexOf('/') + 1);
 }

@@ -1,6 +1,7 @@
 // The login page, the way to it and back, and the gateway's check.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
+import { sendRaw } from '../../support/raw-request.js';
 import { TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
 
@@ -25,6 +26,17 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     expect(one.text).toContain('<descope-wc');
     expect(one.text).toContain('"/auth/store_jwt"');
     expect(one.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('serves the page with its neighbours, however its address is written', async () => {
+    const whole = await sendRaw(app.url, 'GET http://evil.example/auth/login', []);
+    expect(whole.status).toBe(200);
+    expect(whole.text).toContain('"/auth/store_jwt"');
+    expect(whole.text).not.toContain('evil.example');
+    const slash = await get('/auth/login/'); // which Fastify does not know
+    expect([slash.status, slash.text.includes('"/auth/store_jwt"')]).toEqual(
+      adapter === 'express' ? [200, true] : [404, false],
+    );
   });
 
   it('serves the installed web component, which may be kept for ever', async () => {
