@@ -51,6 +51,13 @@ export class Renewer {
     return this.#input.memory.recall(refreshToken);
   }
 
+  /** Gives the refresh token to ask Descope with: the one that this one rotated to a moment ago, proven, else this one. */
+  async toNewest(refreshToken: string, owner: VerifiedToken): Promise<string> {
+    const renewed = await this.findRenewed(refreshToken);
+    if (renewed?.refreshToken === undefined) return refreshToken;
+    return (await this.prove(renewed, owner)).refreshToken ?? refreshToken;
+  }
+
   /** Proves what Descope issued: genuine, and of the same subject. Throws a `TOKEN_…` code or `SESSION_SIGNED_OUT`. */
   async prove(issued: IssuedTokens, owner: VerifiedToken): Promise<TokensToKeep> {
     const { verifier, signOuts } = this.#input;

@@ -48,7 +48,7 @@ export class MeRoute {
     const kept = this.#profiles.get(userId);
     const now = this.config.clock();
     if (kept !== undefined && kept.untilMs > now) return kept.profile;
-    return this.#fetch(userId, reading.value);
+    return this.#fetch(userId, await this.sessions.renewer.toNewest(reading.value, refresh));
   }
 
   #fetch(userId: string, refreshToken: string): Promise<unknown> {

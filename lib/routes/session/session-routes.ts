@@ -63,7 +63,8 @@ export class SessionRoutes {
     if (refreshToken === undefined) throw missingSession();
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
-    const issued = await selectTenant(this.sessions.api, refreshToken, tenant).catch(refuseTenant);
+    const newest = await this.sessions.renewer.toNewest(refreshToken, owner); // it may have been renewed on the way here
+    const issued = await selectTenant(this.sessions.api, newest, tenant).catch(refuseTenant);
     return this.#keep(call, await this.sessions.renewer.prove(issued, owner), false);
   }
 

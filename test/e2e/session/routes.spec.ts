@@ -151,6 +151,14 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect((await app.request('/auth/me')).status).toBe(401);
   });
 
+  it('asks for the profile with the refresh token that the same request has just got', async () => {
+    app.emulator.configure({ refreshRotation: true });
+    const browser = await app.signIn();
+    app.emulator.clock.advance(TEN_MINUTES + 6_000);
+    const { status, body } = await get('/auth/me?profile=1', browser);
+    expect([status, body['profile']]).toMatchObject([200, { email: ANNA }]);
+  });
+
   it('signs out for good: the old cookies do not come back, even if Descope cannot be told', async () => {
     for (const fault of [undefined, { path: '/v1/auth/logout', status: 500 }]) {
       const browser = await app.signIn();

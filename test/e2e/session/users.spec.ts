@@ -4,7 +4,7 @@ import { ConflictException } from '@nestjs/common';
 import type { DescopeSession } from 'nestjs-descope';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { ADAPTERS } from '../../support/application.js';
-import { ANNA, startDescope, startWithSessions } from '../../support/session-application.js';
+import { ANNA, startDescope, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
 
 describe.each(ADAPTERS)('Users of the application, on %s', (adapter) => {
@@ -72,6 +72,13 @@ describe.each(ADAPTERS)('POST auth/tenant, on %s', (adapter) => {
     browser.take(acme.headers);
     const { body } = await app.request('/auth/me', { headers: browser.headers });
     expect(body['claims']).toMatchObject({ dct: 'acme' });
+    emulator.configure({ refreshRotation: true });
+    for (let turn = 0; turn < 2; turn += 1) {
+      emulator.clock.advance(TEN_MINUTES + 6_000); // the request itself renews the session first
+      const late = await select('acme');
+      expect([late.status, late.body['user']]).toMatchObject([200, { tenant: 'acme' }]);
+      browser.take(late.headers);
+    }
     await emulator.close();
   });
 });
