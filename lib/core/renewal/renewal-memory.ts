@@ -42,6 +42,8 @@ export class RenewalMemory {
     const known = this.#flights.get(key);
     if (known !== undefined && known.untilMs > this.#clock()) return known.issued;
     const issued = start();
+    this.#flights.delete(key); // what is set again would keep its old place
+    this.#dropOld();
     bound(this.#flights);
     this.#flights.set(key, { issued, untilMs: this.#clock() + KEEP_MS });
     issued.then(
@@ -50,6 +52,15 @@ export class RenewalMemory {
         this.#keepFlight(key, issued, error instanceof DescopeUnavailableError ? OUTAGE_MS : 0),
     );
     return issued;
+  }
+
+  // Tokens that nobody will be given any more must not stay in memory. They stand in the order in which they began, and
+  // the oldest is never far from its end.
+  #dropOld(): void {
+    for (const [key, { untilMs }] of this.#flights) {
+      if (untilMs > this.#clock()) return;
+      this.#flights.delete(key);
+    }
   }
 
   #keepFlight(key: string, issued: Promise<IssuedTokens>, keepMs: number): void {

@@ -1,5 +1,7 @@
 // One flight per refresh token, and what is known of it afterwards.
 import { describe, expect, it } from '@jest/globals';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { DescopeCredentialError, DescopeUnavailableError } from '../../../../lib/core/errors.js';
 import { RenewalMemory } from '../../../../lib/core/renewal/renewal-memory.js';
 import { seal, toTokenDigest } from '../../../../lib/core/renewal/sealed-box.js';
@@ -21,6 +23,8 @@ function create(store?: MemoryStore) {
     });
   return Object.assign(world, { clock, notices, memory, share });
 }
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 const outage = () => new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'down', { retryAfterSeconds: 1 });
 
 describe('RenewalMemory', () => {
@@ -62,6 +66,21 @@ describe('RenewalMemory', () => {
     expect(world.flights).toBe(10_001);
     await world.share('token 0');
     expect(world.flights).toBe(10_002);
+  });
+
+  it('lets go of tokens that nobody will be given any more', async () => {
+    const { memory, clock } = create();
+    const bring = async (token: string): Promise<WeakRef<object>> => {
+      const issued = { ...ISSUED };
+      await memory.share(token, async () => issued);
+      return new WeakRef(issued);
+    };
+    const kept = [await bring('one'), await bring('two'), await bring('three')];
+    clock.advance(30_000);
+    await bring('another');
+    await new Promise((resolve) => setTimeout(resolve, 0)); // a WeakRef holds on until the turn is over
+    collectGarbage();
+    expect(kept.map((reference) => reference.deref())).toEqual([undefined, undefined, undefined]);
   });
 
   it('shares a result through the store, encrypted, for a while', async () => {
