@@ -114,11 +114,13 @@ export class AuthGuard implements CanActivate {
   protected refuse(error: unknown, context: ExecutionContext): never {
     const response = readContextResponse(context);
     const location = this.#readLoginLocation(error, context);
+    const refusal = toHttpRefusal(error);
+    // Also where a middleware has marked everything as public: who signs in must not meet it again.
+    if (refusal !== undefined) response?.set('Cache-Control', 'no-store');
     if (location !== undefined) {
       response?.set('Location', location);
       throw new HttpException({ statusCode: 302, message: 'Sign in first.' }, 302, { cause: error });
     }
-    const refusal = toHttpRefusal(error);
     if (refusal === undefined) throw error;
     for (const [name, value] of refusal.headers) response?.set(name, value);
     throw refusal.exception;

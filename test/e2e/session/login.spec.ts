@@ -66,6 +66,8 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
   it('sends a browser that asks for a page without a session there, and nobody else', async () => {
     const page = await get('/me?tab=1', html);
     expect([page.status, page.headers.get('location')]).toEqual([302, '/auth/login?next=%2Fme%3Ftab%3D1']);
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    expect((await get('/me')).headers.get('cache-control')).toBe('no-store');
     expect((await get('/me')).status).toBe(401);
     expect((await get('/me', { ...html, authorization: 'Bearer x' })).status).toBe(401);
     expect((await get('/me', { ...html, cookie: 'DS=a.b.c' })).status).toBe(401);
