@@ -1,4 +1,5 @@
 // What core wants its operator to know, without knowing how it is told.
+import type { Clock } from './clock.js';
 
 /** Something that is worth a line in the log; `code` names the cause, `message` says what to do. */
 export interface Notice {
@@ -9,6 +10,8 @@ export interface Notice {
     | 'KEYS_STALE'
     | 'KEYS_UNAVAILABLE'
     | 'KEYS_RECOVERED'
+    | 'DESCOPE_UNAVAILABLE'
+    | 'TOKEN_AUDIENCE_MISMATCH'
     | 'USERNAME_CLAIM_MUTABLE'
     | 'USERNAME_CLAIM_MISSING'
     | 'RENEWAL_STORE_FAILED'
@@ -23,12 +26,41 @@ export interface Notice {
 /** Takes notices; must not throw. */
 export type Notify = (notice: Notice) => void;
 
-/** Passes on the first notice of each code and drops its repetitions. */
-export function createOnceNotify(notify: Notify): Notify {
-  const seen = new Set<string>();
+// A slip in the set-up stays until the next start, and any caller can show it again: told once.
+const TOLD_ONCE: readonly Notice['code'][] = [
+  'TOKEN_AUDIENCE_MISMATCH',
+  'USERNAME_CLAIM_MISSING',
+  'SESSION_PLUGIN_MISSING',
+];
+const KEY_FAILURES: readonly Notice['code'][] = ['KEYS_STALE', 'KEYS_UNAVAILABLE'];
+const QUIET_MS = 60_000;
+
+/** Passes on one notice a minute of each code; the next one says how many were left out. */
+export function createLimitedNotify(write: Notify, clock: Clock): Notify {
+  const told = new Map<Notice['code'], { readonly atMs: number; leftOut: number }>();
+  let isKeyFailureTold = false;
   return (notice) => {
-    if (seen.has(notice.code)) return;
-    seen.add(notice.code);
-    notify(notice);
+    const { code } = notice;
+    // No limit of its own: the end of what was told is always told, and nothing else of it.
+    if (code === 'KEYS_RECOVERED' && !isKeyFailureTold) return;
+    const last = code === 'KEYS_RECOVERED' ? undefined : told.get(code);
+    const nowMs = clock();
+    if (last !== undefined && (TOLD_ONCE.includes(code) || isQuiet(last.atMs, nowMs))) {
+      last.leftOut += 1;
+      return;
+    }
+    told.set(code, { atMs: nowMs, leftOut: 0 });
+    if (code === 'KEYS_RECOVERED' || KEY_FAILURES.includes(code))
+      isKeyFailureTold = code !== 'KEYS_RECOVERED';
+    write(last === undefined || last.leftOut === 0 ? notice : addCount(notice, last.leftOut));
   };
+}
+
+// A clock that was set back does not silence anything for longer than a minute.
+function isQuiet(toldAtMs: number, nowMs: number): boolean {
+  return Math.abs(nowMs - toldAtMs) < QUIET_MS;
+}
+
+function addCount(notice: Notice, leftOut: number): Notice {
+  return { ...notice, message: `${notice.message} (${leftOut} more since this was last said)` };
 }

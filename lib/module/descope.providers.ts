@@ -13,7 +13,7 @@ import { fetchKeys } from '../core/api/fetch-keys.js';
 import { resolveConfig } from '../core/config/config.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import { createOnceNotify } from '../core/notice.js';
+import { createLimitedNotify } from '../core/notice.js';
 import type { Notify } from '../core/notice.js';
 import { StaticKeySet } from '../core/keys/key-set.js';
 import type { KeySet } from '../core/keys/key-set.js';
@@ -30,7 +30,7 @@ export const descopeProviders: Provider[] = [
     inject: [MODULE_OPTIONS_TOKEN, ConfigService, DESCOPE_OVERRIDES],
     useFactory: createConfig,
   },
-  { provide: DESCOPE_NOTIFY, useFactory: createNotify },
+  { provide: DESCOPE_NOTIFY, inject: [DESCOPE_CONFIG], useFactory: createNotify },
   { provide: DESCOPE_KEY_SET, inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY], useFactory: createKeySet },
   { provide: DESCOPE_CLIENT, inject: [DESCOPE_CONFIG], useFactory: createDescopeClient },
 ];
@@ -54,10 +54,11 @@ function noteFailure({ error }: OptionsFailure, isOverridden: boolean): void {
   new Logger('Descope').error(`The options factory threw (${why}), so this test runs without its options.`);
 }
 
-function createNotify(): Notify {
+// One line, and one text that opens with the code: an object would fill several lines of Nest's own logger.
+function createNotify({ clock }: DescopeConfig): Notify {
   const logger = new Logger('Descope');
-  const notify: Notify = ({ level, message }) => logger[level](message);
-  return createOnceNotify(notify);
+  const write: Notify = ({ code, level, message }) => logger[level](`${code}: ${message}`);
+  return createLimitedNotify(write, clock);
 }
 
 function createKeySet(config: DescopeConfig, notify: Notify): KeySet {
