@@ -41,6 +41,8 @@ export type {
   DescopeRequestCode,
   DescopeUnavailableCode,
 } from './core/error-codes.js';
+export { DESCOPE_CHANNELS } from './core/events.js';
+export type { DescopeEvents, DescopeRefreshOutcome } from './core/events.js';
 export type { MaybePromise } from './core/maybe-promise.js';
 export type { KeyValueStore } from './core/session/key-value-store.js';
 export { DescopeSession } from './core/session/session.js';

@@ -2,8 +2,11 @@
 import { HttpException, Inject, Injectable, Optional } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { DescopeConfig } from '../core/config/config.js';
+import { publishAccepted } from '../core/events.js';
 import { whenReady } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
+import type { Notify } from '../core/notice.js';
+import { tellRefusal } from '../core/refusal.js';
 import { admit, admitLeniently } from '../core/session/admission.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { DescopeSession } from '../core/session/session.js';
@@ -23,6 +26,7 @@ import {
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CONFIG,
   DESCOPE_LOGIN_PATH,
+  DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
 } from './injection-tokens.js';
 import { toLoginLocation } from './session/login-redirect.js';
@@ -50,6 +54,7 @@ export class AuthGuard implements CanActivate {
   @Inject(DESCOPE_AUTHENTICATOR) protected readonly authenticator!: Authenticator;
   @Inject(DESCOPE_CONFIG) protected readonly config!: DescopeConfig;
   @Inject(DESCOPE_SESSIONS) protected readonly sessions!: Sessions;
+  @Inject(DESCOPE_NOTIFY) protected readonly notify!: Notify;
   @Optional() @Inject(DESCOPE_LOGIN_PATH) protected readonly loginPath?: LoginPath;
 
   /** Decides; at once when the keys are at hand. */
@@ -97,6 +102,7 @@ export class AuthGuard implements CanActivate {
     if (isOptional || admitted.isAmbient) this.#keepPrivate(context);
     if (!isOptional) assertAccess(admitted.requireUser(), policy.demands);
     return whenReady(this.getUser(request, admitted), (user) => {
+      publishAccepted(admitted.user, admitted.isAmbient);
       request.user = user; // also when there is none: what another middleware wrote must not stay
       return true;
     });
@@ -112,6 +118,7 @@ export class AuthGuard implements CanActivate {
 
   /** Ends a refused request: sets the challenge and throws the HTTP exception. */
   protected refuse(error: unknown, context: ExecutionContext): never {
+    tellRefusal(error, this.notify);
     const response = readContextResponse(context);
     const location = this.#readLoginLocation(error, context);
     const refusal = toHttpRefusal(error);

@@ -9,6 +9,7 @@ import {
   DESCOPE_CLIENT,
   DESCOPE_CONFIG,
   DESCOPE_LOGIN_PATH,
+  DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
 } from '../auth/injection-tokens.js';
 import { DescopeSessionMiddleware } from '../auth/session/session.middleware.js';
@@ -61,7 +62,13 @@ export class DescopeModule extends ConfigurableModuleClass implements NestModule
 }
 
 // What AuthGuard is made of must be found wherever @UseGuards(AuthGuard) stands.
-const GUARD_PARTS = [DESCOPE_CONFIG, DESCOPE_AUTHENTICATOR, DESCOPE_SESSIONS, DESCOPE_LOGIN_PATH];
+const GUARD_PARTS = [
+  DESCOPE_CONFIG,
+  DESCOPE_AUTHENTICATOR,
+  DESCOPE_SESSIONS,
+  DESCOPE_LOGIN_PATH,
+  DESCOPE_NOTIFY,
+];
 
 function compose(definition: DynamicModule, extras: DescopeModuleExtras): DynamicModule {
   const { globalGuard, isGlobal, routes } = extras;

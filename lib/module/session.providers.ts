@@ -51,7 +51,7 @@ export const sessionProviders: Provider[] = [
 
 function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Sessions {
   const { clock, session, verification, authentication } = config;
-  const api = toSessionApi(config);
+  const api = toSessionApi(config, notify);
   const place = createPlace(config, notify);
   const verifier = new TokenVerifier({ policy: verification, keys, clock, cache: config.tokenCache });
   const signOutStore = session.signOutStore && boundStore(session.signOutStore, NO_SIGN_OUTS, notify);
@@ -59,7 +59,7 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   const memory = new RenewalMemory({ clock, store: session.renewalStore, notify });
   const refresh = (token: string) => refreshSession(api, token);
   const isShared = session.renewalStore !== undefined;
-  const renewer = new Renewer({ verifier, refresh, memory, signOuts, isShared });
+  const renewer = new Renewer({ verifier, refresh, memory, signOuts, isShared, clock });
   const keeper = new SessionKeeper({
     policy: authentication,
     place,
@@ -76,9 +76,10 @@ function createPlace({ session, clock }: DescopeConfig, notify: Notify): TokenPl
   return new CookiePlace(session.cookies, clock);
 }
 
-function toSessionApi({ baseUrl, projectId, fetch, keyFetch, verification }: DescopeConfig): SessionApi {
+function toSessionApi(config: DescopeConfig, notify: Notify): SessionApi {
+  const { baseUrl, projectId, fetch, keyFetch, verification } = config;
   const names = { session: verification.sessionTokenNames, refresh: verification.refreshTokenNames };
-  return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names };
+  return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify };
 }
 
 function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: Notify): Authenticator {

@@ -10,9 +10,10 @@ import {
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import type { Provider, Type } from '@nestjs/common';
-import { DESCOPE_CHECK_PATH, DESCOPE_ROUTES } from '../auth/injection-tokens.js';
+import { DESCOPE_CHECK_PATH, DESCOPE_NOTIFY, DESCOPE_ROUTES } from '../auth/injection-tokens.js';
 import { Public } from '../auth/access.decorators.js';
 import { AuthGuard } from '../auth/auth.guard.js';
+import type { Notify } from '../core/notice.js';
 import { CheckRoute } from './check/check-route.js';
 import { LoginRoute } from './login/login-route.js';
 import { MeRoute } from './session/me-route.js';
@@ -33,6 +34,7 @@ export function createAuthController(options: DescopeRoutesOptions): Type {
     @Inject(MeRoute) readonly me!: MeRoute;
     @Inject(CheckRoute) readonly check!: CheckRoute;
     @Optional() @Inject(LoginRoute) readonly login!: LoginRoute;
+    @Inject(DESCOPE_NOTIFY) readonly notify!: Notify;
   }
   for (const route of ROUTES) if (options[route.option] !== false) mount(DescopeAuthController, route);
   noteTag(DescopeAuthController, options.path ?? DEFAULT_PATH);
@@ -62,7 +64,7 @@ function mount(controller: Type<RouteParts>, route: Route): void {
     this: RouteParts,
     ...[request, response]: Parameters<typeof answer>
   ): Promise<void> {
-    return answer(request, response, (call) => route.run(this, call));
+    return answer(request, response, { run: (call) => route.run(this, call), notify: this.notify });
   };
   const descriptor = { value: handler, writable: true, configurable: true };
   Object.defineProperty(prototype, key, descriptor);

@@ -1,5 +1,7 @@
 // One call of a route and its answer, whatever framework it came through.
+import type { Notify } from '../core/notice.js';
 import type { Exchange } from '../core/place/token-place.js';
+import { tellRefusal } from '../core/refusal.js';
 import { toRequestLike } from '../auth/context-request.js';
 import type { ContextRequest } from '../auth/context-request.js';
 import { toHttpRefusal } from '../auth/http-error.js';
@@ -35,21 +37,28 @@ interface FrameworkRequest extends ContextRequest {
   readonly query?: Readonly<Record<string, unknown>>;
 }
 
-/** Answers a request with what `route` replies; nothing of it may be kept by a cache. Refusals are thrown as HTTP exceptions. */
+/** What answers a request, and who hears of its refusals. */
+export interface Answering {
+  readonly run: (call: RouteCall) => RouteReply | Promise<RouteReply>;
+  readonly notify: Notify;
+}
+
+/** Answers a request with what `run` replies; nothing of it may be kept by a cache. Refusals are thrown as HTTP exceptions. */
 export async function answer(
   request: FrameworkRequest,
   response: FrameworkResponse,
-  route: (call: RouteCall) => RouteReply | Promise<RouteReply>,
+  { run, notify }: Answering,
 ): Promise<void> {
   const writer = toResponseLike(response);
   if (writer === undefined) throw new TypeError('The routes of DescopeModule need an HTTP response.');
   const exchange = { request: toRequestLike(request), response: writer };
   keepPrivate(writer);
   try {
-    const reply = await route({ exchange, request, ...readInput(request) });
+    const reply = await run({ exchange, request, ...readInput(request) });
     for (const [name, value] of Object.entries(reply.headers ?? {})) writer.set(name, value);
     response.status(reply.status).send(reply.body);
   } catch (error) {
+    tellRefusal(error, notify);
     const refusal = toHttpRefusal(error);
     for (const [name, value] of refusal?.headers ?? []) writer.set(name, value);
     throw refusal?.exception ?? error;

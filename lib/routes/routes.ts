@@ -1,5 +1,6 @@
 // The table of routes: where each stands, who may ask, what it does, and what Swagger says of it.
 import { RequestMethod } from '@nestjs/common';
+import type { Notify } from '../core/notice.js';
 import type { CheckRoute } from './check/check-route.js';
 import type { LoginRoute } from './login/login-route.js';
 import { SCRIPT_PATH } from './login/login-route.js';
@@ -19,6 +20,7 @@ export interface RouteParts {
   readonly session: SessionRoutes;
   readonly signOut: SignOutRoutes;
   readonly me: MeRoute;
+  readonly notify: Notify;
 }
 
 /** One route. */

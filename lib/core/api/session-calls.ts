@@ -1,5 +1,7 @@
 // What the road itself asks of Descope about sessions: refresh, logout, me, tenant.
 import { DescopeUnavailableError } from '../errors.js';
+import { publishOutage } from '../events.js';
+import type { Notify } from '../notice.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import { fetchAnswer } from './bounded-fetch.js';
 import type { BoundedAnswer, Fetch } from './bounded-fetch.js';
@@ -17,6 +19,7 @@ export interface SessionApi {
   readonly fetch: Fetch;
   /** What Descope calls its cookies, where it answers with cookies in place of a body. */
   readonly names: IssuedTokenNames;
+  readonly notify: Notify;
 }
 
 /** Exchanges a refresh token for a new session. Throws `DescopeRefusal` when Descope says no, `DESCOPE_UNAVAILABLE` when it says nothing. */
@@ -61,10 +64,8 @@ async function post(api: SessionApi, path: string, call: Call): Promise<BoundedA
   // Only Descope's own "no" is a refusal: a status without its error code may be any box on the way.
   const isDefinite = [400, 401, 403].includes(answer.status) && code?.startsWith('E') === true;
   if (isDefinite) throw new DescopeRefusal(answer.status, code);
-  throw unavailable(
-    answer.headers.get('retry-after'),
-    new Error(`Descope answered with status ${answer.status}.`),
-  );
+  const cause = new Error(`Descope answered with status ${answer.status}.`);
+  throw toldUnavailable(api, cause, answer.headers.get('retry-after'));
 }
 
 async function ask(api: SessionApi, path: string, call: Call): Promise<BoundedAnswer> {
@@ -81,12 +82,25 @@ async function ask(api: SessionApi, path: string, call: Call): Promise<BoundedAn
       fetch,
     });
   } catch (cause) {
-    throw unavailable(null, cause);
+    throw toldUnavailable(api, cause, null);
   }
 }
 
-function unavailable(retryAfter: string | null, cause: unknown): DescopeUnavailableError {
+// The error of one try, of which the operator hears here: those who wait for the same answer share it.
+function toldUnavailable(
+  api: SessionApi,
+  cause: unknown,
+  retryAfter: string | null,
+): DescopeUnavailableError {
   const seconds = retryAfter !== null && /^\d{1,4}$/.test(retryAfter) ? Number(retryAfter) : 1;
-  const input = { retryAfterSeconds: Math.max(1, seconds), cause };
-  return new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'Descope cannot be asked at present.', input);
+  const retryAfterSeconds = Math.max(1, seconds);
+  const message = 'Descope cannot be asked at present.';
+  const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds, cause });
+  const why = cause instanceof Error ? cause.message : 'unknown reason';
+  publishOutage(error.code, retryAfterSeconds);
+  api.notify({ code: 'DESCOPE_UNAVAILABLE', level: 'warn', message: `${DOWN} (${why})` });
+  return error;
 }
+
+const DOWN =
+  'Descope cannot be asked to renew or change sessions; nobody is signed out, and sessions that lapsed are answered with 503 until it can. If this lasts, check the way to baseUrl and the rate limits of the project.';

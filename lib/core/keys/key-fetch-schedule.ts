@@ -38,10 +38,15 @@ export class KeyFetchSchedule {
   }
 
   keyState(): KeyState {
-    const age = this.#since(this.#fetchedAt);
+    const age = this.keyAgeMs();
     if (age < this.#refreshAfterMs) return 'fresh';
     if (age < this.#policy.maxAgeMs) return 'ageing';
     return age <= Math.max(this.#policy.maxStaleMs, this.#policy.maxAgeMs) ? 'old' : 'none';
+  }
+
+  /** Milliseconds since the keys in memory were fetched; infinite without any, and when the clock was set back. */
+  keyAgeMs(): number {
+    return this.#since(this.#fetchedAt);
   }
 
   /** Whether a failed fetch may be tried again: after 0.5 s, then 1, 2 and 4 s. */

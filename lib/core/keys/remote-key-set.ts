@@ -1,8 +1,11 @@
 // The project's keys as Descope publishes them: one fetch for many waiters, and an outage is ridden out.
+import { readElapsedMs } from '../clock.js';
 import type { Clock } from '../clock.js';
 import { DescopeUnavailableError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { Notify } from '../notice.js';
+import { tellFailed, tellFetched } from './key-notices.js';
+import type { FetchReport } from './key-notices.js';
 import { KeyFetchSchedule } from './key-fetch-schedule.js';
 import type { KeyFetchPolicy } from './key-fetch-schedule.js';
 import { toKeysById, unknownKey } from './key-set.js';
@@ -91,6 +94,8 @@ export class RemoteKeySet implements KeySet {
   }
 
   async #load(): Promise<void> {
+    const { clock, notify } = this.#input;
+    const startedAtMs = clock();
     this.#schedule.started();
     try {
       this.#closing.signal.throwIfAborted(); // after the end, nothing goes to the network any more
@@ -99,23 +104,23 @@ export class RemoteKeySet implements KeySet {
       this.#keys = keys; // the whole set: a key that left it is gone
     } catch (cause) {
       this.#schedule.failed();
-      this.#noteFailure(cause);
+      this.#noteFailure(cause, readElapsedMs(clock, startedAtMs));
       throw this.#unavailable(cause);
     }
-    if (this.#schedule.isFailing)
-      this.#input.notify({ code: 'KEYS_RECOVERED', level: 'log', message: RECOVERED });
+    const wasFailing = this.#schedule.isFailing;
     this.#schedule.succeeded();
+    tellFetched(this.#toReport(readElapsedMs(clock, startedAtMs)), wasFailing, notify);
   }
 
-  #noteFailure(cause: unknown): void {
+  #noteFailure(cause: unknown, durationMs: number): void {
     if (this.#closing.signal.aborted) return;
-    const why = cause instanceof Error ? cause.message : 'unknown reason';
     const isStale = this.#schedule.keyState() !== 'none';
-    this.#input.notify(
-      isStale
-        ? { code: 'KEYS_STALE', level: 'warn', message: `${STALE} (${why})` }
-        : { code: 'KEYS_UNAVAILABLE', level: 'error', message: `${DOWN} (${why})` },
-    );
+    const retryAfterSeconds = this.#schedule.retryAfterSeconds();
+    tellFailed({ ...this.#toReport(durationMs), isStale, retryAfterSeconds, cause }, this.#input.notify);
+  }
+
+  #toReport(durationMs: number): FetchReport {
+    return { keyCount: this.#keys.size, keyAgeMs: this.#schedule.keyAgeMs(), durationMs };
   }
 
   #unavailable(cause?: unknown): DescopeUnavailableError {
@@ -124,8 +129,3 @@ export class RemoteKeySet implements KeySet {
     return new DescopeUnavailableError('KEYS_UNAVAILABLE', message, { retryAfterSeconds, cause });
   }
 }
-
-const RECOVERED = "Descope's keys can be fetched again.";
-const STALE = "Descope's keys cannot be refreshed; requests go on with those in memory.";
-const DOWN =
-  "Descope's keys cannot be fetched, and none are in memory; tokens are answered with 503 until they can. If this lasts, check projectId and baseUrl.";

@@ -2,7 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescopeRefusal } from '../api/descope-refusal.js';
 import type { IssuedTokens } from '../api/issued-tokens.js';
-import { DescopeCredentialError } from '../errors.js';
+import { readElapsedMs } from '../clock.js';
+import type { Clock } from '../clock.js';
+import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
+import { publishRefresh } from '../events.js';
+import type { DescopeRefreshOutcome } from '../events.js';
 import type { TokensToKeep } from '../place/token-place.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
@@ -20,6 +24,12 @@ export interface RenewerInput {
   readonly signOuts: SignOutList;
   /** Whether other instances may renew the same token at the same time. */
   readonly isShared: boolean;
+  readonly clock: Clock;
+}
+
+interface Fetched {
+  readonly issued: IssuedTokens;
+  readonly outcome: Extract<DescopeRefreshOutcome, 'renewed' | 'shared'>;
 }
 
 export class Renewer {
@@ -38,7 +48,7 @@ export class Renewer {
     const { verifier, signOuts, memory } = this.#input;
     const owner = await verifier.verifyRefresh(refreshToken); // one that is not genuine is not sent on
     await signOuts.assertActive(refreshToken, owner.claims);
-    const issued = await memory.share(refreshToken, () => this.#fetch(refreshToken));
+    const issued = await memory.share(refreshToken, () => this.#fetchAndTell(refreshToken));
     await signOuts.assertActive(refreshToken, owner.claims); // a sign-out meanwhile holds for what the call brought
     return this.prove(issued, owner);
   }
@@ -71,14 +81,27 @@ export class Renewer {
     return { ...kept, refreshToken: issued.refreshToken, refreshEndsAtMs: refresh.claims.exp * 1000 };
   }
 
-  async #fetch(refreshToken: string): Promise<IssuedTokens> {
+  async #fetchAndTell(refreshToken: string): Promise<IssuedTokens> {
+    const { clock } = this.#input;
+    const startedAtMs = clock();
+    try {
+      const { issued, outcome } = await this.#fetch(refreshToken);
+      publishRefresh(outcome, readElapsedMs(clock, startedAtMs));
+      return issued;
+    } catch (error) {
+      publishRefresh(toOutcome(error), readElapsedMs(clock, startedAtMs));
+      throw error;
+    }
+  }
+
+  async #fetch(refreshToken: string): Promise<Fetched> {
     const { memory, refresh } = this.#input;
     const shared = await memory.readShared(refreshToken);
-    if (shared !== undefined) return shared;
+    if (shared !== undefined) return { issued: shared, outcome: 'shared' };
     try {
       const issued = await refresh(refreshToken);
       await memory.keep(refreshToken, issued);
-      return issued;
+      return { issued, outcome: 'renewed' };
     } catch (error) {
       if (!(error instanceof DescopeRefusal)) throw error;
       return await this.#afterRefusal(refreshToken, error);
@@ -87,11 +110,11 @@ export class Renewer {
 
   // With rotation, the slower of two instances is refused although the session goes on: what the faster one got
   // may be in the store, or be there in a moment.
-  async #afterRefusal(refreshToken: string, refusal: DescopeRefusal): Promise<IssuedTokens> {
+  async #afterRefusal(refreshToken: string, refusal: DescopeRefusal): Promise<Fetched> {
     const { memory, isShared } = this.#input;
     for (const wait of isShared ? REFUSAL_WAITS_MS : []) {
       const shared = await memory.readShared(refreshToken);
-      if (shared !== undefined) return shared;
+      if (shared !== undefined) return { issued: shared, outcome: 'shared' };
       await sleep(wait);
     }
     const isSuperseded = await memory.isSuperseded(refreshToken);
@@ -101,6 +124,12 @@ export class Renewer {
     const message = 'The refresh token was renewed before; the browser has a newer one.';
     throw new DescopeCredentialError('SESSION_SUPERSEDED', message, details);
   }
+}
+
+function toOutcome(error: unknown): DescopeRefreshOutcome {
+  if (error instanceof DescopeUnavailableError) return 'outage';
+  if (!(error instanceof DescopeCredentialError)) return 'failed';
+  return error.code === 'SESSION_SUPERSEDED' ? 'superseded' : 'ended';
 }
 
 /** Asserts that two tokens belong to the same user. Throws `TOKEN_SUBJECT_MISMATCH`. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
+import { publishOutage } from '../events.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/token-kind.js';
@@ -9,6 +10,7 @@ import type { KeyValueStore } from './key-value-store.js';
 
 const MAX_ENTRIES = 100_000;
 const MAX_LEEWAY_MS = 60_000; // a token is accepted so long after its end, at most (leewaySeconds)
+const RETRY_AFTER_SECONDS = 1;
 const PREFIX = 'nestjs-descope:signed-out:';
 
 /** Refuses what was signed out; by this process alone, or by all that share a store. */
@@ -55,6 +57,7 @@ export class SignOutList {
 
   async #assertUnlisted(store: KeyValueStore, keys: readonly string[], issuedAt: number): Promise<void> {
     const values = await Promise.all(keys.map((key) => store.get(PREFIX + key))).catch((cause: unknown) => {
+      publishOutage('SIGN_OUTS_UNAVAILABLE', RETRY_AFTER_SECONDS);
       throw unknownNow(cause);
     });
     if (values.some((value) => typeof value === 'string' && issuedAt <= Number(value))) throw signedOut();
@@ -105,5 +108,8 @@ function signedOut(): DescopeCredentialError {
 // Letting everybody in would bring back who signed out: nobody can be judged until the store answers again.
 function unknownNow(cause: unknown): DescopeUnavailableError {
   const message = 'The signOutStore cannot be asked at present.';
-  return new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, { retryAfterSeconds: 1, cause });
+  return new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+    cause,
+  });
 }

@@ -26,9 +26,10 @@ export function assertAdmitted(user: DescopeUser, policy: AdmissionPolicy): void
     throw new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', message, { kind: user.kind });
   }
   const { audience } = policy;
-  if (audience === undefined || toList(user.claims.aud).some((item) => audience.includes(item))) return;
+  const actual = toList(user.claims.aud);
+  if (audience === undefined || actual.some((item) => audience.includes(item))) return;
   const message = 'The token is meant for another audience.';
-  throw new DescopeCredentialError('TOKEN_AUDIENCE_MISMATCH', message, { expected: audience });
+  throw new DescopeCredentialError('TOKEN_AUDIENCE_MISMATCH', message, { expected: audience, actual });
 }
 
 /** Asserts that the user meets every demand. Throws `ACCESS_ROLE_MISSING` or `ACCESS_PERMISSION_MISSING`. */

@@ -3,6 +3,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_ROUTES } from '../../auth/injection-tokens.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError } from '../../core/errors.js';
+import { publishAccepted } from '../../core/events.js';
 import { admit } from '../../core/session/admission.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import { isWellFormed } from '../../core/token/claims.js';
@@ -41,6 +42,7 @@ export class CheckRoute {
     const session = await this.authenticator.authenticate(this.#toOriginal(call.exchange.request));
     const user = admit(session, this.config.admission).requireUser();
     assertAccess(user, demands);
+    publishAccepted(user, session.isAmbient);
     return { status: 204, headers: this.#toHeaders(user) };
   }
 

@@ -30,7 +30,14 @@ function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
     world.calls += 1;
     return refresh();
   };
-  const renewer = new Renewer({ verifier, refresh: count, memory, signOuts, isShared: store !== undefined });
+  const renewer = new Renewer({
+    verifier,
+    refresh: count,
+    memory,
+    signOuts,
+    isShared: store !== undefined,
+    clock: () => NOW_MS,
+  });
   return Object.assign(world, {
     renewer,
     signOuts,

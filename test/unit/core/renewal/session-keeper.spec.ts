@@ -63,6 +63,7 @@ function create({
     memory: new RenewalMemory({ clock, store: undefined, notify: () => undefined }),
     signOuts: new SignOutList(clock, undefined),
     isShared: false,
+    clock,
   });
   const keeper = new SessionKeeper({ policy, place, verifier, renewer, clock, isOn: true });
   const renewIfDue = async (request: RequestLike) => {

@@ -1,0 +1,91 @@
+// What happens on the road, told on `node:diagnostics_channel`; where nobody listens, nothing is made.
+import { channel } from 'node:diagnostics_channel';
+import type { DescopeErrorCode, DescopeUnavailableCode } from './error-codes.js';
+import type { Consequence } from './errors.js';
+import type { TokenKind } from './token/token-kind.js';
+
+/**
+ * The names of the channels. They are texts, so that two copies of the package share them. A subscriber is called
+ * while the request runs, and must not throw.
+ * @example `subscribe(DESCOPE_CHANNELS.refused, (message) => count((message as DescopeEvents['refused']).code))`
+ */
+export const DESCOPE_CHANNELS = Object.freeze({
+  accepted: 'nestjs-descope:accepted',
+  refused: 'nestjs-descope:refused',
+  keysFetched: 'nestjs-descope:keys-fetched',
+  keysStale: 'nestjs-descope:keys-stale',
+  refresh: 'nestjs-descope:refresh',
+  outage: 'nestjs-descope:outage',
+});
+
+/** How a renewal ended: `shared` got what another instance had renewed; `failed` is an error that is not the road's. */
+export type DescopeRefreshOutcome = 'renewed' | 'shared' | 'ended' | 'superseded' | 'outage' | 'failed';
+
+/** The messages, by channel. None holds a token, a cookie, a key or a claim beyond the kind and id of the caller. */
+export interface DescopeEvents {
+  /** A guard or the gateway's check let a caller through; kind and id are `undefined` for nobody, on an optional route. */
+  readonly accepted: {
+    readonly kind: TokenKind | undefined;
+    readonly userId: string | undefined;
+    /** Whether the browser sent the credential by itself, as it does cookies. */
+    readonly isAmbient: boolean;
+  };
+  /** A guard or a mounted route refused a request. */
+  readonly refused: {
+    readonly code: DescopeErrorCode;
+    /** `credential` is answered with 401 or 400, `access` with 403, `request` with 400 or 415, `unavailable` with 503. */
+    readonly consequence: Consequence;
+  };
+  /** The project's keys were fetched. */
+  readonly keysFetched: { readonly keyCount: number; readonly durationMs: number };
+  /** The keys could not be fetched, and requests go on with those in memory. */
+  readonly keysStale: { readonly keyCount: number; readonly keyAgeMs: number; readonly durationMs: number };
+  /** A renewal ended: one message, however many requests waited for it. */
+  readonly refresh: { readonly outcome: DescopeRefreshOutcome; readonly durationMs: number };
+  /** Descope, or the `signOutStore`, was asked and could not be had; one message a try. */
+  readonly outage: { readonly code: DescopeUnavailableCode; readonly retryAfterSeconds: number };
+}
+
+// Held here: Node before 20.20 lets go of a channel that nobody holds, with its subscribers.
+const accepted = channel(DESCOPE_CHANNELS.accepted);
+const refused = channel(DESCOPE_CHANNELS.refused);
+const keysFetched = channel(DESCOPE_CHANNELS.keysFetched);
+const keysStale = channel(DESCOPE_CHANNELS.keysStale);
+const refresh = channel(DESCOPE_CHANNELS.refresh);
+const outage = channel(DESCOPE_CHANNELS.outage);
+
+/** Tells that a caller was let through. */
+export function publishAccepted(
+  user: { readonly kind: TokenKind; readonly id: string } | undefined,
+  isAmbient: boolean,
+): void {
+  if (!accepted.hasSubscribers) return;
+  accepted.publish({ kind: user?.kind, userId: user?.id, isAmbient } satisfies DescopeEvents['accepted']);
+}
+
+/** Tells that a request was refused. */
+export function publishRefused(code: DescopeErrorCode, consequence: Consequence): void {
+  if (refused.hasSubscribers) refused.publish({ code, consequence } satisfies DescopeEvents['refused']);
+}
+
+/** Tells that keys were fetched. */
+export function publishKeysFetched(keyCount: number, durationMs: number): void {
+  if (!keysFetched.hasSubscribers) return;
+  keysFetched.publish({ keyCount, durationMs } satisfies DescopeEvents['keysFetched']);
+}
+
+/** Tells that keys could not be refreshed. */
+export function publishKeysStale(keyCount: number, keyAgeMs: number, durationMs: number): void {
+  if (!keysStale.hasSubscribers) return;
+  keysStale.publish({ keyCount, keyAgeMs, durationMs } satisfies DescopeEvents['keysStale']);
+}
+
+/** Tells how a renewal ended. */
+export function publishRefresh(outcome: DescopeRefreshOutcome, durationMs: number): void {
+  if (refresh.hasSubscribers) refresh.publish({ outcome, durationMs } satisfies DescopeEvents['refresh']);
+}
+
+/** Tells that something was asked and could not be had. */
+export function publishOutage(code: DescopeUnavailableCode, retryAfterSeconds: number): void {
+  if (outage.hasSubscribers) outage.publish({ code, retryAfterSeconds } satisfies DescopeEvents['outage']);
+}

@@ -1,0 +1,26 @@
+// What is told of a refusal: an event each time, and a line in the log only where the set-up may be the cause.
+import { readConsequence } from './errors.js';
+import type { DescopeError, DescopeErrorDetails } from './errors.js';
+import { publishRefused } from './events.js';
+import type { Notify } from './notice.js';
+
+const MAX_CHARACTERS = 200;
+
+/** Tells of an error that refuses a request; of one that is not the road's, nothing. */
+export function tellRefusal(error: unknown, notify: Notify): void {
+  const consequence = readConsequence(error);
+  if (consequence === undefined) return;
+  const { code, details } = error as DescopeError;
+  publishRefused(code, consequence);
+  if (code !== 'TOKEN_AUDIENCE_MISMATCH') return;
+  const message = `${AUDIENCE} Expected ${toText(details, 'expected')}, found ${toText(details, 'actual')}.`;
+  notify({ code, level: 'warn', message });
+}
+
+const AUDIENCE =
+  'A token of this project was refused, because it is meant for another audience. If all are, set audience (or DESCOPE_AUDIENCE) to what the project\'s JWT template writes as "aud". Further ones are not logged.';
+
+// As JSON, so that no name can start a line of its own.
+function toText(details: DescopeErrorDetails, name: string): string {
+  return JSON.stringify(details[name] ?? []).slice(0, MAX_CHARACTERS);
+}
