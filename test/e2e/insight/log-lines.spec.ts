@@ -1,0 +1,90 @@
+// One line in the log for a cause, with its code and what to do; requests leave none.
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { DescopeModuleOptions } from 'nestjs-descope';
+import { ADAPTERS } from '../../support/application.js';
+import { CollectingLogger } from '../../support/collecting-logger.js';
+import { MemoryStore } from '../../support/memory-store.js';
+import { TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
+import type { SessionApplication } from '../../support/session-application.js';
+import { bearer } from '../../support/who.controller.js';
+
+describe.each(ADAPTERS)('The log of an application on %s', (adapter) => {
+  let app: SessionApplication;
+  const logger = new CollectingLogger();
+  const boot = async (options: DescopeModuleOptions = {}) => {
+    app = await startWithSessions(adapter, options, { logger });
+    logger.entries.length = 0;
+  };
+  const session = async () => bearer((await app.signIn()).get('DS') ?? '');
+
+  afterEach(() => app.stop());
+
+  it('has no line for accepted and refused requests', async () => {
+    await boot();
+    const browser = await app.signIn();
+    expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
+    for (const headers of [{}, bearer('no-token'), { cookie: 'DS=a; DS=b' }])
+      expect((await app.request('/me', { headers })).status).toBe(401);
+    app.emulator.clock.advance(TEN_MINUTES + 6_000);
+    expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
+    expect(logger.entries).toEqual([]);
+  });
+
+  it('names expected and actual audience, once', async () => {
+    await boot({ audience: ['orders', 'reports'] });
+    const forBilling = await app.emulator.signToken({ claims: { amr: ['email'], aud: ['billing'] } });
+    for (const headers of [bearer(forBilling), await session()]) {
+      const { body } = await app.request('/me', { headers });
+      expect(body['code']).toBe('TOKEN_AUDIENCE_MISMATCH');
+    }
+    expect(logger.entries).toEqual([
+      expect.stringMatching(
+        /^warn: TOKEN_AUDIENCE_MISMATCH: .*set audience.* Expected \["orders","reports"\], found \["billing"\]\. Descope$/,
+      ),
+    ]);
+  });
+
+  it('has one line a minute for an outage, and then the count of those left out', async () => {
+    await boot();
+    const browser = await app.signIn();
+    app.emulator.clock.advance(TEN_MINUTES + 6_000);
+    app.emulator.faults.add({ path: '/v1/auth/refresh', status: 503 });
+    for (const stepMs of [0, 5_000, 5_000]) {
+      app.emulator.clock.advance(stepMs);
+      expect((await app.request('/me', { headers: browser.headers })).status).toBe(503);
+    }
+    expect(logger.entries).toEqual([
+      expect.stringMatching(/^warn: DESCOPE_UNAVAILABLE: .*baseUrl.*status 503/),
+    ]);
+    app.emulator.clock.advance(60_000);
+    expect((await app.request('/me', { headers: browser.headers })).status).toBe(503);
+    expect(logger.entries.slice(1)).toEqual([expect.stringContaining('(2 more since this was last said)')]);
+  });
+
+  it('has one line for a store that is down, whatever it is asked', async () => {
+    const signOutStore = new MemoryStore();
+    await boot({ session: { signOutStore } });
+    const headers = await session();
+    signOutStore.isDown = true;
+    for (let request = 0; request < 3; request += 1)
+      expect((await app.request('/me', { headers })).status).toBe(503);
+    expect(logger.entries).toEqual([expect.stringMatching(/^error: SIGN_OUT_STORE_FAILED: /)]);
+  });
+
+  it('tells of each outage of the keys, and of its end', async () => {
+    await boot();
+    const ask = async () => (await app.request('/me', { headers: await session() })).status;
+    for (let outage = 0; outage < 2; outage += 1) {
+      expect(await ask()).toBe(200);
+      app.emulator.faults.add({ path: '/v2/keys', status: 503, times: 1 });
+      app.emulator.clock.advance(20 * 60_000);
+      expect(await ask()).toBe(200);
+      app.emulator.clock.advance(5_000);
+      await ask(); // goes on with the keys at hand; the fetch behind it ends the outage
+      for (let turn = 0; turn < 50 && logger.find('KEYS_RECOVERED').length <= outage; turn += 1)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const codes = logger.entries.map((entry) => /^\w+: (\w+):/.exec(entry)?.[1]);
+    expect(codes).toEqual(['KEYS_STALE', 'KEYS_RECOVERED', 'KEYS_STALE', 'KEYS_RECOVERED']);
+  });
+});
