@@ -55,6 +55,8 @@ export type { Demand } from './core/user/access.js';
 export { DescopeUser } from './core/user/descope-user.js';
 export type { Grants, TenantGrants } from './core/user/grants.js';
 export type { UsernameClaim } from './core/user/username.js';
+export { DescopeHealthIndicator } from './module/descope.health.js';
+export type { DescopeHealth, DescopeHealthOptions } from './module/descope.health.js';
 export { InjectDescope } from './module/descope.client.js';
 export type { DescopeClient } from './module/descope.client.js';
 export { DescopeModule } from './module/descope.module.js';

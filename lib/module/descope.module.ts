@@ -22,6 +22,7 @@ import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } fr
 import { descopeProviders } from './descope.providers.js';
 import { SessionWiring } from './boot/session.wiring.js';
 import { sessionProviders, toLoginPathProvider } from './session.providers.js';
+import { DescopeHealthIndicator } from './descope.health.js';
 import { DescopeService } from './descope.service.js';
 
 /** Options of `DescopeModule.forRootAsync()`. */
@@ -84,10 +85,11 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
       ...sessionProviders,
       toLoginPathProvider(routes),
       ...[SessionStep, DescopeSessionMiddleware, SessionWiring, DescopeBoot, DescopeService, AuthGuard],
+      DescopeHealthIndicator,
       ...guard,
       ...(routes === undefined ? [] : toRouteProviders(routes)),
     ],
-    exports: [DescopeService, AuthGuard, DESCOPE_CLIENT, ...GUARD_PARTS],
+    exports: [DescopeService, DescopeHealthIndicator, AuthGuard, DESCOPE_CLIENT, ...GUARD_PARTS],
   };
 }
 

@@ -1,7 +1,7 @@
 // The keys of a test: found like the real ones, rotated and made unavailable on demand.
 import { DescopeUnavailableError } from '../core/errors.js';
 import { toKeysById, unknownKey } from '../core/keys/key-set.js';
-import type { KeySet, KeysById } from '../core/keys/key-set.js';
+import type { KeyHealth, KeySet, KeysById } from '../core/keys/key-set.js';
 import type { VerificationKey } from '../core/keys/verification-key.js';
 
 export class TestKeySet implements KeySet {
@@ -27,6 +27,11 @@ export class TestKeySet implements KeySet {
   }
 
   async hydrate(): Promise<void> {}
+
+  async checkHealth(): Promise<KeyHealth> {
+    const keyCount = this.#keys.size;
+    return { state: this.#isAvailable ? 'usable' : 'none', keyCount, keyAgeMs: undefined };
+  }
 
   close(): void {}
 }

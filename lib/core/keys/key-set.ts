@@ -10,8 +10,19 @@ export interface KeySet {
   find(keyId: string): MaybePromise<VerificationKey>;
   /** Loads the keys ahead of the first request. Throws `KEYS_UNAVAILABLE`. */
   hydrate(): Promise<void>;
+  /** Tells how the keys stand, after whatever fetch the schedule has due; never rejects. */
+  checkHealth(): Promise<KeyHealth>;
   /** Ends what it has under way. */
   close(): void;
+}
+
+/** How the keys stand: `stale` are usable, but could not be refreshed. */
+export interface KeyHealth {
+  readonly state: 'usable' | 'stale' | 'none';
+  /** Keys in memory, usable or not. */
+  readonly keyCount: number;
+  /** Milliseconds since they were fetched; `undefined` where none were. */
+  readonly keyAgeMs: number | undefined;
 }
 
 /** The keys of a project by id. A `Map`, so that no id can name something inherited. */
@@ -32,6 +43,10 @@ export class StaticKeySet implements KeySet {
   }
 
   async hydrate(): Promise<void> {}
+
+  async checkHealth(): Promise<KeyHealth> {
+    return { state: 'usable', keyCount: this.#keys.size, keyAgeMs: undefined };
+  }
 
   close(): void {}
 }

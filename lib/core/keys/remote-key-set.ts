@@ -9,7 +9,7 @@ import type { FetchReport } from './key-notices.js';
 import { KeyFetchSchedule } from './key-fetch-schedule.js';
 import type { KeyFetchPolicy } from './key-fetch-schedule.js';
 import { toKeysById, unknownKey } from './key-set.js';
-import type { KeySet, KeysById } from './key-set.js';
+import type { KeyHealth, KeySet, KeysById } from './key-set.js';
 import type { VerificationKey } from './verification-key.js';
 
 /** What a remote key set needs of the world. */
@@ -46,6 +46,21 @@ export class RemoteKeySet implements KeySet {
 
   async hydrate(): Promise<void> {
     if (this.#schedule.keyState() === 'none') await this.#fetch();
+  }
+
+  // As a request with a known key would have it: it waits where that would, and causes no fetch that it would not.
+  async checkHealth(): Promise<KeyHealth> {
+    const state = this.#schedule.keyState();
+    const isWaiting = state === 'none' || (state === 'old' && !this.#schedule.isFailing);
+    if (state !== 'fresh') this.#refreshBehind();
+    if (isWaiting) await this.#flight?.catch(() => undefined);
+    const usable = this.#schedule.isFailing ? 'stale' : 'usable';
+    const keyAgeMs = this.#schedule.keyAgeMs();
+    return {
+      state: this.#schedule.keyState() === 'none' ? 'none' : usable,
+      keyCount: this.#keys.size,
+      keyAgeMs: Number.isFinite(keyAgeMs) ? keyAgeMs : undefined,
+    };
   }
 
   close(): void {

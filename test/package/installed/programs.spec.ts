@@ -54,6 +54,21 @@ describe.each(PROGRAMS)('Installed into $name, the package', ({ name, configs, j
   );
 
   it(
+    'tells Terminus how it is',
+    async () => {
+      const { lastLine, output } = await program.run('node', ['dist/health.js']);
+      expect(lastLine === '' ? output : JSON.parse(lastLine)).toEqual([
+        { status: 200, info: { descope: { status: 'up', degraded: false, keyCount: 1 } } },
+        {
+          status: 503,
+          error: { descope: { status: 'down', degraded: false, keyCount: 1, code: 'KEYS_UNAVAILABLE' } },
+        },
+      ]);
+    },
+    MINUTES,
+  );
+
+  it(
     'is tested under Jest without configuration',
     async () => {
       const { code, output } = await program.run('node_modules/.bin/jest', ['dist/'], jest);

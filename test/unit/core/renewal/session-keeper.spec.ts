@@ -42,6 +42,7 @@ const away: KeySet = {
     throw new DescopeUnavailableError('KEYS_UNAVAILABLE', 'away', { retryAfterSeconds: 1 });
   },
   hydrate: async () => {},
+  checkHealth: async () => ({ state: 'none', keyCount: 0, keyAgeMs: undefined }),
   close: () => {},
 };
 

@@ -43,6 +43,7 @@ const down: KeySet = {
     throw new DescopeUnavailableError('KEYS_UNAVAILABLE', 'down', { retryAfterSeconds: 1 });
   },
   hydrate: async () => {},
+  checkHealth: async () => ({ state: 'none', keyCount: 0, keyAgeMs: undefined }),
   close: () => {},
 };
 const later: KeySet = { ...down, find: async (keyId) => new StaticKeySet(keys).find(keyId) };

@@ -37,6 +37,7 @@ describe('TokenVerifier', () => {
     const keys = {
       find: () => Promise.resolve(found),
       hydrate: async () => {},
+      checkHealth: () => new StaticKeySet(new Map()).checkHealth(),
       close: () => {},
     };
     const slow = new TokenVerifier({ policy: POLICY, keys, clock: () => NOW_SECONDS * 1000 });
