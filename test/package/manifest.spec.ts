@@ -15,9 +15,20 @@ interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly publishConfig: Readonly<Record<string, unknown>>;
   readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
+interface Lock {
+  readonly packages: Readonly<
+    Record<
+      string,
+      { readonly dev?: boolean; readonly hasInstallScript?: boolean; readonly integrity?: string }
+    >
+  >;
+}
+
+const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock;
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const { './package.json': _itself, ...doors } = manifest.exports;
 const sources = readSources('lib');
@@ -72,8 +83,29 @@ describe('The package', () => {
     expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([]);
   });
 
+  it('brings along two packages of others, and none that runs something when it is installed', () => {
+    expect(Object.keys(manifest.dependencies)).toEqual(['@descope/node-sdk', 'jose']);
+    const installed = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && dev !== true);
+    expect(installed.map(([path]) => path)).toContain('node_modules/@descope/node-sdk');
+    expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)).toEqual(
+      [],
+    );
+  });
+
+  it('is locked to contents, wherever they come from', () => {
+    const unlocked = Object.entries(lock.packages).filter(
+      ([path, { integrity }]) => path !== '' && !integrity,
+    );
+    expect(unlocked.map(([path]) => path)).toEqual([]);
+    expect(Object.values(lock.packages).filter((item) => 'resolved' in item)).toEqual([]);
+  });
+
+  it('is published for everybody, with a statement of where it was built', () => {
+    expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true });
+  });
+
   it('ships the build and its papers, and no source', () => {
-    expect(manifest.files).toEqual(['dist', 'CHANGELOG.md', 'README.md', 'LICENSE']);
+    expect(manifest.files).toEqual(['dist', 'CHANGELOG.md', 'README.md', 'SECURITY.md', 'LICENSE']);
     expect(manifest.files.slice(1).filter((file) => !existsSync(file))).toEqual([]);
   });
 
