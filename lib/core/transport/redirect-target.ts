@@ -13,13 +13,18 @@ const BASE = 'http://same-origin.invalid';
  */
 export function readRedirectTarget(text: unknown): string | undefined {
   if (typeof text !== 'string' || text.length > MAX_LENGTH) return undefined;
-  const decoded = decode(text);
-  if (![text, decoded, decode(decoded)].every(isLocal)) return undefined;
+  if (!isLocalThroughout(text)) return undefined;
   if (!URL.canParse(text, BASE)) return undefined;
   const { origin, pathname, search, hash } = new URL(text, BASE);
   const target = pathname + search + hash;
-  // Dot segments are gone by now: `/.//host` has become `//host`.
-  return origin === BASE && isLocal(target) ? target : undefined;
+  // Dot segments are gone by now: `/.//host` has become `//host`, and `/./%2fhost` is `/%2fhost`.
+  return origin === BASE && isLocalThroughout(target) ? target : undefined;
+}
+
+// As it stands, and decoded once and twice.
+function isLocalThroughout(text: string): boolean {
+  const decoded = decode(text);
+  return [text, decoded, decode(decoded)].every(isLocal);
 }
 
 function isLocal(text: string): boolean {
