@@ -33,6 +33,7 @@ function createWorld(cache: { maxTokens: number; maxBytes: number } | undefined)
       if (found === undefined) throw unknownKey();
       return found;
     },
+    checkHealth: () => Promise.resolve({ state: 'usable' as const, keyCount: 1, keyAgeMs: 0 }),
     hydrate: () => Promise.resolve(),
     close: () => undefined,
   };
