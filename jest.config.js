@@ -36,5 +36,6 @@ export default {
     '^nestjs-descope/emulator$': '<rootDir>/lib/emulator/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  setupFilesAfterEnv: ['<rootDir>/test/support/token-watch/setup.ts'],
   testTimeout: 30_000,
 };

@@ -6,6 +6,7 @@ import type { RequestLike, TokenSourceOption } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { tokenWatch } from '../../support/token-watch/token-watch.js';
 import { WhoController } from '../../support/who.controller.js';
 
 @Controller()
@@ -101,5 +102,7 @@ describe.each(ADAPTERS)('sources, on %s', (adapter) => {
     const answer = await application.request('/who', { headers: anna.bearer });
     expect(answer.status).toBe(500);
     expect(answer.text).not.toContain('reader');
+    // Its own words are the application's: Nest writes them to its log, and nothing else does.
+    expect(tokenWatch.take().filter((finding) => !finding.startsWith('Logger.error:'))).toEqual([]);
   });
 });

@@ -1,0 +1,17 @@
+// Runs beside every end-to-end test: fails the one in whose time a token stood in a log, an answer or an error.
+import { afterAll, afterEach, expect } from '@jest/globals';
+
+// Others start no application, and need not load what is watched.
+if (/[\\/]test[\\/]e2e[\\/]/.test(expect.getState().testPath ?? '')) {
+  const { tokenWatch } = await import('./token-watch.js');
+  const assertNothing = (): void => {
+    const findings = tokenWatch.take();
+    if (findings.length > 0) throw new Error(`A token was let out through\n  ${findings.join('\n  ')}`);
+  };
+  tokenWatch.start();
+  afterEach(assertNothing);
+  afterAll(() => {
+    tokenWatch.stop();
+    assertNothing();
+  });
+}
