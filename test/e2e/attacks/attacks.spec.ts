@@ -1,0 +1,45 @@
+// Every attack of the catalogue, over HTTP, on the sample application and both adapters.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ADAPTERS } from '../../support/application.js';
+import { CATALOGUE } from './catalogue.js';
+import { SOUND_KEY } from './keys.attacks.js';
+import { CLASSES } from './stage/attack.js';
+import { startStage } from './stage/stage.js';
+import type { Stage } from './stage/stage.js';
+import { tryAttack } from './stage/trial.js';
+
+const COOL_DOWN_MS = 10_000;
+
+describe.each(ADAPTERS)('The sample application on %s refuses', (adapter) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await startStage(adapter, (emulator) => emulator.publishKey(SOUND_KEY));
+  });
+  afterAll(() => stage.close());
+
+  describe.each(CLASSES)('what is against %s:', (name) => {
+    it.each(CATALOGUE[name].map((attack) => [attack.name, attack] as const))('%s', (_name, attack) =>
+      tryAttack(attack, stage, adapter),
+    );
+  });
+
+  it('unknown key ids with one fetch a cool-down, however many there were', () => {
+    const times = stage.emulator.requests.find('/v2/keys').map(({ atMs }) => atMs);
+    const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(pauses.filter((pause) => pause < COOL_DOWN_MS - 100)).toEqual([]); // the ways there differ by some
+  });
+});
+
+describe('The catalogue', () => {
+  const all = Object.values(CATALOGUE).flat();
+
+  it('holds at least 200 attacks, and some against each class', () => {
+    expect(all.length).toBeGreaterThanOrEqual(200);
+    for (const name of CLASSES) expect(CATALOGUE[name].length).toBeGreaterThanOrEqual(20);
+  });
+
+  it('names each differently', () => {
+    const names = all.map(({ name }) => name);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+});
