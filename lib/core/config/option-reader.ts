@@ -26,8 +26,8 @@ export class OptionReader<O extends object = DescopeOptions> {
 
   /** Reads an option; one that is left out has its default, a wrong one is noted and has it too. */
   read<T>(name: keyof O & string, rule: { wants: string; is: Check<T>; default: T }): T {
-    const value: unknown = this.#options[name];
-    if (value !== undefined && rule.is(value)) return toOwn(value);
+    const value: unknown = toOwn(this.#options[name]); // also fills the holes of a list, which `every` would skip
+    if (value !== undefined && rule.is(value)) return value;
     if (value !== undefined) this.mistake(name, describe(value), rule.wants);
     return toOwn(rule.default);
   }

@@ -211,6 +211,11 @@ describe('resolveConfig', () => {
     expect([...KNOWN_OPTIONS].sort()).toEqual(tried.sort());
   });
 
+  it.each(['trustedOrigins', 'sources', 'audience', 'accepts', 'algorithms', 'keys', 'usernameClaim'])(
+    'refuses a hole in the list of %s',
+    (name) => expect(mistaken({ [name]: new Array(1) })).toEqual([name]),
+  );
+
   it('refuses fixed keys that would never verify', () => {
     expect(mistaken({ keys: [] })).toEqual(['keys']);
     expect(mistaken({ keys: jwk })).toEqual(['keys']);
