@@ -1,0 +1,15 @@
+// The property tests at length: FUZZ_RUNS runs of each or FUZZ_SECONDS, from FUZZ_SEED, which is random unless given.
+import base from './jest.config.js';
+
+process.env.FUZZ_SEED ??= String(Math.trunc(Math.random() * 2 ** 31));
+process.env.FUZZ_RUNS ??= '1000000';
+process.env.FUZZ_SECONDS ??= '60';
+const { FUZZ_SEED, FUZZ_RUNS, FUZZ_SECONDS } = process.env;
+process.stderr.write(`FUZZ_SEED=${FUZZ_SEED} FUZZ_RUNS=${FUZZ_RUNS} FUZZ_SECONDS=${FUZZ_SECONDS}\n`);
+
+export default {
+  ...base,
+  roots: ['<rootDir>/test/fuzz'],
+  testMatch: ['**/*.spec.ts', '**/*.fuzz.ts'],
+  testTimeout: (Number(FUZZ_SECONDS) + 60) * 1000,
+};
