@@ -304,6 +304,8 @@ const TARGETS = [
   '/%2Fevil.example',
   '/.//evil.example',
   '/a/..//evil.example',
+  '/../%2fevil.example',
+  '/%2e%2e/%5cevil.example',
   'javascript:alert(1)//evil.example',
   '/%09/evil.example',
   '\thttps://evil.example',
