@@ -3,12 +3,29 @@ export { AuthGuard } from './auth/auth.guard.js';
 export type { AccessDecision } from './auth/auth.guard.js';
 export { OptionalAuth, Permissions, Public, Roles } from './auth/access.decorators.js';
 export type {
-  AccessDecorator,
-  AccessMode,
+  GrantArguments,
+  GrantOptions,
   PermissionsDecorator,
   RolesDecorator,
 } from './auth/access.decorators.js';
-export type { AccessPolicy } from './auth/access.policy.js';
+export type { AccessPolicy } from './auth/access/add-up.js';
+export { Authorize } from './auth/rules/authorize.decorator.js';
+export { CurrentTenant } from './auth/access/current-tenant.decorator.js';
+export {
+  Accepts,
+  Amr,
+  Audience,
+  Mfa,
+  Scopes,
+  Staff,
+  StepUp,
+  Superuser,
+  Tenant,
+} from './auth/access/demand.decorators.js';
+export type { AcceptedKind, AmrDecorator, ScopesDecorator } from './auth/access/demand.decorators.js';
+export type { AccessDecorator, AccessMode } from './auth/access/note.js';
+export type { ValueSource } from './auth/access/request-value.js';
+export type { AccessRule, DescopePolicy, DescopePolicyFunction } from './auth/rules/rules.js';
 export type { ContextRequest } from './auth/context-request.js';
 export { CurrentSession, CurrentUser } from './auth/current-user.decorator.js';
 export { DescopeSessionMiddleware } from './auth/session/session.middleware.js';
@@ -51,7 +68,7 @@ export type { DescopeClaims } from './core/token/claims.js';
 export type { TokenKind } from './core/token/token-kind.js';
 export type { TokenReader, TokenSource, TokenSourceOption } from './core/transport/read-tokens.js';
 export type { RequestLike } from './core/transport/request-like.js';
-export type { Demand } from './core/user/access.js';
+export type { Demand } from './core/user/demands.js';
 export { DescopeUser } from './core/user/descope-user.js';
 export type { Grants, TenantGrants } from './core/user/grants.js';
 export type { UsernameClaim } from './core/user/username.js';

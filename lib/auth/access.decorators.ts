@@ -1,37 +1,33 @@
-// What a handler, or all of a class, may ask for. Only noted here; access.policy reads it back.
-import 'reflect-metadata';
-import { DescopeConfigError } from '../core/errors.js';
-import type { Demand } from '../core/user/access.js';
+// What a handler, or all of a class, most often asks for. Only noted here; access.policy reads it back.
+import type { GrantDemand, NameMatch } from '../core/user/demands.js';
+import { assertNames, assertValueSource, invalid } from './access/definition.js';
+import { ask, note } from './access/note.js';
+import type { AccessDecorator } from './access/note.js';
+import type { ValueSource } from './access/request-value.js';
 
-/** Whether nobody is asked anything, whether being signed in is optional, or whether it is required. */
-export type AccessMode = 'public' | 'optional' | 'required';
-
-/** One thing that a decorator notes. */
-export interface AccessEntry {
-  readonly mode?: AccessMode;
-  readonly demand?: Demand;
-  /** How the decorator was written, for messages. */
-  readonly label: string;
+/** In which tenant a role or permission is asked for. */
+export interface GrantOptions {
+  /** `true` for the tenant of the route's `@Tenant`, or where the request names it. */
+  readonly tenant: true | ValueSource;
+  /** Whether the same grant in the project will do as well. Default: `false`. */
+  readonly orProject?: boolean;
 }
 
-/** Under this key entries stand, on classes, on handlers and on (prototype, method name). */
-export const ACCESS_METADATA = 'nestjs-descope:access';
-
-/** A decorator for a class or one of its methods. */
-export type AccessDecorator = ClassDecorator & MethodDecorator;
+/** The names that are asked for, and in the end in which tenant. */
+export type GrantArguments = readonly string[] | readonly [...names: string[], options: GrantOptions];
 
 /** A decorator of names with a variant: `@Roles(…)` and `@Roles.all(…)`. */
 export interface RolesDecorator {
-  (...names: readonly string[]): AccessDecorator;
+  (...names: GrantArguments): AccessDecorator;
   /** Asks for all of the roles. */
-  all(...names: readonly string[]): AccessDecorator;
+  all(...names: GrantArguments): AccessDecorator;
 }
 
 /** A decorator of names with a variant: `@Permissions(…)` and `@Permissions.any(…)`. */
 export interface PermissionsDecorator {
-  (...names: readonly string[]): AccessDecorator;
+  (...names: GrantArguments): AccessDecorator;
   /** Asks for one of the permissions. */
-  any(...names: readonly string[]): AccessDecorator;
+  any(...names: GrantArguments): AccessDecorator;
 }
 
 /**
@@ -53,61 +49,47 @@ export function OptionalAuth(): AccessDecorator {
 }
 
 /**
- * Asks for any of these project-level roles, or with `@Roles.all` for all of them; else 403 `ACCESS_ROLE_MISSING`.
- * Throws `CONFIG_DEMAND_EMPTY` without a name.
+ * Asks for any of these roles, or with `@Roles.all` for all of them; else 403 `ACCESS_ROLE_MISSING`. Project-level
+ * roles, or with `{ tenant }` those in that tenant. Throws `CONFIG_DEMAND_EMPTY` without a name.
  * @example `@Roles('admin', 'editor') @Delete(':id') remove() {}`
+ * @example `@Tenant({ from: 'param:tenantId' }) @Roles('admin', { tenant: true }) @Get(':tenantId') show() {}`
  */
 export const Roles: RolesDecorator = Object.assign(
-  (...names: readonly string[]) => ask({ kind: 'roles', names, match: 'any' }, '@Roles'),
-  { all: (...names: readonly string[]) => ask({ kind: 'roles', names, match: 'all' }, '@Roles.all') },
+  (...names: GrantArguments) => askGrants('roles', 'any', names),
+  { all: (...names: GrantArguments) => askGrants('roles', 'all', names) },
 );
 
 /**
- * Asks for all of these project-level permissions, or with `@Permissions.any` for one of them; else 403
- * `ACCESS_PERMISSION_MISSING`. Throws `CONFIG_DEMAND_EMPTY` without a name.
+ * Asks for all of these permissions, or with `@Permissions.any` for one of them; else 403
+ * `ACCESS_PERMISSION_MISSING`. Project-level ones, or with `{ tenant }` those in that tenant. Throws
+ * `CONFIG_DEMAND_EMPTY` without a name.
  * @example `@Permissions('reports:read') @Get() list() {}`
  */
 export const Permissions: PermissionsDecorator = Object.assign(
-  (...names: readonly string[]) => ask({ kind: 'permissions', names, match: 'all' }, '@Permissions'),
-  {
-    any: (...names: readonly string[]) =>
-      ask({ kind: 'permissions', names, match: 'any' }, '@Permissions.any'),
-  },
+  (...names: GrantArguments) => askGrants('permissions', 'all', names),
+  { any: (...names: GrantArguments) => askGrants('permissions', 'any', names) },
 );
 
-function ask(demand: Demand, decorator: string): AccessDecorator {
-  const { names } = demand;
-  if (names.length === 0 || !names.every((name) => typeof name === 'string' && name !== '')) {
-    const message = `${decorator}() needs at least one name, each a non-empty text. To ask for a sign-in only, leave it out: the guard does.`;
-    throw new DescopeConfigError('CONFIG_DEMAND_EMPTY', message, { decorator });
-  }
-  return note({ demand, label: `${decorator}(${names.map((name) => `'${name}'`).join(', ')})` });
+const GRANT_DECORATORS = {
+  roles: { any: '@Roles', all: '@Roles.all' },
+  permissions: { any: '@Permissions.any', all: '@Permissions' },
+};
+
+function askGrants(kind: GrantDemand['kind'], match: NameMatch, given: GrantArguments): AccessDecorator {
+  const decorator = GRANT_DECORATORS[kind][match];
+  const last: unknown = given.at(-1);
+  const isOptions = typeof last === 'object' && last !== null && !Array.isArray(last);
+  const options = isOptions ? assertGrantOptions(last, decorator) : undefined;
+  const names: readonly unknown[] = options === undefined ? given : given.slice(0, -1);
+  assertNames(names, decorator);
+  return ask({ kind, names, match, tenant: options?.tenant, orProject: options?.orProject }, decorator);
 }
 
-// A method's entries stand in two places: on the function, and by name on its prototype, because another decorator
-// may replace the function and a demand must not get lost with it.
-function note(entry: AccessEntry): AccessDecorator {
-  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
-    if (key === undefined) return appendToClass(target, entry);
-    append(target, entry, key);
-    if (typeof descriptor?.value === 'function') append(descriptor.value as object, entry);
-  };
-}
-
-// A class decorator may put a proxy or another function in the class's place; instances, and with them Nest, still
-// name the class that their prototype knows.
-function appendToClass(target: object, entry: AccessEntry): void {
-  append(target, entry);
-  const { prototype } = target as { readonly prototype?: { readonly constructor?: unknown } };
-  const known = prototype?.constructor;
-  if (typeof known === 'function' && known !== target && known.prototype === prototype) append(known, entry);
-}
-
-function append(target: object, entry: AccessEntry, key?: string | symbol): void {
-  if (key === undefined) {
-    const own = (Reflect.getOwnMetadata(ACCESS_METADATA, target) ?? []) as readonly AccessEntry[];
-    return Reflect.defineMetadata(ACCESS_METADATA, [...own, entry], target);
-  }
-  const own = (Reflect.getOwnMetadata(ACCESS_METADATA, target, key) ?? []) as readonly AccessEntry[];
-  Reflect.defineMetadata(ACCESS_METADATA, [...own, entry], target, key);
+function assertGrantOptions(given: object, decorator: string): GrantOptions {
+  const options = { ...given } as Partial<Record<string, unknown>>;
+  const { tenant, orProject = false, ...others } = options;
+  if (tenant !== true) assertValueSource(tenant, `${decorator}(…, { tenant })`);
+  if (typeof orProject !== 'boolean' || Object.keys(others).length > 0)
+    throw invalid(`${decorator}()`, 'names, and after them at most { tenant, orProject }');
+  return { tenant, orProject } as GrantOptions;
 }

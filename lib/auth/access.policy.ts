@@ -1,15 +1,8 @@
-// Reads back what decorators noted, and adds it up: handler and class → what is asked.
+// Reads back what decorators noted: handler and class → what is asked.
 import 'reflect-metadata';
-import { DescopeConfigError } from '../core/errors.js';
-import type { Demand } from '../core/user/access.js';
-import { ACCESS_METADATA } from './access.decorators.js';
-import type { AccessEntry, AccessMode } from './access.decorators.js';
-
-/** What a handler asks of its caller. Without a decorator: a signed-in user. */
-export interface AccessPolicy {
-  readonly mode: AccessMode;
-  readonly demands: readonly Demand[];
-}
+import { addUp, assertConsistent, assertMeaningful } from './access/add-up.js';
+import type { AccessPolicy, Level } from './access/add-up.js';
+import { ACCESS_METADATA } from './access/note.js';
 
 /** A class whose handlers are asked about. */
 export type HandlerClass = abstract new (...args: never[]) => unknown;
@@ -21,8 +14,6 @@ const GUARDS_METADATA = '__guards__'; // Nest's own key of @UseGuards, the same 
 // Nest's own keys of @MessagePattern(), @EventPattern() and @SubscribeMessage(), the same in 11 and 12.
 const MESSAGE_METADATA = ['microservices:pattern', 'websockets:message_mapping'];
 
-type Level = readonly AccessEntry[];
-
 const memory = new WeakMap<object, WeakMap<object, AccessPolicy>>();
 
 /** Reads what a handler asks for; from memory after the first time. Throws `CONFIG_DEMAND_CONTRADICTED`. */
@@ -32,6 +23,7 @@ export function readAccessPolicy(type: HandlerClass, handler: Handler): AccessPo
   const levels = [...readHandlerLevels(type, handler), ...readClassLevels(type)];
   for (const level of levels) assertConsistent(level, `${type.name}.${toName(handler)}`);
   const policy = addUp(levels);
+  assertMeaningful(policy, `${type.name}.${toName(handler)}`);
   const ofType = memory.get(type) ?? new WeakMap<object, AccessPolicy>();
   memory.set(type, ofType.set(handler, policy));
   return policy;
@@ -62,33 +54,8 @@ export function isMessageHandler(handler: Handler): boolean {
   return MESSAGE_METADATA.some((key) => Reflect.getMetadata(key, handler) !== undefined);
 }
 
-// Levels stand from near to far: the handler, what it overrides, its class, the classes above.
-// The nearest mode wins; a demand nearer than it closes the route. A closed route asks for everything, near and far,
-// so that a further decorator can make it stricter and never weaker.
-function addUp(levels: readonly Level[]): AccessPolicy {
-  const decisive = levels.findIndex((level) => level.some(({ mode }) => mode !== undefined));
-  const mode = levels[decisive]?.find((entry) => entry.mode !== undefined)?.mode ?? 'required';
-  const isClosed = mode === 'required' || levels.slice(0, decisive).some(hasDemand);
-  if (!isClosed) return Object.freeze({ mode, demands: [] });
-  const demands = levels.flat().flatMap(({ demand }) => (demand === undefined ? [] : [demand]));
-  return Object.freeze({ mode: 'required', demands });
-}
-
-function assertConsistent(level: Level, where: string): void {
-  const modes = new Set(level.flatMap(({ mode }) => (mode === undefined ? [] : [mode])));
-  const isOpen = modes.has('public') || modes.has('optional');
-  if (modes.size <= 1 && !(isOpen && hasDemand(level))) return;
-  const labels = level.map(({ label }) => label);
-  const message = `${labels.join(' and ')} contradict each other at ${where}. Keep one of them.`;
-  throw new DescopeConfigError('CONFIG_DEMAND_CONTRADICTED', message, { where, decorators: labels });
-}
-
 function toName(handler: Handler): string {
   return 'name' in handler ? String(handler.name) : 'handler';
-}
-
-function hasDemand(level: Level): boolean {
-  return level.some(({ demand }) => demand !== undefined);
 }
 
 // A handler that is no method of its class stands in for one: bound in the constructor, or replaced by a tracer. What

@@ -1,5 +1,5 @@
 // The decision: may this request reach its handler?
-import { HttpException, Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { DescopeConfig } from '../core/config/config.js';
 import { publishAccepted } from '../core/events.js';
@@ -11,17 +11,12 @@ import { admit, admitLeniently } from '../core/session/admission.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { DescopeSession } from '../core/session/session.js';
 import type { Sessions } from '../core/session/sessions.js';
-import { assertAccess } from '../core/user/access.js';
+import { ModuleRef } from '@nestjs/core';
+import type { AccessPolicy } from './access/add-up.js';
+import { assertDemands } from './access/judge.js';
 import { readAccessPolicy } from './access.policy.js';
-import type { AccessPolicy } from './access.policy.js';
-import {
-  readContextRequest,
-  readContextResponse,
-  readPageRequest,
-  toRequestLike,
-} from './context-request.js';
+import { readContextRequest, readContextResponse, toRequestLike } from './context-request.js';
 import type { ContextRequest } from './context-request.js';
-import { toHttpRefusal } from './http-error.js';
 import {
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CONFIG,
@@ -29,7 +24,8 @@ import {
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
 } from './injection-tokens.js';
-import { toLoginLocation } from './session/login-redirect.js';
+import { assertRules } from './rules/follow-rules.js';
+import { answerRefusal } from './session/refusal-answer.js';
 import type { LoginPath } from './session/login-redirect.js';
 import { getOwnUser } from './session/own-user.js';
 import { forgetUser, recallSession, rememberSession } from './session/request-session.js';
@@ -55,6 +51,7 @@ export class AuthGuard implements CanActivate {
   @Inject(DESCOPE_CONFIG) protected readonly config!: DescopeConfig;
   @Inject(DESCOPE_SESSIONS) protected readonly sessions!: Sessions;
   @Inject(DESCOPE_NOTIFY) protected readonly notify!: Notify;
+  @Inject(ModuleRef) protected readonly modules!: ModuleRef;
   @Optional() @Inject(DESCOPE_LOGIN_PATH) protected readonly loginPath?: LoginPath;
 
   /** Decides; at once when the keys are at hand. */
@@ -96,16 +93,17 @@ export class AuthGuard implements CanActivate {
   protected decide({ context, policy, request, session }: AccessDecision): MaybePromise<boolean> {
     if (session.refusedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(context, request);
     const isOptional = policy.mode === 'optional';
-    const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission);
+    const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission, policy.demands);
     if (admitted !== recallSession(request, this.authenticator))
       rememberSession(request, { session: admitted, authenticator: this.authenticator });
-    if (isOptional || admitted.isAmbient) this.#keepPrivate(context);
-    if (!isOptional) assertAccess(admitted.requireUser(), policy.demands);
-    return whenReady(this.getUser(request, admitted), (user) => {
-      publishAccepted(admitted.user, admitted.isAmbient);
-      request.user = user; // also when there is none: what another middleware wrote must not stay
-      return true;
-    });
+    if (isOptional || admitted.isAmbient) keepPrivate(readContextResponse(context));
+    if (isOptional) return whenReady(this.#handOn(request, admitted), () => accept(admitted));
+    const user = admitted.requireUser();
+    return whenReady(assertDemands({ context, policy, user }, this.config), () =>
+      whenReady(this.#handOn(request, admitted), (own) =>
+        whenReady(this.#followRules(context, policy, own), () => accept(admitted)),
+      ),
+    );
   }
 
   /** Gives the user that handlers see: Descope's, or the application's own from `loadUser`, once per request. */
@@ -119,22 +117,18 @@ export class AuthGuard implements CanActivate {
   /** Ends a refused request: sets the challenge and throws the HTTP exception. */
   protected refuse(error: unknown, context: ExecutionContext): never {
     tellRefusal(error, this.notify);
-    const response = readContextResponse(context);
-    const location = this.#readLoginLocation(error, context);
-    const refusal = toHttpRefusal(error);
-    // Also where a middleware has marked everything as public: who signs in must not meet it again.
-    if (refusal !== undefined) response?.set('Cache-Control', 'no-store');
-    if (location !== undefined) {
-      response?.set('Location', location);
-      throw new HttpException({ statusCode: 302, message: 'Sign in first.' }, 302, { cause: error });
-    }
-    if (refusal === undefined) throw error;
-    for (const [name, value] of refusal.headers) response?.set(name, value);
-    throw refusal.exception;
+    throw answerRefusal(error, context, this.loginPath);
   }
 
-  #readLoginLocation(error: unknown, context: ExecutionContext): string | undefined {
-    return this.loginPath && toLoginLocation(error, readPageRequest(context), this.loginPath);
+  #handOn(request: ContextRequest, session: DescopeSession): MaybePromise<unknown> {
+    return whenReady(this.getUser(request, session), (user) => {
+      request.user = user; // also when there is none: what another middleware wrote must not stay
+      return user;
+    });
+  }
+
+  #followRules(context: ExecutionContext, { rules = [] }: AccessPolicy, user: unknown): MaybePromise<void> {
+    return rules.length > 0 ? assertRules({ context, rules, user, modules: this.modules }) : undefined;
   }
 
   #expireCookies(context: ExecutionContext, request: ContextRequest): void {
@@ -142,9 +136,9 @@ export class AuthGuard implements CanActivate {
     if (response === undefined) return;
     this.sessions.place.clearAmbiguous({ request: toRequestLike(request), response });
   }
+}
 
-  #keepPrivate(context: ExecutionContext): void {
-    const response = readContextResponse(context);
-    if (response !== undefined) keepPrivate(response);
-  }
+function accept({ user, isAmbient }: DescopeSession): boolean {
+  publishAccepted(user, isAmbient);
+  return true;
 }

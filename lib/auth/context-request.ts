@@ -23,6 +23,16 @@ export function readContextRequest(context: ExecutionContext): ContextRequest {
   throw new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type });
 }
 
+/** Reads a parameter of the route that a context is about; `undefined` where it has none of that name. */
+export function readContextParam(context: ExecutionContext, name: string): unknown {
+  const type: string = context.getType();
+  const request: unknown = type === 'http' ? context.switchToHttp().getRequest() : undefined;
+  const params: unknown = isObject(request) && 'params' in request ? request.params : undefined;
+  return isObject(params) && Object.hasOwn(params, name)
+    ? (params as Record<string, unknown>)[name]
+    : undefined;
+}
+
 /** Finds the response that a context will answer with, where it has headers. */
 export function readContextResponse(context: ExecutionContext): ResponseLike | undefined {
   const type: string = context.getType();

@@ -37,8 +37,11 @@ function readProperty(user: unknown, property: string): unknown {
     : undefined;
 }
 
-// The guard has waited for the session before a handler's parameters are read; on a public route it read none.
-function readSession(context: ExecutionContext): DescopeSession {
+/**
+ * Reads the session that the guard has waited for before a handler's parameters are read; on a public route it read none,
+ * and then it is nobody's.
+ */
+export function readSession(context: ExecutionContext): DescopeSession {
   const session = recallSession(readContextRequest(context));
   return session === undefined || session instanceof Promise ? DescopeSession.nobody() : session;
 }

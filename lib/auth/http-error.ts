@@ -46,22 +46,46 @@ export function toHttpRefusal(error: unknown): HttpRefusal | undefined {
 // RFC 6750 §3.1: no credential → a challenge without an error code; a bad one → invalid_token; a malformed request → 400.
 function toCredentialRefusal(error: DescopeCredentialError): HttpRefusal {
   const options = { cause: error };
-  if (error.code === 'CREDENTIAL_MALFORMED') {
-    const body = toBody(400, 'Bad Request', { message: 'The credential is malformed.', code: error.code });
+  const { code } = error;
+  if (code === 'CREDENTIAL_MALFORMED') {
+    const body = toBody(400, 'Bad Request', { message: 'The credential is malformed.', code });
     return { exception: new BadRequestException(body, options), headers: challenge('invalid_request') };
   }
-  const isMissing = error.code === 'SESSION_MISSING';
-  const message = isMissing ? 'A session is required.' : 'The session is not valid.';
-  const body = toBody(401, 'Unauthorized', { message, code: error.code });
-  const headers = challenge(isMissing ? undefined : 'invalid_token');
-  return { exception: new UnauthorizedException(body, options), headers };
+  const body = toBody(401, 'Unauthorized', { message: toCredentialMessage(code), code });
+  return { exception: new UnauthorizedException(body, options), headers: toCredentialChallenge(error) };
 }
 
+function toCredentialMessage(code: DescopeErrorCode): string {
+  if (code === 'SESSION_MISSING') return 'A session is required.';
+  return isTooWeak(code) ? 'A stronger or fresher sign-in is required.' : 'The session is not valid.';
+}
+
+function toCredentialChallenge({ code, details }: DescopeCredentialError): HttpRefusal['headers'] {
+  if (code === 'SESSION_MISSING') return challenge(undefined);
+  if (!isTooWeak(code)) return challenge('invalid_token');
+  const { maxAgeSeconds } = details; // RFC 9470 §3
+  const parameters = maxAgeSeconds === undefined ? {} : { max_age: String(maxAgeSeconds) };
+  return challenge('insufficient_user_authentication', parameters);
+}
+
+function isTooWeak(code: DescopeErrorCode): boolean {
+  return code.startsWith('AUTH_');
+}
+
+const GRANT_CODES: readonly DescopeErrorCode[] = [
+  'ACCESS_ROLE_MISSING',
+  'ACCESS_PERMISSION_MISSING',
+  'ACCESS_SCOPE_MISSING',
+];
+
 function toAccessRefusal(error: DescopeAccessError): HttpRefusal {
-  const isGrantMissing = error.code === 'ACCESS_ROLE_MISSING' || error.code === 'ACCESS_PERMISSION_MISSING';
-  const body = toBody(403, 'Forbidden', { message: 'This is not allowed.', code: error.code });
-  const headers = isGrantMissing ? challenge('insufficient_scope') : [];
-  return { exception: new ForbiddenException(body, { cause: error }), headers };
+  const { code, details } = error;
+  const body = toBody(403, 'Forbidden', { message: 'This is not allowed.', code });
+  const exception = new ForbiddenException(body, { cause: error });
+  if (!GRANT_CODES.includes(code)) return { exception, headers: [] };
+  const { wanted } = details; // only scopes have a place in the challenge (RFC 6750 §3)
+  const isScope = code === 'ACCESS_SCOPE_MISSING' && Array.isArray(wanted);
+  return { exception, headers: challenge('insufficient_scope', isScope ? { scope: wanted.join(' ') } : {}) };
 }
 
 function toRequestRefusal(error: DescopeRequestError): HttpRefusal {
@@ -93,7 +117,11 @@ function toBody(
   return { statusCode, error, ...detail };
 }
 
-function challenge(error: string | undefined): HttpRefusal['headers'] {
-  const realm = 'Bearer realm="descope"'; // RFC 6750 §3 asks for at least one parameter
-  return [[CHALLENGE, error === undefined ? realm : `${realm}, error="${error}"`]];
+function challenge(
+  error: string | undefined,
+  parameters: Readonly<Record<string, string>> = {},
+): HttpRefusal['headers'] {
+  const all = Object.entries({ realm: 'descope', ...(error === undefined ? {} : { error }), ...parameters });
+  const text = all.map(([name, value]) => `${name}="${value}"`).join(', '); // RFC 6750 §3 asks for at least one
+  return [[CHALLENGE, `Bearer ${text}`]];
 }

@@ -24,9 +24,9 @@ export function toResponseLike(response: unknown): ResponseLike | undefined {
 }
 
 /** Keeps an answer that depends on a cookie out of shared caches. */
-export function keepPrivate(response: ResponseLike): void {
-  response.set('Cache-Control', 'no-store');
-  response.append('Vary', 'Cookie');
+export function keepPrivate(response: ResponseLike | undefined): void {
+  response?.set('Cache-Control', 'no-store');
+  response?.append('Vary', 'Cookie');
 }
 
 function toReplyWriter(reply: FastifyReply): ResponseLike {

@@ -92,10 +92,10 @@ describe('One file', () => {
   it('notes demands, and one reads metadata back', () => {
     const writes = findFiles(road, (node) => isCallOf(node, 'defineMetadata', 'SetMetadata'));
     // What the routes note is for Swagger, and demands nothing.
-    expect(writes).toEqual(['lib/auth/access.decorators.ts', 'lib/routes/route-docs.ts']);
+    expect(writes).toEqual(['lib/auth/access/note.ts', 'lib/routes/route-docs.ts']);
     const reads = findFiles(road, (node) => isCallOf(node, 'getMetadata', 'getOwnMetadata'));
     // The decorators read only what they are about to append to.
-    expect(reads).toEqual(['lib/auth/access.decorators.ts', 'lib/auth/access.policy.ts']);
+    expect(reads).toEqual(['lib/auth/access.policy.ts', 'lib/auth/access/note.ts']);
     expect(findFiles(road, (node) => ts.isIdentifier(node) && node.text === 'Reflector')).toEqual([]);
   });
 

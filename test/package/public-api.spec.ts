@@ -12,8 +12,13 @@ const names = (door: string, kind: 'value' | 'type') =>
 describe("The door '.'", () => {
   it('lets out these values', () => {
     expect(names('lib/index.ts', 'value')).toEqual([
+      'Accepts',
+      'Amr',
+      'Audience',
       'AuthGuard',
+      'Authorize',
       'CurrentSession',
+      'CurrentTenant',
       'CurrentUser',
       'DESCOPE_CHANNELS',
       'DescopeAccessError',
@@ -29,10 +34,16 @@ describe("The door '.'", () => {
       'DescopeUnavailableError',
       'DescopeUser',
       'InjectDescope',
+      'Mfa',
       'OptionalAuth',
       'Permissions',
       'Public',
       'Roles',
+      'Scopes',
+      'Staff',
+      'StepUp',
+      'Superuser',
+      'Tenant',
       'createNonce',
       'renderDescopeFlow',
       'toLoginPageHeaders',
@@ -42,10 +53,13 @@ describe("The door '.'", () => {
 
   it('lets out these types', () => {
     expect(names('lib/index.ts', 'type')).toEqual([
+      'AcceptedKind',
       'AccessDecision',
       'AccessDecorator',
       'AccessMode',
       'AccessPolicy',
+      'AccessRule',
+      'AmrDecorator',
       'CheckHeaderValue',
       'CheckOptions',
       'Clock',
@@ -69,12 +83,16 @@ describe("The door '.'", () => {
       'DescopeModuleOptions',
       'DescopeOptions',
       'DescopeOptionsFactory',
+      'DescopePolicy',
+      'DescopePolicyFunction',
       'DescopeRefreshOutcome',
       'DescopeRequestCode',
       'DescopeRoutesOptions',
       'DescopeUnavailableCode',
       'Fetch',
       'FlowTexts',
+      'GrantArguments',
+      'GrantOptions',
       'Grants',
       'KeyFetchOptions',
       'KeyValueStore',
@@ -84,6 +102,7 @@ describe("The door '.'", () => {
       'PublicKeyJwk',
       'RequestLike',
       'RolesDecorator',
+      'ScopesDecorator',
       'SessionCookieOptions',
       'SessionOptions',
       'SignatureAlgorithm',
@@ -97,6 +116,7 @@ describe("The door '.'", () => {
       'UserOrSession',
       'UsernameClaim',
       'ValidateSessionOptions',
+      'ValueSource',
     ]);
   });
 });

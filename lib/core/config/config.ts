@@ -7,7 +7,7 @@ import type { KeyFetchPolicy } from '../keys/key-fetch-schedule.js';
 import type { KeysById } from '../keys/key-set.js';
 import type { TokenCachePolicy } from '../token/token-cache.js';
 import type { VerificationPolicy } from '../token/token-verifier.js';
-import type { AdmissionPolicy } from '../user/access.js';
+import type { AdmissionPolicy } from '../user/admitted.js';
 import { readApiUrl, readOrigins, readProjectId } from './endpoints.js';
 import { readKeyFetch, readKeys, readTokenCache } from './keys.js';
 import { OptionReader, isBoolean, isFunction, readOptionalText } from './option-reader.js';
@@ -25,6 +25,8 @@ export interface DescopeConfig {
   readonly verification: VerificationPolicy;
   readonly authentication: AuthenticationPolicy;
   readonly admission: AdmissionPolicy;
+  /** Whether a superuser has every role and permission of the project. */
+  readonly superuserBypass: boolean;
   readonly session: SessionPolicy;
   /** Whether the application said, by `audience` or by its explicit `null`, for whom tokens must be meant. */
   readonly isAudienceDecided: boolean;
@@ -63,6 +65,7 @@ export function resolveConfig(given: DescopeOptions, isProduction = false): Desc
     verification,
     authentication: readAuthentication(options, readOrigins(options)),
     admission: readAdmission(options),
+    superuserBypass: options.read('superuserBypass', BOOLEAN),
     session: readSession(options, names, isProduction),
     isAudienceDecided: given.audience !== undefined,
     keys: readKeys(options, given, verification.algorithms),

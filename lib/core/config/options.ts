@@ -75,6 +75,8 @@ export interface DescopeOptions {
   readonly staffRole?: string | undefined;
   /** The project role of superusers. Default: `'is_superuser'`. Environment: `DESCOPE_IS_SUPERUSER_ROLE`. */
   readonly superuserRole?: string | undefined;
+  /** Lets a superuser pass every `@Roles` and `@Permissions` of the project, as in Django. Default: `false`. */
+  readonly superuserBypass?: boolean | undefined;
   /** Name of the session cookie, and of the session in a token's `drn` beside `DS`. Default: `'DS'`. */
   readonly sessionCookieName?: string | undefined;
   /** Name of the refresh cookie, and of refresh tokens in `drn` beside `DSR`. Default: `'DSR'`. */
@@ -120,6 +122,7 @@ export const KNOWN_OPTIONS: readonly string[] = Object.keys({
   usernameClaim: 0,
   staffRole: 0,
   superuserRole: 0,
+  superuserBypass: 0,
   sessionCookieName: 0,
   refreshCookieName: 0,
   sources: 0,

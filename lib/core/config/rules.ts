@@ -7,7 +7,7 @@ import { SIGNATURE_ALGORITHMS } from '../keys/algorithms.js';
 import type { TokenKind } from '../token/token-kind.js';
 import type { VerificationPolicy } from '../token/token-verifier.js';
 import type { TokenSourceOption } from '../transport/read-tokens.js';
-import type { AdmissionPolicy } from '../user/access.js';
+import type { AdmissionPolicy } from '../user/admitted.js';
 import type { UsernameClaim } from '../user/username.js';
 
 const KINDS = ['user', 'access-key', 'app', 'agent'];

@@ -1,59 +1,120 @@
 // User + demands → nothing, or an error. The whole of "may they?" is here.
-import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
-import { isKindAccepted } from '../token/token-kind.js';
-import type { TokenKind } from '../token/token-kind.js';
+import { DescopeAccessError } from '../errors.js';
+import type { DescopeAccessCode } from '../error-codes.js';
+import type { DescopeError } from '../errors.js';
+import type { Demand, GrantDemand, NameMatch, RequestValueSource, ScopeDemand } from './demands.js';
 import type { DescopeUser } from './descope-user.js';
+import { readTenantGrants } from './matches.js';
+import { findStrengthFlaw } from './strength.js';
 
-/** One thing that a route asks of its caller. Several of them add up. */
-export interface Demand {
-  readonly kind: 'roles' | 'permissions';
-  readonly names: readonly string[];
-  /** Whether one of the names is enough, or all are needed. */
-  readonly match: 'any' | 'all';
+/** What a decision needs beside the user and the demands. */
+export interface AccessFacts {
+  /** Now, in epoch milliseconds. */
+  readonly nowMs: number;
+  /** The tenants that the request named, by where. One that is not there names none. */
+  readonly tenants: ReadonlyMap<RequestValueSource, string>;
+  /** Whether a superuser has every role and permission of the project. */
+  readonly superuserBypass: boolean;
 }
 
-/** Which tokens may come in at all. */
-export interface AdmissionPolicy {
-  readonly accepts: readonly TokenKind[];
-  /** The audiences of which a token must name one; `undefined` when none is asked for. */
-  readonly audience: readonly string[] | undefined;
+interface Question extends AccessFacts {
+  readonly user: DescopeUser;
+  readonly demands: readonly Demand[];
 }
 
-/** Asserts that this kind of token, for this audience, may come in. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`. */
-export function assertAdmitted(user: DescopeUser, policy: AdmissionPolicy): void {
-  if (!isKindAccepted(user.kind, policy.accepts)) {
-    const message = `A token of the kind "${user.kind}" is not accepted here.`;
-    throw new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', message, { kind: user.kind });
-  }
-  const { audience } = policy;
-  const actual = toList(user.claims.aud);
-  if (audience === undefined || actual.some((item) => audience.includes(item))) return;
-  const message = 'The token is meant for another audience.';
-  throw new DescopeCredentialError('TOKEN_AUDIENCE_MISMATCH', message, { expected: audience, actual });
-}
-
-/** Asserts that the user meets every demand. Throws `ACCESS_ROLE_MISSING` or `ACCESS_PERMISSION_MISSING`. */
-export function assertAccess(user: DescopeUser, demands: readonly Demand[]): void {
+/** Asserts that the user meets every demand but those about admission. Throws an `ACCESS_…` or `AUTH_…` code. */
+export function assertAccess(user: DescopeUser, demands: readonly Demand[], facts: AccessFacts): void {
+  const question = { ...facts, user, demands };
   for (const demand of demands) {
-    const held = demand.kind === 'roles' ? user.roles : user.permissions;
-    if (!isMet(demand, held)) throw missing(demand);
+    const flaw = findFlaw(demand, question);
+    if (flaw !== undefined) throw flaw;
   }
 }
 
-function isMet(demand: Demand, held: readonly string[]): boolean {
+type Judge<D extends Demand> = (demand: D, question: Question) => DescopeError | undefined;
+
+// One judge for each kind of demand; the compiler finds a new kind that has none.
+const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K }>> } = {
+  accepts: () => undefined, // judged before, on optional routes too: see admitted.ts
+  audience: () => undefined,
+  roles: findGrantFlaw,
+  permissions: findGrantFlaw,
+  tenant: ({ from }, question) => findTenantFlaw(from, question),
+  scopes: (demand, { user }) => (isMet(demand, user.scopes) ? undefined : missing(demand)),
+  staff: (_demand, { user }) => (user.isStaff ? undefined : denied('ACCESS_STAFF_MISSING', 'is not staff')),
+  superuser: (_demand, { user }) =>
+    user.isSuperuser ? undefined : denied('ACCESS_SUPERUSER_MISSING', 'is no superuser'),
+  'step-up': (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
+  mfa: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
+  amr: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
+};
+
+// A demand that a newer copy of the package noted, and this one cannot judge, is refused.
+function findFlaw(demand: Demand, question: Question): DescopeError | undefined {
+  const judge = Object.hasOwn(JUDGES, demand.kind) ? (JUDGES[demand.kind] as Judge<Demand>) : undefined;
+  if (judge !== undefined) return judge(demand, question);
+  return denied('ACCESS_DEMAND_UNKNOWN', 'is asked for something that nobody here can judge');
+}
+
+function findGrantFlaw(demand: GrantDemand, question: Question): DescopeError | undefined {
+  const { user, superuserBypass } = question;
+  const isInProject = isMet(demand, user[demand.kind]) || (superuserBypass && user.isSuperuser);
+  if (demand.tenant === undefined) return isInProject ? undefined : missing(demand);
+  if (demand.orProject === true && isInProject) return undefined;
+  const sources = demand.tenant === true ? readRouteTenants(question.demands) : [demand.tenant];
+  // No tenant to ask in is no tenant where it is held. The boot refuses such a route before.
+  if (sources.length === 0) return denied('ACCESS_TENANT_UNNAMED', 'is asked for a grant in no tenant');
+  for (const source of sources) {
+    const flaw = findTenantGrantFlaw(demand, source, question);
+    if (flaw !== undefined) return flaw;
+  }
+  return undefined;
+}
+
+function findTenantGrantFlaw(
+  demand: GrantDemand,
+  source: RequestValueSource,
+  question: Question,
+): DescopeError | undefined {
+  const flaw = findTenantFlaw(source, question);
+  if (flaw !== undefined) return flaw;
+  const grants = readTenantGrants(question.user, question.tenants.get(source) ?? '');
+  return isMet(demand, grants?.[demand.kind] ?? []) ? undefined : missing(demand);
+}
+
+function findTenantFlaw(source: RequestValueSource, { user, tenants }: Question): DescopeError | undefined {
+  const tenant = tenants.get(source);
+  if (tenant === undefined)
+    return denied('ACCESS_TENANT_UNNAMED', 'is asked for a tenant that the request does not name');
+  if (readTenantGrants(user, tenant) !== undefined) return undefined;
+  return denied('ACCESS_TENANT_MISSING', 'does not belong to the tenant that the request names');
+}
+
+function readRouteTenants(demands: readonly Demand[]): RequestValueSource[] {
+  return demands.flatMap((demand) => (demand.kind === 'tenant' ? [demand.from] : []));
+}
+
+function isMet(
+  demand: { readonly names: readonly string[]; readonly match: NameMatch },
+  held: readonly string[],
+): boolean {
   if (demand.names.length === 0) return false; // an empty demand is a mistake, never an open door
   if (demand.match === 'any') return demand.names.some((name) => held.includes(name));
   return demand.names.every((name) => held.includes(name));
 }
 
-function missing(demand: Demand): DescopeAccessError {
-  const code = demand.kind === 'roles' ? 'ACCESS_ROLE_MISSING' : 'ACCESS_PERMISSION_MISSING';
-  const noun = demand.kind === 'roles' ? 'role' : 'permission';
-  const message = `The user lacks ${demand.match === 'any' ? `any ${noun}` : `a ${noun}`} that this route asks for.`;
-  return new DescopeAccessError(code, message, { wanted: demand.names, match: demand.match });
+const MISSING = {
+  roles: ['ACCESS_ROLE_MISSING', 'role'],
+  permissions: ['ACCESS_PERMISSION_MISSING', 'permission'],
+  scopes: ['ACCESS_SCOPE_MISSING', 'scope'],
+} as const;
+
+function missing({ kind, names, match }: GrantDemand | ScopeDemand): DescopeAccessError {
+  const [code, noun] = MISSING[kind];
+  const message = `The user lacks ${match === 'any' ? 'any' : 'a'} ${noun} that this route asks for.`;
+  return new DescopeAccessError(code, message, { wanted: names, match });
 }
 
-function toList(audience: string | readonly string[] | undefined): readonly string[] {
-  if (audience === undefined) return [];
-  return typeof audience === 'string' ? [audience] : audience;
+function denied(code: DescopeAccessCode, what: string): DescopeAccessError {
+  return new DescopeAccessError(code, `The user ${what}.`);
 }

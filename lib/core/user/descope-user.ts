@@ -1,5 +1,5 @@
 // Claims → the user that handlers see. Built from the token alone, without a call to Descope.
-import { readText } from '../token/claims.js';
+import { readNames, readText } from '../token/claims.js';
 import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { TokenKind } from '../token/token-kind.js';
@@ -29,6 +29,8 @@ export class DescopeUser {
   readonly roles: readonly string[];
   /** Project-level permissions. */
   readonly permissions: readonly string[];
+  /** OAuth scopes (`scope`), as text or as a list. */
+  readonly scopes: readonly string[];
   /** Roles and permissions by tenant id. */
   readonly tenants: TenantGrants;
   /** The current tenant (`dct`), if one was selected. */
@@ -50,6 +52,7 @@ export class DescopeUser {
     this.name = readText(claims, 'name');
     this.roles = grants.roles;
     this.permissions = grants.permissions;
+    this.scopes = readScopes(claims);
     this.tenants = grants.tenants;
     this.tenant = readText(claims, 'dct');
     this.isStaff = this.roles.includes(policy.staffRole);
@@ -67,4 +70,10 @@ export class DescopeUser {
   hasPermission(...names: readonly string[]): boolean {
     return names.length > 0 && names.every((name) => this.permissions.includes(name));
   }
+}
+
+// RFC 6749 §3.3: a text with single blanks between; a list is tolerated.
+function readScopes(claims: DescopeClaims): readonly string[] {
+  const text = readText(claims, 'scope');
+  return text === undefined ? readNames(claims, 'scope') : Object.freeze(text.split(' ').filter(Boolean));
 }

@@ -3,7 +3,8 @@ import { APP_GUARD } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '../../auth/auth.guard.js';
 import { isMessageHandler, readAccessPolicy, readGuards, readMethods } from '../../auth/access.policy.js';
-import type { AccessPolicy, HandlerClass } from '../../auth/access.policy.js';
+import type { AccessPolicy } from '../../auth/access/add-up.js';
+import type { HandlerClass } from '../../auth/access.policy.js';
 import { DescopeConfigError } from '../../core/errors.js';
 
 /** Where to look: the application's modules, and its global guards. */

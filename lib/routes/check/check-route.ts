@@ -10,7 +10,7 @@ import { isWellFormed } from '../../core/token/claims.js';
 import { readHeader } from '../../core/transport/request-like.js';
 import type { RequestLike } from '../../core/transport/request-like.js';
 import { assertAccess } from '../../core/user/access.js';
-import type { Demand } from '../../core/user/access.js';
+import type { Demand } from '../../core/user/demands.js';
 import type { DescopeUser } from '../../core/user/descope-user.js';
 import type { CheckHeaderValue, CheckOptions } from './check-options.js';
 import type { RouteCall, RouteReply } from '../route-call.js';
@@ -23,6 +23,8 @@ const HEADERS: Readonly<Record<string, CheckHeaderValue>> = {
   'X-Auth-Permissions': 'permissions',
   'X-Auth-Tenant': 'tenant',
 };
+
+const NO_TENANTS = new Map<never, string>();
 
 @Injectable()
 export class CheckRoute {
@@ -41,7 +43,7 @@ export class CheckRoute {
     const demands = this.#readDemands(call.query);
     const session = await this.authenticator.authenticate(this.#toOriginal(call.exchange.request));
     const user = admit(session, this.config.admission).requireUser();
-    assertAccess(user, demands);
+    assertAccess(user, demands, { nowMs: this.config.clock(), tenants: NO_TENANTS, superuserBypass: false });
     publishAccepted(user, session.isAmbient);
     return { status: 204, headers: this.#toHeaders(user) };
   }

@@ -40,6 +40,7 @@ describe('resolveConfig', () => {
       isAudienceDecided: false,
       keys: undefined,
       keyFetch: { maxAgeMs: 600_000, maxStaleMs: 3_600_000, cooldownMs: 10_000, timeoutMs: 2500 },
+      superuserBypass: false,
       tokenCache: { maxTokens: 10_000, maxBytes: 33_554_432 },
       requireKeysAtBoot: false,
     });
@@ -119,6 +120,7 @@ describe('resolveConfig', () => {
       ({ session }) => [session.cookies.sameSite, session.cookies.secure, session.cookies.domain],
       ['Strict', false, 'example.com'],
     ],
+    [{ superuserBypass: true }, (config) => config.superuserBypass, true],
     [{ tokenCache: false }, (config) => config.tokenCache, undefined],
     [
       { tokenCache: { maxTokens: 5, maxBytes: 1_048_576 } },

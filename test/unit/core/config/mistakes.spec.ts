@@ -151,6 +151,11 @@ describe('resolveConfig', () => {
     expect(mistaken({ tokenCache: { maxAge: 1 } })).toEqual(['tokenCache.maxAge']);
   });
 
+  it('refuses a switch that is not on or off', () => {
+    for (const superuserBypass of ['yes', 1, null])
+      expect(mistaken({ superuserBypass })).toEqual(['superuserBypass']);
+  });
+
   it('refuses session options that are anything else, and switches of none', () => {
     for (const session of [7, [], 'x', true]) expect(mistaken({ session })).toEqual(['session']);
     const store = { get: () => undefined, set: () => undefined };
@@ -203,6 +208,7 @@ describe('resolveConfig', () => {
       'publicOrigin',
       'trustedOrigins',
       'keyFetch',
+      'superuserBypass',
       'tokenCache',
       'requireKeysAtBoot',
       'fetch',

@@ -1,0 +1,76 @@
+// What a request says about a value that a demand is about: which tenant, which resource.
+import type { ExecutionContext } from '@nestjs/common';
+import { whenReady } from '../../core/maybe-promise.js';
+import type { MaybePromise } from '../../core/maybe-promise.js';
+import { readHeader } from '../../core/transport/request-like.js';
+import type { RequestValueSource } from '../../core/user/demands.js';
+import type { DescopeUser } from '../../core/user/descope-user.js';
+import { readContextParam, readContextRequest, toRequestLike } from '../context-request.js';
+
+/**
+ * Where a request names something: a route's parameter (in GraphQL an argument), a header, the first label of the
+ * host, the session's current tenant (`dct`), or a function of the execution context.
+ */
+export type ValueSource =
+  | Exclude<RequestValueSource, object>
+  | ((context: ExecutionContext) => MaybePromise<string | null | undefined>);
+
+/** Who asks, and in which context. */
+export interface ValueInput {
+  readonly context: ExecutionContext;
+  readonly user: DescopeUser | undefined;
+}
+
+/** Reads the value; `undefined` where the request names none. */
+export function readRequestValue(
+  source: RequestValueSource,
+  input: ValueInput,
+): MaybePromise<string | undefined> {
+  if (typeof source === 'function') {
+    const read = source as (context: ExecutionContext) => MaybePromise<unknown>;
+    return whenReady(read(input.context), toValue);
+  }
+  if (source === 'dct') return input.user?.tenant;
+  if (source === 'subdomain') return readSubdomain(readRequestHeader(input.context, 'host'));
+  const name = source.slice(source.indexOf(':') + 1);
+  if (source.startsWith('param:')) return toValue(readContextParam(input.context, name));
+  return toValue(readRequestHeader(input.context, name.toLowerCase()));
+}
+
+/** Reads several values at once; what the request does not name is left out. */
+export function readRequestValues(
+  sources: readonly RequestValueSource[],
+  input: ValueInput,
+): MaybePromise<ReadonlyMap<RequestValueSource, string>> {
+  const values = sources.map((source) => readRequestValue(source, input));
+  if (!values.some((value) => value instanceof Promise))
+    return toMap(sources, values as readonly (string | undefined)[]);
+  return Promise.all(values.map(async (value) => value)).then((ready) => toMap(sources, ready));
+}
+
+function toMap(
+  sources: readonly RequestValueSource[],
+  values: readonly (string | undefined)[],
+): ReadonlyMap<RequestValueSource, string> {
+  const map = new Map<RequestValueSource, string>();
+  for (const [index, source] of sources.entries()) {
+    const value = values[index];
+    if (value !== undefined) map.set(source, value);
+  }
+  return map;
+}
+
+function readRequestHeader(context: ExecutionContext, name: string): string | undefined {
+  return readHeader(toRequestLike(readContextRequest(context)), name);
+}
+
+// `acme.example.com` → `acme`. A host of two labels has no subdomain, and neither has an address.
+function readSubdomain(host: string | undefined): string | undefined {
+  const labels = host?.toLowerCase().replace(/:\d+$/, '').split('.') ?? [];
+  const isName = labels.length > 2 && !/^\d+$/.test(labels.at(-1) ?? '');
+  return isName ? toValue(labels[0]) : undefined;
+}
+
+function toValue(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

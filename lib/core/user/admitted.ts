@@ -1,0 +1,63 @@
+// Which tokens may come in at all: by the kind of caller, and by the audience they are meant for.
+import { DescopeCredentialError } from '../errors.js';
+import { isKindAccepted } from '../token/token-kind.js';
+import type { TokenKind } from '../token/token-kind.js';
+import type { AudienceDemand, Demand, KindDemand } from './demands.js';
+import type { DescopeUser } from './descope-user.js';
+
+/** What the module asks where a route asks nothing else. */
+export interface AdmissionPolicy {
+  readonly accepts: readonly TokenKind[];
+  /** The audiences of which a token must name one; `undefined` when none is asked for. */
+  readonly audience: readonly string[] | undefined;
+}
+
+/**
+ * Asserts that this kind of token, for this audience, may come in. A route's own lists replace the module's; several
+ * of them must all be met. An app's or agent's token comes in only where an audience is asked for, because it was made
+ * for somebody else's use. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`.
+ */
+export function assertAdmitted(
+  user: DescopeUser,
+  policy: AdmissionPolicy,
+  demands: readonly Demand[] = [],
+): void {
+  const kinds = demands.filter(isKindDemand).map((demand) => demand.kinds);
+  for (const accepted of kinds.length > 0 ? kinds : [policy.accepts]) assertKind(user, accepted);
+  const own = demands.filter(isAudienceDemand).map(({ names }) => names);
+  const audiences = own.length > 0 || policy.audience === undefined ? own : [policy.audience];
+  for (const audience of audiences) assertAudience(user, audience);
+  if (audiences.length === 0 && isForeign(user.kind)) throw mismatch([], toList(user.claims.aud));
+}
+
+function assertKind(user: DescopeUser, accepted: readonly TokenKind[]): void {
+  if (isKindAccepted(user.kind, accepted)) return;
+  const message = `A token of the kind "${user.kind}" is not accepted here.`;
+  throw new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', message, { kind: user.kind });
+}
+
+function assertAudience(user: DescopeUser, audience: readonly string[]): void {
+  const named = toList(user.claims.aud);
+  if (!named.some((item) => audience.includes(item))) throw mismatch(audience, named);
+}
+
+function isForeign(kind: TokenKind): boolean {
+  return kind === 'app' || kind === 'agent';
+}
+
+function isKindDemand(demand: Demand): demand is KindDemand {
+  return demand.kind === 'accepts';
+}
+
+function isAudienceDemand(demand: Demand): demand is AudienceDemand {
+  return demand.kind === 'audience';
+}
+
+function toList(audience: string | readonly string[] = []): readonly string[] {
+  return typeof audience === 'string' ? [audience] : audience;
+}
+
+function mismatch(expected: readonly string[], actual: readonly string[]): DescopeCredentialError {
+  const message = 'The token is meant for another audience.';
+  return new DescopeCredentialError('TOKEN_AUDIENCE_MISMATCH', message, { expected, actual });
+}
