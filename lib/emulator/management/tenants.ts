@@ -5,6 +5,7 @@ import { DescopeError } from '../http/descope-error.js';
 import { readFlag, readObject, readText, readTexts, requireText } from '../http/fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
+import type { TenantGrant } from '../store/grants.js';
 import { createId } from '../store/ids.js';
 import type { TenantRecord } from '../store/project.js';
 import type { World } from '../world.js';
@@ -33,10 +34,10 @@ const updateDefaultRoles: Handler = (call, world) => {
 
 const remove: Handler = (call, world) => {
   const tenant = requireTenant(call.body, world);
-  const { users, tenants } = world.project;
-  for (const user of users.all) {
-    users.save({ ...user, tenants: user.tenants.filter(({ tenantId }) => tenantId !== tenant.id) });
-  }
+  const { users, accessKeys, tenants } = world.project;
+  const isOther = ({ tenantId }: TenantGrant) => tenantId !== tenant.id;
+  for (const user of users.all) users.save({ ...user, tenants: user.tenants.filter(isOther) });
+  for (const key of accessKeys.all) accessKeys.save({ ...key, tenants: key.tenants.filter(isOther) });
   tenants.remove(tenant);
   return ok();
 };
