@@ -1,5 +1,7 @@
 // The emulator as a test or a sample application holds it.
 import type { Server } from 'node:http';
+import { issueAgentToken, issueAppToken } from './apps/direct-app-tokens.js';
+import type { AgentTokenOrder, AppTokenOrder } from './apps/direct-app-tokens.js';
 import type { EmulatorClock } from './controls/clock.js';
 import type { Faults } from './controls/faults.js';
 import type { Outbox } from './controls/outbox.js';
@@ -86,6 +88,16 @@ export class Emulator {
   /** Mints a token with the project's key, whatever it says. */
   signToken(order: TokenOrder = {}): Promise<string> {
     return mintToken(this.#world, order);
+  }
+
+  /** Mints an inbound app's token; throws `EMULATOR_USER_UNKNOWN`. */
+  issueAppToken(order: AppTokenOrder = {}): Promise<string> {
+    return issueAppToken(this.#world, order);
+  }
+
+  /** Mints the token of an agent that calls an MCP server; throws `EMULATOR_USER_UNKNOWN`. */
+  issueAgentToken(order: AgentTokenOrder = {}): Promise<string> {
+    return issueAgentToken(this.#world, order);
   }
 
   /** Makes a key pair that is not published: a stranger's, until `publishKey`. Default: the project's algorithm. */

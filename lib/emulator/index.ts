@@ -9,13 +9,15 @@ export type { EmulatorSettings } from './setup/settings.js';
 export type {
   EmulatorSeed,
   SeedAccessKey,
+  SeedInboundApp,
   SeedMembership,
   SeedRole,
   SeedTenant,
   SeedUser,
 } from './seed/seed.js';
-export type { DirectSignIn, DirectTokens, TokenOrder } from './sign-in/direct.js';
+export type { DirectGrants, DirectSignIn, DirectTokens, TokenOrder } from './sign-in/direct.js';
 export type { EmulatorKey, KeyAlgorithm, PublicJwk } from './tokens/key-ring.js';
+export type { AgentTokenOrder, AppTokenOrder } from './apps/direct-app-tokens.js';
 export type { EmulatorClock } from './controls/clock.js';
 export type { Fault, FaultOrder, Faults } from './controls/faults.js';
 export type { LoggedRequest, RequestLog } from './controls/request-log.js';

@@ -6,6 +6,7 @@ import { Faults } from './controls/faults.js';
 import { Outbox } from './controls/outbox.js';
 import { RequestLog } from './controls/request-log.js';
 import { FlowRuns } from './flows/flow-runs.js';
+import { plantApps } from './seed/plant-apps.js';
 import { plantSeed } from './seed/plant-seed.js';
 import type { EmulatorSeed } from './seed/seed.js';
 import type { ResolvedOptions } from './setup/options.js';
@@ -44,7 +45,7 @@ export class World {
     this.projectId = options.projectId;
     this.managementKey = options.managementKey;
     this.settings = options.settings;
-    plantSeed(this.project, seed, this.clock.nowSeconds());
+    this.#plant();
   }
 
   /** The claim `iss` of new tokens. */
@@ -75,6 +76,11 @@ export class World {
     this.pending = new PendingSignIns();
     this.enchantedLinks = new EnchantedLinks();
     this.flowRuns = new FlowRuns();
+    this.#plant();
+  }
+
+  #plant(): void {
     plantSeed(this.project, this.seed, this.clock.nowSeconds());
+    plantApps(this.project, this.seed, this.projectId);
   }
 }

@@ -153,6 +153,9 @@ describe("The door './emulator'", () => {
 
   it('lets out these types', () => {
     expect(names('lib/emulator/index.ts', 'type')).toEqual([
+      'AgentTokenOrder',
+      'AppTokenOrder',
+      'DirectGrants',
       'DirectSignIn',
       'DirectTokens',
       'Emulator',
@@ -172,6 +175,7 @@ describe("The door './emulator'", () => {
       'PublicJwk',
       'RequestLog',
       'SeedAccessKey',
+      'SeedInboundApp',
       'SeedMembership',
       'SeedRole',
       'SeedTenant',

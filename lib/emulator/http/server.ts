@@ -8,7 +8,7 @@ import { EmulatorError } from '../setup/errors.js';
 import type { World } from '../world.js';
 import { sendAnswer } from './answer.js';
 import type { Answer } from './answer.js';
-import { readAuthorization, readCookies } from './call.js';
+import { readAuthorization, readClient, readCookies } from './call.js';
 import { isPreflight, toCorsHeaders, toPreflightHeaders } from './cors.js';
 import { DescopeError } from './descope-error.js';
 import { readRequestBody } from './request-body.js';
@@ -95,6 +95,7 @@ async function toAnswer({ request, world, router }: Exchange): Promise<Answer> {
       body: await readRequestBody(request),
       authorization: readAuthorization(request.headers.authorization),
       cookies: readCookies(request.headers.cookie),
+      client: readClient(request.headers.authorization),
     };
     return await router.answer(call, world);
   } catch (cause) {

@@ -1,4 +1,7 @@
 // Every endpoint the emulator has.
+import { appDiscoveryRoutes } from '../apps/discovery.js';
+import { manageAppRoutes } from '../apps/manage-apps.js';
+import { tokenEndpointRoutes } from '../apps/token-endpoint.js';
 import { enchantedLinkRoutes } from '../codes/enchanted-link-routes.js';
 import { flowRoutes } from '../flows/flow-routes.js';
 import { flowPageRoutes } from '../flows/flow-pages.js';
@@ -43,4 +46,7 @@ export const allRoutes: readonly Route[] = [
   ...permissionRoutes,
   ...tenantRoutes,
   ...tokenRoutes,
+  ...manageAppRoutes,
+  ...tokenEndpointRoutes,
+  ...appDiscoveryRoutes,
 ];

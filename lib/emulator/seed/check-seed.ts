@@ -1,6 +1,8 @@
 // Checks a seed: its shape first, then that its names fit together.
+import { findAppMistakes, inboundAppShape } from './check-apps.js';
 import type { EmulatorSeed, SeedMembership } from './seed.js';
 import { credential, flag, listOf, objectOf, oneOf, record, seconds, text } from './shape.js';
+import { findTwins } from './twins.js';
 
 const memberships = listOf(objectOf({ 'tenantId!': text, roles: listOf(text) }));
 
@@ -41,6 +43,7 @@ const seedShape = objectOf({
       expireTime: seconds,
     }),
   ),
+  inboundApps: listOf(inboundAppShape),
 });
 
 /** Says what is wrong with a seed, one line a mistake; names are only compared once the shape is right. */
@@ -56,6 +59,7 @@ function findNameMistakes(seed: EmulatorSeed): readonly string[] {
     ...users.flatMap((user, index) => findStrangers(seed, user, `users[${index}]`)),
     ...accessKeys.flatMap((key, index) => findStrangers(seed, key, `accessKeys[${index}]`)),
     ...accessKeys.flatMap((key, index) => findUnknownUser(seed, key.user, `accessKeys[${index}].user`)),
+    ...findAppMistakes(seed),
   ];
 }
 
@@ -105,9 +109,4 @@ function findStrangers(seed: EmulatorSeed, holder: Holder, place: string): reado
 function findUnknownUser(seed: EmulatorSeed, loginId: string | undefined, place: string): readonly string[] {
   if (loginId === undefined || seed.users?.some((user) => user.loginId === loginId)) return [];
   return [`${place} is ${JSON.stringify(loginId)}, which is no loginId in users`];
-}
-
-function findTwins(names: readonly string[]): readonly string[] {
-  const twins = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-  return [...twins].map((name) => JSON.stringify(name));
 }

@@ -8,6 +8,8 @@ export interface EmulatorSeed {
   /** Where it is given, users and access keys may name no other roles. */
   readonly roles?: readonly SeedRole[];
   readonly accessKeys?: readonly SeedAccessKey[];
+  /** OAuth clients of the project. */
+  readonly inboundApps?: readonly SeedInboundApp[];
 }
 
 /** A user of a seed. */
@@ -77,4 +79,19 @@ export interface SeedAccessKey {
   readonly customClaims?: JsonObject;
   /** When it ends, in seconds since 1970. Default: never. */
   readonly expireTime?: number;
+}
+
+/** An inbound app of a seed. */
+export interface SeedInboundApp {
+  readonly name: string;
+  /** What the app shows to get a token. */
+  readonly clientSecret: string;
+  /** Default: made from the project id and the name, the same at every start. */
+  readonly clientId?: string;
+  /** The scopes it may ask for; all of them are given when it asks for none. */
+  readonly scopes?: readonly string[];
+  /** The ids of tenants it may ask for. Default: any. */
+  readonly tenants?: readonly string[];
+  /** The audience of its tokens when it asks for none. Default: both. */
+  readonly defaultAudience?: 'projectId' | 'clientId';
 }

@@ -1,6 +1,7 @@
 // Tokens without HTTP: for tests and for sample applications.
 import type { JsonObject } from '../http/call.js';
 import { EmulatorError } from '../setup/errors.js';
+import type { UserRecord } from '../store/users.js';
 import { toTimes } from '../tokens/claims.js';
 import type { EmulatorKey } from '../tokens/key-ring.js';
 import { signToken } from '../tokens/token-signer.js';
@@ -8,12 +9,24 @@ import type { World } from '../world.js';
 import { NO_LOGIN_OPTIONS } from './login-options.js';
 import { startSignIn } from './start-sign-in.js';
 
+/** Roles and permissions in a tenant. */
+export interface DirectGrants {
+  readonly roles?: readonly string[];
+  readonly permissions?: readonly string[];
+}
+
 /** How a direct sign-in shall look. */
 export interface DirectSignIn {
   /** How the user signed in. Default: `['email']`. */
   readonly amr?: readonly string[];
-  /** The tenant to select, which becomes `dct`. */
+  /** The tenant to select, which becomes `dct`; one of the user's, or of `tenants`. */
   readonly tenantId?: string;
+  /** The claim `tenants`, instead of the user's own. */
+  readonly tenants?: Readonly<Record<string, DirectGrants>>;
+  /** The claim `scope`. */
+  readonly scopes?: readonly string[];
+  /** Whether the user has just stepped up: `su` until the first refresh. Default: false. */
+  readonly stepUp?: boolean;
   /** Claims of its session tokens, over all others, also after a refresh; undefined drops a claim. */
   readonly claims?: JsonObject;
 }
@@ -43,18 +56,26 @@ export interface TokenOrder {
 export async function signInDirectly(
   world: World,
   loginId: string,
-  { amr = ['email'], tenantId, claims = {} }: DirectSignIn,
+  order: DirectSignIn,
 ): Promise<DirectTokens> {
-  const user = world.project.users.find(loginId);
-  if (!user) {
-    const known = world.project.users.all.flatMap(({ loginIds }) => loginIds);
-    const message = `There is no user ${loginId}; there are: ${known.slice(0, 20).join(', ') || 'none'}.`;
-    throw new EmulatorError('EMULATOR_USER_UNKNOWN', message);
-  }
-  const options = { ...NO_LOGIN_OPTIONS, tenantId };
-  const started = await startSignIn(world, { user, amr, options, overrides: claims });
+  const { amr = ['email'], tenantId, tenants = {}, stepUp = false } = order;
+  const user = requireKnownUser(world, loginId);
+  // A tenant that only this session has is no tenant of the user's: it cannot be selected, but it can be claimed.
+  const isClaimed = tenantId !== undefined && Object.hasOwn(tenants, tenantId);
+  const options = { ...NO_LOGIN_OPTIONS, stepUp, tenantId: isClaimed ? undefined : tenantId };
+  const overrides = { ...toOverrides(order), ...(isClaimed ? { dct: tenantId } : {}), ...order.claims };
+  const started = await startSignIn(world, { user, amr, options, overrides });
   const { sessionJwt, refreshJwt } = started;
   return { sessionJwt, refreshJwt, userId: user.userId, claims: started.claims };
+}
+
+/** The user of a login id or a user id; throws `EMULATOR_USER_UNKNOWN` with those that there are. */
+export function requireKnownUser(world: World, loginId: string): UserRecord {
+  const user = world.project.users.find(loginId);
+  if (user) return user;
+  const known = world.project.users.all.flatMap(({ loginIds }) => loginIds);
+  const message = `There is no user ${loginId}; there are: ${known.slice(0, 20).join(', ') || 'none'}.`;
+  throw new EmulatorError('EMULATOR_USER_UNKNOWN', message);
 }
 
 /** Mints a token. */
@@ -66,4 +87,11 @@ export function mintToken(world: World, order: TokenOrder): Promise<string> {
     ...toTimes(world, order.expiresInSeconds ?? world.settings.sessionSeconds),
   };
   return signToken({ ...usual, ...order.claims }, order.key ?? world.keys.current, order.header);
+}
+
+function toOverrides({ scopes, tenants }: DirectSignIn): JsonObject {
+  return {
+    ...(scopes === undefined ? {} : { scope: scopes.join(' ') }),
+    ...(tenants === undefined ? {} : { tenants }),
+  };
 }

@@ -1,4 +1,5 @@
-// Everything a project holds: users, tenants, roles, permissions and access keys.
+// Everything a project holds: users, tenants, roles, permissions, access keys and inbound apps.
+import type { InboundAppRecord } from '../apps/inbound-apps.js';
 import type { JsonObject } from '../http/call.js';
 import { AccessKeys } from './access-keys.js';
 import { NamedRecords } from './named-records.js';
@@ -23,6 +24,7 @@ export class Project {
   readonly users = new Users();
   readonly roles = new Roles();
   readonly accessKeys = new AccessKeys();
+  readonly inboundApps = new NamedRecords<InboundAppRecord>((app) => app.id);
   readonly tenants = new NamedRecords<TenantRecord>((tenant) => tenant.id);
   readonly permissions = new NamedRecords<PermissionRecord>((permission) => permission.name);
 }

@@ -46,6 +46,16 @@ describe('findSeedMistakes', () => {
           expireTime: 0,
         },
       ],
+      inboundApps: [
+        {
+          name: 'robot',
+          clientSecret: 's',
+          clientId: 'c',
+          scopes: ['read'],
+          tenants: ['acme'],
+          defaultAudience: 'clientId',
+        },
+      ],
     };
     expect(findSeedMistakes(seed)).toEqual([]);
   });
@@ -53,7 +63,7 @@ describe('findSeedMistakes', () => {
   it.each([
     [null, 'the seed must be an object, got null'],
     [[], 'the seed must be an object, got an array'],
-    [{ user: [] }, 'user is unknown; known are users, tenants, roles, accessKeys'],
+    [{ user: [] }, 'user is unknown; known are users, tenants, roles, accessKeys, inboundApps'],
     [{ users: {} }, 'users must be an array, got an object'],
     [{ users: [{}] }, 'users[0].loginId is missing'],
     [{ users: [{ loginId: ' ' }] }, 'users[0].loginId must be a non-empty string, got " "'],
@@ -98,6 +108,28 @@ describe('findSeedMistakes', () => {
         ],
       },
       'two access keys have the same cleartext',
+    ],
+    [
+      {
+        inboundApps: [
+          { name: 'a', clientSecret: 's' },
+          { name: 'a', clientSecret: 's' },
+        ],
+      },
+      'the inbound app "a" stands twice',
+    ],
+    [
+      {
+        inboundApps: [
+          { name: 'a', clientId: 'c', clientSecret: 's' },
+          { name: 'b', clientId: 'c', clientSecret: 's' },
+        ],
+      },
+      'the clientId "c" stands twice',
+    ],
+    [
+      { tenants: [], inboundApps: [{ name: 'a', clientSecret: 's', tenants: ['t'] }] },
+      'inboundApps[0] names the tenant "t", which is not in tenants',
     ],
   ])('says which names do not fit together in %j', (seed, mistake) => {
     expect(findSeedMistakes(seed)).toEqual([mistake]);
