@@ -9,8 +9,10 @@ export type { EmulatorSettings } from './setup/settings.js';
 export type {
   EmulatorSeed,
   SeedAccessKey,
+  SeedAuthorization,
   SeedInboundApp,
   SeedMembership,
+  SeedRelation,
   SeedRole,
   SeedTenant,
   SeedUser,

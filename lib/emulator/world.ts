@@ -5,8 +5,9 @@ import { EmulatorClock } from './controls/clock.js';
 import { Faults } from './controls/faults.js';
 import { Outbox } from './controls/outbox.js';
 import { RequestLog } from './controls/request-log.js';
+import { Authorization } from './fga/authorization.js';
 import { FlowRuns } from './flows/flow-runs.js';
-import { plantApps } from './seed/plant-apps.js';
+import { plantApps, plantAuthorization } from './seed/plant-apps.js';
 import { plantSeed } from './seed/plant-seed.js';
 import type { EmulatorSeed } from './seed/seed.js';
 import type { ResolvedOptions } from './setup/options.js';
@@ -29,6 +30,7 @@ export class World {
   readonly projectId: string;
   readonly managementKey: string;
   project = new Project();
+  readonly authorization = new Authorization();
   readonly signIns = new SignIns();
   pending = new PendingSignIns();
   enchantedLinks = new EnchantedLinks();
@@ -76,11 +78,13 @@ export class World {
     this.pending = new PendingSignIns();
     this.enchantedLinks = new EnchantedLinks();
     this.flowRuns = new FlowRuns();
+    this.authorization.clear();
     this.#plant();
   }
 
   #plant(): void {
     plantSeed(this.project, this.seed, this.clock.nowSeconds());
     plantApps(this.project, this.seed, this.projectId);
+    plantAuthorization(this.authorization, this.seed);
   }
 }

@@ -3,6 +3,7 @@ import { appDiscoveryRoutes } from '../apps/discovery.js';
 import { manageAppRoutes } from '../apps/manage-apps.js';
 import { tokenEndpointRoutes } from '../apps/token-endpoint.js';
 import { enchantedLinkRoutes } from '../codes/enchanted-link-routes.js';
+import { fgaRoutes } from '../fga/fga-routes.js';
 import { flowRoutes } from '../flows/flow-routes.js';
 import { flowPageRoutes } from '../flows/flow-pages.js';
 import type { Route } from '../http/router.js';
@@ -49,4 +50,5 @@ export const allRoutes: readonly Route[] = [
   ...manageAppRoutes,
   ...tokenEndpointRoutes,
   ...appDiscoveryRoutes,
+  ...fgaRoutes,
 ];

@@ -1,4 +1,7 @@
-// Checks the inbound apps of a seed.
+// Checks the inbound apps and the authorization of a seed.
+import { Authorization } from '../fga/authorization.js';
+import { FgaError } from '../fga/schema.js';
+import { plantAuthorization } from './plant-apps.js';
 import type { EmulatorSeed } from './seed.js';
 import { listOf, objectOf, oneOf, text } from './shape.js';
 import { findTwins } from './twins.js';
@@ -11,6 +14,20 @@ export const inboundAppShape = objectOf({
   scopes: listOf(text),
   tenants: listOf(text),
   defaultAudience: oneOf('projectId', 'clientId'),
+});
+
+/** The authorization of a seed. */
+export const fgaShape = objectOf({
+  'schema!': text,
+  relations: listOf(
+    objectOf({
+      'resource!': text,
+      'resourceType!': text,
+      'relation!': text,
+      'target!': text,
+      'targetType!': text,
+    }),
+  ),
 });
 
 /** Says what is wrong with the names of a seed's apps. */
@@ -27,4 +44,15 @@ export function findAppMistakes({ inboundApps = [], tenants }: EmulatorSeed): re
         .map((id) => `inboundApps[${index}] names the tenant ${JSON.stringify(id)}, which is not in tenants`),
     ),
   ];
+}
+
+/** Says what is wrong with a seed's schema, or with the first relation that does not fit it. */
+export function findFgaMistakes(seed: EmulatorSeed): readonly string[] {
+  try {
+    plantAuthorization(new Authorization(), seed);
+    return [];
+  } catch (cause) {
+    if (cause instanceof FgaError) return [`fga: ${cause.message}`];
+    throw cause;
+  }
 }

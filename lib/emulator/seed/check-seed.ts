@@ -1,5 +1,5 @@
 // Checks a seed: its shape first, then that its names fit together.
-import { findAppMistakes, inboundAppShape } from './check-apps.js';
+import { findAppMistakes, findFgaMistakes, fgaShape, inboundAppShape } from './check-apps.js';
 import type { EmulatorSeed, SeedMembership } from './seed.js';
 import { credential, flag, listOf, objectOf, oneOf, record, seconds, text } from './shape.js';
 import { findTwins } from './twins.js';
@@ -44,6 +44,7 @@ const seedShape = objectOf({
     }),
   ),
   inboundApps: listOf(inboundAppShape),
+  fga: fgaShape,
 });
 
 /** Says what is wrong with a seed, one line a mistake; names are only compared once the shape is right. */
@@ -60,6 +61,7 @@ function findNameMistakes(seed: EmulatorSeed): readonly string[] {
     ...accessKeys.flatMap((key, index) => findStrangers(seed, key, `accessKeys[${index}]`)),
     ...accessKeys.flatMap((key, index) => findUnknownUser(seed, key.user, `accessKeys[${index}].user`)),
     ...findAppMistakes(seed),
+    ...findFgaMistakes(seed),
   ];
 }
 

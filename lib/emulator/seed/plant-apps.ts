@@ -1,4 +1,5 @@
-// Puts the inbound apps of a checked seed into a project.
+// Puts the inbound apps and the authorization of a checked seed into a project.
+import type { Authorization } from '../fga/authorization.js';
 import { toSeededId } from '../store/ids.js';
 import { toClientId } from '../apps/inbound-apps.js';
 import type { InboundAppRecord } from '../apps/inbound-apps.js';
@@ -8,6 +9,13 @@ import type { EmulatorSeed, SeedInboundApp } from './seed.js';
 /** Adds the seed's inbound apps. */
 export function plantApps(project: Project, seed: EmulatorSeed, projectId: string): void {
   for (const app of seed.inboundApps ?? []) project.inboundApps.put(toApp(app, projectId));
+}
+
+/** Sets the seed's schema and relations. */
+export function plantAuthorization(authorization: Authorization, { fga }: EmulatorSeed): void {
+  if (!fga) return;
+  authorization.save(fga.schema);
+  authorization.add(fga.relations ?? []);
 }
 
 function toApp(app: SeedInboundApp, projectId: string): InboundAppRecord {

@@ -10,6 +10,7 @@ export interface EmulatorSeed {
   readonly accessKeys?: readonly SeedAccessKey[];
   /** OAuth clients of the project. */
   readonly inboundApps?: readonly SeedInboundApp[];
+  readonly fga?: SeedAuthorization;
 }
 
 /** A user of a seed. */
@@ -94,4 +95,20 @@ export interface SeedInboundApp {
   readonly tenants?: readonly string[];
   /** The audience of its tokens when it asks for none. Default: both. */
   readonly defaultAudience?: 'projectId' | 'clientId';
+}
+
+/** The fine-grained authorization of a seed. */
+export interface SeedAuthorization {
+  /** The schema in Descope's language, which starts with `model AuthZ 1.0`. */
+  readonly schema: string;
+  readonly relations?: readonly SeedRelation[];
+}
+
+/** A relation of a seed, as the API takes it. */
+export interface SeedRelation {
+  readonly resource: string;
+  readonly resourceType: string;
+  readonly relation: string;
+  readonly target: string;
+  readonly targetType: string;
 }

@@ -56,6 +56,12 @@ describe('findSeedMistakes', () => {
           defaultAudience: 'clientId',
         },
       ],
+      fga: {
+        schema: 'model AuthZ 1.0 type user type doc relation owner: user',
+        relations: [
+          { resource: 'd', resourceType: 'doc', relation: 'owner', target: 'u', targetType: 'user' },
+        ],
+      },
     };
     expect(findSeedMistakes(seed)).toEqual([]);
   });
@@ -63,7 +69,7 @@ describe('findSeedMistakes', () => {
   it.each([
     [null, 'the seed must be an object, got null'],
     [[], 'the seed must be an object, got an array'],
-    [{ user: [] }, 'user is unknown; known are users, tenants, roles, accessKeys, inboundApps'],
+    [{ user: [] }, 'user is unknown; known are users, tenants, roles, accessKeys, inboundApps, fga'],
     [{ users: {} }, 'users must be an array, got an object'],
     [{ users: [{}] }, 'users[0].loginId is missing'],
     [{ users: [{ loginId: ' ' }] }, 'users[0].loginId must be a non-empty string, got " "'],
@@ -130,6 +136,18 @@ describe('findSeedMistakes', () => {
     [
       { tenants: [], inboundApps: [{ name: 'a', clientSecret: 's', tenants: ['t'] }] },
       'inboundApps[0] names the tenant "t", which is not in tenants',
+    ],
+    [{ fga: { schema: 'type user' } }, 'fga: A schema starts with: model AuthZ 1.0'],
+    [
+      {
+        fga: {
+          schema: 'model AuthZ 1.0 type user',
+          relations: [
+            { resource: 'd', resourceType: 'doc', relation: 'owner', target: 'u', targetType: 'user' },
+          ],
+        },
+      },
+      'fga: The schema has no relation doc#owner',
     ],
   ])('says which names do not fit together in %j', (seed, mistake) => {
     expect(findSeedMistakes(seed)).toEqual([mistake]);
