@@ -2,10 +2,14 @@
 
 /** Who calls. Any other member becomes a claim as it stands; `undefined` leaves a claim out. */
 export interface TestIdentity {
-  /** The user's or access key's id. Default: a user's. */
+  /** The id of the user, the access key or the app. Default: one that fits the kind. */
   readonly sub?: string;
-  /** Makes the token an access key's: an id that says so, and no `amr`. Default: `'user'`. */
-  readonly kind?: 'user' | 'access-key';
+  /**
+   * Whose token it is. An access key has an id that says so, and no `amr`. An inbound app and an agent (which calls an
+   * MCP server) have an issuer of their own, `azp`, and an `aud`: of an app its project and client id, of an agent its
+   * server's id. Give `sub` a user's id where one calls on behalf of a user. Default: `'user'`.
+   */
+  readonly kind?: 'user' | 'access-key' | 'app' | 'agent';
   /** Project-level roles. */
   readonly roles?: readonly string[];
   /** Project-level permissions. */
@@ -16,14 +20,23 @@ export interface TestIdentity {
   >;
   /** The current tenant. */
   readonly dct?: string;
-  /** For whom the token is meant. */
+  /** For whom the token is meant. Default: none; an app's and an agent's see `kind`. */
   readonly aud?: string | readonly string[];
+  /** The scopes, separated by blanks as Descope writes them, or in a list. */
+  readonly scope?: string | readonly string[] | undefined;
+  /** The client id of an app or an agent. */
+  readonly azp?: string | undefined;
+  /** How a user signed in. Default: `['email']`. */
+  readonly amr?: readonly string[] | undefined;
+  /** Whether a user has stepped up. */
+  readonly su?: boolean | undefined;
   readonly [claim: string]: unknown;
 }
 
 const HOUR_SECONDS = 3600;
-const TEST_USER_ID = 'U2testtesttesttesttesttestte';
-const TEST_KEY_ID = 'K2testtesttesttesttesttestte';
+const TEST_APP_ID = 'TPA2testtesttesttesttesttestte';
+const TEST_SERVER_ID = 'MS2testtesttesttesttesttestte';
+const API_URL = 'https://api.descope.com';
 
 /** Makes the claims of a session that is valid for an hour from `nowMs`. */
 export function toTestClaims(
@@ -33,14 +46,22 @@ export function toTestClaims(
 ): Record<string, unknown> {
   const { kind = 'user', ...claims } = identity;
   const now = Math.floor(nowMs / 1000);
-  const isUser = kind === 'user';
-  return {
-    iss: projectId,
-    sub: isUser ? TEST_USER_ID : TEST_KEY_ID,
-    drn: 'DS',
-    iat: now,
-    exp: now + HOUR_SECONDS,
-    ...(isUser ? { amr: ['email'] } : {}),
-    ...claims,
-  };
+  return { drn: 'DS', iat: now, exp: now + HOUR_SECONDS, ...toKindClaims(kind, projectId), ...claims };
+}
+
+function toKindClaims(kind: NonNullable<TestIdentity['kind']>, projectId: string): TestIdentity {
+  const azp = Buffer.from(`${projectId}:${TEST_APP_ID}`).toString('base64');
+  const app = { sub: TEST_APP_ID, azp };
+  switch (kind) {
+    case 'user':
+      return { iss: projectId, sub: 'U2testtesttesttesttesttestte', amr: ['email'] };
+    case 'access-key':
+      return { iss: projectId, sub: 'K2testtesttesttesttesttestte' };
+    case 'app':
+      return { ...app, iss: `${API_URL}/v1/apps/${projectId}`, aud: [projectId, azp] };
+    case 'agent': {
+      const iss = `${API_URL}/v1/apps/agentic/${projectId}/${TEST_SERVER_ID}`;
+      return { ...app, iss, aud: TEST_SERVER_ID };
+    }
+  }
 }
