@@ -12,6 +12,7 @@ export default {
     '/dist/',
     '/programs/',
     '/test/browser/',
+    '/test/faults/',
     '/test/services/',
     BUILT,
   ],

@@ -1,0 +1,13 @@
+// The tests of an application in a process of its own while Descope misbehaves; `npm test` leaves them out.
+// `npm run test:faults` is the short form, `npm run faults` the long one.
+import base from './jest.config.js';
+
+export default {
+  ...base,
+  roots: ['<rootDir>/test/faults'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  globalSetup: '<rootDir>/test/faults/setup.js',
+  globalTeardown: '<rootDir>/test/faults/teardown.js',
+  testTimeout: process.env.FAULTS === 'long' ? 1_800_000 : 90_000,
+  maxWorkers: 1,
+};
