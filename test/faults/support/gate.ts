@@ -12,6 +12,7 @@ export class Gate {
 
   constructor(target: string) {
     this.#target = target;
+    this.#server.on('connection', (socket) => socket.on('error', () => undefined));
   }
 
   get url(): string {
@@ -44,7 +45,6 @@ export class Gate {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     response.on('error', () => undefined); // the application may hang up whenever it likes
-    request.socket.on('error', () => undefined);
     if (this.#fault !== undefined) return this.#fault(request, response);
     const { method, headers, url } = request;
     const onward = send(this.#target + url, { method, headers }, (answer) => {
