@@ -47,7 +47,8 @@ export class RenewalMemory {
     bound(this.#flights);
     this.#flights.set(key, { issued, untilMs: this.#clock() + KEEP_MS });
     issued.then(
-      ({ sessionToken }) => this.#keepFlight(key, issued, this.#toKeepMs(sessionToken)),
+      // What cannot be used, or no longer, is as good as an outage.
+      ({ sessionToken }) => this.#keepFlight(key, issued, this.#toKeepMs(sessionToken) || OUTAGE_MS),
       (error: unknown) =>
         this.#keepFlight(key, issued, error instanceof DescopeUnavailableError ? OUTAGE_MS : 0),
     );
@@ -107,7 +108,7 @@ export class RenewalMemory {
   // Not beyond the session itself: handed out after its end it would be refused, and the browser signed out.
   #toKeepMs(sessionToken: string): number {
     const nowMs = this.#clock();
-    return Math.min(KEEP_MS, (readEndMs(sessionToken) ?? nowMs) - nowMs);
+    return Math.max(0, Math.min(KEEP_MS, (readEndMs(sessionToken) ?? nowMs) - nowMs));
   }
 
   // A store that is down must not sign anybody out: without it, instances renew on their own.

@@ -14,6 +14,7 @@ import type { RenewalMemory } from './renewal-memory.js';
 import type { SignOutList } from '../session/sign-out-list.js';
 
 const REFUSAL_WAITS_MS = [50, 150, 300];
+const VERDICTS: readonly string[] = ['SESSION_SIGNED_OUT', 'TOKEN_SUBJECT_MISMATCH', 'TOKEN_KEY_UNKNOWN'];
 
 /** What renewing needs. */
 export interface RenewerInput {
@@ -42,7 +43,7 @@ export class Renewer {
   /**
    * Renews the session of a refresh token. Throws `SESSION_ENDED` when Descope definitely refuses,
    * `SESSION_SUPERSEDED` when that may only mean that another request was faster, `SESSION_SIGNED_OUT`, a `TOKEN_…`
-   * code, or `DESCOPE_UNAVAILABLE`.
+   * code of the refresh token's own, or `DESCOPE_UNAVAILABLE`, also when what Descope issued cannot be used.
    */
   async renew(refreshToken: string): Promise<TokensToKeep> {
     const { verifier, signOuts, memory } = this.#input;
@@ -50,7 +51,7 @@ export class Renewer {
     await signOuts.assertActive(refreshToken, owner.claims);
     const issued = await memory.share(refreshToken, () => this.#fetchAndTell(refreshToken));
     await signOuts.assertActive(refreshToken, owner.claims); // a sign-out meanwhile holds for what the call brought
-    return this.prove(issued, owner);
+    return this.prove(issued, owner).catch(toOutage);
   }
 
   /**
@@ -130,6 +131,14 @@ function toOutcome(error: unknown): DescopeRefreshOutcome {
   if (error instanceof DescopeUnavailableError) return 'outage';
   if (!(error instanceof DescopeCredentialError)) return 'failed';
   return error.code === 'SESSION_SUPERSEDED' ? 'superseded' : 'ended';
+}
+
+// A garbled answer, or clocks that differ: that Descope issued something says that the session goes on, so nobody may
+// be signed out for it.
+function toOutage(error: unknown): never {
+  if (!(error instanceof DescopeCredentialError) || VERDICTS.includes(error.code)) throw error;
+  const input = { retryAfterSeconds: 1, cause: error };
+  throw new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'What Descope issued cannot be used.', input);
 }
 
 /** Asserts that two tokens belong to the same user. Throws `TOKEN_SUBJECT_MISMATCH`. */

@@ -167,6 +167,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     ['a hang', { hang: true }],
     ['HTML with status 403', { status: 403, body: '<html>' }],
     ['a reset', { reset: true }],
+    ['a token that is none', { body: { sessionJwt: 'a.b.c' } }],
   ])('answers 503 and clears nothing when Descope answers %s', async (_name, fault) => {
     const browser = await app.signIn();
     lapse();
@@ -179,6 +180,21 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     app.emulator.faults.clear();
     app.emulator.clock.advance(2_100);
     expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
+  });
+
+  it('signs nobody out because its own clock is behind', async () => {
+    const { emulator } = app;
+    let behindMs = 8_000; // more than the leeway
+    const clock = () => emulator.clock.now() - behindMs;
+    const late = await startWithSessions(adapter, { clock }, { emulator });
+    const browser = await app.signIn();
+    emulator.clock.advance(TEN_MINUTES + 20_000);
+    const answer = await late.request('/me', { headers: browser.headers });
+    expect([answer.status, answer.body['code']]).toEqual([503, 'DESCOPE_UNAVAILABLE']);
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    behindMs = 0;
+    expect((await late.request('/me', { headers: browser.headers })).status).toBe(200);
+    await late.stop();
   });
 });
 

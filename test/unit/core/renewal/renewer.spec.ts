@@ -96,10 +96,11 @@ describe('Renewer', () => {
       'TOKEN_SUBJECT_MISMATCH',
       answer(session(), refreshOf({ sub: 'U2bob' })),
     ],
-    ['a refresh token as session', 'TOKEN_NOT_A_SESSION', answer(refreshOf())],
-    ['a session as refresh token', 'TOKEN_NOT_A_REFRESH', answer(session(), session())],
-    ['a session that ended', 'TOKEN_EXPIRED', answer(session({ exp: NOW_SECONDS - 60 }))],
-    ['garbage', 'TOKEN_MALFORMED', answer('garbage')],
+    ['a refresh token as session', 'DESCOPE_UNAVAILABLE', answer(refreshOf())],
+    ['a session as refresh token', 'DESCOPE_UNAVAILABLE', answer(session(), session())],
+    ['a session that ended', 'DESCOPE_UNAVAILABLE', answer(session({ exp: NOW_SECONDS - 60 }))],
+    ['a session of the future', 'DESCOPE_UNAVAILABLE', answer(session({ iat: NOW_SECONDS + 60 }))],
+    ['garbage', 'DESCOPE_UNAVAILABLE', answer('garbage')],
   ])('believes Descope nothing unproven: %s (%s)', async (_name, code, refresh) => {
     expect(await create(refresh).renew(refreshOf())).toBe(code);
   });
