@@ -8,6 +8,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   globalSetup: '<rootDir>/test/faults/setup.js',
   globalTeardown: '<rootDir>/test/faults/teardown.js',
-  testTimeout: process.env.FAULTS === 'long' ? 1_800_000 : 90_000,
-  maxWorkers: 1,
+  testTimeout: process.env.FAULTS === 'long' ? 3_600_000 : 300_000,
+  maxWorkers: 2, // the tests of an outage mostly wait
 };

@@ -13,7 +13,7 @@ const MB = 1024 * 1024;
 const TOKENS = IS_LONG ? 500_000 : 10_000; // a round; there are two
 const [DAYS, USERS] = IS_LONG ? [7, 20] : [1, 4];
 const STEPS_A_DAY = 24 * 6;
-const BASE_REQUESTS = IS_LONG ? 20_000 : 1_500;
+const BASE_REQUESTS = IS_LONG ? 20_000 : 800;
 
 const show = (bytes: number) => `${(bytes / MB).toFixed(1)} MB`;
 
@@ -36,7 +36,7 @@ describe('The memory of an application', () => {
           return mint(key, { claims: { iss: world.emulator.projectId, sub, exp, padding } });
         };
         const mintAny = (index: number) => (index % 2 === 0 ? mintGenuine() : mintGarbage(index >> 1));
-        await flood(world.app.url, mintGarbage, 3_000);
+        await flood(world.app.url, mintGarbage, 1_500);
         const readings = [(await world.app.control('memory')).held];
         const delays = await compareDelays(world, mintGarbage);
         const rounds = [];

@@ -6,7 +6,7 @@ import { IS_LONG, report } from './support/report.js';
 import { drive } from './support/traffic.js';
 import { KEYS, openWorld, withToken } from './support/world.js';
 
-const COUNT = IS_LONG ? 50_000 : 1_500;
+const COUNT = IS_LONG ? 50_000 : 900;
 const COOLDOWNS = 3;
 
 const STATES: readonly (readonly [string, Omit<FaultOrder, 'path'> | undefined])[] = [

@@ -71,7 +71,7 @@ export async function askOnce(app: Application, client: Client, tally: Tally): P
 export async function drive(
   app: Application,
   clients: readonly Client[],
-  { everyMs = 100, until }: { readonly everyMs?: number; readonly until: () => boolean },
+  { everyMs = 200, until }: { readonly everyMs?: number; readonly until: () => boolean },
 ): Promise<Tally> {
   const tally = new Tally();
   const running: Promise<unknown>[] = [];
