@@ -39,11 +39,11 @@ export class RenewalMemory {
    */
   share(refreshToken: string, start: () => Promise<IssuedTokens>): Promise<IssuedTokens> {
     const key = toTokenDigest(refreshToken);
+    this.#forgetEnded();
     const known = this.#flights.get(key);
-    if (known !== undefined && known.untilMs > this.#clock()) return known.issued;
+    if (known !== undefined && isBetween(known.untilMs - this.#clock(), 0, KEEP_MS)) return known.issued;
     const issued = start();
     this.#flights.delete(key); // what is set again would keep its old place
-    this.#dropOld();
     bound(this.#flights);
     this.#flights.set(key, { issued, untilMs: this.#clock() + KEEP_MS });
     issued.then(
@@ -55,9 +55,8 @@ export class RenewalMemory {
     return issued;
   }
 
-  // Tokens that nobody will be given any more must not stay in memory. They stand in the order in which they began, and
-  // the oldest is never far from its end.
-  #dropOld(): void {
+  // They stand in the order of their start, which is nearly that of their end; tokens are not held longer than of use.
+  #forgetEnded(): void {
     for (const [key, { untilMs }] of this.#flights) {
       if (untilMs > this.#clock()) return;
       this.#flights.delete(key);
@@ -120,6 +119,11 @@ export class RenewalMemory {
       return onFailure; // noted
     }
   }
+}
+
+// The upper end is for a clock that was set back: what is remembered for seconds must not last for hours then.
+function isBetween(value: number, above: number, most: number): boolean {
+  return value > above && value <= most;
 }
 
 function bound(map: Map<string, unknown>): void {

@@ -58,6 +58,18 @@ describe('RenewalMemory', () => {
     expect(world.flights).toBe(3);
   });
 
+  it('remembers nothing longer because the clock was set back', async () => {
+    const world = create();
+    world.outcome = () => Promise.reject(outage());
+    expect(await codeLater(() => world.share())).toBe('DESCOPE_UNAVAILABLE');
+    world.clock.advance(-3_600_000);
+    world.outcome = async () => ISSUED;
+    expect(await world.share()).toBe(ISSUED);
+    world.clock.advance(-3_600_000);
+    await world.share();
+    expect(world.flights).toBe(3);
+  });
+
   it('holds at most 10 000 flights, and lets the oldest go', async () => {
     const world = create();
     for (let count = 0; count < 10_001; count += 1) void world.share(`token ${count}`);
