@@ -88,6 +88,20 @@ describe('An application that renews sessions, while Descope fails', () => {
     });
   });
 
+  it('renews again when Descope is back, although the clock was set back meanwhile', async () => {
+    await report('refresh: 500, clock set back 5 min', async (row) => {
+      const [session] = await signIn();
+      await world.advance(2 * TEN_MINUTES);
+      world.emulator.faults.add({ path: REFRESH, status: 500 });
+      const seen = new Tally();
+      expect((await askOnce(world.app, session, seen))?.status).toBe(503);
+      world.emulator.faults.clear();
+      await world.advance(-TEN_MINUTES / 2);
+      expect((await askOnce(world.app, session, seen))?.status).toBe(200);
+      row.seen = String(seen);
+    });
+  });
+
   it('clears the cookies when Descope definitely refuses', async () => {
     await report("refresh: Descope's own no", async (row) => {
       const [session] = await signIn();
