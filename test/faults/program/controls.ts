@@ -58,4 +58,5 @@ const controls: Controls = {
 process.on('message', ({ id, ask, value }: { id: number; ask: keyof Controls; value: number }) => {
   process.send?.({ id, answer: controls[ask](value) });
 });
+process.once('disconnect', () => process.exit()); // the test is gone
 process.channel?.unref(); // the test's ear must not keep the process alive
