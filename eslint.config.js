@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', 'node_modules/**', 'coverage/**', 'test/package/programs/**', 'test/bench/**'] },
+  { ignores: ['**/dist/**', 'node_modules/**', 'coverage/**', 'test/package/programs/**'] },
   ...tseslint.configs.recommended,
   {
     files: ['lib/**/*.ts', 'test/**/*.ts', 'sample-app/**/*.ts'],

@@ -1,0 +1,134 @@
+// Token text → claims: one token after another, and a hundred at once.
+import { median, show, toRatios } from '../support/figures.mjs';
+import { MINIMAL, RAW, createMinimalVerify, createRawOperation } from '../support/floors.mjs';
+import { createIssuer, toTokenSource } from '../support/issuer.mjs';
+import { measure, toConcurrentRun, toSequentialRun } from '../support/measure.mjs';
+import { createOurs, toOptions } from '../support/ours.mjs';
+import { PEERS, PEER_WITH_MEMORY, toRemembering } from '../support/peers.mjs';
+import { hand, settings } from '../support/settings.mjs';
+
+const NEW = 'nestjs-descope, token never seen';
+const AGAIN = 'nestjs-descope, token seen before';
+const HARNESS = 'nothing (the harness)';
+
+const WAYS = {
+  'one after another': { toRun: toSequentialRun, operations: 10 },
+  '100 at once': { toRun: (next, operate) => toConcurrentRun(next, operate, 100), operations: 100 },
+};
+
+const tables = [];
+const goals = [];
+for (const [algorithm, way] of [
+  ['RS256', 'one after another'],
+  ['RS256', '100 at once'],
+  ['ES256', 'one after another'],
+]) {
+  const issuer = createIssuer(algorithm);
+  const series = await measureAll(issuer, WAYS[way]);
+  tables.push(toTable(`Tokens, ${algorithm}, ${way}`, series));
+  if (tables.length === 1) goals.push(...toGoals(series));
+}
+hand({ tables, goals });
+
+async function measureAll({ published, mintSession }, { toRun, operations }) {
+  const tokens = Array.from({ length: settings.tokens }, (_, index) => mintSession(index));
+  const toCandidate = ({ operate, ...rest }) => ({
+    operations,
+    ...rest,
+    run: toRun(toTokenSource(tokens), operate),
+  });
+  const slices = operations === 100 ? tokens.length / 100 : 10;
+  const share = tokens.length / slices; // so that a round shows every token once
+  const subjects = [
+    ...(await toPeers(published, tokens)),
+    toForgetting(published, share),
+    await toSeen(published, tokens),
+  ];
+  return measure(subjects.map(toCandidate), { rounds: settings.rounds, slices });
+}
+
+// Made anew for each round: no token of the round was seen before.
+function toForgetting(published, share) {
+  let ours;
+  const prepare = async () => {
+    await ours?.close();
+    ours = await createOurs(toOptions(published));
+  };
+  return {
+    name: NEW,
+    prepare,
+    operations: share,
+    isFixed: true,
+    operate: (token) => ours.verifier.verify(token),
+  };
+}
+
+async function toSeen(published, tokens) {
+  const { verifier } = await createOurs(toOptions(published));
+  for (const token of tokens) await verifier.verify(token);
+  return { name: AGAIN, operate: (token) => verifier.verify(token) };
+}
+
+async function toPeers(published, tokens) {
+  const peers = [];
+  for (const [name, create] of Object.entries(PEERS)) {
+    const operate = await create(published);
+    await assertHonest(name, operate, tokens[0]);
+    peers.push({ name, operate });
+  }
+  return [
+    { name: HARNESS, operate: (token) => token.length },
+    { name: RAW, operate: createRawOperation(published, tokens) },
+    { name: MINIMAL, operate: createMinimalVerify(published) },
+    ...peers,
+    { name: PEER_WITH_MEMORY, operate: toRemembering(published) },
+  ];
+}
+
+/** Who lets a forged token pass was set up wrongly, and its figure would be worth nothing. */
+async function assertHonest(name, verify, token) {
+  await verify(token);
+  const forged = token.replace(/\.[^.]{8}/, (part) => `.${[...part.slice(1)].reverse().join('')}`);
+  const isRefused = await Promise.resolve(forged)
+    .then(verify)
+    .then(
+      () => false,
+      () => true,
+    );
+  if (!isRefused) throw new Error(`${name} accepts a forged token; this benchmark sets it up wrongly.`);
+}
+
+function toTable(title, series) {
+  const base = series.get(RAW).wall;
+  const rows = [...series].toSorted(([, one], [, other]) => median(one.wall) - median(other.wall));
+  return {
+    title,
+    columns: ['', 'µs a token', 'processor µs', '× raw verify'],
+    rows: rows.map(([name, { wall, cpu }]) => [name, show(wall), show(cpu), show(toRatios(wall, base), 2)]),
+  };
+}
+
+function toGoals(series) {
+  const ours = series.get(NEW).wall;
+  const toRaw = toRatios(ours, series.get(RAW).wall);
+  const ratios = Object.keys(PEERS).map((name) => [name, toRatios(series.get(name).wall, ours)]);
+  const [slowestWin] = ratios.toSorted(([, one], [, other]) => median(one) - median(other));
+  const of = (peer) => ratios.find(([name]) => name === peer)[1];
+  const [sdk, jose] = [of('@descope/node-sdk'), of('jose')];
+  const subject = 'token never seen';
+  return [
+    { subject, goal: '≤ 1.5 × raw verify', measured: `${show(toRaw, 2)} ×`, isMet: median(toRaw) <= 1.5 },
+    {
+      subject,
+      goal: 'faster than every peer',
+      measured: `${show(slowestWin[1], 2)} × as fast as ${slowestWin[0]}`,
+      isMet: median(slowestWin[1]) > 1,
+    },
+    {
+      subject,
+      goal: '≥ 3 × as fast as node-sdk and jose',
+      measured: `${show(sdk, 2)} × and ${show(jose, 2)} ×`,
+      isMet: Math.min(median(sdk), median(jose)) >= 3,
+    },
+  ];
+}

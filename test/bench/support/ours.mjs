@@ -1,0 +1,32 @@
+// The built package as an application has it: out of a Nest context, so that nothing here knows how it is made.
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { DESCOPE_SESSIONS } from '../../../dist/esm/auth/injection-tokens.js';
+import * as descope from '../../../dist/esm/index.js';
+import { PROJECT_ID } from './issuer.mjs';
+
+export { descope };
+
+/** Options with keys that come as they do in production: fetched, here from memory. */
+export function toOptions({ algorithm, jwk }) {
+  return {
+    projectId: PROJECT_ID,
+    algorithms: [algorithm],
+    audience: null,
+    requireKeysAtBoot: true,
+    fetch: async () => Response.json({ keys: [jwk] }),
+  };
+}
+
+/** Makes a guard and the verifier behind it, with nothing remembered. */
+export async function createOurs(options) {
+  class BenchModule {}
+  Module({ imports: [descope.DescopeModule.forRoot(options)] })(BenchModule);
+  const context = await NestFactory.createApplicationContext(BenchModule, { logger: false });
+  return {
+    guard: context.get(descope.AuthGuard),
+    verifier: context.get(DESCOPE_SESSIONS).verifier,
+    close: () => context.close(),
+  };
+}

@@ -1,0 +1,32 @@
+// How long a subject may take: the whole truth, or the quick look.
+
+const SETTINGS = {
+  full: {
+    rounds: 11,
+    tokens: 400,
+    requests: 3000,
+    httpRounds: 5,
+    imports: 15,
+    sessions: [1, 100, 10_000, 100_000],
+    memory: { remembered: 4000, beyond: 60_000 },
+  },
+  quick: {
+    rounds: 5,
+    tokens: 200,
+    requests: 600,
+    httpRounds: 5,
+    imports: 5,
+    sessions: [1, 100, 10_000],
+    memory: { remembered: 2000, beyond: 20_000 },
+  },
+};
+
+/** Whether this process was told to be quick. */
+export const isQuick = process.argv.includes('--quick');
+export const settings = isQuick ? SETTINGS.quick : SETTINGS.full;
+
+/** Hands a subject's outcome to who started it, or shows it. */
+export function hand(outcome) {
+  if (process.send === undefined) console.dir(outcome, { depth: null });
+  else process.send(outcome, () => process.exit(0));
+}
