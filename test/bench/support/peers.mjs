@@ -69,8 +69,8 @@ function toRequest(token) {
   };
 }
 
-// It takes keys from an address only, and fetches them once.
-async function serveKeys(jwk) {
+/** Gives an address for those who take keys from one only; they fetch them once. */
+export async function serveKeys(jwk) {
   const server = createServer((_, response) => response.end(JSON.stringify({ keys: [jwk] })));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   server.unref();

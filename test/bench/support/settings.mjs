@@ -2,9 +2,9 @@
 
 const SETTINGS = {
   full: {
-    rounds: 11,
+    rounds: 21,
     tokens: 400,
-    requests: 3000,
+    requests: 1500,
     httpRounds: 5,
     imports: 15,
     sessions: [1, 100, 10_000, 100_000],
@@ -13,7 +13,7 @@ const SETTINGS = {
   quick: {
     rounds: 5,
     tokens: 200,
-    requests: 600,
+    requests: 300,
     httpRounds: 5,
     imports: 5,
     sessions: [1, 100, 10_000],

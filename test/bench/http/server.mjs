@@ -1,0 +1,53 @@
+// A process that serves one variant: told to start anew, to begin to watch itself, and to say what it saw.
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createModule } from './guards.mjs';
+
+const [adapter, variant, published] = process.argv.slice(2);
+const delay = monitorEventLoopDelay({ resolution: 1 });
+let app;
+let before;
+
+const ORDERS = {
+  async start() {
+    await app?.close();
+    const http = adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter();
+    app = await NestFactory.create(await createModule(variant, JSON.parse(published)), http, {
+      logger: ['error'],
+    });
+    await app.listen(0, '127.0.0.1');
+    return app.getHttpServer().address().port;
+  },
+  watch() {
+    globalThis.gc?.();
+    delay.reset();
+    delay.enable();
+    before = readMicros();
+  },
+  tell() {
+    const { main, all } = readMicros();
+    delay.disable();
+    return { main: main - before.main, all: all - before.all, delayMs: delay.percentile(99) / 1e6 };
+  },
+};
+
+process.on('message', async ({ order }) => {
+  process.send({ order, answer: await ORDERS[order]() });
+});
+process.on('disconnect', () => process.exit(0));
+
+// What the processor gave to the main thread and to the whole process. Unlike the clock, it does not count what other
+// processes took. Linux alone tells the threads apart.
+function readMicros() {
+  const { user, system } = process.cpuUsage();
+  const all = user + system;
+  try {
+    const [nanos] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ');
+    return { main: Number(nanos) / 1000, all };
+  } catch {
+    return { main: all, all };
+  }
+}

@@ -1,0 +1,161 @@
+// Requests end to end: a Nest application in a process of its own, loaded by this one.
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { load, toRequest } from '../http/load.mjs';
+import { median, show, summarize, toRatios } from '../support/figures.mjs';
+import { createIssuer } from '../support/issuer.mjs';
+import { toOrder } from '../support/measure.mjs';
+import { hand, isQuick, settings } from '../support/settings.mjs';
+
+const USERS = 200;
+const CONNECTIONS = 50;
+const OURS = 'nestjs-descope';
+const TRIVIAL = 'trivial guard';
+const SDK = '@descope/node-sdk';
+const WARM_UP = 1500;
+const REMEMBERING = 'fast-jwt, cache';
+const BASES = ['no guard', TRIVIAL];
+const PEERS = isQuick
+  ? [SDK, REMEMBERING]
+  : [SDK, 'fast-jwt', REMEMBERING, 'jose', 'aws-jwt-verify', 'passport-jwt', 'express-oauth2-jwt-bearer'];
+const MODES = { seen: 'tokens seen before', new: 'every token new' };
+
+const issuer = createIssuer('RS256');
+const REQUESTS = {
+  seen: Array.from({ length: USERS }, (_, index) => toRequest(issuer.mintSession(index))),
+  new: Array.from({ length: settings.requests }, (_, index) => toRequest(issuer.mintSession(USERS + index))),
+};
+
+const tables = [];
+const goals = [];
+for (const [adapter, title] of Object.entries({ express: 'Nest + Express', fastify: 'Nest + Fastify' })) {
+  const servers = await startAll(adapter);
+  for (const mode of ['seen', 'new']) {
+    const figures = await measureAll(servers, mode);
+    tables.push(toTable(`HTTP, ${title}, ${MODES[mode]}`, figures));
+    goals.push(...toGoals(`${title}, ${MODES[mode]}`, mode, figures));
+  }
+  for (const { child } of servers.values()) child.disconnect();
+}
+hand({ tables, goals });
+
+async function startAll(adapter) {
+  const isExpress = adapter === 'express';
+  const peers = PEERS.filter((name) => isExpress || name !== 'express-oauth2-jwt-bearer'); // Express's own middleware
+  const variants = [...BASES, OURS, ...peers];
+  return new Map(await Promise.all(variants.map(async (name) => [name, await startOne(adapter, name)])));
+}
+
+async function startOne(adapter, variant) {
+  const file = fileURLToPath(new URL('../http/server.mjs', import.meta.url));
+  const child = fork(file, [adapter, variant, JSON.stringify(issuer.published)], {
+    execArgv: ['--expose-gc'],
+  });
+  const server = { child, port: await tell(child, 'start') };
+  await signIn(server, WARM_UP);
+  return server;
+}
+
+// All users' tokens, so that they are tokens seen before, and the code is warm.
+function signIn({ port }, count = USERS) {
+  return load({ port, requests: REQUESTS.seen, connections: CONNECTIONS, count });
+}
+
+function tell(child, order) {
+  return new Promise((resolve, reject) => {
+    const fail = (code) => reject(new Error(`A server ended early (${code}).`));
+    child.once('exit', fail);
+    child.once('message', ({ answer }) => {
+      child.off('exit', fail);
+      resolve(answer);
+    });
+    child.send({ order });
+  });
+}
+
+async function measureAll(servers, mode) {
+  const kinds = ['clock', 'rate', 'all', 'delay', 'latency'];
+  const toFigures = () => Object.fromEntries(kinds.map((kind) => [kind, []]));
+  const figures = new Map([...servers.keys()].map((name) => [name, toFigures()]));
+  for (let round = -1; round < settings.httpRounds; round += 1) {
+    for (const [name, server] of toOrder([...servers], round)) {
+      const found = await measureOne(server, mode);
+      if (round >= 0) for (const kind of kinds) figures.get(name)[kind].push(found[kind]);
+    }
+  }
+  return figures;
+}
+
+async function measureOne(server, mode) {
+  if (mode === 'new') server.port = await tell(server.child, 'start'); // an application made anew has seen no token
+  await signIn(server);
+  await tell(server.child, 'watch');
+  const { requests } = settings;
+  const run = { port: server.port, requests: REQUESTS[mode], connections: CONNECTIONS, count: requests };
+  const { seconds, latenciesMs } = await load(run);
+  const { main, all, delayMs } = await tell(server.child, 'tell');
+  latenciesMs.sort((one, other) => one - other);
+  return {
+    clock: requests / seconds,
+    rate: requests / (main / 1e6),
+    all: all / requests,
+    delay: delayMs,
+    latency: latenciesMs[Math.floor(latenciesMs.length * 0.99)],
+  };
+}
+
+function toTable(title, figures) {
+  const base = figures.get(TRIVIAL).rate;
+  const rows = [...figures].toSorted(([, one], [, other]) => median(other.rate) - median(one.rate));
+  return {
+    title,
+    columns: [
+      '',
+      'requests/s',
+      '× trivial guard',
+      'by the clock',
+      'processor µs',
+      'p99 ms',
+      'loop delay p99 ms',
+    ],
+    rows: rows.map(([name, { rate, clock, all, delay, latency }]) => [
+      name,
+      show(rate, 0),
+      show(toRatios(rate, base), 2),
+      summarize(clock).median.toFixed(0),
+      summarize(all).median.toFixed(0),
+      summarize(latency).median.toFixed(1),
+      summarize(delay).median.toFixed(1),
+    ]),
+    note: `${settings.requests} requests a round over ${CONNECTIONS} connections. Requests/s: of a second that the processor gave to the server's main thread, whatever else the machine did.`,
+  };
+}
+
+function toGoals(subject, mode, figures) {
+  const rate = (name) => figures.get(name).rate;
+  const toTrivial = toRatios(rate(OURS), rate(TRIVIAL));
+  const toSdk = toRatios(rate(OURS), rate(SDK));
+  const peers = [...figures.keys()].filter((name) => ![...BASES, OURS].includes(name));
+  const [best] = peers.toSorted((one, other) => median(rate(other)) - median(rate(one)));
+  if (mode === 'new') {
+    const [ours, theirs] = [OURS, best].map((name) => median(figures.get(name).delay));
+    return [
+      toGoal('≥ 1.3 × node-sdk’s guard', toSdk, 1.3),
+      {
+        subject,
+        goal: 'loop delay p99 no worse than the fastest peer’s',
+        measured: `${ours.toFixed(1)} ms, ${best} ${theirs.toFixed(1)} ms`,
+        isMet: ours <= theirs * 1.05,
+      },
+    ];
+  }
+  return [
+    toGoal('≥ 0.97 × trivial guard', toTrivial, 0.97),
+    toGoal(`ahead of every peer (${best})`, toRatios(rate(OURS), rate(best)), 1),
+    toGoal('≥ 2.5 × node-sdk’s guard', toSdk, 2.5),
+  ];
+
+  function toGoal(goal, ratios, wanted) {
+    return { subject, goal, measured: `${show(ratios, 2)} ×`, isMet: median(ratios) >= wanted };
+  }
+}
