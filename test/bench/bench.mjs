@@ -61,6 +61,7 @@ async function main() {
 
 async function runSubject(name) {
   const file = fileURLToPath(new URL(`subjects/${name}.mjs`, import.meta.url));
+  const start = performance.now();
   const child = fork(file, values.quick ? ['--quick'] : [], { execArgv: SUBJECTS[name] });
   const outcome = await new Promise((resolve, reject) => {
     child.once('message', resolve);
@@ -68,6 +69,7 @@ async function runSubject(name) {
     child.once('exit', (code) => reject(new Error(`The subject "${name}" ended early (${code}).`)));
   });
   for (const table of outcome.tables) console.log(toText(table));
+  console.log(`(${name}: ${((performance.now() - start) / 1000).toFixed(0)} s)`);
   return outcome;
 }
 

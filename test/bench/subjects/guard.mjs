@@ -12,6 +12,8 @@ const USERS = 200;
 const SLICES = 10;
 const TRIVIAL = 'a guard that returns true';
 const SIGNED_IN = 'a signed-in user';
+const ALONE = 'verify alone';
+const NOTHING = `nothing, ${ALONE}`;
 const FRESH = 'a signed-in user, token never seen';
 
 const { published, mintSession } = createIssuer('RS256');
@@ -24,6 +26,7 @@ const candidates = [
   ...[...handlers].map(([name, handler]) => toCandidate(name, guard, handler)),
   toCandidate('a signed-in user, by cookie', guard, handlers.get(SIGNED_IN), toCookie),
   toFresh(),
+  toPeer('nothing', (token) => token.length),
   toPeer(PEER_WITH_MEMORY, toRemembering(published)),
   toPeer('@descope/node-sdk', PEERS['@descope/node-sdk'](published)),
 ];
@@ -50,9 +53,9 @@ function toFresh() {
 }
 
 function toPeer(name, verify) {
-  answers.set(`${name}, verify alone`, '');
+  answers.set(`${name}, ${ALONE}`, '');
   return {
-    name: `${name}, verify alone`,
+    name: `${name}, ${ALONE}`,
     operations: 10,
     run: toSequentialRun(toTokenSource(tokens), verify),
   };
@@ -63,33 +66,35 @@ function toAnswer(answer) {
 }
 
 function toTable() {
-  const base = series.get(TRIVIAL).wall;
-  const rows = [...series].map(([name, { wall, cpu }]) => [
-    name,
-    show(wall, 2),
-    show(cpu, 2),
-    show(toDifferences(wall, base), 2),
-    answers.get(name),
-  ]);
+  const rows = [...series].map(([name, { wall, cpu }]) => {
+    const floor = name.endsWith(ALONE) ? NOTHING : TRIVIAL;
+    return [name, show(wall, 2), show(cpu, 2), show(beyond(name, floor), 2), answers.get(name)];
+  });
   const columns = ['the route asks for', 'µs a request', 'processor µs', 'µs beyond true', 'answers'];
-  return { title: `Guard: canActivate, ${USERS} users, RS256`, columns, rows };
+  const note = `Beyond true: without what it takes to make the request, or for “${ALONE}” to read the token.`;
+  return { title: `Guard: canActivate, ${USERS} users, RS256`, columns, rows, note };
+}
+
+function beyond(name, floor = TRIVIAL) {
+  return toDifferences(series.get(name).wall, series.get(floor).wall);
 }
 
 function toGoals() {
-  const beyond = toDifferences(series.get(SIGNED_IN).wall, series.get(TRIVIAL).wall);
-  const toPeerRatio = toRatios(
-    series.get(SIGNED_IN).wall,
-    series.get(`${PEER_WITH_MEMORY}, verify alone`).wall,
-  );
+  const toPeerRatio = toRatios(beyond(SIGNED_IN), beyond(`${PEER_WITH_MEMORY}, ${ALONE}`, NOTHING));
   const subject = 'canActivate, token seen before';
   const demands = ['two roles', 'two permissions', 'role, permission and tenant'].map((name) =>
     toDemandGoal(name),
   );
   return [
-    { subject, goal: '≤ 5 µs beyond true', measured: `${show(beyond, 2)} µs`, isMet: median(beyond) <= 5 },
     {
       subject,
-      goal: '≤ 0.5 × fast-jwt’s cached verify alone',
+      goal: '≤ 5 µs beyond true',
+      measured: `${show(beyond(SIGNED_IN), 2)} µs`,
+      isMet: median(beyond(SIGNED_IN)) <= 5,
+    },
+    {
+      subject,
+      goal: `≤ 0.5 × fast-jwt’s cached ${ALONE}`,
       measured: `${show(toPeerRatio, 2)} ×`,
       isMet: median(toPeerRatio) <= 0.5,
     },
@@ -106,6 +111,6 @@ function toGoals() {
 function toDemandGoal(name) {
   const goal = { subject: `on top: ${name}`, goal: '≤ 1 µs' };
   if (!series.has(name)) return { ...goal, measured: 'not in this version', isMet: undefined };
-  const extra = toDifferences(series.get(name).wall, series.get(SIGNED_IN).wall);
+  const extra = beyond(name, SIGNED_IN);
   return { ...goal, measured: `${show(extra, 2)} µs`, isMet: median(extra) <= 1 };
 }
