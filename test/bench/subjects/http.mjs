@@ -109,6 +109,7 @@ function toTable(title, figures) {
   const rows = [...figures].toSorted(([, one], [, other]) => median(other.rate) - median(one.rate));
   return {
     title,
+    isForReadme: true,
     columns: [
       '',
       'requests/s',

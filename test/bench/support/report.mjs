@@ -6,6 +6,7 @@
  * @property {readonly string[]} columns
  * @property {readonly (readonly string[])[]} rows
  * @property {string} [note]
+ * @property {boolean} [isForReadme]
  *
  * @typedef {object} Goal
  * @property {string} subject
@@ -42,11 +43,17 @@ export function toGoalTable(goals) {
   return { title: 'Goals', columns: ['subject', 'goal', 'measured', 'met'], rows };
 }
 
-/** The README's chapter. */
+/** The README's chapter: what a reader compares, and every goal. */
 export function toChapter({ tables, goals, machine, command }) {
   const intro = `Measured on ${machine.date} with Node ${machine.node} on ${machine.cpus} CPUs (${machine.platform}), by \`${command}\`.
 Medians of interleaved rounds, with their quartiles; ratios are taken round by round, so they say more than the absolute figures.`;
-  return ['## Speed', '', intro, '', ...[...tables, toGoalTable(goals)].map(toMarkdown)].join('\n');
+  return [
+    '## Speed',
+    '',
+    intro,
+    '',
+    ...[...tables.filter(({ isForReadme }) => isForReadme), toGoalTable(goals)].map(toMarkdown),
+  ].join('\n');
 }
 
 function toWord(isMet) {

@@ -2,7 +2,7 @@
 
 const SETTINGS = {
   full: {
-    rounds: 21,
+    rounds: 15,
     tokens: 400,
     requests: 1500,
     httpRounds: 5,
