@@ -1,6 +1,6 @@
 // What one request costs as sessions and tenants get many.
 import { toContextSource } from '../support/contexts.mjs';
-import { median, show, toRatios } from '../support/figures.mjs';
+import { median, show, toDifferences, toRatios } from '../support/figures.mjs';
 import { OrdersController, handlers } from '../support/handlers.mjs';
 import { createIssuer } from '../support/issuer.mjs';
 import { measure, toSequentialRun } from '../support/measure.mjs';
@@ -9,7 +9,8 @@ import { hand, settings } from '../support/settings.mjs';
 
 const TENANTS = [1, 10, 50, 200];
 const USERS = 200;
-const FLAT = 1.5; // caches of the processor alone account for some of it
+// A request that finds its session in memory rather than in the processor's cache pays a few microseconds at most.
+const FLAT = { times: 1.5, micros: 3 };
 const on = { type: OrdersController, handler: handlers.get('a signed-in user') };
 
 // ES256: a hundred thousand RSA signatures take minutes to make. What is remembered is not verified again.
@@ -19,26 +20,38 @@ const tenants = await measureTenants();
 hand({ tables: [toSessionTable(), toTenantTable()], goals: toGoals() });
 
 async function measureSessions() {
-  const candidates = [];
   const all = Array.from({ length: Math.max(...settings.sessions) }, (_, index) => issuer.mintSession(index));
-  for (const count of settings.sessions) candidates.push(await toCandidate(`${count}`, all.slice(0, count)));
-  return measure(candidates, { rounds: Math.min(settings.rounds, 11), slices: 10 });
+  return measureEach(settings.sessions, (count) => all.slice(0, count));
 }
 
 async function measureTenants() {
-  const candidates = [];
-  for (const count of TENANTS) {
-    const tokens = Array.from({ length: USERS }, (_, index) => issuer.mintSession(index, count));
-    candidates.push(await toCandidate(`${count}`, tokens));
-  }
-  return measure(candidates, { rounds: Math.min(settings.rounds, 11), slices: 10 });
+  return measureEach(TENANTS, (count) =>
+    Array.from({ length: USERS }, (_, index) => issuer.mintSession(index, count)),
+  );
 }
 
-async function toCandidate(name, tokens) {
-  const { guard } = await createOurs(toOptions(issuer.published));
-  const next = toContextSource(tokens, on);
-  for (let shown = 0; shown < tokens.length; shown += 1) await guard.canActivate(next());
-  return { name, operations: 10, run: toSequentialRun(next, (context) => guard.canActivate(context)) };
+// Beyond a guard that returns true for the very same requests: longer header lines, and more of them, are not its cost.
+async function measureEach(counts, toTokens) {
+  const candidates = [];
+  for (const count of counts) {
+    const tokens = toTokens(count);
+    const { guard } = await createOurs(toOptions(issuer.published));
+    const next = toContextSource(tokens, on);
+    for (let shown = 0; shown < tokens.length; shown += 1) await guard.canActivate(next());
+    candidates.push(toCandidate(`${count}`, next, (context) => guard.canActivate(context)));
+    candidates.push(toCandidate(`${count}, true`, next, () => true));
+  }
+  const series = await measure(candidates, { rounds: Math.min(settings.rounds, 11), slices: 10 });
+  return new Map(
+    counts.map((count) => [
+      `${count}`,
+      toDifferences(series.get(`${count}`).wall, series.get(`${count}, true`).wall),
+    ]),
+  );
+}
+
+function toCandidate(name, next, operate) {
+  return { name, operations: 10, run: toSequentialRun(next, operate) };
 }
 
 function toSessionTable() {
@@ -51,12 +64,8 @@ function toTenantTable() {
 
 function toTable(title, what, series) {
   const [first] = series.values();
-  const rows = [...series].map(([name, { wall }]) => [
-    name,
-    show(wall, 2),
-    show(toRatios(wall, first.wall), 2),
-  ]);
-  return { title, columns: [what, 'µs a request', '× the first'], rows };
+  const rows = [...series].map(([name, beyond]) => [name, show(beyond, 2), show(toRatios(beyond, first), 2)]);
+  return { title, columns: [what, 'µs a request beyond true', '× the first'], rows };
 }
 
 function toGoals() {
@@ -68,11 +77,12 @@ function toGoals() {
 
 function toGoal(what, series) {
   const all = [...series.values()];
-  const ratios = toRatios(all.at(-1).wall, all[0].wall);
+  const ratios = toRatios(all.at(-1), all[0]);
+  const extra = toDifferences(all.at(-1), all[0]);
   return {
     subject: 'scale',
-    goal: `flat: ${what}`,
-    measured: `${show(ratios, 2)} ×`,
-    isMet: median(ratios) <= FLAT,
+    goal: `flat (≤ ${FLAT.times} ×, or ≤ ${FLAT.micros} µs more): ${what}`,
+    measured: `${show(ratios, 2)} ×, ${show(extra, 2)} µs more`,
+    isMet: median(ratios) <= FLAT.times || median(extra) <= FLAT.micros,
   };
 }

@@ -8,7 +8,7 @@ const SETTINGS = {
     httpRounds: 5,
     imports: 15,
     sessions: [1, 100, 10_000, 100_000],
-    memory: { remembered: 4000, beyond: 60_000 },
+    memory: { remembered: 4000, beyond: 30_000 },
   },
   quick: {
     rounds: 5,
