@@ -12,7 +12,7 @@ const CONNECTIONS = 50;
 const OURS = 'nestjs-descope';
 const TRIVIAL = 'trivial guard';
 const SDK = '@descope/node-sdk';
-const WARM_UP = 1500;
+const WARM_UP = isQuick ? 3000 : 8000; // fewer, and half of the code is still interpreted
 const REMEMBERING = 'fast-jwt, cache';
 const BASES = isQuick ? [TRIVIAL] : ['no guard', TRIVIAL];
 const PEERS = isQuick
@@ -134,14 +134,12 @@ function toTable(title, figures) {
 
 function toGoals(subject, mode, figures) {
   const rate = (name) => figures.get(name).rate;
-  const toTrivial = toRatios(rate(OURS), rate(TRIVIAL));
-  const toSdk = toRatios(rate(OURS), rate(SDK));
   const peers = [...figures.keys()].filter((name) => ![...BASES, OURS].includes(name));
   const [best] = peers.toSorted((one, other) => median(rate(other)) - median(rate(one)));
   if (mode === 'new') {
     const [ours, theirs] = [OURS, best].map((name) => median(figures.get(name).delay));
     return [
-      toGoal('≥ 1.3 × node-sdk’s guard', toSdk, 1.3),
+      toGoal('≥ 1.3 × node-sdk’s guard', SDK, 1.3),
       {
         subject,
         goal: 'loop delay p99 no worse than the fastest peer’s',
@@ -151,12 +149,17 @@ function toGoals(subject, mode, figures) {
     ];
   }
   return [
-    toGoal('≥ 0.97 × trivial guard', toTrivial, 0.97),
-    toGoal(`ahead of every peer (${best})`, toRatios(rate(OURS), rate(best)), 1),
-    toGoal('≥ 2.5 × node-sdk’s guard', toSdk, 2.5),
+    toGoal('≥ 0.97 × trivial guard', TRIVIAL, 0.97),
+    toGoal(`ahead of every peer (${best})`, best, 1),
+    toGoal('≥ 2.5 × node-sdk’s guard', SDK, 2.5),
   ];
 
-  function toGoal(goal, ratios, wanted) {
-    return { subject, goal, measured: `${show(ratios, 2)} ×`, isMet: median(ratios) >= wanted };
+  // By the main thread, and beside it by the clock: the one leaves out what a thread pool works, the other counts
+  // whatever the machine does meanwhile.
+  function toGoal(goal, other, wanted) {
+    const ratios = toRatios(rate(OURS), rate(other));
+    const byClock = median(toRatios(figures.get(OURS).clock, figures.get(other).clock));
+    const measured = `${show(ratios, 2)} ×, by the clock ${byClock.toFixed(2)} ×`;
+    return { subject, goal, measured, isMet: median(ratios) >= wanted };
   }
 }
