@@ -10,12 +10,13 @@ import { tellRefusal } from '../core/refusal.js';
 import { admit, admitLeniently } from '../core/session/admission.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { DescopeSession } from '../core/session/session.js';
+import { assertOurs } from '../core/transport/same-origin.js';
 import type { Sessions } from '../core/session/sessions.js';
 import { ModuleRef } from '@nestjs/core';
 import type { AccessPolicy } from './access/add-up.js';
 import { assertDemands } from './access/judge.js';
 import { readAccessPolicy } from './access.policy.js';
-import { readContextRequest, readContextResponse, toRequestLike } from './context-request.js';
+import { isContextSafe, readContextRequest, readContextResponse, toRequestLike } from './context-request.js';
 import type { ContextRequest } from './context-request.js';
 import {
   DESCOPE_AUTHENTICATOR,
@@ -92,6 +93,9 @@ export class AuthGuard implements CanActivate {
   /** Judges a known caller by the handler's demands, and hands the user on. Throws what is missing. */
   protected decide({ context, policy, request, session }: AccessDecision): MaybePromise<boolean> {
     if (session.refusedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(context, request);
+    // Remembered from a safe call of the same request (a GraphQL batch), it must not count for one that is not.
+    if (session.isAmbient && isContextSafe(context) === false)
+      assertOurs(toRequestLike(request), this.config.authentication.origins);
     const isOptional = policy.mode === 'optional';
     const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission, policy.demands);
     if (admitted !== recallSession(request, this.authenticator))

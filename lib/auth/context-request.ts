@@ -4,6 +4,7 @@ import { DescopeAccessError } from '../core/errors.js';
 import type { ResponseLike } from '../core/place/token-place.js';
 import type { RequestLike } from '../core/transport/request-like.js';
 import { toResponseLike } from './response-writer.js';
+import { findTransport } from './transport/known-transports.js';
 
 /** A request as handlers see it: Express's is Node's own, Fastify's wraps it as `raw`. */
 export interface ContextRequest {
@@ -17,26 +18,25 @@ export interface ContextRequest {
 /** Finds the request that a context is about. Throws `TRANSPORT_UNKNOWN` where there is none to be found. */
 export function readContextRequest(context: ExecutionContext): ContextRequest {
   const type: string = context.getType();
-  const request: unknown = type === 'http' ? context.switchToHttp().getRequest() : undefined;
+  const request = findTransport(type)?.findRequest(context);
   if (isRequest(request)) return request;
-  const message = `The guard knows no request in a context of the type "${type}", so it lets nobody through. Mark the handler @Public() if that is what it is.`;
+  const message = `The guard knows no request in a context of the type "${type}", so it lets nobody through. Teach it by the option transports: [{ type: '${type}', findRequest }], or mark the handler @Public() if that is what it is.`;
   throw new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type });
 }
 
-/** Reads a parameter of the route that a context is about; `undefined` where it has none of that name. */
+/** Reads a parameter of the call that a context is about; `undefined` where it has none of that name. */
 export function readContextParam(context: ExecutionContext, name: string): unknown {
-  const type: string = context.getType();
-  const request: unknown = type === 'http' ? context.switchToHttp().getRequest() : undefined;
-  const params: unknown = isObject(request) && 'params' in request ? request.params : undefined;
-  return isObject(params) && Object.hasOwn(params, name)
-    ? (params as Record<string, unknown>)[name]
-    : undefined;
+  return findTransport(context.getType())?.readParam?.(context, name);
 }
 
 /** Finds the response that a context will answer with, where it has headers. */
 export function readContextResponse(context: ExecutionContext): ResponseLike | undefined {
-  const type: string = context.getType();
-  return type === 'http' ? toResponseLike(context.switchToHttp().getResponse()) : undefined;
+  return toResponseLike(findTransport(context.getType())?.findResponse?.(context));
+}
+
+/** Tells whether a cookie counts in this context without proof of its origin; `undefined` leaves it to the method. */
+export function isContextSafe(context: ExecutionContext): boolean | undefined {
+  return findTransport(context.getType())?.isSafe?.(context);
 }
 
 /**
@@ -64,7 +64,7 @@ export function readPageRequest(
   context: ExecutionContext,
 ): RequestLike & { readonly url?: string | undefined } {
   const type: string = context.getType();
-  const request: unknown = type === 'http' ? context.switchToHttp().getRequest() : undefined;
+  const request = type === 'http' ? findTransport(type)?.findRequest(context) : undefined;
   if (!isRequest(request)) return { headers: {} };
   const { method, headers } = toRequestLike(request);
   return { method, headers, url: request.originalUrl };

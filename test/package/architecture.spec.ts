@@ -99,10 +99,10 @@ describe('One file', () => {
     expect(findFiles(road, (node) => ts.isIdentifier(node) && node.text === 'Reflector')).toEqual([]);
   });
 
-  it('looks into an execution context for its request', () => {
+  it('for each transport looks into its execution contexts', () => {
     const looks = (node: ts.Node) =>
       isCallOf(node, 'switchToHttp', 'switchToWs', 'switchToRpc', 'getArgByIndex', 'getArgs');
-    expect(findFiles(road, looks)).toEqual(['lib/auth/context-request.ts']);
+    expect(findFiles(road, looks)).toEqual(['lib/auth/transport/http.ts']);
   });
 
   it('asks what time it is', () => {

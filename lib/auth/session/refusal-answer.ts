@@ -3,6 +3,7 @@ import { HttpException } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import { readContextResponse, readPageRequest } from '../context-request.js';
 import { toHttpRefusal } from '../http-error.js';
+import { findTransport } from '../transport/known-transports.js';
 import { toLoginLocation } from './login-redirect.js';
 import type { LoginPath } from './login-redirect.js';
 
@@ -23,5 +24,6 @@ export function answerRefusal(
   }
   if (refusal === undefined) return error;
   for (const [name, value] of refusal.headers) response?.set(name, value);
-  return refusal.exception;
+  const transport = findTransport(context.getType());
+  return transport?.toRefusal === undefined ? refusal.exception : transport.toRefusal(refusal.exception);
 }

@@ -19,6 +19,11 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']); // RFC 9110 Â
  */
 export function assertSameOrigin(request: RequestLike, policy: OriginPolicy): void {
   if (SAFE_METHODS.has(request.method ?? '') && !isWebSocket(request)) return;
+  assertOurs(request, policy);
+}
+
+/** The same whatever the method, for a call that is known to change something. Throws `REQUEST_CROSS_SITE`. */
+export function assertOurs(request: RequestLike, policy: OriginPolicy): void {
   if (isSameOrigin(request, policy)) return;
   const message = 'The session cookie does not count on this request, because another site may have sent it.';
   throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
