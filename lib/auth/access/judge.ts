@@ -18,10 +18,10 @@ export interface Case {
 
 /** Asserts that the caller meets every demand. Throws an `ACCESS_…` or `AUTH_…` code. */
 export function assertDemands({ context, policy, user }: Case, config: DescopeConfig): MaybePromise<void> {
-  const { demands } = policy;
+  const { demands, tenantSources = readTenantSources(demands) } = policy;
   if (demands.length === 0) return;
   const { clock, superuserBypass } = config;
-  return whenReady(readRequestValues(readTenantSources(demands), { context, user }), (tenants) =>
+  return whenReady(readRequestValues(tenantSources, { context, user }), (tenants) =>
     assertAccess(user, demands, { nowMs: clock(), tenants, superuserBypass }),
   );
 }

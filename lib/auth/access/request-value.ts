@@ -37,27 +37,25 @@ export function readRequestValue(
   return toValue(readRequestHeader(input.context, name.toLowerCase()));
 }
 
+const NOTHING_NAMED: ReadonlyMap<RequestValueSource, string> = new Map();
+
 /** Reads several values at once; what the request does not name is left out. */
 export function readRequestValues(
   sources: readonly RequestValueSource[],
   input: ValueInput,
 ): MaybePromise<ReadonlyMap<RequestValueSource, string>> {
-  const values = sources.map((source) => readRequestValue(source, input));
-  if (!values.some((value) => value instanceof Promise))
-    return toMap(sources, values as readonly (string | undefined)[]);
-  return Promise.all(values.map(async (value) => value)).then((ready) => toMap(sources, ready));
-}
-
-function toMap(
-  sources: readonly RequestValueSource[],
-  values: readonly (string | undefined)[],
-): ReadonlyMap<RequestValueSource, string> {
-  const map = new Map<RequestValueSource, string>();
-  for (const [index, source] of sources.entries()) {
-    const value = values[index];
-    if (value !== undefined) map.set(source, value);
+  if (sources.length === 0) return NOTHING_NAMED;
+  const values = new Map<RequestValueSource, string>();
+  const late: Promise<void>[] = [];
+  const keep = (source: RequestValueSource, value: string | undefined): void => {
+    if (value !== undefined) values.set(source, value);
+  };
+  for (const source of sources) {
+    const value = readRequestValue(source, input);
+    if (value instanceof Promise) late.push(value.then((ready) => keep(source, ready)));
+    else keep(source, value);
   }
-  return map;
+  return late.length === 0 ? values : Promise.all(late).then(() => values);
 }
 
 function readRequestHeader(context: ExecutionContext, name: string): string | undefined {

@@ -75,13 +75,14 @@ export function freezeDeep(value: object): number {
   const open = [value]; // a list instead of recursion: a token may nest deeper than the stack
   let bytes = 0;
   for (let item = open.pop(); item !== undefined; item = open.pop()) {
-    Object.freeze(item);
     bytes += OBJECT_BYTES;
-    for (const member of Object.values(item) as readonly unknown[]) {
+    const members: readonly unknown[] = Array.isArray(item) ? item : Object.values(item);
+    for (const member of members) {
       bytes += MEMBER_BYTES;
       if (typeof member === 'string') bytes += 2 * member.length;
       if (typeof member === 'object' && member !== null) open.push(member);
     }
+    Object.freeze(item); // last: reading a frozen object's members is slower
   }
   return bytes;
 }

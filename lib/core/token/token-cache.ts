@@ -1,4 +1,5 @@
 // Tokens that were proven a moment ago: the same text again needs no second proof of its signature.
+import { detach } from './decode.js';
 
 /** How much may be remembered. */
 export interface TokenCachePolicy {
@@ -82,9 +83,4 @@ export class TokenCache<Proof extends object> {
 
 function toTail(token: string): string {
   return token.slice(-TAIL_LENGTH);
-}
-
-// A copy of its own: the text at hand is a window on the request's header line, with all of its cookies.
-function detach(token: string): string {
-  return Buffer.from(token, 'latin1').toString('latin1');
 }

@@ -14,7 +14,7 @@ import {
 import type { ClaimPolicy } from './claim-checks.js';
 import { freezeDeep } from './claims.js';
 import type { DescopeClaims } from './claims.js';
-import { decodeToken } from './decode.js';
+import { HeaderMemory, decodeToken } from './decode.js';
 import type { DecodedToken } from './decode.js';
 import type { KeySet } from '../keys/key-set.js';
 import type { VerificationKey } from '../keys/verification-key.js';
@@ -53,6 +53,7 @@ interface Proof {
 export class TokenVerifier {
   readonly #input: TokenVerifierInput;
   readonly #cache: TokenCache<Proof> | undefined;
+  readonly #headers = new HeaderMemory();
 
   constructor(input: TokenVerifierInput) {
     this.#input = input;
@@ -106,7 +107,7 @@ export class TokenVerifier {
   }
 
   #prove(token: string, assertKind: (claims: DescopeClaims) => void): MaybePromise<Proof> {
-    const decoded = decodeToken(token);
+    const decoded = decodeToken(token, this.#headers);
     this.#assertAlgorithm(decoded);
     return whenReady(this.#input.keys.find(decoded.keyId), (key) => {
       assertSignature(decoded, key);
@@ -115,8 +116,7 @@ export class TokenVerifier {
       const issuer = assertIssuer(claims, this.#input.policy);
       assertKind(claims);
       const claimBytes = freezeDeep(claims);
-      const verified = Object.freeze({ claims, kind: readTokenKind(claims, issuer) });
-      return { verified, key, claimBytes };
+      return { verified: { claims, kind: readTokenKind(claims, issuer) }, key, claimBytes };
     });
   }
 

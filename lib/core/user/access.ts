@@ -24,7 +24,8 @@ interface Question extends AccessFacts {
 
 /** Asserts that the user meets every demand but those about admission. Throws an `ACCESS_…` or `AUTH_…` code. */
 export function assertAccess(user: DescopeUser, demands: readonly Demand[], facts: AccessFacts): void {
-  const question = { ...facts, user, demands };
+  const { nowMs, tenants, superuserBypass } = facts;
+  const question = { nowMs, tenants, superuserBypass, user, demands }; // a spread costs more than all the rest
   for (const demand of demands) {
     const flaw = findFlaw(demand, question);
     if (flaw !== undefined) throw flaw;

@@ -2,7 +2,7 @@
 import { DescopeCredentialError } from '../errors.js';
 import { isKindAccepted } from '../token/token-kind.js';
 import type { TokenKind } from '../token/token-kind.js';
-import type { AudienceDemand, Demand, KindDemand } from './demands.js';
+import type { Demand } from './demands.js';
 import type { DescopeUser } from './descope-user.js';
 
 /** What the module asks where a route asks nothing else. */
@@ -22,12 +22,32 @@ export function assertAdmitted(
   policy: AdmissionPolicy,
   demands: readonly Demand[] = [],
 ): void {
-  const kinds = demands.filter(isKindDemand).map((demand) => demand.kinds);
-  for (const accepted of kinds.length > 0 ? kinds : [policy.accepts]) assertKind(user, accepted);
-  const own = demands.filter(isAudienceDemand).map(({ names }) => names);
-  const audiences = own.length > 0 || policy.audience === undefined ? own : [policy.audience];
-  for (const audience of audiences) assertAudience(user, audience);
-  if (audiences.length === 0 && isForeign(user.kind)) throw mismatch([], toList(user.claims.aud));
+  assertKinds(user, policy, demands);
+  if (assertAudiences(user, policy, demands) > 0 || !isForeign(user.kind)) return;
+  throw mismatch([], toList(user.claims.aud));
+}
+
+function assertKinds(user: DescopeUser, policy: AdmissionPolicy, demands: readonly Demand[]): void {
+  let isReplaced = false;
+  for (const demand of demands) {
+    if (demand.kind !== 'accepts') continue;
+    assertKind(user, demand.kinds);
+    isReplaced = true;
+  }
+  if (!isReplaced) assertKind(user, policy.accepts);
+}
+
+// Answers how many lists of audiences were asked for.
+function assertAudiences(user: DescopeUser, policy: AdmissionPolicy, demands: readonly Demand[]): number {
+  let count = 0;
+  for (const demand of demands) {
+    if (demand.kind !== 'audience') continue;
+    assertAudience(user, demand.names);
+    count += 1;
+  }
+  if (count > 0 || policy.audience === undefined) return count;
+  assertAudience(user, policy.audience);
+  return 1;
 }
 
 function assertKind(user: DescopeUser, accepted: readonly TokenKind[]): void {
@@ -43,14 +63,6 @@ function assertAudience(user: DescopeUser, audience: readonly string[]): void {
 
 function isForeign(kind: TokenKind): boolean {
   return kind === 'app' || kind === 'agent';
-}
-
-function isKindDemand(demand: Demand): demand is KindDemand {
-  return demand.kind === 'accepts';
-}
-
-function isAudienceDemand(demand: Demand): demand is AudienceDemand {
-  return demand.kind === 'audience';
 }
 
 function toList(audience: string | readonly string[] = []): readonly string[] {

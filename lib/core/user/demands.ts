@@ -93,11 +93,18 @@ export function isAdmissionDemand(demand: Demand): demand is KindDemand | Audien
   return demand.kind === 'accepts' || demand.kind === 'audience';
 }
 
-/** Reads where the request must be asked for tenants, to judge these demands. */
-export function readTenantSources(demands: readonly Demand[]): RequestValueSource[] {
+const NO_SOURCES: readonly RequestValueSource[] = Object.freeze([]);
+
+/** Reads where the request must be asked for tenants, to judge these demands. Most routes ask nowhere. */
+export function readTenantSources(demands: readonly Demand[]): readonly RequestValueSource[] {
+  if (!demands.some(isAboutTenant)) return NO_SOURCES;
   const sources = demands.flatMap((demand) => {
     if (demand.kind === 'tenant') return [demand.from];
     return 'tenant' in demand && demand.tenant !== undefined && demand.tenant !== true ? [demand.tenant] : [];
   });
   return [...new Set(sources)];
+}
+
+function isAboutTenant(demand: Demand): boolean {
+  return demand.kind === 'tenant' || ('tenant' in demand && demand.tenant !== undefined);
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DescopeError } from '../../../../lib/core/errors.js';
-import { MAX_TOKEN_LENGTH, decodeToken } from '../../../../lib/core/token/decode.js';
+import { HeaderMemory, MAX_TOKEN_LENGTH, decodeToken } from '../../../../lib/core/token/decode.js';
 import { codeOf, toPart } from '../../../support/tokens.js';
 
 const HEADER = { alg: 'RS256', kid: 'SK1', typ: 'JWT' };
@@ -166,5 +166,73 @@ describe('decodeToken', () => {
       }),
       { seed: 1, numRuns: 2000 },
     );
+  });
+});
+
+describe('A part of a token', () => {
+  // Decoding and encoding again finds whatever a lenient decoder forgives; that is how this one is measured.
+  const isStrict = (part: string) => Buffer.from(part, 'base64url').toString('base64url') === part;
+  const isTaken = (part: string) =>
+    codeOf(() => decodeToken(`${toPart({ alg: 'RS256', kid: 'k' })}.${toPart({})}.${part}`)) === 'accepted';
+
+  it('counts as base64url exactly where encoding it again gives it back: every one of up to three characters', () => {
+    const characters = [
+      ...Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)),
+      'é',
+      '\u00a0',
+      '\u2028',
+      'Ａ',
+    ].filter((character) => character !== '.');
+    const parts = characters.flatMap((one) =>
+      ['', ...characters].flatMap((two) => ['', 'A', 'B', 'Q', '=', ' '].map((end) => one + two + end)),
+    );
+    expect(parts.filter((part) => isTaken(part) !== isStrict(part))).toEqual([]);
+    expect(parts.filter(isTaken).length).toBeGreaterThan(1000);
+  });
+
+  it('counts as base64url exactly where encoding it again gives it back: whatever its length and flaw', () => {
+    const text = fc
+      .tuple(fc.uint8Array({ maxLength: 40 }), fc.nat(), fc.string({ maxLength: 3 }), fc.nat(2))
+      .map(([bytes, at, flaw, cut]) => {
+        const part = Buffer.from(bytes).toString('base64url');
+        const place = at % (part.length + 1);
+        return part.slice(0, place) + flaw + part.slice(place + cut);
+      })
+      .filter((part) => !part.includes('.'));
+    fc.assert(
+      fc.property(text, (part) => expect(isTaken(part)).toBe(isStrict(part))),
+      { seed: 1, numRuns: 5000 },
+    );
+  });
+});
+
+describe('A header that was read before', () => {
+  it('is told by its text, whole, and any other is read for itself', () => {
+    const headers = new HeaderMemory();
+    const one = toPart({ alg: 'RS256', kid: 'one' });
+    expect(headers.read(one)).toBe(headers.read(one));
+    expect(headers.read(toPart({ alg: 'RS256', kid: 'two' }))).toEqual({ algorithm: 'RS256', keyId: 'two' });
+    for (const bad of [
+      toPart({ alg: 'RS256' }),
+      toPart({ alg: 'RS256', kid: 'one', crit: ['exp'] }),
+      `${one}=`,
+      one.slice(1),
+    ])
+      for (let round = 0; round < 2; round += 1) expect(codeOf(() => headers.read(bad))).toMatch(/^TOKEN_/);
+  });
+
+  it('makes room for others without end, and is read again then', () => {
+    const headers = new HeaderMemory();
+    const first = toPart({ alg: 'RS256', kid: 'first' });
+    const before = headers.read(first);
+    for (let index = 0; index < 100; index += 1) headers.read(toPart({ alg: 'RS256', kid: `k${index}` }));
+    expect(headers.read(first)).not.toBe(before);
+    expect(headers.read(first)).toEqual(before);
+  });
+
+  it('is not remembered when it is long', () => {
+    const headers = new HeaderMemory();
+    const long = toPart({ alg: 'RS256', kid: 'k', x: 'x'.repeat(600) });
+    expect(headers.read(long)).not.toBe(headers.read(long));
   });
 });

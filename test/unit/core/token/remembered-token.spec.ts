@@ -4,6 +4,7 @@ import { toKeysById, unknownKey } from '../../../../lib/core/keys/key-set.js';
 import type { KeySet } from '../../../../lib/core/keys/key-set.js';
 import type { VerificationKey } from '../../../../lib/core/keys/verification-key.js';
 import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
+import type { VerifiedToken } from '../../../../lib/core/token/token-verifier.js';
 import {
   NOW_SECONDS,
   POLICY,
@@ -46,7 +47,7 @@ describe('A token that was proven before', () => {
   it('is told by the same frozen claims, where tokens are remembered', () => {
     const { verifier } = remembering();
     expect(verifier.verify(token)).toBe(verifier.verify(token));
-    expect(Object.isFrozen(verifier.verify(token))).toBe(true);
+    expect(Object.isFrozen((verifier.verify(token) as VerifiedToken).claims)).toBe(true);
     const forgetful = createWorld(undefined).verifier;
     expect(forgetful.verify(token)).not.toBe(forgetful.verify(token));
   });
