@@ -17,6 +17,7 @@ export interface Notice {
     | 'RENEWAL_STORE_FAILED'
     | 'SIGN_OUT_STORE_FAILED'
     | 'SIGN_OUT_INCOMPLETE'
+    | 'SIGN_OUT_LIST_FULL'
     | 'SESSION_NOT_KEPT'
     | 'SESSION_PLUGIN_MISSING';
   readonly level: 'log' | 'warn' | 'error';

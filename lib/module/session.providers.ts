@@ -55,7 +55,7 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   const place = createPlace(config, notify);
   const verifier = new TokenVerifier({ policy: verification, keys, clock, cache: config.tokenCache });
   const signOutStore = session.signOutStore && boundStore(session.signOutStore, NO_SIGN_OUTS, notify);
-  const signOuts = new SignOutList(clock, signOutStore);
+  const signOuts = new SignOutList(clock, signOutStore, notify);
   const memory = new RenewalMemory({ clock, store: session.renewalStore, notify });
   const refresh = (token: string) => refreshSession(api, token);
   const isShared = session.renewalStore !== undefined;

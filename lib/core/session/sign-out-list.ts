@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
+import { ExpiringMap } from '../expiring-map.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import type { Notice, Notify } from '../notice.js';
 import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { KeyValueStore } from './key-value-store.js';
@@ -12,19 +14,28 @@ const MAX_ENTRIES = 100_000;
 const MAX_LEEWAY_MS = 60_000; // a token is accepted so long after its end, at most (leewaySeconds)
 const RETRY_AFTER_SECONDS = 1;
 const PREFIX = 'nestjs-descope:signed-out:';
+const FULL: Notice = {
+  code: 'SIGN_OUT_LIST_FULL',
+  level: 'error',
+  message:
+    `More than ${MAX_ENTRIES} sign-outs are remembered at once, and those that end first are forgotten: ` +
+    'their sessions count again until they end. Set session.signOutStore, which holds any number.',
+};
 
 /** Refuses what was signed out; by this process alone, or by all that share a store. */
 export class SignOutList {
   readonly #clock: Clock;
   readonly #store: KeyValueStore | undefined;
-  // Key → when the entry may go. Insertion order is age, so a full list loses its oldest.
-  readonly #entries = new Map<string, { readonly untilMs: number; readonly issuedUpTo: number }>();
+  readonly #notify: Notify;
+  readonly #entries: ExpiringMap<{ readonly untilMs: number; readonly issuedUpTo: number }>;
   // Two digests cost more than all the rest of the road for a remembered token, whose claims stay the same object.
   readonly #keys = new WeakMap<DescopeClaims, readonly string[]>();
 
-  constructor(clock: Clock, store: KeyValueStore | undefined) {
+  constructor(clock: Clock, store: KeyValueStore | undefined, notify: Notify) {
     this.#clock = clock;
     this.#store = store;
+    this.#notify = notify;
+    this.#entries = new ExpiringMap(MAX_ENTRIES, clock);
   }
 
   /** Refuses this token until it ends. */
@@ -65,7 +76,7 @@ export class SignOutList {
 
   #isListed(key: string, issuedAt: number): boolean {
     const entry = this.#entries.get(key);
-    return entry !== undefined && entry.untilMs > this.#clock() && issuedAt <= entry.issuedUpTo;
+    return entry !== undefined && issuedAt <= entry.issuedUpTo;
   }
 
   async #add(key: string, untilMs: number, issuedUpTo: number): Promise<void> {
@@ -77,17 +88,9 @@ export class SignOutList {
     };
     const ttlMs = Math.ceil(entry.untilMs - this.#clock());
     if (ttlMs <= 0) return; // it ended long ago
-    if (known === undefined) this.#makeRoom();
-    this.#entries.set(key, entry);
+    const hadRoom = this.#entries.set(key, entry, entry.untilMs);
+    if (!hadRoom && this.#store === undefined) this.#notify(FULL); // a store has what had to go here
     await this.#store?.set(PREFIX + key, String(entry.issuedUpTo), ttlMs);
-  }
-
-  #makeRoom(): void {
-    if (this.#entries.size < MAX_ENTRIES) return;
-    const now = this.#clock();
-    for (const [key, { untilMs }] of this.#entries) if (untilMs <= now) this.#entries.delete(key);
-    const oldest = this.#entries.keys().next();
-    if (this.#entries.size >= MAX_ENTRIES && oldest.done !== true) this.#entries.delete(oldest.value);
   }
 }
 

@@ -24,7 +24,11 @@ const refused = () => Promise.reject(new DescopeRefusal(401, 'E061105'));
 function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
   const world = { calls: 0 };
   const verifier = createVerifier([key.jwk]);
-  const signOuts = new SignOutList(() => NOW_MS, undefined);
+  const signOuts = new SignOutList(
+    () => NOW_MS,
+    undefined,
+    () => undefined,
+  );
   const memory = new RenewalMemory({ clock: () => NOW_MS, store, notify: () => undefined });
   const count = () => {
     world.calls += 1;

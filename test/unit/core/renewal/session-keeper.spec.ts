@@ -62,7 +62,7 @@ function create({
       return { sessionToken: fresh, refreshToken: undefined };
     },
     memory: new RenewalMemory({ clock, store: undefined, notify: () => undefined }),
-    signOuts: new SignOutList(clock, undefined),
+    signOuts: new SignOutList(clock, undefined, () => undefined),
     isShared: false,
     clock,
   });

@@ -61,7 +61,11 @@ function create(
       policy: { ...base, ...policy },
       verifier,
       place: new CookiePlace({ ...COOKIES, sessionName }, () => NOW_MS),
-      signOuts: new SignOutList(() => NOW_MS, undefined),
+      signOuts: new SignOutList(
+        () => NOW_MS,
+        undefined,
+        () => undefined,
+      ),
       notify: (notice) => void notices.push(notice),
     }),
   };

@@ -23,12 +23,17 @@ function issue(claims: Record<string, unknown> = {}) {
   return { token, claims: (verifier.verify(token) as VerifiedToken).claims };
 }
 type Issued = ReturnType<typeof issue>;
+const longer = ({ claims }: Issued, seconds: number) => ({ ...claims, exp: claims.exp + seconds });
 const judge = (list: SignOutList, { token, claims }: Issued) =>
   codeLater(() => list.assertActive(token, claims));
 
 describe('SignOutList', () => {
   it('refuses a token that was signed out, and no other', async () => {
-    const list = new SignOutList(() => NOW_MS, undefined);
+    const list = new SignOutList(
+      () => NOW_MS,
+      undefined,
+      () => undefined,
+    );
     const [anna, again] = [issue(), issue({ jti: 'another' })];
     expect(codeOf(() => list.assertActive(anna.token, anna.claims))).toBe('accepted');
     await list.signOut(anna.token, anna.claims);
@@ -36,7 +41,11 @@ describe('SignOutList', () => {
   });
 
   it('refuses it in the second form that its ECDSA signature has', async () => {
-    const list = new SignOutList(() => NOW_MS, undefined);
+    const list = new SignOutList(
+      () => NOW_MS,
+      undefined,
+      () => undefined,
+    );
     const anna = issue();
     const twin = { ...anna, token: toTwin(anna.token) };
     expect(twin.token).not.toBe(anna.token);
@@ -46,7 +55,11 @@ describe('SignOutList', () => {
   });
 
   it("refuses all of a subject's tokens issued up to now, not later ones, and nobody else's", async () => {
-    const list = new SignOutList(() => NOW_MS, undefined);
+    const list = new SignOutList(
+      () => NOW_MS,
+      undefined,
+      () => undefined,
+    );
     await list.signOutEverywhere(issue().claims, NOW_MS + 3_600_000);
     expect(await judge(list, issue({ jti: 'other device', iat: NOW_SECONDS - 500 }))).toBe(
       'SESSION_SIGNED_OUT',
@@ -58,7 +71,7 @@ describe('SignOutList', () => {
 
   it('forgets a token when no leeway accepts it any more', async () => {
     const clock = createClock();
-    const list = new SignOutList(clock, undefined);
+    const list = new SignOutList(clock, undefined, () => undefined);
     const anna = issue();
     await list.signOut(anna.token, anna.claims);
     clock.advance(600_000 + 59_999);
@@ -69,7 +82,7 @@ describe('SignOutList', () => {
 
   it('keeps refusing what an earlier sign-out refuses for longer', async () => {
     const [clock, store] = [createClock(), new MemoryStore()];
-    const list = new SignOutList(clock, store);
+    const list = new SignOutList(clock, store, () => undefined);
     const anna = issue();
     await list.signOutEverywhere(anna.claims, NOW_MS + 3_600_000);
     for (const untilMs of [NOW_MS + 1_000, NOW_MS - 3_600_000])
@@ -80,9 +93,40 @@ describe('SignOutList', () => {
     expect([...store.entries.values()].map(({ ttlMs }) => ttlMs)).toEqual([3_660_000]);
   });
 
+  it('tells the operator when it is full of sign-outs that still count, unless a store has them', async () => {
+    const anna = issue();
+    for (const [store, told] of [
+      [undefined, ['SIGN_OUT_LIST_FULL']],
+      [new MemoryStore(), []],
+    ] as const) {
+      const notices: string[] = [];
+      const list = new SignOutList(
+        () => NOW_MS,
+        store,
+        ({ code }) => void notices.push(code),
+      );
+      await list.signOut(anna.token, anna.claims);
+      for (let count = 1; count < 100_000; count += 1) await list.signOut(`${count}.`, longer(anna, count));
+      expect([notices, await judge(list, anna)]).toEqual([[], 'SESSION_SIGNED_OUT']);
+      await list.signOut('one more.', longer(anna, 1));
+      expect(notices).toEqual(told);
+    }
+  });
+
   it('shares sign-outs through a store, for as long as they matter, and tells no token there', async () => {
     const store = new MemoryStore();
-    const [one, two] = [new SignOutList(() => NOW_MS, store), new SignOutList(() => NOW_MS, store)];
+    const [one, two] = [
+      new SignOutList(
+        () => NOW_MS,
+        store,
+        () => undefined,
+      ),
+      new SignOutList(
+        () => NOW_MS,
+        store,
+        () => undefined,
+      ),
+    ];
     const [anna, bob] = [issue(), issue({ sub: 'U2bob' })];
     await one.signOut(anna.token, anna.claims);
     await one.signOutEverywhere(bob.claims, NOW_MS + 3_600_000);
@@ -98,7 +142,11 @@ describe('SignOutList', () => {
   it('knows its own sign-outs while the store is down, and lets nobody else in', async () => {
     const store = new MemoryStore();
     store.isDown = true;
-    const list = new SignOutList(() => NOW_MS, store);
+    const list = new SignOutList(
+      () => NOW_MS,
+      store,
+      () => undefined,
+    );
     const [anna, bob] = [issue(), issue({ sub: 'U2bob' })];
     await expect(list.signOut(anna.token, anna.claims)).rejects.toThrow('ECONNREFUSED');
     expect([await judge(list, anna), await judge(list, bob)]).toEqual([
