@@ -29,8 +29,8 @@ import { assertRules } from './rules/follow-rules.js';
 import { answerRefusal } from './session/refusal-answer.js';
 import type { LoginPath } from './session/login-redirect.js';
 import { getOwnUser } from './session/own-user.js';
+import { keepPrivate } from './session/private-answer.js';
 import { forgetUser, recallSession, rememberSession } from './session/request-session.js';
-import { keepPrivate } from './response-writer.js';
 
 /** What a decision is made of. */
 export interface AccessDecision {
@@ -138,6 +138,7 @@ export class AuthGuard implements CanActivate {
   #expireCookies(context: ExecutionContext, request: ContextRequest): void {
     const response = readContextResponse(context);
     if (response === undefined) return;
+    keepPrivate(response);
     this.sessions.place.clearAmbiguous({ request: toRequestLike(request), response });
   }
 }

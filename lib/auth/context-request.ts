@@ -1,10 +1,10 @@
 // Execution context → request. A transport that is not known has none, and then the guard refuses.
 import type { ExecutionContext } from '@nestjs/common';
 import { DescopeAccessError } from '../core/errors.js';
-import type { ResponseLike } from '../core/place/token-place.js';
 import type { RequestLike } from '../core/transport/request-like.js';
 import { toResponseLike } from './response-writer.js';
 import { findTransport } from './transport/known-transports.js';
+import type { ResponseWriter } from './response-writer.js';
 
 /** A request as handlers see it: Express's is Node's own, Fastify's wraps it as `raw`. */
 export interface ContextRequest {
@@ -30,7 +30,7 @@ export function readContextParam(context: ExecutionContext, name: string): unkno
 }
 
 /** Finds the response that a context will answer with, where it has headers. */
-export function readContextResponse(context: ExecutionContext): ResponseLike | undefined {
+export function readContextResponse(context: ExecutionContext): ResponseWriter | undefined {
   return toResponseLike(findTransport(context.getType())?.findResponse?.(context));
 }
 

@@ -1,6 +1,20 @@
 // The headers of a response, whatever framework it belongs to.
 import type { ResponseLike } from '../core/place/token-place.js';
 
+/** A response of a framework that can be written to. */
+export interface ResponseWriter extends ResponseLike {
+  /** Node's own response, where there is one. */
+  readonly node: NodeHead | undefined;
+}
+
+/** What Node writes an answer's head with. */
+export interface NodeHead {
+  readonly headersSent: boolean;
+  getHeader(name: string): unknown;
+  setHeader(name: string, value: string): unknown;
+  writeHead(...args: readonly unknown[]): unknown;
+}
+
 // Express's response is Node's own; Fastify's reply keeps its headers apart until it is sent.
 interface NodeResponse {
   setHeader(name: string, value: string): unknown;
@@ -8,29 +22,26 @@ interface NodeResponse {
 }
 
 interface FastifyReply {
+  readonly raw?: unknown;
   header(name: string, value: string): unknown;
   getHeader(name: string): unknown;
 }
 
 /** Brings a framework's response to what is written; `undefined` for something that has no headers. */
-export function toResponseLike(response: unknown): ResponseLike | undefined {
+export function toResponseLike(response: unknown): ResponseWriter | undefined {
   if (isNodeResponse(response)) {
     return {
       set: (name, value) => void response.setHeader(name, value),
       append: (name, value) => void response.appendHeader(name, value),
+      node: isNodeHead(response) ? response : undefined,
     };
   }
   return isFastifyReply(response) ? toReplyWriter(response) : undefined;
 }
 
-/** Keeps an answer that depends on a cookie out of shared caches. */
-export function keepPrivate(response: ResponseLike | undefined): void {
-  response?.set('Cache-Control', 'no-store');
-  response?.append('Vary', 'Cookie');
-}
-
-function toReplyWriter(reply: FastifyReply): ResponseLike {
+function toReplyWriter(reply: FastifyReply): ResponseWriter {
   return {
+    node: isNodeHead(reply.raw) ? reply.raw : undefined,
     set: (name, value) => void reply.header(name, value),
     append: (name, value) => {
       const isCookie = name.toLowerCase() === 'set-cookie'; // of which Fastify keeps several by itself
@@ -42,6 +53,10 @@ function toReplyWriter(reply: FastifyReply): ResponseLike {
 
 function isNodeResponse(value: unknown): value is NodeResponse {
   return has(value, 'setHeader') && has(value, 'appendHeader');
+}
+
+function isNodeHead(value: unknown): value is NodeHead {
+  return has(value, 'writeHead') && has(value, 'getHeader') && has(value, 'setHeader');
 }
 
 function isFastifyReply(value: unknown): value is FastifyReply {

@@ -5,7 +5,8 @@ import { tellRefusal } from '../core/refusal.js';
 import { toRequestLike } from '../auth/context-request.js';
 import type { ContextRequest } from '../auth/context-request.js';
 import { toHttpRefusal } from '../auth/http-error.js';
-import { keepPrivate, toResponseLike } from '../auth/response-writer.js';
+import { toResponseLike } from '../auth/response-writer.js';
+import { keepPrivate } from '../auth/session/private-answer.js';
 
 /** A request that a route answers by itself, past interceptors and pipes. */
 export interface RouteCall {
@@ -52,13 +53,14 @@ export async function answer(
   const writer = toResponseLike(response);
   if (writer === undefined) throw new TypeError('The routes of DescopeModule need an HTTP response.');
   const exchange = { request: toRequestLike(request), response: writer };
-  keepPrivate(writer);
   try {
     const reply = await run({ exchange, request, ...readInput(request) });
+    if (reply.headers?.['Cache-Control'] === undefined) keepPrivate(writer);
     for (const [name, value] of Object.entries(reply.headers ?? {})) writer.set(name, value);
     response.status(reply.status).send(reply.body);
   } catch (error) {
     tellRefusal(error, notify);
+    keepPrivate(writer);
     const refusal = toHttpRefusal(error);
     for (const [name, value] of refusal?.headers ?? []) writer.set(name, value);
     throw refusal?.exception ?? error;

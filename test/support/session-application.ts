@@ -1,5 +1,6 @@
 // An application that keeps browsers' sessions, on an emulator whose clock it shares.
 import { Controller, Get, Post } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { CurrentUser, DescopeModule, OptionalAuth, Public } from 'nestjs-descope';
 import type { DescopeModuleOptions, DescopeUser } from 'nestjs-descope';
 import { startEmulator } from 'nestjs-descope/emulator';
@@ -60,13 +61,15 @@ export function startDescope(): Promise<Emulator> {
 /** What a test brings along: an emulator that stays, and what a `main.ts` would do. */
 export interface SessionSetup extends Pick<StartOptions, 'configure' | 'logger'> {
   readonly emulator?: Emulator;
+  /** Beside the pages that are there anyway. */
+  readonly controllers?: Type[];
 }
 
 /** Starts an application on an emulator. */
 export async function startWithSessions(
   adapter: AdapterName,
   options: DescopeModuleOptions = {},
-  { emulator, ...setup }: SessionSetup = {},
+  { emulator, controllers = [], ...setup }: SessionSetup = {},
 ): Promise<SessionApplication> {
   const descope = emulator ?? (await startDescope());
   const { projectId, url: baseUrl, clock } = descope;
@@ -78,7 +81,8 @@ export async function startWithSessions(
     session: { refresh: true },
     ...options,
   });
-  const application = await start(adapter, { imports: [module], controllers: [PagesController] }, setup);
+  const metadata = { imports: [module], controllers: [PagesController, ...controllers] };
+  const application = await start(adapter, metadata, setup);
   return {
     ...application,
     emulator: descope,

@@ -3,7 +3,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DescopeCredentialError, DescopeUnavailableError } from '../../core/errors.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { Notify } from '../../core/notice.js';
-import type { Exchange, ResponseLike } from '../../core/place/token-place.js';
+import type { Exchange } from '../../core/place/token-place.js';
 import type { DueSession } from '../../core/renewal/session-keeper.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import { DescopeSession } from '../../core/session/session.js';
@@ -16,8 +16,13 @@ import {
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
 } from '../injection-tokens.js';
+import type { ResponseWriter } from '../response-writer.js';
+import { keepPrivate } from './private-answer.js';
 import { recallSession, rememberSession } from './request-session.js';
-import { keepPrivate } from '../response-writer.js';
+
+interface OpenExchange extends Exchange {
+  readonly response: ResponseWriter;
+}
 
 @Injectable()
 export class SessionStep {
@@ -41,7 +46,7 @@ export class SessionStep {
   }
 
   /** Renews a session that lapsed, writes its tokens and remembers it for the guard. Never rejects. */
-  async run(request: ContextRequest, response: ResponseLike, due: DueSession): Promise<void> {
+  async run(request: ContextRequest, response: ResponseWriter, due: DueSession): Promise<void> {
     const exchange = { request: toRequestLike(request), response };
     try {
       const tokens = await this.sessions.keeper.renewIfLapsed(exchange.request, due);
@@ -61,7 +66,7 @@ export class SessionStep {
   }
 
   // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).
-  async #settle(request: ContextRequest, exchange: Exchange, error: unknown): Promise<void> {
+  async #settle(request: ContextRequest, exchange: OpenExchange, error: unknown): Promise<void> {
     if (error instanceof DescopeUnavailableError) return this.#rememberOutage(request, error);
     if (!(error instanceof DescopeCredentialError)) return this.#noteFailure(error);
     this.#remember(request, DescopeSession.nobody(error));

@@ -1,0 +1,75 @@
+// Keeps an answer that depends on a cookie out of shared caches, whatever its handler says of caching.
+import type { NodeHead, ResponseWriter } from '../response-writer.js';
+
+const CACHING = 'Cache-Control';
+const held = new WeakSet<object>();
+
+/**
+ * Makes an answer `no-store` and `Vary: Cookie`, at the latest when its head is written: `@Header('Cache-Control',
+ * 'public')` comes after the guard and the middleware. What says `private` or `no-store` stays as it is.
+ */
+export function keepPrivate(response: ResponseWriter | undefined): void {
+  if (response === undefined) return; // not every transport has headers
+  const { node } = response;
+  if (node !== undefined && (held.has(node) || node.headersSent)) return;
+  response.set(CACHING, 'no-store');
+  response.append('Vary', 'Cookie');
+  if (node === undefined) return;
+  held.add(node);
+  holdHead(node);
+}
+
+// The one place that both adapters pass, with streams and hijacked replies too.
+function holdHead(node: NodeHead): void {
+  const writeHead = node.writeHead.bind(node);
+  node.writeHead = (...args) =>
+    node.headersSent ? writeHead(...args) : writeHead(...settleHead(node, args));
+}
+
+// What is given to writeHead, as Fastify does with all of its headers, counts more than what was set before.
+function settleHead(node: NodeHead, args: readonly unknown[]): unknown[] {
+  const given = args.find((value) => typeof value === 'object' && value !== null);
+  const pairs = given === undefined ? [] : toPairs(given);
+  const read = (wanted: string) => pairs.filter(([name]) => isNamed(name, wanted)).map(([, value]) => value);
+  const [caching = node.getHeader(CACHING)] = read(CACHING).slice(-1);
+  node.setHeader(CACHING, isPrivate(caching) ? String(caching) : 'no-store');
+  node.setHeader('Vary', toVary([node.getHeader('Vary'), ...read('Vary')]));
+  if (given === undefined) return [...args];
+  const rest = pairs.filter(([name]) => !isNamed(name, CACHING) && !isNamed(name, 'Vary'));
+  // A list stays a list: it may name a header twice.
+  const kept = Array.isArray(given) ? rest.flat() : Object.fromEntries(rest);
+  return args.map((value) => (value === given ? kept : value));
+}
+
+// Node takes an object, or a list in which names and values alternate.
+function toPairs(headers: object): (readonly [name: string, value: unknown])[] {
+  if (!Array.isArray(headers)) return Object.entries(headers);
+  const list: readonly unknown[] = headers;
+  return list.flatMap((name, at) => (at % 2 === 0 ? [[String(name), list[at + 1]] as const] : []));
+}
+
+function isNamed(name: string, wanted: string): boolean {
+  return name.toLowerCase() === wanted.toLowerCase();
+}
+
+// `private="…"` is about the named fields only (RFC 9111 §5.2.2.7), and `no-cache` lets a cache keep the answer.
+function isPrivate(caching: unknown): boolean {
+  const directives = toItems(caching).map((item) => item.toLowerCase());
+  return (
+    directives.includes('no-store') || (directives.includes('private') && !directives.includes('public'))
+  );
+}
+
+function toVary(values: readonly unknown[]): string {
+  const items = [...values.flatMap(toItems), 'Cookie'];
+  if (items.includes('*')) return '*';
+  return [...new Map(items.map((item) => [item.toLowerCase(), item])).values()].join(', ');
+}
+
+function toItems(value: unknown): string[] {
+  const texts = [value].flat().filter((text) => text !== undefined);
+  return texts
+    .flatMap((text) => String(text).split(','))
+    .map((item) => item.trim())
+    .filter(Boolean);
+}
