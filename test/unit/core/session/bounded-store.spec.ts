@@ -1,5 +1,6 @@
 // A shared store answers soon or fails, and the operator hears of it.
 import { describe, expect, it } from '@jest/globals';
+import { stat } from 'node:fs/promises';
 import { boundStore } from '../../../../lib/core/session/bounded-store.js';
 import type { KeyValueStore } from '../../../../lib/core/session/key-value-store.js';
 import { MemoryStore } from '../../../support/memory-store.js';
@@ -26,6 +27,14 @@ describe('A bounded store', () => {
     for (const result of await Promise.allSettled(calls))
       expect(result).toMatchObject({ reason: new Error('The store did not answer in 1000 ms.') });
     expect(notices).toHaveLength(3);
+  });
+
+  it('takes an answer that came while the process was busy itself', async () => {
+    const get = async () => (await stat('.')).isDirectory();
+    const { store, notices } = create({ get, set: get, delete: get });
+    const answer = store.get('key');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_100); // nothing else runs meanwhile
+    expect([await answer, notices]).toEqual([true, []]);
   });
 
   it('passes failures on, also those thrown at once', async () => {
