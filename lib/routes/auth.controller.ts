@@ -23,6 +23,7 @@ import { ROUTES } from './routes.js';
 import type { Route, RouteParts } from './routes.js';
 import { CHECK_PATH, DEFAULT_PATH } from './routes-options.js';
 import type { DescopeRoutesOptions } from './routes-options.js';
+import { Profiles } from './session/profiles.js';
 import { SessionRoutes } from './session/session-routes.js';
 import { SignOutRoutes } from './session/sign-out-routes.js';
 
@@ -51,6 +52,7 @@ export function toRouteProviders(options: DescopeRoutesOptions): Provider[] {
     SessionRoutes,
     SignOutRoutes,
     MeRoute,
+    Profiles,
     CheckRoute,
     ...login,
   ];

@@ -8,10 +8,12 @@ import { DescopeCredentialError, DescopeError } from '../../core/errors.js';
 import type { Notify } from '../../core/notice.js';
 import type { Sessions } from '../../core/session/sessions.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
+import { readSubjectId } from '../../core/token/token-kind.js';
 import type { VerifiedToken } from '../../core/token/token-verifier.js';
 import type { TokenReading } from '../../core/transport/cookies.js';
 import { assertSameOrigin } from '../../core/transport/same-origin.js';
 import type { RouteCall, RouteReply } from '../route-call.js';
+import { Profiles } from './profiles.js';
 
 // Longer than any refresh token of the user's other browsers may live.
 const EVERYWHERE_MS = 366 * 24 * 60 * 60 * 1000;
@@ -28,6 +30,8 @@ interface Held {
 
 @Injectable()
 export class SignOutRoutes {
+  @Inject(Profiles) private readonly profiles!: Profiles;
+
   constructor(
     @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
@@ -82,8 +86,10 @@ export class SignOutRoutes {
   }
 
   async #refuse({ session, refresh }: Held): Promise<void> {
-    for (const { token, claims } of [session, refresh].filter((found) => found !== undefined))
+    for (const { token, claims } of [session, refresh].filter((found) => found !== undefined)) {
+      this.profiles.forget(readSubjectId(claims));
       await this.#attempt(() => this.sessions.signOuts.signOut(token, claims));
+    }
   }
 
   async #proveBoth(session: TokenReading, refresh: TokenReading): Promise<Held> {
