@@ -1,16 +1,15 @@
 // What renewals brought, kept for the parallel tabs and instances that come with the same refresh token.
 import type { IssuedTokens } from '../api/issued-tokens.js';
 import type { Clock } from '../clock.js';
-import { DescopeUnavailableError } from '../errors.js';
 import type { Notice, Notify } from '../notice.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { KeyValueStore } from '../session/key-value-store.js';
 import { boundStore } from '../session/bounded-store.js';
+import { RenewalFlights } from './renewal-flights.js';
 import { readEndMs } from './token-end.js';
 import { seal, toTokenDigest, unseal } from './sealed-box.js';
 
 const KEEP_MS = 30_000;
-const OUTAGE_MS = 2_000;
 const SUPERSEDED_MS = 3_600_000;
 const MAX_ENTRIES = 10_000;
 const PREFIX = 'nestjs-descope:renewed:';
@@ -25,55 +24,29 @@ const STORE_FAILED: Notice = {
 export class RenewalMemory {
   readonly #clock: Clock;
   readonly #store: KeyValueStore | undefined;
-  readonly #flights = new Map<string, { readonly issued: Promise<IssuedTokens>; readonly untilMs: number }>();
+  readonly #flights: RenewalFlights;
   readonly #superseded = new Map<string, number>();
 
   constructor(input: { clock: Clock; store: KeyValueStore | undefined; notify: Notify }) {
     this.#clock = input.clock;
+    this.#flights = new RenewalFlights(input.clock, KEEP_MS);
     this.#store = input.store && boundStore(input.store, STORE_FAILED, input.notify);
   }
 
-  /**
-   * Joins the flight of a refresh token, or starts it. A refusal is forgotten at once; an outage is remembered for a
-   * moment, so that a browser's next requests do not all wait for the same time-out.
-   */
+  /** Joins the flight of a refresh token, or starts it. */
   share(refreshToken: string, start: () => Promise<IssuedTokens>): Promise<IssuedTokens> {
     const key = toTokenDigest(refreshToken);
-    this.#forgetEnded();
-    const known = this.#flights.get(key);
-    if (known !== undefined && isBetween(known.untilMs - this.#clock(), 0, KEEP_MS)) return known.issued;
+    const known = this.#flights.find(key);
+    if (known !== undefined) return known;
     const issued = start();
-    this.#flights.delete(key); // what is set again would keep its old place
-    bound(this.#flights);
-    this.#flights.set(key, { issued, untilMs: this.#clock() + KEEP_MS });
-    issued.then(
-      // What cannot be used, or no longer, is as good as an outage.
-      ({ sessionToken }) => this.#keepFlight(key, issued, this.#toKeepMs(sessionToken) || OUTAGE_MS),
-      (error: unknown) =>
-        this.#keepFlight(key, issued, error instanceof DescopeUnavailableError ? OUTAGE_MS : 0),
-    );
+    this.#flights.start(key, issued, ({ sessionToken }) => this.#toKeepMs(sessionToken));
     return issued;
-  }
-
-  // They stand in the order of their start, which is nearly that of their end; tokens are not held longer than of use.
-  #forgetEnded(): void {
-    for (const [key, { untilMs }] of this.#flights) {
-      if (untilMs > this.#clock()) return;
-      this.#flights.delete(key);
-    }
-  }
-
-  #keepFlight(key: string, issued: Promise<IssuedTokens>, keepMs: number): void {
-    if (this.#flights.get(key)?.issued !== issued) return; // it had to make room meanwhile
-    if (keepMs <= 0) this.#flights.delete(key);
-    else this.#flights.set(key, { issued, untilMs: this.#clock() + keepMs });
   }
 
   /** Recalls what a token was renewed to a moment ago, here or elsewhere; waits for a renewal that is on its way. */
   async recall(refreshToken: string): Promise<IssuedTokens | undefined> {
-    const known = this.#flights.get(toTokenDigest(refreshToken));
-    if (known === undefined || known.untilMs <= this.#clock()) return this.readShared(refreshToken);
-    return known.issued.catch(() => undefined);
+    const known = this.#flights.find(toTokenDigest(refreshToken));
+    return known === undefined ? this.readShared(refreshToken) : known.catch(() => undefined);
   }
 
   /** Reads what another instance got for this refresh token; only its holder can. */
@@ -90,11 +63,26 @@ export class RenewalMemory {
     const keepMs = this.#toKeepMs(issued.sessionToken);
     const keeping = keepMs > 0 ? this.#ask((store) => store.set(PREFIX + digest, sealed, keepMs)) : undefined;
     if (issued.refreshToken !== undefined && issued.refreshToken !== refreshToken) {
-      bound(this.#superseded);
+      const oldest = this.#superseded.keys().next();
+      if (this.#superseded.size >= MAX_ENTRIES && oldest.done !== true) this.#superseded.delete(oldest.value);
       this.#superseded.set(digest, this.#clock() + SUPERSEDED_MS);
       await this.#ask((store) => store.set(PREFIX + digest + MARKER, MARKER, SUPERSEDED_MS));
     }
     await keeping;
+  }
+
+  /** Puts what a later call brought, such as a selected tenant, in place of what the token was renewed to. */
+  async replace(refreshToken: string, issued: IssuedTokens): Promise<void> {
+    const keepMs = this.#toKeepMs(issued.sessionToken);
+    this.#flights.set(toTokenDigest(refreshToken), Promise.resolve(issued), keepMs);
+    await this.keep(refreshToken, issued);
+  }
+
+  /** Forgets what a token was renewed to, here and in the store. */
+  async forget(refreshToken: string): Promise<void> {
+    const key = toTokenDigest(refreshToken);
+    this.#flights.forget(key);
+    await this.#ask((store) => store.delete(PREFIX + key));
   }
 
   /** Tells whether the token may have been superseded by a renewal; also when the store cannot say. */
@@ -119,16 +107,6 @@ export class RenewalMemory {
       return onFailure; // noted
     }
   }
-}
-
-// The upper end is for a clock that was set back: what is remembered for seconds must not last for hours then.
-function isBetween(value: number, above: number, most: number): boolean {
-  return value > above && value <= most;
-}
-
-function bound(map: Map<string, unknown>): void {
-  const oldest = map.keys().next();
-  if (map.size >= MAX_ENTRIES && oldest.done !== true) map.delete(oldest.value);
 }
 
 function toIssuedTokens(text: string): IssuedTokens | undefined {

@@ -69,6 +69,16 @@ export class Renewer {
     return (await this.prove(renewed, owner)).refreshToken ?? refreshToken;
   }
 
+  /** Lets nobody be given an older session than this one for these refresh tokens. */
+  async replaceRenewed(refreshTokens: readonly string[], issued: IssuedTokens): Promise<void> {
+    await Promise.all([...new Set(refreshTokens)].map((token) => this.#input.memory.replace(token, issued)));
+  }
+
+  /** Lets what a refresh token was renewed to be given to nobody any more. */
+  forgetRenewed(refreshToken: string): Promise<void> {
+    return this.#input.memory.forget(refreshToken);
+  }
+
   /** Proves what Descope issued: genuine, and of the same subject. Throws a `TOKEN_…` code or `SESSION_SIGNED_OUT`. */
   async prove(issued: IssuedTokens, owner: VerifiedToken): Promise<TokensToKeep> {
     const { verifier, signOuts } = this.#input;

@@ -34,6 +34,11 @@ export class SessionRoutes {
     const owner = await this.sessions.verifier.verify(sessionToken);
     const refreshToken = posted.refreshToken ?? (await this.#findRefresh(call, posted, owner));
     const tokens = await this.sessions.renewer.prove({ sessionToken, refreshToken }, owner);
+    const replaced = [refreshToken, this.#readKept(call, 'readRefresh')].filter(
+      (token) => token !== undefined,
+    );
+    // A session from before this sign-in must not come back in place of it.
+    await Promise.all(replaced.map((token) => this.sessions.renewer.forgetRenewed(token)));
     return this.#keep(call, tokens, true);
   }
 
@@ -65,7 +70,10 @@ export class SessionRoutes {
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
     const newest = await this.sessions.renewer.toNewest(refreshToken, owner); // it may have been renewed on the way here
     const issued = await selectTenant(this.sessions.api, newest, tenant).catch(refuseTenant);
-    return this.#keep(call, await this.sessions.renewer.prove(issued, owner), false);
+    const tokens = await this.sessions.renewer.prove(issued, owner);
+    const latest = { ...issued, refreshToken: issued.refreshToken ?? newest };
+    await this.sessions.renewer.replaceRenewed([refreshToken, newest], latest);
+    return this.#keep(call, tokens, false);
   }
 
   async #keep(call: RouteCall, tokens: TokensToKeep, isNew: boolean): Promise<RouteReply> {

@@ -82,6 +82,7 @@ export class SignOutRoutes {
     const renewed = await this.sessions.renewer.findRenewed(held.refresh.token);
     const newer = await this.#proveBoth(toReading(renewed?.sessionToken), toReading(renewed?.refreshToken));
     await this.#refuse(newer);
+    await this.sessions.renewer.forgetRenewed(held.refresh.token); // which other instances may not know to be over
     return newer.refresh ?? held.refresh;
   }
 

@@ -139,6 +139,16 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect((await post('refresh', {}, { origin: 'https://evil.example' })).status).toBe(403);
   });
 
+  it('gives no session from before a sign-in that came with the same refresh token', async () => {
+    const browser = await app.signIn();
+    const renewed = new CookieJar().take((await post('refresh', {}, browser.headers)).headers).get('DS');
+    app.emulator.clock.advance(5_000);
+    const posted = { sessionJwt: browser.get('DS'), refreshJwt: browser.get('DSR') };
+    expect((await post('store_jwt', posted)).status).toBe(200);
+    const again = new CookieJar().take((await post('refresh', {}, browser.headers)).headers).get('DS');
+    expect([again === renewed, again === browser.get('DS')]).toEqual([false, false]);
+  });
+
   it('says who is signed in, and asks Descope for the profile once a minute', async () => {
     const browser = await app.signIn();
     const me = await get('/auth/me', browser);
@@ -147,8 +157,27 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
       const { body } = await get('/auth/me?profile=1', browser);
       expect(body['profile']).toMatchObject({ email: ANNA });
     }
-    expect(app.emulator.requests.count('/v1/auth/me')).toBe(1);
+    const profiles = () => app.emulator.requests.count('/v1/auth/me');
+    expect(profiles()).toBe(1);
+    app.emulator.clock.advance(60_000);
+    await Promise.all([get('/auth/me?profile=1', browser), get('/auth/me?profile=1', browser)]);
+    expect(profiles()).toBe(2);
     expect((await app.request('/auth/me')).status).toBe(401);
+  });
+
+  it.each(['logout', 'logout-all'])('forgets the profile of a user who signs out (POST %s)', async (path) => {
+    expect((await get('/auth/me?profile=1', await app.signIn())).status).toBe(200);
+    expect((await post(path, {}, (await app.signIn()).headers)).status).toBe(204);
+    app.emulator.clock.advance(2_000);
+    expect((await get('/auth/me?profile=1', await app.signIn())).status).toBe(200);
+    expect(app.emulator.requests.count('/v1/auth/me')).toBe(2);
+  });
+
+  it('asks for a profile again after a failure', async () => {
+    const browser = await app.signIn();
+    app.emulator.faults.add({ path: '/v1/auth/me', status: 500, times: 1 });
+    expect((await get('/auth/me?profile=1', browser)).status).toBe(503);
+    expect((await get('/auth/me?profile=1', browser)).status).toBe(200);
   });
 
   it('asks for the profile with the refresh token that the same request has just got', async () => {

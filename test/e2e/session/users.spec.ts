@@ -81,6 +81,30 @@ describe.each(ADAPTERS)('POST auth/tenant, on %s', (adapter) => {
     }
     await emulator.close();
   });
+
+  it.each([false, true])(
+    'gives no session from before it to parallel tabs (rotation: %s)',
+    async (isRotated) => {
+      const users = [{ loginId: ANNA, email: ANNA, tenants: [{ tenantId: 'acme' }] }];
+      const emulator = await startEmulator({ seed: { users, tenants: [{ id: 'acme' }] } });
+      emulator.configure({ refreshRotation: isRotated });
+      app = await startWithSessions(adapter, { routes: {} }, { emulator });
+      const browser = await app.signIn();
+      const post = async (path: string, headers: Record<string, string>, body = {}) => {
+        const sent = { 'content-type': 'application/json', origin: app.url, ...headers };
+        return app.request(path, { method: 'POST', headers: sent, body: JSON.stringify(body) });
+      };
+      browser.take((await post('/auth/refresh', browser.headers)).headers);
+      const before = { ...browser.headers };
+      browser.take((await post('/auth/tenant', before, { tenant: 'acme' })).headers);
+      emulator.clock.advance(5_000);
+      for (const headers of [before, browser.headers]) {
+        const late = await post('/auth/refresh', headers);
+        expect([late.status, late.body['user']]).toMatchObject([200, { tenant: 'acme' }]);
+      }
+      await emulator.close();
+    },
+  );
 });
 
 describe.each(ADAPTERS)('The routes, on %s', (adapter) => {

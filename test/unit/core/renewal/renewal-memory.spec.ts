@@ -95,6 +95,40 @@ describe('RenewalMemory', () => {
     expect(kept.map((reference) => reference.deref())).toEqual([undefined, undefined, undefined]);
   });
 
+  it('gives what a later call brought, here and through the store, and no older result', async () => {
+    const store = new MemoryStore();
+    const world = create(store);
+    await world.share();
+    await world.memory.keep('old', ISSUED);
+    const later = { sessionToken: mint(createSigningKey()), refreshToken: 'eyJlater' };
+    await world.memory.replace('old', later);
+    expect([await world.share(), await world.memory.recall('old')]).toEqual([later, later]);
+    expect(await create(store).memory.readShared('old')).toEqual(later);
+    world.clock.advance(30_000);
+    expect(await world.share()).toBe(ISSUED);
+    expect(world.flights).toBe(2);
+  });
+
+  it('does not let a flight on its way overwrite what a later call brought', async () => {
+    const world = create();
+    const flight = world.share();
+    const later = { ...ISSUED, refreshToken: 'eyJlater' };
+    await world.memory.replace('old', later);
+    await flight;
+    expect(await world.share()).toBe(later);
+  });
+
+  it('forgets a result on demand, here and in the store', async () => {
+    const store = new MemoryStore();
+    const world = create(store);
+    await world.share();
+    await world.memory.keep('old', ISSUED);
+    await world.memory.forget('old');
+    expect([await world.memory.recall('old'), store.entries.has(KEY)]).toEqual([undefined, false]);
+    await world.share();
+    expect(world.flights).toBe(2);
+  });
+
   it('shares a result through the store, encrypted, for a while', async () => {
     const store = new MemoryStore();
     await create(store).memory.keep('old', ISSUED);
