@@ -121,7 +121,7 @@ export class AuthGuard implements CanActivate {
   /** Ends a refused request: sets the challenge and throws the HTTP exception. */
   protected refuse(error: unknown, context: ExecutionContext): never {
     tellRefusal(error, this.notify);
-    throw answerRefusal(error, context, this.loginPath);
+    throw answerRefusal(error, context, { loginPath: this.loginPath, place: this.sessions.place });
   }
 
   #handOn(request: ContextRequest, session: DescopeSession): MaybePromise<unknown> {

@@ -7,8 +7,16 @@ import type { RequestLike } from '../../core/transport/request-like.js';
 /** Gives the login page's path, global prefix included. */
 export type LoginPath = () => string;
 
-// Only a session that is not there, or no longer: one that is refused would come back and be refused again.
-const CODES = ['SESSION_MISSING', 'TOKEN_EXPIRED', 'SESSION_ENDED'];
+// Only a session that is not there, or no longer: one that is refused would come back and be refused again. A page that
+// still sends a superseded token never got the newer one, or it is on its way: then asking once more finds it, and
+// nothing is cleared for that.
+const CODES = [
+  'SESSION_MISSING',
+  'TOKEN_EXPIRED',
+  'SESSION_ENDED',
+  'SESSION_SIGNED_OUT',
+  'SESSION_SUPERSEDED',
+];
 
 /** Makes the login page's address for a page that a browser asked for; `undefined` for any other request or refusal. */
 export function toLoginLocation(
@@ -22,4 +30,9 @@ export function toLoginLocation(
   if ((readHeader(request, 'sec-fetch-dest') ?? 'document') !== 'document') return undefined;
   const next = readRedirectTarget(request.url);
   return next === undefined ? loginPath() : `${loginPath()}?next=${encodeURIComponent(next)}`;
+}
+
+/** Tells whether a sign-out is the reason: then the cookies that are left of it only stand in the way. */
+export function isSignedOut(error: unknown): boolean {
+  return error instanceof DescopeCredentialError && error.code === 'SESSION_SIGNED_OUT';
 }

@@ -4,17 +4,17 @@ import { DescopeRefusal } from '../api/descope-refusal.js';
 import type { IssuedTokens } from '../api/issued-tokens.js';
 import { readElapsedMs } from '../clock.js';
 import type { Clock } from '../clock.js';
-import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
+import { DescopeCredentialError } from '../errors.js';
 import { publishRefresh } from '../events.js';
 import type { DescopeRefreshOutcome } from '../events.js';
 import type { TokensToKeep } from '../place/token-place.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { RenewalMemory } from './renewal-memory.js';
+import { toOutage, toOutcome } from './renewal-outcome.js';
 import type { SignOutList } from '../session/sign-out-list.js';
 
 const REFUSAL_WAITS_MS = [50, 150, 300];
-const VERDICTS: readonly string[] = ['SESSION_SIGNED_OUT', 'TOKEN_SUBJECT_MISMATCH', 'TOKEN_KEY_UNKNOWN'];
 
 /** What renewing needs. */
 export interface RenewerInput {
@@ -135,20 +135,6 @@ export class Renewer {
     const message = 'The refresh token was renewed before; the browser has a newer one.';
     throw new DescopeCredentialError('SESSION_SUPERSEDED', message, details);
   }
-}
-
-function toOutcome(error: unknown): DescopeRefreshOutcome {
-  if (error instanceof DescopeUnavailableError) return 'outage';
-  if (!(error instanceof DescopeCredentialError)) return 'failed';
-  return error.code === 'SESSION_SUPERSEDED' ? 'superseded' : 'ended';
-}
-
-// A garbled answer, or clocks that differ: that Descope issued something says that the session goes on, so nobody may
-// be signed out for it.
-function toOutage(error: unknown): never {
-  if (!(error instanceof DescopeCredentialError) || VERDICTS.includes(error.code)) throw error;
-  const input = { retryAfterSeconds: 1, cause: error };
-  throw new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'What Descope issued cannot be used.', input);
 }
 
 /** Asserts that two tokens belong to the same user. Throws `TOKEN_SUBJECT_MISMATCH`. */

@@ -78,6 +78,33 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     expect((await get('/me', alone)).status).toBe(302);
   });
 
+  it('leads a browser that was signed out to sign in, without its cookies, and in once it has', async () => {
+    const browser = await app.signIn();
+    const headers = { origin: app.url, ...browser.headers };
+    expect((await app.request('/auth/logout', { method: 'POST', headers })).status).toBe(204);
+    const call = await get('/me', browser.headers);
+    expect([call.status, call.headers.getSetCookie()]).toEqual([401, []]);
+    const page = await get('/me', { ...html, ...browser.headers });
+    expect([page.status, page.headers.get('location')]).toEqual([302, '/auth/login?next=%2Fme']);
+    expect([page.headers.get('cache-control'), browser.take(page.headers).headers]).toEqual(['no-store', {}]);
+    expect((await get('/auth/login?next=%2Fme', html)).status).toBe(200);
+    expect((await get('/me', { ...html, ...(await app.signIn()).headers })).status).toBe(200);
+  });
+
+  it('leads a page with a superseded token to sign in, and clears nothing: the newer one may be on its way', async () => {
+    app.emulator.configure({ refreshRotation: true });
+    const browser = await app.signIn();
+    app.emulator.clock.advance(TEN_MINUTES + 6_000);
+    const old = { ...browser.headers };
+    browser.take((await get('/me', old)).headers);
+    app.emulator.clock.advance(60_000);
+    const page = await get('/me', { ...html, ...old });
+    expect([page.status, page.headers.getSetCookie()]).toEqual([302, []]);
+    expect((await get('/me', old)).body['code']).toBe('SESSION_SUPERSEDED');
+    expect((await get('/me', { ...html, ...browser.headers })).status).toBe(200);
+    app.emulator.configure({ refreshRotation: false });
+  });
+
   it('tells a gateway who it is, in headers that nobody can fold', async () => {
     const token = await app.emulator.signToken({
       claims: { sub: 'U2a,b', drn: 'DS', amr: ['pwd'], roles: ['admin', 'x,y\n'] },
