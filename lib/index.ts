@@ -10,6 +10,8 @@ export type {
 } from './auth/access.decorators.js';
 export type { AccessPolicy } from './auth/access/add-up.js';
 export { Authorize } from './auth/rules/authorize.decorator.js';
+export { FgaCheck } from './auth/rules/fga-check.decorator.js';
+export type { FgaCheckOptions } from './auth/rules/fga-check.decorator.js';
 export { CurrentTenant } from './auth/access/current-tenant.decorator.js';
 export {
   Accepts,
@@ -25,7 +27,13 @@ export {
 export type { AcceptedKind, AmrDecorator, ScopesDecorator } from './auth/access/demand.decorators.js';
 export type { AccessDecorator, AccessMode } from './auth/access/note.js';
 export type { ValueSource } from './auth/access/request-value.js';
-export type { AccessRule, DescopePolicy, DescopePolicyFunction } from './auth/rules/rules.js';
+export type {
+  AccessRule,
+  DescopePolicy,
+  DescopePolicyFunction,
+  PolicyRule,
+  RelationRule,
+} from './auth/rules/rules.js';
 export type { ContextRequest } from './auth/context-request.js';
 export { CurrentSession, CurrentUser } from './auth/current-user.decorator.js';
 export { DescopeSessionMiddleware } from './auth/session/session.middleware.js';

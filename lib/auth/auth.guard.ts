@@ -102,10 +102,11 @@ export class AuthGuard implements CanActivate {
       rememberSession(request, { session: admitted, authenticator: this.authenticator });
     if (isOptional || admitted.isAmbient) keepPrivate(readContextResponse(context));
     if (isOptional) return whenReady(this.#handOn(request, admitted), () => accept(admitted));
+    const { modules } = this;
     const user = admitted.requireUser();
     return whenReady(assertDemands({ context, policy, user }, this.config), () =>
       whenReady(this.#handOn(request, admitted), (own) =>
-        whenReady(this.#followRules(context, policy, own), () => accept(admitted)),
+        whenReady(assertRules({ context, policy, user, own, modules }), () => accept(admitted)),
       ),
     );
   }
@@ -129,10 +130,6 @@ export class AuthGuard implements CanActivate {
       request.user = user; // also when there is none: what another middleware wrote must not stay
       return user;
     });
-  }
-
-  #followRules(context: ExecutionContext, { rules = [] }: AccessPolicy, user: unknown): MaybePromise<void> {
-    return rules.length > 0 ? assertRules({ context, rules, user, modules: this.modules }) : undefined;
   }
 
   #expireCookies(context: ExecutionContext, request: ContextRequest): void {

@@ -102,7 +102,8 @@ function toRequestRefusal(error: DescopeRequestError): HttpRefusal {
 }
 
 function toUnavailableRefusal(error: DescopeUnavailableError): HttpRefusal {
-  const message = 'The session cannot be checked at present.';
+  const subject = error.code === 'FGA_UNAVAILABLE' ? 'Access' : 'The session';
+  const message = `${subject} cannot be checked at present.`;
   const body = toBody(503, 'Service Unavailable', { message, code: error.code });
   const exception = new ServiceUnavailableException(body, { cause: error });
   return { exception, headers: [['Retry-After', String(error.retryAfterSeconds)]] };

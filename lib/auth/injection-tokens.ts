@@ -8,6 +8,8 @@ export const DESCOPE_AUTHENTICATOR = 'nestjs-descope:authenticator';
 export const DESCOPE_KEY_SET = 'nestjs-descope:key-set';
 /** The vendor's client, `@InjectDescope()`. */
 export const DESCOPE_CLIENT = 'nestjs-descope:client';
+/** What asks Descope about relations, for `@FgaCheck`. */
+export const DESCOPE_RELATIONS = 'nestjs-descope:relations';
 /** Options that win over all others; tests put theirs here. */
 export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';
 /** Where notices go. */

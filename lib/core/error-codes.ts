@@ -9,7 +9,10 @@ export type DescopeConfigCode =
   | 'CONFIG_DEMAND_INVALID'
   | 'CONFIG_DEMAND_TENANTLESS'
   | 'CONFIG_DEMAND_CONTRADICTED'
-  | 'CONFIG_DEMAND_UNGUARDED';
+  | 'CONFIG_DEMAND_UNGUARDED'
+  | 'CONFIG_DEMAND_AUDIENCELESS'
+  | 'CONFIG_POLICY_MISSING'
+  | 'CONFIG_FGA_KEY_MISSING';
 
 /** Codes of a missing or bad credential: HTTP 401, or 400 where the request itself is malformed. */
 export type DescopeCredentialCode =
@@ -50,6 +53,8 @@ export type DescopeAccessCode =
   | 'ACCESS_STAFF_MISSING'
   | 'ACCESS_SUPERUSER_MISSING'
   | 'ACCESS_POLICY_REFUSED'
+  | 'ACCESS_RELATION_MISSING'
+  | 'ACCESS_RESOURCE_UNNAMED'
   | 'ACCESS_DEMAND_UNKNOWN'
   | 'USERNAME_CLAIM_MISSING'
   | 'USERNAME_KIND_UNPROVEN'
@@ -64,7 +69,11 @@ export type DescopeRequestCode = 'REQUEST_BODY_INVALID' | 'REQUEST_BODY_UNSUPPOR
 
 /** Codes of an outage: HTTP 503 with `Retry-After`; it says nothing about the caller. */
 export type DescopeUnavailableCode =
-  'KEYS_UNAVAILABLE' | 'DESCOPE_UNAVAILABLE' | 'SIGN_OUTS_UNAVAILABLE' | 'SESSION_PLUGIN_MISSING';
+  | 'KEYS_UNAVAILABLE'
+  | 'DESCOPE_UNAVAILABLE'
+  | 'FGA_UNAVAILABLE'
+  | 'SIGN_OUTS_UNAVAILABLE'
+  | 'SESSION_PLUGIN_MISSING';
 
 /** Every code that an error of this package may carry. */
 export type DescopeErrorCode =

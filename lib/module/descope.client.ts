@@ -50,12 +50,14 @@ export function createDescopeClient(config: DescopeConfig): DescopeClient {
 async function createSdk(config: DescopeConfig): Promise<NodeSdk> {
   const { default: createNodeSdk } = await import('@descope/node-sdk');
   const { managementKey, authManagementKey } = config.readSecrets();
+  const { fgaCacheUrl } = config;
   return createNodeSdk({
     projectId: config.projectId,
     baseUrl: config.baseUrl,
     fetch: createTimedFetch(config.fetch),
     ...(managementKey === undefined ? {} : { managementKey }),
     ...(authManagementKey === undefined ? {} : { authManagementKey }),
+    ...(fgaCacheUrl === undefined ? {} : { fgaCacheUrl }),
   });
 }
 

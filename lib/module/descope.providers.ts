@@ -8,7 +8,9 @@ import {
   DESCOPE_KEY_SET,
   DESCOPE_NOTIFY,
   DESCOPE_OVERRIDES,
+  DESCOPE_RELATIONS,
 } from '../auth/injection-tokens.js';
+import { RelationCheck } from '../auth/rules/relation-check.js';
 import { fetchKeys } from '../core/api/fetch-keys.js';
 import { resolveConfig } from '../core/config/config.js';
 import type { DescopeConfig } from '../core/config/config.js';
@@ -19,6 +21,7 @@ import { StaticKeySet } from '../core/keys/key-set.js';
 import type { KeySet } from '../core/keys/key-set.js';
 import { RemoteKeySet } from '../core/keys/remote-key-set.js';
 import { createDescopeClient } from './descope.client.js';
+import type { DescopeClient } from './descope.client.js';
 import { isProduction, readEnvironment } from './descope.env.js';
 import { MODULE_OPTIONS_TOKEN, OptionsFailure, mergeOptions } from './descope.options.js';
 
@@ -33,6 +36,11 @@ export const descopeProviders: Provider[] = [
   { provide: DESCOPE_NOTIFY, inject: [DESCOPE_CONFIG], useFactory: createNotify },
   { provide: DESCOPE_KEY_SET, inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY], useFactory: createKeySet },
   { provide: DESCOPE_CLIENT, inject: [DESCOPE_CONFIG], useFactory: createDescopeClient },
+  {
+    provide: DESCOPE_RELATIONS,
+    inject: [DESCOPE_CLIENT, DESCOPE_CONFIG, DESCOPE_NOTIFY],
+    useFactory: createRelationCheck,
+  },
 ];
 
 function createConfig(
@@ -66,4 +74,8 @@ function createKeySet(config: DescopeConfig, notify: Notify): KeySet {
   const { baseUrl, projectId, fetch, keyFetch, clock } = config;
   const request = { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs };
   return new RemoteKeySet({ load: (signal) => fetchKeys(request, signal), policy: keyFetch, clock, notify });
+}
+
+function createRelationCheck(client: DescopeClient, config: DescopeConfig, notify: Notify): RelationCheck {
+  return new RelationCheck({ client, timeoutMs: config.keyFetch.timeoutMs, notify });
 }

@@ -37,7 +37,9 @@ export class TestDescope {
 
   /** The options that win over the application's own. */
   get options(): DescopeOptions {
-    return { projectId: this.projectId, requireKeysAtBoot: false, fetch: refuseNetwork };
+    const { projectId } = this;
+    // With a key, @FgaCheck boots; without a network, it answers 503.
+    return { projectId, managementKey: 'test', requireKeysAtBoot: false, fetch: refuseNetwork };
   }
 
   /**

@@ -33,7 +33,9 @@ export function addUp(levels: readonly Level[]): AccessPolicy {
     const kept = mode === 'optional' ? demands.filter(isAdmissionDemand) : [];
     return Object.freeze({ mode, demands: kept, rules: [] });
   }
-  const rules = levels.flat().flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
+  // Decorators run from the inside out: turned round, rules stand as they are written, the class's first.
+  const entries = levels.flat().reverse();
+  const rules = entries.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
   return Object.freeze({ mode: 'required', demands, tenantSources: readTenantSources(demands), rules });
 }
 

@@ -1,18 +1,44 @@
 // What the application decides itself, or asks Descope, once the token's answer is yes.
 import type { ExecutionContext, Type } from '@nestjs/common';
 import type { MaybePromise } from '../../core/maybe-promise.js';
+import type { RequestValueSource } from '../../core/user/demands.js';
+import type { DescopeUser } from '../../core/user/descope-user.js';
 
-/** A rule of the application as a provider of its own. */
-export interface DescopePolicy {
+/**
+ * A rule of the application as a provider of its own.
+ * @example `@Injectable() class OwnsOrder implements DescopePolicy { isAllowed(user: DescopeUser, context: ExecutionContext) { … } }`
+ */
+export interface DescopePolicy<User = DescopeUser> {
   /** Whether the caller may; whatever is not `true` refuses. `user` is what `@CurrentUser()` gives. */
-  isAllowed(user: never, context: ExecutionContext): MaybePromise<boolean>;
+  isAllowed(user: User, context: ExecutionContext): MaybePromise<boolean>;
 }
 
 /** A rule of the application as a function. */
-export type DescopePolicyFunction = (user: never, context: ExecutionContext) => MaybePromise<boolean>;
+export type DescopePolicyFunction<User = DescopeUser> = (
+  user: User,
+  context: ExecutionContext,
+) => MaybePromise<boolean>;
+
+/** A rule of the application: a class that Nest injects, or a function. */
+export interface PolicyRule {
+  readonly kind: 'policy';
+  readonly policy: Type<DescopePolicy<never>> | DescopePolicyFunction<never>;
+}
+
+/** A relation that Descope knows (fine-grained authorization), between the caller and what the request names. */
+export interface RelationRule {
+  readonly kind: 'relation';
+  readonly resourceType: string;
+  readonly resource: RequestValueSource;
+  readonly relation: string;
+  readonly targetType: string;
+}
 
 /** One rule of a handler. */
-export interface AccessRule {
-  readonly kind: 'policy';
-  readonly policy: Type<DescopePolicy> | DescopePolicyFunction;
+export type AccessRule = PolicyRule | RelationRule;
+
+/** Tells whether a rule is a class; then Nest must know it. ECMA-262 §15.7: a function has no method of a policy. */
+export function isPolicyClass(policy: PolicyRule['policy']): policy is Type<DescopePolicy<never>> {
+  const prototype: unknown = policy.prototype;
+  return typeof prototype === 'object' && prototype !== null && 'isAllowed' in prototype;
 }

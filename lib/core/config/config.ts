@@ -8,7 +8,7 @@ import type { KeysById } from '../keys/key-set.js';
 import type { TokenCachePolicy } from '../token/token-cache.js';
 import type { VerificationPolicy } from '../token/token-verifier.js';
 import type { AdmissionPolicy } from '../user/admitted.js';
-import { readApiUrl, readOrigins, readProjectId } from './endpoints.js';
+import { readApiUrl, readFgaCacheUrl, readOrigins, readProjectId } from './endpoints.js';
 import { readKeyFetch, readKeys, readTokenCache } from './keys.js';
 import { OptionReader, isBoolean, isFunction, readOptionalText } from './option-reader.js';
 import type { Check } from './option-reader.js';
@@ -22,6 +22,8 @@ import type { SessionPolicy } from './session.js';
 export interface DescopeConfig {
   readonly projectId: string;
   readonly baseUrl: string;
+  /** The cache that is asked about relations, where there is one. */
+  readonly fgaCacheUrl: string | undefined;
   readonly verification: VerificationPolicy;
   readonly authentication: AuthenticationPolicy;
   readonly admission: AdmissionPolicy;
@@ -62,6 +64,7 @@ export function resolveConfig(given: DescopeOptions, isProduction = false): Desc
   const config: DescopeConfig = {
     projectId,
     baseUrl,
+    fgaCacheUrl: readFgaCacheUrl(options),
     verification,
     authentication: readAuthentication(options, readOrigins(options)),
     admission: readAdmission(options),

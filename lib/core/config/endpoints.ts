@@ -19,22 +19,12 @@ export function readProjectId(options: OptionReader): string {
 
 /** Reads Descope's API, without a trailing slash. */
 export function readApiUrl(options: OptionReader, projectId: string): string {
-  const fallback = toRegionalBaseUrl(projectId);
-  const text = readOptionalText(options, 'baseUrl');
-  const isInsecureAllowed = options.read('allowInsecureBaseUrl', {
-    wants: 'a boolean',
-    is: isBoolean,
-    default: false,
-  });
-  if (text === undefined) return fallback;
-  const baseUrl = readBaseUrl(text);
-  if (baseUrl === undefined) {
-    options.mistake('baseUrl', describe(text), 'an https URL without credentials, query or fragment');
-    return fallback;
-  }
-  if (isInsecureAllowed || isConfidential(baseUrl)) return baseUrl;
-  options.mistake('baseUrl', 'plain http outside loopback', 'https, or allowInsecureBaseUrl: true beside it');
-  return fallback;
+  return readUrl(options, 'baseUrl') ?? toRegionalBaseUrl(projectId);
+}
+
+/** Reads where a cache of relations is, without a trailing slash; the management key travels there. */
+export function readFgaCacheUrl(options: OptionReader): string | undefined {
+  return readUrl(options, 'fgaCacheUrl');
 }
 
 export function readOrigins(options: OptionReader): AuthenticationPolicy['origins'] {
@@ -52,4 +42,20 @@ export function readOrigins(options: OptionReader): AuthenticationPolicy['origin
 function noteNoOrigin(options: OptionReader, name: string, text: string): void {
   if (toOrigin(text) === text && !text.includes('*')) return; // a URL may hold a wildcard, no browser sends one
   options.mistake(name, 'a text that is no origin', 'an origin like "https://app.example.com"');
+}
+
+function readUrl(options: OptionReader, name: 'baseUrl' | 'fgaCacheUrl'): string | undefined {
+  const text = readOptionalText(options, name);
+  const isInsecureAllowed = options.read('allowInsecureBaseUrl', {
+    wants: 'a boolean',
+    is: isBoolean,
+    default: false,
+  });
+  if (text === undefined) return undefined;
+  const url = readBaseUrl(text);
+  if (url === undefined)
+    options.mistake(name, describe(text), 'an https URL without credentials, query or fragment');
+  else if (!isInsecureAllowed && !isConfidential(url))
+    options.mistake(name, 'plain http outside loopback', 'https, or allowInsecureBaseUrl: true beside it');
+  return url;
 }

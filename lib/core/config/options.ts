@@ -51,12 +51,14 @@ export interface DescopeOptions {
   readonly projectId?: string | undefined;
   /** Descope's API. Default: by the region in the project id. Environment: `DESCOPE_BASE_URI` or `DESCOPE_BASE_URL`. */
   readonly baseUrl?: string | undefined;
-  /** Accepts a plain `http:` base URL outside loopback. Default: `false`. */
+  /** Accepts a plain `http:` base URL (and `fgaCacheUrl`) outside loopback. Default: `false`. */
   readonly allowInsecureBaseUrl?: boolean | undefined;
   /** The key of the management API, for `@InjectDescope()`. Environment: `DESCOPE_MANAGEMENT_KEY`. */
   readonly managementKey?: string | undefined;
   /** The key that authentication APIs may ask for, for `@InjectDescope()`. Environment: `DESCOPE_AUTH_MANAGEMENT_KEY`. */
   readonly authManagementKey?: string | undefined;
+  /** A cache for fine-grained authorization (Descope's `authz-cache`), which `@FgaCheck` and the vendor's client then ask; it gets the management key. Default: none. */
+  readonly fgaCacheUrl?: string | undefined;
   /** One public JWK, as an object or JSON, to validate without network. Environment: `DESCOPE_PUBLIC_KEY`. */
   readonly publicKey?: PublicKeyJwk | string | undefined;
   /** Several public JWKs, to validate without network. */
@@ -113,6 +115,7 @@ export const KNOWN_OPTIONS: readonly string[] = Object.keys({
   allowInsecureBaseUrl: 0,
   managementKey: 0,
   authManagementKey: 0,
+  fgaCacheUrl: 0,
   publicKey: 0,
   keys: 0,
   algorithms: 0,

@@ -40,6 +40,7 @@ describe('resolveConfig', () => {
       isAudienceDecided: false,
       keys: undefined,
       keyFetch: { maxAgeMs: 600_000, maxStaleMs: 3_600_000, cooldownMs: 10_000, timeoutMs: 2500 },
+      fgaCacheUrl: undefined,
       superuserBypass: false,
       tokenCache: { maxTokens: 10_000, maxBytes: 33_554_432 },
       requireKeysAtBoot: false,
@@ -121,6 +122,12 @@ describe('resolveConfig', () => {
       ['Strict', false, 'example.com'],
     ],
     [{ superuserBypass: true }, (config) => config.superuserBypass, true],
+    [{ fgaCacheUrl: 'https://cache.example/' }, (config) => config.fgaCacheUrl, 'https://cache.example'],
+    [
+      { fgaCacheUrl: 'http://cache.internal', allowInsecureBaseUrl: true },
+      (config) => config.fgaCacheUrl,
+      'http://cache.internal',
+    ],
     [{ tokenCache: false }, (config) => config.tokenCache, undefined],
     [
       { tokenCache: { maxTokens: 5, maxBytes: 1_048_576 } },

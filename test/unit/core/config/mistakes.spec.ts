@@ -65,6 +65,7 @@ describe('resolveConfig', () => {
     ['allowInsecureBaseUrl', ['true', 1, null]],
     ['managementKey', ['', 7, null]],
     ['authManagementKey', ['', {}, null]],
+    ['fgaCacheUrl', ['', 7, null, 'cache:8080', 'http://cache.internal', 'https://u:p@cache.example']],
     [
       'publicKey',
       [
@@ -191,6 +192,7 @@ describe('resolveConfig', () => {
       'allowInsecureBaseUrl',
       'managementKey',
       'authManagementKey',
+      'fgaCacheUrl',
       'publicKey',
       'keys',
       'algorithms',

@@ -1,0 +1,94 @@
+// Asks Descope about relations through the vendor's client: all questions of one request at a time are one call.
+import { DescopeUnavailableError } from '../../core/errors.js';
+import { publishOutage } from '../../core/events.js';
+import type { Notify } from '../../core/notice.js';
+import { readRelated, readRetryAfter, toRelationKey } from './relation-answer.js';
+import type { Relation } from './relation-answer.js';
+
+/** What is used of the vendor's client. */
+export interface RelationClient {
+  readonly management: { readonly fga: { check(relations: Relation[]): Promise<unknown> } };
+}
+
+/** Whom to ask, and how long that may take. */
+export interface RelationCheckInput {
+  readonly client: RelationClient;
+  readonly timeoutMs: number;
+  readonly notify: Notify;
+}
+
+interface Batch {
+  readonly relations: Map<string, Relation>;
+  readonly related: Promise<ReadonlySet<string>>;
+}
+
+/** Finds out which relations there are. No answer is remembered. */
+export class RelationCheck {
+  readonly #input: RelationCheckInput;
+  readonly #batches = new WeakMap<object, Batch>();
+
+  constructor(input: RelationCheckInput) {
+    this.#input = input;
+  }
+
+  /** Tells of each relation whether it is there. Rejects with `FGA_UNAVAILABLE` where Descope does not tell. */
+  async ask(request: object, relations: readonly Relation[]): Promise<readonly boolean[]> {
+    if (relations.length === 0) return [];
+    const batch = this.#join(request);
+    const keys = relations.map(toRelationKey);
+    for (const [index, relation] of relations.entries()) batch.relations.set(keys[index] ?? '', relation);
+    const related = await batch.related;
+    return keys.map((key) => related.has(key));
+  }
+
+  // A batch takes questions until the event loop turns, so that the fields of a GraphQL query share it.
+  #join(request: object): Batch {
+    const open = this.#batches.get(request);
+    if (open !== undefined) return open;
+    const relations = new Map<string, Relation>();
+    const related = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      this.#batches.delete(request);
+      return this.#send(relations);
+    });
+    const batch = { relations, related };
+    this.#batches.set(request, batch);
+    return batch;
+  }
+
+  async #send(relations: ReadonlyMap<string, Relation>): Promise<ReadonlySet<string>> {
+    const { client, timeoutMs } = this.#input;
+    let answer: unknown;
+    try {
+      const asking = client.management.fga.check([...relations.values()]);
+      answer = await withDeadline(asking, timeoutMs);
+      return readRelated(answer, [...relations.keys()]);
+    } catch (cause) {
+      throw this.#toUnavailable(cause, readRetryAfter(answer) ?? 1);
+    }
+  }
+
+  #toUnavailable(cause: unknown, retryAfterSeconds: number): DescopeUnavailableError {
+    const code = 'FGA_UNAVAILABLE';
+    const why = cause instanceof Error ? cause.message : 'unknown reason';
+    publishOutage(code, retryAfterSeconds);
+    this.#input.notify({ code, level: 'warn', message: `${DOWN} (${why})` });
+    const message = 'Descope cannot be asked about relations at present.';
+    return new DescopeUnavailableError(code, message, { retryAfterSeconds, cause });
+  }
+}
+
+const DOWN =
+  "Relations cannot be checked, and handlers with @FgaCheck answer 503 until they can. If this lasts, check the way to baseUrl and fgaCacheUrl, the management key, and that the project's schema knows the types and relations that are asked for.";
+
+// The client tries again by itself for many seconds, and a cache is asked without the module's bounded fetch.
+async function withDeadline<T>(asking: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Descope did not answer in ${timeoutMs} ms.`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([asking, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
