@@ -14,6 +14,10 @@ const GUARDS_METADATA = '__guards__'; // Nest's own key of @UseGuards, the same 
 // Nest's own keys of @MessagePattern(), @EventPattern() and @SubscribeMessage(), the same in 11 and 12.
 const MESSAGE_METADATA = ['microservices:pattern', 'websockets:message_mapping'];
 
+// Nest's own keys of @Controller() and of @Get() and its like, the same in 11 and 12.
+const PATH_METADATA = 'path';
+const METHOD_METADATA = 'method';
+
 const memory = new WeakMap<object, WeakMap<object, AccessPolicy>>();
 
 /** Reads what a handler asks for; from memory after the first time. Throws `CONFIG_DEMAND_CONTRADICTED`. */
@@ -46,6 +50,17 @@ export function readMethods(type: HandlerClass): ReadonlyMap<string | symbol, Ha
 export function readGuards(type: HandlerClass, handler: Handler): readonly unknown[] {
   return [type, handler].flatMap(
     (target) => (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as readonly unknown[],
+  );
+}
+
+/**
+ * Reads the paths that a handler of HTTP is routed at, its class's part and its own apart; `undefined` for one that is
+ * not routed.
+ */
+export function readPaths(type: HandlerClass, handler: Handler): readonly string[] | undefined {
+  if (Reflect.getMetadata(METHOD_METADATA, handler) === undefined) return undefined;
+  return [type, handler].flatMap(
+    (target) => (Reflect.getMetadata(PATH_METADATA, target) ?? []) as string | readonly string[],
   );
 }
 

@@ -23,7 +23,7 @@ export function assertAdmitted(
   demands: readonly Demand[] = [],
 ): void {
   assertKinds(user, policy, demands);
-  if (assertAudiences(user, policy, demands) > 0 || !isForeign(user.kind)) return;
+  if (assertAudiences(user, policy, demands) > 0 || !isForeignKind(user.kind)) return;
   throw mismatch([], toList(user.claims.aud));
 }
 
@@ -61,7 +61,8 @@ function assertAudience(user: DescopeUser, audience: readonly string[]): void {
   if (!named.some((item) => audience.includes(item))) throw mismatch(audience, named);
 }
 
-function isForeign(kind: TokenKind): boolean {
+/** Tells whether tokens of a kind were made for somebody else's use. */
+export function isForeignKind(kind: TokenKind): boolean {
   return kind === 'app' || kind === 'agent';
 }
 

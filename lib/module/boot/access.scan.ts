@@ -2,30 +2,47 @@
 import { APP_GUARD } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '../../auth/auth.guard.js';
-import { isMessageHandler, readAccessPolicy, readGuards, readMethods } from '../../auth/access.policy.js';
+import {
+  isMessageHandler,
+  readAccessPolicy,
+  readGuards,
+  readMethods,
+  readPaths,
+} from '../../auth/access.policy.js';
 import type { AccessPolicy } from '../../auth/access/add-up.js';
 import type { HandlerClass } from '../../auth/access.policy.js';
+import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeConfigError } from '../../core/errors.js';
+import { assertAnswerable } from './answerable.js';
+import type { AskedHandler } from './answerable.js';
 
-/** Where to look: the application's modules, and its global guards. */
+/** Where to look: the application's modules, its global guards, and what the module was told. */
 export interface ScanInput {
   readonly modules: ModulesContainer;
   readonly application: ApplicationConfig;
+  readonly config: DescopeConfig;
 }
 
-/** Asserts that demands can be kept. Throws `CONFIG_DEMAND_CONTRADICTED` or `CONFIG_DEMAND_UNGUARDED`. */
+/** Asserts that demands can be kept, and met. Throws a `CONFIG_…` code. */
 export function assertAccessKept(input: ScanInput): void {
   const isGlobal = isGuardGlobal(input);
+  const asked: AskedHandler[] = [];
   for (const type of readClasses(input.modules)) {
     for (const [name, handler] of readMethods(type)) {
       const where = `${type.name}.${String(name)}`;
       const policy = readAccessPolicy(type, handler); // throws what is contradicted
       if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
+      asked.push({ where, policy, paths: readPaths(type, handler) });
       const isCovered = isGlobal && !isMessageHandler(handler);
-      if (isCovered || policy.demands.length === 0 || readGuards(type, handler).some(isAuthGuard)) continue;
+      if (isCovered || !isDemanding(policy) || readGuards(type, handler).some(isAuthGuard)) continue;
       throw unguarded(where);
     }
   }
+  assertAnswerable(asked, input);
+}
+
+function isDemanding({ demands, rules = [] }: AccessPolicy): boolean {
+  return demands.length + rules.length > 0;
 }
 
 // Nest names the class of an instance by `instance.constructor`, which a mixin that copies all members overwrites.
@@ -36,7 +53,11 @@ function toKnownClass(type: HandlerClass): HandlerClass {
 
 function isWeaker(policy: AccessPolicy, asked: AccessPolicy): boolean {
   if (asked.mode !== 'required') return false;
-  return policy.mode !== 'required' || !asked.demands.every((demand) => policy.demands.includes(demand));
+  const { demands, rules = [] } = policy;
+  const isKept =
+    asked.demands.every((demand) => demands.includes(demand)) &&
+    (asked.rules ?? []).every((rule) => rules.includes(rule));
+  return policy.mode !== 'required' || !isKept;
 }
 
 function readClasses(modules: ModulesContainer): Set<HandlerClass> {
@@ -84,6 +105,6 @@ function unread(where: string): DescopeConfigError {
 }
 
 function unguarded(where: string): DescopeConfigError {
-  const message = `${where} asks for roles or permissions, and no AuthGuard covers it. Add @UseGuards(AuthGuard) there, or leave globalGuard on; a handler of messages needs its own, because a global guard does not reach those of a hybrid application.`;
+  const message = `${where} asks for something, and no AuthGuard covers it. Add @UseGuards(AuthGuard) there, or leave globalGuard on; a handler of messages needs its own, because a global guard does not reach those of a hybrid application.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }

@@ -21,7 +21,8 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
   ) {}
 
   onModuleInit(): void {
-    assertAccessKept({ modules: this.modules, application: this.application });
+    const { modules, application, config } = this;
+    assertAccessKept({ modules, application, config });
     for (const notice of readBootNotices(this.config)) this.notify(notice);
   }
 

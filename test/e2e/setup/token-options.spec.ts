@@ -76,8 +76,13 @@ describe.each(ADAPTERS)('The option, on %s,', (adapter) => {
     expect([await who(), await who(key)]).toEqual([200, refused]);
     await reboot({ accepts: ['access-key'] });
     expect([await who(), await who(key)]).toEqual([refused, 200]);
-    await reboot({ accepts: ['app', 'agent'] });
-    expect([await who(), await who(app), await who(agent)]).toEqual([refused, 200, 200]);
+    await reboot({ accepts: ['app', 'agent'], audience: 'orders' });
+    const aud = 'orders';
+    expect([await who({ aud }), await who({ ...app, aud }), await who({ ...agent, aud })]).toEqual([
+      refused,
+      200,
+      200,
+    ]);
   });
 
   it('audience is not asked for, unless it is named', async () => {

@@ -25,9 +25,9 @@ describe('A token of', () => {
   afterEach(() => application.close());
 
   it.each(['app', 'agent'] as const)('an %s is let in where its kind is accepted, alone', async (kind) => {
-    await startWith({ accepts: [kind], audience: null });
-    expect(await who(descope.as({ kind }).bearer)).toBe(kind);
-    expect(await who(descope.as({ kind, sub: 'U2anna' }).bearer)).toBe(kind);
+    await startWith({ accepts: [kind], audience: 'orders-api' });
+    expect(await who(descope.as({ kind, aud: 'orders-api' }).bearer)).toBe(kind);
+    expect(await who(descope.as({ kind, aud: 'orders-api', sub: 'U2anna' }).bearer)).toBe(kind);
     expect(await who(descope.as().bearer)).toEqual([401, 'TOKEN_KIND_NOT_ACCEPTED']);
   });
 
