@@ -36,10 +36,58 @@ describe.each(ADAPTERS)('The sample app on %s', (adapter) => {
       : ask(sample.url + path, { headers });
 
   it.each([
-    ['nobody', { '/public': 200, '/maybe': 200, '/me': 401, '/admin': 401, '/reports': 401, '/notes': 401 }],
-    ['ada', { '/public': 200, '/maybe': 200, '/me': 200, '/admin': 200, '/reports': 200, '/notes': 201 }],
-    ['bob', { '/public': 200, '/maybe': 200, '/me': 200, '/admin': 403, '/reports': 200, '/notes': 201 }],
-    ['carol', { '/public': 200, '/maybe': 200, '/me': 200, '/admin': 403, '/reports': 403, '/notes': 201 }],
+    [
+      'nobody',
+      {
+        '/public': 200,
+        '/maybe': 200,
+        '/me': 401,
+        '/admin': 401,
+        '/reports': 401,
+        '/tenants/acme/admin': 401,
+        '/tenants/globex/admin': 401,
+        '/notes': 401,
+      },
+    ],
+    [
+      'ada',
+      {
+        '/public': 200,
+        '/maybe': 200,
+        '/me': 200,
+        '/admin': 200,
+        '/reports': 200,
+        '/tenants/acme/admin': 200,
+        '/tenants/globex/admin': 403,
+        '/notes': 201,
+      },
+    ],
+    [
+      'bob',
+      {
+        '/public': 200,
+        '/maybe': 200,
+        '/me': 200,
+        '/admin': 403,
+        '/reports': 200,
+        '/tenants/acme/admin': 403,
+        '/tenants/globex/admin': 403,
+        '/notes': 201,
+      },
+    ],
+    [
+      'carol',
+      {
+        '/public': 200,
+        '/maybe': 200,
+        '/me': 200,
+        '/admin': 403,
+        '/reports': 403,
+        '/tenants/acme/admin': 403,
+        '/tenants/globex/admin': 403,
+        '/notes': 201,
+      },
+    ],
   ])('answers %s as %j', async (who, promised) => {
     const headers = who === 'nobody' ? {} : bearer(await signIn(sample.embedded, who));
     const answers = await Promise.all(

@@ -15,6 +15,7 @@ const ROUTES: readonly TryableRoute[] = [
   { method: 'GET', path: '/me', asks: 'any signed-in user' },
   { method: 'GET', path: '/reports', asks: 'permission reports:read' },
   { method: 'GET', path: '/admin', asks: 'role admin' },
+  { method: 'GET', path: '/tenants/acme/admin', asks: 'role admin in the tenant acme' },
   { method: 'POST', path: '/notes', asks: 'any signed-in user, from this site' },
 ];
 

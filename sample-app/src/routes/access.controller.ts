@@ -1,6 +1,15 @@
 // The routes to try: each asks something else of its caller.
 import { Controller, Get } from '@nestjs/common';
-import { CurrentUser, DescopeUser, OptionalAuth, Permissions, Public, Roles } from 'nestjs-descope';
+import {
+  CurrentTenant,
+  CurrentUser,
+  DescopeUser,
+  OptionalAuth,
+  Permissions,
+  Public,
+  Roles,
+  Tenant,
+} from 'nestjs-descope';
 
 @Controller()
 export class AccessController {
@@ -28,6 +37,14 @@ export class AccessController {
   @Get('admin')
   admin(@CurrentUser('username') username: string) {
     return { message: 'Only admins may read this.', username };
+  }
+
+  /** The role counts in the tenant of the path; the project's own role `admin` is another one. */
+  @Tenant({ from: 'param:tenantId' })
+  @Roles('admin', { tenant: true })
+  @Get('tenants/:tenantId/admin')
+  tenantAdmin(@CurrentTenant() tenant: string, @CurrentUser('username') username: string) {
+    return { message: "Only this tenant's admins may read this.", tenant, username };
   }
 
   @Permissions('reports:read')

@@ -43,6 +43,9 @@ async function toEmbeddedCalls(embedded: EmbeddedDescope): Promise<readonly Call
     { status: 200, about: 'Ada is an admin', path: '/admin', token: ada },
     { status: 403, about: 'Bob is no admin', path: '/admin', token: bob },
     { status: 200, about: 'Bob may read reports', path: '/reports', token: bob },
+    { status: 200, about: 'Ada is an admin in the tenant acme', path: '/tenants/acme/admin', token: ada },
+    { status: 403, about: 'Ada does not belong to globex', path: '/tenants/globex/admin', token: ada },
+    { status: 403, about: 'Bob is only an editor in acme', path: '/tenants/acme/admin', token: bob },
     {
       status: 201,
       about: 'Carol may do what any signed-in user may',
