@@ -40,17 +40,52 @@ describe.each(PROGRAMS)('Installed into $name, the package', ({ name, configs, j
       const { code, lastLine, output } = await program.run('node', ['dist/check.js']);
       expect({ code, output: lastLine === '' ? output : '' }).toEqual({ code: 0, output: '' });
       expect(JSON.parse(lastLine)).toEqual({
-        public: '200',
-        nobody: '401 SESSION_MISSING',
-        bearer: '200',
-        cookie: '200',
-        expired: '401 TOKEN_EXPIRED',
-        tampered: '401 TOKEN_SIGNATURE_INVALID',
-        plain: '403 ACCESS_ROLE_MISSING',
-        admin: '200',
+        answers: {
+          public: '200',
+          nobody: '401 SESSION_MISSING',
+          bearer: '200',
+          cookie: '200',
+          expired: '401 TOKEN_EXPIRED',
+          tampered: '401 TOKEN_SIGNATURE_INVALID',
+          plain: '403 ACCESS_ROLE_MISSING',
+          admin: '200',
+        },
+        access: {
+          tenant: '200',
+          tenantRole: '403 ACCESS_ROLE_MISSING',
+          otherTenant: '403 ACCESS_TENANT_MISSING',
+          namedTenant: '200',
+          scopes: '200',
+          noScopes: '403 ACCESS_SCOPE_MISSING',
+          strong: '200',
+          notStrong: '401 AUTH_STEP_UP_REQUIRED',
+          app: '200',
+          otherApp: '401 TOKEN_AUDIENCE_MISMATCH',
+          user: '401 TOKEN_KIND_NOT_ACCEPTED',
+          standing: '200',
+          noStanding: '403 ACCESS_SUPERUSER_MISSING',
+          policies: '200',
+          noPolicies: '403 ACCESS_POLICY_REFUSED',
+          functions: '200',
+          noFunctions: '403 ACCESS_POLICY_REFUSED',
+        },
       });
     },
     2 * MINUTES,
+  );
+
+  it(
+    'asks Descope for relations',
+    async () => {
+      const { lastLine, output } = await program.run('node', ['dist/relations.js']);
+      expect(lastLine === '' ? output : JSON.parse(lastLine)).toEqual([
+        '200',
+        '403 ACCESS_RELATION_MISSING',
+        '403 ACCESS_RELATION_MISSING',
+        '503 FGA_UNAVAILABLE',
+      ]);
+    },
+    MINUTES,
   );
 
   it(

@@ -10,6 +10,7 @@ import {
   Roles,
 } from 'nestjs-descope';
 import type { DescopeClient } from 'nestjs-descope';
+import { AccessController, IsAnna, IsLocal, IsWelcome } from './access.controller.js';
 
 @Injectable()
 export class Accounts {
@@ -50,5 +51,9 @@ export class AppController {
   }
 }
 
-@Module({ imports: [DescopeModule.forRoot()], controllers: [AppController], providers: [Accounts] })
+@Module({
+  imports: [DescopeModule.forRoot()],
+  controllers: [AppController, AccessController],
+  providers: [Accounts, IsAnna, IsLocal, IsWelcome],
+})
 export class AppModule {}

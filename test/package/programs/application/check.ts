@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { Test } from '@nestjs/testing';
 import { createTestDescope } from 'nestjs-descope/testing';
+import type { TestIdentity } from 'nestjs-descope/testing';
 import { AppModule } from './app.module.js';
 
 async function check(): Promise<void> {
@@ -25,8 +26,29 @@ async function check(): Promise<void> {
     plain: await ask('/admin', descope.as().bearer),
     admin: await ask('/admin', descope.as({ roles: ['admin'] }).bearer),
   };
+  const as = (identity: TestIdentity) => descope.as(identity).bearer;
+  const inTenant = (...roles: string[]) => ({ tenants: { acme: { roles } } });
+  const access = {
+    tenant: await ask('/tenants/acme', as(inTenant('admin'))),
+    tenantRole: await ask('/tenants/acme', as(inTenant())),
+    otherTenant: await ask('/tenants/globex', as(inTenant('admin'))),
+    namedTenant: await ask('/acme', as({ ...inTenant(), permissions: ['read'] })),
+    scopes: await ask('/scopes', as({ scope: 'orders:read' })),
+    noScopes: await ask('/scopes', as({})),
+    strong: await ask('/strong', as({ su: true, amr: ['pwd', 'totp'] })),
+    notStrong: await ask('/strong', as({ amr: ['pwd', 'totp'] })),
+    app: await ask('/apps', as({ kind: 'app', aud: 'orders' })),
+    otherApp: await ask('/apps', as({ kind: 'app' })),
+    user: await ask('/apps', as({ aud: 'orders' })),
+    standing: await ask('/standing', as({ roles: ['is_staff', 'is_superuser'] })),
+    noStanding: await ask('/standing', as({ roles: ['is_staff'] })),
+    policies: await ask('/policies', as({ sub: 'U2anna' })),
+    noPolicies: await ask('/policies', as({ sub: 'U2bob' })),
+    functions: await ask('/functions', as({ roles: ['is_staff'] })),
+    noFunctions: await ask('/functions', as({})),
+  };
   await app.close();
-  console.log(JSON.stringify(answers));
+  console.log(JSON.stringify({ answers, access }));
 }
 
 void check();

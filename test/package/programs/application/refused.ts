@@ -1,6 +1,15 @@
 // What must not compile. Each line is an error; a line that is none stops the compiler.
-import { CurrentUser, DescopeModule, Roles } from 'nestjs-descope';
-import type { DescopeClient, DescopeOptions, DescopeUser } from 'nestjs-descope';
+import {
+  Accepts,
+  Authorize,
+  CurrentUser,
+  DescopeModule,
+  FgaCheck,
+  Roles,
+  StepUp,
+  Tenant,
+} from 'nestjs-descope';
+import type { DescopeClient, DescopeOptions, DescopePolicy, DescopeUser } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 
 // @ts-expect-error a property that users do not have
@@ -15,6 +24,28 @@ DescopeModule.forRootAsync({ useFactory: (): DescopeOptions => ({ globalGuard: f
 DescopeModule.forRoot({ algorithms: ['HS256'] });
 // @ts-expect-error no such kind of token
 DescopeModule.forRoot({ accepts: ['unknown'] });
+// @ts-expect-error no such kind of caller
+Accepts('unknown');
+// @ts-expect-error a tenant does not stand in a query
+Tenant({ from: 'query:tenant' });
+// @ts-expect-error options stand behind the names
+Roles({ tenant: true }, 'admin');
+// @ts-expect-error an age is a number
+StepUp({ maxAgeSeconds: '300' });
+// @ts-expect-error a relation has a resource
+FgaCheck({ resourceType: 'doc', relation: 'viewer' });
+// @ts-expect-error a rule answers true or false
+Authorize(() => 'yes');
+// @ts-expect-error a property that users do not have
+Authorize((user) => user.isAdmin);
+// @ts-expect-error a class without isAllowed is no rule
+Authorize(class {});
+export class Unfit implements DescopePolicy {
+  // @ts-expect-error a user is no number
+  isAllowed(user: number): boolean {
+    return user > 0;
+  }
+}
 // @ts-expect-error roles are a list
 createTestDescope().as({ roles: 'admin' });
 
