@@ -11,8 +11,14 @@ export type Handler = object;
 
 const GUARDS_METADATA = '__guards__'; // Nest's own key of @UseGuards, the same in 11 and 12
 
-// Nest's own keys of @MessagePattern(), @EventPattern() and @SubscribeMessage(), the same in 11 and 12.
-const MESSAGE_METADATA = ['microservices:pattern', 'websockets:message_mapping'];
+/** What brings messages, as Nest names it (`context.getType()`). */
+export type MessageTransport = 'ws' | 'rpc';
+
+// Nest's own keys of @SubscribeMessage(), and of @MessagePattern(), @EventPattern() and @GrpcMethod(); the same in 11 and 12.
+const MESSAGE_METADATA: readonly (readonly [transport: MessageTransport, key: string])[] = [
+  ['rpc', 'microservices:pattern'],
+  ['ws', 'websockets:message_mapping'],
+];
 
 // Nest's own keys of @Controller() and of @Get() and its like, the same in 11 and 12.
 const PATH_METADATA = 'path';
@@ -64,9 +70,9 @@ export function readPaths(type: HandlerClass, handler: Handler): readonly string
   );
 }
 
-/** Tells whether a handler takes messages: a global guard does not reach all of those. */
-export function isMessageHandler(handler: Handler): boolean {
-  return MESSAGE_METADATA.some((key) => Reflect.getMetadata(key, handler) !== undefined);
+/** Tells what a handler takes messages of; `undefined` for one that takes none. */
+export function readMessageTransport(handler: Handler): MessageTransport | undefined {
+  return MESSAGE_METADATA.find(([, key]) => Reflect.getMetadata(key, handler) !== undefined)?.[0];
 }
 
 function toName(handler: Handler): string {

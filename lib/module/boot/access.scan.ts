@@ -2,41 +2,37 @@
 import { APP_GUARD } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '../../auth/auth.guard.js';
-import {
-  isMessageHandler,
-  readAccessPolicy,
-  readGuards,
-  readMethods,
-  readPaths,
-} from '../../auth/access.policy.js';
+import { readAccessPolicy, readGuards, readMessageTransport, readPaths } from '../../auth/access.policy.js';
 import type { AccessPolicy } from '../../auth/access/add-up.js';
 import type { HandlerClass } from '../../auth/access.policy.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeConfigError } from '../../core/errors.js';
 import { assertAnswerable } from './answerable.js';
 import type { AskedHandler } from './answerable.js';
+import { isReached } from './guard-reach.js';
+import { isClass, readHandlers } from './handlers.js';
 
 /** Where to look: the application's modules, its global guards, and what the module was told. */
 export interface ScanInput {
   readonly modules: ModulesContainer;
   readonly application: ApplicationConfig;
   readonly config: DescopeConfig;
+  /** Whether it answers HTTP; a microservice that is nothing else does not. */
+  readonly hasHttp: boolean;
 }
 
 /** Asserts that demands can be kept, and met. Throws a `CONFIG_…` code. */
 export function assertAccessKept(input: ScanInput): void {
   const isGlobal = isGuardGlobal(input);
   const asked: AskedHandler[] = [];
-  for (const type of readClasses(input.modules)) {
-    for (const [name, handler] of readMethods(type)) {
-      const where = `${type.name}.${String(name)}`;
-      const policy = readAccessPolicy(type, handler); // throws what is contradicted
-      if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
-      asked.push({ where, policy, paths: readPaths(type, handler) });
-      const isCovered = isGlobal && !isMessageHandler(handler);
-      if (isCovered || !isDemanding(policy) || readGuards(type, handler).some(isAuthGuard)) continue;
-      throw unguarded(where);
-    }
+  for (const { type, name, handler } of readHandlers(input.modules)) {
+    const where = `${type.name}.${String(name)}`;
+    const policy = readAccessPolicy(type, handler); // throws what is contradicted
+    if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
+    asked.push({ where, policy, paths: readPaths(type, handler) });
+    const isCovered = isGlobal && isReached(readMessageTransport(handler), input.hasHttp);
+    if (isCovered || !isDemanding(policy) || readGuards(type, handler).some(isAuthGuard)) continue;
+    throw unguarded(where);
   }
   assertAnswerable(asked, input);
 }
@@ -58,16 +54,6 @@ function isWeaker(policy: AccessPolicy, asked: AccessPolicy): boolean {
     asked.demands.every((demand) => demands.includes(demand)) &&
     (asked.rules ?? []).every((rule) => rules.includes(rule));
   return policy.mode !== 'required' || !isKept;
-}
-
-function readClasses(modules: ModulesContainer): Set<HandlerClass> {
-  const classes = new Set<HandlerClass>();
-  for (const module of modules.values()) {
-    for (const wrapper of [...module.controllers.values(), ...module.providers.values()]) {
-      if (isClass(wrapper.metatype) && wrapper.inject === undefined) classes.add(wrapper.metatype);
-    }
-  }
-  return classes;
 }
 
 function isGuardGlobal({ modules, application }: ScanInput): boolean {
@@ -93,10 +79,6 @@ function isGlobalToken(token: unknown): boolean {
 function isAuthGuard(guard: unknown): boolean {
   if (guard instanceof AuthGuard) return true;
   return typeof guard === 'function' && (guard === AuthGuard || guard.prototype instanceof AuthGuard);
-}
-
-function isClass(value: unknown): value is HandlerClass {
-  return typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null;
 }
 
 function unread(where: string): DescopeConfigError {

@@ -1,7 +1,7 @@
 // What happens once when the application starts, and once when it ends.
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
-import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY } from '../../auth/injection-tokens.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import type { Notify } from '../../core/notice.js';
@@ -14,15 +14,18 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
   @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
   @Inject(ApplicationConfig) private readonly application!: ApplicationConfig;
 
+  @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
+
   constructor(
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
     @Inject(DESCOPE_KEY_SET) private readonly keys: KeySet,
     @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
   ) {}
 
-  onModuleInit(): void {
-    const { modules, application, config } = this;
-    assertAccessKept({ modules, application, config });
+  async onModuleInit(): Promise<void> {
+    const { modules, application, config, host } = this;
+    const hasHttp = (host.httpAdapter as unknown) !== undefined;
+    assertAccessKept({ modules, application, config, hasHttp });
     for (const notice of readBootNotices(this.config)) this.notify(notice);
   }
 

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Injectable, Scope, SetMetadata, UseGuards } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import type { TestingModuleBuilder } from '@nestjs/testing';
 import { AuthGuard, DescopeModule, Permissions, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { ADAPTERS, start } from '../../support/application.js';
@@ -183,7 +184,7 @@ describe.each(ADAPTERS)('AuthGuard with globalGuard: false, on %s', (adapter) =>
   });
 });
 
-// A hybrid application asks global guards for HTTP only (unless it inherits), and Nest 11 does not ask them for sockets.
+// A hybrid application asks global guards for HTTP only (unless it inherits).
 describe.each(ADAPTERS)('A handler of messages, on %s', (adapter) => {
   const descope = createTestDescope();
   const boot = (controllers: Type[], providers: Type[] = []) =>
@@ -196,7 +197,14 @@ describe.each(ADAPTERS)('A handler of messages, on %s', (adapter) => {
   it('stops the boot when only the global guard covers its demand', async () => {
     const unguarded = { code: 'CONFIG_DEMAND_UNGUARDED' };
     await expect(boot([MessageController])).rejects.toMatchObject(unguarded);
-    await expect(boot([], [Gateway])).rejects.toMatchObject(unguarded);
+  });
+
+  it('of WebSockets is covered by the global guard of Nest 12, and by none that is off', async () => {
+    const application = await boot([], [Gateway]);
+    await application.close();
+    const metadata = { imports: [DescopeModule.forRoot({ globalGuard: false })], providers: [Gateway] };
+    const options = { override: (builder: TestingModuleBuilder) => descope.override(builder) };
+    await expect(start(adapter, metadata, options)).rejects.toMatchObject({ code: 'CONFIG_DEMAND_UNGUARDED' });
   });
 
   it('may have a guard of its own, or no demand', async () => {
