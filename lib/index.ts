@@ -37,6 +37,10 @@ export type {
 export type { ContextRequest } from './auth/context-request.js';
 export { CurrentSession, CurrentUser } from './auth/current-user.decorator.js';
 export { DescopeSessionMiddleware } from './auth/session/session.middleware.js';
+export { untilSessionEnds } from './auth/session/session-end.js';
+export { DescopeSockets } from './auth/sockets/descope.sockets.js';
+export { microserviceTransport } from './auth/transport/microservice.js';
+export type { DescopeTransport } from './auth/transport/transport.js';
 export type { DescopeErrorBody } from './auth/http-error.js';
 export type { Fetch } from './core/api/bounded-fetch.js';
 export type { Clock } from './core/clock.js';

@@ -10,13 +10,18 @@ import { tellRefusal } from '../core/refusal.js';
 import { admit, admitLeniently } from '../core/session/admission.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { DescopeSession } from '../core/session/session.js';
-import { assertOurs } from '../core/transport/same-origin.js';
 import type { Sessions } from '../core/session/sessions.js';
 import { ModuleRef } from '@nestjs/core';
 import type { AccessPolicy } from './access/add-up.js';
 import { assertDemands } from './access/judge.js';
 import { readAccessPolicy } from './access.policy.js';
-import { isContextSafe, readContextRequest, readContextResponse, toRequestLike } from './context-request.js';
+import {
+  assertContextOrigin,
+  keepContextRequest,
+  readContextRequest,
+  readContextResponse,
+  toRequestLike,
+} from './context-request.js';
 import type { ContextRequest } from './context-request.js';
 import {
   DESCOPE_AUTHENTICATOR,
@@ -93,19 +98,18 @@ export class AuthGuard implements CanActivate {
   /** Judges a known caller by the handler's demands, and hands the user on. Throws what is missing. */
   protected decide({ context, policy, request, session }: AccessDecision): MaybePromise<boolean> {
     if (session.refusedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(context, request);
-    // Remembered from a safe call of the same request (a GraphQL batch), it must not count for one that is not.
-    if (session.isAmbient && isContextSafe(context) === false)
-      assertOurs(toRequestLike(request), this.config.authentication.origins);
+    if (session.isAmbient) assertContextOrigin(context, request, this.config.authentication.origins);
     const isOptional = policy.mode === 'optional';
     const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission, policy.demands);
     if (admitted !== recallSession(request, this.authenticator))
       rememberSession(request, { session: admitted, authenticator: this.authenticator });
     if (isOptional || admitted.isAmbient) keepPrivate(readContextResponse(context));
-    if (isOptional) return whenReady(this.#handOn(request, admitted), () => accept(admitted));
+    const decision = { context, policy, request, session: admitted };
+    if (isOptional) return whenReady(this.#handOn(decision), () => accept(admitted));
     const { modules } = this;
     const user = admitted.requireUser();
     return whenReady(assertDemands({ context, policy, user }, this.config), () =>
-      whenReady(this.#handOn(request, admitted), (own) =>
+      whenReady(this.#handOn(decision), (own) =>
         whenReady(assertRules({ context, policy, user, own, modules }), () => accept(admitted)),
       ),
     );
@@ -125,10 +129,10 @@ export class AuthGuard implements CanActivate {
     throw answerRefusal(error, context, { loginPath: this.loginPath, place: this.sessions.place });
   }
 
-  #handOn(request: ContextRequest, session: DescopeSession): MaybePromise<unknown> {
+  #handOn({ context, request, session }: AccessDecision): MaybePromise<unknown> {
     return whenReady(this.getUser(request, session), (user) => {
-      request.user = user; // also when there is none: what another middleware wrote must not stay
-      return user;
+      keepContextRequest(context, request);
+      return (request.user = user); // also when there is none: what another middleware wrote must not stay
     });
   }
 

@@ -2,6 +2,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { DescopeAccessError } from '../core/errors.js';
 import type { RequestLike } from '../core/transport/request-like.js';
+import { assertFromOwnPage, assertOurs } from '../core/transport/same-origin.js';
+import type { OriginPolicy } from '../core/transport/same-origin.js';
 import { toResponseLike } from './response-writer.js';
 import { findTransport } from './transport/known-transports.js';
 import type { ResponseWriter } from './response-writer.js';
@@ -24,6 +26,19 @@ export function readContextRequest(context: ExecutionContext): ContextRequest {
   throw new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type });
 }
 
+/** Finds the request for a handler's parameters: the one that the guard has judged. Throws `TRANSPORT_UNKNOWN`. */
+export function recallContextRequest(context: ExecutionContext): ContextRequest {
+  const transport = findTransport(context.getType());
+  if (transport?.recallRequest === undefined) return readContextRequest(context);
+  const request = transport.recallRequest(context);
+  return isRequest(request) ? request : { raw: { headers: {} } };
+}
+
+/** Keeps the request of a call that may reach its handler, where its parameters could not find it otherwise. */
+export function keepContextRequest(context: ExecutionContext, request: ContextRequest): void {
+  findTransport(context.getType())?.keepRequest?.(context, request);
+}
+
 /** Reads a parameter of the call that a context is about; `undefined` where it has none of that name. */
 export function readContextParam(context: ExecutionContext, name: string): unknown {
   return findTransport(context.getType())?.readParam?.(context, name);
@@ -34,9 +49,19 @@ export function readContextResponse(context: ExecutionContext): ResponseWriter |
   return toResponseLike(findTransport(context.getType())?.findResponse?.(context));
 }
 
-/** Tells whether a cookie counts in this context without proof of its origin; `undefined` leaves it to the method. */
-export function isContextSafe(context: ExecutionContext): boolean | undefined {
-  return findTransport(context.getType())?.isSafe?.(context);
+/**
+ * Asserts that what a browser sends by itself counts in this context, whatever the method. One page's socket carries
+ * all that another's would, so it must say that it is ours: browsers always tell (RFC 6455 §10.2). Throws `REQUEST_CROSS_SITE`.
+ */
+export function assertContextOrigin(
+  context: ExecutionContext,
+  request: ContextRequest,
+  origins: OriginPolicy,
+): void {
+  const type: string = context.getType();
+  if (type === 'ws') return assertFromOwnPage(toRequestLike(request), origins);
+  // Remembered from a safe call of the same request (a GraphQL batch), it must not count for one that is not.
+  if (findTransport(type)?.isSafe?.(context) === false) assertOurs(toRequestLike(request), origins);
 }
 
 /**

@@ -5,7 +5,7 @@ import { whenReady } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import { DescopeSession } from '../core/session/session.js';
 import type { DescopeUser } from '../core/user/descope-user.js';
-import { readContextRequest } from './context-request.js';
+import { recallContextRequest } from './context-request.js';
 import { recallSession, recallUser } from './session/request-session.js';
 
 type Pipe = PipeTransform | Type<PipeTransform>;
@@ -27,7 +27,7 @@ export const CurrentSession: (...pipes: Pipe[]) => ParameterDecorator = createPa
 
 // The application's own user where `loadUser` gave one, else Descope's.
 function readUser(context: ExecutionContext): MaybePromise<unknown> {
-  const loaded = recallUser(readContextRequest(context));
+  const loaded = recallUser(recallContextRequest(context));
   return loaded === undefined ? readSession(context).user : loaded.user;
 }
 
@@ -42,6 +42,6 @@ function readProperty(user: unknown, property: string): unknown {
  * and then it is nobody's.
  */
 export function readSession(context: ExecutionContext): DescopeSession {
-  const session = recallSession(readContextRequest(context));
+  const session = recallSession(recallContextRequest(context));
   return session === undefined || session instanceof Promise ? DescopeSession.nobody() : session;
 }

@@ -14,6 +14,7 @@ import {
 } from '../auth/injection-tokens.js';
 import { DescopeSessionMiddleware } from '../auth/session/session.middleware.js';
 import { SessionStep } from '../auth/session/session-step.js';
+import { DescopeSockets } from '../auth/sockets/descope.sockets.js';
 import { DescopeConfigError } from '../core/errors.js';
 import { createAuthController, toRouteProviders } from '../routes/auth.controller.js';
 import { DescopeBoot } from './boot/descope.boot.js';
@@ -85,11 +86,18 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
       ...sessionProviders,
       toLoginPathProvider(routes),
       ...[SessionStep, DescopeSessionMiddleware, SessionWiring, DescopeBoot, DescopeService, AuthGuard],
-      DescopeHealthIndicator,
+      ...[DescopeHealthIndicator, DescopeSockets],
       ...guard,
       ...(routes === undefined ? [] : toRouteProviders(routes)),
     ],
-    exports: [DescopeService, DescopeHealthIndicator, AuthGuard, DESCOPE_CLIENT, ...GUARD_PARTS],
+    exports: [
+      DescopeService,
+      DescopeHealthIndicator,
+      DescopeSockets,
+      AuthGuard,
+      DESCOPE_CLIENT,
+      ...GUARD_PARTS,
+    ],
   };
 }
 

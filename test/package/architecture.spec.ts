@@ -102,7 +102,8 @@ describe('One file', () => {
   it('for each transport looks into its execution contexts', () => {
     const looks = (node: ts.Node) =>
       isCallOf(node, 'switchToHttp', 'switchToWs', 'switchToRpc', 'getArgByIndex', 'getArgs');
-    expect(findFiles(road, looks)).toEqual(['lib/auth/transport/http.ts']);
+    const transports = ['http', 'microservice', 'websocket'].map((name) => `lib/auth/transport/${name}.ts`);
+    expect(findFiles(road, looks)).toEqual(transports);
   });
 
   it('asks what time it is', () => {

@@ -116,13 +116,17 @@ describe('The package', () => {
       '@nestjs/common': '^11.0.0 || ^12.0.0',
       '@nestjs/config': '^4.0.0 || ^12.0.0',
       '@nestjs/core': '^11.0.0 || ^12.0.0',
+      '@nestjs/microservices': '^11.0.0 || ^12.0.0',
       '@nestjs/testing': '^11.0.0 || ^12.0.0',
+      '@nestjs/websockets': '^11.0.0 || ^12.0.0',
       'reflect-metadata': '^0.1.12 || ^0.2.0',
       rxjs: '^7.1.0',
     });
     expect(manifest.peerDependenciesMeta).toEqual({
       '@descope/web-component': { optional: true },
+      '@nestjs/microservices': { optional: true },
       '@nestjs/testing': { optional: true },
+      '@nestjs/websockets': { optional: true },
     });
   });
 
@@ -148,5 +152,12 @@ describe('The package', () => {
       .filter(({ imports }) => imports.includes('@nestjs/testing'))
       .map(({ path }) => path);
     expect(users.filter((path) => !path.startsWith('lib/testing/'))).toEqual([]);
+  });
+
+  it('asks for packages of messages at boot, where an application has them', () => {
+    const optional = ['@nestjs/microservices', '@nestjs/websockets'];
+    const users = sources.filter(({ imports }) => imports.some((target) => optional.includes(target)));
+    expect(users.map(({ path }) => path)).toEqual(['lib/module/boot/thrown-classes.ts']);
+    expect(users.filter(({ text }) => /^import .*(?:microservices|websockets)/m.test(text))).toEqual([]);
   });
 });

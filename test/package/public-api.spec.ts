@@ -31,6 +31,7 @@ describe("The door '.'", () => {
       'DescopeService',
       'DescopeSession',
       'DescopeSessionMiddleware',
+      'DescopeSockets',
       'DescopeUnavailableError',
       'DescopeUser',
       'FgaCheck',
@@ -46,8 +47,10 @@ describe("The door '.'", () => {
       'Superuser',
       'Tenant',
       'createNonce',
+      'microserviceTransport',
       'renderDescopeFlow',
       'toLoginPageHeaders',
+      'untilSessionEnds',
     ]);
     expect(Object.keys(root).sort()).toEqual(names('lib/index.ts', 'value'));
   });
@@ -89,6 +92,7 @@ describe("The door '.'", () => {
       'DescopeRefreshOutcome',
       'DescopeRequestCode',
       'DescopeRoutesOptions',
+      'DescopeTransport',
       'DescopeUnavailableCode',
       'Fetch',
       'FgaCheckOptions',

@@ -44,7 +44,7 @@ export function answerRefusal(
 
 function toTransportForm(refusal: HttpException, context: ExecutionContext): unknown {
   const transport = findTransport(context.getType());
-  return transport?.toRefusal === undefined ? refusal : transport.toRefusal(refusal);
+  return transport?.toRefusal === undefined ? refusal : transport.toRefusal(refusal, context);
 }
 
 // Only on the way to the login page: an answer that is late must not clear what a sign-in has brought meanwhile.

@@ -1,13 +1,16 @@
 // The transports that are known in this process: those of the package, and those that applications taught it.
 import { httpTransport } from './http.js';
 import type { DescopeTransport } from './transport.js';
+import { websocketTransport } from './websocket.js';
 
 // One list for all copies of the package in a process: param decorators are asked without a module at hand.
 const TRANSPORTS = Symbol.for('nestjs-descope:transports');
 const shared = globalThis as { [TRANSPORTS]?: Map<string, DescopeTransport> };
 const transports = (shared[TRANSPORTS] ??= new Map<string, DescopeTransport>());
 
-const OWN: ReadonlyMap<string, DescopeTransport> = new Map([[httpTransport.type, httpTransport]]);
+const OWN: ReadonlyMap<string, DescopeTransport> = new Map(
+  [httpTransport, websocketTransport].map((transport) => [transport.type, transport]),
+);
 
 /** Teaches transports (option `transports`); one of the application goes before the package's own of that type. */
 export function learnTransports(taught: readonly DescopeTransport[]): void {

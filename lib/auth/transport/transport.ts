@@ -7,6 +7,13 @@ export interface DescopeTransport {
   readonly type: string;
   /** Finds what carries the credentials: an object with `headers`, Node's own request or one like it; or a wrapper with `raw`. */
   findRequest(context: ExecutionContext): unknown;
+  /**
+   * Is told of the request of a call that may reach its handler. For transports where one request serves many calls
+   * (a socket's messages): `findRequest` then gives each call an object of its own, so that each is judged anew.
+   */
+  keepRequest?(context: ExecutionContext, request: object): void;
+  /** Finds that request again for the handler's parameters. Default: `findRequest`. */
+  recallRequest?(context: ExecutionContext): unknown;
   /** Finds what the answer's headers are written to. Default: nothing. */
   findResponse?(context: ExecutionContext): unknown;
   /** Reads a parameter of the call, for `'param:…'`. Default: nothing. */
@@ -17,5 +24,5 @@ export interface DescopeTransport {
    */
   isSafe?(context: ExecutionContext): boolean;
   /** Turns a refusal (an `HttpException`) into what this transport throws. Default: as it is. */
-  toRefusal?(refusal: unknown): unknown;
+  toRefusal?(refusal: unknown, context: ExecutionContext): unknown;
 }

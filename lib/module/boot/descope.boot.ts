@@ -8,6 +8,7 @@ import type { Notify } from '../../core/notice.js';
 import type { KeySet } from '../../core/keys/key-set.js';
 import { assertAccessKept } from './access.scan.js';
 import { readBootNotices } from './boot-notices.js';
+import { learnThrownClasses } from './thrown-classes.js';
 
 @Injectable()
 export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
@@ -27,6 +28,7 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
     const hasHttp = (host.httpAdapter as unknown) !== undefined;
     assertAccessKept({ modules, application, config, hasHttp });
     for (const notice of readBootNotices(this.config)) this.notify(notice);
+    await learnThrownClasses(modules);
   }
 
   /** Loads the keys ahead. Without them the application starts all the same, unless `requireKeysAtBoot` says otherwise. */
