@@ -1,0 +1,90 @@
+// One call to Descope by the road itself: an answer, its definite no, or an outage that the operator hears of.
+import { DescopeUnavailableError } from '../errors.js';
+import { publishOutage } from '../events.js';
+import type { Notify } from '../notice.js';
+import { isJsonObject, readText } from '../token/claims.js';
+import { fetchAnswer } from './bounded-fetch.js';
+import type { BoundedAnswer, Fetch } from './bounded-fetch.js';
+import { DescopeRefusal } from './descope-refusal.js';
+
+const MAX_BYTES = 256 * 1024;
+
+/** Where Descope is, and how long asking may take. */
+export interface DescopeApi {
+  readonly baseUrl: string;
+  readonly projectId: string;
+  readonly timeoutMs: number;
+  readonly fetch: Fetch;
+  readonly notify: Notify;
+}
+
+/** What is asked. */
+export interface DescopeCall {
+  readonly path: string;
+  /** What stands behind the project id in the Authorization header; without it there is no such header. */
+  readonly bearer?: string;
+  /** A JSON body or a form; with either the method is POST, else GET. */
+  readonly body?: object;
+  readonly form?: URLSearchParams;
+}
+
+/** Asks, and takes status 200 only. Throws `DescopeRefusal` for Descope's own no, `DESCOPE_UNAVAILABLE` for anything else. */
+export async function callDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedAnswer> {
+  const answer = await askDescope(api, call);
+  if (answer.status === 200) return answer;
+  const code = isJsonObject(answer.json) ? readText(answer.json, 'errorCode') : undefined;
+  // Only Descope's own "no" is a refusal: a status without its error code may be any box on the way.
+  if (isRefusalStatus(answer.status) && code?.startsWith('E') === true)
+    throw new DescopeRefusal(answer.status, code);
+  throw toStatusOutage(api, answer);
+}
+
+/** Asks, and takes any status. Throws `DESCOPE_UNAVAILABLE` where there is no answer. */
+export async function askDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedAnswer> {
+  const { baseUrl, projectId, timeoutMs, fetch } = api;
+  const { path, bearer, ...body } = call;
+  const authorization = bearer === undefined ? {} : { authorization: `Bearer ${projectId}:${bearer}` };
+  const headers = { ...authorization, 'x-descope-project-id': projectId };
+  try {
+    return await fetchAnswer({
+      url: baseUrl + path,
+      headers,
+      ...body,
+      timeoutMs,
+      maxBytes: MAX_BYTES,
+      fetch,
+    });
+  } catch (cause) {
+    throw toldUnavailable(api, cause, null);
+  }
+}
+
+/** Tells whether a status may be Descope's own no. */
+export function isRefusalStatus(status: number): boolean {
+  return [400, 401, 403].includes(status);
+}
+
+/** The outage behind an answer that is neither a yes nor a no. */
+export function toStatusOutage(api: DescopeApi, { status, headers }: BoundedAnswer): DescopeUnavailableError {
+  const cause = new Error(`Descope answered with status ${status}.`);
+  return toldUnavailable(api, cause, headers.get('retry-after'));
+}
+
+// The error of one try, of which the operator hears here: those who wait for the same answer share it.
+function toldUnavailable(
+  api: DescopeApi,
+  cause: unknown,
+  retryAfter: string | null,
+): DescopeUnavailableError {
+  const seconds = retryAfter !== null && /^\d{1,4}$/.test(retryAfter) ? Number(retryAfter) : 1;
+  const retryAfterSeconds = Math.max(1, seconds);
+  const message = 'Descope cannot be asked at present.';
+  const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds, cause });
+  const why = cause instanceof Error ? cause.message : 'unknown reason';
+  publishOutage(error.code, retryAfterSeconds);
+  api.notify({ code: 'DESCOPE_UNAVAILABLE', level: 'warn', message: `${DOWN} (${why})` });
+  return error;
+}
+
+const DOWN =
+  'Descope cannot be asked to renew or change sessions, or to exchange credentials; nobody is signed out, and sessions that lapsed are answered with 503 until it can. If this lasts, check the way to baseUrl and the rate limits of the project.';
