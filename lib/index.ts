@@ -52,12 +52,14 @@ export type {
   TokenCacheOptions,
   UserLoader,
 } from './core/config/options.js';
+export type { AccessKeyOptions } from './core/exchange/access-key-options.js';
 export type { SessionCookieOptions, SessionOptions } from './core/session/session-options.js';
 export {
   DescopeAccessError,
   DescopeConfigError,
   DescopeCredentialError,
   DescopeError,
+  DescopeM2mError,
   DescopeRequestError,
   DescopeUnavailableError,
 } from './core/errors.js';
@@ -67,11 +69,12 @@ export type {
   DescopeConfigCode,
   DescopeCredentialCode,
   DescopeErrorCode,
+  DescopeM2mCode,
   DescopeRequestCode,
   DescopeUnavailableCode,
 } from './core/error-codes.js';
 export { DESCOPE_CHANNELS } from './core/events.js';
-export type { DescopeEvents, DescopeRefreshOutcome } from './core/events.js';
+export type { DescopeEvents, DescopeExchangeOutcome, DescopeRefreshOutcome } from './core/events.js';
 export type { MaybePromise } from './core/maybe-promise.js';
 export type { KeyValueStore } from './core/session/key-value-store.js';
 export { DescopeSession } from './core/session/session.js';

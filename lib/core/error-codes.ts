@@ -36,6 +36,7 @@ export type DescopeCredentialCode =
   | 'SESSION_SIGNED_OUT'
   | 'SESSION_ENDED'
   | 'SESSION_SUPERSEDED'
+  | 'ACCESS_KEY_REFUSED'
   | 'TOKEN_SENDER_CONSTRAINED'
   | 'TOKEN_AUDIENCE_MISMATCH'
   | 'TOKEN_KIND_NOT_ACCEPTED'
@@ -73,8 +74,17 @@ export type DescopeUnavailableCode =
   | 'DESCOPE_UNAVAILABLE'
   | 'FGA_UNAVAILABLE'
   | 'SIGN_OUTS_UNAVAILABLE'
-  | 'SESSION_PLUGIN_MISSING';
+  | 'SESSION_PLUGIN_MISSING'
+  | 'ACCESS_KEYS_LIMITED';
+
+/** Codes of the application's own calls to other services; they say nothing about its caller, and have no HTTP status. */
+export type DescopeM2mCode = 'M2M_CREDENTIALS_REFUSED' | 'M2M_ORIGIN_NOT_ALLOWED';
 
 /** Every code that an error of this package may carry. */
 export type DescopeErrorCode =
-  DescopeRequestCode | DescopeConfigCode | DescopeCredentialCode | DescopeAccessCode | DescopeUnavailableCode;
+  | DescopeRequestCode
+  | DescopeConfigCode
+  | DescopeCredentialCode
+  | DescopeAccessCode
+  | DescopeUnavailableCode
+  | DescopeM2mCode;

@@ -4,6 +4,7 @@ import type {
   DescopeConfigCode,
   DescopeCredentialCode,
   DescopeErrorCode,
+  DescopeM2mCode,
   DescopeRequestCode,
   DescopeUnavailableCode,
 } from './error-codes.js';
@@ -108,5 +109,16 @@ export class DescopeUnavailableError extends DescopeError {
 
   get [CONSEQUENCE](): Consequence {
     return 'unavailable';
+  }
+}
+
+/** A call of the application's own that cannot be made: its credentials are refused, or may not go there. */
+export class DescopeM2mError extends DescopeError {
+  constructor(
+    readonly code: DescopeM2mCode,
+    message: string,
+    details?: DescopeErrorDetails,
+  ) {
+    super(message, details);
   }
 }

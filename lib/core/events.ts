@@ -15,11 +15,15 @@ export const DESCOPE_CHANNELS = Object.freeze({
   keysFetched: 'nestjs-descope:keys-fetched',
   keysStale: 'nestjs-descope:keys-stale',
   refresh: 'nestjs-descope:refresh',
+  exchange: 'nestjs-descope:exchange',
   outage: 'nestjs-descope:outage',
 });
 
 /** How a renewal ended: `shared` got what another instance had renewed; `failed` is an error that is not the road's. */
 export type DescopeRefreshOutcome = 'renewed' | 'shared' | 'ended' | 'superseded' | 'outage' | 'failed';
+
+/** How an exchange of a machine's credential ended; `failed` is an error that is neither a refusal nor an outage. */
+export type DescopeExchangeOutcome = 'exchanged' | 'refused' | 'outage' | 'failed';
 
 /** The messages, by channel. None holds a token, a cookie, a key or a claim beyond the kind and id of the caller. */
 export interface DescopeEvents {
@@ -42,6 +46,13 @@ export interface DescopeEvents {
   readonly keysStale: { readonly keyCount: number; readonly keyAgeMs: number; readonly durationMs: number };
   /** A renewal ended: one message, however many requests waited for it. */
   readonly refresh: { readonly outcome: DescopeRefreshOutcome; readonly durationMs: number };
+  /** A machine's credential was exchanged for a token, or was not: one message, however many callers waited for it. */
+  readonly exchange: {
+    /** `incoming` is an access key that a caller sent; `outgoing` a credential of the application's own. */
+    readonly direction: 'incoming' | 'outgoing';
+    readonly outcome: DescopeExchangeOutcome;
+    readonly durationMs: number;
+  };
   /** Descope, or the `signOutStore`, was asked and could not be had; one message a try. */
   readonly outage: { readonly code: DescopeUnavailableCode; readonly retryAfterSeconds: number };
 }
@@ -52,6 +63,7 @@ const refused = channel(DESCOPE_CHANNELS.refused);
 const keysFetched = channel(DESCOPE_CHANNELS.keysFetched);
 const keysStale = channel(DESCOPE_CHANNELS.keysStale);
 const refresh = channel(DESCOPE_CHANNELS.refresh);
+const exchange = channel(DESCOPE_CHANNELS.exchange);
 const outage = channel(DESCOPE_CHANNELS.outage);
 
 /** Tells that a caller was let through. */
@@ -83,6 +95,11 @@ export function publishKeysStale(keyCount: number, keyAgeMs: number, durationMs:
 /** Tells how a renewal ended. */
 export function publishRefresh(outcome: DescopeRefreshOutcome, durationMs: number): void {
   if (refresh.hasSubscribers) refresh.publish({ outcome, durationMs } satisfies DescopeEvents['refresh']);
+}
+
+/** Tells how an exchange ended. */
+export function publishExchange(message: DescopeEvents['exchange']): void {
+  if (exchange.hasSubscribers) exchange.publish(message);
 }
 
 /** Tells that something was asked and could not be had. */

@@ -10,9 +10,11 @@ import {
   DESCOPE_SESSIONS,
 } from '../auth/injection-tokens.js';
 import type { LoginPath } from '../auth/session/login-redirect.js';
+import { exchangeAccessKey } from '../core/api/machine-calls.js';
 import { refreshSession } from '../core/api/session-calls.js';
 import type { SessionApi } from '../core/api/session-calls.js';
 import type { DescopeConfig } from '../core/config/config.js';
+import { AccessKeys } from '../core/exchange/access-keys.js';
 import type { Notice, Notify } from '../core/notice.js';
 import { CookiePlace } from '../core/place/cookie-place.js';
 import { RequestSessionPlace } from '../core/place/request-session-place.js';
@@ -84,7 +86,15 @@ function toSessionApi(config: DescopeConfig, notify: Notify): SessionApi {
 
 function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: Notify): Authenticator {
   const { verifier, place, signOuts } = sessions;
-  return new Authenticator({ policy: config.authentication, verifier, place, signOuts, notify });
+  const accessKeys = createAccessKeys(config, sessions, notify);
+  return new Authenticator({ policy: config.authentication, verifier, place, signOuts, accessKeys, notify });
+}
+
+function createAccessKeys(config: DescopeConfig, sessions: Sessions, notify: Notify): AccessKeys | undefined {
+  const { accessKeys: policy, clock } = config;
+  const { api, verifier } = sessions;
+  const exchange = (key: string) => exchangeAccessKey(api, key);
+  return policy && new AccessKeys({ policy, exchange, verifier, clock, notify });
 }
 
 /** Where browsers without a session are sent, if that is asked for; a global prefix is known only later. */

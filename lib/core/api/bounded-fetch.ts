@@ -9,6 +9,8 @@ export interface BoundedRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** A JSON body; with it the method is POST, else GET. */
   readonly body?: object;
+  /** A form, in place of a JSON body. */
+  readonly form?: URLSearchParams;
   /** Milliseconds for headers and body together. */
   readonly timeoutMs: number;
   /** Bytes of the body, after decompression. */
@@ -46,15 +48,11 @@ export async function fetchJson(request: BoundedRequest): Promise<unknown> {
 
 function toInit(request: BoundedRequest, signal: AbortSignal): RequestInit {
   const headers = { accept: 'application/json', ...request.headers };
-  if (request.body === undefined) return { headers, redirect: 'manual', signal };
+  const init = { redirect: 'manual', signal } as const;
+  if (request.form !== undefined) return { ...init, method: 'POST', headers, body: request.form };
+  if (request.body === undefined) return { ...init, headers };
   const body = JSON.stringify(request.body);
-  return {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
-    body,
-    redirect: 'manual',
-    signal,
-  };
+  return { ...init, method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body };
 }
 
 // The race is for a `fetch` that does not heed its signal: no caller waits longer than it was told.

@@ -4,7 +4,7 @@
 export class DescopeRefusal extends Error {
   constructor(
     readonly status: number,
-    /** Descope's own error code, `E…`. */
+    /** Descope's own error code, `E…`, or OAuth's word for it. */
     readonly errorCode: string | undefined,
   ) {
     super(`Descope refused with ${errorCode ?? status}.`);

@@ -2,6 +2,8 @@
 import type { Fetch } from '../api/bounded-fetch.js';
 import { systemClock } from '../clock.js';
 import type { Clock } from '../clock.js';
+import { readAccessKeys } from '../exchange/access-key-policy.js';
+import type { AccessKeyPolicy } from '../exchange/access-key-policy.js';
 import type { AuthenticationPolicy } from '../session/authenticator.js';
 import type { KeyFetchPolicy } from '../keys/key-fetch-schedule.js';
 import type { KeysById } from '../keys/key-set.js';
@@ -27,6 +29,8 @@ export interface DescopeConfig {
   readonly verification: VerificationPolicy;
   readonly authentication: AuthenticationPolicy;
   readonly admission: AdmissionPolicy;
+  /** How access keys that callers send are taken; `undefined` where they are not. */
+  readonly accessKeys: AccessKeyPolicy | undefined;
   /** Whether a superuser has every role and permission of the project. */
   readonly superuserBypass: boolean;
   readonly session: SessionPolicy;
@@ -68,6 +72,7 @@ export function resolveConfig(given: DescopeOptions, isProduction = false): Desc
     verification,
     authentication: readAuthentication(options, readOrigins(options)),
     admission: readAdmission(options),
+    accessKeys: readAccessKeys(options, given),
     superuserBypass: options.read('superuserBypass', BOOLEAN),
     session: readSession(options, names, isProduction),
     isAudienceDecided: given.audience !== undefined,
@@ -86,12 +91,13 @@ export function resolveConfig(given: DescopeOptions, isProduction = false): Desc
 
 // The policies with it, but nothing that is the application's own: its sources, functions and keys.
 function freezePolicies(config: DescopeConfig): DescopeConfig {
-  const { verification, authentication, admission, keyFetch, session, tokenCache } = config;
+  const { verification, authentication, admission, keyFetch, session, tokenCache, accessKeys } = config;
   const policies = [verification, authentication, authentication.origins, admission, keyFetch, session];
   for (const policy of [
     ...policies,
     session.cookies,
     tokenCache,
+    accessKeys,
     verification.sessionTokenNames,
     verification.refreshTokenNames,
   ])

@@ -1,6 +1,7 @@
 // What people may write: the run-time options, each with its default.
 import type { Fetch } from '../api/bounded-fetch.js';
 import type { Clock } from '../clock.js';
+import type { AccessKeyOptions } from '../exchange/access-key-options.js';
 import type { DescopeSession } from '../session/session.js';
 import type { SignatureAlgorithm } from '../keys/algorithms.js';
 import type { TokenKind } from '../token/token-kind.js';
@@ -71,6 +72,8 @@ export interface DescopeOptions {
   readonly audience?: string | readonly string[] | null | undefined;
   /** Who may call. Default: `['user', 'access-key']`. */
   readonly accepts?: readonly Exclude<TokenKind, 'unknown'>[] | undefined;
+  /** Takes access keys themselves, and exchanges each for a session once; `true` takes them as bearer credentials. Default: `false`. */
+  readonly accessKeys?: AccessKeyOptions | boolean | undefined;
   /** Where the username stands. Default: `'sub'`. Environment: `DESCOPE_USERNAME_CLAIM`. */
   readonly usernameClaim?: UsernameClaim | undefined;
   /** The project role of staff. Default: `'is_staff'`. Environment: `DESCOPE_IS_STAFF_ROLE`. */
@@ -122,6 +125,7 @@ export const KNOWN_OPTIONS: readonly string[] = Object.keys({
   leewaySeconds: 0,
   audience: 0,
   accepts: 0,
+  accessKeys: 0,
   usernameClaim: 0,
   staffRole: 0,
   superuserRole: 0,

@@ -3,6 +3,7 @@ import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import { whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { Notify } from '../notice.js';
+import type { AccessKeys } from '../exchange/access-keys.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import { readCredential } from '../transport/read-tokens.js';
 import type { Credential, TokenSourceOption } from '../transport/read-tokens.js';
@@ -30,6 +31,8 @@ export interface AuthenticatorInput {
   readonly verifier: TokenVerifier;
   readonly place: TokenPlace;
   readonly signOuts: SignOutList;
+  /** Where access keys are taken themselves, not only their sessions. */
+  readonly accessKeys?: AccessKeys | undefined;
   readonly notify: Notify;
 }
 
@@ -45,12 +48,15 @@ export class Authenticator {
   /**
    * Finds out who sent the request. No credential is nobody; a bad bearer token throws; a bad cookie is nobody with
    * the reason kept, so that a stale one locks nobody out of an optional route. An outage always throws.
+   * An access key is as good as its session; where keys have a header of their own, one there decides alone.
    */
   authenticate(request: RequestLike): MaybePromise<DescopeSession> {
-    const { policy, place } = this.#input;
+    const { policy, place, accessKeys } = this.#input;
+    const key = accessKeys?.readHeader(request);
+    if (accessKeys !== undefined && key !== undefined) return this.#openKey(accessKeys, key);
     const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
     if (credential === undefined) return DescopeSession.nobody();
-    if (!credential.isAmbient) return this.open(credential.token, false);
+    if (!credential.isAmbient) return this.#openSent(credential.token);
     assertSameOrigin(request, policy.origins);
     return this.#openLeniently(credential);
   }
@@ -68,6 +74,15 @@ export class Authenticator {
   /** Like `open` for a browser's token: what is wrong with it makes its session nobody's. */
   openLeniently(token: string): MaybePromise<DescopeSession> {
     return this.#openLeniently({ token, isAmbient: true });
+  }
+
+  #openSent(token: string): MaybePromise<DescopeSession> {
+    const { accessKeys } = this.#input;
+    return accessKeys?.isKey(token) === true ? this.#openKey(accessKeys, token) : this.open(token, false);
+  }
+
+  #openKey(accessKeys: AccessKeys, key: string): MaybePromise<DescopeSession> {
+    return accessKeys.open(key, (token) => this.open(token, false));
   }
 
   // A remembered token keeps its user: built once, frozen, and gone when the token is forgotten. Kept on it, because a

@@ -41,6 +41,7 @@ describe('resolveConfig', () => {
       keys: undefined,
       keyFetch: { maxAgeMs: 600_000, maxStaleMs: 3_600_000, cooldownMs: 10_000, timeoutMs: 2500 },
       fgaCacheUrl: undefined,
+      accessKeys: undefined,
       superuserBypass: false,
       tokenCache: { maxTokens: 10_000, maxBytes: 33_554_432 },
       requireKeysAtBoot: false,
@@ -128,6 +129,31 @@ describe('resolveConfig', () => {
       (config) => config.fgaCacheUrl,
       'http://cache.internal',
     ],
+    [{ accessKeys: false }, (config) => config.accessKeys, undefined],
+    [
+      { accessKeys: true },
+      (config) => config.accessKeys,
+      {
+        header: undefined,
+        maxAgeMs: 300_000,
+        refusedMs: 60_000,
+        maxKeys: 10_000,
+        unknownPerSecond: 20,
+      },
+    ],
+    [
+      {
+        accessKeys: {
+          header: 'X-Api-Key',
+          maxAgeSeconds: 10,
+          refusedSeconds: 5,
+          maxKeys: 7,
+          unknownPerSecond: 1,
+        },
+      },
+      (config) => config.accessKeys,
+      { header: 'x-api-key', maxAgeMs: 10_000, refusedMs: 5_000, maxKeys: 7, unknownPerSecond: 1 },
+    ],
     [{ tokenCache: false }, (config) => config.tokenCache, undefined],
     [
       { tokenCache: { maxTokens: 5, maxBytes: 1_048_576 } },
@@ -166,7 +192,7 @@ describe('resolveConfig', () => {
       trustedOrigins: ['https://a.example'],
       sources: ['bearer'],
     };
-    const config = resolve(given);
+    const config = resolve({ ...given, accessKeys: true });
     const before = JSON.stringify(config);
     for (const list of Object.values(given)) list.push('x');
     expect(JSON.stringify(config)).toBe(before);
@@ -178,6 +204,7 @@ describe('resolveConfig', () => {
       config.admission,
       config.keyFetch,
       config.tokenCache,
+      config.accessKeys,
       config.verification.algorithms,
       config.verification.sessionTokenNames,
       config.admission.accepts,

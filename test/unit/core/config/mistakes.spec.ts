@@ -142,6 +142,19 @@ describe('resolveConfig', () => {
     for (const keyFetch of [7, [], 'x', null]) expect(mistaken({ keyFetch })).toEqual(['keyFetch']);
   });
 
+  it.each<[string, unknown[]]>([
+    ['header', ['', 'a b', 'x:y', 'é', 'Authorization', 'cookie', 'Sec-Key', 'content-type', 7, null, ['x']]],
+    ['maxAgeSeconds', [0, -1, 1.5, 86_401, '60', Number.NaN, null]],
+    ['refusedSeconds', [0, 3601, null]],
+    ['maxKeys', [0, 1_000_001, '9']],
+    ['unknownPerSecond', [0, 10_001, 0.5]],
+    ['cache', [true]],
+  ])('refuses accessKeys.%s when it is anything else', (name, values) => {
+    for (const value of values)
+      expect([value, mistaken({ accessKeys: { [name]: value } })]).toEqual([value, [`accessKeys.${name}`]]);
+    for (const accessKeys of [7, [], 'x', null]) expect(mistaken({ accessKeys })).toEqual(['accessKeys']);
+  });
+
   it('refuses bounds of the token cache that bound nothing, and no cache but by `false`', () => {
     for (const maxTokens of [0, -1, 1.5, '9', Number.NaN, Number.POSITIVE_INFINITY, null])
       expect(mistaken({ tokenCache: { maxTokens } })).toEqual(['tokenCache.maxTokens']);
@@ -199,6 +212,7 @@ describe('resolveConfig', () => {
       'leewaySeconds',
       'audience',
       'accepts',
+      'accessKeys',
       'usernameClaim',
       'staffRole',
       'superuserRole',

@@ -1,0 +1,127 @@
+// Access keys that callers send: each is exchanged for a session once, and the session serves until shortly before its end.
+import { DescopeRefusal } from '../api/descope-refusal.js';
+import type { IssuedTokens } from '../api/issued-tokens.js';
+import type { Clock } from '../clock.js';
+import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import type { Notify } from '../notice.js';
+import type { TokenKind } from '../token/token-kind.js';
+import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
+import { countHeader, readHeader } from '../transport/request-like.js';
+import type { RequestLike } from '../transport/request-like.js';
+import type { AccessKeyPolicy } from './access-key-policy.js';
+import { createCredentialDigest } from './credential-digest.js';
+import { ExchangeBudget } from './exchange-budget.js';
+import { ExchangedTokens } from './exchanged-tokens.js';
+import type { ExchangedToken } from './exchanged-tokens.js';
+
+// Opaque: Descope documents no form. A token has dots, and a colon would begin another part of the call's own header.
+const KEY = /^[A-Za-z0-9_~+/=-]{8,512}$/;
+const RETRY_AFTER_SECONDS = 1;
+const SESSION_KINDS: readonly TokenKind[] = ['access-key', 'user', 'unknown']; // its own, or of the user it is bound to
+
+/** What taking access keys needs. */
+export interface AccessKeysInput {
+  readonly policy: AccessKeyPolicy;
+  /** Asks Descope; throws `DescopeRefusal` for its definite no. */
+  readonly exchange: (key: string) => Promise<IssuedTokens>;
+  readonly verifier: TokenVerifier;
+  readonly clock: Clock;
+  readonly notify: Notify;
+}
+
+export class AccessKeys {
+  readonly #input: AccessKeysInput;
+  readonly #tokens: ExchangedTokens;
+  readonly #toDigest = createCredentialDigest();
+
+  constructor(input: AccessKeysInput) {
+    this.#input = input;
+    const { policy, clock } = input;
+    const { maxKeys: maxEntries, refusedMs } = policy;
+    const budget = new ExchangeBudget(clock, policy.unknownPerSecond);
+    const assertRoom = () => this.#assertRoom(budget);
+    this.#tokens = new ExchangedTokens({ direction: 'incoming', clock, maxEntries, refusedMs, assertRoom });
+  }
+
+  /** Reads what stands in the header of keys, where they have one of their own. Throws `CREDENTIAL_MALFORMED` for two. */
+  readHeader(request: RequestLike): string | undefined {
+    const { header } = this.#input.policy;
+    const value = header === undefined ? undefined : readHeader(request, header);
+    if (header === undefined || value === undefined || value === '') return undefined;
+    if (countHeader(request, header) === 1) return value;
+    throw new DescopeCredentialError(
+      'CREDENTIAL_MALFORMED',
+      'There is more than one header with an access key.',
+    );
+  }
+
+  /** Tells whether a bearer credential is meant as a key: it has a key's form, and keys have no header of their own. */
+  isKey(credential: string): boolean {
+    return this.#input.policy.header === undefined && KEY.test(credential);
+  }
+
+  /**
+   * Gives the session of a key to whoever opens it; once more with a new one if what was remembered is no longer good.
+   * Throws or rejects with `ACCESS_KEY_REFUSED`, `ACCESS_KEYS_LIMITED`, `DESCOPE_UNAVAILABLE` or what opening throws.
+   */
+  open<Session>(key: string, open: (token: string) => MaybePromise<Session>): MaybePromise<Session> {
+    if (!KEY.test(key)) throw refused();
+    const digest = this.#toDigest(key);
+    const exchange = () => this.#exchange(key);
+    const found = this.#tokens.find(digest, exchange);
+    if (found instanceof Promise) return found.then(open);
+    const openAnother = (error: unknown): MaybePromise<Session> => {
+      if (!(error instanceof DescopeCredentialError)) throw error;
+      const another = this.#tokens.replace(digest, found, exchange);
+      if (another === undefined) throw error;
+      return another instanceof Promise ? another.then(open) : open(another);
+    };
+    try {
+      const session = open(found);
+      return session instanceof Promise ? session.catch(openAnother) : session;
+    } catch (error) {
+      return openAnother(error);
+    }
+  }
+
+  async #exchange(key: string): Promise<ExchangedToken> {
+    const { exchange, clock, policy } = this.#input;
+    const { sessionToken } = await exchange(key).catch(toRefused);
+    const { claims } = await this.#prove(sessionToken);
+    return { token: sessionToken, endsAtMs: Math.min(claims.exp * 1000, clock() + policy.maxAgeMs) };
+  }
+
+  // Something that cannot be used says nothing about the key, so it is as good as an outage.
+  async #prove(sessionToken: string): Promise<VerifiedToken> {
+    try {
+      const verified = await this.#input.verifier.verify(sessionToken);
+      if (SESSION_KINDS.includes(verified.kind)) return verified;
+      throw new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', "The session is no access key's.");
+    } catch (cause) {
+      if (!(cause instanceof DescopeCredentialError)) throw cause;
+      const input = { retryAfterSeconds: RETRY_AFTER_SECONDS, cause };
+      throw new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'What Descope issued cannot be used.', input);
+    }
+  }
+
+  // To its sender a key is neither good nor bad here: a machine that starts just now must not be told that it is refused.
+  #assertRoom(budget: ExchangeBudget): void {
+    if (budget.take()) return;
+    this.#input.notify({ code: 'ACCESS_KEYS_LIMITED', level: 'warn', message: LIMITED });
+    const message = 'Too many unknown access keys come at present.';
+    const input = { retryAfterSeconds: RETRY_AFTER_SECONDS };
+    throw new DescopeUnavailableError('ACCESS_KEYS_LIMITED', message, input);
+  }
+}
+
+const LIMITED =
+  'More unknown access keys come than accessKeys.unknownPerSecond lets through to Descope; those beyond are answered with 503, keys that were good before are not concerned. If they are your own machines, raise it; else somebody tries keys.';
+
+function toRefused(error: unknown): never {
+  throw error instanceof DescopeRefusal ? refused(error.errorCode) : error;
+}
+
+function refused(descopeCode?: string): DescopeCredentialError {
+  return new DescopeCredentialError('ACCESS_KEY_REFUSED', 'The access key is refused.', { descopeCode });
+}
