@@ -98,6 +98,13 @@ export type {
   DescopeModuleOptions,
   DescopeOptionsFactory,
 } from './module/descope.options.js';
+export { DescopeM2mClient } from './module/m2m/m2m.client.js';
+export type { M2mFetchOptions } from './module/m2m/m2m.client.js';
+export type {
+  AccessKeyCredentials,
+  ClientCredentials,
+  M2mCredentials,
+} from './core/machine/machine-credentials.js';
 export { DescopeService } from './module/descope.service.js';
 export type { UserOrSession, ValidateSessionOptions } from './module/descope.service.js';
 export type { DescopeRoutesOptions } from './routes/routes-options.js';

@@ -25,6 +25,7 @@ import { SessionWiring } from './boot/session.wiring.js';
 import { sessionProviders, toLoginPathProvider } from './session.providers.js';
 import { DescopeHealthIndicator } from './descope.health.js';
 import { DescopeService } from './descope.service.js';
+import { DescopeM2mClient } from './m2m/m2m.client.js';
 
 /** Options of `DescopeModule.forRootAsync()`. */
 export type DescopeModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
@@ -86,7 +87,7 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
       ...sessionProviders,
       toLoginPathProvider(routes),
       ...[SessionStep, DescopeSessionMiddleware, SessionWiring, DescopeBoot, DescopeService, AuthGuard],
-      ...[DescopeHealthIndicator, DescopeSockets],
+      ...[DescopeHealthIndicator, DescopeSockets, DescopeM2mClient],
       ...guard,
       ...(routes === undefined ? [] : toRouteProviders(routes)),
     ],
@@ -94,6 +95,7 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
       DescopeService,
       DescopeHealthIndicator,
       DescopeSockets,
+      DescopeM2mClient,
       AuthGuard,
       DESCOPE_CLIENT,
       ...GUARD_PARTS,

@@ -77,9 +77,13 @@ describe('One file', () => {
     expect(findFiles(road, verifies)).toEqual(['lib/core/token/signature.ts']);
   });
 
-  it("goes to the network, and one bounds the vendor's client", () => {
+  it("goes to the network, one bounds the vendor's client, one carries the application's own calls", () => {
     const fetches = findFiles(road, (node) => isCallOf(node, 'fetch'));
-    expect(fetches).toEqual(['lib/core/api/bounded-fetch.ts', 'lib/module/descope.client.ts']);
+    expect(fetches).toEqual([
+      'lib/core/api/bounded-fetch.ts',
+      'lib/core/machine/bearer-fetch.ts',
+      'lib/module/descope.client.ts',
+    ]);
     const sockets = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls'];
     expect(importsOf(road).filter(({ target }) => sockets.includes(target))).toEqual([]);
   });

@@ -1,0 +1,52 @@
+// The injectable face of machine tokens: the application's own calls to other services.
+import { Inject, Injectable } from '@nestjs/common';
+import { DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../../auth/injection-tokens.js';
+import type { Fetch } from '../../core/api/bounded-fetch.js';
+import type { DescopeConfig } from '../../core/config/config.js';
+import { createBearerFetch } from '../../core/machine/bearer-fetch.js';
+import { readCredentials } from '../../core/machine/machine-credentials.js';
+import type { M2mCredentials } from '../../core/machine/machine-credentials.js';
+import { MachineTokens } from '../../core/machine/machine-tokens.js';
+import type { Sessions } from '../../core/session/sessions.js';
+
+/** Where a `fetch` that adds a token may be used. */
+export interface M2mFetchOptions {
+  /** The origins that get the token, such as `https://orders.internal`: https, or loopback. Any other is refused. */
+  readonly origins: readonly string[];
+  /** What carries the requests. Default: Node's `fetch`. */
+  readonly fetch?: Fetch | undefined;
+}
+
+/**
+ * Gets tokens for calls to other services of the project: once for each credential, remembered until shortly before
+ * they end and renewed ahead. Its errors are no refusals of the application's own caller.
+ * @example `const orders = m2m.createFetch({ accessKey }, { origins: ['https://orders.internal'] });`
+ */
+@Injectable()
+export class DescopeM2mClient {
+  readonly #tokens: MachineTokens;
+
+  constructor(@Inject(DESCOPE_SESSIONS) { api }: Sessions, @Inject(DESCOPE_CONFIG) { clock }: DescopeConfig) {
+    this.#tokens = new MachineTokens(api, clock);
+  }
+
+  /** Gets a token. Rejects with `M2M_CREDENTIALS_REFUSED`, `DESCOPE_UNAVAILABLE`, or `CONFIG_INVALID` for credentials of another form. */
+  async getToken(credentials: M2mCredentials): Promise<string> {
+    return this.#tokens.find(readCredentials(credentials));
+  }
+
+  /**
+   * Makes a `fetch` that adds the token as `Authorization: Bearer`, unless the caller sets that header. It follows no
+   * redirect, and where the token is refused with 401 it tries once more with another. Throws `CONFIG_INVALID` for
+   * credentials and origins that cannot be used; the `fetch` rejects like `getToken`, and with `M2M_ORIGIN_NOT_ALLOWED`.
+   */
+  createFetch(credentials: M2mCredentials, options: M2mFetchOptions): Fetch {
+    const checked = readCredentials(credentials);
+    const tokens = {
+      find: () => this.#tokens.find(checked),
+      replace: (token: string) => this.#tokens.replace(checked, token),
+    };
+    const { origins, fetch = globalThis.fetch } = options;
+    return createBearerFetch({ tokens, origins, fetch });
+  }
+}
