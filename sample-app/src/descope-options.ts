@@ -1,4 +1,4 @@
-// What DescopeModule is told: sessions that are renewed, and routes to sign in and out.
+// What DescopeModule is told: sessions that are renewed, access keys of machines, and routes to sign in and out.
 import type { DescopeModuleOptions } from 'nestjs-descope';
 import type { EmbeddedDescope } from './embedded/embedded-descope.js';
 import type { Redis } from './sessions/redis.js';
@@ -21,6 +21,7 @@ export function toDescopeOptions(
   };
   return {
     ...embedded?.options,
+    accessKeys: { header: 'x-api-key' }, // machines send their key itself
     session: { refresh: true, store: sessionStore, ...shared },
     routes: {
       path: 'auth',

@@ -100,6 +100,16 @@ describe.each(ADAPTERS)('The sample app on %s', (adapter) => {
     }
   });
 
+  it('lets a machine in by its access key, as far as its roles go', async () => {
+    const { accessKey } = sample.embedded as EmbeddedDescope;
+    const key = { 'x-api-key': accessKey };
+    expect((await call('/me', key)).body).toMatchObject({ kind: 'access-key', roles: ['editor'] });
+    expect([(await call('/reports', key)).status, (await call('/admin', key)).status]).toEqual([200, 403]);
+    expect((await call('/reports', { 'x-api-key': `${accessKey}x` })).body['code']).toBe(
+      'ACCESS_KEY_REFUSED',
+    );
+  });
+
   it('knows who is signed in', async () => {
     const { emulator } = sample.embedded as EmbeddedDescope;
     const ada = bearer(await signIn(sample.embedded, 'ada'));

@@ -3,7 +3,8 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DescopeOptions } from 'nestjs-descope';
 import { startEmulator } from 'nestjs-descope/emulator';
 import type { DirectTokens, Emulator } from 'nestjs-descope/emulator';
-import { SEED } from './people.js';
+import { randomBytes } from 'node:crypto';
+import { ROBOT, SEED } from './people.js';
 import type { Person } from './people.js';
 
 const OWN_RULES: DescopeOptions = {
@@ -14,11 +15,17 @@ const OWN_RULES: DescopeOptions = {
 };
 
 export class EmbeddedDescope implements OnApplicationShutdown {
-  private constructor(readonly emulator: Emulator) {}
+  private constructor(
+    readonly emulator: Emulator,
+    /** The access key of the one machine there is. */
+    readonly accessKey: string,
+  ) {}
 
   /** Starts it on a free loopback port. Throws with `NODE_ENV=production`. */
   static async start(sessionSeconds: number): Promise<EmbeddedDescope> {
-    return new EmbeddedDescope(await startEmulator({ seed: SEED, sessionSeconds }));
+    const cleartext = `K${randomBytes(24).toString('hex')}`;
+    const seed = { ...SEED, accessKeys: [{ ...ROBOT, cleartext }] };
+    return new EmbeddedDescope(await startEmulator({ seed, sessionSeconds }), cleartext);
   }
 
   /** What `DescopeModule` must be told to use it; what the environment says of a project is not about this one. */

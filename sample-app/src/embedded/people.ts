@@ -1,4 +1,4 @@
-// Who can sign in to the embedded Descope.
+// Who is known to the embedded Descope: people who sign in, and a machine.
 import type { EmulatorSeed, SeedMembership, SeedUser } from 'nestjs-descope/emulator';
 
 /** Somebody to sign in as. */
@@ -44,6 +44,9 @@ export const SEED: EmulatorSeed = {
   ],
   users: PEOPLE.map(toSeedUser),
 };
+
+/** A machine, which signs in nowhere: it sends its access key. */
+export const ROBOT = { name: 'report-robot', roles: ['editor'] };
 
 // Descope puts name and email into a token where the project's JWT template says so.
 function toSeedUser({ name, email, roles, tenants }: Person): SeedUser {

@@ -8,6 +8,7 @@ interface Call {
   readonly about: string;
   readonly path: string;
   readonly token?: string | undefined;
+  readonly accessKey?: string;
   readonly note?: string;
 }
 
@@ -26,9 +27,10 @@ function toDuration(seconds: number): string {
 }
 
 // Double quotes only: they mean the same to every shell.
-function toCurl(url: string, { path, token, note }: Call): string {
+function toCurl(url: string, { path, token, accessKey, note }: Call): string {
   const parts = [`curl -i ${url}${path}`];
   if (token !== undefined) parts.push(`-H "Authorization: Bearer ${token}"`);
+  if (accessKey !== undefined) parts.push(`-H "X-Api-Key: ${accessKey}"`);
   if (note !== undefined) parts.push(`-H "Content-Type: application/json" -d "{\\"text\\":\\"${note}\\"}"`);
   return parts.join(' ');
 }
@@ -47,6 +49,12 @@ async function toEmbeddedCalls(embedded: EmbeddedDescope): Promise<readonly Call
     { status: 403, about: 'Ada does not belong to globex', path: '/tenants/globex/admin', token: ada },
     { status: 403, about: 'Bob is only an editor in acme', path: '/tenants/acme/admin', token: bob },
     {
+      status: 200,
+      about: 'so may a machine, by its access key',
+      path: '/reports',
+      accessKey: embedded.accessKey,
+    },
+    {
       status: 201,
       about: 'Carol may do what any signed-in user may',
       path: '/notes',
@@ -64,4 +72,5 @@ const OPEN_CALLS: readonly Call[] = [
 const PROJECT_CALLS: readonly Call[] = [
   ...OPEN_CALLS,
   { status: 200, about: 'whoever the token is for', path: '/me', token: '$SESSION_TOKEN' },
+  { status: 200, about: 'the machine that the access key is of', path: '/me', accessKey: '$ACCESS_KEY' },
 ];
