@@ -30,10 +30,13 @@ export class DescopeSockets {
    */
   async admit(client: object, request?: RequestLike): Promise<DescopeSession | undefined> {
     this.remember(client, request);
+    const gone = new AbortController();
+    onClose(client, () => gone.abort()); // maybe before keys are fetched
     try {
       const session = await this.#authenticate(client);
+      if (gone.signal.aborted) return session;
       const callOff = onSessionEnd(session, () => this.#refuse(client, toEnded(session)), this.config.clock);
-      onClose(client, callOff);
+      gone.signal.addEventListener('abort', callOff);
       return session;
     } catch (error) {
       this.#refuse(client, error); // handleConnection has nobody who would catch it
