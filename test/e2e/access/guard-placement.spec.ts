@@ -204,7 +204,9 @@ describe.each(ADAPTERS)('A handler of messages, on %s', (adapter) => {
     await application.close();
     const metadata = { imports: [DescopeModule.forRoot({ globalGuard: false })], providers: [Gateway] };
     const options = { override: (builder: TestingModuleBuilder) => descope.override(builder) };
-    await expect(start(adapter, metadata, options)).rejects.toMatchObject({ code: 'CONFIG_DEMAND_UNGUARDED' });
+    await expect(start(adapter, metadata, options)).rejects.toMatchObject({
+      code: 'CONFIG_DEMAND_UNGUARDED',
+    });
   });
 
   it('may have a guard of its own, or no demand', async () => {
