@@ -56,7 +56,8 @@ function isWeaker(policy: AccessPolicy, asked: AccessPolicy): boolean {
   return policy.mode !== 'required' || !isKept;
 }
 
-function isGuardGlobal({ modules, application }: ScanInput): boolean {
+/** Tells whether an `AuthGuard` stands before every handler. */
+export function isGuardGlobal({ modules, application }: ScanInput): boolean {
   const providers = [...modules.values()].flatMap((module) => [...module.providers.values()]);
   // A test may override the guard: whatever stands under its token counts as one.
   const standIns = providers
@@ -76,7 +77,8 @@ function isGlobalToken(token: unknown): boolean {
   return typeof token === 'string' && token.startsWith(`${APP_GUARD} (UUID: `);
 }
 
-function isAuthGuard(guard: unknown): boolean {
+/** Tells whether this is an `AuthGuard`, the class or an instance, or one derived from it. */
+export function isAuthGuard(guard: unknown): boolean {
   if (guard instanceof AuthGuard) return true;
   return typeof guard === 'function' && (guard === AuthGuard || guard.prototype instanceof AuthGuard);
 }

@@ -1,0 +1,113 @@
+// A handler → the ways by which it is called from outside.
+import { RequestMethod } from '@nestjs/common';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import type { Handler, HandlerClass } from '../../auth/access.policy.js';
+import {
+  readGatewayMessage,
+  readHosts,
+  readMessageNote,
+  readModulePath,
+  readNamespace,
+  readRequestMethod,
+  readResolverNote,
+  readRouteNote,
+} from './handler-metadata.js';
+import { toServedPaths } from './route-paths.js';
+
+/** One way by which a handler is called. */
+export interface Endpoint {
+  readonly kind: 'http' | 'graphql' | 'websocket' | 'message';
+  /** `GET`, `ALL`, …; `Query`, `Mutation`, `Subscription`, `Field`; `MESSAGE`, `EVENT`. */
+  readonly method: string;
+  /** The route as it is served, the field, the event or the pattern. */
+  readonly path: string;
+  /** The namespace of a gateway. */
+  readonly namespace?: string;
+  /** The hosts of a controller that does not answer to all. */
+  readonly hosts?: readonly string[];
+  /** The versions, where a header or the like selects them; one in the path stands in `path`. */
+  readonly versions?: readonly string[];
+  /** Whether Nest asks guards before it at all. */
+  readonly isGuardable: boolean;
+}
+
+/** A method of a class, and where that stands. */
+export interface EndpointInput {
+  readonly type: HandlerClass;
+  readonly name: string;
+  readonly handler: Handler;
+  readonly module: object;
+  readonly modules: ModulesContainer;
+  readonly application: ApplicationConfig;
+}
+
+/** Finds every way into a handler; none for a method that only the application itself calls. */
+export function readEndpoints(input: EndpointInput): Endpoint[] {
+  return [...readRoutes(input), ...readFields(input), ...readEvents(input), ...readPatterns(input)];
+}
+
+function readRoutes({ type, handler, module, modules, application }: EndpointInput): Endpoint[] {
+  const controller = readRouteNote(type);
+  const route = readRouteNote(handler);
+  if (controller === undefined || route === undefined) return [];
+  const method = readRequestMethod(handler);
+  const modulePath = readModulePath(module, modules.applicationId);
+  const { paths, versions } = toServedPaths({ application, modulePath, controller, route, method });
+  const hosts = readHosts(type);
+  return paths.map((path) => ({
+    kind: 'http',
+    method: RequestMethod[method] ?? String(method),
+    path,
+    ...(hosts.length === 0 ? {} : { hosts }),
+    ...(versions.length === 0 ? {} : { versions }),
+    isGuardable: true,
+  }));
+}
+
+const ROOTS = ['Query', 'Mutation', 'Subscription'];
+
+function readFields({ type, handler, name, modules }: EndpointInput): Endpoint[] {
+  const note = readResolverNote(type, handler, name);
+  if (note === undefined) return [];
+  const isRoot = ROOTS.includes(note.type);
+  const method = isRoot ? note.type : 'Field';
+  const path = isRoot ? note.name : `${note.type}.${note.name}`;
+  return [{ kind: 'graphql', method, path, isGuardable: isRoot || areFieldsGuarded(modules) }];
+}
+
+// Before the resolver of a field, Nest asks no guard unless the GraphQL module says `fieldResolverEnhancers: ['guards']`.
+function areFieldsGuarded(modules: ModulesContainer): boolean {
+  return [...modules.values()].some((module) => {
+    const options: unknown = module.providers.get('GqlModuleOptions')?.instance;
+    if (typeof options !== 'object' || options === null || !('fieldResolverEnhancers' in options))
+      return false;
+    const { fieldResolverEnhancers } = options;
+    return Array.isArray(fieldResolverEnhancers) && fieldResolverEnhancers.includes('guards');
+  });
+}
+
+function readEvents({ type, handler }: EndpointInput): Endpoint[] {
+  const message = readGatewayMessage(handler);
+  if (message === undefined) return [];
+  const namespace = readNamespace(type);
+  const place = namespace === undefined ? {} : { namespace };
+  return [
+    { kind: 'websocket', method: 'MESSAGE', path: toPatternText(message), ...place, isGuardable: true },
+  ];
+}
+
+function readPatterns({ handler }: EndpointInput): Endpoint[] {
+  const note = readMessageNote(handler);
+  return (note?.patterns ?? []).map((pattern) => ({
+    kind: 'message',
+    method: note?.method ?? '',
+    path: toPatternText(pattern),
+    isGuardable: true,
+  }));
+}
+
+function toPatternText(pattern: unknown): string {
+  if (typeof pattern !== 'object' || pattern === null) return String(pattern);
+  const members = Object.entries(pattern).sort(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify(Object.fromEntries(members));
+}

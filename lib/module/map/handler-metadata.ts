@@ -1,0 +1,113 @@
+// What frameworks noted on handlers: under which route, field, event or pattern each is called.
+import 'reflect-metadata';
+import type { VersioningOptions } from '@nestjs/common';
+import type { Handler, HandlerClass } from '../../auth/access.policy.js';
+
+/** Versions as Nest takes them: texts, or its symbol for none. */
+export type Versions = Exclude<VersioningOptions['defaultVersion'], undefined>;
+
+/** What stands on a controller, or on one of its methods. */
+export interface RouteNote {
+  readonly paths: readonly string[];
+  readonly versions: Versions | undefined;
+}
+
+/** What stands on a GraphQL resolver's method. */
+export interface ResolverNote {
+  /** `Query`, `Mutation`, `Subscription`, or the type of which it resolves a field. */
+  readonly type: string;
+  readonly name: string;
+}
+
+/** What stands on a handler of messages. */
+export interface MessageNote {
+  readonly method: 'MESSAGE' | 'EVENT';
+  readonly patterns: readonly unknown[];
+}
+
+// The frameworks' own keys, the same for Nest 11 and 12.
+const KEYS = {
+  path: 'path',
+  method: 'method',
+  host: 'host',
+  version: '__version__',
+  modulePath: '__module_path__',
+  resolverType: 'graphql:resolver_type',
+  resolverName: 'graphql:resolver_name',
+  resolverProperty: 'graphql:resolve_property',
+  resolverReference: 'graphql:resolve_reference',
+  isSubscribed: 'websockets:message_mapping',
+  message: 'message',
+  gateway: 'websockets:gateway_options',
+  pattern: 'microservices:pattern',
+  patternKind: 'microservices:handler_type',
+};
+const EVENT_HANDLER = 2;
+
+/** Reads what `@Controller()` or `@Get()` noted; `undefined` where neither stands. */
+export function readRouteNote(target: object): RouteNote | undefined {
+  const path = read(target, KEYS.path);
+  if (path === undefined) return undefined;
+  return { paths: toList(path).map(String), versions: read(target, KEYS.version) as Versions | undefined };
+}
+
+/** Reads the number of a route's method, as Nest's `RequestMethod` counts. */
+export function readRequestMethod(handler: Handler): number {
+  return Number(read(handler, KEYS.method) ?? 0);
+}
+
+/** Reads to which hosts a controller answers; none is all. */
+export function readHosts(type: HandlerClass): readonly string[] {
+  return toList(read(type, KEYS.host) ?? []).map(String);
+}
+
+/** Reads under which path `RouterModule` put a module. */
+export function readModulePath(module: object, applicationId: string): string {
+  return String(read(module, KEYS.modulePath + applicationId) ?? read(module, KEYS.modulePath) ?? '');
+}
+
+/** Reads which field a resolver's method resolves; `undefined` where it is none. */
+export function readResolverNote(
+  type: HandlerClass,
+  handler: Handler,
+  name: string,
+): ResolverNote | undefined {
+  const own = read(handler, KEYS.resolverType);
+  const isReference = read(handler, KEYS.resolverReference) === true;
+  if (own === undefined && !isReference && read(handler, KEYS.resolverProperty) !== true) return undefined;
+  const field = isReference ? '__resolveReference' : (read(handler, KEYS.resolverName) ?? name);
+  return { type: String(own ?? read(type, KEYS.resolverType) ?? type.name), name: String(field) };
+}
+
+/** Reads which messages of a gateway a method takes; none where it takes none. */
+export function readGatewayMessage(handler: Handler): unknown {
+  return read(handler, KEYS.isSubscribed) === true ? read(handler, KEYS.message) : undefined;
+}
+
+/** Reads the namespace, or else the path, of a gateway. */
+export function readNamespace(type: HandlerClass): string | undefined {
+  const options = (read(type, KEYS.gateway) ?? {}) as {
+    readonly namespace?: unknown;
+    readonly path?: unknown;
+  };
+  const namespace = options.namespace ?? options.path;
+  return namespace === undefined ? undefined : String(namespace);
+}
+
+/** Reads which patterns of a microservice a method takes. */
+export function readMessageNote(handler: Handler): MessageNote | undefined {
+  const patterns = read(handler, KEYS.pattern);
+  if (patterns === undefined) return undefined;
+  return {
+    method: read(handler, KEYS.patternKind) === EVENT_HANDLER ? 'EVENT' : 'MESSAGE',
+    patterns: toList(patterns),
+  };
+}
+
+function read(target: object, key: string): unknown {
+  return Reflect.getMetadata(key, target) as unknown;
+}
+
+function toList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
