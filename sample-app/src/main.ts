@@ -1,14 +1,22 @@
 // Starts the sample app, or says in one message why it cannot.
 import { toFailureText } from './start/failure.js';
 import { readSettings } from './start/settings.js';
+import type { Settings } from './start/settings.js';
 import { startSample } from './start/start-sample.js';
 import { toGreeting } from './start/greeting.js';
+import { writeAccessMap } from './start/access-map.js';
 
 try {
-  const sample = await startSample(readSettings(process.env));
-  sample.app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
-  process.stdout.write(await toGreeting(sample));
+  const settings = readSettings(process.env);
+  if (settings.accessMap === 'json') await writeAccessMap(settings);
+  else await serve(settings);
 } catch (error) {
   process.stderr.write(toFailureText(error));
   process.exitCode = 1;
+}
+
+async function serve(settings: Settings): Promise<void> {
+  const sample = await startSample(settings);
+  sample.app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+  process.stdout.write(await toGreeting(sample));
 }

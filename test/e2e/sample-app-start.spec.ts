@@ -27,6 +27,7 @@ describe('Settings of the sample app', () => {
       sessionSeconds: 3600,
       redisUrl: undefined,
       sessionSecret: undefined,
+      accessMap: 'table',
     };
     expect(readSettings({})).toEqual(defaults);
     const empty = { PORT: '', HOST: ' ', HTTP_ADAPTER: '', DESCOPE_PROJECT_ID: '', REDIS_URL: '' };
@@ -52,11 +53,14 @@ describe('Settings of the sample app', () => {
   });
 
   it('are refused with one message that names every mistake', async () => {
-    const failure = await failureOf(() => readSettings({ PORT: '70000', HTTP_ADAPTER: 'koa' }));
+    const failure = await failureOf(() =>
+      readSettings({ PORT: '70000', HTTP_ADAPTER: 'koa', ACCESS_MAP: 'yaml' }),
+    );
     expect(failure).toBe(
       '\nThe sample app cannot start.\n' +
         '  PORT is "70000"; it must be a whole number from 0 to 65535.\n' +
-        '  HTTP_ADAPTER is "koa"; it must be express or fastify.\n\n',
+        '  HTTP_ADAPTER is "koa"; it must be express or fastify.\n' +
+        '  ACCESS_MAP is "yaml"; it must be table or json.\n\n',
     );
     for (const PORT of ['-1', '3000x', '1e3', '0x10', '65536'])
       expect(() => readSettings({ PORT })).toThrow('PORT');

@@ -119,6 +119,21 @@ describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
 });
 
 describe('The built sample app', () => {
+  it('prints what each route asks', async () => {
+    const { stdout } = await start({});
+    expect(stdout).toMatch(/GET +\/me +required +- +global +AccessController\.\w+/);
+    expect(stdout).toMatch(/GET +\/public +public +- +global/);
+    expect(stdout).not.toContain('NONE');
+  });
+
+  it('writes it as JSON with ACCESS_MAP=json, and ends', async () => {
+    const terminal = run({ ACCESS_MAP: 'json' });
+    expect(await terminal.exit).toBe(0);
+    const map = JSON.parse(terminal.stdout) as readonly { path: string; access: string }[];
+    expect(map.find(({ path }) => path === '/public')).toMatchObject({ access: 'public', guard: 'global' });
+    expect(map.find(({ path }) => path === '/me')).toMatchObject({ access: 'required' });
+  });
+
   it.each([
     ['HTTP_ADAPTER=koa', { HTTP_ADAPTER: 'koa' }, 'HTTP_ADAPTER is "koa"; it must be express or fastify.'],
     ['NODE_ENV=production', { NODE_ENV: 'production' }, 'Set DESCOPE_PROJECT_ID'],

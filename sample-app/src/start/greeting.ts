@@ -1,4 +1,5 @@
 // What the terminal says once the sample app listens: where it is, who there is, and calls to paste.
+import { describeAccess, formatAccess } from 'nestjs-descope';
 import { PEOPLE } from '../embedded/people.js';
 import { toCallList } from './curl-lines.js';
 import type { Sample } from './start-sample.js';
@@ -9,6 +10,7 @@ export async function toGreeting(sample: Sample): Promise<string> {
     toHeading(sample),
     ...(embedded ? [toPeopleTable(), toOutboxLine(sample)] : []),
     ...(isLoopback(settings.host) ? [] : [toWarning(sample)]),
+    toAccessTable(sample),
     await toCallList(sample),
     'Stop it with Ctrl+C.',
   ];
@@ -35,6 +37,11 @@ function toPeopleTable(): string {
     ({ name, email, roles }) => `  ${name.padEnd(15)}${email.padEnd(20)}${roles.join(', ') || 'no roles'}`,
   );
   return ['On the page, sign in as', '', ...rows].join('\n');
+}
+
+function toAccessTable({ app }: Sample): string {
+  const rows = formatAccess(describeAccess(app)).split('\n');
+  return ['What each route asks', '', ...rows.map((row) => `  ${row}`)].join('\n');
 }
 
 function toOutboxLine({ url }: Sample): string {

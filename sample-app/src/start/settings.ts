@@ -10,6 +10,8 @@ export interface Settings extends SessionSettings {
   readonly adapter: AdapterName;
   /** The Descope project; without one, an embedded Descope is started. */
   readonly projectId: string | undefined;
+  /** Whether the access map is part of the greeting, or is written as JSON and nothing else. */
+  readonly accessMap: 'table' | 'json';
 }
 
 /** Gives a variable of the environment; an empty one counts as absent. */
@@ -21,15 +23,19 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const port = read('PORT') ?? '3000';
   const adapter = read('HTTP_ADAPTER') ?? 'express';
   const projectId = read('DESCOPE_PROJECT_ID');
+  const accessMap = read('ACCESS_MAP') ?? 'table';
   const mistakes: string[] = [];
   if (!isPort(port)) mistakes.push(`PORT is "${port}"; it must be a whole number from 0 to 65535.`);
   if (!isAdapter(adapter)) mistakes.push(`HTTP_ADAPTER is "${adapter}"; it must be express or fastify.`);
+  if (!isMapForm(accessMap)) mistakes.push(`ACCESS_MAP is "${accessMap}"; it must be table or json.`);
   for (const name of OF_A_PROJECT)
     if (projectId === undefined && read(name) !== undefined)
       mistakes.push(`${name} is set without DESCOPE_PROJECT_ID; set both, or none for the emulator.`);
   const sessions = readSessionSettings(read, mistakes);
-  if (!isAdapter(adapter) || mistakes.length > 0) throw new Error(mistakes.join('\n'));
-  return { host: read('HOST') ?? '127.0.0.1', port: Number(port), adapter, projectId, ...sessions };
+  if (!isAdapter(adapter) || !isMapForm(accessMap) || mistakes.length > 0)
+    throw new Error(mistakes.join('\n'));
+  const host = read('HOST') ?? '127.0.0.1';
+  return { host, port: Number(port), adapter, projectId, accessMap, ...sessions };
 }
 
 const OF_A_PROJECT = ['DESCOPE_BASE_URI', 'DESCOPE_BASE_URL', 'DESCOPE_PUBLIC_KEY'];
@@ -40,4 +46,8 @@ function isPort(text: string): boolean {
 
 function isAdapter(text: string): text is AdapterName {
   return text === 'express' || text === 'fastify';
+}
+
+function isMapForm(text: string): text is Settings['accessMap'] {
+  return text === 'table' || text === 'json';
 }
