@@ -92,6 +92,8 @@ export type { AccessMap, AccessMapEntry } from './module/map/access-map.js';
 export type { AccessMapDemand, JsonValue } from './module/map/demand-view.js';
 export type { Endpoint } from './module/map/endpoints.js';
 export { formatAccess } from './module/map/format-access.js';
+export { verifyAccessNames } from './module/map/verify-names.js';
+export type { AccessNamesReport, UnknownAccessName } from './module/map/verify-names.js';
 export { DescopeHealthIndicator } from './module/descope.health.js';
 export type { DescopeHealth, DescopeHealthOptions } from './module/descope.health.js';
 export { InjectDescope } from './module/descope.client.js';

@@ -12,7 +12,9 @@ export type DescopeConfigCode =
   | 'CONFIG_DEMAND_UNGUARDED'
   | 'CONFIG_DEMAND_AUDIENCELESS'
   | 'CONFIG_POLICY_MISSING'
-  | 'CONFIG_FGA_KEY_MISSING';
+  | 'CONFIG_FGA_KEY_MISSING'
+  | 'CONFIG_MANAGEMENT_KEY_MISSING'
+  | 'CONFIG_MANAGEMENT_KEY_REFUSED';
 
 /** Codes of a missing or bad credential: HTTP 401, or 400 where the request itself is malformed. */
 export type DescopeCredentialCode =

@@ -55,6 +55,7 @@ describe("The door '.'", () => {
       'renderDescopeFlow',
       'toLoginPageHeaders',
       'untilSessionEnds',
+      'verifyAccessNames',
     ]);
     expect(Object.keys(root).sort()).toEqual(names('lib/index.ts', 'value'));
   });
@@ -70,6 +71,7 @@ describe("The door '.'", () => {
       'AccessMapDemand',
       'AccessMapEntry',
       'AccessMode',
+      'AccessNamesReport',
       'AccessPolicy',
       'AccessRule',
       'AmrDecorator',
@@ -136,6 +138,7 @@ describe("The door '.'", () => {
       'TokenReader',
       'TokenSource',
       'TokenSourceOption',
+      'UnknownAccessName',
       'UserLoader',
       'UserOrSession',
       'UsernameClaim',

@@ -1,0 +1,103 @@
+// Are the roles and permissions that handlers ask for those of the project? Asks Descope's management API.
+import type { INestApplicationContext } from '@nestjs/common';
+import { DESCOPE_CLIENT, DESCOPE_CONFIG } from '../../auth/injection-tokens.js';
+import type { DescopeConfig } from '../../core/config/config.js';
+import { DescopeConfigError, DescopeUnavailableError } from '../../core/errors.js';
+import type { DescopeClient } from '../descope.client.js';
+import { describeAccess } from './access-map.js';
+import { readNameUses } from './name-uses.js';
+import type { NameUse } from './name-uses.js';
+
+/** A name that the project does not know. */
+export interface UnknownAccessName {
+  readonly name: string;
+  /** The handlers that ask for it. */
+  readonly usedBy: readonly string[];
+}
+
+/** What handlers ask for and nobody can hold. */
+export interface AccessNamesReport {
+  readonly unknownRoles: readonly UnknownAccessName[];
+  readonly unknownPermissions: readonly UnknownAccessName[];
+}
+
+/**
+ * Reports the roles and permissions that handlers ask for and the project does not know; empty lists are well. A role
+ * that only tenants have counts where it is asked for in a tenant. Rejects with `CONFIG_MANAGEMENT_KEY_MISSING`,
+ * `CONFIG_MANAGEMENT_KEY_REFUSED` or `DESCOPE_UNAVAILABLE`.
+ * @example `expect(await verifyAccessNames(app)).toEqual({ unknownRoles: [], unknownPermissions: [] })`
+ */
+export async function verifyAccessNames(app: INestApplicationContext): Promise<AccessNamesReport> {
+  const config = app.get<DescopeConfig>(DESCOPE_CONFIG, { strict: false });
+  if (config.readSecrets().managementKey === undefined) throw missingKey();
+  const { management } = app.get<DescopeClient>(DESCOPE_CLIENT, { strict: false });
+  const uses = readNameUses(describeAccess(app), config.authentication);
+  const [roles, permissions] = await Promise.all([
+    ask(management.role.loadAll()),
+    ask(management.permission.loadAll()),
+  ]);
+  const inProject = new Set(roles.filter(({ tenantId }) => !tenantId).map(({ name }) => name));
+  const missing = uses.roles.filter(({ name }) => !inProject.has(name));
+  const unknownRoles = await withoutTenantRoles(missing, management);
+  const known = new Set(permissions.map(({ name }) => name));
+  return {
+    unknownRoles: group(unknownRoles),
+    unknownPermissions: group(uses.permissions.filter(({ name }) => !known.has(name))),
+  };
+}
+
+// Descope lists a tenant's own roles only to who names the tenant.
+async function withoutTenantRoles(
+  missing: readonly NameUse[],
+  management: DescopeClient['management'],
+): Promise<readonly NameUse[]> {
+  const wanted = [...new Set(missing.filter(({ inTenant }) => inTenant).map(({ name }) => name))];
+  if (wanted.length === 0) return missing;
+  const tenantIds = (await ask(management.tenant.loadAll())).map(({ id }) => id);
+  if (tenantIds.length === 0) return missing;
+  const roles = await ask(management.role.search({ tenantIds, roleNames: wanted }));
+  const found = new Set(roles.map(({ name }) => name));
+  return missing.filter(({ name, inTenant }) => !inTenant || !found.has(name));
+}
+
+function group(uses: readonly NameUse[]): UnknownAccessName[] {
+  const byName = new Map<string, Set<string>>();
+  for (const { name, handler } of uses) byName.set(name, (byName.get(name) ?? new Set()).add(handler));
+  return [...byName].map(([name, handlers]) => ({ name, usedBy: [...handlers] }));
+}
+
+interface Answer<T> {
+  readonly ok: boolean;
+  readonly code?: number | undefined;
+  readonly data?: T | undefined;
+}
+
+async function ask<T>(answering: Promise<Answer<T>>): Promise<T> {
+  const {
+    ok,
+    code = 0,
+    data,
+  } = await answering.catch((cause: unknown) => {
+    throw unavailable(cause);
+  });
+  if (ok && data !== undefined) return data;
+  if (code === 401 || code === 403) throw refusedKey(code);
+  throw unavailable(new Error(`Descope answered ${code}.`));
+}
+
+function missingKey(): DescopeConfigError {
+  const message =
+    'The names cannot be compared with the project without a management key. Set managementKey (DESCOPE_MANAGEMENT_KEY) to one that may read roles, permissions and tenants; the Descope console makes it under Company → Management Keys.';
+  return new DescopeConfigError('CONFIG_MANAGEMENT_KEY_MISSING', message);
+}
+
+function refusedKey(status: number): DescopeConfigError {
+  const message =
+    'Descope refuses the management key. It must be one of this project that may read roles, permissions and tenants.';
+  return new DescopeConfigError('CONFIG_MANAGEMENT_KEY_REFUSED', message, { status });
+}
+
+function unavailable(cause: unknown): DescopeUnavailableError {
+  const message = "Descope's management API cannot be asked at present.";
+  return new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 10, cause });
+}
