@@ -94,6 +94,7 @@ export type { Endpoint } from './module/map/endpoints.js';
 export { formatAccess } from './module/map/format-access.js';
 export { verifyAccessNames } from './module/map/verify-names.js';
 export type { AccessNamesReport, UnknownAccessName } from './module/map/verify-names.js';
+export { applyDescopeSecurity } from './module/swagger/apply-security.js';
 export { DescopeHealthIndicator } from './module/descope.health.js';
 export type { DescopeHealth, DescopeHealthOptions } from './module/descope.health.js';
 export { InjectDescope } from './module/descope.client.js';

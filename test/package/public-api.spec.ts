@@ -48,6 +48,7 @@ describe("The door '.'", () => {
       'StepUp',
       'Superuser',
       'Tenant',
+      'applyDescopeSecurity',
       'createNonce',
       'describeAccess',
       'formatAccess',
