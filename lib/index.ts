@@ -35,7 +35,9 @@ export type {
   RelationRule,
 } from './auth/rules/rules.js';
 export type { ContextRequest } from './auth/context-request.js';
+export type { CurrentUserDecorator } from './auth/current-user.decorator.js';
 export { CurrentSession, CurrentUser } from './auth/current-user.decorator.js';
+export type { ParameterOf, RegisteredUser } from './auth/session/registered-user.js';
 export { DescopeSessionMiddleware } from './auth/session/session.middleware.js';
 export { untilSessionEnds } from './auth/session/session-end.js';
 export { DescopeSockets } from './auth/sockets/descope.sockets.js';
@@ -43,6 +45,13 @@ export { microserviceTransport } from './auth/transport/microservice.js';
 export type { DescopeTransport } from './auth/transport/transport.js';
 export type { DescopeErrorBody } from './auth/http-error.js';
 export type { Fetch } from './core/api/bounded-fetch.js';
+export type {
+  CustomClaims,
+  DescopeRegister,
+  PermissionName,
+  RoleName,
+  TenantId,
+} from './core/claims/register.js';
 export type { Clock } from './core/clock.js';
 export type { DescopeConfig } from './core/config/config.js';
 export type {

@@ -1,4 +1,5 @@
 // What a handler, or all of a class, most often asks for. Only noted here; access.policy reads it back.
+import type { PermissionName, RoleName } from '../core/claims/register.js';
 import type { GrantDemand, NameMatch } from '../core/user/demands.js';
 import { assertNames, assertValueSource, invalid } from './access/definition.js';
 import { ask, note } from './access/note.js';
@@ -14,20 +15,21 @@ export interface GrantOptions {
 }
 
 /** The names that are asked for, and in the end in which tenant. */
-export type GrantArguments = readonly string[] | readonly [...names: string[], options: GrantOptions];
+export type GrantArguments<Name extends string = string> =
+  readonly Name[] | readonly [...names: Name[], options: GrantOptions];
 
 /** A decorator of names with a variant: `@Roles(…)` and `@Roles.all(…)`. */
 export interface RolesDecorator {
-  (...names: GrantArguments): AccessDecorator;
+  (...names: GrantArguments<RoleName>): AccessDecorator;
   /** Asks for all of the roles. */
-  all(...names: GrantArguments): AccessDecorator;
+  all(...names: GrantArguments<RoleName>): AccessDecorator;
 }
 
 /** A decorator of names with a variant: `@Permissions(…)` and `@Permissions.any(…)`. */
 export interface PermissionsDecorator {
-  (...names: GrantArguments): AccessDecorator;
+  (...names: GrantArguments<PermissionName>): AccessDecorator;
   /** Asks for one of the permissions. */
-  any(...names: GrantArguments): AccessDecorator;
+  any(...names: GrantArguments<PermissionName>): AccessDecorator;
 }
 
 /**

@@ -4,21 +4,28 @@ import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import { whenReady } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import { DescopeSession } from '../core/session/session.js';
-import type { DescopeUser } from '../core/user/descope-user.js';
 import { recallContextRequest } from './context-request.js';
+import type { ParameterOf, RegisteredUser } from './session/registered-user.js';
 import { recallSession, recallUser } from './session/request-session.js';
 
 type Pipe = PipeTransform | Type<PipeTransform>;
-type UserProperty = keyof DescopeUser;
+
+/** What stands before a handler's parameter for the user. */
+export interface CurrentUserDecorator {
+  (): ParameterOf<RegisteredUser>;
+  <Property extends keyof RegisteredUser & string>(property: Property): ParameterOf<RegisteredUser[Property]>;
+  /** With pipes, whose results may be anything. */
+  (propertyOrPipe: (keyof RegisteredUser & string) | Pipe, ...pipes: Pipe[]): ParameterDecorator;
+}
 
 /**
  * Gives a handler the signed-in user, or one property of it; `undefined` where nobody is signed in.
  * @example `@Get('me') me(@CurrentUser() user: DescopeUser, @CurrentUser('email') email?: string) {}`
  */
-export const CurrentUser: (propertyOrPipe?: UserProperty | Pipe, ...pipes: Pipe[]) => ParameterDecorator =
-  createParamDecorator((property: UserProperty | undefined, context: ExecutionContext) =>
+export const CurrentUser: CurrentUserDecorator = createParamDecorator(
+  (property: string | undefined, context: ExecutionContext) =>
     whenReady(readUser(context), (user) => (property === undefined ? user : readProperty(user, property))),
-  );
+);
 
 /** Gives a handler Descope's session: user, claims and token. Where nobody is signed in, its `user` is `undefined`. */
 export const CurrentSession: (...pipes: Pipe[]) => ParameterDecorator = createParamDecorator(

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { toRequestLike } from '../auth/context-request.js';
 import type { ContextRequest } from '../auth/context-request.js';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_KEY_SET } from '../auth/injection-tokens.js';
+import type { PermissionName, RoleName, TenantId } from '../core/claims/register.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { admit, admitLeniently } from '../core/session/admission.js';
 import type { Authenticator } from '../core/session/authenticator.js';
@@ -59,42 +60,50 @@ export class DescopeService {
   }
 
   /** Tells whether the user has all of these project roles. */
-  validateRoles(who: UserOrSession, roles: readonly string[]): boolean {
+  validateRoles(who: UserOrSession, roles: readonly RoleName[]): boolean {
     return isFull(this.getMatchedRoles(who, roles), roles);
   }
 
   /** Gives those of the roles that the user has in the project. */
-  getMatchedRoles(who: UserOrSession, roles: readonly string[]): string[] {
+  getMatchedRoles(who: UserOrSession, roles: readonly RoleName[]): string[] {
     return readMatches(toUser(who)?.roles, roles);
   }
 
   /** Tells whether the user has all of these roles in the tenant. */
-  validateTenantRoles(who: UserOrSession, tenant: string, roles: readonly string[]): boolean {
+  validateTenantRoles(who: UserOrSession, tenant: TenantId, roles: readonly RoleName[]): boolean {
     return isFull(this.getMatchedTenantRoles(who, tenant, roles), roles);
   }
 
   /** Gives those of the roles that the user has in the tenant. */
-  getMatchedTenantRoles(who: UserOrSession, tenant: string, roles: readonly string[]): string[] {
+  getMatchedTenantRoles(who: UserOrSession, tenant: TenantId, roles: readonly RoleName[]): string[] {
     return readMatches(readTenantGrants(toUser(who), tenant)?.roles, roles);
   }
 
   /** Tells whether the user has all of these project permissions. */
-  validatePermissions(who: UserOrSession, permissions: readonly string[]): boolean {
+  validatePermissions(who: UserOrSession, permissions: readonly PermissionName[]): boolean {
     return isFull(this.getMatchedPermissions(who, permissions), permissions);
   }
 
   /** Gives those of the permissions that the user has in the project. */
-  getMatchedPermissions(who: UserOrSession, permissions: readonly string[]): string[] {
+  getMatchedPermissions(who: UserOrSession, permissions: readonly PermissionName[]): string[] {
     return readMatches(toUser(who)?.permissions, permissions);
   }
 
   /** Tells whether the user has all of these permissions in the tenant. */
-  validateTenantPermissions(who: UserOrSession, tenant: string, permissions: readonly string[]): boolean {
+  validateTenantPermissions(
+    who: UserOrSession,
+    tenant: TenantId,
+    permissions: readonly PermissionName[],
+  ): boolean {
     return isFull(this.getMatchedTenantPermissions(who, tenant, permissions), permissions);
   }
 
   /** Gives those of the permissions that the user has in the tenant. */
-  getMatchedTenantPermissions(who: UserOrSession, tenant: string, permissions: readonly string[]): string[] {
+  getMatchedTenantPermissions(
+    who: UserOrSession,
+    tenant: TenantId,
+    permissions: readonly PermissionName[],
+  ): string[] {
     return readMatches(readTenantGrants(toUser(who), tenant)?.permissions, permissions);
   }
 }

@@ -4,6 +4,7 @@ import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { TokenKind } from '../token/token-kind.js';
 import type { VerifiedToken } from '../token/token-verifier.js';
+import type { PermissionName, RoleName, TenantId } from '../claims/register.js';
 import { readGrants } from './grants.js';
 import type { TenantGrants } from './grants.js';
 
@@ -34,7 +35,7 @@ export class DescopeUser {
   /** Roles and permissions by tenant id. */
   readonly tenants: TenantGrants;
   /** The current tenant (`dct`), if one was selected. */
-  readonly tenant: string | undefined;
+  readonly tenant: TenantId | undefined;
   /** Whether the user has the project role `staffRole` (default `is_staff`). */
   readonly isStaff: boolean;
   /** Whether the user has the project role `superuserRole` (default `is_superuser`). */
@@ -62,12 +63,12 @@ export class DescopeUser {
   }
 
   /** Tells whether the user has any of these project roles, like `@Roles`. No names: `false`. */
-  hasRole(...names: readonly string[]): boolean {
+  hasRole(...names: readonly RoleName[]): boolean {
     return names.some((name) => this.roles.includes(name));
   }
 
   /** Tells whether the user has all of these project permissions, like `@Permissions`. No names: `false`. */
-  hasPermission(...names: readonly string[]): boolean {
+  hasPermission(...names: readonly PermissionName[]): boolean {
     return names.length > 0 && names.every((name) => this.permissions.includes(name));
   }
 }

@@ -1,4 +1,5 @@
 // Claims → what they grant, for the project and for each tenant.
+import type { TenantId } from '../claims/register.js';
 import { isJsonObject, readNames, readOwn, readText } from '../token/claims.js';
 import type { DescopeClaims, JsonObject } from '../token/claims.js';
 
@@ -9,7 +10,9 @@ export interface Grants {
 }
 
 /** Grants by tenant id. It has no prototype, so an id like `constructor` finds nothing that is not there. */
-export type TenantGrants = Readonly<Record<string, Grants>>;
+export type TenantGrants = string extends TenantId
+  ? Readonly<Record<string, Grants>>
+  : Readonly<Partial<Record<TenantId, Grants>>>;
 
 /** What a token grants in all. */
 export interface TokenGrants extends Grants {

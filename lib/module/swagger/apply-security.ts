@@ -66,11 +66,7 @@ function withComponents(document: Document): {
 }
 
 // Only where the application looks for tokens. A server-side session's cookie has a name of its own, and no token in it.
-function toSchemes({
-  authentication,
-  session,
-  verification,
-}: DescopeConfig): Partial<Record<SchemeName, object>> {
+function toSchemes({ authentication, session }: DescopeConfig): Partial<Record<SchemeName, object>> {
   const { sources } = authentication;
   const descopeBearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' };
   const name = session.cookies.sessionName;

@@ -1,0 +1,31 @@
+// Names that the application declares once: what does not fit them must not compile.
+import { Permissions, Roles } from 'nestjs-descope';
+import type { CustomClaims, DescopeService, DescopeUser } from 'nestjs-descope';
+
+declare module 'nestjs-descope' {
+  interface DescopeRegister {
+    roles: 'admin' | 'editor';
+    permissions: 'reports:read';
+    tenants: 'acme';
+    claims: { plan: 'free' | 'pro' };
+  }
+}
+
+Roles('admin', 'editor', { tenant: true });
+Permissions('reports:read');
+// @ts-expect-error a misspelt role
+Roles('edtor');
+// @ts-expect-error a misspelt permission
+Permissions.any('reports:raed');
+
+export function ask(user: DescopeUser, service: DescopeService, claims: CustomClaims): 'free' | 'pro' {
+  user.hasRole('admin');
+  // @ts-expect-error a misspelt role
+  user.hasRole('edtor');
+  service.validateTenantRoles(user, 'acme', ['editor']);
+  // @ts-expect-error no such tenant
+  service.validateTenantRoles(user, 'acmee', ['editor']);
+  // @ts-expect-error no such claim
+  claims.plam;
+  return claims.plan;
+}

@@ -1,0 +1,113 @@
+// Names that an application declares: what does not fit them does not compile, and without them nothing changes.
+import { describe, expect, it } from '@jest/globals';
+import { resolve } from 'node:path';
+import ts from 'typescript';
+
+const REGISTER = `
+declare module 'nestjs-descope' {
+  interface DescopeRegister {
+    roles: 'admin' | 'editor';
+    permissions: 'reports:read';
+    tenants: 'acme' | 'globex';
+    claims: { plan: 'free' | 'pro' };
+    user: Account;
+  }
+}`;
+
+// A line that ends in `// no` must not compile with the declaration, and compiles without it.
+const PROGRAM = `
+import { CurrentUser, DescopeService, DescopeUser, Permissions, Roles } from 'nestjs-descope';
+import type { CustomClaims } from 'nestjs-descope';
+import { ParseIntPipe } from '@nestjs/common';
+export interface Account { readonly email: string; readonly name: string; readonly roles: readonly string[] }
+
+export class OrdersController {
+  @Roles('admin', 'editor') one() {}
+  @Roles('admin', { tenant: 'param:id' }) two() {}
+  @Roles('edtor') three() {} // no
+  @Roles.all('admin', 'edtor', { tenant: true }) four() {} // no
+  @Permissions('reports:read') five() {}
+  @Permissions.any('reports:raed') six() {} // no
+
+  whole(@CurrentUser() user: Account) { return user; }
+  perhaps(@CurrentUser() user: Account | undefined) { return user; }
+  second(id: string, @CurrentUser('email') email: string) { return id + email; }
+  piped(@CurrentUser('email', ParseIntPipe) email: number) { return email; }
+  other(@CurrentUser() user: DescopeUser) { return user; } // no
+  wrong(@CurrentUser('email') email: number) { return email; } // no
+  later(id: number, @CurrentUser('name') name: number) { return id + name; } // no
+}
+
+export function ask(user: DescopeUser, service: DescopeService, anyTenant: string) {
+  user.hasRole('admin');
+  user.hasRole('edtor'); // no
+  user.hasPermission('reports:read');
+  user.hasPermission('reports:raed'); // no
+  service.validateRoles(user, ['admin']);
+  service.validateRoles(user, ['edtor']); // no
+  service.validateTenantRoles(user, 'acme', ['editor']);
+  service.validateTenantRoles(user, 'acmee', ['editor']); // no
+  service.getMatchedTenantPermissions(user, 'acme', ['reports:raed']); // no
+  service.validateTenantRoles(user, anyTenant, ['editor']); // no
+  return user.roles.includes('a role of another application');
+}
+
+export const held = (claims: CustomClaims): unknown => claims['plan'];
+`;
+
+describe('A program that declares its names', () => {
+  it('does not compile where a name or a type does not fit, and nowhere else', () => {
+    const marked = [...PROGRAM.split('\n').entries()].flatMap(([line, text]) =>
+      text.endsWith('// no') ? [line + 1] : [],
+    );
+    expect(marked.length).toBeGreaterThan(10);
+    expect(compile(PROGRAM + REGISTER)).toEqual(marked);
+  });
+
+  it('knows the types of its claims', () => {
+    const program = `
+import type { CustomClaims } from 'nestjs-descope';
+interface Account { readonly email: string }
+export const plan = (claims: CustomClaims): 'free' | 'pro' => claims.plan;
+export const wrong = (claims: CustomClaims): number => claims.plan;`;
+    expect(compile(program + REGISTER)).toEqual([5]);
+  });
+});
+
+describe('A program that declares nothing', () => {
+  it('compiles as before', () => {
+    expect(compile(PROGRAM)).toEqual([]);
+  });
+
+  it('still names only properties that users have', () => {
+    expect(
+      compile("import { CurrentUser } from 'nestjs-descope';\nCurrentUser('email');\nCurrentUser('nope');"),
+    ).toEqual([3]);
+  });
+});
+
+// The lines that the compiler complains of.
+function compile(text: string): number[] {
+  const path = resolve('test/package/typed-program.ts');
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    strict: true,
+    experimentalDecorators: true,
+    skipLibCheck: true,
+    noEmit: true,
+    types: ['node'],
+    paths: { 'nestjs-descope': [resolve('lib/index.ts')] },
+  };
+  const host = ts.createCompilerHost(options);
+  const { fileExists, getSourceFile } = host;
+  host.fileExists = (name) => name === path || fileExists(name);
+  host.getSourceFile = (name, ...rest) =>
+    name === path ? ts.createSourceFile(path, text, rest[0], true) : getSourceFile(name, ...rest);
+  const program = ts.createProgram([path], options, host);
+  const source = program.getSourceFile(path);
+  const flaws = ts.getPreEmitDiagnostics(program, source);
+  const lines = flaws.map(({ start = 0 }) => (source?.getLineAndCharacterOfPosition(start).line ?? -2) + 1);
+  return [...new Set(lines)].sort((one, other) => one - other);
+}
