@@ -52,6 +52,7 @@ export type {
   RoleName,
   TenantId,
 } from './core/claims/register.js';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './core/claims/standard-schema.js';
 export type { Clock } from './core/clock.js';
 export type { DescopeConfig } from './core/config/config.js';
 export type {

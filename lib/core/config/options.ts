@@ -1,5 +1,6 @@
 // What people may write: the run-time options, each with its default.
 import type { Fetch } from '../api/bounded-fetch.js';
+import type { StandardSchema } from '../claims/standard-schema.js';
 import type { Clock } from '../clock.js';
 import type { AccessKeyOptions } from '../exchange/access-key-options.js';
 import type { DescopeSession } from '../session/session.js';
@@ -76,6 +77,8 @@ export interface DescopeOptions {
   readonly accessKeys?: AccessKeyOptions | boolean | undefined;
   /** Where the username stands. Default: `'sub'`. Environment: `DESCOPE_USERNAME_CLAIM`. */
   readonly usernameClaim?: UsernameClaim | undefined;
+  /** Checks every session token's claims by a Standard Schema (zod, valibot, …); `user.customClaims` is what it gives. Default: none. */
+  readonly claimsSchema?: StandardSchema | undefined;
   /** The project role of staff. Default: `'is_staff'`. Environment: `DESCOPE_IS_STAFF_ROLE`. */
   readonly staffRole?: string | undefined;
   /** The project role of superusers. Default: `'is_superuser'`. Environment: `DESCOPE_IS_SUPERUSER_ROLE`. */
@@ -127,6 +130,7 @@ export const KNOWN_OPTIONS: readonly string[] = Object.keys({
   accepts: 0,
   accessKeys: 0,
   usernameClaim: 0,
+  claimsSchema: 0,
   staffRole: 0,
   superuserRole: 0,
   superuserBypass: 0,

@@ -1,4 +1,6 @@
 // The options that decide who is let in, as the policies of the road's stations.
+import { isStandardSchema } from '../claims/standard-schema.js';
+import type { StandardSchema } from '../claims/standard-schema.js';
 import { isListOf, isNumberBetween, isText, isTexts } from './option-reader.js';
 import type { Check, OptionReader } from './option-reader.js';
 import type { CookieNames } from './session.js';
@@ -70,12 +72,17 @@ export function readCookieNames(options: OptionReader): CookieNames {
 
 function readUserRules(
   options: OptionReader,
-): Pick<AuthenticationPolicy, 'usernameClaim' | 'staffRole' | 'superuserRole'> {
+): Pick<AuthenticationPolicy, 'usernameClaim' | 'claimsSchema' | 'staffRole' | 'superuserRole'> {
   return {
     usernameClaim: options.read('usernameClaim', {
       wants: "a claim's name, a path of names or a function",
       is: isUsernameClaim,
       default: 'sub',
+    }),
+    claimsSchema: options.read<StandardSchema | undefined>('claimsSchema', {
+      wants: 'a schema by Standard Schema 1, as of zod or valibot',
+      is: isStandardSchema,
+      default: undefined,
     }),
     staffRole: options.read('staffRole', { wants: "a role's name", is: isText, default: 'is_staff' }),
     superuserRole: options.read('superuserRole', {

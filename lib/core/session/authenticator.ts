@@ -1,4 +1,7 @@
 // Request → session: who is it? Absence is a value, badness is an error.
+import { readCustomClaims } from '../claims/custom-claims.js';
+import type { CustomClaims } from '../claims/register.js';
+import type { StandardSchema } from '../claims/standard-schema.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import { whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
@@ -23,6 +26,8 @@ export interface AuthenticationPolicy extends UserPolicy {
   readonly sources: readonly TokenSourceOption[];
   readonly origins: OriginPolicy;
   readonly usernameClaim: UsernameClaim;
+  /** Checks and types the application's own claims, where it has such a schema. */
+  readonly claimsSchema?: StandardSchema | undefined;
 }
 
 /** What authenticating needs. */
@@ -37,6 +42,7 @@ export interface AuthenticatorInput {
 }
 
 const USER = Symbol('user');
+type KnownToken = VerifiedToken & { [USER]?: DescopeUser };
 
 export class Authenticator {
   readonly #input: AuthenticatorInput;
@@ -66,7 +72,7 @@ export class Authenticator {
     const { verifier, signOuts } = this.#input;
     return whenReady(verifier.verify(token), (verified) =>
       whenReady(signOuts.assertActive(token, verified.claims), () =>
-        DescopeSession.of(this.#toUser(verified), token, isAmbient),
+        whenReady(this.#toUser(verified), (user) => DescopeSession.of(user, token, isAmbient)),
       ),
     );
   }
@@ -87,8 +93,18 @@ export class Authenticator {
 
   // A remembered token keeps its user: built once, frozen, and gone when the token is forgotten. Kept on it, because a
   // weak map of ten thousand makes each collection of garbage dearer.
-  #toUser(verified: VerifiedToken & { [USER]?: DescopeUser }): DescopeUser {
-    return (verified[USER] ??= new DescopeUser(verified, this.#readUsername(verified), this.#input.policy));
+  #toUser(verified: KnownToken): MaybePromise<DescopeUser> {
+    if (verified[USER] !== undefined) return verified[USER];
+    const username = this.#readUsername(verified);
+    const { claimsSchema } = this.#input.policy;
+    if (claimsSchema === undefined) return this.#keepUser(verified, username);
+    return whenReady(readCustomClaims(verified.claims, claimsSchema), (customClaims) =>
+      this.#keepUser(verified, username, customClaims),
+    );
+  }
+
+  #keepUser(verified: KnownToken, username: string, customClaims?: CustomClaims): DescopeUser {
+    return (verified[USER] = new DescopeUser({ ...verified, customClaims }, username, this.#input.policy));
   }
 
   #readUsername(verified: VerifiedToken): string {

@@ -4,7 +4,7 @@ import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { TokenKind } from '../token/token-kind.js';
 import type { VerifiedToken } from '../token/token-verifier.js';
-import type { PermissionName, RoleName, TenantId } from '../claims/register.js';
+import type { CustomClaims, PermissionName, RoleName, TenantId } from '../claims/register.js';
 import { readGrants } from './grants.js';
 import type { TenantGrants } from './grants.js';
 
@@ -12,6 +12,11 @@ import type { TenantGrants } from './grants.js';
 export interface UserPolicy {
   readonly staffRole: string;
   readonly superuserRole: string;
+}
+
+/** A proven token, and what the application's schema made of its claims. */
+export interface UserToken extends VerifiedToken {
+  readonly customClaims?: CustomClaims | undefined;
 }
 
 /** The caller of a request, as its verified token describes them. Frozen. */
@@ -42,9 +47,14 @@ export class DescopeUser {
   readonly isSuperuser: boolean;
   /** Every claim of the token. Not enumerable, so that it stays out of logs and answers. */
   declare readonly claims: DescopeClaims;
+  /**
+   * The claims as `claimsSchema` gives them: checked, with its defaults and changes. Without that option the token's
+   * own, of which a registered type is an unchecked promise. Not enumerable either.
+   */
+  declare readonly customClaims: CustomClaims;
 
-  constructor(token: VerifiedToken, username: string, policy: UserPolicy) {
-    const { claims, kind } = token;
+  constructor(token: UserToken, username: string, policy: UserPolicy) {
+    const { claims, kind, customClaims = claims } = token;
     const grants = readGrants(claims);
     this.id = readSubjectId(claims);
     this.username = username;
@@ -59,6 +69,7 @@ export class DescopeUser {
     this.isStaff = this.roles.includes(policy.staffRole);
     this.isSuperuser = this.roles.includes(policy.superuserRole);
     Object.defineProperty(this, 'claims', { value: claims });
+    Object.defineProperty(this, 'customClaims', { value: customClaims });
     Object.freeze(this);
   }
 

@@ -49,9 +49,11 @@ export function toRefusals(
 
 // Whom the application's options refuse, whatever the route asks.
 function canRefuseAnybody(config: DescopeConfig, method: string): boolean {
-  const { usernameClaim, sources } = config.authentication;
+  const { usernameClaim, claimsSchema, sources } = config.authentication;
   const hasCrossSite = sources.some((source) => source !== 'bearer') && !SAFE_METHODS.includes(method);
-  return usernameClaim !== 'sub' || config.loadUser !== undefined || hasCrossSite;
+  return (
+    usernameClaim !== 'sub' || claimsSchema !== undefined || config.loadUser !== undefined || hasCrossSite
+  );
 }
 
 // With fixed keys and sessions in cookies nothing is asked over the network.
