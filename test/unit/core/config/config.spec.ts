@@ -13,6 +13,9 @@ import { KNOWN_OPTIONS } from '../../../../lib/core/config/options.js';
 import type { DescopeOptions } from '../../../../lib/core/config/options.js';
 import { PROJECT_ID, createSigningKey } from '../../../support/tokens.js';
 
+const schema = {
+  '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
+} as const;
 const { jwk } = createSigningKey('RS256', 'SK1');
 const ec = createSigningKey('ES256', 'SK2').jwk;
 const resolve = (options: object = {}) =>
@@ -80,6 +83,7 @@ describe('resolveConfig', () => {
     [{ usernameClaim: 'email' }, (config) => config.authentication.usernameClaim, 'email'],
     [{ usernameClaim: ['a', 'b'] }, (config) => config.authentication.usernameClaim, ['a', 'b']],
     [{ usernameClaim: clock }, (config) => config.authentication.usernameClaim, clock],
+    [{ claimsSchema: schema }, (config) => config.authentication.claimsSchema, schema],
     [{ staffRole: 'crew' }, (config) => config.authentication.staffRole, 'crew'],
     [{ superuserRole: 'root' }, (config) => config.authentication.superuserRole, 'root'],
     [{ sessionCookieName: '__Host-DS' }, (config) => config.session.cookies.sessionName, '__Host-DS'],
