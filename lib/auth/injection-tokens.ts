@@ -18,6 +18,8 @@ export const DESCOPE_NOTIFY = 'nestjs-descope:notify';
 export const DESCOPE_CHECK_PATH = 'nestjs-descope:check-path';
 /** The options of the mounted routes. */
 export const DESCOPE_ROUTES = 'nestjs-descope:routes';
+/** The transports that the application teaches. */
+export const DESCOPE_TRANSPORTS = 'nestjs-descope:transports';
 /** The login page's path, where browsers without a session are sent to it. */
 export const DESCOPE_LOGIN_PATH = 'nestjs-descope:login-path';
 /** What keeps browsers' sessions: place, renewer, sign-outs. */

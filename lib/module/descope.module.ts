@@ -22,6 +22,7 @@ import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OptionsFailure } from '.
 import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
 import { descopeProviders } from './descope.providers.js';
 import { SessionWiring } from './boot/session.wiring.js';
+import { toTransportsProvider } from './boot/transports.js';
 import { sessionProviders, toLoginPathProvider } from './session.providers.js';
 import { DescopeHealthIndicator } from './descope.health.js';
 import { DescopeService } from './descope.service.js';
@@ -74,7 +75,7 @@ const GUARD_PARTS = [
 ];
 
 function compose(definition: DynamicModule, extras: DescopeModuleExtras): DynamicModule {
-  const { globalGuard, isGlobal, routes } = extras;
+  const { globalGuard, isGlobal, routes, transports } = extras;
   const guard: Provider[] = globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthGuard }];
   return {
     ...definition,
@@ -86,6 +87,7 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
       ...descopeProviders,
       ...sessionProviders,
       toLoginPathProvider(routes),
+      toTransportsProvider(transports),
       ...[SessionStep, DescopeSessionMiddleware, SessionWiring, DescopeBoot, DescopeService, AuthGuard],
       ...[DescopeHealthIndicator, DescopeSockets, DescopeM2mClient],
       ...guard,

@@ -1,5 +1,6 @@
 // What people write when they register the module: static extras here, run-time options from core.
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { DescopeTransport } from '../auth/transport/transport.js';
 import { KNOWN_OPTIONS } from '../core/config/options.js';
 import type { DescopeOptions } from '../core/config/options.js';
 import type { DescopeRoutesOptions } from '../routes/routes-options.js';
@@ -12,6 +13,8 @@ export interface DescopeModuleExtras {
   readonly globalGuard?: boolean | undefined;
   /** Mounts the `auth/` routes. Default: none. */
   readonly routes?: DescopeRoutesOptions | undefined;
+  /** Teaches the guard further kinds of execution context, and decorators with it, in the whole process. Default: none. */
+  readonly transports?: readonly DescopeTransport[] | undefined;
 }
 
 /** Options of `DescopeModule.forRoot()`. */
@@ -49,5 +52,10 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
   new ConfigurableModuleBuilder<DescopeOptions>({ optionsInjectionToken: 'nestjs-descope:options' })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createDescopeOptions')
-    .setExtras<DescopeModuleExtras>({ isGlobal: true, globalGuard: true, routes: undefined })
+    .setExtras<DescopeModuleExtras>({
+      isGlobal: true,
+      globalGuard: true,
+      routes: undefined,
+      transports: undefined,
+    })
     .build();

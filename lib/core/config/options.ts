@@ -112,7 +112,7 @@ export interface DescopeOptions {
 }
 
 /** What belongs beside `useFactory`: controllers and guards are registered before a factory runs. */
-export const STATIC_OPTIONS: readonly string[] = ['isGlobal', 'globalGuard', 'routes'];
+export const STATIC_OPTIONS: readonly string[] = ['isGlobal', 'globalGuard', 'routes', 'transports'];
 
 /** The name of every option; the compiler keeps the list complete. */
 export const KNOWN_OPTIONS: readonly string[] = Object.keys({
