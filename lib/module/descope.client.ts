@@ -73,7 +73,10 @@ function createTimedFetch(fetch: Fetch): Fetch {
 function createPathProxy(load: () => Promise<NodeSdk>, path: readonly string[]): unknown {
   // The client itself is no function: Nest's logger calls those, and nobody would wait for the answer.
   return new Proxy(path.length === 0 ? {} : () => undefined, {
-    get: (_target, name) => (isMember(name) ? createPathProxy(load, [...path, name]) : undefined),
+    get: (target, name) => {
+      if (name === 'constructor') return target.constructor; // @nestjs/graphql asks every provider for its class
+      return isMember(name) ? createPathProxy(load, [...path, name]) : undefined;
+    },
     apply: (_target, _this, args: unknown[]) => call(load, path, args),
   });
 }
