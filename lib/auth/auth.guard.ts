@@ -31,6 +31,7 @@ import {
   DESCOPE_SESSIONS,
 } from './injection-tokens.js';
 import { assertRules } from './rules/follow-rules.js';
+import { rememberAdmission } from './session/context-session.js';
 import { answerRefusal } from './session/refusal-answer.js';
 import type { LoginPath } from './session/login-redirect.js';
 import { getOwnUser } from './session/own-user.js';
@@ -101,8 +102,7 @@ export class AuthGuard implements CanActivate {
     if (session.isAmbient) assertContextOrigin(context, request, this.config.authentication.origins);
     const isOptional = policy.mode === 'optional';
     const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission, policy.demands);
-    if (admitted !== recallSession(request, this.authenticator))
-      rememberSession(request, { session: admitted, authenticator: this.authenticator });
+    rememberAdmission({ context, request, session, admitted }, this.authenticator);
     if (isOptional || admitted.isAmbient) keepPrivate(readContextResponse(context));
     const decision = { context, policy, request, session: admitted };
     if (isOptional) return whenReady(this.#handOn(decision), () => accept(admitted));
@@ -119,7 +119,7 @@ export class AuthGuard implements CanActivate {
   protected getUser(request: ContextRequest, session: DescopeSession): MaybePromise<unknown> {
     const { loadUser } = this.config;
     if (session.user !== undefined && loadUser !== undefined) return getOwnUser(request, session, loadUser);
-    forgetUser(request); // another application in this process may have loaded its own
+    if (loadUser === undefined) forgetUser(request); // another application in this process may have loaded its own
     return session.user;
   }
 

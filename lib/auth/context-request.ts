@@ -64,6 +64,11 @@ export function assertContextOrigin(
   if (findTransport(type)?.isSafe?.(context) === false) assertOurs(toRequestLike(request), origins);
 }
 
+/** Finds what is made anew for each call, where a request makes several; `undefined` where it makes one. */
+export function readContextCall(context: ExecutionContext): object | undefined {
+  return findTransport(context.getType())?.findCall?.(context);
+}
+
 /**
  * Brings a framework's request to what the road reads: Node's own request. Fastify keeps the server-side session on
  * its wrapper, and replaces it there when the id is renewed.

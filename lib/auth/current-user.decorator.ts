@@ -3,10 +3,10 @@ import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import { whenReady } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
-import { DescopeSession } from '../core/session/session.js';
 import { recallContextRequest } from './context-request.js';
+import { readSession } from './session/context-session.js';
 import type { ParameterOf, RegisteredUser } from './session/registered-user.js';
-import { recallSession, recallUser } from './session/request-session.js';
+import { recallUser } from './session/request-session.js';
 
 type Pipe = PipeTransform | Type<PipeTransform>;
 
@@ -34,21 +34,12 @@ export const CurrentSession: (...pipes: Pipe[]) => ParameterDecorator = createPa
 
 // The application's own user where `loadUser` gave one, else Descope's.
 function readUser(context: ExecutionContext): MaybePromise<unknown> {
-  const loaded = recallUser(recallContextRequest(context));
-  return loaded === undefined ? readSession(context).user : loaded.user;
+  const { user } = readSession(context);
+  return user === undefined ? undefined : (recallUser(recallContextRequest(context)) ?? { user }).user;
 }
 
 function readProperty(user: unknown, property: string): unknown {
   return typeof user === 'object' && user !== null && property in user
     ? (user as Record<string, unknown>)[property]
     : undefined;
-}
-
-/**
- * Reads the session that the guard has waited for before a handler's parameters are read; on a public route it read none,
- * and then it is nobody's.
- */
-export function readSession(context: ExecutionContext): DescopeSession {
-  const session = recallSession(recallContextRequest(context));
-  return session === undefined || session instanceof Promise ? DescopeSession.nobody() : session;
 }

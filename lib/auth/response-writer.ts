@@ -19,6 +19,7 @@ export interface NodeHead {
 interface NodeResponse {
   setHeader(name: string, value: string): unknown;
   appendHeader(name: string, value: string): unknown;
+  getHeader?(name: string): unknown;
 }
 
 interface FastifyReply {
@@ -32,7 +33,9 @@ export function toResponseLike(response: unknown): ResponseWriter | undefined {
   if (isNodeResponse(response)) {
     return {
       set: (name, value) => void response.setHeader(name, value),
-      append: (name, value) => void response.appendHeader(name, value),
+      append: (name, value) => {
+        if (!hasValue(response.getHeader?.(name), value)) response.appendHeader(name, value);
+      },
       node: isNodeHead(response) ? response : undefined,
     };
   }
@@ -44,11 +47,19 @@ function toReplyWriter(reply: FastifyReply): ResponseWriter {
     node: isNodeHead(reply.raw) ? reply.raw : undefined,
     set: (name, value) => void reply.header(name, value),
     append: (name, value) => {
+      const there = reply.getHeader(name);
+      if (hasValue(there, value)) return;
       const isCookie = name.toLowerCase() === 'set-cookie'; // of which Fastify keeps several by itself
-      const before = isCookie ? undefined : reply.getHeader(name);
+      const before = isCookie ? undefined : there;
       reply.header(name, typeof before === 'string' && before !== '' ? `${before}, ${value}` : value);
     },
   };
+}
+
+// A GraphQL request writes as often as it has guarded fields, and clients read 16 kB of headers at most.
+function hasValue(there: unknown, value: string): boolean {
+  if (Array.isArray(there)) return there.includes(value);
+  return typeof there === 'string' && (there === value || there.split(', ').includes(value));
 }
 
 function isNodeResponse(value: unknown): value is NodeResponse {

@@ -110,7 +110,9 @@ describe('One file', () => {
   it('for each transport looks into its execution contexts', () => {
     const looks = (node: ts.Node) =>
       isCallOf(node, 'switchToHttp', 'switchToWs', 'switchToRpc', 'getArgByIndex', 'getArgs');
-    const transports = ['http', 'microservice', 'websocket'].map((name) => `lib/auth/transport/${name}.ts`);
+    const transports = ['graphql', 'http', 'microservice', 'websocket'].map(
+      (name) => `lib/auth/transport/${name}.ts`,
+    );
     expect(findFiles(road, looks)).toEqual(transports);
   });
 

@@ -5,7 +5,7 @@ import { whenReady } from '../../core/maybe-promise.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import { readTenantGrants } from '../../core/user/matches.js';
 import { readAccessPolicy } from '../access.policy.js';
-import { readSession } from '../current-user.decorator.js';
+import { readSession } from '../session/context-session.js';
 import { readRequestValue } from './request-value.js';
 
 /**

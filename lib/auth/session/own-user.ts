@@ -10,6 +10,11 @@ export function getOwnUser(request: object, session: DescopeSession, loadUser: U
   if (remembered !== undefined) return remembered.user;
   const user = load(session, loadUser);
   rememberUser(request, { user, loader: loadUser });
+  // Once it is there, nobody waits: the next field of a GraphQL request is decided in the same turn.
+  const settle = (own: unknown): void => {
+    if (recallUser(request)?.user === user) rememberUser(request, { user: own, loader: loadUser });
+  };
+  user.then(settle, () => undefined); // a rejection is for whoever asked
   return user;
 }
 

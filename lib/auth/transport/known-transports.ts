@@ -1,4 +1,5 @@
 // The transports that are known in this process: those of the package, and those that applications taught it.
+import { graphqlTransport } from './graphql.js';
 import { httpTransport } from './http.js';
 import type { DescopeTransport } from './transport.js';
 import { websocketTransport } from './websocket.js';
@@ -9,7 +10,7 @@ const shared = globalThis as { [TRANSPORTS]?: Map<string, DescopeTransport> };
 const transports = (shared[TRANSPORTS] ??= new Map<string, DescopeTransport>());
 
 const OWN: ReadonlyMap<string, DescopeTransport> = new Map(
-  [httpTransport, websocketTransport].map((transport) => [transport.type, transport]),
+  [httpTransport, graphqlTransport, websocketTransport].map((transport) => [transport.type, transport]),
 );
 
 /** Teaches transports (option `transports`); one of the application goes before the package's own of that type. */

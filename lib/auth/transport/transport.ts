@@ -16,6 +16,8 @@ export interface DescopeTransport {
   recallRequest?(context: ExecutionContext): unknown;
   /** Finds what the answer's headers are written to. Default: nothing. */
   findResponse?(context: ExecutionContext): unknown;
+  /** Finds what is made anew for each call, where a request makes several: GraphQL's `info`. Default: nothing, for one. */
+  findCall?(context: ExecutionContext): object | undefined;
   /** Reads a parameter of the call, for `'param:…'`. Default: nothing. */
   readParam?(context: ExecutionContext, name: string): unknown;
   /**

@@ -42,7 +42,13 @@ describe.each(ADAPTERS)('AuthGuard in a transport it does not know, on %s', (ada
   it.each([
     ['a message of a broker', 'rpc', [{ headers }, { headers }]],
     ['a message of a socket', 'ws', [{ handshake: { headers } }, { headers }]],
-    ['a field of GraphQL', 'graphql', [{}, {}, { req: { headers } }, {}]],
+    ['a field of GraphQL without a request', 'graphql', [{}, {}, { user: { headers } }, {}]],
+    ['GraphQL without a context', 'graphql', [{}, {}]],
+    [
+      'a context that two requests share',
+      'graphql',
+      [{}, {}, { req: { headers }, reply: { request: { headers } } }, {}],
+    ],
     ['a type nobody knows', 'carrier-pigeon', [{ headers }]],
     ['http without a request', 'http', []],
     ['http with null', 'http', [null, null]],

@@ -1,0 +1,98 @@
+// One operation over the socket of subscriptions, as a request of its own: it is judged when it is made, not by what
+// was true when the socket was opened.
+import type { RequestLike } from '../../core/transport/request-like.js';
+
+/** The upgrade that opened a socket, what the client's first message said, and the operation at hand. */
+export interface SocketOperation {
+  /** What is the same for all operations of a socket, and of no other. */
+  readonly socket: object;
+  readonly upgrade: unknown;
+  readonly params: unknown;
+  /** What is made anew for each operation. */
+  readonly operation: object;
+}
+
+type Requests = WeakMap<object, WeakMap<object, RequestLike>>;
+type Headers = RequestLike['headers'];
+type Node = Partial<RequestLike>;
+
+// One memory for all copies of the package in a process: a guard of one and a decorator of another must meet.
+const OPERATIONS = Symbol.for('nestjs-descope:graphql-operations');
+const shared = globalThis as { [OPERATIONS]?: Requests };
+const memory: Requests = (shared[OPERATIONS] ??= new WeakMap());
+
+const AUTHORIZATION = 'authorization';
+const MALFORMED = 'Bearer';
+
+/** Tells whether a request opens a WebSocket (RFC 6455 §4.1). */
+export function isUpgrade(request: unknown): boolean {
+  const { headers } = toNode(request);
+  return headers !== undefined && Object.hasOwn(headers, 'sec-websocket-key');
+}
+
+/** Makes the request of an operation, the same one each time it is asked for. */
+export function toOperationRequest(given: SocketOperation): RequestLike {
+  const ofSocket = memory.get(given.socket) ?? new WeakMap<object, RequestLike>();
+  const known = ofSocket.get(given.operation);
+  if (known !== undefined) return known;
+  const request = toRequest(given, toNode(given.upgrade));
+  memory.set(given.socket, ofSocket.set(given.operation, request));
+  return request;
+}
+
+// Without a method no cookie counts but one that our own page sent.
+function toRequest({ upgrade, params }: SocketOperation, node: Node): RequestLike {
+  const { cookie, ...headers } = readSentHeaders(node);
+  const credentials = readCredentials(node, params);
+  const request: RequestLike = {
+    headers: { ...headers, authorization: credentials[0] },
+    rawHeaders: credentials.flatMap((value) => [AUTHORIZATION, value]), // two of them are malformed
+    socket: node.socket,
+  };
+  // Browsers always say where a WebSocket comes from (RFC 6455 §4.1); where nothing is said, it may have been taken away.
+  if (!Object.hasOwn(headers, 'origin')) return request;
+  return { ...request, headers: { ...request.headers, cookie }, session: readSession(upgrade) };
+}
+
+// Mercurius writes what the client's first message says among the headers: a page of another site could name there what
+// its browser did not send, such as Sec-Fetch-Site.
+function readSentHeaders({ headers = {}, rawHeaders }: Node): Record<string, Headers[string]> {
+  const sent = rawHeaders && new Set(rawHeaders.map(toLowerName));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => sent?.has(name) ?? true));
+}
+
+// A browser may attach Basic by itself to the upgrade; beside a token in the first message only another token counts.
+function readCredentials(node: Node, params: unknown): readonly string[] {
+  const said = Object.entries(isObject(params) ? params : {})
+    .filter(([name, value]) => name.toLowerCase() === AUTHORIZATION && value !== null && value !== undefined)
+    .map(([, value]: [string, unknown]) => (typeof value === 'string' ? value : MALFORMED));
+  const sent = readSentCredentials(node);
+  return said.length === 0 ? sent : [...sent.filter((value) => /^bearer\b/i.test(value)), ...said];
+}
+
+function readSentCredentials({ headers = {}, rawHeaders }: Node): readonly string[] {
+  const { authorization } = headers;
+  if (rawHeaders === undefined) return authorization === undefined ? [] : [authorization].flat();
+  return rawHeaders.filter(
+    (_value, index) => toLowerName(rawHeaders[index - 1] ?? '', index - 1) === AUTHORIZATION,
+  );
+}
+
+// Names and values alternate; a value is no name.
+function toLowerName(text: string, index: number): string {
+  return index % 2 === 0 ? text.toLowerCase() : '';
+}
+
+function readSession(upgrade: unknown): unknown {
+  return isObject(upgrade) && 'session' in upgrade ? upgrade.session : undefined;
+}
+
+// Fastify's request wraps Node's.
+function toNode(request: unknown): Node {
+  if (!isObject(request)) return {};
+  return 'raw' in request && isObject(request.raw) ? request.raw : request;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
