@@ -24,6 +24,9 @@ const MESSAGE_METADATA: readonly (readonly [transport: MessageTransport, key: st
 const PATH_METADATA = 'path';
 const METHOD_METADATA = 'method';
 
+// @nestjs/graphql's own keys of @ResolveField() and @ResolveReference(), the same in 13 and 14.
+const FIELD_METADATA = ['graphql:resolve_property', 'graphql:resolve_reference'];
+
 const memory = new WeakMap<object, WeakMap<object, AccessPolicy>>();
 
 /** Reads what a handler asks for; from memory after the first time. Throws `CONFIG_DEMAND_CONTRADICTED`. */
@@ -73,6 +76,14 @@ export function readPaths(type: HandlerClass, handler: Handler): readonly string
 /** Tells what a handler takes messages of; `undefined` for one that takes none. */
 export function readMessageTransport(handler: Handler): MessageTransport | undefined {
   return MESSAGE_METADATA.find(([, key]) => Reflect.getMetadata(key, handler) !== undefined)?.[0];
+}
+
+/**
+ * Tells whether a handler resolves a field, or a reference of a federation: those are guarded only where GraphQL's module
+ * is told so.
+ */
+export function isFieldHandler(handler: Handler): boolean {
+  return FIELD_METADATA.some((key) => Reflect.getMetadata(key, handler) === true);
 }
 
 function toName(handler: Handler): string {

@@ -2,13 +2,20 @@
 import { APP_GUARD } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '../../auth/auth.guard.js';
-import { readAccessPolicy, readGuards, readMessageTransport, readPaths } from '../../auth/access.policy.js';
+import {
+  isFieldHandler,
+  readAccessPolicy,
+  readGuards,
+  readMessageTransport,
+  readPaths,
+} from '../../auth/access.policy.js';
 import type { AccessPolicy } from '../../auth/access/add-up.js';
 import type { HandlerClass } from '../../auth/access.policy.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeConfigError } from '../../core/errors.js';
 import { assertAnswerable } from './answerable.js';
 import type { AskedHandler } from './answerable.js';
+import { areFieldsGuarded, unguardedField } from './field-guards.js';
 import { isReached } from './guard-reach.js';
 import { isClass, readHandlers } from './handlers.js';
 
@@ -24,12 +31,14 @@ export interface ScanInput {
 /** Asserts that demands can be kept, and met. Throws a `CONFIG_…` code. */
 export function assertAccessKept(input: ScanInput): void {
   const isGlobal = isGuardGlobal(input);
+  const hasFieldGuards = areFieldsGuarded(input.modules);
   const asked: AskedHandler[] = [];
   for (const { type, name, handler } of readHandlers(input.modules)) {
     const where = `${type.name}.${String(name)}`;
     const policy = readAccessPolicy(type, handler); // throws what is contradicted
     if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
     asked.push({ where, policy, paths: readPaths(type, handler) });
+    if (!hasFieldGuards && isDemanding(policy) && isFieldHandler(handler)) throw unguardedField(where);
     const isCovered = isGlobal && isReached(readMessageTransport(handler), input.hasHttp);
     if (isCovered || !isDemanding(policy) || readGuards(type, handler).some(isAuthGuard)) continue;
     throw unguarded(where);
