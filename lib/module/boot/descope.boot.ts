@@ -6,7 +6,7 @@ import { DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY } from '../../auth/inje
 import type { DescopeConfig } from '../../core/config/config.js';
 import type { Notify } from '../../core/notice.js';
 import type { KeySet } from '../../core/keys/key-set.js';
-import { assertAccessKept } from './access.scan.js';
+import { assertAccessKept } from '../scan/access.scan.js';
 import { readBootNotices } from './boot-notices.js';
 import { learnThrownClasses } from './thrown-classes.js';
 

@@ -2,7 +2,7 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { readMessageTransport } from '../../auth/access.policy.js';
 import { learnThrownClass } from '../../auth/transport/thrown-form.js';
-import { readHandlers } from './handlers.js';
+import { readHandlers } from '../scan/handlers.js';
 
 /** Imports the packages of those transports that the application's own handlers take messages of. Never rejects. */
 export async function learnThrownClasses(modules: ModulesContainer): Promise<void> {

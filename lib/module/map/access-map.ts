@@ -4,7 +4,7 @@ import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { readAccessPolicy, readGuards, readMethods } from '../../auth/access.policy.js';
 import type { Handler, HandlerClass } from '../../auth/access.policy.js';
 import type { AccessMode } from '../../auth/access/note.js';
-import { isAuthGuard, isGuardGlobal } from '../boot/access.scan.js';
+import { isAuthGuard, isGuardGlobal } from '../scan/access.scan.js';
 import { toDemandViews } from './demand-view.js';
 import type { AccessMapDemand } from './demand-view.js';
 import { readEndpoints } from './endpoints.js';

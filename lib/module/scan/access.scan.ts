@@ -66,7 +66,7 @@ function isWeaker(policy: AccessPolicy, asked: AccessPolicy): boolean {
 }
 
 /** Tells whether an `AuthGuard` stands before every handler. */
-export function isGuardGlobal({ modules, application }: ScanInput): boolean {
+export function isGuardGlobal({ modules, application }: Pick<ScanInput, 'modules' | 'application'>): boolean {
   const providers = [...modules.values()].flatMap((module) => [...module.providers.values()]);
   // A test may override the guard: whatever stands under its token counts as one.
   const standIns = providers
