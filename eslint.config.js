@@ -3,7 +3,16 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', 'node_modules/**', 'coverage/**', 'test/package/programs/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      'node_modules/**',
+      'coverage/**',
+      'reports/**',
+      '.stryker-tmp/**',
+      'test/package/programs/**',
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     files: ['lib/**/*.ts', 'test/**/*.ts', 'sample-app/**/*.ts'],

@@ -1,0 +1,78 @@
+// Mutation tests: what is changed and which tests must notice. `npm run mutation`, see test/mutation/README.md.
+
+const TOKEN = 'test/unit/core/token';
+const USER = 'test/unit/core/user';
+const TRANSPORT = 'test/unit/core/transport';
+const E2E = 'test/e2e';
+
+// Each part with the specs that speak of it: every mutant loads all of a part's, so they stay few.
+export const PARTS = {
+  verifier: {
+    mutate: ['lib/core/token/token-verifier.ts', 'lib/core/token/token-cache.ts'],
+    specs: [`${TOKEN}/token-cache`, `${TOKEN}/token-verifier`, `${TOKEN}/remembered-token`],
+  },
+  signature: { mutate: ['lib/core/token/signature.ts'], specs: [`${TOKEN}/signature`] },
+  claims: {
+    mutate: ['claim-checks', 'claims', 'issuer', 'token-kind'].map((file) => `lib/core/token/${file}.ts`),
+    specs: ['claim-checks', 'claims', 'issuer', 'token-kind'].map((file) => `${TOKEN}/${file}`),
+  },
+  decode: { mutate: ['lib/core/token/decode.ts'], specs: [`${TOKEN}/decode`] },
+  access: {
+    mutate: ['access', 'admitted', 'strength', 'grants', 'matches'].map((file) => `lib/core/user/${file}.ts`),
+    specs: [`${USER}/access`, `${USER}/grants`],
+  },
+  guard: {
+    mutate: ['lib/auth/auth.guard.ts', 'lib/auth/http-error.ts'],
+    specs: [
+      `${E2E}/guard`,
+      `${E2E}/access/guard-subclass`,
+      `${E2E}/access/unknown-transport`,
+      `${E2E}/user/remembered-user`,
+      `${E2E}/user/request-user`,
+      `${E2E}/credentials/cookies`,
+    ],
+  },
+  policy: {
+    mutate: ['lib/auth/access.policy.ts', 'lib/auth/access/*.ts'],
+    specs: ['decorators', 'definition', 'handlers', 'inheritance', 'replaced-handlers'].map(
+      (file) => `${E2E}/access/${file}`,
+    ),
+  },
+  transport: {
+    mutate: ['authorization', 'cookies', 'same-origin'].map((file) => `lib/core/transport/${file}.ts`),
+    specs: ['authorization', 'cookies', 'same-origin'].map((file) => `${TRANSPORT}/${file}`),
+  },
+};
+
+const name = process.env.MUTATION_PART ?? 'verifier';
+const part = PARTS[name];
+process.env.MUTATION_SPECS = part.specs.join(',');
+
+export default {
+  mutate: process.env.MUTATION_FILES?.split(',') ?? part.mutate,
+  testRunner: 'jest',
+  plugins: ['@stryker-mutator/jest-runner', './test/mutation/sentences.mjs'],
+  ignorers: ['sentences'],
+  jest: {
+    projectType: 'custom',
+    configFile: 'jest.config.js',
+    config: {
+      roots: ['<rootDir>/test/mutation'],
+      testMatch: ['**/specs.suite.mjs'],
+      testEnvironment: `${import.meta.dirname}/test/mutation/bail.environment.cjs`,
+    },
+    enableFindRelatedTests: false,
+  },
+  testRunnerNodeArgs: ['--experimental-vm-modules'],
+  coverageAnalysis: 'perTest',
+  concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
+  maxTestRunnerReuse: 40, // modules loaded by vm stay in memory
+  ignorePatterns: ['**', '!lib/**', '!test/**', '!*.js', '!*.json', 'test/bench', '**/node_modules/**'],
+  disableTypeChecks: false, // swc asks for none
+  reporters: ['progress-append-only', 'clear-text', 'json', 'html'],
+  clearTextReporter: { logTests: false, reportTests: false, reportScoreTable: false },
+  jsonReporter: { fileName: `reports/mutation/${name}.json` },
+  htmlReporter: { fileName: `reports/mutation/${name}.html` },
+  tempDirName: `.stryker-tmp/${name}`,
+  thresholds: { high: 95, low: 95, break: null },
+};
