@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   assertClaimTypes,
   assertIssuer,
+  assertRefresh,
   assertSession,
   assertTime,
 } from '../../../../lib/core/token/claim-checks.js';
@@ -31,6 +32,16 @@ describe('assertClaimTypes', () => {
     expect(typesOf('{…}')).toBe('accepted');
     expect(typesOf('{"iss":"a","sub":"b","exp":1}')).toBe('accepted');
     expect(typesOf('{…,"aud":["a","b"],"nbf":0.5,"dsub":"U2"}')).toBe('accepted');
+    expect(typesOf('{…,"aud":"a","iat":0,"nbf":0,"exp":0}')).toBe('accepted');
+  });
+
+  it('names the claim that is wrong, and not what it says', () => {
+    for (const name of ['iss', 'sub', 'exp', 'iat', 'nbf', 'drn', 'dsub', 'aud']) {
+      const run = () => assertClaimTypes(sessionClaims({ [name]: { secret: 1 } }));
+      expect(run).toThrow(expect.objectContaining({ details: { claim: name } }));
+      expect(run).toThrow(`"${name}"`);
+      expect(run).not.toThrow(/secret/);
+    }
   });
 
   it.each(['exp', 'iat', 'nbf'])('refuses %j that is no time', (name) => {
@@ -137,5 +148,28 @@ describe('assertSession', () => {
 
   it.each([{ jkt: 'abc' }, { jwk: {} }, {}, null, ''])('refuses a token bound to a key: %j', (cnf) => {
     expect(of({ cnf })).toBe('TOKEN_SENDER_CONSTRAINED');
+  });
+});
+
+describe('assertRefresh', () => {
+  const of = (members: Record<string, unknown>, refreshTokenNames = ['DSR']) =>
+    codeOf(() => assertRefresh(asClaims(members), { ...POLICY, refreshTokenNames }));
+
+  it('accepts a refresh token by Descope’s name and by the configured one', () => {
+    expect(of({ drn: 'DSR' })).toBe('accepted');
+    expect(of({ drn: 'my_refresh' }, ['DSR', 'my_refresh'])).toBe('accepted');
+  });
+
+  it.each(['DS', 'dsr', 'DSR ', 'my_refresh', '__proto__', undefined])(
+    'refuses a token that is called %j',
+    (drn) => expect(of({ drn })).toBe('TOKEN_NOT_A_REFRESH'),
+  );
+
+  it('refuses one without a name also where the list of names holds none', () => {
+    expect(of({ drn: undefined }, [undefined as unknown as string])).toBe('TOKEN_NOT_A_REFRESH');
+  });
+
+  it.each([{ jkt: 'abc' }, {}, null, ''])('refuses a token bound to a key: %j', (cnf) => {
+    expect(of({ drn: 'DSR', cnf })).toBe('TOKEN_SENDER_CONSTRAINED');
   });
 });

@@ -33,10 +33,12 @@ describe('TokenCache', () => {
   });
 
   it('keeps the later of two tokens with one end, and counts one', () => {
-    const cache = createCache({ maxTokens: 2, maxBytes: 1_000_000 });
-    const [one = '', two = '', three = ''] = ['a.same-signature', 'b.same-signature', 'c.another-signature'];
-    fill(cache, [one, two, three]);
-    expect(known(cache, [one, two, three])).toEqual([two, three]);
+    const list = ['header.one.same-signature', 'header.two.same-signature', 'header.one.another-signature'];
+    for (const maxTokens of [2, 3]) {
+      const cache = createCache({ maxTokens, maxBytes: 1_000_000 });
+      fill(cache, list);
+      expect(known(cache, list)).toEqual(list.slice(1));
+    }
   });
 
   it('forgets', () => {
@@ -64,6 +66,20 @@ describe('TokenCache', () => {
     expect(known(cache, tokens(100, 'small')).length).toBeGreaterThan(kept); // what was dropped is given back
   });
 
+  it('uses its bytes to the last one, and not one more', () => {
+    const list = tokens(3);
+    const bytes = (list[0] ?? '').length + 1000 + 400; // the token, its claims, and the entry around them
+    const exact = createCache({ maxTokens: 10, maxBytes: 2 * bytes });
+    fill(exact, list, 1000);
+    expect(known(exact, list)).toEqual(list.slice(1));
+    const short = createCache({ maxTokens: 10, maxBytes: 2 * bytes - 1 });
+    fill(short, list, 1000);
+    expect(known(short, list)).toEqual(list.slice(2));
+    const alone = createCache({ maxTokens: 10, maxBytes: bytes });
+    fill(alone, list.slice(0, 1), 1000);
+    expect(known(alone, list)).toEqual(list.slice(0, 1));
+  });
+
   it('does not keep what alone is more than it may keep, and loses nothing for it', () => {
     const cache = createCache({ maxTokens: 10, maxBytes: 20_000 });
     fill(cache, tokens(1));
@@ -89,6 +105,15 @@ describe('TokenCache', () => {
     known(cache, once); // used once more, and never again
     fill(cache, tokens(300, 'new'));
     expect(known(cache, once)).toEqual([]);
+  });
+
+  it('gives a hundred second chances for each newcomer, so that none pays for the whole cache', () => {
+    const cache = createCache({ maxTokens: 300, maxBytes: 1_000_000 });
+    const list = tokens(300);
+    fill(cache, list);
+    known(cache, list);
+    fill(cache, ['header.payload.the-newcomer']);
+    expect(list.filter((token) => cache.recall(token) === undefined)).toEqual([list[100]]);
   });
 
   it('makes room without end where everything is in use', () => {

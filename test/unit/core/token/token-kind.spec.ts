@@ -18,6 +18,10 @@ describe('readTokenKind', () => {
   it.each([
     ['a user', { sub: 'U2anna' }, 'user'],
     ['a user whose subject looks a little like a key’s', { sub: 'Kim' }, 'user'],
+    ['a user whose subject ends like a key’s id', { sub: `U${KEY_ID}` }, 'user'],
+    ['a user whose subject begins with a key’s id', { sub: `${KEY_ID}@example.com` }, 'user'],
+    ['a user whose subject is too long for a key’s id', { sub: `K${'2'.repeat(32)}` }, 'user'],
+    ['an access key with the longest id', { sub: `K${'2'.repeat(31)}` }, 'access-key'],
     ['an access key', { sub: KEY_ID, drn: undefined, amr: undefined }, 'access-key'],
     ['an access key that claims to be a user', { sub: KEY_ID, amr: ['pwd'], drn: 'DS' }, 'access-key'],
     ['an access key behind a custom subject', { sub: 'anna', dsub: KEY_ID }, 'access-key'],

@@ -130,6 +130,30 @@ describe('TokenVerifier', () => {
     expect(codeOf(() => moving.verify(token))).toBe('TOKEN_EXPIRED');
   });
 
+  it('proves a refresh token, and takes no session for one', () => {
+    const claims = { drn: 'DSR', sub: 'U2anna' };
+    expect(verifier.verifyRefresh(mint(key, { claims }))).toMatchObject({ kind: 'user', claims });
+    const refused = (members: Record<string, unknown>) =>
+      codeOf(() => verifier.verifyRefresh(mint(key, { claims: { ...claims, ...members } })));
+    expect(refused({ drn: 'DS' })).toBe('TOKEN_NOT_A_REFRESH');
+    expect(refused({ exp: NOW_SECONDS - 5 })).toBe('TOKEN_EXPIRED');
+    expect(refused({ nbf: NOW_SECONDS + 6 })).toBe('TOKEN_NOT_YET_VALID');
+  });
+
+  it('proves of a session that has expired that it was good, and of nothing else', () => {
+    const lapsed = (members: Record<string, unknown>) =>
+      verifier.verifyLapsed(mint(key, { claims: { exp: NOW_SECONDS - 9999, ...members } }));
+    expect(lapsed({})).toMatchObject({ kind: 'user', claims: { sub: 'U2anna', exp: NOW_SECONDS - 9999 } });
+    expect(lapsed({ exp: NOW_SECONDS + 60 })).toMatchObject({ kind: 'user' });
+    expect(codeOf(() => lapsed({ nbf: NOW_SECONDS + 6 }))).toBe('TOKEN_NOT_YET_VALID');
+    expect(codeOf(() => lapsed({ iat: NOW_SECONDS + 6 }))).toBe('TOKEN_ISSUED_IN_FUTURE');
+    expect(codeOf(() => lapsed({ drn: 'DSR' }))).toBe('TOKEN_NOT_A_SESSION');
+    expect(codeOf(() => lapsed({ cnf: {} }))).toBe('TOKEN_SENDER_CONSTRAINED');
+    expect(codeOf(() => lapsed({ iss: 'https://evil.example' }))).toBe('TOKEN_ISSUER_MISMATCH');
+    const forged = mint(createSigningKey('RS256', key.keyId), { claims: { exp: 1 } });
+    expect(codeOf(() => verifier.verifyLapsed(forged))).toBe('TOKEN_SIGNATURE_INVALID');
+  });
+
   it('hands out claims that nobody can change, however deep', () => {
     const tenants = { T1: { roles: ['admin'] } };
     const { claims } = verifier.verify(

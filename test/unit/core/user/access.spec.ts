@@ -234,6 +234,20 @@ describe('assertAccess, beyond grants', () => {
     expect(bypass(root, { kind: 'mfa' })).toBe('AUTH_MFA_REQUIRED');
   });
 
+  it('says which step-up or way of signing in is asked for', () => {
+    const detailsOf = (demand: Demand) => {
+      try {
+        assertAccess(userOf({ amr: ['pwd'] }), [demand], FACTS);
+      } catch (error) {
+        return (error as { readonly details: unknown }).details;
+      }
+      throw new TypeError('It was accepted.');
+    };
+    expect(detailsOf({ kind: 'step-up', maxAgeSeconds: 60 })).toEqual({ maxAgeSeconds: 60 });
+    expect(detailsOf({ kind: 'mfa' })).toEqual({ wanted: ['mfa'] });
+    expect(detailsOf({ kind: 'amr', names: ['totp'], match: 'any' })).toEqual({ wanted: ['totp'] });
+  });
+
   it('refuses what it does not know: a newer copy of the package may have noted it', () => {
     for (const kind of ['weather', 'constructor', '__proto__'])
       expect(judge({}, { kind } as unknown as Demand)).toBe('ACCESS_DEMAND_UNKNOWN');
@@ -361,6 +375,16 @@ describe('assertAdmitted', () => {
     ]) {
       expect(admit(aud, ['api', 'web'])).toBe('TOKEN_AUDIENCE_MISMATCH');
     }
+  });
+
+  it('says which kind or audience it found, and which it wanted', () => {
+    const refuse = (aud: unknown, audience: string[] | undefined, kind: TokenKind) => () =>
+      assertAdmitted(userOf({ aud }, kind), { accepts: ['user', 'app'], audience });
+    const refusal = (details: object) => expect.objectContaining({ details });
+    expect(refuse('a', ['b'], 'agent')).toThrow(refusal({ kind: 'agent' }));
+    expect(refuse('a', ['b', 'c'], 'user')).toThrow(refusal({ expected: ['b', 'c'], actual: ['a'] }));
+    expect(refuse(undefined, ['b'], 'user')).toThrow(refusal({ expected: ['b'], actual: [] }));
+    expect(refuse(['a'], undefined, 'app')).toThrow(refusal({ expected: [], actual: ['a'] }));
   });
 
   const route = (kind: TokenKind, aud: unknown, demands: Demand[], audience?: string[]) =>
