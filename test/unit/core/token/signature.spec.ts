@@ -112,6 +112,20 @@ describe('A signature', () => {
     }
   });
 
+  it.each(['none', 'HS256', 'EdDSA', 'constructor'])(
+    'named %j is refused also where the list of algorithms holds that name',
+    (alg) => {
+      const signature = signBytes('RS256', rsa.privateKey, input({ alg })).toString('base64url');
+      const { alg: _, ...bare } = rsa.jwk;
+      for (const jwk of [rsa.jwk, bare]) {
+        const verifier = createVerifier([jwk], { algorithms: [alg] });
+        expect(codeOf(() => verifier.verify(`${input({ alg })}.${signature}`))).toBe(
+          'TOKEN_ALGORITHM_NOT_ALLOWED',
+        );
+      }
+    },
+  );
+
   it.each([['RS256'], [['RS256']], [{ a: 'RS256' }], [256], [null], [true], [undefined]])(
     'with the algorithm %j is refused unless that is a text',
     (alg) => {

@@ -33,7 +33,11 @@ describe('TokenCache', () => {
   });
 
   it('keeps the later of two tokens with one end, and counts one', () => {
-    const list = ['header.one.same-signature', 'header.two.same-signature', 'header.one.another-signature'];
+    const list = [
+      'the-header.one.same-signature',
+      'the-header.two.same-signature',
+      'the-header.one.another-signature',
+    ];
     for (const maxTokens of [2, 3]) {
       const cache = createCache({ maxTokens, maxBytes: 1_000_000 });
       fill(cache, list);

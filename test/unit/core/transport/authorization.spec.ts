@@ -30,6 +30,8 @@ describe('readBearer', () => {
       'Bearer-Token a',
       'Bear a',
       'DPoP a',
+      'Basic bearer a.b.c',
+      'Negotiate bearer',
       'a.b.c',
     ]) {
       expect(read(header)).toBeUndefined();
@@ -40,6 +42,8 @@ describe('readBearer', () => {
   });
 
   it.each([
+    'Basic YTpi,bearer a',
+    'Basic YTpi, \t bearer a',
     'Bearer',
     'Bearer ',
     'Bearer\ta',

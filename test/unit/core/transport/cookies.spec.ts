@@ -1,7 +1,7 @@
 // The Cookie header: one exact name, whatever stands around it.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readCookie } from '../../../../lib/core/transport/cookies.js';
+import { readCookie, readSetCookies } from '../../../../lib/core/transport/cookies.js';
 
 const read = (header: string | undefined, name = 'DS') => readCookie(header, name);
 const value = (text: string) => ({ kind: 'value', value: text });
@@ -20,6 +20,8 @@ describe('readCookie', () => {
     ['DS=a=b==', 'a=b=='],
     ['DS="a"', 'a'],
     ['DS="a', '"a'],
+    ['DS=a"', 'a"'],
+    ['DS="', '"'],
     ['DS=a%20b', 'a%20b'],
     [';;; ;DS=a;;', 'a'],
     ['DS; DS=a', 'a'],
@@ -33,6 +35,8 @@ describe('readCookie', () => {
     '=',
     '=a',
     'DS',
+    'DSx',
+    'D',
     'DS=',
     'DS=""',
     'DS= ',
@@ -120,5 +124,32 @@ describe('readCookie', () => {
       }),
       { seed: 1, numRuns: 2000 },
     );
+  });
+});
+
+describe('A name of one character', () => {
+  it('is read like any other', () => {
+    expect(read('a=x', 'a')).toEqual(value('x'));
+    expect(read('ax; b=y', 'a')).toEqual(ABSENT);
+  });
+});
+
+describe('readSetCookies', () => {
+  it('reads names and values, and nothing of what stands after them', () => {
+    const lines = ['DS=a.b.c; Path=/; HttpOnly', ' DSR = d=e ; Max-Age=0', 'x="y"'];
+    expect([...readSetCookies(lines)]).toEqual([
+      ['DS', 'a.b.c'],
+      ['DSR', 'd=e'],
+      ['x', '"y"'],
+    ]);
+    expect(readSetCookies([]).size).toBe(0);
+  });
+
+  it('reads nothing from a line without a name or a value', () => {
+    expect([...readSetCookies(['', 'DS', '=a', 'DS=', 'DS= ; Path=/', '; DS=a'])]).toEqual([]);
+  });
+
+  it('takes the last of two lines with one name', () => {
+    expect([...readSetCookies(['DS=a', 'DS=b'])]).toEqual([['DS', 'b']]);
   });
 });

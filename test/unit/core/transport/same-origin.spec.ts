@@ -2,7 +2,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RequestLike } from '../../../../lib/core/transport/request-like.js';
-import { assertSameOrigin, toOrigin } from '../../../../lib/core/transport/same-origin.js';
+import {
+  assertFromOwnPage,
+  assertOurs,
+  assertSameOrigin,
+  toOrigin,
+} from '../../../../lib/core/transport/same-origin.js';
 import { codeOf } from '../../../support/tokens.js';
 
 const OURS = 'https://app.example.com';
@@ -40,6 +45,16 @@ describe('assertSameOrigin', () => {
     expect(judge({ host, ...headers, 'sec-fetch-site': 'same-site' }, {}, 'GET')).toBe(REFUSED);
     expect(judge({ host, ...headers, origin: OURS }, {}, 'GET')).toBe('accepted');
     expect(judge({ host, ...headers }, {}, 'GET')).toBe('accepted');
+  });
+
+  it('takes no other upgrade for a WebSocket', () => {
+    expect(judge({ host, upgrade: 'h2c', origin: 'https://evil.example' }, {}, 'GET')).toBe('accepted');
+  });
+
+  it('asks where a request without a method comes from', () => {
+    const request = { headers: { host, origin: 'https://evil.example' } };
+    const policy = { publicOrigin: undefined, trustedOrigins: [] };
+    expect(codeOf(() => assertSameOrigin(request, policy))).toBe(REFUSED);
   });
 
   it('lets it count for what is no browser', () => expect(judge({ host })).toBe('accepted'));
@@ -117,6 +132,7 @@ describe('assertSameOrigin', () => {
   it('refuses an origin where the request names no host', () => {
     expect(judge({ origin: OURS })).toBe(REFUSED);
     expect(judge({ origin: OURS, host: '' })).toBe(REFUSED);
+    expect(judge({ origin: 'http://undefined' })).toBe(REFUSED);
     expect(judge({ origin: OURS, 'x-forwarded-host': host, host: 'internal' })).toBe(REFUSED);
   });
 
@@ -131,6 +147,40 @@ describe('assertSameOrigin', () => {
       { seed: 1, numRuns: 2000 },
     );
   });
+});
+
+describe('assertOurs', () => {
+  it('asks on a safe method too', () => {
+    const ask = (headers: RequestLike['headers']) =>
+      codeOf(() => assertOurs({ method: 'GET', headers }, { publicOrigin: OURS, trustedOrigins: [] }));
+    expect(ask({ host, origin: 'https://evil.example' })).toBe(REFUSED);
+    expect([ask({ host, origin: OURS }), ask({ host })]).toEqual(['accepted', 'accepted']);
+  });
+});
+
+describe('assertFromOwnPage', () => {
+  const ask = (headers: RequestLike['headers']) =>
+    codeOf(() =>
+      assertFromOwnPage(
+        { method: 'GET', headers: { host, ...headers } },
+        { publicOrigin: OURS, trustedOrigins: [] },
+      ),
+    );
+
+  it.each([{ 'sec-fetch-site': 'same-origin' }, { origin: OURS }, { referer: `${OURS}/page` }])(
+    'takes any one of the headers for proof: %j',
+    (headers) => expect(ask(headers)).toBe('accepted'),
+  );
+
+  it.each([
+    {},
+    { 'sec-fetch-site': 'cross-site' },
+    { origin: 'https://evil.example' },
+    { referer: 'https://evil.example/' },
+    { 'sec-fetch-site': 'cross-site', referer: `${OURS}/page` },
+  ])('refuses what says nothing, or comes from elsewhere, whatever the method: %j', (headers) =>
+    expect(ask(headers)).toBe(REFUSED),
+  );
 });
 
 describe('toOrigin', () => {
