@@ -24,7 +24,8 @@ export type AccessDecorator = ClassDecorator & MethodDecorator;
 
 /** Notes a demand under the words of its decorator. */
 export function ask(demand: Demand, decorator: string): AccessDecorator {
-  const names = 'names' in demand ? demand.names.map((name) => `'${name}'`).join(', ') : '';
+  const given: readonly string[] = 'names' in demand ? demand.names : 'kinds' in demand ? demand.kinds : [];
+  const names = given.map((name) => `'${name}'`).join(', ');
   return note({ demand, label: `${decorator}(${names})` });
 }
 
