@@ -22,7 +22,7 @@ export const PARTS = {
     specs: [`${USER}/access`, `${USER}/grants`],
   },
   guard: {
-    mutate: ['lib/auth/auth.guard.ts', 'lib/auth/http-error.ts'],
+    mutate: ['lib/auth/auth.guard.ts'],
     specs: [
       `${E2E}/guard`,
       `${E2E}/access/guard-subclass`,
@@ -30,13 +30,20 @@ export const PARTS = {
       `${E2E}/user/remembered-user`,
       `${E2E}/user/request-user`,
       `${E2E}/credentials/cookies`,
+      `${E2E}/demands/rules`,
     ],
   },
+  refusals: { mutate: ['lib/auth/http-error.ts'], specs: ['test/unit/auth/http-error'] },
   policy: {
-    mutate: ['lib/auth/access.policy.ts', 'lib/auth/access/*.ts'],
-    specs: ['decorators', 'definition', 'handlers', 'inheritance', 'replaced-handlers'].map(
-      (file) => `${E2E}/access/${file}`,
+    mutate: ['lib/auth/access.policy.ts', 'lib/auth/access/add-up.ts', 'lib/auth/access/note.ts'],
+    specs: ['test/unit/auth/access-policy'],
+  },
+  definition: { mutate: ['lib/auth/access/definition.ts'], specs: ['test/unit/auth/demand-definition'] },
+  demands: {
+    mutate: ['demand.decorators', 'request-value', 'judge', 'current-tenant.decorator'].map(
+      (file) => `lib/auth/access/${file}.ts`,
     ),
+    specs: ['test/unit/auth/demand-definition', `${E2E}/demands/demands`, `${E2E}/demands/tenant`],
   },
   transport: {
     mutate: ['authorization', 'cookies', 'same-origin'].map((file) => `lib/core/transport/${file}.ts`),
@@ -59,6 +66,7 @@ export default {
     config: {
       roots: ['<rootDir>/test/mutation'],
       testMatch: ['**/specs.suite.mjs'],
+      testTimeout: 6_000, // before Stryker's own, which costs a new process
       testEnvironment: `${import.meta.dirname}/test/mutation/bail.environment.cjs`,
     },
     enableFindRelatedTests: false,

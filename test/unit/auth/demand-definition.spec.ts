@@ -1,0 +1,74 @@
+// A demand that cannot be meant is told where it is written, and by name.
+import { describe, expect, it } from '@jest/globals';
+import { Accepts, Amr, Audience, Authorize, Roles, Scopes, StepUp, Tenant } from 'nestjs-descope';
+
+const wrong = (value: unknown) => value as never;
+const failureOf = (decorate: () => unknown) => {
+  try {
+    decorate();
+  } catch (error) {
+    const { code, details, message } = error as {
+      readonly code: string;
+      readonly details: { readonly decorator?: string };
+      readonly message: string;
+    };
+    return { code, decorator: details.decorator, message };
+  }
+  throw new TypeError('It was accepted.');
+};
+
+describe('A demand without a name', () => {
+  it.each([
+    ['@Scopes', () => Scopes()],
+    ['@Scopes.any', () => Scopes.any()],
+    ['@Amr', () => Amr()],
+    ['@Amr.all', () => Amr.all()],
+    ['@Audience', () => Audience()],
+    ['@Audience', () => Audience('api', '')],
+    ['@Accepts', () => Accepts()],
+    ['@Roles', () => Roles({ tenant: true })],
+  ])('throws when decorated: %s', (decorator, decorate) => {
+    const { message, ...failure } = failureOf(decorate);
+    expect(failure).toEqual({ code: 'CONFIG_DEMAND_EMPTY', decorator });
+    expect(message).toContain(`${decorator}()`);
+  });
+});
+
+describe('A demand for what cannot be', () => {
+  it.each([
+    ['@Accepts', () => Accepts(wrong('unknown')), "'user', 'access-key', 'app', 'agent'"],
+    ['@Accepts', () => Accepts('user', wrong('admin')), "'user', 'access-key'"],
+    ['@Scopes()', () => Scopes('read write'), 'one by one'],
+    ['@Scopes()', () => Scopes('read', 'a"b'), 'one by one'],
+    ['@Scopes.any()', () => Scopes.any('a\\b'), 'one by one'],
+    ['@Scopes.any()', () => Scopes.any('read', 'é'), 'one by one'],
+    ['@StepUp()', () => StepUp({ maxAgeSeconds: 0 }), 'above zero'],
+    ['@StepUp()', () => StepUp({ maxAgeSeconds: -1 }), 'above zero'],
+    ['@StepUp()', () => StepUp({ maxAgeSeconds: Number.NaN }), 'above zero'],
+    ['@StepUp()', () => StepUp({ maxAgeSeconds: Number.POSITIVE_INFINITY }), 'above zero'],
+    ['@StepUp()', () => StepUp({ maxAgeSeconds: wrong('60') }), 'above zero'],
+    ['@StepUp()', () => StepUp(wrong({ maxAge: 60 })), 'maxAgeSeconds'],
+    ['@StepUp()', () => StepUp(wrong({ maxAgeSeconds: 60, maxAge: 60 })), 'maxAgeSeconds'],
+    ['@Tenant({ from })', () => Tenant({ from: wrong(undefined) }), "'param:<name>'"],
+    ['@Tenant({ from })', () => Tenant({ from: wrong('tenantId') }), "'param:<name>'"],
+    ['@Tenant({ from })', () => Tenant({ from: 'param:' }), "'header:<name>'"],
+    ['@Tenant({ from })', () => Tenant({ from: 'header:x tenant' }), "'header:<name>'"],
+    ['@Tenant({ from })', () => Tenant({ from: wrong('xdct') }), "'dct'"],
+    ['@Tenant({ from })', () => Tenant({ from: wrong('subdomain.') }), "'subdomain'"],
+    ['@Tenant({ from })', () => Tenant({ from: wrong({}) }), 'function'],
+    ['@Authorize()', () => Authorize(wrong('OwnsOrder')), 'isAllowed'],
+  ])('throws when decorated: %s', (decorator, decorate, hint) => {
+    const { message, ...failure } = failureOf(decorate);
+    expect(failure).toEqual({ code: 'CONFIG_DEMAND_INVALID', decorator });
+    expect(message).toContain(decorator);
+    expect(message).toContain(hint);
+  });
+
+  it('is not what may be: every place, every kind, a fraction of a second, every character of a scope', () => {
+    for (const from of ['param:id', 'header:X-Tenant', 'subdomain', 'dct', () => 'T1'] as const)
+      expect(() => Tenant({ from })).not.toThrow();
+    expect(() => Accepts('user', 'access-key', 'app', 'agent')).not.toThrow();
+    expect(() => [StepUp(), StepUp({}), StepUp({ maxAgeSeconds: 0.5 })]).not.toThrow();
+    expect(() => Scopes('!', '#[', ']~', 'https://x.example/a.b:c')).not.toThrow();
+  });
+});
