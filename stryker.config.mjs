@@ -21,18 +21,7 @@ export const PARTS = {
     mutate: ['access', 'admitted', 'strength', 'grants', 'matches'].map((file) => `lib/core/user/${file}.ts`),
     specs: [`${USER}/access`, `${USER}/grants`],
   },
-  guard: {
-    mutate: ['lib/auth/auth.guard.ts'],
-    specs: [
-      `${E2E}/guard`,
-      `${E2E}/access/guard-subclass`,
-      `${E2E}/access/unknown-transport`,
-      `${E2E}/user/remembered-user`,
-      `${E2E}/user/request-user`,
-      `${E2E}/credentials/cookies`,
-      `${E2E}/demands/rules`,
-    ],
-  },
+  guard: { mutate: ['lib/auth/auth.guard.ts'], specs: ['test/unit/auth/guard-decision'] },
   refusals: { mutate: ['lib/auth/http-error.ts'], specs: ['test/unit/auth/http-error'] },
   policy: {
     mutate: ['lib/auth/access.policy.ts', 'lib/auth/access/add-up.ts', 'lib/auth/access/note.ts'],

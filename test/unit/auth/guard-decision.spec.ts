@@ -1,0 +1,226 @@
+// The guard's decision on a request, without a server: what it remembers, writes, hands on and tells.
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { Test } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
+import { ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { Accepts, AuthGuard, Authorize, DescopeModule, OptionalAuth, Public, Roles } from 'nestjs-descope';
+import type { DescopeModuleOptions, DescopeSession, RequestLike } from 'nestjs-descope';
+import { createTestDescope } from 'nestjs-descope/testing';
+import { recallSession, recallUser } from '../../../lib/auth/session/request-session.js';
+import { learnTransports } from '../../../lib/auth/transport/known-transports.js';
+import { EventRecorder } from '../../support/event-recorder.js';
+
+@Injectable()
+class IsAnna {
+  isAllowed(user: { readonly id: string }) {
+    return user.id === 'U2anna' || user.id === 'own';
+  }
+}
+
+class Orders {
+  closed() {}
+  @OptionalAuth() optional() {}
+  @OptionalAuth() @Accepts('access-key') keysOrNobody() {}
+  @Public() open() {}
+  @Roles('admin') admin() {}
+  @Authorize(IsAnna) annas() {}
+}
+
+interface Request extends RequestLike {
+  readonly headers: Record<string, string>;
+  user?: unknown;
+}
+
+const descope = createTestDescope();
+const anna = descope.as({ sub: 'U2anna' });
+const bob = descope.as({ sub: 'U2bob' });
+const toRequest = (headers: Record<string, string>, method = 'GET'): Request => ({
+  method,
+  headers: { host: 'app.example', ...headers },
+});
+const foreign = { origin: 'https://evil.example' };
+
+describe('AuthGuard', () => {
+  let module: TestingModule;
+  let events: EventRecorder;
+  beforeEach(() => {
+    events = new EventRecorder();
+  });
+  afterEach(async () => {
+    events.stop();
+    await module.close();
+  });
+
+  const boot = async (options: DescopeModuleOptions = {}) => {
+    const builder = Test.createTestingModule({
+      imports: [DescopeModule.forRoot(options)],
+      providers: [IsAnna],
+    });
+    module = await descope.override(builder).compile();
+    await module.init();
+  };
+  const decide = async (request: Request, name: keyof Orders = 'closed', type = 'http') => {
+    const response = new ServerResponse(request as unknown as IncomingMessage);
+    const context = new ExecutionContextHost([request, response], Orders, Orders.prototype[name]);
+    context.setType(type);
+    try {
+      return { decision: await module.get(AuthGuard).canActivate(context), response };
+    } catch (error) {
+      const { code } = (error as { getResponse(): { readonly code: string } }).getResponse();
+      return { decision: code, response };
+    }
+  };
+  const outcome = async (request: Request, name?: keyof Orders, type?: string) =>
+    (await decide(request, name, type)).decision;
+
+  it('answers true, and tells who was let through', async () => {
+    await boot();
+    expect(await outcome(toRequest(anna.bearer))).toBe(true);
+    expect(await outcome(toRequest(anna.cookie), 'optional')).toBe(true);
+    expect(await outcome(toRequest({}), 'optional')).toBe(true);
+    expect(await outcome(toRequest({}), 'open')).toBe(true);
+    expect(events.of('accepted')).toEqual([
+      { kind: 'user', userId: 'U2anna', isAmbient: false },
+      { kind: 'user', userId: 'U2anna', isAmbient: true },
+      { kind: undefined, userId: undefined, isAmbient: false },
+    ]);
+  });
+
+  it('tells whom it refuses, once each, with the challenge on the response', async () => {
+    await boot();
+    const { decision, response } = await decide(toRequest({}));
+    expect([decision, response.getHeader('www-authenticate')]).toEqual([
+      'SESSION_MISSING',
+      'Bearer realm="descope"',
+    ]);
+    expect(await outcome(toRequest(anna.bearer), 'admin')).toBe('ACCESS_ROLE_MISSING');
+    expect(events.of('refused').map(({ code }) => code)).toEqual(['SESSION_MISSING', 'ACCESS_ROLE_MISSING']);
+    expect(events.of('accepted')).toEqual([]);
+  });
+
+  it('finds out who calls once for each request', async () => {
+    let asked = 0;
+    const count = (request: RequestLike) => {
+      asked += 1;
+      return request.headers['x-token'] as string | undefined;
+    };
+    await boot({ sources: [count] });
+    const request = toRequest({ 'x-token': anna.token });
+    for (const name of ['closed', 'optional', 'closed'] as const)
+      expect(await outcome(request, name)).toBe(true);
+    expect(asked).toBe(1);
+    expect(await outcome(toRequest({ 'x-token': anna.token }))).toBe(true);
+    expect(asked).toBe(2);
+  });
+
+  it('remembers for the rest of the request whom it let in, and nobody where that is what counts', async () => {
+    await boot();
+    const admitted = toRequest(anna.cookie);
+    await outcome(admitted, 'optional');
+    expect(recallSession(admitted)).toMatchObject({ user: { id: 'U2anna' } });
+    const kept = recallSession(admitted);
+    await outcome(admitted, 'closed');
+    expect(recallSession(admitted)).toBe(kept);
+    const unwanted = toRequest(anna.cookie);
+    expect(await outcome(unwanted, 'keysOrNobody')).toBe(true);
+    expect(recallSession(unwanted)).toMatchObject({
+      user: undefined,
+      refusedWith: 'TOKEN_KIND_NOT_ACCEPTED',
+    });
+    expect(unwanted.user).toBeUndefined();
+  });
+
+  it('removes cookies that contradict each other, where they were to count', async () => {
+    await boot();
+    const cookie = `${anna.cookie.cookie}; ${bob.cookie.cookie}`;
+    for (const name of ['optional', 'closed'] as const) {
+      const { decision, response } = await decide(toRequest({ cookie }), name);
+      expect(decision).toBe(name === 'optional' ? true : 'COOKIE_AMBIGUOUS');
+      expect(String(response.getHeader('set-cookie'))).toMatch(/^DS=;/);
+    }
+    for (const headers of [{ cookie, ...anna.bearer }, anna.cookie, descope.expired().cookie])
+      expect((await decide(toRequest(headers), 'optional')).response.getHeader('set-cookie')).toBeUndefined();
+  });
+
+  it('keeps an answer from shared caches where a cookie counts, or could have counted', async () => {
+    await boot();
+    const cacheOf = async (headers: Record<string, string>, name: keyof Orders) => {
+      const { response } = await decide(toRequest(headers), name);
+      return [response.getHeader('cache-control'), response.getHeader('vary')];
+    };
+    const PRIVATE = ['no-store', 'Cookie'];
+    expect(await cacheOf(anna.cookie, 'closed')).toEqual(PRIVATE);
+    expect(await cacheOf(anna.cookie, 'optional')).toEqual(PRIVATE);
+    expect(await cacheOf(anna.bearer, 'optional')).toEqual(PRIVATE);
+    expect(await cacheOf({}, 'optional')).toEqual(PRIVATE);
+    expect(await cacheOf(anna.bearer, 'closed')).toEqual([undefined, undefined]);
+    expect(await cacheOf({}, 'open')).toEqual([undefined, undefined]);
+  });
+
+  it('lets a transport say whether a call changes something, and then asks a cookie where it comes from', async () => {
+    await boot();
+    for (const isSafe of [true, false])
+      learnTransports([
+        {
+          type: `test-${isSafe ? 'query' : 'mutation'}`,
+          findRequest: (context) => context.getArgByIndex<unknown>(0),
+          isSafe: () => isSafe,
+        },
+      ]);
+    const ask = (headers: Record<string, string>, type: string) =>
+      outcome(toRequest(headers), 'closed', type);
+    expect(await ask({ ...anna.cookie, ...foreign }, 'http')).toBe(true);
+    expect(await ask({ ...anna.cookie, ...foreign }, 'test-query')).toBe(true);
+    expect(await ask({ ...anna.cookie, ...foreign }, 'test-mutation')).toBe('REQUEST_CROSS_SITE');
+    expect(await ask({ ...anna.cookie, origin: 'http://app.example' }, 'test-mutation')).toBe(true);
+    expect(await ask({ ...anna.bearer, ...foreign }, 'test-mutation')).toBe(true);
+    expect(await ask(foreign, 'test-mutation')).toBe('SESSION_MISSING');
+  });
+
+  it('hands on the user, and nothing that stood there before', async () => {
+    await boot();
+    const known = toRequest(anna.bearer);
+    const nobody: Request = { ...toRequest({}), user: 'forged' };
+    await outcome(known);
+    await outcome(nobody, 'optional');
+    expect([known.user, nobody.user]).toEqual([expect.objectContaining({ id: 'U2anna' }), undefined]);
+  });
+
+  it('hands on the user of the application, loaded once, and asks its rules about them', async () => {
+    const loaded: string[] = [];
+    const loadUser = (session: DescopeSession) => {
+      const { id } = session.requireUser();
+      loaded.push(id);
+      return { id: id === 'U2bob' ? 'own' : 'other' };
+    };
+    await boot({ loadUser });
+    const [own, other, nobody] = [toRequest(bob.bearer), toRequest(anna.bearer), toRequest({})];
+    expect(await outcome(own, 'annas')).toBe(true);
+    expect(await outcome(own)).toBe(true);
+    expect(own.user).toEqual({ id: 'own' });
+    expect(await outcome(other, 'annas')).toBe('ACCESS_POLICY_REFUSED');
+    expect(await outcome(nobody, 'optional')).toBe(true);
+    expect([loaded, nobody.user]).toEqual([['U2bob', 'U2anna'], undefined]);
+  });
+
+  it('forgets a user that another application loaded for the request', async () => {
+    await boot({ loadUser: () => ({ id: 'own' }) });
+    const request = toRequest(anna.bearer);
+    await outcome(request);
+    expect(await recallUser(request)?.user).toEqual({ id: 'own' });
+    await module.close();
+    await boot();
+    await outcome(request);
+    expect(recallUser(request)).toBeUndefined();
+    expect(request.user).toMatchObject({ id: 'U2anna' });
+  });
+
+  it('asks a rule about the user of Descope where the application has none of its own', async () => {
+    await boot();
+    expect(await outcome(toRequest(anna.bearer), 'annas')).toBe(true);
+    expect(await outcome(toRequest(bob.bearer), 'annas')).toBe('ACCESS_POLICY_REFUSED');
+  });
+});
