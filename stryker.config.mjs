@@ -3,6 +3,7 @@
 const TOKEN = 'test/unit/core/token';
 const USER = 'test/unit/core/user';
 const TRANSPORT = 'test/unit/core/transport';
+const AUTH = 'test/unit/auth';
 const E2E = 'test/e2e';
 
 // Each part with the specs that speak of it: every mutant loads all of a part's, so they stay few.
@@ -21,18 +22,20 @@ export const PARTS = {
     mutate: ['access', 'admitted', 'strength', 'grants', 'matches'].map((file) => `lib/core/user/${file}.ts`),
     specs: [`${USER}/access`, `${USER}/grants`],
   },
-  guard: { mutate: ['lib/auth/auth.guard.ts'], specs: ['test/unit/auth/guard-decision'] },
-  refusals: { mutate: ['lib/auth/http-error.ts'], specs: ['test/unit/auth/http-error'] },
+  guard: { mutate: ['lib/auth/auth.guard.ts'], specs: [`${AUTH}/guard-decision`] },
+  refusals: { mutate: ['lib/auth/http-error.ts'], specs: [`${AUTH}/http-error`] },
   policy: {
     mutate: ['lib/auth/access.policy.ts', 'lib/auth/access/add-up.ts', 'lib/auth/access/note.ts'],
-    specs: ['test/unit/auth/access-policy'],
+    specs: [`${AUTH}/access-policy`],
   },
-  definition: { mutate: ['lib/auth/access/definition.ts'], specs: ['test/unit/auth/demand-definition'] },
   demands: {
-    mutate: ['demand.decorators', 'request-value', 'judge', 'current-tenant.decorator'].map(
-      (file) => `lib/auth/access/${file}.ts`,
-    ),
-    specs: ['test/unit/auth/demand-definition', `${E2E}/demands/demands`, `${E2E}/demands/tenant`],
+    mutate: ['lib/auth/access/definition.ts', 'lib/auth/access/demand.decorators.ts'],
+    specs: [`${AUTH}/demand-definition`],
+  },
+  values: { mutate: ['lib/auth/access/request-value.ts'], specs: [`${AUTH}/request-value`] },
+  tenant: {
+    mutate: ['lib/auth/access/judge.ts', 'lib/auth/access/current-tenant.decorator.ts'],
+    specs: [`${E2E}/demands/tenant`],
   },
   transport: {
     mutate: ['authorization', 'cookies', 'same-origin'].map((file) => `lib/core/transport/${file}.ts`),

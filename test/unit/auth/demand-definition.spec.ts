@@ -1,6 +1,19 @@
 // A demand that cannot be meant is told where it is written, and by name.
 import { describe, expect, it } from '@jest/globals';
-import { Accepts, Amr, Audience, Authorize, Roles, Scopes, StepUp, Tenant } from 'nestjs-descope';
+import {
+  Accepts,
+  Amr,
+  Audience,
+  Authorize,
+  Mfa,
+  Roles,
+  Scopes,
+  Staff,
+  StepUp,
+  Superuser,
+  Tenant,
+} from 'nestjs-descope';
+import type { AccessDecorator } from 'nestjs-descope';
 
 const wrong = (value: unknown) => value as never;
 const failureOf = (decorate: () => unknown) => {
@@ -70,5 +83,26 @@ describe('A demand for what cannot be', () => {
     expect(() => Accepts('user', 'access-key', 'app', 'agent')).not.toThrow();
     expect(() => [StepUp(), StepUp({}), StepUp({ maxAgeSeconds: 0.5 })]).not.toThrow();
     expect(() => Scopes('!', '#[', ']~', 'https://x.example/a.b:c')).not.toThrow();
+  });
+});
+
+describe('A demand', () => {
+  it.each<[string, AccessDecorator, object]>([
+    ['@Tenant()', Tenant({ from: 'param:id' }), { kind: 'tenant', from: 'param:id' }],
+    ["@Scopes('a', 'b')", Scopes('a', 'b'), { kind: 'scopes', names: ['a', 'b'], match: 'all' }],
+    ["@Scopes.any('a')", Scopes.any('a'), { kind: 'scopes', names: ['a'], match: 'any' }],
+    ['@StepUp()', StepUp(), { kind: 'step-up', maxAgeSeconds: undefined }],
+    ['@StepUp()', StepUp({ maxAgeSeconds: 60 }), { kind: 'step-up', maxAgeSeconds: 60 }],
+    ['@Mfa()', Mfa(), { kind: 'mfa' }],
+    ["@Amr('totp')", Amr('totp'), { kind: 'amr', names: ['totp'], match: 'any' }],
+    ["@Amr.all('totp')", Amr.all('totp'), { kind: 'amr', names: ['totp'], match: 'all' }],
+    ["@Audience('api')", Audience('api'), { kind: 'audience', names: ['api'] }],
+    ["@Accepts('user', 'app')", Accepts('user', 'app'), { kind: 'accepts', kinds: ['user', 'app'] }],
+    ['@Staff()', Staff(), { kind: 'staff' }],
+    ['@Superuser()', Superuser(), { kind: 'superuser' }],
+  ])('is noted as it was written: %s', (label, decorate, demand) => {
+    class Orders {}
+    decorate(Orders);
+    expect(Reflect.getOwnMetadata('nestjs-descope:access', Orders)).toStrictEqual([{ demand, label }]);
   });
 });
