@@ -20,10 +20,15 @@ describe('decodeToken', () => {
     expect(decoded.signingInput.toString()).toBe(token().slice(0, -5));
   });
 
-  it.each(['', '.', '..', 'a', 'a.b', '.e30.c2ln', `${token()}.`, `${token()}.e30`, `.${token()}`, 'é.é.é'])(
+  it.each(['', '.', '..', 'a', 'a.b', '.e30.c2ln', `${token()}.`, `${token()}.e30`, `.${token()}`])(
     'refuses %j, which does not have three parts',
-    (text) => expect(code(text)).toBe('TOKEN_MALFORMED'),
+    (text) => {
+      expect(code(text)).toBe('TOKEN_MALFORMED');
+      expect(() => decodeToken(text)).toThrow('three parts');
+    },
   );
+
+  it('refuses three parts that are no base64url', () => expect(code('é.é.é')).toBe('TOKEN_MALFORMED'));
 
   it.each([null, undefined, 42, {}, [token()], Buffer.from(token())])(
     'refuses %p, which is no text',
