@@ -7,7 +7,7 @@ import type { TestingModule } from '@nestjs/testing';
 import { ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Accepts, AuthGuard, Authorize, DescopeModule, OptionalAuth, Public, Roles } from 'nestjs-descope';
-import type { DescopeModuleOptions, DescopeSession, RequestLike } from 'nestjs-descope';
+import type { AccessPolicy, DescopeModuleOptions, DescopeSession, RequestLike } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { recallSession, recallUser } from '../../../lib/auth/session/request-session.js';
 import { learnTransports } from '../../../lib/auth/transport/known-transports.js';
@@ -27,6 +27,13 @@ class Orders {
   @Public() open() {}
   @Roles('admin') admin() {}
   @Authorize(IsAnna) annas() {}
+}
+
+@Injectable()
+class LaxGuard extends AuthGuard {
+  protected override getPolicy(): AccessPolicy {
+    return { mode: 'required', demands: [] };
+  }
 }
 
 interface Request extends RequestLike {
@@ -57,7 +64,7 @@ describe('AuthGuard', () => {
   const boot = async (options: DescopeModuleOptions = {}) => {
     const builder = Test.createTestingModule({
       imports: [DescopeModule.forRoot(options)],
-      providers: [IsAnna],
+      providers: [IsAnna, LaxGuard],
     });
     module = await descope.override(builder).compile();
     await module.init();
@@ -114,6 +121,10 @@ describe('AuthGuard', () => {
     expect(asked).toBe(1);
     expect(await outcome(toRequest({ 'x-token': anna.token }))).toBe(true);
     expect(asked).toBe(2);
+    const unwanted = toRequest({ 'x-token': descope.as({ kind: 'app' }).token });
+    for (const name of ['closed', 'closed'] as const)
+      expect(await outcome(unwanted, name)).toBe('TOKEN_KIND_NOT_ACCEPTED');
+    expect(asked).toBe(3);
   });
 
   it('remembers for the rest of the request whom it let in, and nobody where that is what counts', async () => {
@@ -131,6 +142,23 @@ describe('AuthGuard', () => {
       refusedWith: 'TOKEN_KIND_NOT_ACCEPTED',
     });
     expect(unwanted.user).toBeUndefined();
+  });
+
+  it('decides at once, without a promise and without a response, when the keys are at hand', async () => {
+    await boot();
+    const at = (headers: Record<string, string>, name: keyof Orders) =>
+      new ExecutionContextHost([toRequest(headers)], Orders, Orders.prototype[name]);
+    const guard = module.get(AuthGuard);
+    expect(guard.canActivate(at(anna.bearer, 'closed'))).toBe(true);
+    expect(guard.canActivate(at({}, 'optional'))).toBe(true);
+    const cookie = `${anna.cookie.cookie}; ${bob.cookie.cookie}`;
+    expect(guard.canActivate(at({ cookie }, 'optional'))).toBe(true);
+  });
+
+  it('takes a policy of a subclass that names no rules', async () => {
+    await boot();
+    const context = new ExecutionContextHost([toRequest(anna.bearer)], Orders, Orders.prototype.open);
+    expect(module.get(LaxGuard).canActivate(context)).toBe(true);
   });
 
   it('removes cookies that contradict each other, where they were to count', async () => {
