@@ -49,6 +49,7 @@ describe('readRequestValue', () => {
     ['10.acme.example', '10'],
     ['x.y.1z', 'x'],
     ['x.y.z1', 'x'],
+    ['x.1.example', 'x'],
     ['example.com', undefined],
     ['acme.com:8080', undefined],
     ['localhost', undefined],
