@@ -39,4 +39,5 @@ export default {
   },
   setupFilesAfterEnv: ['<rootDir>/test/support/token-watch/setup.ts'],
   testTimeout: 30_000,
+  maxWorkers: '100%', // most tests wait for the network of their own machine
 };

@@ -32,10 +32,10 @@ import {
 } from './injection-tokens.js';
 import { assertRules } from './rules/follow-rules.js';
 import { rememberAdmission } from './session/context-session.js';
-import { answerRefusal } from './session/refusal-answer.js';
+import { answerRefusal } from './answer/refusal-answer.js';
 import type { LoginPath } from './session/login-redirect.js';
 import { getOwnUser } from './session/own-user.js';
-import { keepPrivate } from './session/private-answer.js';
+import { keepPrivate } from './answer/private-answer.js';
 import { forgetUser, recallSession, rememberSession } from './session/request-session.js';
 
 /** What a decision is made of. */

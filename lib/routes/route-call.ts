@@ -6,7 +6,7 @@ import { toRequestLike } from '../auth/context-request.js';
 import type { ContextRequest } from '../auth/context-request.js';
 import { toHttpRefusal } from '../auth/http-error.js';
 import { toResponseLike } from '../auth/response-writer.js';
-import { keepPrivate } from '../auth/session/private-answer.js';
+import { keepPrivate } from '../auth/answer/private-answer.js';
 
 /** A request that a route answers by itself, past interceptors and pipes. */
 export interface RouteCall {

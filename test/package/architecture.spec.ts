@@ -110,9 +110,12 @@ describe('One file', () => {
   it('for each transport looks into its execution contexts', () => {
     const looks = (node: ts.Node) =>
       isCallOf(node, 'switchToHttp', 'switchToWs', 'switchToRpc', 'getArgByIndex', 'getArgs');
-    const transports = ['graphql', 'http', 'microservice', 'websocket'].map(
-      (name) => `lib/auth/transport/${name}.ts`,
-    );
+    const transports = [
+      'graphql/graphql',
+      'transport/http',
+      'transport/microservice',
+      'transport/websocket',
+    ].map((name) => `lib/auth/${name}.ts`);
     expect(findFiles(road, looks)).toEqual(transports);
   });
 

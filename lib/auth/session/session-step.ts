@@ -17,7 +17,7 @@ import {
   DESCOPE_SESSIONS,
 } from '../injection-tokens.js';
 import type { ResponseWriter } from '../response-writer.js';
-import { keepPrivate } from './private-answer.js';
+import { keepPrivate } from '../answer/private-answer.js';
 import { recallSession, rememberSession } from './request-session.js';
 
 interface OpenExchange extends Exchange {

@@ -1,5 +1,5 @@
 // The transports that are known in this process: those of the package, and those that applications taught it.
-import { graphqlTransport } from './graphql.js';
+import { graphqlTransport } from '../graphql/graphql.js';
 import { httpTransport } from './http.js';
 import type { DescopeTransport } from './transport.js';
 import { websocketTransport } from './websocket.js';

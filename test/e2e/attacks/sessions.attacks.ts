@@ -70,8 +70,9 @@ const FORGED = Object.entries(ROUTES).flatMap(([route, sent]) =>
   })),
 );
 
-// Signing out ends what it succeeds with, so this is a session of somebody whom no other attack needs.
-const leaver = ({ forge }: Stage) => `Cookie: DS=${forge({ claims: { sub: 'U2leaver' } })}`;
+// Signing out ends what it succeeds with, so this is a session of somebody whom no other request needs.
+let leavers = 0;
+const leaver = ({ forge }: Stage) => `Cookie: DS=${forge({ claims: { sub: `U2leaver${(leavers += 1)}` } })}`;
 const SIGN_OUTS = ['/auth/logout', '/auth/logout-all'].flatMap((path) =>
   Object.entries(ORIGINS).map(([name, lines]): Attack => ({
     name: `POST ${path} from ${name}`,

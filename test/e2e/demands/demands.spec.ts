@@ -33,7 +33,6 @@ class DemandsController {
   @Audience('orders', 'api') @Get('audience') audience() {}
   @Accepts('access-key') @Get('keys') keys() {}
   @Accepts('user', 'app') @Audience('orders') @Get('apps') apps() {}
-  @Accepts('app') @Get('apps-anyhow') appsAnyhow() {}
   @Accepts('agent') @Audience('orders') @Get('agents') agents() {}
   @OptionalAuth() @Accepts('access-key') @Get('maybe-key') maybeKey() {}
   @OptionalAuth() @Audience('orders') @Get('maybe-audience') maybeAudience() {}
@@ -114,7 +113,6 @@ describe.each(ADAPTERS)('A demand, on %s', (adapter) => {
     ['/apps', { kind: 'app', aud: 'orders' }, PASSED],
     ['/apps', { aud: 'orders' }, PASSED],
     ['/apps', { kind: 'agent', aud: 'orders' }, invalid('TOKEN_KIND_NOT_ACCEPTED')],
-    ['/apps-anyhow', { kind: 'app' }, invalid('TOKEN_AUDIENCE_MISMATCH')],
     ['/agents', { kind: 'agent', aud: 'orders' }, PASSED],
     ['/maybe-key', { kind: 'access-key' }, PASSED],
     ['/maybe-key', {}, invalid('TOKEN_KIND_NOT_ACCEPTED')],

@@ -20,9 +20,9 @@ import {
 } from 'nestjs-descope';
 import type { AccessDecorator, AccessPolicy, Demand } from 'nestjs-descope';
 import {
-  isMessageHandler,
   readAccessPolicy,
   readGuards,
+  readMessageTransport,
   readMethods,
 } from '../../../lib/auth/access.policy.js';
 import type { Handler, HandlerClass } from '../../../lib/auth/access.policy.js';
@@ -285,12 +285,15 @@ describe('readGuards', () => {
   });
 });
 
-describe('isMessageHandler', () => {
-  it.each(['microservices:pattern', 'websockets:message_mapping'])('knows Nest’s own key %s', (key) => {
+describe('readMessageTransport', () => {
+  it.each([
+    ['microservices:pattern', 'rpc'],
+    ['websockets:message_mapping', 'ws'],
+  ])('knows Nest’s own key %s', (key, transport) => {
     const handler = () => undefined;
-    expect(isMessageHandler(handler)).toBe(false);
+    expect(readMessageTransport(handler)).toBeUndefined();
     Reflect.defineMetadata(key, 'orders', handler);
-    expect(isMessageHandler(handler)).toBe(true);
+    expect(readMessageTransport(handler)).toBe(transport);
   });
 });
 

@@ -2,8 +2,8 @@
 import { HttpException } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import { isUpgrade, toOperationRequest } from './graphql-socket.js';
-import { readOwnMember } from './http.js';
-import type { DescopeTransport } from './transport.js';
+import { readOwnMember } from '../transport/http.js';
+import type { DescopeTransport } from '../transport/transport.js';
 
 /** A resolver's arguments; `own` is what the application calls its context. */
 interface ResolverCall {
