@@ -54,7 +54,7 @@ function decorated(onMethod: readonly AccessDecorator[], onClass: readonly Acces
 describe('What a handler asks', () => {
   it('is a sign-in where nothing is said', () => {
     const policy = decorated([])();
-    expect(policy).toStrictEqual({ mode: 'required', demands: [], rules: [] });
+    expect(policy).toStrictEqual({ mode: 'required', demands: [], tenantSources: [], rules: [] });
     expect(Object.isFrozen(policy)).toBe(true);
   });
 
@@ -62,6 +62,7 @@ describe('What a handler asks', () => {
     expect(decorated([Roles('b'), Roles('a')], [Roles('c')])()).toStrictEqual({
       mode: 'required',
       demands: [role('b'), role('a'), role('c')],
+      tenantSources: [],
       rules: [],
     });
   });
@@ -91,16 +92,17 @@ describe('What a handler asks', () => {
     expect(decorated([Public()], far)()).toStrictEqual({ mode: 'public', demands: [], rules: [] });
   });
 
-  it('counts rules near and far', () => {
+  it('counts rules near and far, as they are written: the class’s first', () => {
     const near = () => true;
     const far = () => false;
     const rules = [
-      { kind: 'policy', policy: near },
       { kind: 'policy', policy: far },
+      { kind: 'policy', policy: near },
     ];
     expect(decorated([Authorize(near)], [Authorize(far)])()).toStrictEqual({
       mode: 'required',
       demands: [],
+      tenantSources: [],
       rules,
     });
   });
