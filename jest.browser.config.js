@@ -3,6 +3,7 @@ import base from './jest.config.js';
 
 export default {
   ...base,
+  reporters: ['default'],
   roots: ['<rootDir>/test/browser'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   testTimeout: 60_000,

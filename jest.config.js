@@ -38,6 +38,7 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFilesAfterEnv: ['<rootDir>/test/support/token-watch/setup.ts'],
+  reporters: ['default', '<rootDir>/test/support/left-out.reporter.mjs'],
   testTimeout: 30_000,
   maxWorkers: '100%', // most tests wait for the network of their own machine
 };

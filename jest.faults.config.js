@@ -4,6 +4,7 @@ import base from './jest.config.js';
 
 export default {
   ...base,
+  reporters: ['default'],
   roots: ['<rootDir>/test/faults'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   globalSetup: '<rootDir>/test/faults/setup.js',

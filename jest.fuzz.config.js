@@ -9,6 +9,7 @@ process.stderr.write(`FUZZ_SEED=${FUZZ_SEED} FUZZ_RUNS=${FUZZ_RUNS} FUZZ_SECONDS
 
 export default {
   ...base,
+  reporters: ['default'],
   roots: ['<rootDir>/test/fuzz'],
   testMatch: ['**/*.spec.ts', '**/*.fuzz.ts'],
   testTimeout: (Number(FUZZ_SECONDS) + 60) * 1000,

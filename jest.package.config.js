@@ -3,6 +3,7 @@ import base, { BUILT } from './jest.config.js';
 
 export default {
   ...base,
+  reporters: ['default'],
   testMatch: undefined,
   testRegex: BUILT,
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/programs/'],
