@@ -67,7 +67,7 @@ describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
   it('prints curl lines that do what they say', async () => {
     const { stdout, stderr } = await start({ HTTP_ADAPTER: adapter });
     const calls = readCalls(stdout);
-    expect(calls.map(([status]) => status)).toEqual([200, 401, 200, 200, 403, 200, 201]);
+    expect(calls.map(([status]) => status)).toEqual([200, 401, 200, 200, 403, 200, 200, 403, 403, 200, 201]);
     for (const [status, line] of calls) expect([line, await runCall(line)]).toEqual([line, status]);
     expect(stderr).toBe('');
   });

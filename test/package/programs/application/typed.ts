@@ -4,8 +4,8 @@ import type { CustomClaims, DescopeService, DescopeUser } from 'nestjs-descope';
 
 declare module 'nestjs-descope' {
   interface DescopeRegister {
-    roles: 'admin' | 'editor';
-    permissions: 'reports:read';
+    roles: 'admin' | 'editor' | 'is_staff';
+    permissions: 'reports:read' | 'read';
     tenants: 'acme';
     claims: { plan: 'free' | 'pro' };
   }
