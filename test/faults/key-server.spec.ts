@@ -67,7 +67,7 @@ describe('An application whose key server fails', () => {
       ]);
       expect(cold.tally.silent503).toBe(0);
       expect(cold.tally.slowestMs).toBeLessThan(5_000);
-      expect(cold.calls.length).toBeGreaterThanOrEqual(2); // it does try
+      expect(cold.calls.length).toBeGreaterThanOrEqual(1); // it does try; one that hangs takes most of the outage
       expect(cold.calls.length).toBeLessThanOrEqual(4 + OUTAGE_MS / 4_000); // and backs off, to one in 4 s
       expect(readBurst(cold.calls)).toBeLessThanOrEqual(2);
       expect(cold.recoveryMs).toBeLessThan(8_000); // at worst a time-out and the longest pause
