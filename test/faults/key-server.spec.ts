@@ -12,7 +12,7 @@ import { HOUR, KEYS, MINUTE, NOBODY, PUBLIC, openWorld, withToken } from './supp
 import type { World } from './support/world.js';
 
 const AT_ONCE = 6;
-const OUTAGE_MS = IS_LONG ? 30_000 : 3_000;
+const OUTAGE_MS = IS_LONG ? 30_000 : 6_000; // two tries, also where each takes the whole time-out
 const TIME_OUT_MS = 2_500; // one call of Descope's, by default
 const MB = 1024 * 1024;
 
@@ -67,7 +67,7 @@ describe('An application whose key server fails', () => {
       ]);
       expect(cold.tally.silent503).toBe(0);
       expect(cold.tally.slowestMs).toBeLessThan(5_000);
-      expect(cold.calls.length).toBeGreaterThanOrEqual(1); // it does try; one that hangs takes most of the outage
+      expect(cold.calls.length).toBeGreaterThanOrEqual(2); // it does try
       expect(cold.calls.length).toBeLessThanOrEqual(4 + OUTAGE_MS / 4_000); // and backs off, to one in 4 s
       expect(readBurst(cold.calls)).toBeLessThanOrEqual(2);
       expect(cold.recoveryMs).toBeLessThan(8_000); // at worst a time-out and the longest pause
