@@ -33,7 +33,7 @@ import {
 import { assertRules } from './rules/follow-rules.js';
 import { rememberAdmission } from './session/context-session.js';
 import { answerRefusal } from './answer/refusal-answer.js';
-import type { LoginPath } from './session/login-redirect.js';
+import type { LoginPath } from './answer/login-redirect.js';
 import { getOwnUser } from './session/own-user.js';
 import { keepPrivate } from './answer/private-answer.js';
 import { forgetUser, recallSession, rememberSession } from './session/request-session.js';

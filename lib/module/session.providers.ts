@@ -9,7 +9,7 @@ import {
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
 } from '../auth/injection-tokens.js';
-import type { LoginPath } from '../auth/session/login-redirect.js';
+import type { LoginPath } from '../auth/answer/login-redirect.js';
 import { exchangeAccessKey } from '../core/api/machine-calls.js';
 import { refreshSession } from '../core/api/session-calls.js';
 import type { SessionApi } from '../core/api/session-calls.js';

@@ -11,8 +11,8 @@ import {
 import type { ResponseWriter } from '../response-writer.js';
 import { toHttpRefusal } from '../http-error.js';
 import { findTransport } from '../transport/known-transports.js';
-import { isSignedOut, toLoginLocation } from '../session/login-redirect.js';
-import type { LoginPath } from '../session/login-redirect.js';
+import { isSignedOut, toLoginLocation } from './login-redirect.js';
+import type { LoginPath } from './login-redirect.js';
 import { keepPrivate } from './private-answer.js';
 
 /** Where a page is led, and where its tokens are. */

@@ -1,6 +1,8 @@
 // Remembers a session per request, where nobody but the road can write it.
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { DescopeSession } from '../../core/session/session.js';
+import { createObjectMemory } from './object-memory.js';
+import type { ObjectMemory } from './object-memory.js';
 
 interface Remembered {
   readonly session: MaybePromise<DescopeSession>;
@@ -14,15 +16,12 @@ interface LoadedUser {
   readonly loader: object;
 }
 
-type Memory = WeakMap<object, Remembered>;
-type Users = WeakMap<object, LoadedUser>;
-
 // One memory for all copies of the package in a process: a guard of one and a decorator of another must meet.
 const SESSIONS = Symbol.for('nestjs-descope:request-sessions');
 const USERS = Symbol.for('nestjs-descope:request-users');
-const shared = globalThis as { [SESSIONS]?: Memory; [USERS]?: Users };
-const memory: Memory = (shared[SESSIONS] ??= new WeakMap());
-const users: Users = (shared[USERS] ??= new WeakMap());
+const shared = globalThis as { [SESSIONS]?: ObjectMemory<Remembered>; [USERS]?: ObjectMemory<LoadedUser> };
+const memory = (shared[SESSIONS] ??= createObjectMemory());
+const users = (shared[USERS] ??= createObjectMemory());
 
 /** Remembers the session, or the promise of it, for the rest of the request. */
 export function rememberSession(request: object, remembered: Remembered): void {
@@ -52,7 +51,7 @@ export function recallUser(request: object, loader?: object): LoadedUser | undef
 
 /** Forgets a user that was loaded before. */
 export function forgetUser(request: object): void {
-  users.delete(toKey(request));
+  users.set(toKey(request), undefined);
 }
 
 // Fastify's middleware sees the raw request and its guard the wrapper: the raw one is the same for both.
