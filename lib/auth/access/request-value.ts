@@ -30,11 +30,24 @@ export function readRequestValue(
     const read = source as (context: ExecutionContext) => MaybePromise<unknown>;
     return whenReady(read(input.context), toValue);
   }
-  if (source === 'dct') return input.user?.tenant;
-  if (source === 'subdomain') return readSubdomain(readRequestHeader(input.context, 'host'));
+  const known = readers.get(source);
+  if (known !== undefined) return known(input);
+  const reader = toReader(source);
+  readers.set(source, reader);
+  return reader(input);
+}
+
+type Reader = (input: ValueInput) => string | undefined;
+
+const readers = new Map<string, Reader>(); // no more than stand in decorators: taken apart once, not for every request
+
+function toReader(source: Exclude<RequestValueSource, object>): Reader {
+  if (source === 'dct') return ({ user }) => user?.tenant;
+  if (source === 'subdomain') return ({ context }) => readSubdomain(readRequestHeader(context, 'host'));
   const name = source.slice(source.indexOf(':') + 1);
-  if (source.startsWith('param:')) return toValue(readContextParam(input.context, name));
-  return toValue(readRequestHeader(input.context, name.toLowerCase()));
+  if (source.startsWith('param:')) return ({ context }) => toValue(readContextParam(context, name));
+  const header = name.toLowerCase();
+  return ({ context }) => toValue(readRequestHeader(context, header));
 }
 
 const NOTHING_NAMED: ReadonlyMap<RequestValueSource, string> = new Map();
@@ -46,16 +59,17 @@ export function readRequestValues(
 ): MaybePromise<ReadonlyMap<RequestValueSource, string>> {
   if (sources.length === 0) return NOTHING_NAMED;
   const values = new Map<RequestValueSource, string>();
-  const late: Promise<void>[] = [];
-  const keep = (source: RequestValueSource, value: string | undefined): void => {
-    if (value !== undefined) values.set(source, value);
-  };
+  let late: Promise<void>[] | undefined;
   for (const source of sources) {
     const value = readRequestValue(source, input);
-    if (value instanceof Promise) late.push(value.then((ready) => keep(source, ready)));
-    else keep(source, value);
+    if (value instanceof Promise) (late ??= []).push(value.then((ready) => keep(values, source, ready)));
+    else keep(values, source, value);
   }
-  return late.length === 0 ? values : Promise.all(late).then(() => values);
+  return late === undefined ? values : Promise.all(late).then(() => values);
+}
+
+function keep(values: Map<RequestValueSource, string>, source: RequestValueSource, value?: string): void {
+  if (value !== undefined) values.set(source, value);
 }
 
 function readRequestHeader(context: ExecutionContext, name: string): string | undefined {

@@ -50,9 +50,12 @@ const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K 
   amr: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
 };
 
+// A map finds its own entries alone, and at once.
+const JUDGE_BY_KIND = new Map(Object.entries(JUDGES) as [string, Judge<Demand>][]);
+
 // A demand that a newer copy of the package noted, and this one cannot judge, is refused.
 function findFlaw(demand: Demand, question: Question): DescopeError | undefined {
-  const judge = Object.hasOwn(JUDGES, demand.kind) ? (JUDGES[demand.kind] as Judge<Demand>) : undefined;
+  const judge = JUDGE_BY_KIND.get(demand.kind);
   if (judge !== undefined) return judge(demand, question);
   return denied('ACCESS_DEMAND_UNKNOWN', 'is asked for something that nobody here can judge');
 }
