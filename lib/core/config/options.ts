@@ -101,7 +101,7 @@ export interface DescopeOptions {
   readonly loadUser?: UserLoader | undefined;
   /** How keys are fetched. */
   readonly keyFetch?: KeyFetchOptions | undefined;
-  /** How many verified tokens are remembered; `false` remembers none. Their time and key are still checked each time. */
+  /** How many tokens that came twice are remembered; `false` keeps none. Time and key are still checked each time. */
   readonly tokenCache?: TokenCacheOptions | false | undefined;
   /** Refuses to boot until the keys are there. Default: `false`: boots, and answers 503 to tokens meanwhile. */
   readonly requireKeysAtBoot?: boolean | undefined;

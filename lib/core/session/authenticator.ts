@@ -104,7 +104,8 @@ export class Authenticator {
   }
 
   #keepUser(verified: KnownToken, username: string, customClaims?: CustomClaims): DescopeUser {
-    return (verified[USER] = new DescopeUser({ ...verified, customClaims }, username, this.#input.policy));
+    const { claims, kind } = verified;
+    return (verified[USER] = new DescopeUser({ claims, kind, customClaims }, username, this.#input.policy));
   }
 
   #readUsername(verified: VerifiedToken): string {

@@ -11,6 +11,8 @@ interface Entry<Proof> {
   readonly token: string;
   readonly proof: Proof;
   readonly bytes: number;
+  /** Where it stands in the ring. */
+  readonly place: number;
   /** Asked for since it was last looked at for eviction. */
   isInUse: boolean;
 }
@@ -19,16 +21,24 @@ interface Entry<Proof> {
 // would keep the whole line in memory (V8 copies up to 12 characters, and points into the parent above).
 const TAIL_LENGTH = 12;
 const ENTRY_BYTES = 400; // the entry, its place in the map, the user and the proof around the claims
+const SIGHTS = 65_536; // 256 KB
 const MAX_SECOND_CHANCES = 100; // for each newcomer, so that no request pays for the whole cache
 
 /**
  * Remembers proofs by the token's text: found by its tail, compared whole, no digest. Bounded in entries and bytes.
- * What was used since its last turn gets a second chance, so a crowd of new tokens pushes out itself and not the
- * sessions in use. Its private fields show in no log, JSON or inspection.
+ * A token is kept when it is proven for the second time, so that those which come once cost no memory; and what was used
+ * since its last turn gets a second chance, so that a crowd of new tokens pushes out itself and not the sessions in use.
+ * Its private fields show in no log, JSON or inspection.
  */
 export class TokenCache<Proof extends object> {
   readonly #policy: TokenCachePolicy;
-  readonly #entries = new Map<string, Entry<Proof>>(); // from old to new
+  readonly #entries = new Map<string, Entry<Proof>>(); // by tail
+  // Looked through in a circle when room is needed. A map that loses its first entry with each new one would have to
+  // skip all that were lost before.
+  readonly #ring: (Entry<Proof> | undefined)[] = [];
+  readonly #gaps: number[] = [];
+  readonly #sights = new Int32Array(SIGHTS);
+  #hand = 0;
   #bytes = 0;
 
   constructor(policy: TokenCachePolicy) {
@@ -43,14 +53,20 @@ export class TokenCache<Proof extends object> {
     return entry.proof;
   }
 
-  /** Remembers a proof; `claimBytes` is what its claims take. Proofs above the byte limit are not kept. */
+  /**
+   * Remembers a proof that is not the first of its token; `claimBytes` is what its claims take. Proofs above the byte
+   * limit are not kept.
+   */
   remember(token: string, proof: Proof, claimBytes: number): void {
     const bytes = token.length + claimBytes + ENTRY_BYTES;
-    if (bytes > this.#policy.maxBytes) return;
+    if (bytes > this.#policy.maxBytes || !this.#isSeenAgain(token)) return;
     this.forget(token);
     this.#makeRoom(bytes);
     const copy = detach(token);
-    this.#entries.set(toTail(copy), { token: copy, proof, bytes, isInUse: false });
+    const place = this.#gaps.pop() ?? this.#ring.length;
+    const entry = { token: copy, proof, bytes, place, isInUse: false };
+    this.#ring[place] = entry;
+    this.#entries.set(toTail(copy), entry);
     this.#bytes += bytes;
   }
 
@@ -60,27 +76,44 @@ export class TokenCache<Proof extends object> {
     if (entry !== undefined) this.#drop(entry);
   }
 
+  // A mark for each tail that was proven, in a table of fixed size, where a later tail may take the place of an earlier.
+  // Then a token is remembered a proof later; one that is taken for another is remembered a proof sooner.
+  #isSeenAgain(token: string): boolean {
+    const mark = toMark(toTail(token));
+    const place = mark & (SIGHTS - 1);
+    const isSeen = this.#sights[place] === mark;
+    this.#sights[place] = mark;
+    return isSeen;
+  }
+
   #makeRoom(bytes: number): void {
+    const { maxTokens, maxBytes } = this.#policy;
     let chances = MAX_SECOND_CHANCES;
-    for (const [tail, entry] of this.#entries) {
-      if (this.#entries.size < this.#policy.maxTokens && this.#bytes + bytes <= this.#policy.maxBytes) return;
-      if (entry.isInUse && chances > 0) {
-        chances -= 1;
-        entry.isInUse = false;
-        this.#entries.delete(tail);
-        this.#entries.set(tail, entry);
-      } else {
-        this.#drop(entry);
-      }
+    while (this.#entries.size >= maxTokens || this.#bytes + bytes > maxBytes) {
+      const entry = this.#ring[this.#hand];
+      this.#hand = (this.#hand + 1) % this.#ring.length;
+      if (entry === undefined) continue;
+      if (!entry.isInUse || chances === 0) this.#drop(entry);
+      else chances -= 1;
+      entry.isInUse = false;
     }
   }
 
   #drop(entry: Entry<Proof>): void {
     this.#entries.delete(toTail(entry.token));
+    this.#ring[entry.place] = undefined;
+    this.#gaps.push(entry.place);
     this.#bytes -= entry.bytes;
   }
 }
 
 function toTail(token: string): string {
   return token.slice(-TAIL_LENGTH);
+}
+
+// FNV-1a; not 0, which the table is full of.
+function toMark(tail: string): number {
+  let mark = 0x811c9dc5;
+  for (let at = 0; at < tail.length; at += 1) mark = Math.imul(mark ^ tail.charCodeAt(at), 0x01000193);
+  return mark === 0 ? 1 : mark;
 }

@@ -14,6 +14,7 @@ import {
 import type { ClaimPolicy } from './claim-checks.js';
 import { freezeDeep } from './claims.js';
 import type { DescopeClaims } from './claims.js';
+import type { IssuerKind } from './issuer.js';
 import { HeaderMemory, decodeToken } from './decode.js';
 import type { DecodedToken } from './decode.js';
 import type { KeySet } from '../keys/key-set.js';
@@ -50,10 +51,13 @@ interface Proof {
   readonly claimBytes: number;
 }
 
+const MAX_ISSUERS = 100;
+
 export class TokenVerifier {
   readonly #input: TokenVerifierInput;
   readonly #cache: TokenCache<Proof> | undefined;
   readonly #headers = new HeaderMemory();
+  readonly #issuers = new Map<string, IssuerKind>(); // of genuine tokens: a project has one, and one for each domain and app
 
   constructor(input: TokenVerifierInput) {
     this.#input = input;
@@ -113,11 +117,17 @@ export class TokenVerifier {
       assertSignature(decoded, key);
       const claims = decoded.payload;
       assertClaimTypes(claims);
-      const issuer = assertIssuer(claims, this.#input.policy);
+      const issuer = this.#readIssuer(claims);
       assertKind(claims);
       const claimBytes = freezeDeep(claims);
       return { verified: { claims, kind: readTokenKind(claims, issuer) }, key, claimBytes };
     });
+  }
+
+  #readIssuer(claims: DescopeClaims): IssuerKind {
+    const kind = this.#issuers.get(claims.iss) ?? assertIssuer(claims, this.#input.policy);
+    if (this.#issuers.size < MAX_ISSUERS) this.#issuers.set(claims.iss, kind);
+    return kind;
   }
 
   #findTimeFlaw({ verified }: Proof): DescopeCredentialError | undefined {

@@ -65,7 +65,7 @@ function toForgetting(published, share) {
 
 async function toSeen(published, tokens) {
   const { verifier } = await createOurs(toOptions(published));
-  for (const token of tokens) await verifier.verify(token);
+  for (const token of [...tokens, ...tokens]) await verifier.verify(token); // kept from the second time on
   return { name: AGAIN, operate: (token) => verifier.verify(token) };
 }
 

@@ -6,7 +6,10 @@ import { TokenCache } from '../../../../lib/core/token/token-cache.js';
 const LIMITS = { maxTokens: 4, maxBytes: 1_000_000 };
 const createCache = (limits = LIMITS) => new TokenCache<{ readonly of: string }>(limits);
 const fill = (cache: ReturnType<typeof createCache>, tokens: readonly string[], bytes = 0) => {
-  for (const token of tokens) cache.remember(token, { of: token }, bytes);
+  for (const token of tokens) {
+    cache.remember(token, { of: token }, bytes); // the first proof is only noted
+    cache.remember(token, { of: token }, bytes);
+  }
 };
 const tokens = (count: number, prefix = 't') =>
   Array.from({ length: count }, (_, index) => `header.payload.${String(index).padStart(20, '0')}${prefix}`);
@@ -18,9 +21,28 @@ describe('TokenCache', () => {
     const cache = createCache();
     const [one = '', two = ''] = tokens(2);
     const proof = { of: one };
+    cache.remember(one, { of: one }, 0);
     cache.remember(one, proof, 0);
     expect(cache.recall(one)).toBe(proof);
     expect(cache.recall(two)).toBeUndefined();
+  });
+
+  it('keeps a token when it is proven for the second time', () => {
+    const cache = createCache();
+    const [token = ''] = tokens(1);
+    cache.remember(token, { of: token }, 0);
+    expect(cache.recall(token)).toBeUndefined();
+    cache.remember(token, { of: token }, 0);
+    expect(known(cache, [token])).toEqual([token]);
+  });
+
+  it('lets tokens that come once pass without a trace', () => {
+    const cache = createCache();
+    const inside = tokens(4, 'inside');
+    fill(cache, inside);
+    const once = tokens(50_000, 'once');
+    for (const token of once) cache.remember(token, { of: token }, 0);
+    expect(known(cache, [...inside, ...once])).toEqual(inside);
   });
 
   it('takes no other text with the same end for a token: longer, shorter or different anywhere', () => {
