@@ -5,6 +5,7 @@ import { DescopeModule } from 'nestjs-descope';
 import { toDescopeOptions } from './descope-options.js';
 import type { Surroundings } from './descope-options.js';
 import { EmbeddedModule } from './embedded/embedded.module.js';
+import { OrdersModule } from './orders/orders.module.js';
 import { StartPageController } from './page/start-page.controller.js';
 import { AccessController } from './routes/access.controller.js';
 import { NotesController } from './routes/notes.controller.js';
@@ -22,6 +23,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         DescopeModule.forRoot(toDescopeOptions(settings, surroundings)),
+        OrdersModule,
         ...(embedded ? [EmbeddedModule.of(embedded)] : []),
       ],
       providers: redis ? [{ provide: 'redis', useValue: redis }] : [], // so that it ends with the application

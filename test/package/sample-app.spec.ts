@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
+import { WebSocket } from 'ws';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { ADAPTERS, ask } from '../support/application.js';
 
@@ -51,9 +52,13 @@ function readCalls(stdout: string): readonly (readonly [status: number, line: st
   ]);
 }
 
-async function runCall(line: string): Promise<number> {
-  const { stdout } = await promisify(execFile)('sh', ['-c', `${line} --silent --max-time 10`]);
-  return Number(/^HTTP\/1\.1 (\d{3})/.exec(stdout)?.[1]);
+async function runCall(line: string): Promise<{ readonly status: number; readonly text: string }> {
+  const text = await runInShell(`${line} --silent --max-time 10`);
+  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]), text };
+}
+
+async function runInShell(script: string): Promise<string> {
+  return (await promisify(execFile)('sh', ['-ec', script], { timeout: 20_000 })).stdout;
 }
 
 beforeAll(() => {
@@ -67,15 +72,35 @@ describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
   it('prints curl lines that do what they say', async () => {
     const { stdout, stderr } = await start({ HTTP_ADAPTER: adapter });
     const calls = readCalls(stdout);
-    expect(calls.map(([status]) => status)).toEqual([200, 401, 200, 200, 403, 200, 200, 403, 403, 200, 201]);
-    for (const [status, line] of calls) expect([line, await runCall(line)]).toEqual([line, status]);
+    expect(calls.map(([status]) => status)).toEqual([
+      200, 401, 200, 200, 403, 200, 200, 403, 403, 200, 201, 200, 200, 200,
+    ]);
+    for (const [status, line] of calls) expect([line, (await runCall(line)).status]).toEqual([line, status]);
     expect(stderr).toBe('');
+  });
+
+  it('prints lines for GraphQL and the gateway that are answered with orders, and with a refusal', async () => {
+    const { stdout } = await start({ HTTP_ADAPTER: adapter });
+    const graphql = readCalls(stdout).filter(([, line]) => line.includes('/graphql'));
+    const answers = await Promise.all(graphql.map(async ([, line]) => (await runCall(line)).text));
+    expect(answers).toEqual([
+      expect.stringContaining('{"data":{"products":["Tea","Coffee"]}}'),
+      expect.stringContaining('{"data":{"orders":[{"id":"1","product":"Tea"},'),
+      expect.stringMatching(/"code":"FORBIDDEN".*"code":"ACCESS_ROLE_MISSING"/),
+    ]);
+    const gateway = /^node -e .*$/m.exec(stdout)?.[0] ?? '';
+    expect(await runInShell(gateway)).toMatch(/^\{"event":"orders","data":\[\{"id":"1",.*\n1000 \n$/);
+    const unsigned = gateway.replace(/Bearer [\w.-]+/, 'Basic x');
+    expect(await runInShell(unsigned)).toMatch(/1008 SESSION_MISSING\n$/);
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('ends at once on %s, whatever is connected', async (signal) => {
     const terminal = await start({ HTTP_ADAPTER: adapter });
     const silent = connect(Number(new URL(terminal.url).port), '127.0.0.1').on('error', () => undefined);
     await once(silent, 'connect');
+    const authorization = /Bearer [\w.-]+/.exec(terminal.stdout)?.[0] ?? '';
+    const socket = new WebSocket(`${terminal.url}/live`, { headers: { authorization } });
+    await once(socket, 'open');
     expect((await ask(`${terminal.url}/public`)).status).toBe(200);
     const before = Date.now();
     terminal.process.kill(signal);
@@ -123,15 +148,21 @@ describe('The built sample app', () => {
     const { stdout } = await start({});
     expect(stdout).toMatch(/GET +\/me +required +- +global +AccessController\.\w+/);
     expect(stdout).toMatch(/GET +\/public +public +- +global/);
+    expect(stdout).toMatch(/Mutation +cancelOrder +required +roles: admin +global +OrdersResolver\.\w+/);
+    expect(stdout).toMatch(/Query +products +public +- +global/);
+    expect(stdout).toMatch(
+      /websocket MESSAGE +\/live cancel +required +roles: admin +own +OrdersGateway\.\w+/,
+    );
     expect(stdout).not.toContain('NONE');
   });
 
   it('writes it as JSON with ACCESS_MAP=json, and ends', async () => {
     const terminal = run({ ACCESS_MAP: 'json' });
     expect(await terminal.exit).toBe(0);
-    const map = JSON.parse(terminal.stdout) as readonly { path: string; access: string }[];
+    const map = JSON.parse(terminal.stdout) as readonly { kind: string; path: string; access: string }[];
     expect(map.find(({ path }) => path === '/public')).toMatchObject({ access: 'public', guard: 'global' });
     expect(map.find(({ path }) => path === '/me')).toMatchObject({ access: 'required' });
+    expect(new Set(map.map(({ kind }) => kind))).toEqual(new Set(['http', 'graphql', 'websocket']));
   });
 
   it.each([

@@ -25,6 +25,10 @@ export function renderRoutes(): Html {
     <ul class="routes">
       ${ROUTES.map(renderRoute)}
     </ul>
+    <p class="muted">
+      There are orders, too: over GraphQL at <code>/graphql</code>, and over a WebSocket at
+      <code>/live</code>. The terminal shows lines to paste.
+    </p>
     <div class="answer" aria-live="polite">
       <p id="answer-line" class="muted">The answer will stand here.</p>
       <pre id="answer-body" tabindex="0" role="region" aria-label="Answer" hidden></pre>

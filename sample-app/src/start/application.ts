@@ -2,6 +2,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AbstractHttpAdapter } from '@nestjs/core';
+import { WsAdapter } from '@nestjs/platform-ws';
 import type { Server } from 'node:http';
 import { AppModule } from '../app.module.js';
 import type { Surroundings } from '../descope-options.js';
@@ -23,6 +24,7 @@ export async function createApplication(
     bufferLogs: true, // … without Nest's stack trace beside it
     autoFlushLogs: false,
   });
+  app.useWebSocketAdapter(new WsAdapter(app));
   app.use(setSafeHeaders);
   if (settings.sessionStore === 'request-session') await addServerSession(app, settings, surroundings.redis);
   return app;
