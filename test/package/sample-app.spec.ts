@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
@@ -61,6 +61,12 @@ async function runInShell(script: string): Promise<string> {
   return (await promisify(execFile)('sh', ['-ec', script], { timeout: 20_000 })).stdout;
 }
 
+// The README leaves out what differs with each run.
+function toPattern(line: string): RegExp {
+  const parts = line.split('…').map((part) => part.replace(/[[\](){}.?*+^$|\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`);
+}
+
 beforeAll(() => {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run npm run build first.`);
 });
@@ -92,6 +98,16 @@ describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
     expect(await runInShell(gateway)).toMatch(/^\{"event":"orders","data":\[\{"id":"1",.*\n1000 \n$/);
     const unsigned = gateway.replace(/Bearer [\w.-]+/, 'Basic x');
     expect(await runInShell(unsigned)).toMatch(/1008 SESSION_MISSING\n$/);
+  });
+
+  it('answers the commands of the README as it says', async () => {
+    const { url } = await start({ HTTP_ADAPTER: adapter });
+    const [, script = ''] =
+      /^```sh\n(curl [^`]*\/graphql[^]*?)^```$/m.exec(readFileSync('README.md', 'utf8')) ?? [];
+    const said = [...script.matchAll(/^# (.*)$/gm)].map(([, line = '']) => line);
+    expect(said.length).toBeGreaterThanOrEqual(5);
+    const output = await runInShell(script.replaceAll('127.0.0.1:3000', new URL(url).host));
+    expect(output.trimEnd().split('\n')).toEqual(said.map((line) => expect.stringMatching(toPattern(line))));
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('ends at once on %s, whatever is connected', async (signal) => {
