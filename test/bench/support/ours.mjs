@@ -2,9 +2,10 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { DESCOPE_SESSIONS } from '../../../dist/esm/auth/injection-tokens.js';
 import * as descope from '../../../dist/esm/index.js';
 import { PROJECT_ID } from './issuer.mjs';
+
+const SESSIONS = 'nestjs-descope:sessions'; // the package's own injection token: a text, so that copies agree
 
 export { descope };
 
@@ -26,7 +27,7 @@ export async function createOurs(options) {
   const context = await NestFactory.createApplicationContext(BenchModule, { logger: false });
   return {
     guard: context.get(descope.AuthGuard),
-    verifier: context.get(DESCOPE_SESSIONS).verifier,
+    verifier: context.get(SESSIONS).verifier,
     close: () => context.close(),
   };
 }

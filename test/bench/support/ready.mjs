@@ -19,12 +19,12 @@ export function assertInstalled() {
 export function assertBuilt() {
   const built = join(PROJECT, 'dist/esm/index.js');
   if (existsSync(built) && statSync(built).mtimeMs >= toNewest(join(PROJECT, 'lib'))) return;
-  console.log('Building the package (npm run build:esm) …');
+  console.log('Building the package (npm run build:package) …');
   run(
     'npm',
-    ['run', '--silent', 'build:esm'],
+    ['run', '--silent', 'build:package'],
     PROJECT,
-    'Make "npm run build:esm" pass, then run this again.',
+    'Make "npm run build:package" pass, then run this again.',
   );
 }
 

@@ -1,0 +1,51 @@
+// What a door brings along once it is built: few files, and nothing of another door.
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const dist = fileURLToPath(new URL('../../../dist/', import.meta.url));
+
+// Of a line that is no comment.
+const STATIC_IMPORT = /^(?!\s*(?:\*|\/\/)).*?(?:\bfrom |\brequire\(|^import )['"]([^'"]+)['"]/gm;
+
+interface Loaded {
+  readonly files: Set<string>;
+  readonly packages: Set<string>;
+}
+
+function load(file: string, loaded: Loaded = { files: new Set(), packages: new Set() }): Loaded {
+  if (loaded.files.has(file)) return loaded;
+  loaded.files.add(file);
+  for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(STATIC_IMPORT)) {
+    if (name.startsWith('.')) load(join(dirname(file), name), loaded);
+    else loaded.packages.add(name);
+  }
+  return loaded;
+}
+
+describe.each(['esm', 'cjs'])('The %s build', (build) => {
+  const open = (door: string) => load(join(dist, build, door));
+
+  it.each(['index.js', 'testing/index.js', 'emulator/index.js', 'emulator/cli.js'])(
+    'loads at most three files for %s',
+    (door) => {
+      const { files, packages } = open(door);
+      expect(files.size).toBeLessThanOrEqual(3);
+      expect([...packages].length).toBeGreaterThan(0);
+    },
+  );
+
+  it('keeps the emulator, testing and their packages out of the main door', () => {
+    const { files, packages } = open('index.js');
+    expect([...files].filter((file) => /emulator|testing/.test(file.slice(dist.length)))).toEqual([]);
+    expect([...packages]).not.toEqual(expect.arrayContaining(['jose']));
+    expect([...packages]).not.toEqual(expect.arrayContaining(['@nestjs/testing']));
+    expect([...packages]).toEqual(expect.arrayContaining(['@nestjs/common', 'node:crypto']));
+  });
+
+  it('keeps the package of the application out of the emulator', () => {
+    const shared = [...open('emulator/index.js').files].filter((file) => open('index.js').files.has(file));
+    expect(shared).toEqual([]);
+  });
+});
