@@ -1,4 +1,5 @@
 // Asks Descope about relations through the vendor's client: all questions of one request at a time are one call.
+import { withDeadline } from '../../core/api/deadline.js';
 import { DescopeUnavailableError } from '../../core/errors.js';
 import { publishOutage } from '../../core/events.js';
 import type { Notify } from '../../core/notice.js';
@@ -59,8 +60,9 @@ export class RelationCheck {
     const { client, timeoutMs } = this.#input;
     let answer: unknown;
     try {
+      // The client tries again by itself for many seconds, and a cache is asked without the module's bounded fetch.
       const asking = client.management.fga.check([...relations.values()]);
-      answer = await withDeadline(asking, timeoutMs);
+      answer = await withDeadline(asking, timeoutMs, 'Descope');
       return readRelated(answer, [...relations.keys()]);
     } catch (cause) {
       throw this.#toUnavailable(cause, readRetryAfter(answer) ?? 1);
@@ -79,16 +81,3 @@ export class RelationCheck {
 
 const DOWN =
   "Relations cannot be checked, and handlers with @FgaCheck answer 503 until they can. If this lasts, check the way to baseUrl and fgaCacheUrl, the management key, and that the project's schema knows the types and relations that are asked for.";
-
-// The client tries again by itself for many seconds, and a cache is asked without the module's bounded fetch.
-async function withDeadline<T>(asking: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Descope did not answer in ${timeoutMs} ms.`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([asking, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -1,4 +1,5 @@
 // The one place that goes to the network: bounded in time and size, JSON or nothing.
+import { withDeadline } from './deadline.js';
 
 /** What goes to the network; an application can bring its own. */
 export type Fetch = typeof globalThis.fetch;
@@ -30,7 +31,7 @@ export interface BoundedAnswer {
 export async function fetchAnswer(request: BoundedRequest): Promise<BoundedAnswer> {
   request.signal?.throwIfAborted();
   const abort = new AbortController();
-  return withDeadline(request, abort, async () => {
+  return inTime(request, abort, async () => {
     const { fetch } = request;
     const response = await fetch(request.url, toInit(request, abort.signal));
     if (response.status >= 300 && response.status < 400) throw new Error('Descope answered with a redirect.');
@@ -56,24 +57,20 @@ function toInit(request: BoundedRequest, signal: AbortSignal): RequestInit {
 }
 
 // The race is for a `fetch` that does not heed its signal: no caller waits longer than it was told.
-async function withDeadline<T>(
-  request: BoundedRequest,
+async function inTime<T>(
+  { signal, timeoutMs }: BoundedRequest,
   abort: AbortController,
   run: () => Promise<T>,
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
   let stop: (() => void) | undefined;
   const ended = new Promise<never>((_, reject) => {
     stop = () => reject(new Error('The request was called off.'));
-    request.signal?.addEventListener('abort', stop, { once: true });
-    const late = new Error(`Descope did not answer in ${request.timeoutMs} ms.`);
-    timer = setTimeout(() => reject(late), request.timeoutMs);
+    signal?.addEventListener('abort', stop, { once: true });
   });
   try {
-    return await Promise.race([run(), ended]);
+    return await withDeadline(Promise.race([run(), ended]), timeoutMs, 'Descope');
   } finally {
-    clearTimeout(timer);
-    if (stop !== undefined) request.signal?.removeEventListener('abort', stop);
+    if (stop !== undefined) signal?.removeEventListener('abort', stop);
     abort.abort(); // also ends a body that nobody reads any more
   }
 }

@@ -1,4 +1,5 @@
 // A shared store that answers soon or fails: clients of Redis wait for a lost server as long as it takes.
+import { withDeadline } from '../api/deadline.js';
 import type { Notice, Notify } from '../notice.js';
 import type { KeyValueStore } from './key-value-store.js';
 
@@ -8,7 +9,7 @@ const TIMEOUT_MS = 1_000;
 export function boundStore(store: KeyValueStore, failure: Notice, notify: Notify): KeyValueStore {
   const bound = async (call: () => Promise<unknown>): Promise<unknown> => {
     try {
-      return await withDeadline(call);
+      return await withDeadline(call(), TIMEOUT_MS, 'The store');
     } catch (error) {
       notify(failure);
       throw error;
@@ -19,18 +20,4 @@ export function boundStore(store: KeyValueStore, failure: Notice, notify: Notify
     set: (key, value, ttlMs) => bound(() => store.set(key, value, ttlMs)),
     delete: (key) => bound(() => store.delete(key)),
   };
-}
-
-async function withDeadline(call: () => Promise<unknown>): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const fail = () => reject(new Error(`The store did not answer in ${TIMEOUT_MS} ms.`));
-    // A process that was busy itself finds both at once, the time over and the answer there: that one is read first.
-    timer = setTimeout(() => setImmediate(fail), TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([call(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,11 +1,13 @@
 // The keys over a real socket: whatever a server does, it is an answer in time or an outage.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { fetchKeys } from '../../../../lib/core/api/fetch-keys.js';
 import { RemoteKeySet } from '../../../../lib/core/keys/remote-key-set.js';
+import { whileBusy } from '../../../support/busy.js';
 import { PROJECT_ID, codeLater, codeOf, createClock, createSigningKey } from '../../../support/tokens.js';
 
 type Respond = (response: ServerResponse, request: IncomingMessage) => void;
@@ -127,6 +129,14 @@ describe('fetchKeys', () => {
     const start = performance.now();
     await expect(fetchNow(() => new Promise(() => undefined))).rejects.toThrow(`${TIMEOUT_MS} ms`);
     expect(performance.now() - start).toBeLessThan(TIMEOUT_MS + SLACK_MS);
+  });
+
+  it('takes an answer that came while the process was busy itself', async () => {
+    const fetch = async () => {
+      await stat('.');
+      return new Response(JSON.stringify({ keys: [jwk] }));
+    };
+    expect(await whileBusy(TIMEOUT_MS + 100, () => fetchNow(fetch))).toEqual([jwk]);
   });
 
   it('ends at once when it is called off, and closes the connection', async () => {

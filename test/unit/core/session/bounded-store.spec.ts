@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { stat } from 'node:fs/promises';
 import { boundStore } from '../../../../lib/core/session/bounded-store.js';
 import type { KeyValueStore } from '../../../../lib/core/session/key-value-store.js';
+import { whileBusy } from '../../../support/busy.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 
 function create(store: KeyValueStore) {
@@ -32,10 +33,7 @@ describe('A bounded store', () => {
   it('takes an answer that came while the process was busy itself', async () => {
     const get = async () => (await stat('.')).isDirectory();
     const { store, notices } = create({ get, set: get, delete: get });
-    await new Promise((resolve) => setImmediate(resolve)); // from here, timers come before anything is read
-    const answer = store.get('key');
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_100); // nothing else runs meanwhile
-    expect([await answer, notices]).toEqual([true, []]);
+    expect([await whileBusy(1_100, () => store.get('key')), notices]).toEqual([true, []]);
   });
 
   it('passes failures on, also those thrown at once', async () => {
