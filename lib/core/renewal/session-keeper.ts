@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import type { TokenPlace, TokensToKeep } from '../place/token-place.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
+import { ambiguousCookie } from '../transport/cookies.js';
 import type { TokenReading } from '../transport/cookies.js';
 import { readCredential } from '../transport/read-tokens.js';
 import type { RequestLike } from '../transport/request-like.js';
@@ -30,7 +31,8 @@ export interface SessionKeeperInput {
 /** What a browser holds of a session that may have to be renewed; nothing of it is proven. */
 export interface DueSession {
   readonly sessionToken: string | undefined;
-  readonly refreshToken: string;
+  /** `undefined` where there are several that contradict each other. */
+  readonly refreshToken: string | undefined;
 }
 
 export class SessionKeeper {
@@ -44,23 +46,23 @@ export class SessionKeeper {
   findDue(request: RequestLike): DueSession | undefined {
     const { isOn, place } = this.#input;
     const refresh = isOn ? place.readRefresh(request) : undefined;
-    if (refresh?.kind !== 'value') return undefined;
+    if (refresh === undefined || refresh.kind === 'absent') return undefined;
     const session = place.readSession(request);
     if (!this.#mayRenew(request, session)) return undefined;
-    const sessionToken = session.kind === 'value' ? session.value : undefined;
-    return { sessionToken, refreshToken: refresh.value };
+    return { sessionToken: toText(session), refreshToken: toText(refresh) };
   }
 
   /**
    * Renews what `findDue` found, if it lapsed; `undefined` where there is nothing to renew.
-   * Throws what `Renewer.renew` throws; `KEYS_UNAVAILABLE` before Descope is asked for anything.
+   * Throws what `Renewer.renew` throws; `COOKIE_AMBIGUOUS` and `KEYS_UNAVAILABLE` before Descope is asked for anything.
    */
   async renewIfLapsed(request: RequestLike, due: DueSession): Promise<TokensToKeep | undefined> {
     const { sessionToken, refreshToken } = due;
-    if (sessionToken === undefined) return this.renew(request, refreshToken);
-    const lapsed = await this.#proveLapsed(sessionToken);
-    if (lapsed === undefined) return undefined; // the guard says what is wrong with it
-    assertSameSubject(lapsed, await this.#input.verifier.verifyRefresh(refreshToken));
+    const lapsed = sessionToken === undefined ? undefined : await this.#proveLapsed(sessionToken);
+    if (sessionToken !== undefined && lapsed === undefined) return undefined; // the guard says what is wrong with it
+    if (refreshToken === undefined) throw ambiguousCookie();
+    if (lapsed !== undefined)
+      assertSameSubject(lapsed, await this.#input.verifier.verifyRefresh(refreshToken));
     return this.renew(request, refreshToken);
   }
 
@@ -124,4 +126,8 @@ export class SessionKeeper {
       throw error;
     }
   }
+}
+
+function toText(reading: TokenReading): string | undefined {
+  return reading.kind === 'value' ? reading.value : undefined;
 }

@@ -1,4 +1,5 @@
 // The Cookie header: one exact name, read without building a table of the rest.
+import { DescopeCredentialError } from '../errors.js';
 
 const MAX_COOKIE_HEADER_LENGTH = 65_536;
 
@@ -27,6 +28,12 @@ export function readCookie(header: string | undefined, name: string): TokenReadi
     start = end + 1;
   }
   return found === undefined || found === '' ? ABSENT : { kind: 'value', value: found };
+}
+
+/** The refusal of cookies that contradict each other. */
+export function ambiguousCookie(): DescopeCredentialError {
+  const message = 'There are several session cookies with different values.';
+  return new DescopeCredentialError('COOKIE_AMBIGUOUS', message);
 }
 
 /** Reads names and values of Set-Cookie lines. Domain, Path and Max-Age of somebody else's cookie are not ours to copy. */

@@ -1,6 +1,7 @@
 // Request → raw token: the first source that has one decides, alone.
-import { DescopeCredentialError } from '../errors.js';
+import type { DescopeCredentialError } from '../errors.js';
 import { readBearer } from './authorization.js';
+import { ambiguousCookie } from './cookies.js';
 import type { TokenReading } from './cookies.js';
 import type { RequestLike } from './request-like.js';
 
@@ -58,11 +59,7 @@ function readSource(
 function toBrowserCredential(reading: TokenReading): Credential | undefined {
   if (reading.kind === 'value') return { token: reading.value, isAmbient: true };
   if (reading.kind === 'absent') return undefined;
-  const refusal = new DescopeCredentialError(
-    'COOKIE_AMBIGUOUS',
-    'There are several session cookies with different values.',
-  );
-  return { token: '', isAmbient: true, refusal };
+  return { token: '', isAmbient: true, refusal: ambiguousCookie() };
 }
 
 function toCredential(token: string | null | undefined, isAmbient: boolean): Credential | undefined {

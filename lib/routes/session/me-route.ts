@@ -11,6 +11,7 @@ import { readSubjectId } from '../../core/token/token-kind.js';
 import type { VerifiedToken } from '../../core/token/token-verifier.js';
 import type { RouteCall, RouteReply } from '../route-call.js';
 import { Profiles } from './profiles.js';
+import { requireRefresh } from './require-refresh.js';
 
 @Injectable()
 export class MeRoute {
@@ -29,13 +30,11 @@ export class MeRoute {
   }
 
   async #getProfile(call: RouteCall, userId: string): Promise<unknown> {
-    const reading = this.sessions.place.readRefresh(call.exchange.request);
-    if (reading.kind !== 'value')
-      throw new DescopeCredentialError('SESSION_MISSING', 'A profile takes a refresh token.');
-    const refresh = await this.sessions.verifier.verifyRefresh(reading.value);
-    await this.sessions.signOuts.assertActive(reading.value, refresh.claims);
-    if (readSubjectId(refresh.claims) !== userId) throw otherUser();
-    return this.profiles.get(userId, () => this.#ask(reading.value, refresh));
+    const refreshToken = requireRefresh(call.exchange, this.sessions.place);
+    const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
+    await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
+    if (readSubjectId(owner.claims) !== userId) throw otherUser();
+    return this.profiles.get(userId, () => this.#ask(refreshToken, owner));
   }
 
   async #ask(refreshToken: string, owner: VerifiedToken): Promise<unknown> {

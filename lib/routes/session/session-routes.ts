@@ -15,6 +15,7 @@ import type { VerifiedToken } from '../../core/token/token-verifier.js';
 import { assertFromOwnPage, assertSameOrigin } from '../../core/transport/same-origin.js';
 import { readBody, readPostedTokens, requireText } from './request-body.js';
 import type { PostedTokens } from './request-body.js';
+import { requireRefresh } from './require-refresh.js';
 import type { RouteCall, RouteReply } from '../route-call.js';
 
 @Injectable()
@@ -30,7 +31,8 @@ export class SessionRoutes {
     assertFromOwnPage(call.exchange.request, this.config.authentication.origins);
     const posted = readPostedTokens(readBody(call));
     const sessionToken = posted.sessionToken ?? this.#readKept(call, 'readSession');
-    if (sessionToken === undefined) throw missingSession();
+    if (sessionToken === undefined)
+      throw new DescopeCredentialError('SESSION_MISSING', 'The request carries no session to keep.');
     const owner = await this.sessions.verifier.verify(sessionToken);
     const refreshToken = posted.refreshToken ?? (await this.#findRefresh(call, posted, owner));
     const tokens = await this.sessions.renewer.prove({ sessionToken, refreshToken }, owner);
@@ -45,8 +47,7 @@ export class SessionRoutes {
   /** `POST refresh`: renews the session now. */
   async refresh(call: RouteCall): Promise<RouteReply> {
     this.#assertSameOrigin(call);
-    const refreshToken = this.#readKept(call, 'readRefresh');
-    if (refreshToken === undefined) throw missingSession();
+    const refreshToken = requireRefresh(call.exchange, this.sessions.place);
     try {
       return await this.#keep(
         call,
@@ -64,8 +65,7 @@ export class SessionRoutes {
   async selectTenant(call: RouteCall): Promise<RouteReply> {
     this.#assertSameOrigin(call);
     const tenant = requireText(readBody(call), 'tenant');
-    const refreshToken = this.#readKept(call, 'readRefresh');
-    if (refreshToken === undefined) throw missingSession();
+    const refreshToken = requireRefresh(call.exchange, this.sessions.place);
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
     const newest = await this.sessions.renewer.toNewest(refreshToken, owner); // it may have been renewed on the way here
@@ -110,10 +110,6 @@ export class SessionRoutes {
   #assertSameOrigin(call: RouteCall): void {
     assertSameOrigin(call.exchange.request, this.config.authentication.origins);
   }
-}
-
-function missingSession(): DescopeCredentialError {
-  return new DescopeCredentialError('SESSION_MISSING', 'The request carries no session to work on.');
 }
 
 function refuseTenant(error: unknown): never {

@@ -161,6 +161,20 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(browser.take(answer.headers).headers).toEqual({});
   });
 
+  it('refuses two refresh cookies that contradict each other, and expires them once they are needed', async () => {
+    const browser = await app.signIn();
+    const cookie = `${browser.headers['cookie']}; DSR=planted`;
+    const before = await app.request('/me', { headers: { cookie } });
+    expect([before.status, before.headers.getSetCookie()]).toEqual([200, []]);
+    lapse();
+    const answer = await app.request('/me', { headers: { cookie } });
+    expect([answer.status, answer.body['code']]).toEqual([401, 'COOKIE_AMBIGUOUS']);
+    expect(browser.take(answer.headers).headers).toEqual({});
+    const optional = await app.request('/maybe', { headers: { cookie } });
+    expect([optional.status, optional.body]).toEqual([200, { id: null }]);
+    expect(refreshes()).toBe(0);
+  });
+
   it.each([
     ['500', { status: 500 }],
     ['429', { status: 429, body: { errorCode: 'E130429' } }],

@@ -139,6 +139,21 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect((await post('refresh', {}, { origin: 'https://evil.example' })).status).toBe(403);
   });
 
+  it.each([
+    ['POST', 'refresh'],
+    ['POST', 'tenant'],
+    ['GET', 'me?profile=1'],
+  ])('works with neither of two refresh cookies, and expires them (%s %s)', async (method, path) => {
+    const browser = await app.signIn();
+    const headers = { 'content-type': 'application/json', origin: app.url };
+    const cookie = `${browser.headers['cookie']}; DSR=planted`;
+    const body = method === 'POST' ? { body: '{"tenant":"T1"}' } : {};
+    const answer = await app.request(`/auth/${path}`, { method, headers: { ...headers, cookie }, ...body });
+    expect([answer.status, answer.body['code']]).toEqual([401, 'COOKIE_AMBIGUOUS']);
+    expect(answer.headers.getSetCookie()).toEqual(['DSR=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax']);
+    expect((await get('/me', browser.take(answer.headers))).status).toBe(200);
+  });
+
   it('gives no session from before a sign-in that came with the same refresh token', async () => {
     const browser = await app.signIn();
     const renewed = new CookieJar().take((await post('refresh', {}, browser.headers)).headers).get('DS');

@@ -93,7 +93,8 @@ describe('SessionKeeper', () => {
   it.each<[string, RequestLike]>([
     ['a session in its time', toRequest(`DS=${fresh}; DSR=${refresh}`)],
     ['one without a refresh token', toRequest(`DS=${lapsed}`)],
-    ['two refresh tokens', toRequest(`DS=${lapsed}; DSR=${refresh}; DSR=x`)],
+    ['a session in its time, with two refresh tokens', toRequest(`DS=${fresh}; DSR=${refresh}; DSR=x`)],
+    ['a bad signature, with two', toRequest(`DS=${lapsed.slice(0, -8)}AAAAAAAA; DSR=${refresh}; DSR=x`)],
     ['two session cookies', toRequest(`DS=${lapsed}; DS=x; DSR=${refresh}`)],
     ['a bad signature', toRequest(`DS=${lapsed.slice(0, -8)}AAAAAAAA; DSR=${refresh}`)],
     ['garbage', toRequest(`DS=garbage; DSR=${refresh}`)],
@@ -107,6 +108,15 @@ describe('SessionKeeper', () => {
   ])('leaves %s alone', async (_name, request) => {
     const world = create();
     expect([await world.renewIfDue(request), world.calls]).toEqual([undefined, 0]);
+  });
+
+  it.each([
+    ['a session that lapsed', `DS=${lapsed}; DSR=${refresh}; DSR=x`],
+    ['an absent one', `DSR=${refresh}; DSR=x`],
+  ])('renews %s with neither of two refresh tokens, and says why', async (_name, cookie) => {
+    const world = create();
+    expect(await codeLater(() => world.renewIfDue(toRequest(cookie)))).toBe('COOKIE_AMBIGUOUS');
+    expect(world.calls).toBe(0);
   });
 
   it('asks Descope nothing while the keys are away', async () => {
