@@ -3,16 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { CookiePlace } from '../../../../lib/core/place/cookie-place.js';
 import type { CookiePlacePolicy } from '../../../../lib/core/place/cookie-place.js';
 import type { RequestLike } from '../../../../lib/core/transport/request-like.js';
+import { COOKIES } from '../../../support/session-world.js';
 import { NOW_MS } from '../../../support/tokens.js';
 
-const POLICY: CookiePlacePolicy = {
-  sessionName: 'DS',
-  refreshName: 'DSR',
-  sameSite: 'Lax',
-  domain: undefined,
-  secure: true,
-  isProduction: false,
-};
 const TOKENS = {
   sessionToken: 'a.b.c',
   sessionEndsAtMs: NOW_MS + 600_500,
@@ -25,7 +18,7 @@ function create(policy: Partial<CookiePlacePolicy> = {}, request: RequestLike = 
   const lines: string[] = [];
   const response = { set: () => undefined, append: (_name: string, value: string) => void lines.push(value) };
   return {
-    place: new CookiePlace({ ...POLICY, ...policy }, () => NOW_MS),
+    place: new CookiePlace({ ...COOKIES, secure: true, ...policy }, () => NOW_MS),
     exchange: { request, response },
     lines,
   };

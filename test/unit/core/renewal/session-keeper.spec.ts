@@ -1,9 +1,7 @@
 // When a browser's session is renewed on the way, and when it is left alone.
 import { describe, expect, it } from '@jest/globals';
 import { DescopeRefusal } from '../../../../lib/core/api/descope-refusal.js';
-import { DescopeUnavailableError } from '../../../../lib/core/errors.js';
 import { StaticKeySet, toKeysById } from '../../../../lib/core/keys/key-set.js';
-import type { KeySet } from '../../../../lib/core/keys/key-set.js';
 import { CookiePlace } from '../../../../lib/core/place/cookie-place.js';
 import { RequestSessionPlace } from '../../../../lib/core/place/request-session-place.js';
 import type { TokenPlace } from '../../../../lib/core/place/token-place.js';
@@ -13,6 +11,7 @@ import { SessionKeeper } from '../../../../lib/core/renewal/session-keeper.js';
 import { SignOutList } from '../../../../lib/core/session/sign-out-list.js';
 import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
 import type { RequestLike } from '../../../../lib/core/transport/request-like.js';
+import { AUTHENTICATION, COOKIES, keysAway } from '../../../support/session-world.js';
 import { NOW_MS, NOW_SECONDS, POLICY, codeLater, createSigningKey, mint } from '../../../support/tokens.js';
 
 const key = createSigningKey();
@@ -21,38 +20,14 @@ const fresh = mint(key);
 const lapsed = mint(key, { claims: { exp: NOW_SECONDS - 60 } });
 const refreshOf = (claims = {}) => mint(key, { claims: { drn: 'DSR', exp: NOW_SECONDS + 3600, ...claims } });
 const refresh = refreshOf();
-const policy = {
-  sources: ['bearer', 'cookie'],
-  origins: { publicOrigin: undefined, trustedOrigins: [] },
-  usernameClaim: 'sub',
-  staffRole: 'is_staff',
-  superuserRole: 'is_superuser',
-} as const;
-const cookies = {
-  sessionName: 'DS',
-  refreshName: 'DSR',
-  sameSite: 'Lax',
-  domain: undefined,
-  secure: 'auto',
-  isProduction: false,
-} as const;
-
-const away: KeySet = {
-  find: () => {
-    throw new DescopeUnavailableError('KEYS_UNAVAILABLE', 'away', { retryAfterSeconds: 1 });
-  },
-  hydrate: async () => {},
-  checkHealth: async () => ({ state: 'none', keyCount: 0, keyAgeMs: undefined }),
-  close: () => {},
-};
 
 function create({
-  place = new CookiePlace(cookies, clock) as TokenPlace,
+  place = new CookiePlace(COOKIES, clock) as TokenPlace,
   areKeysAway = false,
   isRefused = false,
 } = {}) {
   const world = { calls: 0 };
-  const keys = areKeysAway ? away : new StaticKeySet(toKeysById([key.jwk]));
+  const keys = areKeysAway ? keysAway : new StaticKeySet(toKeysById([key.jwk]));
   const verifier = new TokenVerifier({ policy: POLICY, keys, clock });
   const renewer = new Renewer({
     verifier,
@@ -66,7 +41,7 @@ function create({
     isShared: false,
     clock,
   });
-  const keeper = new SessionKeeper({ policy, place, verifier, renewer, clock, isOn: true });
+  const keeper = new SessionKeeper({ policy: AUTHENTICATION, place, verifier, renewer, clock, isOn: true });
   const renewIfDue = async (request: RequestLike) => {
     const due = keeper.findDue(request);
     return due === undefined ? undefined : keeper.renewIfLapsed(request, due);

@@ -1,7 +1,7 @@
 // Request → session: absence is a value, badness is an error, an outage is neither.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DescopeError, DescopeUnavailableError } from '../../../../lib/core/errors.js';
+import { DescopeError } from '../../../../lib/core/errors.js';
 import type { Notice } from '../../../../lib/core/notice.js';
 import { CookiePlace } from '../../../../lib/core/place/cookie-place.js';
 import { Authenticator } from '../../../../lib/core/session/authenticator.js';
@@ -12,6 +12,7 @@ import { StaticKeySet, toKeysById } from '../../../../lib/core/keys/key-set.js';
 import type { KeySet } from '../../../../lib/core/keys/key-set.js';
 import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
 import type { RequestLike } from '../../../../lib/core/transport/request-like.js';
+import { AUTHENTICATION, COOKIES, keysAway } from '../../../support/session-world.js';
 import {
   NOW_MS,
   NOW_SECONDS,
@@ -24,29 +25,7 @@ import {
 
 const key = createSigningKey();
 const keys = toKeysById([key.jwk]);
-const base: AuthenticationPolicy = {
-  sources: ['bearer', 'cookie'],
-  origins: { publicOrigin: undefined, trustedOrigins: [] },
-  usernameClaim: 'sub',
-  staffRole: 'is_staff',
-  superuserRole: 'is_superuser',
-};
-const COOKIES = {
-  refreshName: 'DSR',
-  sameSite: 'Lax',
-  domain: undefined,
-  secure: 'auto',
-  isProduction: false,
-} as const;
-const down: KeySet = {
-  find: () => {
-    throw new DescopeUnavailableError('KEYS_UNAVAILABLE', 'down', { retryAfterSeconds: 1 });
-  },
-  hydrate: async () => {},
-  checkHealth: async () => ({ state: 'none', keyCount: 0, keyAgeMs: undefined }),
-  close: () => {},
-};
-const later: KeySet = { ...down, find: async (keyId) => new StaticKeySet(keys).find(keyId) };
+const later: KeySet = { ...keysAway, find: async (keyId) => new StaticKeySet(keys).find(keyId) };
 
 function create(
   policy: Partial<AuthenticationPolicy> = {},
@@ -58,7 +37,7 @@ function create(
   return {
     notices,
     road: new Authenticator({
-      policy: { ...base, ...policy },
+      policy: { ...AUTHENTICATION, ...policy },
       verifier,
       place: new CookiePlace({ ...COOKIES, sessionName }, () => NOW_MS),
       signOuts: new SignOutList(
@@ -117,7 +96,7 @@ describe('Authenticator', () => {
   });
 
   it('throws in an outage, for a cookie too', async () => {
-    const { road } = create({}, down);
+    const { road } = create({}, keysAway);
     expect(await codeLater(() => road.authenticate(bearer(good)))).toBe('KEYS_UNAVAILABLE');
     expect(await codeLater(() => road.authenticate(cookie(good)))).toBe('KEYS_UNAVAILABLE');
     expect(await codeLater(() => road.authenticate({ headers: {} }))).toBe('accepted');

@@ -1,0 +1,32 @@
+// What core needs for browsers' sessions in its tests, as a configuration without options gives it.
+import { DescopeUnavailableError } from '../../lib/core/errors.js';
+import type { KeySet } from '../../lib/core/keys/key-set.js';
+import type { CookiePlacePolicy } from '../../lib/core/place/cookie-place.js';
+import type { AuthenticationPolicy } from '../../lib/core/session/authenticator.js';
+
+export const AUTHENTICATION: AuthenticationPolicy = {
+  sources: ['bearer', 'cookie'],
+  origins: { publicOrigin: undefined, trustedOrigins: [] },
+  usernameClaim: 'sub',
+  staffRole: 'is_staff',
+  superuserRole: 'is_superuser',
+};
+
+export const COOKIES: CookiePlacePolicy = {
+  sessionName: 'DS',
+  refreshName: 'DSR',
+  sameSite: 'Lax',
+  domain: undefined,
+  secure: 'auto',
+  isProduction: false,
+};
+
+/** Keys that cannot be had at present. */
+export const keysAway: KeySet = {
+  find: () => {
+    throw new DescopeUnavailableError('KEYS_UNAVAILABLE', 'away', { retryAfterSeconds: 1 });
+  },
+  hydrate: async () => {},
+  checkHealth: async () => ({ state: 'none', keyCount: 0, keyAgeMs: undefined }),
+  close: () => {},
+};
