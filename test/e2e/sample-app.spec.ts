@@ -7,15 +7,15 @@ import { startSample } from '../../sample-app/src/start/start-sample.js';
 import type { Sample } from '../../sample-app/src/start/start-sample.js';
 import { EmbeddedDescope } from '../../sample-app/src/embedded/embedded-descope.js';
 import { PEOPLE } from '../../sample-app/src/embedded/people.js';
+import { askUntil } from '../support/ask-until.js';
 import { ADAPTERS, ask } from '../support/application.js';
+import { bearer } from '../support/who.controller.js';
 
 const signIn = async (embedded: EmbeddedDescope | undefined, key: string) => {
   const person = PEOPLE.find((one) => one.key === key);
   if (!embedded || !person) throw new Error(`Nobody called ${key} can be signed in.`);
   return (await embedded.signIn(person)).sessionJwt;
 };
-
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe.each(ADAPTERS)('The sample app on %s', (adapter) => {
   let sample: Sample;
@@ -162,15 +162,10 @@ describe.each(ADAPTERS)('The sample app on %s, when its Descope has no keys to g
     expect((await ask(`${url}/me`)).status).toBe(401);
     expect((await ask(`${url}/public`, { headers: ada })).status).toBe(200);
     embedded.emulator.faults.clear();
-    await expect(eventually(() => ask(`${url}/me`, { headers: ada }))).resolves.toBe(200);
+    const again = await askUntil(
+      () => ask(`${url}/me`, { headers: ada }),
+      ({ status }) => status !== 503,
+    );
+    expect(again.status).toBe(200);
   });
 });
-
-async function eventually(attempt: () => Promise<{ readonly status: number }>): Promise<number> {
-  for (let left = 50; left > 0; left -= 1) {
-    const { status } = await attempt();
-    if (status !== 503) return status;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  return 503;
-}

@@ -13,6 +13,7 @@ import {
 } from 'nestjs-descope';
 import type { DescopeModuleOptions, M2mCredentials } from 'nestjs-descope';
 import { inspect } from 'node:util';
+import { askUntil } from '../../support/ask-until.js';
 import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
@@ -104,7 +105,11 @@ describe.each(ADAPTERS)('DescopeM2mClient, on %s', (adapter) => {
     expect([new Set(tokens).size, count(EXCHANGE)]).toEqual([1, 1]);
     bed.emulator.clock.advance(560_000);
     expect(await m2m.getToken(KEY)).toBe(tokens[0]);
-    expect(await until(async () => (await m2m.getToken(KEY)) !== tokens[0])).toBe(true);
+    const renewed = await askUntil(
+      () => m2m.getToken(KEY),
+      (token) => token !== tokens[0],
+    );
+    expect(renewed).not.toBe(tokens[0]);
     expect(count(EXCHANGE)).toBe(2);
   });
 
@@ -173,12 +178,3 @@ describe.each(ADAPTERS)('DescopeM2mClient, on %s', (adapter) => {
     for (const secret of ['SECRET', ...parts]) expect(told).not.toContain(secret);
   });
 });
-
-/** Asks again until it is so, a hundred times at most. */
-async function until(isSo: () => Promise<boolean>): Promise<boolean> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (await isSo()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return false;
-}

@@ -5,12 +5,11 @@ import type { DescopeModuleOptions } from 'nestjs-descope';
 import { DEFAULT_PROJECT_ID, startEmulator } from 'nestjs-descope/emulator';
 import type { Emulator } from 'nestjs-descope/emulator';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { askUntil } from '../../support/ask-until.js';
 import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
+import { findFreePort } from '../../support/free-port.js';
 import { WhoController, bearer } from '../../support/who.controller.js';
 
 describe.each(ADAPTERS)('While the key server is away, an application on %s', (adapter) => {
@@ -36,6 +35,7 @@ describe.each(ADAPTERS)('While the key server is away, an application on %s', (a
       '/who',
       token === undefined ? {} : { headers: bearer(token) },
     );
+  const isServed = ({ status }: { readonly status: number }) => status === 200;
   const genuineLooking = createTestDescope({ projectId: DEFAULT_PROJECT_ID }).as().token;
 
   it('starts, serves public routes, asks for a token, and answers 503 to one', async () => {
@@ -61,7 +61,7 @@ describe.each(ADAPTERS)('While the key server is away, an application on %s', (a
     expect((await who(genuineLooking)).status).toBe(503);
     emulator = await startEmulator({ port });
     const token = await emulator.signToken({ claims: { amr: ['email'], sub: 'U2anna' } });
-    expect(await poll(async () => (await who(token)).status, 200)).toBe(200);
+    expect((await askUntil(() => who(token), isServed)).status).toBe(200);
     expect((await who(token)).body['id']).toBe('U2anna');
     expect(logger.find('can be fetched again')).toHaveLength(1);
   });
@@ -72,9 +72,11 @@ describe.each(ADAPTERS)('While the key server is away, an application on %s', (a
     await boot(Number(new URL(emulator.url).port), { keyFetch: { maxAgeSeconds: 1 } });
     expect((await who(token)).status).toBe(200);
     await emulator.close();
-    expect(
-      await poll(async () => ((await who(token)).status === 200 ? logger.find('in memory').length : 0), 1),
-    ).toBe(1);
+    const served = await askUntil(
+      () => who(token),
+      (answer) => isServed(answer) && logger.find('in memory').length === 1,
+    );
+    expect([served.status, logger.find('in memory')]).toEqual([200, [expect.anything()]]);
     expect((await who(token)).status).toBe(200);
   });
 
@@ -99,7 +101,7 @@ describe.each(ADAPTERS)('While the key server is away, an application on %s', (a
     expect([answer.status, answer.body['code']]).toEqual([503, 'KEYS_UNAVAILABLE']);
     expect(performance.now() - startedAt).toBeLessThan(2_000);
     emulator.faults.clear();
-    expect(await poll(async () => (await who(token)).status, 200)).toBe(200);
+    expect((await askUntil(() => who(token), isServed)).status).toBe(200);
   });
 
   it('does not start when requireKeysAtBoot is set', async () => {
@@ -110,22 +112,3 @@ describe.each(ADAPTERS)('While the key server is away, an application on %s', (a
     expect(emulator.requests.count('/v2/keys')).toBe(1);
   });
 });
-
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Asks again until the answer is the wanted one, for at most eight seconds; gives the last answer. */
-async function poll<T>(ask: () => Promise<T>, wanted: T): Promise<T> {
-  const endAt = performance.now() + 8_000;
-  let answer = await ask();
-  while (answer !== wanted && performance.now() < endAt) {
-    await sleep(100);
-    answer = await ask();
-  }
-  return answer;
-}

@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findFreePort } from '../../support/free-port.js';
 
 const START_MS = 10_000;
 
@@ -85,16 +85,6 @@ function run(command: string, { args, folder, hear }: Surroundings): Running {
 function toReason(error: unknown, { command, packageName }: ServiceOrder): unknown {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
   return new Error(`${command} is missing. Install it: apt-get update && apt-get install -y ${packageName}`);
-}
-
-/** Finds a port of loopback that nobody listens on. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function waitUntilUp(child: ChildProcess, at: { port: number; read: () => string }): Promise<void> {
