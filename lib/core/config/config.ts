@@ -13,7 +13,7 @@ import type { AdmissionPolicy } from '../user/admitted.js';
 import { readApiUrl, readFgaCacheUrl, readOrigins, readProjectId } from './endpoints.js';
 import { readKeyFetch, readKeys, readTokenCache } from './keys.js';
 import { OptionReader, isBoolean, isFunction, readOptionalText } from './option-reader.js';
-import type { Check } from './option-reader.js';
+import type { Rule } from './option-reader.js';
 import { KNOWN_OPTIONS } from './options.js';
 import type { DescopeOptions, UserLoader } from './options.js';
 import { readAdmission, readAuthentication, readCookieNames, readVerification } from './rules.js';
@@ -105,7 +105,7 @@ function freezePolicies(config: DescopeConfig): DescopeConfig {
   return Object.freeze(config);
 }
 
-function toFunctionRule<F>(fallback: F): { wants: string; is: Check<F>; default: F } {
+function toFunctionRule<F>(fallback: F): Rule<F> {
   return { wants: 'a function', is: isFunction, default: fallback };
 }
 

@@ -1,6 +1,6 @@
 // The options about what verifying keeps: keys, fixed or fetched, and the tokens that they have proven.
-import { describe, isNumberBetween, isWholeNumberBetween } from './option-reader.js';
-import type { OptionReader } from './option-reader.js';
+import { describe, toNumberRule, toWholeNumberRule } from './option-reader.js';
+import type { Bounds, OptionReader } from './option-reader.js';
 import type { DescopeOptions, KeyFetchOptions, TokenCacheOptions } from './options.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { KeyFetchPolicy } from '../keys/key-fetch-schedule.js';
@@ -71,14 +71,7 @@ function parse(text: string): unknown {
 /** Reads how keys are fetched, in the milliseconds that the key set counts in. */
 export function readKeyFetch(options: OptionReader): KeyFetchPolicy & { readonly timeoutMs: number } {
   const group = options.group<KeyFetchOptions>('keyFetch', KEY_FETCH_OPTIONS);
-  const read = (name: keyof KeyFetchOptions, bounds: Bounds): number => {
-    const wants = `a number from ${bounds.least} to ${bounds.most}`;
-    return group.read(name, {
-      wants,
-      is: isNumberBetween(bounds.least, bounds.most),
-      default: bounds.default,
-    });
-  };
+  const read = (name: keyof KeyFetchOptions, bounds: Bounds) => group.read(name, toNumberRule(bounds));
   return {
     maxAgeMs: 1000 * read('maxAgeSeconds', { least: 1, most: DAY_SECONDS, default: 600 }),
     maxStaleMs: 1000 * read('maxStaleSeconds', { least: 0, most: DAY_SECONDS, default: 3600 }),
@@ -91,20 +84,9 @@ export function readKeyFetch(options: OptionReader): KeyFetchPolicy & { readonly
 export function readTokenCache(options: OptionReader, given: DescopeOptions): TokenCachePolicy | undefined {
   if (given.tokenCache === false) return undefined;
   const group = options.group<TokenCacheOptions>('tokenCache', ['maxTokens', 'maxBytes']);
-  const read = (name: keyof TokenCacheOptions, bounds: Bounds): number =>
-    group.read(name, {
-      wants: `a whole number from ${bounds.least} to ${bounds.most}`,
-      is: isWholeNumberBetween(bounds.least, bounds.most),
-      default: bounds.default,
-    });
+  const read = (name: keyof TokenCacheOptions, bounds: Bounds) => group.read(name, toWholeNumberRule(bounds));
   return {
     maxTokens: read('maxTokens', { least: 1, most: 10_000_000, default: 10_000 }),
     maxBytes: read('maxBytes', { least: MEGABYTE, most: 4096 * MEGABYTE, default: 32 * MEGABYTE }),
   };
-}
-
-interface Bounds {
-  readonly least: number;
-  readonly most: number;
-  readonly default: number;
 }

@@ -6,6 +6,20 @@ import type { DescopeOptions } from './options.js';
 /** A check of one value: answers what it wants when the value is not that. */
 export type Check<T> = (value: unknown) => value is T;
 
+/** What an option may be: in words, as a check, and when it is left out. */
+export interface Rule<T> {
+  readonly wants: string;
+  readonly is: Check<T>;
+  readonly default: T;
+}
+
+/** The bounds of a number, both included. */
+export interface Bounds {
+  readonly least: number;
+  readonly most: number;
+  readonly default: number;
+}
+
 export class OptionReader<O extends object = DescopeOptions> {
   readonly #options: Partial<O>;
   readonly #prefix: string;
@@ -25,7 +39,7 @@ export class OptionReader<O extends object = DescopeOptions> {
   }
 
   /** Reads an option; one that is left out has its default, a wrong one is noted and has it too. */
-  read<T>(name: keyof O & string, rule: { wants: string; is: Check<T>; default: T }): T {
+  read<T>(name: keyof O & string, rule: Rule<T>): T {
     const value: unknown = toOwn(this.#options[name]); // also fills the holes of a list, which `every` would skip
     if (value !== undefined && rule.is(value)) return value;
     if (value !== undefined) this.mistake(name, describe(value), rule.wants);
@@ -98,14 +112,18 @@ const isOptionalText: Check<string | undefined> = (value): value is string | und
 export const isTexts: Check<readonly string[]> = (value): value is readonly string[] =>
   Array.isArray(value) && value.length > 0 && value.every(isText);
 
-/** A check for finite numbers within bounds, both included. */
-export function isNumberBetween(least: number, most: number): Check<number> {
-  return (value): value is number => typeof value === 'number' && value >= least && value <= most;
+/** A rule for numbers within bounds, both included. */
+export function toNumberRule({ least, most, default: fallback }: Bounds): Rule<number> {
+  const is = (value: unknown): value is number =>
+    typeof value === 'number' && value >= least && value <= most;
+  return { wants: `a number from ${least} to ${most}`, is, default: fallback };
 }
 
-/** A check for whole numbers within bounds, both included. */
-export function isWholeNumberBetween(least: number, most: number): Check<number> {
-  return (value): value is number => isNumberBetween(least, most)(value) && Number.isInteger(value);
+/** A rule for whole numbers within bounds, both included. */
+export function toWholeNumberRule(bounds: Bounds): Rule<number> {
+  const { is, ...rule } = toNumberRule(bounds);
+  const isWhole = (value: unknown): value is number => is(value) && Number.isInteger(value);
+  return { ...rule, wants: `a whole number from ${bounds.least} to ${bounds.most}`, is: isWhole };
 }
 
 /** A check for non-empty lists whose items are all among the choices. */

@@ -1,7 +1,7 @@
 // The options that decide who is let in, as the policies of the road's stations.
 import { isStandardSchema } from '../claims/standard-schema.js';
 import type { StandardSchema } from '../claims/standard-schema.js';
-import { isListOf, isNumberBetween, isText, isTexts } from './option-reader.js';
+import { isListOf, isText, isTexts, toNumberRule } from './option-reader.js';
 import type { Check, OptionReader } from './option-reader.js';
 import type { CookieNames } from './session.js';
 import type { AuthenticationPolicy } from '../session/authenticator.js';
@@ -27,11 +27,7 @@ export function readVerification(
   return {
     projectId,
     algorithms: options.read('algorithms', { wants, is, default: ['RS256'] }),
-    leewaySeconds: options.read('leewaySeconds', {
-      wants: '0 to 60',
-      is: isNumberBetween(0, 60),
-      default: 5,
-    }),
+    leewaySeconds: options.read('leewaySeconds', toNumberRule({ least: 0, most: 60, default: 5 })),
     sessionTokenNames: ['DS', names.session],
     refreshTokenNames: ['DSR', names.refresh],
   };

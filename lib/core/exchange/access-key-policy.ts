@@ -1,6 +1,6 @@
 // The options about access keys, as the policy of those who take them.
-import { OptionReader, isWholeNumberBetween } from '../config/option-reader.js';
-import type { Check } from '../config/option-reader.js';
+import { OptionReader, toWholeNumberRule } from '../config/option-reader.js';
+import type { Bounds, Check } from '../config/option-reader.js';
 import type { DescopeOptions } from '../config/options.js';
 import { ACCESS_KEY_OPTIONS } from './access-key-options.js';
 import type { AccessKeyOptions } from './access-key-options.js';
@@ -45,10 +45,9 @@ function readHeaderName(group: OptionReader<AccessKeyOptions>): string | undefin
 function readNumber(
   group: OptionReader<AccessKeyOptions>,
   name: Exclude<keyof AccessKeyOptions, 'header'>,
-  bounds: { readonly most: number; readonly default: number },
+  bounds: Omit<Bounds, 'least'>,
 ): number {
-  const wants = `a whole number from 1 to ${bounds.most}`;
-  return group.read(name, { wants, is: isWholeNumberBetween(1, bounds.most), default: bounds.default });
+  return group.read(name, toWholeNumberRule({ least: 1, ...bounds }));
 }
 
 const isHeaderName: Check<string | undefined> = (value): value is string =>
