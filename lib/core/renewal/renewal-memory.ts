@@ -1,6 +1,7 @@
 // What renewals brought, kept for the parallel tabs and instances that come with the same refresh token.
 import type { IssuedTokens } from '../api/issued-tokens.js';
 import type { Clock } from '../clock.js';
+import { ExpiringMap } from '../expiring-map.js';
 import type { Notice, Notify } from '../notice.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { KeyValueStore } from '../session/key-value-store.js';
@@ -25,11 +26,12 @@ export class RenewalMemory {
   readonly #clock: Clock;
   readonly #store: KeyValueStore | undefined;
   readonly #flights: RenewalFlights;
-  readonly #superseded = new Map<string, number>();
+  readonly #superseded: ExpiringMap<true>;
 
   constructor(input: { clock: Clock; store: KeyValueStore | undefined; notify: Notify }) {
     this.#clock = input.clock;
     this.#flights = new RenewalFlights(input.clock, KEEP_MS);
+    this.#superseded = new ExpiringMap(MAX_ENTRIES, input.clock);
     this.#store = input.store && boundStore(input.store, STORE_FAILED, input.notify);
   }
 
@@ -63,9 +65,7 @@ export class RenewalMemory {
     const keepMs = this.#toKeepMs(issued.sessionToken);
     const keeping = keepMs > 0 ? this.#ask((store) => store.set(PREFIX + digest, sealed, keepMs)) : undefined;
     if (issued.refreshToken !== undefined && issued.refreshToken !== refreshToken) {
-      const oldest = this.#superseded.keys().next();
-      if (this.#superseded.size >= MAX_ENTRIES && oldest.done !== true) this.#superseded.delete(oldest.value);
-      this.#superseded.set(digest, this.#clock() + SUPERSEDED_MS);
+      this.#superseded.set(digest, true, this.#clock() + SUPERSEDED_MS);
       await this.#ask((store) => store.set(PREFIX + digest + MARKER, MARKER, SUPERSEDED_MS));
     }
     await keeping;
@@ -88,7 +88,7 @@ export class RenewalMemory {
   /** Tells whether the token may have been superseded by a renewal; also when the store cannot say. */
   async isSuperseded(refreshToken: string): Promise<boolean> {
     const digest = toTokenDigest(refreshToken);
-    if ((this.#superseded.get(digest) ?? 0) > this.#clock()) return true;
+    if (this.#superseded.get(digest) === true) return true;
     return (await this.#ask((store) => store.get(PREFIX + digest + MARKER), MARKER)) === MARKER;
   }
 
