@@ -15,7 +15,7 @@ import { fetchKeys } from '../core/api/fetch-keys.js';
 import { resolveConfig } from '../core/config/config.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import { createLimitedNotify } from '../core/notice.js';
+import { createLimitedNotify, toReason } from '../core/notice.js';
 import type { Notify } from '../core/notice.js';
 import { StaticKeySet } from '../core/keys/key-set.js';
 import type { KeySet } from '../core/keys/key-set.js';
@@ -58,8 +58,9 @@ function createConfig(
 // Only a test overrides options, and it must see that those of the factory are not in force.
 function noteFailure({ error }: OptionsFailure, isOverridden: boolean): void {
   if (!isOverridden) throw error;
-  const why = error instanceof Error ? error.message : 'unknown reason';
-  new Logger('Descope').error(`The options factory threw (${why}), so this test runs without its options.`);
+  new Logger('Descope').error(
+    `The options factory threw (${toReason(error)}), so this test runs without its options.`,
+  );
 }
 
 // One line, and one text that opens with the code: an object would fill several lines of Nest's own logger.

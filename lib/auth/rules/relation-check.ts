@@ -2,6 +2,7 @@
 import { withDeadline } from '../../core/api/deadline.js';
 import { DescopeUnavailableError } from '../../core/errors.js';
 import { publishOutage } from '../../core/events.js';
+import { toReason } from '../../core/notice.js';
 import type { Notify } from '../../core/notice.js';
 import { readRelated, readRetryAfter, toRelationKey } from './relation-answer.js';
 import type { Relation } from './relation-answer.js';
@@ -71,9 +72,8 @@ export class RelationCheck {
 
   #toUnavailable(cause: unknown, retryAfterSeconds: number): DescopeUnavailableError {
     const code = 'FGA_UNAVAILABLE';
-    const why = cause instanceof Error ? cause.message : 'unknown reason';
     publishOutage(code, retryAfterSeconds);
-    this.#input.notify({ code, level: 'warn', message: `${DOWN} (${why})` });
+    this.#input.notify({ code, level: 'warn', message: `${DOWN} (${toReason(cause)})` });
     const message = 'Descope cannot be asked about relations at present.';
     return new DescopeUnavailableError(code, message, { retryAfterSeconds, cause });
   }

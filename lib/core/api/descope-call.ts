@@ -1,6 +1,7 @@
 // One call to Descope by the road itself: an answer, its definite no, or an outage that the operator hears of.
 import { DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
+import { toReason } from '../notice.js';
 import type { Notify } from '../notice.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import { fetchAnswer } from './bounded-fetch.js';
@@ -80,9 +81,8 @@ function toldUnavailable(
   const retryAfterSeconds = Math.max(1, seconds);
   const message = 'Descope cannot be asked at present.';
   const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds, cause });
-  const why = cause instanceof Error ? cause.message : 'unknown reason';
   publishOutage(error.code, retryAfterSeconds);
-  api.notify({ code: 'DESCOPE_UNAVAILABLE', level: 'warn', message: `${DOWN} (${why})` });
+  api.notify({ code: 'DESCOPE_UNAVAILABLE', level: 'warn', message: `${DOWN} (${toReason(cause)})` });
   return error;
 }
 

@@ -1,5 +1,6 @@
 // What a key set tells of its fetches: events for machines, lines for people.
 import { publishKeysFetched, publishKeysStale, publishOutage } from '../events.js';
+import { toReason } from '../notice.js';
 import type { Notify } from '../notice.js';
 
 /** A fetch that ended; `keyCount` and `keyAgeMs` are of the keys in memory. */
@@ -25,7 +26,7 @@ export function tellFetched(report: FetchReport, wasFailing: boolean, notify: No
 /** Tells that keys could not be fetched. */
 export function tellFailed(report: FailureReport, notify: Notify): void {
   const { keyCount, keyAgeMs, durationMs, cause } = report;
-  const why = cause instanceof Error ? cause.message : 'unknown reason';
+  const why = toReason(cause);
   if (report.isStale) {
     publishKeysStale(keyCount, keyAgeMs, durationMs);
     return notify({ code: 'KEYS_STALE', level: 'warn', message: `${STALE} (${why})` });

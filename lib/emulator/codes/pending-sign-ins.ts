@@ -17,7 +17,7 @@ export interface PendingSignIn {
 }
 
 /** How many wrong codes are borne before the right one counts no more. */
-export const MAX_TRIES = 5;
+const MAX_TRIES = 5;
 
 /** Keeps pending sign-ins: codes by login id and method, links by their token. */
 export class PendingSignIns {

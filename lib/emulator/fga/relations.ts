@@ -64,10 +64,7 @@ export function toRelation(schema: FgaSchema, tuple: FgaTuple): FgaRelation {
 // How Descope writes a set of targets is not documented: `group#member` may stand in the type or after the id, and
 // where the relation takes sets of a type alone, the type's name will do.
 /** Reads the target of a tuple, for a relation that takes these kinds. */
-export function toTarget(
-  { target, targetType }: FgaTuple,
-  kinds: readonly TargetKind[],
-): FgaTarget | undefined {
+function toTarget({ target, targetType }: FgaTuple, kinds: readonly TargetKind[]): FgaTarget | undefined {
   const named = kinds.find((kind) => toKindText(kind) === targetType);
   const suffixed = kinds.find(
     ({ type, relation }) => relation !== undefined && type === targetType && target.endsWith(`#${relation}`),

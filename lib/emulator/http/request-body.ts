@@ -4,7 +4,7 @@ import type { JsonObject } from './call.js';
 import { DescopeError } from './descope-error.js';
 
 /** The longest body that is read, in bytes. */
-export const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Reads the object of a request; an empty body counts as an empty object. */
 export async function readRequestBody(request: IncomingMessage): Promise<JsonObject> {

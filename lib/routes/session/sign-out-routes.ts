@@ -5,6 +5,7 @@ import { DescopeRefusal } from '../../core/api/descope-refusal.js';
 import { endAllSessions, endSession } from '../../core/api/session-calls.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeCredentialError, DescopeError } from '../../core/errors.js';
+import { toReason } from '../../core/notice.js';
 import type { Notify } from '../../core/notice.js';
 import type { Sessions } from '../../core/session/sessions.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
@@ -127,8 +128,7 @@ export class SignOutRoutes {
       await step();
     } catch (error) {
       if (error instanceof DescopeRefusal) return; // it was over already
-      const why = error instanceof Error ? error.message : 'unknown reason';
-      const message = `A sign-out was not completed everywhere (${why}); this process refuses the session until its end.`;
+      const message = `A sign-out was not completed everywhere (${toReason(error)}); this process refuses the session until its end.`;
       this.notify({ code: 'SIGN_OUT_INCOMPLETE', level: 'warn', message });
     }
   }
