@@ -1,6 +1,7 @@
 // One line in the log for a cause, with its code and what to do; requests leave none.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { DescopeModuleOptions } from 'nestjs-descope';
+import { decodeJwt } from 'jose';
 import { ADAPTERS } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { MemoryStore } from '../../support/memory-store.js';
@@ -69,6 +70,33 @@ describe.each(ADAPTERS)('The log of an application on %s', (adapter) => {
     for (let request = 0; request < 3; request += 1)
       expect((await app.request('/me', { headers })).status).toBe(503);
     expect(logger.entries).toEqual([expect.stringMatching(/^error: SIGN_OUT_STORE_FAILED: /)]);
+  });
+
+  it('names a sign-out that Descope was not told of', async () => {
+    await boot({ routes: {} });
+    const browser = await app.signIn();
+    app.emulator.faults.add({ path: '/v1/auth/logout', status: 503 });
+    const headers = { ...browser.headers, origin: app.url };
+    expect((await app.request('/auth/logout', { method: 'POST', headers })).status).toBe(204);
+    expect(logger.find('SIGN_OUT_INCOMPLETE')).toEqual([
+      expect.stringMatching(/^warn: SIGN_OUT_INCOMPLETE: .*\(Descope cannot be asked at present\.\)/),
+    ]);
+  });
+
+  it('names a renewed session that the browser could not keep', async () => {
+    await boot();
+    const browser = await app.signIn();
+    const { sub } = decodeJwt(browser.get('DS') ?? '');
+    app.emulator.clock.advance(TEN_MINUTES + 6_000);
+    const sessionJwt = await app.emulator.signToken({
+      claims: { sub, amr: ['email'], pad: 'x'.repeat(4_096) },
+    });
+    app.emulator.faults.add({ path: '/v1/auth/refresh', body: { sessionJwt } });
+    const answer = await app.request('/me', { headers: browser.headers });
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([401, []]);
+    expect(logger.entries).toEqual([
+      expect.stringMatching(/^error: SESSION_NOT_KEPT: .*The cookie "DS" needs \d+ bytes/),
+    ]);
   });
 
   it('tells of each outage of the keys, and of its end', async () => {
