@@ -2,9 +2,9 @@
 import { DescopeAccessError } from '../errors.js';
 import type { DescopeAccessCode } from '../error-codes.js';
 import type { DescopeError } from '../errors.js';
-import type { Demand, GrantDemand, NameMatch, RequestValueSource, ScopeDemand } from './demands.js';
+import type { Demand, GrantDemand, RequestValueSource, ScopeDemand } from './demands.js';
 import type { DescopeUser } from './descope-user.js';
-import { readTenantGrants } from './matches.js';
+import { isMet, readTenantGrants } from './matches.js';
 import { findStrengthFlaw } from './strength.js';
 
 /** What a decision needs beside the user and the demands. */
@@ -96,15 +96,6 @@ function findTenantFlaw(source: RequestValueSource, { user, tenants }: Question)
 
 function readRouteTenants(demands: readonly Demand[]): RequestValueSource[] {
   return demands.flatMap((demand) => (demand.kind === 'tenant' ? [demand.from] : []));
-}
-
-function isMet(
-  demand: { readonly names: readonly string[]; readonly match: NameMatch },
-  held: readonly string[],
-): boolean {
-  if (demand.names.length === 0) return false; // an empty demand is a mistake, never an open door
-  if (demand.match === 'any') return demand.names.some((name) => held.includes(name));
-  return demand.names.every((name) => held.includes(name));
 }
 
 const MISSING = {

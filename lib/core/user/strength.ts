@@ -3,6 +3,7 @@ import { DescopeCredentialError } from '../errors.js';
 import { readNames, readOwn } from '../token/claims.js';
 import type { MethodDemand, MfaDemand, StepUpDemand } from './demands.js';
 import type { DescopeUser } from './descope-user.js';
+import { isMet } from './matches.js';
 
 const MFA = 'mfa'; // RFC 8176 §2
 
@@ -18,10 +19,7 @@ export function findStrengthFlaw(
   if (demand.kind === 'step-up') return isSteppedUp(user, demand, nowMs) ? undefined : stale(demand);
   const methods = readNames(user.claims, 'amr');
   if (demand.kind === 'mfa') return isMfa(methods) ? undefined : weak('AUTH_MFA_REQUIRED', ['mfa']);
-  const { names, match } = demand;
-  const isHeld = (name: string) => methods.includes(name);
-  const isMet = names.length > 0 && (match === 'any' ? names.some(isHeld) : names.every(isHeld));
-  return isMet ? undefined : weak('AUTH_METHOD_REQUIRED', names);
+  return isMet(demand, methods) ? undefined : weak('AUTH_METHOD_REQUIRED', demand.names);
 }
 
 // Two methods are two factors, as Descope's own SDKs count (go-sdk).
