@@ -16,6 +16,7 @@ const CODES = [
   'SESSION_ENDED',
   'SESSION_SIGNED_OUT',
   'SESSION_SUPERSEDED',
+  'COOKIE_AMBIGUOUS', // the refusal expires both
 ];
 
 /** Makes the login page's address for a page that a browser asked for; `undefined` for any other request or refusal. */

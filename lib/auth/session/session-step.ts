@@ -2,6 +2,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DescopeCredentialError, DescopeUnavailableError } from '../../core/errors.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
+import { toReason } from '../../core/notice.js';
 import type { Notify } from '../../core/notice.js';
 import type { Exchange } from '../../core/place/token-place.js';
 import type { DueSession } from '../../core/renewal/session-keeper.js';
@@ -86,11 +87,10 @@ export class SessionStep {
   }
 
   #noteFailure(error: unknown): void {
-    const why = error instanceof Error ? error.message : 'unknown reason';
     this.notify({
       code: 'SESSION_NOT_KEPT',
       level: 'error',
-      message: `A renewed session cannot be kept, or an ended one not be cleared: ${why}`,
+      message: `A renewed session cannot be kept, or an ended one not be cleared: ${toReason(error)}`,
     });
   }
 }

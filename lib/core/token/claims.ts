@@ -3,12 +3,6 @@
 /** A JSON object from outside, not yet read. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The grants that a token carries for one tenant. */
-export interface TenantClaim {
-  readonly roles?: readonly string[];
-  readonly permissions?: readonly string[];
-}
-
 /**
  * The claims of a verified Descope token, as they stand in it.
  * Typed are those the verifier has proven; any other is `unknown`.

@@ -78,6 +78,12 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     expect((await get('/me', alone)).status).toBe(302);
   });
 
+  it('leads a browser with session cookies that contradict each other there, without them', async () => {
+    const page = await get('/me', { ...html, cookie: 'DS=one; DS=another' });
+    expect([page.status, page.headers.get('location')]).toEqual([302, '/auth/login?next=%2Fme']);
+    expect(page.headers.getSetCookie().join()).toMatch(/DS=;.*Max-Age=0/i);
+  });
+
   it('leads a browser that was signed out to sign in, without its cookies, and in once it has', async () => {
     const browser = await app.signIn();
     const headers = { origin: app.url, ...browser.headers };
