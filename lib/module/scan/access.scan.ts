@@ -18,6 +18,7 @@ import type { AskedHandler } from './answerable.js';
 import { areFieldsGuarded, unguardedField } from './field-guards.js';
 import { isReached } from './guard-reach.js';
 import { isClass, readHandlers } from './handlers.js';
+import { isUnjudged, unjudged } from './unjudged.js';
 
 /** Where to look: the application's modules, its global guards, and what the module was told. */
 export interface ScanInput {
@@ -33,10 +34,12 @@ export function assertAccessKept(input: ScanInput): void {
   const isGlobal = isGuardGlobal(input);
   const hasFieldGuards = areFieldsGuarded(input.modules);
   const asked: AskedHandler[] = [];
-  for (const { type, name, handler } of readHandlers(input.modules)) {
+  for (const found of readHandlers(input.modules)) {
+    const { type, name, handler } = found;
     const where = `${type.name}.${String(name)}`;
     const policy = readAccessPolicy(type, handler); // throws what is contradicted
     if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
+    if (isDemanding(policy) && isUnjudged(found, input.modules)) throw unjudged(where);
     asked.push({ where, policy, paths: readPaths(type, handler) });
     if (!hasFieldGuards && isDemanding(policy) && isFieldHandler(handler)) throw unguardedField(where);
     const isCovered = isGlobal && isReached(readMessageTransport(handler), input.hasHttp);

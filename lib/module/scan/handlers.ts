@@ -12,12 +12,16 @@ export interface FoundHandler {
 
 /** Lists the methods of all controllers and providers. */
 export function readHandlers(modules: ModulesContainer): readonly FoundHandler[] {
-  return [...readClasses(modules)].flatMap((type) =>
-    [...readMethods(type)].map(([name, handler]) => ({ type, name, handler })),
-  );
+  return [...readClasses(modules)].flatMap(readMethodsOf);
 }
 
-function readClasses(modules: ModulesContainer): Set<HandlerClass> {
+/** Lists the methods of a class. */
+export function readMethodsOf(type: HandlerClass): FoundHandler[] {
+  return [...readMethods(type)].map(([name, handler]) => ({ type, name, handler }));
+}
+
+/** Lists the classes of all controllers and providers. */
+export function readClasses(modules: ModulesContainer): Set<HandlerClass> {
   const classes = new Set<HandlerClass>();
   for (const module of modules.values()) {
     for (const wrapper of [...module.controllers.values(), ...module.providers.values()]) {
