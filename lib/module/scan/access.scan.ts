@@ -18,6 +18,8 @@ import type { AskedHandler } from './answerable.js';
 import { areFieldsGuarded, unguardedField } from './field-guards.js';
 import { isReached } from './guard-reach.js';
 import { isClass, readHandlers } from './handlers.js';
+import type { FoundHandler } from './handlers.js';
+import { fatalStreamCall, isStreamCall } from './stream-calls.js';
 import { isUnjudged, unjudged } from './unjudged.js';
 
 /** Where to look: the application's modules, its global guards, and what the module was told. */
@@ -29,24 +31,42 @@ export interface ScanInput {
   readonly hasHttp: boolean;
 }
 
-/** Asserts that demands can be kept, and met. Throws a `CONFIG_…` code. */
-export function assertAccessKept(input: ScanInput): void {
-  const isGlobal = isGuardGlobal(input);
-  const hasFieldGuards = areFieldsGuarded(input.modules);
-  const asked: AskedHandler[] = [];
-  for (const found of readHandlers(input.modules)) {
-    const { type, name, handler } = found;
-    const where = `${type.name}.${String(name)}`;
-    const policy = readAccessPolicy(type, handler); // throws what is contradicted
-    if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
-    if (isDemanding(policy) && isUnjudged(found, input.modules)) throw unjudged(where);
-    asked.push({ where, policy, paths: readPaths(type, handler) });
-    if (!hasFieldGuards && isDemanding(policy) && isFieldHandler(handler)) throw unguardedField(where);
-    const isCovered = isGlobal && isReached(readMessageTransport(handler), input.hasHttp);
-    if (isCovered || !isDemanding(policy) || readGuards(type, handler).some(isAuthGuard)) continue;
-    throw unguarded(where);
-  }
+/** Asserts that demands can be kept, and met, and lists what was looked at. Throws a `CONFIG_…` code. */
+export function assertAccessKept(input: ScanInput): readonly AskedHandler[] {
+  const asked = readHandlers(input.modules).map(toAsked);
+  const stand = { ...input, isGlobal: isGuardGlobal(input), hasFieldGuards: areFieldsGuarded(input.modules) };
+  for (const handler of asked) assertJudged(handler, stand);
   assertAnswerable(asked, input);
+  return asked;
+}
+
+function toAsked(found: FoundHandler): AskedHandler {
+  const { type, name, handler } = found;
+  const where = `${type.name}.${String(name)}`;
+  const policy = readAccessPolicy(type, handler); // throws what is contradicted
+  return { ...found, where, policy, paths: readPaths(type, handler) };
+}
+
+interface Stand extends ScanInput {
+  readonly isGlobal: boolean;
+  readonly hasFieldGuards: boolean;
+}
+
+function assertJudged(asked: AskedHandler, { isGlobal, hasFieldGuards, modules, hasHttp }: Stand): void {
+  const { type, handler, where, policy } = asked;
+  if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
+  const isGuarded = readGuards(type, handler).some(isAuthGuard);
+  if (policy.mode !== 'public' && (isGlobal || isGuarded)) assertRefusable(asked);
+  if (!isDemanding(policy)) return;
+  assertRefusable(asked);
+  if (isUnjudged(asked, modules)) throw unjudged(where);
+  if (!hasFieldGuards && isFieldHandler(handler)) throw unguardedField(where);
+  const isCovered = isGlobal && isReached(readMessageTransport(handler), hasHttp);
+  if (!isCovered && !isGuarded) throw unguarded(where);
+}
+
+function assertRefusable({ handler, where }: AskedHandler): void {
+  if (isStreamCall(handler)) throw fatalStreamCall(where);
 }
 
 function isDemanding({ demands, rules = [] }: AccessPolicy): boolean {
