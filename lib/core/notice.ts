@@ -6,6 +6,8 @@ export interface Notice {
   readonly code:
     | 'AUDIENCE_NOT_CHECKED'
     | 'BASE_URL_INSECURE'
+    | 'GATEWAY_UNGUARDED'
+    | 'GUARD_MISSING'
     | 'KEYS_STATIC'
     | 'KEYS_STALE'
     | 'KEYS_UNAVAILABLE'

@@ -27,6 +27,13 @@ import { Profiles } from './session/profiles.js';
 import { SessionRoutes } from './session/session-routes.js';
 import { SignOutRoutes } from './session/sign-out-routes.js';
 
+const made = new WeakSet<object>();
+
+/** Tells whether a class is a controller of these routes, and none of the application's own. */
+export function isAuthController(type: object): boolean {
+  return made.has(type);
+}
+
 /** Makes the controller. It is version-neutral, and answers by itself, past global pipes and interceptors. */
 export function createAuthController(options: DescopeRoutesOptions): Type {
   class DescopeAuthController {
@@ -40,6 +47,7 @@ export function createAuthController(options: DescopeRoutesOptions): Type {
   for (const route of ROUTES) if (options[route.option] !== false) mount(DescopeAuthController, route);
   noteTag(DescopeAuthController, options.path ?? DEFAULT_PATH);
   Controller({ path: options.path ?? DEFAULT_PATH, version: VERSION_NEUTRAL })(DescopeAuthController);
+  made.add(DescopeAuthController);
   return DescopeAuthController;
 }
 

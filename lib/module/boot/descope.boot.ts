@@ -8,6 +8,7 @@ import type { Notify } from '../../core/notice.js';
 import type { KeySet } from '../../core/keys/key-set.js';
 import { assertAccessKept } from '../scan/access.scan.js';
 import { readBootNotices } from './boot-notices.js';
+import { readOpenHandlers } from './open-handlers.js';
 import { learnThrownClasses } from './thrown-classes.js';
 
 @Injectable()
@@ -26,8 +27,9 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
   async onModuleInit(): Promise<void> {
     const { modules, application, config, host } = this;
     const hasHttp = (host.httpAdapter as unknown) !== undefined;
-    assertAccessKept({ modules, application, config, hasHttp });
-    for (const notice of readBootNotices(this.config)) this.notify(notice);
+    const asked = assertAccessKept({ modules, application, config, hasHttp });
+    const notices = [...readBootNotices(config), ...readOpenHandlers(asked, { application, hasHttp })];
+    for (const notice of notices) this.notify(notice);
     await learnThrownClasses(modules);
   }
 

@@ -1,0 +1,47 @@
+// What stands open because no guard was put there: worth a line at boot, where nothing says that it is meant.
+import type { ApplicationConfig } from '@nestjs/core';
+import { readGuards, readMessageTransport } from '../../auth/access.policy.js';
+import type { Notice } from '../../core/notice.js';
+import { isAuthController } from '../../routes/auth.controller.js';
+import { readResolverNote } from '../map/handler-metadata.js';
+import type { AskedHandler } from '../scan/answerable.js';
+import { isReached } from '../scan/guard-reach.js';
+
+/** What the application's global guards are, and whom they reach. */
+export interface GlobalGuards {
+  readonly application: ApplicationConfig;
+  readonly hasHttp: boolean;
+}
+
+/** Lists what anybody may call that is not public. Any guard counts: whose it is, is the application's business. */
+export function readOpenHandlers(asked: readonly AskedHandler[], guards: GlobalGuards): Notice[] {
+  const { application, hasHttp } = guards;
+  const hasGlobal = application.getGlobalGuards().length + application.getGlobalRequestGuards().length > 0;
+  const callable = asked.filter(isCallable);
+  const unguarded = callable.filter(({ type, handler }) => readGuards(type, handler).length === 0);
+  const open = unguarded.filter(({ policy }) => policy.mode === 'required');
+  if (open.length === 0) return [];
+  if (!hasGlobal && unguarded.length === callable.length) return [MISSING];
+  if (hasGlobal && isReached('ws', hasHttp)) return [];
+  const gateways = open.filter(({ handler }) => readMessageTransport(handler) === 'ws');
+  const names = [...new Set(gateways.map(({ type }) => type.name))];
+  return names.length === 0 ? [] : [toGatewayNotice(names)];
+}
+
+function isCallable({ type, name, handler, paths }: AskedHandler): boolean {
+  if (isAuthController(type)) return false; // has guards of its own, which say nothing of the application's handlers
+  if (paths !== undefined || readMessageTransport(handler) !== undefined) return true;
+  return readResolverNote(type, handler, String(name)) !== undefined;
+}
+
+function toGatewayNotice(names: readonly string[]): Notice {
+  const message = `No guard stands before the messages of ${names.join(', ')}: whoever is connected may send them. Add @UseGuards(AuthGuard) to the gateway (Nest 11 asks no global guard about messages), or @Public() if that is meant.`;
+  return { code: 'GATEWAY_UNGUARDED', level: 'warn', message };
+}
+
+const MISSING: Notice = {
+  code: 'GUARD_MISSING',
+  level: 'warn',
+  message:
+    'globalGuard is false, and no guard stands anywhere: every handler is open to everybody. Put @UseGuards(AuthGuard) where a session is needed, or @Public() where none is.',
+};
