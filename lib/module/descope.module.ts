@@ -15,6 +15,7 @@ import {
 import { DescopeSessionMiddleware } from '../auth/session/session.middleware.js';
 import { SessionStep } from '../auth/session/session-step.js';
 import { DescopeSockets } from '../auth/sockets/descope.sockets.js';
+import { describe } from '../core/config/option-reader.js';
 import { DescopeConfigError } from '../core/errors.js';
 import { createAuthController, toRouteProviders } from '../routes/auth.controller.js';
 import { DescopeBoot } from './boot/descope.boot.js';
@@ -114,12 +115,19 @@ function keepFailure(provider: Provider): Provider {
     ...provider,
     useFactory: async (...args: unknown[]): Promise<unknown> => {
       try {
-        return await (useFactory(...args) as unknown);
+        return assertOptions(await (useFactory(...args) as unknown));
       } catch (error) {
         return new OptionsFailure(error);
       }
     },
   };
+}
+
+function assertOptions(given: unknown): unknown {
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given;
+  const got = given === undefined ? 'nothing' : describe(given);
+  const message = `The options of DescopeModule.forRootAsync() are made by a factory that gave ${got}; it wants an object, {} where the environment says everything.`;
+  throw new DescopeConfigError('CONFIG_INVALID', message);
 }
 
 function assertRegisteredOnce(modules: ModulesContainer): void {
@@ -132,6 +140,6 @@ function assertRegisteredOnce(modules: ModulesContainer): void {
   }
   if (registered.length === 1) return;
   const message =
-    'DescopeModule is imported more than once. Import DescopeModule.forRoot() in the root module only; its providers are visible everywhere.';
+    'DescopeModule is imported more than once. Import DescopeModule.forRoot() in the root module only: its providers are visible everywhere. With isGlobal: false, keep what forRoot() gives, and import that same object where they are needed.';
   throw new DescopeConfigError('CONFIG_MODULE_DUPLICATE', message);
 }

@@ -133,6 +133,27 @@ describe.each(ADAPTERS)('DescopeModule.forRootAsync(), on %s', (adapter) => {
     await expect(boot([DescopeModule.forRootAsync({ useFactory })])).rejects.toBe(failure);
   });
 
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a list', [1]],
+    ['a string', 'P2'],
+  ])('refuses a factory that gives %s', async (got, given) => {
+    setEnvironment({ DESCOPE_PROJECT_ID: emulator.projectId, DESCOPE_BASE_URI: emulator.url });
+    const refused = {
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(`forRootAsync() are made by a factory that gave ${got};`),
+    };
+    const useFactory = () => given as DescopeOptions;
+    await expect(boot([DescopeModule.forRootAsync({ useFactory })])).rejects.toMatchObject(refused);
+    class Factory implements DescopeOptionsFactory {
+      createDescopeOptions = useFactory;
+    }
+    await expect(boot([DescopeModule.forRootAsync({ useClass: Factory })])).rejects.toMatchObject(refused);
+    await boot([DescopeModule.forRootAsync({ useFactory: () => ({}) })]);
+    expect((await application?.request('/who'))?.status).toBe(401);
+  });
+
   it('refuses a wrong option of the factory, and a static one that comes from it', async () => {
     const useFactory = () => ({ ...options('sub'), globalGuard: false, leewaySeconds: 61 });
     await expect(boot([DescopeModule.forRootAsync({ useFactory })])).rejects.toMatchObject({
@@ -152,7 +173,10 @@ describe.each(ADAPTERS)('DescopeModule.forRootAsync(), on %s', (adapter) => {
     expect(app.get(Consumer, { strict: false }).descope).toBeInstanceOf(DescopeService);
     await expect(boot([register(false), ConsumerModule])).rejects.toThrow(/DescopeService/);
     await application?.close();
-    await boot([register(false)]);
+    const shared = register(false);
+    @Module({ imports: [shared], providers: [Consumer] })
+    class SharingModule {}
+    await boot([shared, SharingModule]);
     expect((await application?.request('/who'))?.status).toBe(401);
   });
 });
