@@ -61,8 +61,8 @@ function assertJudged(asked: AskedHandler, { isGlobal, hasFieldGuards, modules, 
   assertRefusable(asked);
   if (isUnjudged(asked, modules)) throw unjudged(where);
   if (!hasFieldGuards && isFieldHandler(handler)) throw unguardedField(where);
-  const isCovered = isGlobal && isReached(readMessageTransport(handler), hasHttp);
-  if (!isCovered && !isGuarded) throw unguarded(where);
+  const transport = readMessageTransport(handler);
+  if (!isGuarded && !(isGlobal && isReached(transport, hasHttp))) throw unguarded(where, transport);
 }
 
 function assertRefusable({ handler, where }: AskedHandler): void {
@@ -120,7 +120,14 @@ function unread(where: string): DescopeConfigError {
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
-function unguarded(where: string): DescopeConfigError {
-  const message = `${where} asks for something, and no AuthGuard covers it. Add @UseGuards(AuthGuard) there, or leave globalGuard on; a handler of messages needs its own, because a global guard does not reach those of a hybrid application.`;
+// Where a global guard would do, by what brings the call.
+const COVERED = {
+  http: 'leave globalGuard on',
+  ws: 'leave globalGuard on and take Nest 12, unbundled: Nest 11 asks no global guard about messages of WebSockets',
+  rpc: 'leave globalGuard on where the whole application is a microservice: a hybrid one does not ask it about messages',
+};
+
+function unguarded(where: string, transport: keyof typeof COVERED = 'http'): DescopeConfigError {
+  const message = `${where} asks for something, itself or by its class, and no AuthGuard covers it. Add @UseGuards(AuthGuard) there, or ${COVERED[transport]}.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }

@@ -195,7 +195,8 @@ describe.each(ADAPTERS)('A handler of messages, on %s', (adapter) => {
     );
 
   it('stops the boot when only the global guard covers its demand', async () => {
-    const unguarded = { code: 'CONFIG_DEMAND_UNGUARDED' };
+    const message = expect.stringMatching(/^MessageController\.remove .*a hybrid one does not ask/);
+    const unguarded = { code: 'CONFIG_DEMAND_UNGUARDED', message };
     await expect(boot([MessageController])).rejects.toMatchObject(unguarded);
   });
 
@@ -206,6 +207,7 @@ describe.each(ADAPTERS)('A handler of messages, on %s', (adapter) => {
     const options = { override: (builder: TestingModuleBuilder) => descope.override(builder) };
     await expect(start(adapter, metadata, options)).rejects.toMatchObject({
       code: 'CONFIG_DEMAND_UNGUARDED',
+      message: expect.stringMatching(/^Gateway\.remove .*leave globalGuard on and take Nest 12/),
     });
   });
 
