@@ -89,6 +89,56 @@ describe.each(PROGRAMS)('Installed into $name, the package', ({ name, configs, j
   );
 
   it(
+    'asks Nest about messages as far as that Nest does, and says at boot where it does not',
+    async () => {
+      const { lastLine, output } = await program.run('node', ['dist/sockets.js']);
+      const isAsked = name === 'nest-12-esm'; // the first Nest that asks global guards about messages
+      expect(lastLine === '' ? output : JSON.parse(lastLine)).toEqual({
+        answers: {
+          open: 'open',
+          nobody: 'SESSION_MISSING',
+          bearer: 'U2anna',
+          auth: 'U2anna',
+          tampered: 'TOKEN_SIGNATURE_INVALID',
+          plainUser: 'ACCESS_ROLE_MISSING',
+          admin: 'removed',
+          ownPage: 'U2anna',
+          foreignPage: 'REQUEST_CROSS_SITE',
+          noPage: 'REQUEST_CROSS_SITE',
+          unguarded: isAsked ? 'SESSION_MISSING' : 'plain',
+        },
+        notices: isAsked ? [] : ['GATEWAY_UNGUARDED: PlainGateway'],
+        demanding: isAsked ? 'started' : 'CONFIG_DEMAND_UNGUARDED',
+      });
+    },
+    MINUTES,
+  );
+
+  it(
+    'guards resolvers and fields',
+    async () => {
+      const compiled = await program.run('node_modules/.bin/tsc', ['-p', 'tsconfig.graphql.json']);
+      expect(compiled).toMatchObject({ output: '', code: 0 });
+      const { lastLine, output } = await program.run('node', ['dist/graphql.js']);
+      expect(lastLine === '' ? output : JSON.parse(lastLine)).toEqual({
+        open: 'open',
+        nobody: 'SESSION_MISSING',
+        bearer: 'U2anna',
+        expired: 'TOKEN_EXPIRED',
+        plain: 'ACCESS_ROLE_MISSING',
+        admin: 'removed',
+        tenant: 'acme',
+        otherTenant: 'ACCESS_TENANT_MISSING',
+        ownPage: 'acme',
+        foreignPage: 'REQUEST_CROSS_SITE',
+        field: 'draft',
+        noField: 'ACCESS_ROLE_MISSING',
+      });
+    },
+    2 * MINUTES,
+  );
+
+  it(
     'tells Terminus how it is',
     async () => {
       const { lastLine, output } = await program.run('node', ['dist/health.js']);
