@@ -4,7 +4,7 @@ const SETTINGS = {
   full: {
     rounds: 15,
     tokens: 400,
-    requests: 1500,
+    requests: { seen: 5000, new: 1500 },
     httpRounds: 5,
     imports: 15,
     sessions: [1, 100, 10_000, 100_000],
@@ -13,7 +13,7 @@ const SETTINGS = {
   quick: {
     rounds: 5,
     tokens: 200,
-    requests: 300,
+    requests: { seen: 1000, new: 300 },
     httpRounds: 5,
     imports: 5,
     sessions: [1, 100, 10_000],
