@@ -1,11 +1,13 @@
 // Claims → the user that handlers see. Built from the token alone, without a call to Descope.
+import { inspect } from 'node:util';
+import type { InspectOptions } from 'node:util';
 import { readNames, readText } from '../token/claims.js';
 import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { TokenKind } from '../token/token-kind.js';
 import type { VerifiedToken } from '../token/token-verifier.js';
 import type { CustomClaims, PermissionName, RoleName, TenantId } from '../claims/register.js';
-import { readGrants } from './grants.js';
+import { readGrants, readGrantsByTenant } from './grants.js';
 import type { TenantGrants } from './grants.js';
 
 /** What makes a user staff or superuser. */
@@ -37,8 +39,8 @@ export class DescopeUser {
   readonly permissions: readonly string[];
   /** OAuth scopes (`scope`), as text or as a list. */
   readonly scopes: readonly string[];
-  /** Roles and permissions by tenant id. */
-  readonly tenants: TenantGrants;
+  /** Roles and permissions by tenant id. An own property like the others, read from the claims when first asked for. */
+  declare readonly tenants: TenantGrants;
   /** The current tenant (`dct`), if one was selected. */
   readonly tenant: TenantId | undefined;
   /** Whether the user has the project role `staffRole` (default `is_staff`). */
@@ -53,6 +55,17 @@ export class DescopeUser {
    */
   declare readonly customClaims: CustomClaims;
 
+  #tenants: TenantGrants | undefined;
+
+  // Most requests ask for no tenant, and a token may name hundreds. A user in a proxy has no private field to keep them.
+  static readonly #lateTenants = {
+    enumerable: true,
+    get(this: DescopeUser): TenantGrants {
+      if (!(#tenants in this)) return readGrantsByTenant((this as DescopeUser).claims);
+      return (this.#tenants ??= readGrantsByTenant(this.claims));
+    },
+  };
+
   constructor(token: UserToken, username: string, policy: UserPolicy) {
     const { claims, kind, customClaims = claims } = token;
     const grants = readGrants(claims);
@@ -64,13 +77,19 @@ export class DescopeUser {
     this.roles = grants.roles;
     this.permissions = grants.permissions;
     this.scopes = readScopes(claims);
-    this.tenants = grants.tenants;
+    Object.defineProperty(this, 'tenants', DescopeUser.#lateTenants);
     this.tenant = readText(claims, 'dct');
     this.isStaff = this.roles.includes(policy.staffRole);
     this.isSuperuser = this.roles.includes(policy.superuserRole);
     Object.defineProperty(this, 'claims', { value: claims });
     Object.defineProperty(this, 'customClaims', { value: customClaims });
     Object.freeze(this);
+  }
+
+  /** What logs show: every value, tenants too. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const depth = (options.depth ?? Number.POSITIVE_INFINITY) - 1;
+    return `DescopeUser ${inspect({ ...this }, { ...options, depth })}`;
   }
 
   /** Tells whether the user has any of these project roles, like `@Roles`. No names: `false`. */

@@ -14,24 +14,27 @@ export type TenantGrants = string extends TenantId
   ? Readonly<Record<string, Grants>>
   : Readonly<Partial<Record<TenantId, Grants>>>;
 
-/** What a token grants in all. */
-export interface TokenGrants extends Grants {
-  readonly tenants: TenantGrants;
-}
-
 const NOTHING: Grants = Object.freeze({ roles: Object.freeze([]), permissions: Object.freeze([]) });
 
 /**
- * Reads the grants of a token. A claim of the wrong type grants nothing. A token with `dct` and without `tenants`
- * (Descope's `tenantOnly` template) carries that tenant's grants at the top: they count for the tenant only.
+ * Reads what a token grants in the project. A claim of the wrong type grants nothing. A token with `dct` and without
+ * `tenants` (Descope's `tenantOnly` template) carries that tenant's grants at the top: they count for the tenant only.
  */
-export function readGrants(claims: DescopeClaims): TokenGrants {
-  const top = toGrants(claims);
-  const current = readText(claims, 'dct');
-  const tenants = readOwn(claims, 'tenants') ?? undefined;
-  if (tenants === undefined && current !== undefined)
-    return { ...NOTHING, tenants: toTenants([[current, top]]) };
-  return { ...top, tenants: toTenants(readTenants(tenants)) };
+export function readGrants(claims: DescopeClaims): Grants {
+  return readOnlyTenant(claims) === undefined ? toGrants(claims) : NOTHING;
+}
+
+/** Reads what a token grants in each tenant. */
+export function readGrantsByTenant(claims: DescopeClaims): TenantGrants {
+  const tenant = readOnlyTenant(claims);
+  return toTenants(
+    tenant === undefined ? readTenants(readOwn(claims, 'tenants')) : [[tenant, toGrants(claims)]],
+  );
+}
+
+function readOnlyTenant(claims: DescopeClaims): string | undefined {
+  const hasTenants = (readOwn(claims, 'tenants') ?? undefined) !== undefined;
+  return hasTenants ? undefined : readText(claims, 'dct');
 }
 
 function readTenants(tenants: unknown): [string, Grants][] {

@@ -88,6 +88,20 @@ describe('DescopeUser', () => {
     expect(JSON.parse(JSON.stringify(user))).toMatchObject({ id: 'U2anna', email: 'a@example.com' });
   });
 
+  it('shows its tenants wherever its other properties show, and in a proxy too', () => {
+    const user = userOf({ tenants: { T1: { roles: ['lead'], permissions: [] } } });
+    const tenants = { T1: { roles: ['lead'], permissions: [] } };
+    expect(Object.keys(user)).toContain('tenants');
+    expect(JSON.parse(JSON.stringify(user))).toMatchObject({ tenants });
+    expect({ ...user }).toMatchObject({ tenants });
+    expect(structuredClone(user)).toMatchObject({ tenants });
+    expect(inspect(user, { depth: 5 })).toMatch(/^DescopeUser \{[^]*T1: \{ roles: \[ 'lead' \]/);
+    expect(inspect({ user }, { depth: null })).toContain("'lead'");
+    expect(inspect(user, { depth: 0 })).not.toContain('lead');
+    expect(user.tenants).toBe(user.tenants);
+    expect(new Proxy(user, {}).tenants).toEqual(tenants);
+  });
+
   it('cannot be changed by a handler, in itself or in anything it holds', () => {
     const user = userOf({ tenants: { T1: {} } });
     const changes: (() => unknown)[] = [

@@ -2,13 +2,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DescopeClaims } from '../../../../lib/core/token/claims.js';
-import { readGrants } from '../../../../lib/core/user/grants.js';
+import { readGrants, readGrantsByTenant } from '../../../../lib/core/user/grants.js';
 import { readMatches, readTenantGrants } from '../../../../lib/core/user/matches.js';
 import { DescopeUser } from '../../../../lib/core/user/descope-user.js';
 import { sessionClaims } from '../../../support/tokens.js';
 
-const grants = (members: Record<string, unknown>) => readGrants(sessionClaims(members) as DescopeClaims);
-const parsed = (json: string) => readGrants(JSON.parse(json) as DescopeClaims);
+const grantsOf = (claims: DescopeClaims) => ({ ...readGrants(claims), tenants: readGrantsByTenant(claims) });
+const grants = (members: Record<string, unknown>) => grantsOf(sessionClaims(members) as DescopeClaims);
+const parsed = (json: string) => grantsOf(JSON.parse(json) as DescopeClaims);
 const NOTHING = { roles: [], permissions: [] };
 const userOf = (members: Record<string, unknown>) =>
   new DescopeUser({ claims: sessionClaims(members) as DescopeClaims, kind: 'user' }, 'anna', {
@@ -16,7 +17,7 @@ const userOf = (members: Record<string, unknown>) =>
     superuserRole: 'u',
   });
 
-describe('readGrants', () => {
+describe('readGrants and readGrantsByTenant', () => {
   it('reads the project’s and each tenant’s, apart from each other', () => {
     const tenants = { T1: { roles: ['a'], permissions: ['p'] }, T2: { roles: ['b'] }, T3: {} };
     expect(grants({ roles: ['admin'], permissions: ['x'], tenants })).toEqual({
