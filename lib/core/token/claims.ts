@@ -58,25 +58,37 @@ export function readNames(object: JsonObject, name: string): readonly string[] {
   return value.every((item) => typeof item === 'string') ? value : NO_NAMES;
 }
 
+/** Freezes a JSON value with everything in it, so that no reader can change what the next one sees. */
+export function freezeDeep(value: object): void {
+  const open = [value]; // a list instead of recursion: a token may nest deeper than the stack
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    for (const member of toMembers(item)) if (isObject(member)) open.push(member);
+    Object.freeze(item); // last: reading a frozen object's members is slower
+  }
+}
+
 const OBJECT_BYTES = 64;
 const MEMBER_BYTES = 32; // its slot, and the head of a text or number
 
-/**
- * Freezes a JSON value with everything in it, so that no reader can change what the next one sees.
- * Answers what it takes in memory, in bytes: an estimate, rather too much than too little.
- */
-export function freezeDeep(value: object): number {
-  const open = [value]; // a list instead of recursion: a token may nest deeper than the stack
+/** Estimates what a JSON value takes in memory, in bytes: rather too much than too little. */
+export function estimateBytes(value: object): number {
+  const open = [value];
   let bytes = 0;
   for (let item = open.pop(); item !== undefined; item = open.pop()) {
     bytes += OBJECT_BYTES;
-    const members: readonly unknown[] = Array.isArray(item) ? item : Object.values(item);
-    for (const member of members) {
+    for (const member of toMembers(item)) {
       bytes += MEMBER_BYTES;
       if (typeof member === 'string') bytes += 2 * member.length;
-      if (typeof member === 'object' && member !== null) open.push(member);
+      if (isObject(member)) open.push(member);
     }
-    Object.freeze(item); // last: reading a frozen object's members is slower
   }
   return bytes;
+}
+
+function toMembers(item: object): readonly unknown[] {
+  return Array.isArray(item) ? item : Object.values(item);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

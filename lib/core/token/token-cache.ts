@@ -21,7 +21,7 @@ interface Entry<Proof> {
 // would keep the whole line in memory (V8 copies up to 12 characters, and points into the parent above).
 const TAIL_LENGTH = 12;
 const ENTRY_BYTES = 400; // the entry, its place in the map, the user and the proof around the claims
-const SIGHTS = 65_536; // 256 KB
+const [LEAST_SIGHTS, MOST_SIGHTS] = [2 ** 10, 2 ** 22];
 const MAX_SECOND_CHANCES = 100; // for each newcomer, so that no request pays for the whole cache
 
 /**
@@ -32,17 +32,21 @@ const MAX_SECOND_CHANCES = 100; // for each newcomer, so that no request pays fo
  */
 export class TokenCache<Proof extends object> {
   readonly #policy: TokenCachePolicy;
+  readonly #toBytes: (proof: Proof) => number;
   readonly #entries = new Map<string, Entry<Proof>>(); // by tail
   // Looked through in a circle when room is needed. A map that loses its first entry with each new one would have to
   // skip all that were lost before.
   readonly #ring: (Entry<Proof> | undefined)[] = [];
   readonly #gaps: number[] = [];
-  readonly #sights = new Int32Array(SIGHTS);
+  readonly #sights: Int32Array;
   #hand = 0;
   #bytes = 0;
 
-  constructor(policy: TokenCachePolicy) {
+  /** `toBytes` tells what a proof takes in memory, beside its token. */
+  constructor(policy: TokenCachePolicy, toBytes: (proof: Proof) => number) {
     this.#policy = policy;
+    this.#toBytes = toBytes;
+    this.#sights = new Int32Array(toSights(policy.maxTokens));
   }
 
   /** Recalls what was proven of exactly this token. */
@@ -53,13 +57,11 @@ export class TokenCache<Proof extends object> {
     return entry.proof;
   }
 
-  /**
-   * Remembers a proof that is not the first of its token; `claimBytes` is what its claims take. Proofs above the byte
-   * limit are not kept.
-   */
-  remember(token: string, proof: Proof, claimBytes: number): void {
-    const bytes = token.length + claimBytes + ENTRY_BYTES;
-    if (bytes > this.#policy.maxBytes || !this.#isSeenAgain(token)) return;
+  /** Remembers a proof that is not the first of its token. Proofs above the byte limit are not kept. */
+  remember(token: string, proof: Proof): void {
+    if (!this.#isSeenAgain(token)) return;
+    const bytes = token.length + this.#toBytes(proof) + ENTRY_BYTES;
+    if (bytes > this.#policy.maxBytes) return;
     this.forget(token);
     this.#makeRoom(bytes);
     const copy = detach(token);
@@ -80,7 +82,7 @@ export class TokenCache<Proof extends object> {
   // Then a token is remembered a proof later; one that is taken for another is remembered a proof sooner.
   #isSeenAgain(token: string): boolean {
     const mark = toMark(toTail(token));
-    const place = mark & (SIGHTS - 1);
+    const place = mark & (this.#sights.length - 1);
     const isSeen = this.#sights[place] === mark;
     this.#sights[place] = mark;
     return isSeen;
@@ -109,6 +111,12 @@ export class TokenCache<Proof extends object> {
 
 function toTail(token: string): string {
   return token.slice(-TAIL_LENGTH);
+}
+
+// A power of two, so that a mark's last bits are its place; some four for each token that may be kept.
+function toSights(maxTokens: number): number {
+  const wanted = 2 ** Math.ceil(Math.log2(4 * maxTokens));
+  return Math.min(Math.max(wanted, LEAST_SIGHTS), MOST_SIGHTS);
 }
 
 // FNV-1a; not 0, which the table is full of.

@@ -12,7 +12,7 @@ import {
   findTimeFlaw,
 } from './claim-checks.js';
 import type { ClaimPolicy } from './claim-checks.js';
-import { freezeDeep } from './claims.js';
+import { estimateBytes, freezeDeep } from './claims.js';
 import type { DescopeClaims } from './claims.js';
 import type { IssuerKind } from './issuer.js';
 import { HeaderMemory, decodeToken } from './decode.js';
@@ -45,10 +45,9 @@ export interface TokenVerifierInput {
   readonly cache?: TokenCachePolicy | undefined;
 }
 
-interface Proof {
-  readonly verified: VerifiedToken;
+// One object, and as few as possible in it: it is kept for each token.
+interface Proof extends VerifiedToken {
   readonly key: VerificationKey;
-  readonly claimBytes: number;
 }
 
 const MAX_ISSUERS = 100;
@@ -61,7 +60,7 @@ export class TokenVerifier {
 
   constructor(input: TokenVerifierInput) {
     this.#input = input;
-    this.#cache = input.cache && new TokenCache(input.cache);
+    this.#cache = input.cache && new TokenCache(input.cache, ({ claims }) => estimateBytes(claims));
   }
 
   /**
@@ -72,7 +71,7 @@ export class TokenVerifier {
     const known = typeof token === 'string' ? this.#cache?.recall(token) : undefined;
     if (known === undefined) return this.#proveSession(token);
     return whenReady(this.#input.keys.find(known.key.keyId), (key) => {
-      if (key === known.key && this.#findTimeFlaw(known) === undefined) return known.verified;
+      if (key === known.key && this.#findTimeFlaw(known) === undefined) return known;
       this.#cache?.forget(token);
       return this.#proveSession(token);
     });
@@ -81,21 +80,19 @@ export class TokenVerifier {
   /** Proves a refresh token. Throws or rejects with a `TOKEN_…` or `KEYS_…` code. */
   verifyRefresh(token: string): MaybePromise<VerifiedToken> {
     const { policy, clock } = this.#input;
-    const proof = this.#prove(token, (claims) => {
+    return this.#prove(token, (claims) => {
       assertRefresh(claims, policy);
       assertTime(claims, policy, clock());
     });
-    return whenReady(proof, toVerified);
   }
 
   /** Proves that a session token was good until it expired, or still is: everything but `exp`. */
   verifyLapsed(token: string): MaybePromise<VerifiedToken> {
     const { policy, clock } = this.#input;
-    const proof = this.#prove(token, (claims) => {
+    return this.#prove(token, (claims) => {
       assertSession(claims, policy);
       assertTime({ ...claims, exp: Number.POSITIVE_INFINITY }, policy, clock());
     });
-    return whenReady(proof, toVerified);
   }
 
   #proveSession(token: string): MaybePromise<VerifiedToken> {
@@ -105,8 +102,8 @@ export class TokenVerifier {
       assertTime(claims, policy, clock());
     });
     return whenReady(proof, (proven) => {
-      this.#cache?.remember(token, proven, proven.claimBytes);
-      return proven.verified;
+      this.#cache?.remember(token, proven);
+      return proven;
     });
   }
 
@@ -119,8 +116,8 @@ export class TokenVerifier {
       assertClaimTypes(claims);
       const issuer = this.#readIssuer(claims);
       assertKind(claims);
-      const claimBytes = freezeDeep(claims);
-      return { verified: { claims, kind: readTokenKind(claims, issuer) }, key, claimBytes };
+      freezeDeep(claims);
+      return { claims, kind: readTokenKind(claims, issuer), key };
     });
   }
 
@@ -130,8 +127,8 @@ export class TokenVerifier {
     return kind;
   }
 
-  #findTimeFlaw({ verified }: Proof): DescopeCredentialError | undefined {
-    return findTimeFlaw(verified.claims, this.#input.policy, this.#input.clock());
+  #findTimeFlaw({ claims }: Proof): DescopeCredentialError | undefined {
+    return findTimeFlaw(claims, this.#input.policy, this.#input.clock());
   }
 
   // Before the key is asked for: a token that can never be good must not cost a fetch.
@@ -142,8 +139,4 @@ export class TokenVerifier {
       "The token's algorithm is not among those allowed.",
     );
   }
-}
-
-function toVerified({ verified }: Proof): VerifiedToken {
-  return verified;
 }

@@ -85,8 +85,7 @@ describe('A token that was proven before', () => {
       [token, 'TOKEN_ISSUED_IN_FUTURE'],
       [early, 'TOKEN_NOT_YET_VALID'],
     ] as const) {
-      for (let round = 0; round < 3; round += 1)
-        expect(codeOf(() => verifier.verify(text))).toBe('accepted');
+      for (let round = 0; round < 3; round += 1) expect(codeOf(() => verifier.verify(text))).toBe('accepted');
       clock.advance(-6_000);
       expect(codeOf(() => verifier.verify(text))).toBe(code);
       clock.advance(6_000);

@@ -4,11 +4,12 @@ import { inspect } from 'node:util';
 import { TokenCache } from '../../../../lib/core/token/token-cache.js';
 
 const LIMITS = { maxTokens: 4, maxBytes: 1_000_000 };
-const createCache = (limits = LIMITS) => new TokenCache<{ readonly of: string }>(limits);
+const createCache = (limits = LIMITS) =>
+  new TokenCache<{ readonly of: string; readonly bytes: number }>(limits, ({ bytes }) => bytes);
 const fill = (cache: ReturnType<typeof createCache>, tokens: readonly string[], bytes = 0) => {
   for (const token of tokens) {
-    cache.remember(token, { of: token }, bytes); // the first proof is only noted
-    cache.remember(token, { of: token }, bytes);
+    cache.remember(token, { of: token, bytes }); // the first proof is only noted
+    cache.remember(token, { of: token, bytes });
   }
 };
 const tokens = (count: number, prefix = 't') =>
@@ -20,9 +21,9 @@ describe('TokenCache', () => {
   it('recalls exactly what it was told', () => {
     const cache = createCache();
     const [one = '', two = ''] = tokens(2);
-    const proof = { of: one };
-    cache.remember(one, { of: one }, 0);
-    cache.remember(one, proof, 0);
+    const proof = { of: one, bytes: 0 };
+    cache.remember(one, { of: one, bytes: 0 });
+    cache.remember(one, proof);
     expect(cache.recall(one)).toBe(proof);
     expect(cache.recall(two)).toBeUndefined();
   });
@@ -30,9 +31,9 @@ describe('TokenCache', () => {
   it('keeps a token when it is proven for the second time', () => {
     const cache = createCache();
     const [token = ''] = tokens(1);
-    cache.remember(token, { of: token }, 0);
+    cache.remember(token, { of: token, bytes: 0 });
     expect(cache.recall(token)).toBeUndefined();
-    cache.remember(token, { of: token }, 0);
+    cache.remember(token, { of: token, bytes: 0 });
     expect(known(cache, [token])).toEqual([token]);
   });
 
@@ -41,7 +42,7 @@ describe('TokenCache', () => {
     const inside = tokens(4, 'inside');
     fill(cache, inside);
     const once = tokens(50_000, 'once');
-    for (const token of once) cache.remember(token, { of: token }, 0);
+    for (const token of once) cache.remember(token, { of: token, bytes: 0 });
     expect(known(cache, [...inside, ...once])).toEqual(inside);
   });
 
