@@ -50,13 +50,16 @@ interface Proof extends VerifiedToken {
   readonly key: VerificationKey;
 }
 
-const MAX_ISSUERS = 100;
+interface KnownIssuer {
+  readonly text: string;
+  readonly kind: IssuerKind;
+}
 
 export class TokenVerifier {
   readonly #input: TokenVerifierInput;
   readonly #cache: TokenCache<Proof> | undefined;
   readonly #headers = new HeaderMemory();
-  readonly #issuers = new Map<string, IssuerKind>(); // of genuine tokens: a project has one, and one for each domain and app
+  #lastIssuer: KnownIssuer | undefined; // most tokens of a project have one and the same
 
   constructor(input: TokenVerifierInput) {
     this.#input = input;
@@ -122,8 +125,9 @@ export class TokenVerifier {
   }
 
   #readIssuer(claims: DescopeClaims): IssuerKind {
-    const kind = this.#issuers.get(claims.iss) ?? assertIssuer(claims, this.#input.policy);
-    if (this.#issuers.size < MAX_ISSUERS) this.#issuers.set(claims.iss, kind);
+    if (this.#lastIssuer?.text === claims.iss) return this.#lastIssuer.kind;
+    const kind = assertIssuer(claims, this.#input.policy);
+    this.#lastIssuer = { text: claims.iss, kind };
     return kind;
   }
 

@@ -114,6 +114,17 @@ describe('TokenCache', () => {
     expect(known(cache, ['a.b.huge', ...tokens(1)])).toEqual(tokens(1));
   });
 
+  it('makes room for what is larger than one that goes, again and again', () => {
+    const cache = createCache({ maxTokens: 10, maxBytes: 20_000 });
+    fill(cache, tokens(10), 1000);
+    const large = tokens(5, 'large');
+    for (const token of large) {
+      fill(cache, [token], 15_000);
+      expect(known(cache, [...tokens(10), ...large]).at(-1)).toBe(token);
+    }
+    expect(known(cache, large)).toEqual(large.slice(-1));
+  });
+
   it('keeps the tokens in use through a crowd of others', () => {
     const cache = createCache({ maxTokens: 100, maxBytes: 1_000_000 });
     const inUse = tokens(50, 'use');

@@ -104,6 +104,15 @@ describe('TokenVerifier', () => {
     expect(codeOf(() => verifier.verify(mint(theirs)))).toBe('TOKEN_SIGNATURE_INVALID');
   });
 
+  it('judges every issuer by itself, whatever came before', () => {
+    const app = `https://api.descope.com/v1/apps/${PROJECT_ID}` as const;
+    const kinds = { [PROJECT_ID]: 'user', [app]: 'app' } as const;
+    for (const iss of [PROJECT_ID, app, app, PROJECT_ID, PROJECT_ID, app] as const) {
+      expect(verifier.verify(mint(key, { claims: { iss } }))).toMatchObject({ kind: kinds[iss] });
+      expect(judge({ claims: { iss: 'P2otherotherotherotherother12' } })).toBe('TOKEN_ISSUER_MISMATCH');
+    }
+  });
+
   it('takes the last of two members with one name, for every check alike', () => {
     const end = `"drn":"DS","iat":1,"exp":${NOW_SECONDS + 9}`;
     expect(judge({ claims: `{"iss":"x","sub":"a","sub":"U2anna","iss":"${PROJECT_ID}",${end}}` })).toBe(
