@@ -7,6 +7,14 @@ export interface TokenCachePolicy {
   readonly maxBytes: number;
 }
 
+/** What the cache asks of a proof. */
+export interface ProofRules<Proof> {
+  /** What it takes in memory beside its token, in bytes. */
+  readonly toBytes: (proof: Proof) => number;
+  /** Whether it is good for nothing any more. */
+  readonly isOver: (proof: Proof) => boolean;
+}
+
 interface Entry<Proof> {
   readonly token: string;
   readonly proof: Proof;
@@ -32,7 +40,7 @@ const MAX_SECOND_CHANCES = 100; // for each newcomer, so that no request pays fo
  */
 export class TokenCache<Proof extends object> {
   readonly #policy: TokenCachePolicy;
-  readonly #toBytes: (proof: Proof) => number;
+  readonly #rules: ProofRules<Proof>;
   readonly #entries = new Map<string, Entry<Proof>>(); // by tail
   // Looked through in a circle when room is needed. A map that loses its first entry with each new one would have to
   // skip all that were lost before.
@@ -40,12 +48,12 @@ export class TokenCache<Proof extends object> {
   readonly #gaps: number[] = [];
   readonly #sights: Int32Array;
   #hand = 0;
+  #broom = 0;
   #bytes = 0;
 
-  /** `toBytes` tells what a proof takes in memory, beside its token. */
-  constructor(policy: TokenCachePolicy, toBytes: (proof: Proof) => number) {
+  constructor(policy: TokenCachePolicy, rules: ProofRules<Proof>) {
     this.#policy = policy;
-    this.#toBytes = toBytes;
+    this.#rules = rules;
     this.#sights = new Int32Array(toSights(policy.maxTokens));
   }
 
@@ -60,9 +68,10 @@ export class TokenCache<Proof extends object> {
   /** Remembers a proof that is not the first of its token. Proofs above the byte limit are not kept. */
   remember(token: string, proof: Proof): void {
     if (!this.#isSeenAgain(token)) return;
-    const bytes = token.length + this.#toBytes(proof) + ENTRY_BYTES;
+    const bytes = token.length + this.#rules.toBytes(proof) + ENTRY_BYTES;
     if (bytes > this.#policy.maxBytes) return;
     this.forget(token);
+    this.#sweep();
     this.#makeRoom(bytes);
     const copy = detach(token);
     const place = this.#gaps.pop() ?? this.#ring.length;
@@ -86,6 +95,14 @@ export class TokenCache<Proof extends object> {
     const isSeen = this.#sights[place] === mark;
     this.#sights[place] = mark;
     return isSeen;
+  }
+
+  // Two places for each newcomer: what is over leaves without a timer, and memory goes with the sessions that live.
+  #sweep(): void {
+    for (const end = this.#broom + 2; this.#broom < end; this.#broom += 1) {
+      const entry = this.#ring[this.#broom % this.#ring.length];
+      if (entry !== undefined && this.#rules.isOver(entry.proof)) this.#drop(entry);
+    }
   }
 
   #makeRoom(bytes: number): void {

@@ -21,7 +21,7 @@ import type { KeySet } from '../keys/key-set.js';
 import type { VerificationKey } from '../keys/verification-key.js';
 import { assertSignature } from './signature.js';
 import { TokenCache } from './token-cache.js';
-import type { TokenCachePolicy } from './token-cache.js';
+import type { ProofRules, TokenCachePolicy } from './token-cache.js';
 import { readTokenKind } from './token-kind.js';
 import type { TokenKind } from './token-kind.js';
 
@@ -50,20 +50,15 @@ interface Proof extends VerifiedToken {
   readonly key: VerificationKey;
 }
 
-interface KnownIssuer {
-  readonly text: string;
-  readonly kind: IssuerKind;
-}
-
 export class TokenVerifier {
   readonly #input: TokenVerifierInput;
   readonly #cache: TokenCache<Proof> | undefined;
   readonly #headers = new HeaderMemory();
-  #lastIssuer: KnownIssuer | undefined; // most tokens of a project have one and the same
+  #lastIssuer: { readonly text: string; readonly kind: IssuerKind } | undefined; // most tokens of a project have one
 
   constructor(input: TokenVerifierInput) {
     this.#input = input;
-    this.#cache = input.cache && new TokenCache(input.cache, ({ claims }) => estimateBytes(claims));
+    this.#cache = input.cache && new TokenCache(input.cache, this.#toRules());
   }
 
   /**
@@ -129,6 +124,14 @@ export class TokenVerifier {
     const kind = assertIssuer(claims, this.#input.policy);
     this.#lastIssuer = { text: claims.iss, kind };
     return kind;
+  }
+
+  #toRules(): ProofRules<Proof> {
+    const { policy, clock } = this.#input;
+    return {
+      toBytes: ({ claims }) => estimateBytes(claims),
+      isOver: ({ claims }) => claims.exp + policy.leewaySeconds < clock() / 1000,
+    };
   }
 
   #findTimeFlaw({ claims }: Proof): DescopeCredentialError | undefined {

@@ -4,8 +4,12 @@ import { inspect } from 'node:util';
 import { TokenCache } from '../../../../lib/core/token/token-cache.js';
 
 const LIMITS = { maxTokens: 4, maxBytes: 1_000_000 };
+const over = new Set<string>();
 const createCache = (limits = LIMITS) =>
-  new TokenCache<{ readonly of: string; readonly bytes: number }>(limits, ({ bytes }) => bytes);
+  new TokenCache<{ readonly of: string; readonly bytes: number }>(limits, {
+    toBytes: ({ bytes }) => bytes,
+    isOver: ({ of }) => over.has(of),
+  });
 const fill = (cache: ReturnType<typeof createCache>, tokens: readonly string[], bytes = 0) => {
   for (const token of tokens) {
     cache.remember(token, { of: token, bytes }); // the first proof is only noted
@@ -123,6 +127,17 @@ describe('TokenCache', () => {
       expect(known(cache, [...tokens(10), ...large]).at(-1)).toBe(token);
     }
     expect(known(cache, large)).toEqual(large.slice(-1));
+  });
+
+  it('lets go of what is over as others come, in use or not, and long before its room is needed', () => {
+    const cache = createCache({ maxTokens: 1000, maxBytes: 1_000_000 });
+    const [ended, alive] = [tokens(50, 'ended'), tokens(50, 'alive')];
+    fill(cache, [...ended, ...alive]);
+    known(cache, ended); // in use
+    for (const token of ended) over.add(token);
+    fill(cache, tokens(50, 'new'));
+    over.clear();
+    expect(known(cache, [...ended, ...alive])).toEqual(alive);
   });
 
   it('keeps the tokens in use through a crowd of others', () => {
