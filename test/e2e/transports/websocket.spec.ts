@@ -203,6 +203,11 @@ describe.each(SOCKET_LIBRARIES)('AuthGuard before messages of %s', (library) => 
     const { signOuts } = application.app.get<Sessions>('nestjs-descope:sessions', { strict: false });
     await signOuts.signOut(bea.token, session.user?.claims as never);
     expect(await client.ask('who')).toEqual(refusal('SESSION_SIGNED_OUT'));
+    if (library === 'ws') return;
+    // Only headers are held to a byte a character: what Socket.IO is given as `auth` can be spelled otherwise.
+    const respelled = `${String.fromCharCode(bea.token.charCodeAt(0) + 0x100)}${bea.token.slice(1)}`;
+    const again = await open({ auth: { token: respelled } });
+    expect(await again.ask('who')).toEqual(refusal('TOKEN_MALFORMED'));
   });
 
   it('keeps two users apart, also when their messages overlap', async () => {

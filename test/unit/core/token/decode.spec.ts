@@ -68,6 +68,20 @@ describe('decodeToken', () => {
     }
   });
 
+  it('refuses wider characters whose low byte is the one that was signed, in each part', () => {
+    const text = token();
+    const respelled = [...text].flatMap((character, at) =>
+      character === '.'
+        ? []
+        : [0x100, 0xff00].map((high) => {
+            const wider = String.fromCharCode(character.charCodeAt(0) + high);
+            return text.slice(0, at) + wider + text.slice(at + 1);
+          }),
+    );
+    expect(respelled.map(code).filter((verdict) => verdict !== 'TOKEN_MALFORMED')).toEqual([]);
+    expect(respelled.length).toBeGreaterThan(100);
+  });
+
   it('refuses the alphabet of plain base64, and trailing bits that mean nothing', () => {
     const input = token().slice(0, -4);
     expect(code(`${input}-_-_`)).toBe('accepted');
@@ -190,6 +204,7 @@ describe('A part of a token', () => {
       '\u00a0',
       '\u2028',
       'Ａ',
+      '\u0141', // its low byte is that of "A"
     ].filter((character) => character !== '.');
     const parts = characters.flatMap((one) =>
       ['', ...characters].flatMap((two) => ['', 'A', 'B'].map((end) => one + two + end)),
