@@ -53,6 +53,12 @@ export class BookResolver {
     return '1';
   }
 
+  @Public()
+  @Query(() => String)
+  open(@CurrentUser('id') id: string | undefined) {
+    return id ?? 'nobody';
+  }
+
   @Query(() => String)
   me(@CurrentUser('id') id: string) {
     return id;

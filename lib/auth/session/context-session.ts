@@ -2,9 +2,11 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import { DescopeSession } from '../../core/session/session.js';
+import type { AccessMode } from '../access/note.js';
+import { readAccessPolicy } from '../access.policy.js';
 import { readContextCall, recallContextRequest } from '../context-request.js';
 import type { ContextRequest } from '../context-request.js';
-import { recallSession, rememberSession } from './request-session.js';
+import { recallAdmitted, recallSession, rememberSession } from './request-session.js';
 
 /** Who sent a request, and as whom one of its calls may count them. */
 export interface Admission {
@@ -20,18 +22,32 @@ export interface Admission {
  */
 export function rememberAdmission(admission: Admission, authenticator: Authenticator): void {
   const { context, request, session, admitted } = admission;
-  if (recallSession(request, authenticator) !== session) rememberSession(request, { session, authenticator });
+  if (recallAdmitted(request) !== session) {
+    const isAdmitted = admitted === session;
+    if (isAdmitted || recallSession(request, authenticator) !== session)
+      rememberSession(request, { session, authenticator, isAdmitted });
+  }
   if (admitted === session) return;
-  rememberSession(readContextCall(context) ?? request, { session: admitted, authenticator });
+  rememberSession(readContextCall(context) ?? request, {
+    session: admitted,
+    authenticator,
+    isAdmitted: true,
+  });
 }
 
 /**
- * Reads the session that the guard has waited for before a handler's parameters are read; on a public route it read none,
- * and then it is nobody's.
+ * Reads the session that a guard has waited for, and let in, before a handler's parameters are read. On a public route
+ * it is nobody's, also where the middleware renewed one, or another field of the same GraphQL request asked for it.
  */
 export function readSession(context: ExecutionContext): DescopeSession {
   const call = readContextCall(context);
-  const admitted = call && recallSession(call);
-  const session = admitted ?? recallSession(recallContextRequest(context));
-  return session === undefined || session instanceof Promise ? DescopeSession.nobody() : session;
+  const ofCall = call && recallAdmitted(call);
+  if (ofCall !== undefined) return ofCall;
+  const isPublic = call !== undefined && readMode(context) === 'public';
+  const ofRequest = isPublic ? undefined : recallAdmitted(recallContextRequest(context));
+  return ofRequest ?? DescopeSession.nobody();
+}
+
+function readMode(context: ExecutionContext): AccessMode {
+  return readAccessPolicy(context.getClass(), context.getHandler()).mode;
 }

@@ -6,6 +6,8 @@ import type { ObjectMemory } from './object-memory.js';
 
 interface Remembered {
   readonly session: MaybePromise<DescopeSession>;
+  /** Whether a guard has let it in; what was only found out is for guards alone. */
+  readonly isAdmitted?: boolean;
   /** Who found it out: another application in this process may serve another project. */
   readonly authenticator: object;
 }
@@ -36,6 +38,13 @@ export function recallSession(
   const remembered = memory.get(toKey(request));
   if (authenticator !== undefined && remembered?.authenticator !== authenticator) return undefined;
   return remembered?.session;
+}
+
+/** Recalls the session that a guard has let in. */
+export function recallAdmitted(request: object): DescopeSession | undefined {
+  const remembered = memory.get(toKey(request));
+  if (remembered?.isAdmitted !== true || remembered.session instanceof Promise) return undefined;
+  return remembered.session;
 }
 
 /** Remembers the user that the application loaded for the request. */

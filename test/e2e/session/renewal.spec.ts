@@ -1,16 +1,31 @@
 // The session middleware renews a session that lapsed, without anybody noticing.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
+import { CurrentSession, CurrentTenant, CurrentUser, DescopeSession, Public } from 'nestjs-descope';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ADAPTERS } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
 import { BOB, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
 
+@Controller('public')
+class OpenController {
+  @Public()
+  @Get('who')
+  who(
+    @CurrentUser('id') user: string | undefined,
+    @CurrentSession() session: DescopeSession,
+    @CurrentTenant() tenant: string | undefined,
+  ) {
+    return { user: user ?? null, session: session.user?.id ?? null, tenant: tenant ?? null };
+  }
+}
+
 describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
   let app: SessionApplication;
   beforeEach(async () => {
-    app = await startWithSessions(adapter);
+    app = await startWithSessions(adapter, {}, { controllers: [OpenController] });
   });
   afterEach(() => app.stop());
 
@@ -69,6 +84,14 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
       (await app.request('/public', { headers: onlyRefresh.headers })).headers.getSetCookie(),
     ).toHaveLength(1);
     expect(refreshes()).toBe(1);
+  });
+
+  it('tells a public route nothing of the session that it renewed', async () => {
+    const browser = await app.signIn();
+    lapse();
+    const answer = await app.request('/public/who', { headers: browser.headers });
+    expect(answer.headers.getSetCookie()).toHaveLength(1);
+    expect(answer.body).toEqual({ user: null, session: null, tenant: null });
   });
 
   it('asks Descope once for 100 parallel requests of one expired session, with rotation on', async () => {

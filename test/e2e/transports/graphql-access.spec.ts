@@ -113,6 +113,10 @@ describe.each(ENGINES)('A resolver behind $name', (engine) => {
     expect((await ask('{ maybe }', descope.expired().cookie)).data).toEqual({ maybe: 'TOKEN_EXPIRED' });
   });
 
+  it('tells a public field of nobody, also beside fields that asked who it is', async () => {
+    expect((await ask('{ me open again: me }', bearer)).data).toMatchObject({ me: 'U2anna', open: 'nobody' });
+  });
+
   it('counts a cookie on our own pages only', async () => {
     const { cookie } = descope.as({ sub: 'U2anna' });
     const own = { ...cookie, origin: application.url };
