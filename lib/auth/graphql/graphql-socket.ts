@@ -46,7 +46,8 @@ function toRequest({ upgrade, params }: SocketOperation, node: Node): RequestLik
   const credentials = readCredentials(node, params);
   const request: RequestLike = {
     headers: { ...headers, authorization: credentials[0] },
-    rawHeaders: credentials.flatMap((value) => [AUTHORIZATION, value]), // two of them are malformed
+    // Two credentials are malformed, and so are two access keys in a header of theirs.
+    rawHeaders: [...listOthers(node), ...credentials.flatMap((value) => [AUTHORIZATION, value])],
     socket: node.socket,
   };
   // Browsers always say where a WebSocket comes from (RFC 6455 §4.1); where nothing is said, it may have been taken away.
@@ -76,6 +77,15 @@ function readSentCredentials({ headers = {}, rawHeaders }: Node): readonly strin
   return rawHeaders.filter(
     (_value, index) => toLowerName(rawHeaders[index - 1] ?? '', index - 1) === AUTHORIZATION,
   );
+}
+
+// What was sent beside credentials, as often as it was sent.
+function listOthers({ headers = {}, rawHeaders }: Node): readonly string[] {
+  const listed = Object.entries(headers).flatMap(([name, value = []]) =>
+    [value].flat().flatMap((text) => [name, text]),
+  );
+  const sent = rawHeaders ?? listed;
+  return sent.filter((_text, index) => sent[index - (index % 2)]?.toLowerCase() !== AUTHORIZATION);
 }
 
 // Names and values alternate; a value is no name.

@@ -1,6 +1,8 @@
 // Machines send their access key itself: exchanged once, remembered for a while, refused when Descope says so.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
+import { Query, Resolver } from '@nestjs/graphql';
+import type { TestingModuleBuilder } from '@nestjs/testing';
 import {
   Accepts,
   CurrentUser,
@@ -11,11 +13,13 @@ import {
   Roles,
 } from 'nestjs-descope';
 import type { DescopeModuleOptions } from 'nestjs-descope';
+import type { TestDescope } from 'nestjs-descope/testing';
 import { inspect } from 'node:util';
 import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { EventRecorder } from '../../support/event-recorder.js';
+import { ENGINES, openSocket, readCodes, startGraphql } from '../../support/graphql-application.js';
 import { useEmulator } from '../../support/use-emulator.js';
 import { bearer } from '../../support/who.controller.js';
 
@@ -64,6 +68,33 @@ class MachineController {
     return { ok: true };
   }
 }
+
+@Resolver()
+class MachineResolver {
+  @Query(() => String)
+  who(@CurrentUser('kind') kind: string) {
+    return kind;
+  }
+}
+
+describe.each(ENGINES)('Access keys in a header of their own, behind $name', (engine) => {
+  it('count once for a socket too, and two are malformed', async () => {
+    const { projectId, url: baseUrl, clock } = bed.emulator;
+    const header = 'x-api-key';
+    const descope = { projectId, baseUrl, audience: null, clock: () => clock.now(), accessKeys: { header } };
+    const unchanged = { override: (builder: TestingModuleBuilder) => builder } as TestDescope;
+    const application = await startGraphql(engine, unchanged, { resolvers: [MachineResolver], descope });
+    const ask = async (headers: Record<string, string | string[]>) => {
+      const socket = openSocket(application, { headers: headers as Record<string, string> });
+      const [reply] = await socket.run('{ who }');
+      socket.close();
+      return reply?.data?.['who'] ?? readCodes(reply ?? {});
+    };
+    expect(await ask({ [header]: ROBOT })).toBe('access-key');
+    expect(await ask({ [header]: [ROBOT, ROBOT] })).toEqual(['BAD_REQUEST CREDENTIAL_MALFORMED']);
+    await application.close();
+  });
+});
 
 describe.each(ADAPTERS)('Access keys, on %s', (adapter) => {
   let application: RunningApplication;
