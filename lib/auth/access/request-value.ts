@@ -43,7 +43,7 @@ const readers = new Map<string, Reader>(); // no more than stand in decorators: 
 
 function toReader(source: Exclude<RequestValueSource, object>): Reader {
   if (source === 'dct') return ({ user }) => user?.tenant;
-  if (source === 'subdomain') return ({ context }) => readSubdomain(readRequestHeader(context, 'host'));
+  if (source === 'subdomain') return ({ context }) => readSubdomain(readHost(context));
   const name = source.slice(source.indexOf(':') + 1);
   if (source.startsWith('param:')) return ({ context }) => toValue(readContextParam(context, name));
   const header = name.toLowerCase();
@@ -76,9 +76,19 @@ function readRequestHeader(context: ExecutionContext, name: string): string | un
   return readHeader(toRequestLike(readContextRequest(context)), name);
 }
 
-// `acme.example.com` → `acme`. A host of two labels has no subdomain, and neither has an address.
+// RFC 9113 §8.3.1: HTTP/2 has a pseudo-header in place of Host.
+function readHost(context: ExecutionContext): string | undefined {
+  return readRequestHeader(context, 'host') ?? readRequestHeader(context, ':authority');
+}
+
+// `acme.example.com` → `acme`. A host of two labels has no subdomain, and neither has an address. The dot at the end of
+// an absolute name (RFC 1034 §3.1) begins no further label.
 function readSubdomain(host: string | undefined): string | undefined {
-  const labels = host?.toLowerCase().replace(/:\d+$/, '').split('.') ?? [];
+  const labels =
+    host
+      ?.toLowerCase()
+      .replace(/\.?(?::\d+)?$/, '')
+      .split('.') ?? [];
   const isName = labels.length > 2 && !/^\d+$/.test(labels.at(-1) ?? '');
   return isName ? toValue(labels[0]) : undefined;
 }

@@ -58,9 +58,21 @@ describe('readRequestValue', () => {
     ['.example.com', undefined],
     ['', undefined],
     [undefined, undefined],
+    ['acme.example.com.', 'acme'],
+    ['acme.example.com.:8080', 'acme'],
+    ['example.com.', undefined],
+    ['example.com.:8080', undefined],
+    ['192.0.2.1.', undefined],
   ])('reads the first label of the host %j: %j', (host, expected) =>
     expect(bySubdomain(host)).toBe(expected),
   );
+
+  it('reads the host where HTTP/2 has it', () => {
+    const bare = inputOf({ headers: { ':authority': 'acme.example.com' } });
+    expect(readRequestValue('subdomain', bare)).toBe('acme');
+    const both = inputOf({ headers: { ':authority': 'acme.example.com', host: 'other.example.com' } });
+    expect(readRequestValue('subdomain', both)).toBe('other');
+  });
 
   it('asks a function of the application, and takes a text alone for an answer', async () => {
     const input = inputOf();
