@@ -2,6 +2,7 @@
 import { RequestMethod } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { Handler, HandlerClass } from '../../auth/access.policy.js';
+import { areFieldsGuarded } from '../scan/field-guards.js';
 import {
   readGatewayMessage,
   readHosts,
@@ -72,18 +73,8 @@ function readFields({ type, handler, name, modules }: EndpointInput): Endpoint[]
   const isRoot = ROOTS.includes(note.type);
   const method = isRoot ? note.type : 'Field';
   const path = isRoot ? note.name : `${note.type}.${note.name}`;
+  // Before the resolver of a field, Nest asks no guard unless the GraphQL module says `fieldResolverEnhancers: ['guards']`.
   return [{ kind: 'graphql', method, path, isGuardable: isRoot || areFieldsGuarded(modules) }];
-}
-
-// Before the resolver of a field, Nest asks no guard unless the GraphQL module says `fieldResolverEnhancers: ['guards']`.
-function areFieldsGuarded(modules: ModulesContainer): boolean {
-  return [...modules.values()].some((module) => {
-    const options: unknown = module.providers.get('GqlModuleOptions')?.instance;
-    if (typeof options !== 'object' || options === null || !('fieldResolverEnhancers' in options))
-      return false;
-    const { fieldResolverEnhancers } = options;
-    return Array.isArray(fieldResolverEnhancers) && fieldResolverEnhancers.includes('guards');
-  });
 }
 
 function readEvents({ type, handler }: EndpointInput): Endpoint[] {

@@ -1,6 +1,7 @@
 // The access map of resolvers, gateways and patterns: what the frameworks' own decorators note is read back.
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Get, Injectable, UseGuards } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
+import type { ModuleMetadata } from '@nestjs/common';
 import { Mutation, Query, ResolveField, ResolveReference, Resolver, Subscription } from '@nestjs/graphql';
 import { EventPattern, GrpcMethod, MessagePattern } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
@@ -38,10 +39,26 @@ class PlainService {
   serve() {}
 }
 
-async function describeAll(fieldResolverEnhancers?: readonly string[]) {
-  const graphql = { provide: 'GqlModuleOptions', useValue: { fieldResolverEnhancers } };
+@Resolver()
+class MadeResolver {
+  @Roles('admin') @Query('secret') secret() {}
+  @SubscribeMessage('unheard') unheard() {}
+}
+
+@Module({})
+class SecondEndpoint {}
+
+const toOptions = (fieldResolverEnhancers?: readonly string[]) => {
+  return { provide: 'GqlModuleOptions', useValue: { fieldResolverEnhancers } };
+};
+
+async function describeAll(
+  fieldResolverEnhancers?: readonly string[],
+  others: ModuleMetadata['imports'] = [],
+) {
+  const graphql = toOptions(fieldResolverEnhancers);
   const builder = Test.createTestingModule({
-    imports: [DescopeModule.forRoot()],
+    imports: [DescopeModule.forRoot(), ...others],
     controllers: [PatternsController],
     providers: [OrdersResolver, ChatGateway, PlainService, graphql],
   });
@@ -76,6 +93,23 @@ describe('The access map of other transports', () => {
     expect(fields.map(({ path, guard }) => `${path} ${guard}`)).toEqual([
       'Order.__resolveReference global',
       'Order.owner global',
+    ]);
+  });
+
+  it('counts none where one of several endpoints does not', async () => {
+    const second = { module: SecondEndpoint, providers: [toOptions()] };
+    const fields = (await describeAll(['guards'], [second])).filter(({ method }) => method === 'Field');
+    expect(fields.map(({ guard }) => guard)).toEqual(['none', 'none']);
+  });
+
+  it.each([
+    { provide: 'made', useFactory: () => new MadeResolver() },
+    { provide: 'made', useValue: new MadeResolver() },
+  ])('lists a resolver that is no class among the providers, and no message of it: %j', async (provider) => {
+    const made = { module: SecondEndpoint, providers: [provider] };
+    const entries = (await describeAll([], [made])).filter(({ handler }) => handler.startsWith('Made'));
+    expect(entries.map(({ kind, path, handler, demands }) => [kind, path, handler, demands.length])).toEqual([
+      ['graphql', 'secret', 'MadeResolver.secret', 1],
     ]);
   });
 });
