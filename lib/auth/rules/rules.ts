@@ -37,8 +37,12 @@ export interface RelationRule {
 /** One rule of a handler. */
 export type AccessRule = PolicyRule | RelationRule;
 
-/** Tells whether a rule is a class; then Nest must know it. ECMA-262 §15.7: a function has no method of a policy. */
+/**
+ * Tells whether a rule is a class; then Nest must know it. A function has no method of a policy; a class that keeps its
+ * as a property has none on its prototype either, and is told by that, which cannot be replaced (ECMA-262 §15.7.14).
+ */
 export function isPolicyClass(policy: PolicyRule['policy']): policy is Type<DescopePolicy<never>> {
-  const prototype: unknown = policy.prototype;
-  return typeof prototype === 'object' && prototype !== null && 'isAllowed' in prototype;
+  const { value, writable } = Object.getOwnPropertyDescriptor(policy, 'prototype') ?? {};
+  if (typeof value !== 'object' || value === null) return false;
+  return writable === false || 'isAllowed' in value;
 }

@@ -270,6 +270,27 @@ describe.each(ADAPTERS)('A rule, on %s,', (adapter) => {
     expect(await running.verdict('/', anna)).toBe('200');
   });
 
+  it('may be a class that has its rule as a property', async () => {
+    @Injectable()
+    class IsAnna implements DescopePolicy {
+      readonly isAllowed = (user: DescopeUser) => user.id === 'anna';
+    }
+    @Controller()
+    class AnnasController {
+      @Authorize(IsAnna)
+      @Get('annas')
+      show() {}
+    }
+    const controllers = [AnnasController];
+    await expect(startAccess('express', { controllers })).rejects.toThrow('no module provides IsAnna');
+    const running = await startAccess('express', { controllers, providers: [IsAnna] });
+    expect(await running.verdicts('/annas', [{ sub: 'anna' }, { sub: 'bob' }])).toEqual([
+      '200',
+      '403 ACCESS_POLICY_REFUSED',
+    ]);
+    await running.close();
+  });
+
   it('contradicts @Public() beside it', async () => {
     @Controller()
     class ContradictedController {
