@@ -29,7 +29,6 @@ interface Entry<Proof> {
 // would keep the whole line in memory (V8 copies up to 12 characters, and points into the parent above).
 const TAIL_LENGTH = 12;
 const ENTRY_BYTES = 400; // the entry, its place in the map, the user and the proof around the claims
-const [LEAST_SIGHTS, MOST_SIGHTS] = [2 ** 10, 2 ** 22];
 const MAX_SECOND_CHANCES = 100; // for each newcomer, so that no request pays for the whole cache
 
 /**
@@ -130,15 +129,14 @@ function toTail(token: string): string {
   return token.slice(-TAIL_LENGTH);
 }
 
-// A power of two, so that a mark's last bits are its place; some four for each token that may be kept.
+// A power of two, so that a mark's last bits are its place; four or more for each token that may be kept.
 function toSights(maxTokens: number): number {
-  const wanted = 2 ** Math.ceil(Math.log2(4 * maxTokens));
-  return Math.min(Math.max(wanted, LEAST_SIGHTS), MOST_SIGHTS);
+  return 2 ** Math.ceil(Math.log2(4 * maxTokens));
 }
 
-// FNV-1a; not 0, which the table is full of.
+// FNV-1a: any two tails have the same one time in four milliards.
 function toMark(tail: string): number {
   let mark = 0x811c9dc5;
   for (let at = 0; at < tail.length; at += 1) mark = Math.imul(mark ^ tail.charCodeAt(at), 0x01000193);
-  return mark === 0 ? 1 : mark;
+  return mark;
 }

@@ -130,7 +130,7 @@ export class TokenVerifier {
     const { policy, clock } = this.#input;
     return {
       toBytes: ({ claims }) => estimateBytes(claims),
-      isOver: ({ claims }) => claims.exp + policy.leewaySeconds < clock() / 1000,
+      isOver: ({ claims }) => claims.exp + policy.leewaySeconds <= clock() / 1000,
     };
   }
 

@@ -78,6 +78,34 @@ describe('A token that was proven before', () => {
     expect(codeOf(() => verifier.verify(token))).toBe('accepted');
   });
 
+  it('leaves memory after its end as others come, and no sooner', () => {
+    const { verifier, clock } = remembering();
+    const before = verifier.verify(token);
+    const remember = (sub: string) => {
+      const other = mint(key, { claims: { sub, exp: NOW_SECONDS + 9_000 } });
+      for (let times = 0; times < 2; times += 1) void verifier.verify(other);
+    };
+    clock.advance(604_999); // five seconds of leeway, less a moment
+    for (const sub of ['U2a', 'U2b', 'U2c']) remember(sub);
+    expect(verifier.verify(token)).toBe(before);
+    clock.advance(1);
+    for (const sub of ['U2d', 'U2e', 'U2f']) remember(sub);
+    clock.advance(-1);
+    expect(verifier.verify(token)).not.toBe(before);
+  });
+
+  it('takes the room that its claims take', () => {
+    const { verifier } = createWorld({ maxTokens: 10, maxBytes: 40_000 });
+    const [first, second] = ['U2a', 'U2b'].map((sub) =>
+      mint(key, { claims: { sub, note: 'x'.repeat(8_000) } }),
+    ) as [string, string];
+    const tell = (text: string) => [1, 2].map(() => verifier.verify(text)).at(-1);
+    const before = tell(first);
+    expect(verifier.verify(first)).toBe(before);
+    void tell(second);
+    expect(verifier.verify(first)).not.toBe(before); // 16 KB of claims and 11 KB of token each
+  });
+
   it('is refused while a clock that was set back says that it is not valid yet', () => {
     const { verifier, clock } = remembering();
     const early = mint(key, { claims: { nbf: NOW_SECONDS } });

@@ -129,6 +129,24 @@ describe('TokenCache', () => {
     expect(known(cache, large)).toEqual(large.slice(-1));
   });
 
+  it('knows most tokens again of as many as it may keep, that come in turn', () => {
+    const cache = createCache({ maxTokens: 1000, maxBytes: 1_000_000 });
+    const list = tokens(1000);
+    for (const token of [...list, ...list]) cache.remember(token, { of: token, bytes: 0 });
+    expect(known(cache, list).length).toBeGreaterThan(700);
+  });
+
+  it('looks at two places for each newcomer, whether what stands there is over', () => {
+    const cache = createCache({ maxTokens: 1000, maxBytes: 1_000_000 });
+    const ended = tokens(10, 'two places');
+    fill(cache, ended);
+    for (const token of ended) over.add(token);
+    const before = known(cache, ended).length;
+    fill(cache, tokens(1, 'newcomer'));
+    over.clear();
+    expect(before - known(cache, ended).length).toBe(2);
+  });
+
   it('lets go of what is over as others come, in use or not, and long before its room is needed', () => {
     const cache = createCache({ maxTokens: 1000, maxBytes: 1_000_000 });
     const [ended, alive] = [tokens(50, 'ended'), tokens(50, 'alive')];
