@@ -16,8 +16,8 @@ declare module 'nestjs-descope' {
 
 // A line that ends in `// no` must not compile with the declaration, and compiles without it.
 const PROGRAM = `
-import { CurrentUser, DescopeService, DescopeUser, Permissions, Roles } from 'nestjs-descope';
-import type { CustomClaims } from 'nestjs-descope';
+import { Authorize, CurrentUser, DescopeService, DescopeUser, Permissions, Roles } from 'nestjs-descope';
+import type { CustomClaims, DescopePolicy } from 'nestjs-descope';
 import { ParseIntPipe } from '@nestjs/common';
 export interface Account { readonly email: string; readonly name: string; readonly roles: readonly string[] }
 
@@ -29,6 +29,10 @@ export class OrdersController {
   @Permissions('reports:read') five() {}
   @Permissions.any('reports:raed') six() {} // no
 
+  @Authorize((user) => user.email === 'a@example.com') seven() {}
+  @Authorize((user) => user.kind === 'user') eight() {} // no
+  @Authorize((account: Account) => account.name === 'Anna') nine() {}
+
   whole(@CurrentUser() user: Account) { return user; }
   perhaps(@CurrentUser() user: Account | undefined) { return user; }
   second(id: string, @CurrentUser('email') email: string) { return id + email; }
@@ -36,6 +40,10 @@ export class OrdersController {
   other(@CurrentUser() user: DescopeUser) { return user; } // no
   wrong(@CurrentUser('email') email: number) { return email; } // no
   later(id: number, @CurrentUser('name') name: number) { return id + name; } // no
+}
+
+export class IsUser implements DescopePolicy {
+  isAllowed(user: DescopeUser) { return user.kind === 'user'; } // no
 }
 
 export function ask(user: DescopeUser, service: DescopeService, anyTenant: string) {

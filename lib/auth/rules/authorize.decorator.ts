@@ -1,9 +1,9 @@
 // Lets the application's own rule decide, once the token's demands are met.
 import type { Type } from '@nestjs/common';
-import type { DescopeUser } from '../../core/user/descope-user.js';
 import { invalid } from '../access/definition.js';
 import { note } from '../access/note.js';
 import type { AccessDecorator } from '../access/note.js';
+import type { RegisteredUser } from '../session/registered-user.js';
 import type { DescopePolicy, DescopePolicyFunction } from './rules.js';
 
 /**
@@ -11,7 +11,7 @@ import type { DescopePolicy, DescopePolicyFunction } from './rules.js';
  * what `@CurrentUser()` gives. Whatever is not `true` is 403 `ACCESS_POLICY_REFUSED`; what it throws stays as thrown.
  * @example `@Authorize(OwnsOrder) @Get('orders/:id') show() {}`
  */
-export function Authorize<User = DescopeUser>(
+export function Authorize<User = RegisteredUser>(
   policy: Type<DescopePolicy<User>> | DescopePolicyFunction<User>,
 ): AccessDecorator {
   if (typeof policy !== 'function')

@@ -2,19 +2,19 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { RequestValueSource } from '../../core/user/demands.js';
-import type { DescopeUser } from '../../core/user/descope-user.js';
+import type { RegisteredUser } from '../session/registered-user.js';
 
 /**
  * A rule of the application as a provider of its own.
  * @example `@Injectable() class OwnsOrder implements DescopePolicy { isAllowed(user: DescopeUser, context: ExecutionContext) { … } }`
  */
-export interface DescopePolicy<User = DescopeUser> {
+export interface DescopePolicy<User = RegisteredUser> {
   /** Whether the caller may; whatever is not `true` refuses. `user` is what `@CurrentUser()` gives. */
   isAllowed(user: User, context: ExecutionContext): MaybePromise<boolean>;
 }
 
 /** A rule of the application as a function. */
-export type DescopePolicyFunction<User = DescopeUser> = (
+export type DescopePolicyFunction<User = RegisteredUser> = (
   user: User,
   context: ExecutionContext,
 ) => MaybePromise<boolean>;
