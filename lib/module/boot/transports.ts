@@ -12,7 +12,15 @@ interface TransportsOption {
 type Reader = OptionReader<TransportsOption>;
 
 const NEEDED = ['type', 'findRequest'];
-const FURTHER = ['findResponse', 'findCall', 'readParam', 'isSafe', 'toRefusal'];
+const FURTHER = [
+  'keepRequest',
+  'recallRequest',
+  'findResponse',
+  'findCall',
+  'readParam',
+  'isSafe',
+  'toRefusal',
+];
 
 /** Provides the transports that an application teaches. Throws `CONFIG_INVALID` with all that is wrong. */
 export function toTransportsProvider(given: readonly DescopeTransport[] | undefined): Provider {

@@ -5,7 +5,7 @@ import { readAccessPolicy, readGuards, readMethods } from '../../auth/access.pol
 import type { Handler, HandlerClass } from '../../auth/access.policy.js';
 import type { AccessMode } from '../../auth/access/note.js';
 import { isAuthGuard, isGuardGlobal } from '../scan/access.scan.js';
-import { isClass } from '../scan/handlers.js';
+import { readFoundClasses } from '../scan/handlers.js';
 import { toDemandViews } from './demand-view.js';
 import type { AccessMapDemand } from './demand-view.js';
 import { readEndpoints } from './endpoints.js';
@@ -39,7 +39,7 @@ export function describeAccess(app: INestApplicationContext): AccessMap {
   const application = app.get(ApplicationConfig, { strict: false });
   const isGlobal = isGuardGlobal({ modules, application });
   const entries = new Map<string, AccessMapEntry>();
-  for (const { type, module, isMade } of readClasses(modules)) {
+  for (const { type, module, isMade } of readFoundClasses(modules)) {
     for (const [name, handler] of readMethods(type)) {
       if (typeof name !== 'string') continue; // Nest does not call methods by symbols
       for (const endpoint of readEndpoints({ type, name, handler, module, modules, application })) {
@@ -74,31 +74,6 @@ function toEntry({ isGuardable, ...endpoint }: Endpoint, place: HandlerPlace): A
 function toGuard({ type, handler, isGlobal }: HandlerPlace, kind: Endpoint['kind']): AccessMapEntry['guard'] {
   if (isGlobal && (kind === 'http' || kind === 'graphql')) return 'global';
   return readGuards(type, handler).some(isAuthGuard) ? 'own' : 'none';
-}
-
-interface FoundClass {
-  readonly type: HandlerClass;
-  readonly module: object;
-  /** Whether the application made the instance itself: of those GraphQL alone asks for handlers. */
-  readonly isMade: boolean;
-}
-
-function readClasses(modules: ModulesContainer): FoundClass[] {
-  return [...modules.values()].flatMap((module) =>
-    [...module.controllers.values(), ...module.providers.values()].flatMap((wrapper) => {
-      const { metatype, inject } = wrapper;
-      const isMade = !isClass(metatype) || inject !== undefined;
-      const type = isMade ? readClass(wrapper.instance) : metatype;
-      return isClass(type) ? [{ type, module: module.metatype, isMade }] : [];
-    }),
-  );
-}
-
-// Without asking the instance itself, which may be a proxy that answers to any name.
-function readClass(instance: unknown): unknown {
-  if (typeof instance !== 'object' || instance === null) return undefined;
-  const prototype = Object.getPrototypeOf(instance) as object | null;
-  return prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
 }
 
 const KINDS = ['http', 'graphql', 'websocket', 'message'];

@@ -71,6 +71,19 @@ class DemandingClassController {
   admin() {}
 }
 
+// What the decorator of @nestjs/graphql writes.
+const Query = () => SetMetadata('graphql:resolver_type', 'Query');
+
+class BookResolver {
+  @Roles('admin')
+  @Query()
+  secret() {}
+
+  @Roles('nobody asks') // nobody calls it either: of what Nest did not make, GraphQL alone takes handlers
+  @Get()
+  uncalled() {}
+}
+
 // What the decorators of @nestjs/microservices and @nestjs/websockets write.
 const MessagePattern = (pattern: string) => SetMetadata('microservices:pattern', [pattern]);
 const SubscribeMessage = () => SetMetadata('websockets:message_mapping', true);
@@ -169,6 +182,17 @@ describe.each(ADAPTERS)('AuthGuard with globalGuard: false, on %s', (adapter) =>
     await boot([DemandingController], {}, [provider]);
     expect([await status('/demanding'), await status('/demanding', plain)]).toEqual([401, 403]);
     expect(await status('/demanding', admin)).toBe(200);
+  });
+
+  it.each([
+    ['useFactory', { provide: 'books', useFactory: () => new BookResolver() }],
+    ['useValue', { provide: 'books', useValue: new BookResolver() }],
+    ['its class and useFactory', { provide: BookResolver, useFactory: () => new BookResolver() }],
+  ])('stops the boot for a resolver that the application makes itself, by %s', async (_how, provider) => {
+    await expect(boot([], {}, [provider])).rejects.toMatchObject({
+      code: 'CONFIG_DEMAND_UNGUARDED',
+      message: expect.stringMatching(/^BookResolver\.secret asks/),
+    });
   });
 
   it('does not count a provider whose name only begins like APP_GUARD', async () => {

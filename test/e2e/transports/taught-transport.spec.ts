@@ -151,6 +151,21 @@ describe('The option transports', () => {
     await expect(refused([new Pigeon()])).resolves.toBeUndefined();
   });
 
+  it('may be a plain object with every member that there is', async () => {
+    const whole: Required<DescopeTransport> = {
+      type: 'pigeon',
+      findRequest: () => ({ headers: {} }),
+      keepRequest: () => undefined,
+      recallRequest: () => ({ headers: {} }),
+      findResponse: () => undefined,
+      findCall: () => undefined,
+      readParam: () => undefined,
+      isSafe: () => false,
+      toRefusal: (refusal) => refusal,
+    };
+    await expect(refused([whole])).resolves.toBeUndefined();
+  });
+
   it.each<[string, unknown, readonly string[]]>([
     ['no list', broker, ['transports: got an object; wants a list of { type, findRequest }']],
     ['nothing in it', [null, 'rmq'], ['transports[0]: got null', 'transports[1]: got a string']],
