@@ -139,6 +139,40 @@ describe.each(PROGRAMS)('Installed into $name, the package', ({ name, configs, j
   );
 
   it(
+    'takes access keys and sends them, ends streams with their session, and maps what it guards',
+    async () => {
+      const { lastLine, output } = await program.run('node', ['dist/machines.js']);
+      expect(lastLine === '' ? output : JSON.parse(lastLine)).toEqual({
+        key: 'access-key',
+        again: 'access-key',
+        unknownKey: 'ACCESS_KEY_REFUSED',
+        user: 'TOKEN_KIND_NOT_ACCEPTED',
+        machine: 'access-key',
+        exchanges: 3,
+        noStream: 'SESSION_MISSING',
+        stream: 'first',
+        map: ['/news required global', '/open public global', '/work required global'],
+      });
+    },
+    MINUTES,
+  );
+
+  it(
+    'guards gRPC by its metadata, never by its payload',
+    async () => {
+      const { lastLine, output } = await program.run('node', ['dist/messages.js']);
+      expect(lastLine === '' ? output : JSON.parse(lastLine)).toEqual({
+        bearer: 'U2anna',
+        nobody: '16 SESSION_MISSING',
+        payload: '16 SESSION_MISSING',
+        plain: '7 ACCESS_ROLE_MISSING',
+        admin: 'removed',
+      });
+    },
+    MINUTES,
+  );
+
+  it(
     'tells Terminus how it is',
     async () => {
       const { lastLine, output } = await program.run('node', ['dist/health.js']);

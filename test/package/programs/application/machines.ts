@@ -1,0 +1,83 @@
+// Machines on both sides, streams that end with the session, and the access map.
+import 'reflect-metadata';
+import { Controller, Get, Module, Sse } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  Accepts,
+  CurrentSession,
+  CurrentUser,
+  DescopeM2mClient,
+  DescopeModule,
+  DescopeSession,
+  DescopeUser,
+  Public,
+  Roles,
+  describeAccess,
+  untilSessionEnds,
+} from 'nestjs-descope';
+import { startEmulator } from 'nestjs-descope/emulator';
+import { NEVER, concat, of } from 'rxjs';
+
+const ROBOT = 'K2robotrobotrobotrobotrobotrobotSECRETsecret01';
+
+@Controller()
+class MachinesController {
+  @Accepts('access-key')
+  @Roles('worker')
+  @Get('work')
+  work(@CurrentUser() user: DescopeUser) {
+    return { text: user.kind };
+  }
+
+  @Sse('news')
+  news(@CurrentSession() session: DescopeSession) {
+    return concat(of({ data: 'first' }), NEVER).pipe(untilSessionEnds(session));
+  }
+
+  @Public()
+  @Get('open')
+  open() {
+    return { text: 'open' };
+  }
+}
+
+async function check(): Promise<void> {
+  const seed = { accessKeys: [{ name: 'robot', cleartext: ROBOT, roles: ['worker'] }] };
+  const emulator = await startEmulator({ seed });
+  const { projectId, url: baseUrl } = emulator;
+  @Module({
+    imports: [DescopeModule.forRoot({ projectId, baseUrl, accessKeys: true })],
+    controllers: [MachinesController],
+  })
+  class MachinesModule {}
+  const app = await NestFactory.create(MachinesModule, { logger: false });
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as { port: number };
+  const origin = `http://127.0.0.1:${port}`;
+  const ask = async (path: string, authorization = '', using: typeof fetch = fetch) => {
+    const headers: Record<string, string> = authorization === '' ? {} : { authorization };
+    const { code, text } = (await (await using(origin + path, { headers })).json()) as Record<string, string>;
+    return code ?? text;
+  };
+  const user = { sub: 'U2anna', amr: ['email'] };
+  const authorization = `Bearer ${await emulator.signToken({ claims: user })}`;
+  const brief = { ...user, exp: Math.floor(Date.now() / 1000) + 1 };
+  const stream = { authorization: `Bearer ${await emulator.signToken({ claims: brief })}` };
+  const machine = app.get(DescopeM2mClient).createFetch({ accessKey: ROBOT }, { origins: [origin] });
+  const answers = {
+    key: await ask('/work', `Bearer ${ROBOT}`),
+    again: await ask('/work', `Bearer ${ROBOT}`),
+    unknownKey: await ask('/work', `Bearer ${ROBOT.replace('SECRET', 'GUESS0')}`),
+    user: await ask('/work', authorization),
+    machine: await ask('/work', '', machine),
+    exchanges: emulator.requests.count('/v1/auth/accesskey/exchange'), // one incoming of each key, one outgoing
+    noStream: await ask('/news'),
+    stream: /data: (.*)/.exec(await (await fetch(`${origin}/news`, { headers: stream })).text())?.[1], // it ends
+    map: describeAccess(app).map(({ path, access, guard }) => `${path} ${access} ${guard}`),
+  };
+  await app.close();
+  await emulator.close();
+  console.log(JSON.stringify(answers));
+}
+
+void check();
