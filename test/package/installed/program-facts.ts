@@ -1,5 +1,5 @@
-// The packed package, installed into programs of users: it compiles, it runs, and it ends.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+// What holds of the packed package, installed into a program of a user's: it compiles, it runs, and it ends.
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -9,12 +9,16 @@ import type { InstalledProgram } from '../../support/installed-program.js';
 
 const MINUTES = 60_000;
 
-const PROGRAMS = [
-  { name: 'nest-12-esm', configs: ['tsconfig.json'], jest: { NODE_OPTIONS: '--experimental-vm-modules' } },
-  { name: 'nest-11-commonjs', configs: ['tsconfig.json', 'tsconfig.nodenext.json'], jest: {} },
-] as const;
+/** A program, and how it is compiled and tested. */
+export interface ProgramForm {
+  readonly name: 'nest-11-commonjs' | 'nest-12-esm';
+  readonly configs: readonly string[];
+  /** The environment of its Jest. */
+  readonly jest: Readonly<Record<string, string>>;
+}
 
-describe.each(PROGRAMS)('Installed into $name, the package', ({ name, configs, jest }) => {
+/** States the facts of a program as tests of the file that calls it; a file for each, so that they run side by side. */
+export function stateFacts({ name, configs, jest }: ProgramForm): void {
   let program: InstalledProgram;
 
   beforeAll(async () => {
@@ -256,4 +260,4 @@ describe.each(PROGRAMS)('Installed into $name, the package', ({ name, configs, j
     },
     MINUTES,
   );
-});
+}
