@@ -44,7 +44,7 @@ export function Public(...given: [isPublic?: boolean]): AccessDecorator {
 
 /**
  * Lets everybody in and tells who is signed in: `@CurrentUser()` is `undefined` for nobody.
- * A bad bearer token is refused all the same; a bad cookie counts as nobody.
+ * A bad bearer token is refused all the same, and so is whom `loadUser` does not know; a bad cookie counts as nobody.
  */
 export function OptionalAuth(): AccessDecorator {
   return note({ mode: 'optional', label: '@OptionalAuth()' });

@@ -3,7 +3,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { DescopeConfig } from '../core/config/config.js';
 import { publishAccepted } from '../core/events.js';
-import { whenReady } from '../core/maybe-promise.js';
+import { toMaybePromise, whenReady } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import type { Notify } from '../core/notice.js';
 import { tellRefusal } from '../core/refusal.js';
@@ -17,6 +17,7 @@ import { assertDemands } from './access/judge.js';
 import { readAccessPolicy } from './access.policy.js';
 import {
   assertContextOrigin,
+  hasAuthorization,
   keepContextRequest,
   readContextRequest,
   readContextResponse,
@@ -31,12 +32,12 @@ import {
   DESCOPE_SESSIONS,
 } from './injection-tokens.js';
 import { assertRules } from './rules/follow-rules.js';
-import { rememberAdmission } from './session/context-session.js';
+import { findSession, rememberAdmission } from './session/context-session.js';
 import { answerRefusal } from './answer/refusal-answer.js';
 import type { LoginPath } from './answer/login-redirect.js';
 import { getOwnUser } from './session/own-user.js';
 import { keepPrivate } from './answer/private-answer.js';
-import { forgetUser, recallSession, rememberSession } from './session/request-session.js';
+import { forgetUser } from './session/request-session.js';
 
 /** What a decision is made of. */
 export interface AccessDecision {
@@ -88,12 +89,7 @@ export class AuthGuard implements CanActivate {
 
   /** Finds out who calls, once per request. */
   protected getSession(request: ContextRequest): MaybePromise<DescopeSession> {
-    const { authenticator } = this;
-    const remembered = recallSession(request, authenticator);
-    if (remembered !== undefined) return remembered;
-    const session = authenticator.authenticate(toRequestLike(request));
-    rememberSession(request, { session, authenticator });
-    return session;
+    return findSession(request, this.authenticator);
   }
 
   /** Judges a known caller by the handler's demands, and hands the user on. Throws what is missing. */
@@ -103,7 +99,8 @@ export class AuthGuard implements CanActivate {
     const isOptional = policy.mode === 'optional';
     const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission, policy.demands);
     rememberAdmission({ context, request, session, admitted }, this.authenticator);
-    if (isOptional || admitted.isAmbient) keepPrivate(readContextResponse(context));
+    if (isOptional || admitted.isAmbient || !hasAuthorization(request))
+      keepPrivate(readContextResponse(context));
     const decision = { context, policy, request, session: admitted };
     if (isOptional) return whenReady(this.#handOn(decision), () => accept(admitted));
     const { modules } = this;
@@ -130,7 +127,7 @@ export class AuthGuard implements CanActivate {
   }
 
   #handOn({ context, request, session }: AccessDecision): MaybePromise<unknown> {
-    return whenReady(this.getUser(request, session), (user) => {
+    return whenReady(toMaybePromise(this.getUser(request, session)), (user) => {
       keepContextRequest(context, request);
       return (request.user = user); // also when there is none: what another middleware wrote must not stay
     });

@@ -34,7 +34,7 @@ export interface DescopeEvents {
     /** Whether the browser sent the credential by itself, as it does cookies. */
     readonly isAmbient: boolean;
   };
-  /** A guard or a mounted route refused a request. */
+  /** A guard, a mounted route or `DescopeSockets` refused a request. */
   readonly refused: {
     readonly code: DescopeErrorCode;
     /** `credential` is answered with 401 or 400, `access` with 403, `request` with 400 or 415, `unavailable` with 503. */

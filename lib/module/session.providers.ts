@@ -68,6 +68,7 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
     verifier,
     renewer,
     clock,
+    keyHeader: config.accessKeys?.header,
     isOn: session.isRefreshed,
   });
   return { api, keeper, place, renewer, signOuts, verifier };

@@ -1,6 +1,6 @@
 // What a request says about a value that a demand is about: which tenant, which resource.
 import type { ExecutionContext } from '@nestjs/common';
-import { whenReady } from '../../core/maybe-promise.js';
+import { toMaybePromise, whenReady } from '../../core/maybe-promise.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import { readHeader } from '../../core/transport/request-like.js';
 import type { RequestValueSource } from '../../core/user/demands.js';
@@ -28,7 +28,7 @@ export function readRequestValue(
 ): MaybePromise<string | undefined> {
   if (typeof source === 'function') {
     const read = source as (context: ExecutionContext) => MaybePromise<unknown>;
-    return whenReady(read(input.context), toValue);
+    return whenReady(toMaybePromise(read(input.context)), toValue);
   }
   const known = readers.get(source);
   if (known !== undefined) return known(input);

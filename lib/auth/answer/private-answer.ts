@@ -1,4 +1,4 @@
-// Keeps an answer that depends on a cookie out of shared caches, whatever its handler says of caching.
+// Keeps an answer that depends on who asks out of shared caches, whatever its handler says of caching.
 import type { NodeHead, ResponseWriter } from '../response-writer.js';
 
 const CACHING = 'Cache-Control';

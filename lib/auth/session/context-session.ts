@@ -1,12 +1,30 @@
-// The session of an execution context: of the request, or of one call among several that a request makes.
+// The session of a request, and of an execution context: one call among several that a request may make.
 import type { ExecutionContext } from '@nestjs/common';
+import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import { DescopeSession } from '../../core/session/session.js';
 import type { AccessMode } from '../access/note.js';
 import { readAccessPolicy } from '../access.policy.js';
-import { readContextCall, recallContextRequest } from '../context-request.js';
+import { readContextCall, recallContextRequest, toRequestLike } from '../context-request.js';
 import type { ContextRequest } from '../context-request.js';
-import { recallAdmitted, recallSession, rememberSession } from './request-session.js';
+import { recallAdmitted, recallSession, rememberFailure, rememberSession } from './request-session.js';
+
+/** Finds out who sent a request, once. Throws or rejects with what is wrong with its credential. */
+export function findSession(
+  request: ContextRequest,
+  authenticator: Authenticator,
+): MaybePromise<DescopeSession> {
+  const remembered = recallSession(request, authenticator);
+  if (remembered !== undefined) return remembered;
+  try {
+    const session = authenticator.authenticate(toRequestLike(request));
+    rememberSession(request, { session, authenticator });
+    return session;
+  } catch (error) {
+    rememberFailure(request, error, authenticator);
+    throw error;
+  }
+}
 
 /** Who sent a request, and as whom one of its calls may count them. */
 export interface Admission {

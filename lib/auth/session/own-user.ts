@@ -4,11 +4,11 @@ import { DescopeAccessError } from '../../core/errors.js';
 import type { DescopeSession } from '../../core/session/session.js';
 import { recallUser, rememberUser } from './request-session.js';
 
-/** Loads the user, or joins who is loading it. Rejects with `USER_NOT_ADMITTED` where there is none. */
+/** Loads the user of a request, or joins who is loading it. Rejects with `USER_NOT_ADMITTED` where there is none. */
 export function getOwnUser(request: object, session: DescopeSession, loadUser: UserLoader): unknown {
   const remembered = recallUser(request, loadUser);
   if (remembered !== undefined) return remembered.user;
-  const user = load(session, loadUser);
+  const user = loadOwnUser(session, loadUser);
   rememberUser(request, { user, loader: loadUser });
   // Once it is there, nobody waits: the next field of a GraphQL request is decided in the same turn.
   const settle = (own: unknown): void => {
@@ -18,7 +18,8 @@ export function getOwnUser(request: object, session: DescopeSession, loadUser: U
   return user;
 }
 
-async function load(session: DescopeSession, loadUser: UserLoader): Promise<unknown> {
+/** Loads the user. Rejects with `USER_NOT_ADMITTED` where there is none. */
+export async function loadOwnUser(session: DescopeSession, loadUser: UserLoader): Promise<unknown> {
   const user = await loadUser(session);
   if (user !== null && user !== undefined) return user;
   throw new DescopeAccessError(

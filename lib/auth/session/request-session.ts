@@ -6,7 +6,7 @@ import type { ObjectMemory } from './object-memory.js';
 
 interface Remembered {
   readonly session: MaybePromise<DescopeSession>;
-  /** Whether a guard has let it in; what was only found out is for guards alone. */
+  /** Whether a guard has found that its kind and audience may come in; what was only found out is for guards alone. */
   readonly isAdmitted?: boolean;
   /** Who found it out: another application in this process may serve another project. */
   readonly authenticator: object;
@@ -28,6 +28,16 @@ const users = (shared[USERS] ??= createObjectMemory());
 /** Remembers the session, or the promise of it, for the rest of the request. */
 export function rememberSession(request: object, remembered: Remembered): void {
   memory.set(toKey(request), remembered);
+}
+
+/**
+ * Remembers that the request's credential was refused, or could not be judged, so that its next guard, or the next
+ * field of its GraphQL operation, needs no second look.
+ */
+export function rememberFailure(request: object, error: unknown, authenticator: object): void {
+  const session = Promise.reject<DescopeSession>(error);
+  session.catch(() => undefined); // a public route never asks for it
+  rememberSession(request, { session, authenticator });
 }
 
 /** Recalls what was remembered; a guard names its authenticator, and believes no other. */

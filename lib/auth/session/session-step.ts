@@ -19,7 +19,7 @@ import {
 } from '../injection-tokens.js';
 import type { ResponseWriter } from '../response-writer.js';
 import { keepPrivate } from '../answer/private-answer.js';
-import { recallSession, rememberSession } from './request-session.js';
+import { recallSession, rememberFailure, rememberSession } from './request-session.js';
 
 interface OpenExchange extends Exchange {
   readonly response: ResponseWriter;
@@ -68,7 +68,7 @@ export class SessionStep {
 
   // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).
   async #settle(request: ContextRequest, exchange: OpenExchange, error: unknown): Promise<void> {
-    if (error instanceof DescopeUnavailableError) return this.#rememberOutage(request, error);
+    if (error instanceof DescopeUnavailableError) return rememberFailure(request, error, this.authenticator);
     if (!(error instanceof DescopeCredentialError)) return this.#noteFailure(error);
     this.#remember(request, DescopeSession.nobody(error));
     if (!isOver(error)) return;
@@ -78,12 +78,6 @@ export class SessionStep {
 
   #remember(request: ContextRequest, session: MaybePromise<DescopeSession>): void {
     rememberSession(request, { session, authenticator: this.authenticator });
-  }
-
-  #rememberOutage(request: ContextRequest, error: DescopeUnavailableError): void {
-    const outage = Promise.reject<DescopeSession>(error);
-    outage.catch(() => undefined); // a public route never asks for it
-    this.#remember(request, outage);
   }
 
   #noteFailure(error: unknown): void {

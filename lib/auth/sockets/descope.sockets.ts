@@ -10,6 +10,7 @@ import type { DescopeSession } from '../../core/session/session.js';
 import type { RequestLike } from '../../core/transport/request-like.js';
 import { assertFromOwnPage } from '../../core/transport/same-origin.js';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_NOTIFY } from '../injection-tokens.js';
+import { loadOwnUser } from '../session/own-user.js';
 import { onSessionEnd } from '../session/session-end.js';
 import { closeClient, onClose } from './client.js';
 import { findHandshake, rememberHandshake } from './handshake.js';
@@ -35,7 +36,7 @@ export class DescopeSockets {
     try {
       const session = await this.#authenticate(client);
       if (gone.signal.aborted) return session;
-      const callOff = onSessionEnd(session, () => this.#refuse(client, toEnded(session)), this.config.clock);
+      const callOff = onSessionEnd(session, () => closeClient(client, toEnded(session)), this.config.clock);
       gone.signal.addEventListener('abort', callOff);
       return session;
     } catch (error) {
@@ -55,7 +56,11 @@ export class DescopeSockets {
     const session = await this.authenticator.authenticate(handshake);
     if (session.isAmbient) assertFromOwnPage(handshake, this.config.authentication.origins);
     session.requireUser();
-    return admit(session, this.config.admission);
+    const { admission, clock, loadUser } = this.config;
+    const admitted = admit(session, admission);
+    if (loadUser !== undefined) await loadOwnUser(admitted, loadUser);
+    if ((admitted.expiresAt?.getTime() ?? 0) <= clock()) throw toEnded(admitted); // good for a request, not to stay
+    return admitted;
   }
 
   #refuse(client: object, error: unknown): void {

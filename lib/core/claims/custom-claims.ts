@@ -1,5 +1,6 @@
 // The application's own claims of a token: checked by its schema, where it has one.
 import { DescopeAccessError } from '../errors.js';
+import { toMaybePromise, whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { DescopeClaims } from '../token/claims.js';
 import type { CustomClaims } from './register.js';
@@ -9,8 +10,7 @@ const MAX_PATHS = 10;
 
 /** Checks a token's claims by the schema, and gives what that makes of them. Throws or rejects with `CLAIMS_REFUSED`. */
 export function readCustomClaims(claims: DescopeClaims, schema: StandardSchema): MaybePromise<CustomClaims> {
-  const result = schema['~standard'].validate(claims);
-  return isPromiseLike(result) ? Promise.resolve(result).then(toClaims) : toClaims(result);
+  return whenReady(toMaybePromise(schema['~standard'].validate(claims)), toClaims);
 }
 
 function toClaims(result: SchemaResult<unknown>): CustomClaims {
@@ -47,8 +47,4 @@ function refused(issues: readonly SchemaIssue[]): DescopeAccessError {
 function toPath({ path = [] }: SchemaIssue): string {
   const keys = path.map((part) => String(typeof part === 'object' ? part.key : part));
   return keys.length === 0 ? '(all)' : keys.join('.');
-}
-
-function isPromiseLike<T>(value: MaybePromise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }

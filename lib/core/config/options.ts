@@ -18,7 +18,7 @@ export interface KeyFetchOptions {
   readonly maxStaleSeconds?: number | undefined;
   /** Least time between two fetches for unknown key ids, in seconds, at most 30. Default: 10. */
   readonly cooldownSeconds?: number | undefined;
-  /** Milliseconds that one fetch may take, headers and body together. Default: 2500. */
+  /** Milliseconds that one fetch may take, headers and body together; each other call to Descope, too. Default: 2500. */
   readonly timeoutMs?: number | undefined;
 }
 

@@ -32,13 +32,14 @@ const KEY = /^[\x21-\x39\x3B-\x7E]{1,2048}$/;
 export function readCredentials(credentials: M2mCredentials): CheckedCredentials {
   if (typeof credentials !== 'object' || credentials === null) throw invalid('credentials', EITHER);
   if ('accessKey' in credentials) {
-    const { accessKey } = credentials;
-    if ('clientId' in credentials || 'clientSecret' in credentials) throw invalid('credentials', EITHER);
+    const { accessKey, ...others } = credentials;
+    assertNothingElse(others);
     if (typeof accessKey !== 'string' || !KEY.test(accessKey)) throw invalid('accessKey', 'an access key');
     return { key: accessKey };
   }
-  const { clientId, clientSecret, audience, resource } = credentials;
-  const scope = typeof credentials.scope === 'object' ? credentials.scope.join(' ') : credentials.scope;
+  const { clientId, clientSecret, scope: scopes, audience, resource, ...others } = credentials;
+  assertNothingElse(others);
+  const scope: unknown = Array.isArray(scopes) ? scopes.join(' ') : scopes;
   assertText('clientId', clientId);
   assertText('clientSecret', clientSecret);
   const asked = Object.entries({ scope, audience, resource }).filter(
@@ -53,7 +54,12 @@ export function toIdentity(credentials: CheckedCredentials): string {
   return JSON.stringify('key' in credentials ? [credentials.key] : Object.entries(credentials.grant));
 }
 
-const EITHER = '{ accessKey } or { clientId, clientSecret }';
+const EITHER = '{ accessKey } or { clientId, clientSecret, scope, audience, resource }';
+
+// A slip in a name would ask for all that the app is given.
+function assertNothingElse(others: object): void {
+  if (Object.keys(others).length > 0) throw invalid('credentials', EITHER);
+}
 
 function assertText(name: string, value: unknown): void {
   if (typeof value !== 'string' || value.trim() === '') throw invalid(name, 'a non-empty text');

@@ -7,6 +7,7 @@ import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import { ambiguousCookie } from '../transport/cookies.js';
 import type { TokenReading } from '../transport/cookies.js';
 import { readCredential } from '../transport/read-tokens.js';
+import { readHeader } from '../transport/request-like.js';
 import type { RequestLike } from '../transport/request-like.js';
 import { assertSameOrigin } from '../transport/same-origin.js';
 import type { AuthenticationPolicy } from '../session/authenticator.js';
@@ -24,6 +25,8 @@ export interface SessionKeeperInput {
   readonly verifier: TokenVerifier;
   readonly renewer: Renewer;
   readonly clock: Clock;
+  /** The header in which access keys stand alone, where they have one. */
+  readonly keyHeader: string | undefined;
   /** Whether sessions are renewed at all. */
   readonly isOn: boolean;
 }
@@ -104,9 +107,10 @@ export class SessionKeeper {
     return endMs !== undefined && endMs <= this.#input.clock();
   }
 
-  // No bearer credential, which decides alone; no two cookies of one name; no other site's request.
+  // No access key and no bearer credential, which decide alone; no two cookies of one name; no other site's request.
   #isOwnBrowser(request: RequestLike): boolean {
-    const { policy, place } = this.#input;
+    const { policy, place, keyHeader } = this.#input;
+    if (keyHeader !== undefined && (readHeader(request, keyHeader) ?? '') !== '') return false;
     try {
       const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
       if (credential?.isAmbient === false || credential?.refusal !== undefined) return false;

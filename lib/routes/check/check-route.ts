@@ -1,6 +1,7 @@
 // An API gateway asks: may this request pass? nginx auth_request, Traefik ForwardAuth, Envoy ext_authz.
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_ROUTES } from '../../auth/injection-tokens.js';
+import { loadOwnUser } from '../../auth/session/own-user.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError } from '../../core/errors.js';
 import { publishAccepted } from '../../core/events.js';
@@ -43,6 +44,7 @@ export class CheckRoute {
     const demands = this.#readDemands(call.query);
     const session = await this.authenticator.authenticate(this.#toOriginal(call.exchange.request));
     const user = admit(session, this.config.admission).requireUser();
+    if (this.config.loadUser !== undefined) await loadOwnUser(session, this.config.loadUser);
     assertAccess(user, demands, { nowMs: this.config.clock(), tenants: NO_TENANTS, superuserBypass: false });
     publishAccepted(user, session.isAmbient);
     return { status: 204, headers: this.#toHeaders(user) };

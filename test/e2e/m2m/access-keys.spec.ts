@@ -242,6 +242,29 @@ describe.each(ADAPTERS)('Access keys, on %s', (adapter) => {
     expect(exchanges()).toBe(2);
   });
 
+  it('in a header of their own decide alone also where a cookie’s session could be renewed', async () => {
+    await boot({ accessKeys: { header: 'x-api-key' }, session: { refresh: true } });
+    const { sessionJwt, refreshJwt } = await bed.emulator.signIn('ada@example.com');
+    const cookie = `DS=${sessionJwt}; DSR=${refreshJwt}`;
+    bed.emulator.clock.advance(11 * 60_000);
+    for (const browser of [cookie, `DSR=${refreshJwt}`]) {
+      expect((await ask('/who', { cookie: browser })).body['kind']).toBe('user'); // by itself it is renewed
+      const key = 'revoked-key';
+      expect(await codeOf('/who', { cookie: browser, 'x-api-key': key })).toEqual([
+        401,
+        'ACCESS_KEY_REFUSED',
+      ]);
+      expect((await ask('/who', { cookie: browser, 'x-api-key': ROBOT })).body['kind']).toBe('access-key');
+    }
+  });
+
+  it('in a header of their own keep the answer out of shared caches, as Authorization does by itself', async () => {
+    await boot({ accessKeys: { header: 'x-api-key' } });
+    const { sessionJwt } = await bed.emulator.signIn('ada@example.com');
+    expect((await ask('/who', { 'x-api-key': ROBOT })).headers.get('cache-control')).toBe('no-store');
+    expect((await ask('/who', bearer(sessionJwt))).headers.get('cache-control')).toBeNull();
+  });
+
   it('in a cookie are none', async () => {
     await boot();
     expect(await codeOf('/who', { cookie: `DS=${ROBOT}` })).toEqual([401, 'TOKEN_MALFORMED']);

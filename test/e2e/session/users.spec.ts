@@ -33,9 +33,12 @@ describe.each(ADAPTERS)('Users of the application, on %s', (adapter) => {
   });
 
   it.each([null, undefined])('stop a session that the application does not know (%s)', async (user) => {
-    app = await startWithSessions(adapter, { loadUser: () => user });
-    const answer = await me((await app.signIn()).headers);
-    expect([answer.status, answer.body['code']]).toEqual([403, 'USER_NOT_ADMITTED']);
+    app = await startWithSessions(adapter, { loadUser: () => user, routes: { check: true } });
+    const { headers } = await app.signIn();
+    for (const path of ['/me', '/maybe', '/auth/check']) {
+      const answer = await app.request(path, { headers: { ...headers, origin: app.url } });
+      expect([path, answer.status, answer.body['code']]).toEqual([path, 403, 'USER_NOT_ADMITTED']);
+    }
     expect((await app.request('/public')).status).toBe(200);
   });
 

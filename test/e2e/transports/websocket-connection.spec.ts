@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Inject } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { CurrentUser, DescopeModule, DescopeSockets } from 'nestjs-descope';
-import type { RequestLike } from 'nestjs-descope';
+import type { DescopeOptions, DescopeSession, RequestLike } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
@@ -37,14 +37,18 @@ class SilentGateway {
   }
 }
 
-function useGateway(library: SocketLibrary, gateway: typeof AdmittingGateway | typeof SilentGateway) {
+function useGateway(
+  library: SocketLibrary,
+  gateway: typeof AdmittingGateway | typeof SilentGateway,
+  options: DescopeOptions = {},
+) {
   const descope = createTestDescope();
   let application: RunningApplication;
   let clients: SocketClient[] = [];
   beforeAll(async () => {
     application = await start(
       'express',
-      { imports: [DescopeModule.forRoot({ publicOrigin: ORIGIN })], providers: [gateway] },
+      { imports: [DescopeModule.forRoot({ publicOrigin: ORIGIN, ...options })], providers: [gateway] },
       {
         override: (builder) => descope.override(builder),
         configure: async (app) => app.useWebSocketAdapter(await createSocketAdapter(library, app)),
@@ -78,6 +82,7 @@ describe.each(SOCKET_LIBRARIES)('DescopeSockets.admit() on %s', (library) => {
   it.each([
     ['SESSION_MISSING', () => ({})],
     ['TOKEN_EXPIRED', () => descope.expired().bearer],
+    ['TOKEN_EXPIRED', () => descope.as({ exp: Math.floor(Date.now() / 1000) - 2 }).bearer], // in its leeway
     ['REQUEST_CROSS_SITE', () => ({ ...descope.as().cookie, origin: 'https://evil.example' })],
     ['REQUEST_CROSS_SITE', () => descope.as().cookie],
     ['CREDENTIAL_MALFORMED', () => ({ authorization: 'Bearer' })],
@@ -105,6 +110,23 @@ describe.each(SOCKET_LIBRARIES)('DescopeSockets.admit() on %s', (library) => {
     const { code } = await client.closed;
     expect(code).toBe(library === 'ws' ? 1008 : undefined);
     expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000);
+  });
+});
+
+describe.each(SOCKET_LIBRARIES)('DescopeSockets.admit() with loadUser, on %s', (library) => {
+  const loadUser = ({ user }: DescopeSession) => (user?.id === 'banned' ? null : { id: user?.id });
+  const { descope, open } = useGateway(library, AdmittingGateway, { loadUser });
+
+  it('closes a client whose user the application does not know', async () => {
+    const client = await open({ headers: descope.as({ sub: 'banned' }).bearer });
+    await client.closed;
+    expect(AdmittingGateway.admitted).toEqual([undefined]);
+  });
+
+  it('lets any other stay', async () => {
+    const client = await open({ headers: descope.as({ sub: 'ann' }).bearer });
+    expect(await client.ask('who')).toEqual({ event: 'who', data: { id: 'ann' } });
+    expect(AdmittingGateway.admitted).toEqual(['ann']);
   });
 });
 

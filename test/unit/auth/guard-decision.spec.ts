@@ -36,6 +36,19 @@ class LaxGuard extends AuthGuard {
   }
 }
 
+interface Query {
+  then(done: (value: unknown) => void, fail: (error: unknown) => void): void;
+}
+
+@Injectable()
+class ThenableGuard extends AuthGuard {
+  query?: Query;
+
+  protected override getUser(): unknown {
+    return this.query;
+  }
+}
+
 interface Request extends RequestLike {
   readonly headers: Record<string, string>;
   user?: unknown;
@@ -64,7 +77,7 @@ describe('AuthGuard', () => {
   const boot = async (options: DescopeModuleOptions = {}) => {
     const builder = Test.createTestingModule({
       imports: [DescopeModule.forRoot(options)],
-      providers: [IsAnna, LaxGuard],
+      providers: [IsAnna, LaxGuard, ThenableGuard],
     });
     module = await descope.override(builder).compile();
     await module.init();
@@ -125,6 +138,32 @@ describe('AuthGuard', () => {
     for (const name of ['closed', 'closed'] as const)
       expect(await outcome(unwanted, name)).toBe('TOKEN_KIND_NOT_ACCEPTED');
     expect(asked).toBe(3);
+  });
+
+  it('looks at a refused credential once for each request, however many of its calls ask', async () => {
+    let asked = 0;
+    const count = (request: RequestLike) => {
+      asked += 1;
+      return { token: request.headers['x-token'] as string };
+    };
+    await boot({ sources: [{ read: (request) => count(request).token, sentByBrowser: false }] });
+    const request = toRequest({ 'x-token': descope.tampered().token });
+    for (const name of ['closed', 'admin', 'optional'] as const)
+      expect(await outcome(request, name)).toBe('TOKEN_SIGNATURE_INVALID');
+    expect(asked).toBe(1);
+  });
+
+  it('waits for whatever has a then, where a subclass gives the user', async () => {
+    await boot();
+    const guard = module.get(ThenableGuard);
+    const decideBy = async (user: unknown) => {
+      guard.query = { then: (done, fail) => (user instanceof Error ? fail(user) : done(user)) };
+      const request = toRequest(anna.bearer);
+      const context = new ExecutionContextHost([request, {}], Orders, Orders.prototype.closed);
+      return { decision: await guard.canActivate(context), user: request.user };
+    };
+    expect(await decideBy('own')).toEqual({ decision: true, user: 'own' });
+    await expect(decideBy(new Error('not found'))).rejects.toThrow('not found');
   });
 
   it('remembers for the rest of the request whom it let in, and nobody where that is what counts', async () => {

@@ -163,6 +163,10 @@ describe('Credentials', () => {
     [{ ...CLIENT, clientSecret: ' ' }],
     [{ ...CLIENT, scope: [] }],
     [{ ...CLIENT, audience: 7 }],
+    [{ ...CLIENT, scope: null }],
+    [{ ...CLIENT, scope: {} }],
+    [{ ...CLIENT, scopes: 'orders:read' }],
+    [{ ...KEY, scope: 'orders:read' }],
   ])('are not taken in the form %j', (credentials) =>
     expect(codeOf(() => readCredentials(credentials as M2mCredentials))).toBe('CONFIG_INVALID'),
   );

@@ -41,7 +41,9 @@ function create({
     isShared: false,
     clock,
   });
-  const keeper = new SessionKeeper({ policy: AUTHENTICATION, place, verifier, renewer, clock, isOn: true });
+  const policy = AUTHENTICATION;
+  const keyHeader = 'x-api-key';
+  const keeper = new SessionKeeper({ policy, place, verifier, renewer, clock, keyHeader, isOn: true });
   const renewIfDue = async (request: RequestLike) => {
     const due = keeper.findDue(request);
     return due === undefined ? undefined : keeper.renewIfLapsed(request, due);
@@ -74,6 +76,7 @@ describe('SessionKeeper', () => {
     ['a bad signature', toRequest(`DS=${lapsed.slice(0, -8)}AAAAAAAA; DSR=${refresh}`)],
     ['garbage', toRequest(`DS=garbage; DSR=${refresh}`)],
     ['a bearer header', toRequest(both, { headers: { authorization: `Bearer ${fresh}` } })],
+    ['an access key in its header', toRequest(both, { headers: { 'x-api-key': 'revoked' } })],
     ['a malformed header', toRequest(both, { headers: { authorization: 'Bearer a, Bearer b' } })],
     [
       "another site's request",
