@@ -4,7 +4,7 @@ const SETTINGS = {
   full: {
     rounds: 15,
     tokens: 400,
-    requests: { seen: 5000, new: 1500 },
+    requests: { seen: 3000, new: 1500 },
     httpRounds: 5,
     imports: 15,
     sessions: [1, 100, 10_000, 100_000],
