@@ -143,7 +143,7 @@ export function stateFacts({ name, configs, jest }: ProgramForm): void {
   );
 
   it(
-    'takes access keys and sends them, ends streams with their session, and maps what it guards',
+    'takes and sends access keys, ends streams with their session, and maps and documents what it guards',
     async () => {
       const { lastLine, output } = await program.run('node', ['dist/machines.js']);
       expect(lastLine === '' ? output : JSON.parse(lastLine)).toEqual({
@@ -155,7 +155,17 @@ export function stateFacts({ name, configs, jest }: ProgramForm): void {
         exchanges: 3,
         noStream: 'SESSION_MISSING',
         stream: 'first',
-        map: ['/news required global', '/open public global', '/work required global'],
+        map: [
+          '/never required global',
+          '/news required global',
+          '/open public global',
+          '/work required global',
+        ],
+        names: {
+          unknownRoles: [{ name: 'wroker', usedBy: ['MachinesController.never'] }],
+          unknownPermissions: [],
+        },
+        documented: [['401', '403', '503'], [{ descopeBearer: [] }, { descopeCookie: [] }], []],
       });
     },
     MINUTES,

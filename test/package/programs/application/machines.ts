@@ -1,4 +1,4 @@
-// Machines on both sides, streams that end with the session, and the access map.
+// Machines on both sides, streams that end with the session, the access map and what is made of it.
 import 'reflect-metadata';
 import { Controller, Get, Module, Sse } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -12,8 +12,10 @@ import {
   DescopeUser,
   Public,
   Roles,
+  applyDescopeSecurity,
   describeAccess,
   untilSessionEnds,
+  verifyAccessNames,
 } from 'nestjs-descope';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { NEVER, concat, of } from 'rxjs';
@@ -28,6 +30,10 @@ class MachinesController {
   work(@CurrentUser() user: DescopeUser) {
     return { text: user.kind };
   }
+
+  @Roles('wroker') // which the project does not know
+  @Get('never')
+  never() {}
 
   @Sse('news')
   news(@CurrentSession() session: DescopeSession) {
@@ -44,9 +50,9 @@ class MachinesController {
 async function check(): Promise<void> {
   const seed = { accessKeys: [{ name: 'robot', cleartext: ROBOT, roles: ['worker'] }] };
   const emulator = await startEmulator({ seed });
-  const { projectId, url: baseUrl } = emulator;
+  const { projectId, url: baseUrl, managementKey } = emulator;
   @Module({
-    imports: [DescopeModule.forRoot({ projectId, baseUrl, accessKeys: true })],
+    imports: [DescopeModule.forRoot({ projectId, baseUrl, managementKey, accessKeys: true })],
     controllers: [MachinesController],
   })
   class MachinesModule {}
@@ -64,6 +70,8 @@ async function check(): Promise<void> {
   const brief = { ...user, exp: Math.floor(Date.now() / 1000) + 1 };
   const stream = { authorization: `Bearer ${await emulator.signToken({ claims: brief })}` };
   const machine = app.get(DescopeM2mClient).createFetch({ accessKey: ROBOT }, { origins: [origin] });
+  const paths = { '/work': { get: { responses: {} } }, '/open': { get: { responses: {} } } };
+  const { work, open } = toOperations(applyDescopeSecurity({ openapi: '3.0.0', paths }, app));
   const answers = {
     key: await ask('/work', `Bearer ${ROBOT}`),
     again: await ask('/work', `Bearer ${ROBOT}`),
@@ -74,10 +82,23 @@ async function check(): Promise<void> {
     noStream: await ask('/news'),
     stream: /data: (.*)/.exec(await (await fetch(`${origin}/news`, { headers: stream })).text())?.[1], // it ends
     map: describeAccess(app).map(({ path, access, guard }) => `${path} ${access} ${guard}`),
+    names: await verifyAccessNames(app),
+    documented: [Object.keys(work.responses), work.security, open.security],
   };
   await app.close();
   await emulator.close();
   console.log(JSON.stringify(answers));
+}
+
+interface Operation {
+  readonly responses: object;
+  readonly security?: readonly object[];
+}
+
+// What was written into them is not in their type.
+function toOperations({ paths }: { paths: object }) {
+  const written = paths as Record<'/work' | '/open', { readonly get: Operation }>;
+  return { work: written['/work'].get, open: written['/open'].get };
 }
 
 void check();
