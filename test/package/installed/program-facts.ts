@@ -162,7 +162,7 @@ export function stateFacts({ name, configs, jest }: ProgramForm): void {
           '/work required global',
         ],
         names: {
-          unknownRoles: [{ name: 'wroker', usedBy: ['MachinesController.never'] }],
+          unknownRoles: [{ name: 'is_staff', usedBy: ['MachinesController.never'] }],
           unknownPermissions: [],
         },
         documented: [['401', '403', '503'], [{ descopeBearer: [] }, { descopeCookie: [] }], []],

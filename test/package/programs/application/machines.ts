@@ -25,13 +25,13 @@ const ROBOT = 'K2robotrobotrobotrobotrobotrobotSECRETsecret01';
 @Controller()
 class MachinesController {
   @Accepts('access-key')
-  @Roles('worker')
+  @Roles('editor')
   @Get('work')
   work(@CurrentUser() user: DescopeUser) {
     return { text: user.kind };
   }
 
-  @Roles('wroker') // which the project does not know
+  @Roles('is_staff') // which the project does not know
   @Get('never')
   never() {}
 
@@ -48,7 +48,7 @@ class MachinesController {
 }
 
 async function check(): Promise<void> {
-  const seed = { accessKeys: [{ name: 'robot', cleartext: ROBOT, roles: ['worker'] }] };
+  const seed = { accessKeys: [{ name: 'robot', cleartext: ROBOT, roles: ['editor'] }] };
   const emulator = await startEmulator({ seed });
   const { projectId, url: baseUrl, managementKey } = emulator;
   @Module({
