@@ -60,11 +60,7 @@ export function readNames(object: JsonObject, name: string): readonly string[] {
 
 /** Freezes a JSON value with everything in it, so that no reader can change what the next one sees. */
 export function freezeDeep(value: object): void {
-  const open = [value]; // a list instead of recursion: a token may nest deeper than the stack
-  for (let item = open.pop(); item !== undefined; item = open.pop()) {
-    for (const member of toMembers(item)) if (isObject(member)) open.push(member);
-    Object.freeze(item); // last: reading a frozen object's members is slower
-  }
+  visitObjects(value, Object.freeze);
 }
 
 const OBJECT_BYTES = 64;
@@ -72,17 +68,23 @@ const MEMBER_BYTES = 32; // its slot, and the head of a text or number
 
 /** Estimates what a JSON value takes in memory, in bytes: rather too much than too little. */
 export function estimateBytes(value: object): number {
-  const open = [value];
   let bytes = 0;
-  for (let item = open.pop(); item !== undefined; item = open.pop()) {
-    bytes += OBJECT_BYTES;
-    for (const member of toMembers(item)) {
-      bytes += MEMBER_BYTES;
-      if (typeof member === 'string') bytes += 2 * member.length;
-      if (isObject(member)) open.push(member);
-    }
-  }
+  visitObjects(value, (_item, members) => {
+    bytes += OBJECT_BYTES + MEMBER_BYTES * members.length;
+    for (const member of members) if (typeof member === 'string') bytes += 2 * member.length;
+  });
   return bytes;
+}
+
+// A list instead of recursion: a token may nest deeper than the stack. Visited last, because reading the members of a
+// frozen object is slower.
+function visitObjects(value: object, visit: (item: object, members: readonly unknown[]) => void): void {
+  const open = [value];
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    const members = toMembers(item);
+    for (const member of members) if (isObject(member)) open.push(member);
+    visit(item, members);
+  }
 }
 
 function toMembers(item: object): readonly unknown[] {
