@@ -20,14 +20,11 @@ export const websocketTransport: DescopeTransport = {
     const ofClient = admitted.get(client) ?? new WeakMap<object, unknown>();
     admitted.set(client, ofClient.set(context.getHandler(), request));
   },
-  recallRequest: (context) => admitted.get(findClient(context))?.get(context.getHandler()) ?? NOTHING,
+  recallRequest: (context) => admitted.get(findClient(context))?.get(context.getHandler()),
   readParam: (context, name) => readOwnMember(context.switchToWs().getData(), name),
   isSafe: () => false,
   toRefusal: (refusal) => toThrown('ws', refusal),
 };
-
-/** What parameters see where no guard stands before them. */
-const NOTHING: RequestLike = { headers: {} };
 
 function open(context: ExecutionContext): RequestLike {
   const handshake = findHandshake(context.switchToWs().getClient());
