@@ -11,22 +11,6 @@ export type Handler = object;
 
 const GUARDS_METADATA = '__guards__'; // Nest's own key of @UseGuards, the same in 11 and 12
 
-/** What brings messages, as Nest names it (`context.getType()`). */
-export type MessageTransport = 'ws' | 'rpc';
-
-// Nest's own keys of @SubscribeMessage(), and of @MessagePattern(), @EventPattern() and @GrpcMethod(); the same in 11 and 12.
-const MESSAGE_METADATA: readonly (readonly [transport: MessageTransport, key: string])[] = [
-  ['rpc', 'microservices:pattern'],
-  ['ws', 'websockets:message_mapping'],
-];
-
-// Nest's own keys of @Controller() and of @Get() and its like, the same in 11 and 12.
-const PATH_METADATA = 'path';
-const METHOD_METADATA = 'method';
-
-// @nestjs/graphql's own keys of @ResolveField() and @ResolveReference(), the same in 13 and 14.
-const FIELD_METADATA = ['graphql:resolve_property', 'graphql:resolve_reference'];
-
 const memory = new WeakMap<object, WeakMap<object, AccessPolicy>>();
 
 /** Reads what a handler asks for; from memory after the first time. Throws `CONFIG_DEMAND_CONTRADICTED`. */
@@ -60,30 +44,6 @@ export function readGuards(type: HandlerClass, handler: Handler): readonly unkno
   return [type, handler].flatMap(
     (target) => (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as readonly unknown[],
   );
-}
-
-/**
- * Reads the paths that a handler of HTTP is routed at, its class's part and its own apart; `undefined` for one that is
- * not routed.
- */
-export function readPaths(type: HandlerClass, handler: Handler): readonly string[] | undefined {
-  if (Reflect.getMetadata(METHOD_METADATA, handler) === undefined) return undefined;
-  return [type, handler].flatMap(
-    (target) => (Reflect.getMetadata(PATH_METADATA, target) ?? []) as string | readonly string[],
-  );
-}
-
-/** Tells what a handler takes messages of; `undefined` for one that takes none. */
-export function readMessageTransport(handler: Handler): MessageTransport | undefined {
-  return MESSAGE_METADATA.find(([, key]) => Reflect.getMetadata(key, handler) !== undefined)?.[0];
-}
-
-/**
- * Tells whether a handler resolves a field, or a reference of a federation: those are guarded only where GraphQL's module
- * is told so.
- */
-export function isFieldHandler(handler: Handler): boolean {
-  return FIELD_METADATA.some((key) => Reflect.getMetadata(key, handler) === true);
 }
 
 function toName(handler: Handler): string {

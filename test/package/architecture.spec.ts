@@ -93,13 +93,13 @@ describe('One file', () => {
     expect(findFiles(road, splits)).toEqual(['lib/core/transport/cookies.ts']);
   });
 
-  it("notes demands, and one reads them back; the access map reads frameworks' notes, and no demands", () => {
+  it("notes demands, and one reads them back; one reads frameworks' notes, and no demands", () => {
     const writes = findFiles(road, (node) => isCallOf(node, 'defineMetadata', 'SetMetadata'));
     // What the routes note is for Swagger, and demands nothing.
     expect(writes).toEqual(['lib/auth/access/note.ts', 'lib/routes/route-docs.ts']);
     const reads = findFiles(road, (node) => isCallOf(node, 'getMetadata', 'getOwnMetadata'));
     // The decorators read only what they are about to append to.
-    const ofFrameworks = 'lib/module/map/handler-metadata.ts';
+    const ofFrameworks = 'lib/module/scan/handler-metadata.ts';
     expect(reads).toEqual(['lib/auth/access.policy.ts', 'lib/auth/access/note.ts', ofFrameworks]);
     const { text = '', imports = [] } = sources.find(({ path }) => path === ofFrameworks) ?? {};
     expect(text).not.toMatch(/nestjs-descope|__guards__/);

@@ -30,7 +30,7 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
     const asked = assertAccessKept({ modules, application, config, hasHttp });
     const notices = [...readBootNotices(config), ...readOpenHandlers(asked, { application, hasHttp })];
     for (const notice of notices) this.notify(notice);
-    await learnThrownClasses(modules);
+    await learnThrownClasses(asked);
   }
 
   /** Loads the keys ahead. Without them the application starts all the same, unless `requireKeysAtBoot` says otherwise. */

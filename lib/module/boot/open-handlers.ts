@@ -1,11 +1,11 @@
 // What stands open because no guard was put there: worth a line at boot, where nothing says that it is meant.
 import type { ApplicationConfig } from '@nestjs/core';
-import { readGuards, readMessageTransport } from '../../auth/access.policy.js';
+import { readGuards } from '../../auth/access.policy.js';
 import type { Notice } from '../../core/notice.js';
 import { isAuthController } from '../../routes/auth.controller.js';
-import { readResolverNote } from '../map/handler-metadata.js';
 import type { AskedHandler } from '../scan/answerable.js';
 import { isReached } from '../scan/guard-reach.js';
+import { readMessageTransport, readResolverNote } from '../scan/handler-metadata.js';
 
 /** What the application's global guards are, and whom they reach. */
 export interface GlobalGuards {

@@ -1,12 +1,11 @@
 // Learns, at boot, the exceptions that Nest's filters of messages pass on; of packages that an application may not have.
-import type { ModulesContainer } from '@nestjs/core';
-import { readMessageTransport } from '../../auth/access.policy.js';
 import { learnThrownClass } from '../../auth/transport/thrown-form.js';
-import { readHandlers } from '../scan/handlers.js';
+import { readMessageTransport } from '../scan/handler-metadata.js';
+import type { FoundHandler } from '../scan/handlers.js';
 
 /** Imports the packages of those transports that the application's own handlers take messages of. Never rejects. */
-export async function learnThrownClasses(modules: ModulesContainer): Promise<void> {
-  const transports = new Set(readHandlers(modules).map(({ handler }) => readMessageTransport(handler)));
+export async function learnThrownClasses(handlers: readonly FoundHandler[]): Promise<void> {
+  const transports = new Set(handlers.map(({ handler }) => readMessageTransport(handler)));
   const learning: Promise<void>[] = [];
   if (transports.has('ws')) learning.push(learnWs());
   if (transports.has('rpc')) learning.push(learnRpc());

@@ -12,7 +12,7 @@ import {
   readRequestMethod,
   readResolverNote,
   readRouteNote,
-} from './handler-metadata.js';
+} from '../scan/handler-metadata.js';
 import { toServedPaths } from './route-paths.js';
 
 /** One way by which a handler is called. */

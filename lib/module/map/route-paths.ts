@@ -1,7 +1,7 @@
 // A route's notes → the paths under which Nest serves it: prefix, version, module, controller, method.
 import { RequestMethod, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
-import type { RouteNote, Versions } from './handler-metadata.js';
+import type { RouteNote, Versions } from '../scan/handler-metadata.js';
 
 /** Where a route stands. */
 export interface RoutePlace {

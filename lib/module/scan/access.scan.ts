@@ -2,13 +2,7 @@
 import { APP_GUARD } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '../../auth/auth.guard.js';
-import {
-  isFieldHandler,
-  readAccessPolicy,
-  readGuards,
-  readMessageTransport,
-  readPaths,
-} from '../../auth/access.policy.js';
+import { readAccessPolicy, readGuards } from '../../auth/access.policy.js';
 import type { AccessPolicy } from '../../auth/access/add-up.js';
 import type { HandlerClass } from '../../auth/access.policy.js';
 import type { DescopeConfig } from '../../core/config/config.js';
@@ -17,6 +11,7 @@ import { assertAnswerable } from './answerable.js';
 import type { AskedHandler } from './answerable.js';
 import { areFieldsGuarded, unguardedField } from './field-guards.js';
 import { isReached } from './guard-reach.js';
+import { isFieldHandler, readMessageTransport, readPaths } from './handler-metadata.js';
 import { isClass, readHandlers } from './handlers.js';
 import type { FoundHandler } from './handlers.js';
 import { fatalStreamCall, isStreamCall } from './stream-calls.js';

@@ -1,7 +1,7 @@
 // Which handlers a global guard reaches: not all of those that take messages.
 import { types } from 'node:util';
 import * as nest from '@nestjs/core';
-import type { MessageTransport } from '../../auth/access.policy.js';
+import type { MessageTransport } from './handler-metadata.js';
 
 /**
  * Tells whether a global guard is sure to stand before handlers of this kind. Before messages of WebSockets since Nest

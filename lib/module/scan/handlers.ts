@@ -2,7 +2,7 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { readMethods } from '../../auth/access.policy.js';
 import type { Handler, HandlerClass } from '../../auth/access.policy.js';
-import { readResolverNote } from '../map/handler-metadata.js';
+import { readResolverNote } from './handler-metadata.js';
 
 /** A method, and the class that it is asked about with. */
 export interface FoundHandler {

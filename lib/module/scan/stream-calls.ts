@@ -1,7 +1,7 @@
 // Handlers of @GrpcStreamCall(): Nest leaves what a guard throws before them to nobody, which ends the process.
 import type { Handler } from '../../auth/access.policy.js';
 import { DescopeConfigError } from '../../core/errors.js';
-import { readMessageNote } from '../map/handler-metadata.js';
+import { readMessageNote } from './handler-metadata.js';
 
 // Nest's own word, the same in 11 and 12.
 const PASSED_THROUGH = 'pt_stream';

@@ -19,12 +19,7 @@ import {
   Tenant,
 } from 'nestjs-descope';
 import type { AccessDecorator, AccessPolicy, Demand } from 'nestjs-descope';
-import {
-  readAccessPolicy,
-  readGuards,
-  readMessageTransport,
-  readMethods,
-} from '../../../lib/auth/access.policy.js';
+import { readAccessPolicy, readGuards, readMethods } from '../../../lib/auth/access.policy.js';
 import type { Handler, HandlerClass } from '../../../lib/auth/access.policy.js';
 
 const role = (name: string): Demand => ({
@@ -284,18 +279,6 @@ describe('readGuards', () => {
     expect(readGuards(Guarded, Guarded.prototype.list)).toEqual([AuthGuard, Other]);
     expect(readGuards(Guarded, Guarded.prototype.plain)).toEqual([AuthGuard]);
     expect(readGuards(Bare, Bare.prototype.list)).toEqual([]);
-  });
-});
-
-describe('readMessageTransport', () => {
-  it.each([
-    ['microservices:pattern', 'rpc'],
-    ['websockets:message_mapping', 'ws'],
-  ])('knows Nest’s own key %s', (key, transport) => {
-    const handler = () => undefined;
-    expect(readMessageTransport(handler)).toBeUndefined();
-    Reflect.defineMetadata(key, 'orders', handler);
-    expect(readMessageTransport(handler)).toBe(transport);
   });
 });
 

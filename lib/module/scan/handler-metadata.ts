@@ -19,6 +19,9 @@ export interface ResolverNote {
   readonly name: string;
 }
 
+/** What brings messages, as Nest names it (`context.getType()`). */
+export type MessageTransport = 'ws' | 'rpc';
+
 /** What stands on a handler of messages. */
 export interface MessageNote {
   readonly method: 'MESSAGE' | 'EVENT';
@@ -51,6 +54,15 @@ export function readRouteNote(target: object): RouteNote | undefined {
   return { paths: toList(path).map(String), versions: read(target, KEYS.version) as Versions | undefined };
 }
 
+/**
+ * Reads the paths that a handler of HTTP is routed at, its class's part and its own apart; `undefined` for one that is
+ * not routed.
+ */
+export function readPaths(type: HandlerClass, handler: Handler): readonly string[] | undefined {
+  if (read(handler, KEYS.method) === undefined) return undefined;
+  return [type, handler].flatMap((target) => toList(read(target, KEYS.path) ?? []).map(String));
+}
+
 /** Reads the number of a route's method, as Nest's `RequestMethod` counts. */
 export function readRequestMethod(handler: Handler): number {
   return Number(read(handler, KEYS.method) ?? 0);
@@ -77,6 +89,20 @@ export function readResolverNote(
   if (own === undefined && !isReference && read(handler, KEYS.resolverProperty) !== true) return undefined;
   const field = isReference ? '__resolveReference' : (read(handler, KEYS.resolverName) ?? name);
   return { type: String(own ?? read(type, KEYS.resolverType) ?? type.name), name: String(field) };
+}
+
+/**
+ * Tells whether a handler resolves a field, or a reference of a federation: those are guarded only where GraphQL's module
+ * is told so.
+ */
+export function isFieldHandler(handler: Handler): boolean {
+  return [KEYS.resolverProperty, KEYS.resolverReference].some((key) => read(handler, key) === true);
+}
+
+/** Tells what a handler takes messages of; `undefined` for one that takes none. */
+export function readMessageTransport(handler: Handler): MessageTransport | undefined {
+  if (read(handler, KEYS.pattern) !== undefined) return 'rpc';
+  return read(handler, KEYS.isSubscribed) === undefined ? undefined : 'ws';
 }
 
 /** Reads which messages of a gateway a method takes; none where it takes none. */
