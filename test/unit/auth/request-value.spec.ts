@@ -3,17 +3,12 @@ import { describe, expect, it } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { readRequestValue, readRequestValues } from '../../../lib/auth/access/request-value.js';
-import type { DescopeClaims } from '../../../lib/core/token/claims.js';
 import type { RequestValueSource } from '../../../lib/core/user/demands.js';
-import { DescopeUser } from '../../../lib/core/user/descope-user.js';
-import { sessionClaims } from '../../support/tokens.js';
+import { userOf } from '../../support/users.js';
 
 const inputOf = (request: { headers?: Record<string, unknown>; params?: unknown } = {}, dct?: string) => ({
   context: new ExecutionContextHost([{ headers: {}, ...request }, {}]) as ExecutionContext,
-  user: new DescopeUser({ claims: sessionClaims({ dct }) as DescopeClaims, kind: 'user' }, 'anna', {
-    staffRole: 's',
-    superuserRole: 'u',
-  }),
+  user: userOf({ dct }),
 });
 const bySubdomain = (host?: string) => readRequestValue('subdomain', inputOf({ headers: { host } }));
 

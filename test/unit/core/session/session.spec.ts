@@ -4,17 +4,11 @@ import { format, inspect } from 'node:util';
 import { DescopeCredentialError } from '../../../../lib/core/errors.js';
 import { admit, admitLeniently } from '../../../../lib/core/session/admission.js';
 import { DescopeSession } from '../../../../lib/core/session/session.js';
-import type { DescopeClaims } from '../../../../lib/core/token/claims.js';
 import type { TokenKind } from '../../../../lib/core/token/token-kind.js';
-import { DescopeUser } from '../../../../lib/core/user/descope-user.js';
-import { NOW_MS, codeOf, sessionClaims } from '../../../support/tokens.js';
+import { NOW_MS, codeOf } from '../../../support/tokens.js';
+import { userOf } from '../../../support/users.js';
 
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.c2VjcmV0.c2lnbmF0dXJl';
-const userOf = (kind: TokenKind = 'user', members = {}) =>
-  new DescopeUser({ claims: sessionClaims(members) as DescopeClaims, kind }, 'anna', {
-    staffRole: 's',
-    superuserRole: 'u',
-  });
 const expired = new DescopeCredentialError('TOKEN_EXPIRED', 'The token has expired.');
 
 describe('DescopeSession', () => {
@@ -73,7 +67,7 @@ describe.each([
 ])('%s', (name, decide) => {
   const policy = { accepts: ['user'] as const, audience: ['api'] };
   const of = (kind: TokenKind, aud: string, isAmbient: boolean) =>
-    DescopeSession.of(userOf(kind, { aud }), TOKEN, isAmbient);
+    DescopeSession.of(userOf({ aud }, kind), TOKEN, isAmbient);
 
   it('lets in nobody, and whoever meets the policy', () => {
     const [nobody, anna] = [DescopeSession.nobody(), of('user', 'api', true)];

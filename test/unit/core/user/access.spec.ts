@@ -1,19 +1,13 @@
 // User + demands → nothing, or an error: exact names, and an algebra in which more demands let fewer in.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { DescopeClaims } from '../../../../lib/core/token/claims.js';
 import type { TokenKind } from '../../../../lib/core/token/token-kind.js';
 import { assertAccess } from '../../../../lib/core/user/access.js';
 import { assertAdmitted } from '../../../../lib/core/user/admitted.js';
 import type { Demand, GrantDemand, RequestValueSource } from '../../../../lib/core/user/demands.js';
-import { DescopeUser } from '../../../../lib/core/user/descope-user.js';
-import { NOW_MS, NOW_SECONDS, codeOf, sessionClaims } from '../../../support/tokens.js';
+import { NOW_MS, NOW_SECONDS, codeOf } from '../../../support/tokens.js';
+import { userOf } from '../../../support/users.js';
 
-const userOf = (members: Record<string, unknown>, kind: TokenKind = 'user') =>
-  new DescopeUser({ claims: sessionClaims(members) as DescopeClaims, kind }, 'anna', {
-    staffRole: 'is_staff',
-    superuserRole: 'is_superuser',
-  });
 const roles = (match: 'any' | 'all', ...names: string[]): Demand => ({ kind: 'roles', names, match });
 const permissions = (match: 'any' | 'all', ...names: string[]): Demand => ({
   kind: 'permissions',

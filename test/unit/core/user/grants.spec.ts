@@ -4,18 +4,13 @@ import fc from 'fast-check';
 import type { DescopeClaims } from '../../../../lib/core/token/claims.js';
 import { readGrants, readGrantsByTenant } from '../../../../lib/core/user/grants.js';
 import { readMatches, readTenantGrants } from '../../../../lib/core/user/matches.js';
-import { DescopeUser } from '../../../../lib/core/user/descope-user.js';
 import { sessionClaims } from '../../../support/tokens.js';
+import { userOf } from '../../../support/users.js';
 
 const grantsOf = (claims: DescopeClaims) => ({ ...readGrants(claims), tenants: readGrantsByTenant(claims) });
 const grants = (members: Record<string, unknown>) => grantsOf(sessionClaims(members) as DescopeClaims);
 const parsed = (json: string) => grantsOf(JSON.parse(json) as DescopeClaims);
 const NOTHING = { roles: [], permissions: [] };
-const userOf = (members: Record<string, unknown>) =>
-  new DescopeUser({ claims: sessionClaims(members) as DescopeClaims, kind: 'user' }, 'anna', {
-    staffRole: 's',
-    superuserRole: 'u',
-  });
 
 describe('readGrants and readGrantsByTenant', () => {
   it('reads the project’s and each tenant’s, apart from each other', () => {
