@@ -21,19 +21,16 @@ const LAST_DATE_SECONDS = 8.64e12; // the last moment that a Date can hold (ECMA
 
 /** Asserts that the claims have the types that the rest of the road relies on. Throws `TOKEN_CLAIM_INVALID`. */
 export function assertClaimTypes(payload: JsonObject): asserts payload is DescopeClaims {
-  for (const name of ['iss', 'sub']) {
-    if (!isIdentity(payload, name)) throw invalid(name, 'a non-empty text');
-  }
-  if (!isTime(readOwn(payload, 'exp'))) throw invalid('exp', 'a time in epoch seconds');
-  for (const name of ['iat', 'nbf']) {
-    if (Object.hasOwn(payload, name) && !isTime(payload[name]))
-      throw invalid(name, 'a time in epoch seconds');
-  }
-  for (const name of ['drn', 'dsub']) {
-    if (Object.hasOwn(payload, name) && !isIdentity(payload, name)) throw invalid(name, 'a non-empty text');
-  }
-  if (Object.hasOwn(payload, 'aud') && !isAudience(payload['aud']))
+  assertIdentity(payload, 'iss');
+  assertIdentity(payload, 'sub');
+  assertMoment(payload, 'exp');
+  if (Object.hasOwn(payload, 'iat')) assertMoment(payload, 'iat');
+  if (Object.hasOwn(payload, 'nbf')) assertMoment(payload, 'nbf');
+  if (Object.hasOwn(payload, 'drn')) assertIdentity(payload, 'drn');
+  if (Object.hasOwn(payload, 'dsub')) assertIdentity(payload, 'dsub');
+  if (Object.hasOwn(payload, 'aud') && !isAudience(payload['aud'])) {
     throw invalid('aud', 'a text or a list of texts');
+  }
 }
 
 /** Asserts that the token is valid now. Throws `TOKEN_EXPIRED`, `TOKEN_NOT_YET_VALID` or `TOKEN_ISSUED_IN_FUTURE`. */
@@ -100,13 +97,16 @@ function assertUnbound(claims: DescopeClaims): void {
   }
 }
 
-function isIdentity(payload: JsonObject, name: string): boolean {
+function assertIdentity(payload: JsonObject, name: string): void {
   const text = readText(payload, name);
-  return text !== undefined && isWellFormed(text);
+  if (text === undefined || !isWellFormed(text)) throw invalid(name, 'a non-empty text');
 }
 
-function isTime(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= LAST_DATE_SECONDS; // NaN and 1e400 compare false
+function assertMoment(payload: JsonObject, name: string): void {
+  const value = readOwn(payload, name);
+  // NaN and 1e400 compare false.
+  if (typeof value === 'number' && value >= 0 && value <= LAST_DATE_SECONDS) return;
+  throw invalid(name, 'a time in epoch seconds');
 }
 
 function isAudience(value: unknown): boolean {

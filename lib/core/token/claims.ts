@@ -46,7 +46,7 @@ export function readText(object: JsonObject, name: string): string | undefined {
  * U+FFFD wherever the text is stored or sent as UTF-8, and there two identities would meet.
  */
 export function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
+  return text.isWellFormed();
 }
 
 const NO_NAMES: readonly string[] = Object.freeze([]); // handed out too, so nobody may add to it
