@@ -41,9 +41,6 @@ export interface AuthenticatorInput {
   readonly notify: Notify;
 }
 
-const USER = Symbol('user');
-type KnownToken = VerifiedToken & { [USER]?: DescopeUser };
-
 export class Authenticator {
   readonly #input: AuthenticatorInput;
 
@@ -93,8 +90,8 @@ export class Authenticator {
 
   // A remembered token keeps its user: built once, frozen, and gone when the token is forgotten. Kept on it, because a
   // weak map of ten thousand makes each collection of garbage dearer.
-  #toUser(verified: KnownToken): MaybePromise<DescopeUser> {
-    if (verified[USER] !== undefined) return verified[USER];
+  #toUser(verified: VerifiedToken): MaybePromise<DescopeUser> {
+    if (verified.made instanceof DescopeUser) return verified.made;
     const username = this.#readUsername(verified);
     const { claimsSchema } = this.#input.policy;
     if (claimsSchema === undefined) return this.#keepUser(verified, username);
@@ -103,9 +100,11 @@ export class Authenticator {
     );
   }
 
-  #keepUser(verified: KnownToken, username: string, customClaims?: CustomClaims): DescopeUser {
+  #keepUser(verified: VerifiedToken, username: string, customClaims?: CustomClaims): DescopeUser {
     const { claims, kind } = verified;
-    return (verified[USER] = new DescopeUser({ claims, kind, customClaims }, username, this.#input.policy));
+    const user = new DescopeUser({ claims, kind, customClaims }, username, this.#input.policy);
+    verified.made = user;
+    return user;
   }
 
   #readUsername(verified: VerifiedToken): string {

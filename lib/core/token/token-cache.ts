@@ -25,14 +25,12 @@ interface Entry<Proof> {
   isInUse: boolean;
 }
 
-// Part of a random-looking signature, so that tokens do not share one. Short, because a longer slice of a header line
-// would keep the whole line in memory (V8 copies up to 12 characters, and points into the parent above).
-const TAIL_LENGTH = 12;
+const TAIL_LENGTH = 12; // of a random-looking signature, so that tokens do not share one
 const ENTRY_BYTES = 400; // the entry, its place in the map, the user and the proof around the claims
 const MAX_SECOND_CHANCES = 100; // for each newcomer, so that no request pays for the whole cache
 
 /**
- * Remembers proofs by the token's text: found by its tail, compared whole, no digest. Bounded in entries and bytes.
+ * Remembers proofs by the token's text: found by a mark of its tail, compared whole. Bounded in entries and bytes.
  * A token is kept when it is proven for the second time, so that those which come once cost no memory; and what was used
  * since its last turn gets a second chance, so that a crowd of new tokens pushes out itself and not the sessions in use.
  * Its private fields show in no log, JSON or inspection.
@@ -40,7 +38,7 @@ const MAX_SECOND_CHANCES = 100; // for each newcomer, so that no request pays fo
 export class TokenCache<Proof extends object> {
   readonly #policy: TokenCachePolicy;
   readonly #rules: ProofRules<Proof>;
-  readonly #entries = new Map<string, Entry<Proof>>(); // by tail
+  readonly #entries = new Map<number, Entry<Proof>>(); // by mark
   // Looked through in a circle when room is needed. A map that loses its first entry with each new one would have to
   // skip all that were lost before.
   readonly #ring: (Entry<Proof> | undefined)[] = [];
@@ -58,7 +56,7 @@ export class TokenCache<Proof extends object> {
 
   /** Recalls what was proven of exactly this token. */
   recall(token: string): Proof | undefined {
-    const entry = this.#entries.get(toTail(token));
+    const entry = this.#entries.get(toMark(token));
     if (entry === undefined || entry.token !== token) return undefined;
     entry.isInUse = true;
     return entry.proof;
@@ -76,20 +74,20 @@ export class TokenCache<Proof extends object> {
     const place = this.#gaps.pop() ?? this.#ring.length;
     const entry = { token: copy, proof, bytes, place, isInUse: false };
     this.#ring[place] = entry;
-    this.#entries.set(toTail(copy), entry);
+    this.#entries.set(toMark(copy), entry);
     this.#bytes += bytes;
   }
 
-  /** Forgets a token, or whichever has the same tail. */
+  /** Forgets a token, or whichever has the same mark. */
   forget(token: string): void {
-    const entry = this.#entries.get(toTail(token));
+    const entry = this.#entries.get(toMark(token));
     if (entry !== undefined) this.#drop(entry);
   }
 
-  // A mark for each tail that was proven, in a table of fixed size, where a later tail may take the place of an earlier.
+  // The mark of each token that was proven, in a table of fixed size, where a later one may take the place of an earlier.
   // Then a token is remembered a proof later; one that is taken for another is remembered a proof sooner.
   #isSeenAgain(token: string): boolean {
-    const mark = toMark(toTail(token));
+    const mark = toMark(token);
     const place = mark & (this.#sights.length - 1);
     const isSeen = this.#sights[place] === mark;
     this.#sights[place] = mark;
@@ -118,15 +116,11 @@ export class TokenCache<Proof extends object> {
   }
 
   #drop(entry: Entry<Proof>): void {
-    this.#entries.delete(toTail(entry.token));
+    this.#entries.delete(toMark(entry.token));
     this.#ring[entry.place] = undefined;
     this.#gaps.push(entry.place);
     this.#bytes -= entry.bytes;
   }
-}
-
-function toTail(token: string): string {
-  return token.slice(-TAIL_LENGTH);
 }
 
 // A power of two, so that a mark's last bits are its place; four or more for each token that may be kept.
@@ -134,9 +128,11 @@ function toSights(maxTokens: number): number {
   return 2 ** Math.ceil(Math.log2(4 * maxTokens));
 }
 
-// FNV-1a: any two tails have the same one time in four milliards.
-function toMark(tail: string): number {
+// FNV-1a: any two tails have the same one time in four milliards. A number, because a text would be one more to keep.
+function toMark(token: string): number {
   let mark = 0x811c9dc5;
-  for (let at = 0; at < tail.length; at += 1) mark = Math.imul(mark ^ tail.charCodeAt(at), 0x01000193);
+  for (let at = Math.max(0, token.length - TAIL_LENGTH); at < token.length; at += 1) {
+    mark = Math.imul(mark ^ token.charCodeAt(at), 0x01000193);
+  }
   return mark;
 }

@@ -34,6 +34,8 @@ export interface VerificationPolicy extends ClaimPolicy {
 export interface VerifiedToken {
   readonly claims: DescopeClaims;
   readonly kind: TokenKind;
+  /** Room for what is made of the token once, and is kept and forgotten with it. */
+  made?: unknown;
 }
 
 /** What verifying needs. */
@@ -45,7 +47,7 @@ export interface TokenVerifierInput {
   readonly cache?: TokenCachePolicy | undefined;
 }
 
-// One object, and as few as possible in it: it is kept for each token.
+// One object for each token, with as little as possible in it; a slot that is added later takes more.
 interface Proof extends VerifiedToken {
   readonly key: VerificationKey;
 }
@@ -68,8 +70,9 @@ export class TokenVerifier {
   verify(token: string): MaybePromise<VerifiedToken> {
     const known = typeof token === 'string' ? this.#cache?.recall(token) : undefined;
     if (known === undefined) return this.#proveSession(token);
-    return whenReady(this.#input.keys.find(known.key.keyId), (key) => {
-      if (key === known.key && this.#findTimeFlaw(known) === undefined) return known;
+    const { policy, keys, clock } = this.#input;
+    return whenReady(keys.find(known.key.keyId), (key) => {
+      if (key === known.key && findTimeFlaw(known.claims, policy, clock()) === undefined) return known;
       this.#cache?.forget(token);
       return this.#proveSession(token);
     });
@@ -112,18 +115,20 @@ export class TokenVerifier {
       assertSignature(decoded, key);
       const claims = decoded.payload;
       assertClaimTypes(claims);
-      const issuer = this.#readIssuer(claims);
+      const issuer = this.#shareIssuer(claims);
       assertKind(claims);
       freezeDeep(claims);
-      return { claims, kind: readTokenKind(claims, issuer), key };
+      return { claims, kind: readTokenKind(claims, issuer), key, made: undefined };
     });
   }
 
-  #readIssuer(claims: DescopeClaims): IssuerKind {
-    if (this.#lastIssuer?.text === claims.iss) return this.#lastIssuer.kind;
-    const kind = assertIssuer(claims, this.#input.policy);
-    this.#lastIssuer = { text: claims.iss, kind };
-    return kind;
+  // One text for all tokens of an issuer, instead of one for each that is remembered.
+  #shareIssuer(claims: { iss: string } & DescopeClaims): IssuerKind {
+    if (this.#lastIssuer?.text !== claims.iss) {
+      this.#lastIssuer = { text: claims.iss, kind: assertIssuer(claims, this.#input.policy) };
+    }
+    claims.iss = this.#lastIssuer.text;
+    return this.#lastIssuer.kind;
   }
 
   #toRules(): ProofRules<Proof> {
@@ -132,10 +137,6 @@ export class TokenVerifier {
       toBytes: ({ claims }) => estimateBytes(claims),
       isOver: ({ claims }) => claims.exp + policy.leewaySeconds <= clock() / 1000,
     };
-  }
-
-  #findTimeFlaw({ claims }: Proof): DescopeCredentialError | undefined {
-    return findTimeFlaw(claims, this.#input.policy, this.#input.clock());
   }
 
   // Before the key is asked for: a token that can never be good must not cost a fetch.
