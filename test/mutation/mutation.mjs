@@ -5,9 +5,7 @@ import { createRequire } from 'node:module';
 import { PARTS } from '../../stryker.config.mjs';
 
 const LEAST_PERCENT = 95;
-const stryker = createRequire(import.meta.url)
-  .resolve('@stryker-mutator/core')
-  .replace(/dist.*$/, 'bin/stryker.js');
+const stryker = findStryker();
 const asked = process.argv.slice(2);
 const parts = asked.length > 0 ? asked : Object.keys(PARTS);
 
@@ -25,6 +23,17 @@ const sum = (member) => rows.reduce((total, row) => total + row[member], 0);
 const all = (100 * sum('killed')) / (sum('killed') + sum('survived'));
 console.log(`${all.toFixed(1).padStart(6)} %  ${sum('killed')} killed, ${sum('survived')} survived  in all`);
 process.exitCode = isGood && all >= LEAST_PERCENT ? 0 : 1;
+
+function findStryker() {
+  try {
+    return createRequire(import.meta.url)
+      .resolve('@stryker-mutator/core')
+      .replace(/dist.*$/, 'bin/stryker.js');
+  } catch {
+    console.error('Stryker is not installed. Install it first: npm ci --prefix test/mutation');
+    return process.exit(1);
+  }
+}
 
 function readScores(part) {
   const { files } = JSON.parse(readFileSync(`reports/mutation/${part}.json`, 'utf8'));
