@@ -20,6 +20,16 @@ describe('decodeToken', () => {
     expect(decoded.signingInput.toString()).toBe(token().slice(0, -5));
   });
 
+  it.each(['plain', 'Zoë Ωmega', '😀 and \ud83d\ude00', '\u2028'])(
+    'reads claims of any script: %j',
+    (name) => {
+      expect(decodeToken(token({ payload: { sub: 'U2anna', name } })).payload).toEqual({
+        sub: 'U2anna',
+        name,
+      });
+    },
+  );
+
   it.each(['', '.', '..', 'a', 'a.b', '.e30.c2ln', `${token()}.`, `${token()}.e30`, `.${token()}`])(
     'refuses %j, which does not have three parts',
     (text) => {
@@ -244,18 +254,26 @@ describe('A header that was read before', () => {
       for (let round = 0; round < 2; round += 1) expect(codeOf(() => headers.read(bad))).toMatch(/^TOKEN_/);
   });
 
-  it('makes room for others without end, and is read again then', () => {
+  it('makes room for others without end, sixteen at a time, and is read again then', () => {
     const headers = new HeaderMemory();
-    const first = toPart({ alg: 'RS256', kid: 'first' });
-    const before = headers.read(first);
-    for (let index = 0; index < 100; index += 1) headers.read(toPart({ alg: 'RS256', kid: `k${index}` }));
-    expect(headers.read(first)).not.toBe(before);
-    expect(headers.read(first)).toEqual(before);
+    const toHeader = (index: number) => toPart({ alg: 'RS256', kid: `k${index}` });
+    const before = headers.read(toHeader(0));
+    for (let index = 1; index < 16; index += 1) headers.read(toHeader(index));
+    expect(headers.read(toHeader(0))).toBe(before);
+    headers.read(toHeader(16));
+    expect(headers.read(toHeader(0))).not.toBe(before);
+    expect(headers.read(toHeader(0))).toEqual(before);
   });
 
-  it('is not remembered when it is long', () => {
+  it('is not remembered when it is longer than 512 characters', () => {
     const headers = new HeaderMemory();
-    const long = toPart({ alg: 'RS256', kid: 'k', x: 'x'.repeat(600) });
+    const toHeader = (bytes: number) => {
+      const members = { alg: 'RS256', kid: 'k', x: '' };
+      return toPart({ ...members, x: 'x'.repeat(bytes - JSON.stringify(members).length) });
+    };
+    const [longest, long] = [toHeader(384), toHeader(385)];
+    expect([longest.length, long.length]).toEqual([512, 514]);
+    expect(headers.read(longest)).toBe(headers.read(longest));
     expect(headers.read(long)).not.toBe(headers.read(long));
   });
 });
