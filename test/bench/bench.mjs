@@ -9,7 +9,7 @@ import { toChapter, toGoalTable, toText } from './support/report.mjs';
 
 const HELP = `npm run bench -- [--quick] [--only <subject>,…] [--json <file>] [--markdown <file>]
 
-  --quick      a look that takes less than a minute, with fewer rounds
+  --quick      a look that takes two minutes, with fewer rounds
   --only       ${'tokens, guard, http, memory, imports, keys, scale'}
   --json       writes tables and goals to a file
   --markdown   writes them as the README's chapter`;
