@@ -76,9 +76,9 @@ export class CheckRoute {
 }
 
 // Item by item, so that neither a comma nor a line break in a name makes two of one. Half a surrogate pair cannot be
-// encoded, and replaced it could be another name: such an item is left out.
+// encoded, and replaced it could be another name: such an item is left out. JavaScript may ask for more than texts.
 function encode(value: string | readonly string[] | undefined): string {
-  return [value ?? []].flat().filter(isWellFormed).map(encodeURIComponent).join(',');
+  return [value ?? []].flat().map(String).filter(isWellFormed).map(encodeURIComponent).join(',');
 }
 
 function notAllowed(name: string): DescopeAccessError {

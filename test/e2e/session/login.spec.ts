@@ -131,6 +131,23 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     expect([answer.status, answer.headers.get('x-auth-roles')]).toEqual([204, 'admin']);
   });
 
+  it('tells a gateway what else it is told to, in headers of the application’s choice', async () => {
+    const headers = { 'X-Mail': 'email', 'X-Kind': 'kind', 'X-Staff': 'isStaff', 'X-None': 'no' };
+    const check = { headers: headers as Record<string, 'email' | 'kind'> };
+    const other = await startWithSessions(adapter, { routes: { check } });
+    try {
+      const claims = { sub: 'U2a', drn: 'DS', amr: ['pwd'], email: 'a@example.com' };
+      const authorization = `Bearer ${await other.emulator.signToken({ claims })}`;
+      const answer = await other.request('/auth/check', { headers: { authorization } });
+      expect(answer.status).toBe(204);
+      const told = Object.keys(headers).map((name) => answer.headers.get(name));
+      expect(told).toEqual(['a%40example.com', 'user', 'false', '']);
+      expect(answer.headers.get('x-auth-user')).toBeNull();
+    } finally {
+      await other.stop();
+    }
+  });
+
   it('refuses nobody, a missing role, and a demand that is not allowed', async () => {
     const token = await app.emulator.signToken({ claims: { sub: 'U2a', drn: 'DS', amr: ['pwd'] } });
     const bearer = { authorization: `Bearer ${token}` };
