@@ -67,8 +67,11 @@ async function check(): Promise<void> {
   };
   const user = { sub: 'U2anna', amr: ['email'] };
   const authorization = `Bearer ${await emulator.signToken({ claims: user })}`;
-  const brief = { ...user, exp: Math.floor(Date.now() / 1000) + 1 };
-  const stream = { authorization: `Bearer ${await emulator.signToken({ claims: brief })}` };
+  const watch = async () => {
+    const brief = { ...user, exp: Math.floor(Date.now() / 1000) + 3 }; // made just before it is used, on a slow day too
+    const headers = { authorization: `Bearer ${await emulator.signToken({ claims: brief })}` };
+    return (await fetch(`${origin}/news`, { headers })).text(); // it ends
+  };
   const machine = app.get(DescopeM2mClient).createFetch({ accessKey: ROBOT }, { origins: [origin] });
   const paths = { '/work': { get: { responses: {} } }, '/open': { get: { responses: {} } } };
   const { work, open } = toOperations(applyDescopeSecurity({ openapi: '3.0.0', paths }, app));
@@ -80,7 +83,7 @@ async function check(): Promise<void> {
     machine: await ask('/work', '', machine),
     exchanges: emulator.requests.count('/v1/auth/accesskey/exchange'), // one incoming of each key, one outgoing
     noStream: await ask('/news'),
-    stream: /data: (.*)/.exec(await (await fetch(`${origin}/news`, { headers: stream })).text())?.[1], // it ends
+    stream: /data: (.*)/.exec(await watch())?.[1],
     map: describeAccess(app).map(({ path, access, guard }) => `${path} ${access} ${guard}`),
     names: await verifyAccessNames(app),
     documented: [Object.keys(work.responses), work.security, open.security],
