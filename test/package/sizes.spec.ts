@@ -7,9 +7,9 @@ import { readSources, walk } from '../support/source-graph.js';
 const sources = readSources('lib');
 
 describe('A source file', () => {
-  it('has at most 150 lines', () => {
+  it('has at most 300 lines', () => {
     const long = sources.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
-    expect(long.filter(({ lines }) => lines > 150)).toEqual([]);
+    expect(long.filter(({ lines }) => lines > 300)).toEqual([]);
   });
 
   it('opens with one line that says what stands there', () => {
@@ -56,11 +56,11 @@ describe('A function', () => {
 });
 
 describe('A folder', () => {
-  it('holds at most eight files', () => {
+  it('holds at most twelve files', () => {
     const counts = new Map<string, number>();
     for (const { path } of sources)
       counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
-    expect([...counts].filter(([, count]) => count > 8)).toEqual([]);
+    expect([...counts].filter(([, count]) => count > 12)).toEqual([]);
   });
 
   it('stands at most two deep', () => {
