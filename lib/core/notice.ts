@@ -16,6 +16,7 @@ export interface Notice {
     | 'FGA_UNAVAILABLE'
     | 'ACCESS_KEYS_LIMITED'
     | 'TOKEN_AUDIENCE_MISMATCH'
+    | 'TOKEN_DRN_MISSING'
     | 'USERNAME_CLAIM_MUTABLE'
     | 'USERNAME_CLAIM_MISSING'
     | 'RENEWAL_STORE_FAILED'
@@ -39,6 +40,7 @@ export type Notify = (notice: Notice) => void;
 // A slip in the set-up stays until the next start, and any caller can show it again: told once.
 const TOLD_ONCE: readonly Notice['code'][] = [
   'TOKEN_AUDIENCE_MISMATCH',
+  'TOKEN_DRN_MISSING',
   'USERNAME_CLAIM_MISSING',
   'SESSION_PLUGIN_MISSING',
 ];

@@ -12,6 +12,7 @@ export function tellRefusal(error: unknown, notify: Notify): void {
   if (consequence === undefined) return;
   const { code, details } = error as DescopeError;
   publishRefused(code, consequence);
+  if (code === 'TOKEN_DRN_MISSING') notify({ code, level: 'warn', message: NAMELESS });
   if (code !== 'TOKEN_AUDIENCE_MISMATCH') return;
   const message = `${AUDIENCE} Expected ${toText(details, 'expected')}, found ${toText(details, 'actual')}.`;
   notify({ code, level: 'warn', message });
@@ -19,6 +20,9 @@ export function tellRefusal(error: unknown, notify: Notify): void {
 
 const AUDIENCE =
   'A token of this project was refused, because it is meant for another audience. If all are, set audience (or DESCOPE_AUDIENCE) to what the project\'s JWT template writes as "aud". Further ones are not logged.';
+
+const NAMELESS =
+  'A token of this project was refused, because it has a URL for its issuer and no "drn", as an ID token of an application that uses the project as its identity provider has. If your users\' sessions look so, because a JWT template drops "drn", let it be kept, or set allowMissingDrn: true and an audience. Further ones are not logged.';
 
 // As JSON, so that no name can start a line of its own.
 function toText(details: DescopeErrorDetails, name: string): string {

@@ -1,6 +1,6 @@
 // An application that keeps browsers' sessions, on an emulator whose clock it shares.
 import { Controller, Get, Post } from '@nestjs/common';
-import type { Type } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
 import { CurrentUser, DescopeModule, OptionalAuth, Public } from 'nestjs-descope';
 import type { DescopeModuleOptions, DescopeUser } from 'nestjs-descope';
 import { startEmulator } from 'nestjs-descope/emulator';
@@ -63,13 +63,14 @@ export interface SessionSetup extends Pick<StartOptions, 'configure' | 'logger'>
   readonly emulator?: Emulator;
   /** Beside the pages that are there anyway. */
   readonly controllers?: Type[];
+  readonly providers?: Provider[];
 }
 
 /** Starts an application on an emulator. */
 export async function startWithSessions(
   adapter: AdapterName,
   options: DescopeModuleOptions = {},
-  { emulator, controllers = [], ...setup }: SessionSetup = {},
+  { emulator, controllers = [], providers = [], ...setup }: SessionSetup = {},
 ): Promise<SessionApplication> {
   const descope = emulator ?? (await startDescope());
   const { projectId, url: baseUrl, clock } = descope;
@@ -81,7 +82,7 @@ export async function startWithSessions(
     session: { refresh: true },
     ...options,
   });
-  const metadata = { imports: [module], controllers: [PagesController, ...controllers] };
+  const metadata = { imports: [module], controllers: [PagesController, ...controllers], providers };
   const application = await start(adapter, metadata, setup);
   return {
     ...application,

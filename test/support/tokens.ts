@@ -84,6 +84,7 @@ export const POLICY: VerificationPolicy = {
   leewaySeconds: 5,
   sessionTokenNames: ['DS', 'DS'],
   refreshTokenNames: ['DSR', 'DSR'],
+  allowMissingDrn: false,
 };
 
 /** A verifier on fixed keys at the tests' time, that remembers. */

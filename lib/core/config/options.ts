@@ -71,6 +71,11 @@ export interface DescopeOptions {
   readonly leewaySeconds?: number | undefined;
   /** The audiences of which a token must name one; `null` says that none is wanted. Environment: `DESCOPE_AUDIENCE`, comma-separated. */
   readonly audience?: string | readonly string[] | null | undefined;
+  /**
+   * Accepts session tokens that have a URL for their issuer and no `drn`, for a project whose JWT template drops it. ID
+   * tokens of the project's federated applications may look the same: set `audience` beside it. Default: `false`.
+   */
+  readonly allowMissingDrn?: boolean | undefined;
   /** Who may call. Default: `['user', 'access-key']`. */
   readonly accepts?: readonly Exclude<TokenKind, 'unknown'>[] | undefined;
   /** Takes access keys themselves, and exchanges each for a session once; `true` takes them as bearer credentials. Default: `false`. */
@@ -127,6 +132,7 @@ export const KNOWN_OPTIONS: readonly string[] = Object.keys({
   algorithms: 0,
   leewaySeconds: 0,
   audience: 0,
+  allowMissingDrn: 0,
   accepts: 0,
   accessKeys: 0,
   usernameClaim: 0,

@@ -1,7 +1,7 @@
 // The options that decide who is let in, as the policies of the road's stations.
 import { isStandardSchema } from '../claims/standard-schema.js';
 import type { StandardSchema } from '../claims/standard-schema.js';
-import { isListOf, isText, isTexts, toNumberRule } from './option-reader.js';
+import { isBoolean, isListOf, isText, isTexts, toNumberRule } from './option-reader.js';
 import type { Check, OptionReader } from './option-reader.js';
 import type { CookieNames } from './session.js';
 import type { AuthenticationPolicy } from '../session/authenticator.js';
@@ -30,6 +30,7 @@ export function readVerification(
     leewaySeconds: options.read('leewaySeconds', toNumberRule({ least: 0, most: 60, default: 5 })),
     sessionTokenNames: ['DS', names.session],
     refreshTokenNames: ['DSR', names.refresh],
+    allowMissingDrn: options.read('allowMissingDrn', { wants: 'a boolean', is: isBoolean, default: false }),
   };
 }
 

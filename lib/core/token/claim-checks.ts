@@ -15,7 +15,12 @@ export interface ClaimPolicy {
   readonly sessionTokenNames: readonly string[];
   /** What `drn` may call a refresh token. */
   readonly refreshTokenNames: readonly string[];
+  /** Whether a session whose issuer is a URL may come without `drn`. */
+  readonly allowMissingDrn: boolean;
 }
+
+// OIDC Core §2 and §3.3.2.11, FAPI 1.0 part 2 §5.1.1. An ID token says who signed in to another application, and opens nothing.
+const ID_TOKEN_MARKS = ['nonce', 'at_hash', 'c_hash', 's_hash'];
 
 const LAST_DATE_SECONDS = 8.64e12; // the last moment that a Date can hold (ECMA-262 §21.4.1.1)
 
@@ -66,18 +71,39 @@ export function assertIssuer(claims: DescopeClaims, policy: ClaimPolicy): Issuer
   return kind;
 }
 
+/** Asserts that the token bears no mark of an OIDC ID token (RFC 8725 §3.11 and §3.12). Throws `TOKEN_IS_ID_TOKEN`. */
+export function assertNoIdToken(claims: DescopeClaims): void {
+  const mark = ID_TOKEN_MARKS.find((name) => Object.hasOwn(claims, name));
+  if (mark === undefined) return;
+  const message = `The token bears "${mark}" as an OIDC ID token does, which is meant for the application that asked for it; send the session token.`;
+  throw new DescopeCredentialError('TOKEN_IS_ID_TOKEN', message, { claim: mark });
+}
+
 /**
- * Asserts that the token is a session's: not a refresh token, and not bound to a key that the sender must prove
- * to hold (RFC 7800). Throws `TOKEN_NOT_A_SESSION` or `TOKEN_SENDER_CONSTRAINED`.
+ * Asserts that the token is a session's: not a refresh token, not what may be an ID token, and not bound to a key that
+ * the sender must prove to hold (RFC 7800). Throws `TOKEN_NOT_A_SESSION`, `TOKEN_DRN_MISSING` or
+ * `TOKEN_SENDER_CONSTRAINED`.
  */
 export function assertSession(claims: DescopeClaims, policy: ClaimPolicy): void {
-  if (claims.drn !== undefined && !policy.sessionTokenNames.includes(claims.drn)) {
-    throw refusal(
-      'TOKEN_NOT_A_SESSION',
-      'The token is not a session token ("drn"); a refresh token opens nothing.',
-    );
-  }
+  assertSessionName(claims, policy);
   assertUnbound(claims);
+}
+
+function assertSessionName(claims: DescopeClaims, policy: ClaimPolicy): void {
+  const { drn, iss } = claims;
+  if (drn !== undefined) {
+    if (policy.sessionTokenNames.includes(drn)) return;
+    const message = 'The token is not a session token ("drn"); a refresh token opens nothing.';
+    throw refusal('TOKEN_NOT_A_SESSION', message);
+  }
+  // An ID token of the project's federated applications has this issuer, perhaps the project's own audience, and none of
+  // the marks where the code flow was used: only the name tells a session from it.
+  if (iss === policy.projectId || policy.allowMissingDrn) return;
+  if (readIssuerKind(iss, policy.projectId) !== 'session') return; // an app's or agent's, which `accepts` judges
+  throw refusal(
+    'TOKEN_DRN_MISSING',
+    'The token has a URL for its issuer and no "drn", as an OIDC ID token has. If the project\'s JWT template drops "drn", let it be kept, or set allowMissingDrn: true and an audience.',
+  );
 }
 
 /** Asserts that the token is a refresh token, which says so itself. Throws `TOKEN_NOT_A_REFRESH` or `TOKEN_SENDER_CONSTRAINED`. */

@@ -6,6 +6,7 @@ import type { MaybePromise } from '../maybe-promise.js';
 import {
   assertClaimTypes,
   assertIssuer,
+  assertNoIdToken,
   assertRefresh,
   assertSession,
   assertTime,
@@ -116,6 +117,7 @@ export class TokenVerifier {
       const claims = decoded.payload;
       assertClaimTypes(claims);
       const issuer = this.#shareIssuer(claims);
+      assertNoIdToken(claims);
       assertKind(claims);
       freezeDeep(claims);
       return { claims, kind: readTokenKind(claims, issuer), key, made: undefined };

@@ -344,10 +344,36 @@ const IDENTITIES = [
     raw((json) => json.replace(/}$/, ',"drn":"DSR"}')),
   ),
   ...forged('a refresh token', 'TOKEN_NOT_A_SESSION', (stage) => stage.ada.refresh),
+  ...[undefined, { amr: ['pwd'] }, { sub: `K2${'k'.repeat(26)}` }, { dsub: 'U2ada' }, { aud: 'x' }].flatMap(
+    (claims) =>
+      forged(
+        `no drn under the issuer https://api.descope.com/<id>, and ${JSON.stringify(claims) ?? 'nothing else'}`,
+        'TOKEN_DRN_MISSING',
+        (stage) => stage.forge({ claims: { ...toIdToken(stage), nonce: undefined, ...claims } }),
+      ),
+  ),
+  ...forged('an ID token of another application', 'TOKEN_IS_ID_TOKEN', (stage) =>
+    stage.forge({ claims: { ...toIdToken(stage), at_hash: 'x' } }),
+  ),
+  ...['nonce', 'at_hash', 'c_hash', 's_hash'].flatMap((mark) =>
+    ['x', '', null].flatMap((value) =>
+      forged(
+        `a session with ${mark} ${JSON.stringify(value)}`,
+        'TOKEN_IS_ID_TOKEN',
+        claiming({ [mark]: value }),
+      ),
+    ),
+  ),
   ...[null, {}, { jkt: 'x' }, { 'x5t#S256': 'x' }].flatMap((cnf) =>
     forged(`bound to a key by cnf ${JSON.stringify(cnf)}`, 'TOKEN_SENDER_CONSTRAINED', claiming({ cnf })),
   ),
 ];
+
+// What OIDC's code flow gives an application that uses the project as its identity provider (OIDC Core §2).
+function toIdToken({ emulator }: Stage): Record<string, unknown> {
+  const iss = `https://api.descope.com/${emulator.projectId}`;
+  return { iss, aud: emulator.projectId, nonce: 'n-0S6_WzA2Mj', drn: undefined };
+}
 
 export const tokenAttacks: readonly Attack[] = [
   ...ALGORITHMS,

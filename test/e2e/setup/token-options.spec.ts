@@ -85,6 +85,20 @@ describe.each(ADAPTERS)('The option, on %s,', (adapter) => {
     ]);
   });
 
+  it('allowMissingDrn is false, and accepts sessions without a name under a URL, but no ID token, if it is true', async () => {
+    const iss = `https://api.descope.com/${emulator.projectId}`;
+    const unnamed = { iss, drn: undefined };
+    await boot();
+    expect([await who({ iss }), await who({ drn: undefined }), await who(unnamed)]).toEqual([
+      200,
+      200,
+      'TOKEN_DRN_MISSING',
+    ]);
+    await reboot({ allowMissingDrn: true });
+    expect([await who(unnamed), await who({ ...unnamed, nonce: 'x' })]).toEqual([200, 'TOKEN_IS_ID_TOKEN']);
+    expect(await who({ ...unnamed, iss: `${iss}x` })).toBe('TOKEN_ISSUER_MISMATCH');
+  });
+
   it('audience is not asked for, unless it is named', async () => {
     await boot({ audience: null });
     expect(await who({ aud: 'billing' })).toBe(200);

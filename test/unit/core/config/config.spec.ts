@@ -79,6 +79,7 @@ describe('resolveConfig', () => {
       (config) => [config.admission.audience, config.isAudienceDecided],
       [undefined, true],
     ],
+    [{ allowMissingDrn: true }, (config) => config.verification.allowMissingDrn, true],
     [{ accepts: ['app'] }, (config) => config.admission.accepts, ['app']],
     [{ usernameClaim: 'email' }, (config) => config.authentication.usernameClaim, 'email'],
     [{ usernameClaim: ['a', 'b'] }, (config) => config.authentication.usernameClaim, ['a', 'b']],

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   assertClaimTypes,
   assertIssuer,
+  assertNoIdToken,
   assertRefresh,
   assertSession,
   assertTime,
@@ -132,9 +133,33 @@ describe('assertIssuer', () => {
   });
 });
 
+describe('assertNoIdToken', () => {
+  const of = (members: Record<string, unknown>) => codeOf(() => assertNoIdToken(asClaims(members)));
+
+  it.each(['nonce', 'at_hash', 'c_hash', 's_hash'])('refuses whatever bears %j of its own', (mark) => {
+    for (const value of ['x', '', null, 0, false, {}, []]) {
+      expect(of({ [mark]: value })).toBe('TOKEN_IS_ID_TOKEN');
+    }
+  });
+
+  it('leaves a session be, also one whose caller supplied a claim of such a name', () => {
+    expect(of({})).toBe('accepted');
+    expect(of({ nsec: { nonce: 'x' }, Nonce: 'x', nonces: 'x', tenants: { nonce: {} } })).toBe('accepted');
+    const inherited = JSON.parse('{"__proto__":{"nonce":"x"}}') as Record<string, unknown>;
+    expect(of(inherited)).toBe('accepted');
+  });
+});
+
 describe('assertSession', () => {
   const of = (members: Record<string, unknown>, sessionTokenNames = ['DS']) =>
     codeOf(() => assertSession(asClaims(members), { ...POLICY, sessionTokenNames }));
+  const withoutName = (iss: string, allowMissingDrn: boolean) =>
+    codeOf(() =>
+      assertSession(asClaims({ iss, drn: undefined, sub: `K${'2'.repeat(27)}` }), {
+        ...POLICY,
+        allowMissingDrn,
+      }),
+    );
 
   it('accepts a session by Descope’s name, by the configured one, and without a name', () => {
     expect(of({})).toBe('accepted');
@@ -144,6 +169,19 @@ describe('assertSession', () => {
 
   it.each(['DSR', 'ds', 'DS ', 'my_session', '__proto__'])('refuses a token that is called %j', (drn) => {
     expect(of({ drn })).toBe('TOKEN_NOT_A_SESSION');
+  });
+
+  it('asks a token whose issuer is a URL for a name, unless that is allowed to be missing', () => {
+    const issuer = `https://api.descope.com/${PROJECT_ID}`;
+    expect(withoutName(issuer, false)).toBe('TOKEN_DRN_MISSING');
+    expect(withoutName(issuer, true)).toBe('accepted');
+    expect(of({ iss: issuer })).toBe('accepted');
+  });
+
+  it('asks no name of the project’s own issuer, of an app’s or of an agent’s', () => {
+    expect(withoutName(PROJECT_ID, false)).toBe('accepted');
+    expect(withoutName(`https://api.descope.com/v1/apps/${PROJECT_ID}`, false)).toBe('accepted');
+    expect(withoutName(`https://api.descope.com/v1/apps/agentic/${PROJECT_ID}/s1`, false)).toBe('accepted');
   });
 
   it.each([{ jkt: 'abc' }, { jwk: {} }, {}, null, ''])('refuses a token bound to a key: %j', (cnf) => {

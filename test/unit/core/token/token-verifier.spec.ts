@@ -70,6 +70,10 @@ describe('TokenVerifier', () => {
     ['TOKEN_ISSUER_MISMATCH', { claims: { iss: 'https://evil.example' } }],
     ['TOKEN_NOT_A_SESSION', { claims: { drn: 'DSR' } }],
     ['TOKEN_SENDER_CONSTRAINED', { claims: { cnf: { jkt: 'x' } } }],
+    ['TOKEN_DRN_MISSING', { claims: { iss: `https://api.descope.com/${PROJECT_ID}`, drn: undefined } }],
+    ['TOKEN_IS_ID_TOKEN', { claims: { nonce: 'x' } }],
+    ['TOKEN_IS_ID_TOKEN', { claims: { iss: `https://api.descope.com/${PROJECT_ID}`, at_hash: 'x' } }],
+    ['TOKEN_IS_ID_TOKEN', { claims: { iss: `https://x/v1/apps/${PROJECT_ID}`, c_hash: 'x' } }],
     ['TOKEN_KEY_UNKNOWN', { header: { kid: 'SK-other' } }],
     ['TOKEN_KEY_UNKNOWN', { header: { kid: '__proto__' } }],
     ['TOKEN_KEY_UNKNOWN', { header: { kid: 'https://evil.example/jwks.json' } }],
@@ -147,6 +151,7 @@ describe('TokenVerifier', () => {
     expect(refused({ drn: 'DS' })).toBe('TOKEN_NOT_A_REFRESH');
     expect(refused({ exp: NOW_SECONDS - 5 })).toBe('TOKEN_EXPIRED');
     expect(refused({ nbf: NOW_SECONDS + 6 })).toBe('TOKEN_NOT_YET_VALID');
+    expect(refused({ at_hash: 'x' })).toBe('TOKEN_IS_ID_TOKEN');
   });
 
   it('proves of a session that has expired that it was good, and of nothing else', () => {
@@ -158,6 +163,9 @@ describe('TokenVerifier', () => {
     expect(codeOf(() => lapsed({ iat: NOW_SECONDS + 6 }))).toBe('TOKEN_ISSUED_IN_FUTURE');
     expect(codeOf(() => lapsed({ drn: 'DSR' }))).toBe('TOKEN_NOT_A_SESSION');
     expect(codeOf(() => lapsed({ cnf: {} }))).toBe('TOKEN_SENDER_CONSTRAINED');
+    expect(codeOf(() => lapsed({ nonce: 'x' }))).toBe('TOKEN_IS_ID_TOKEN');
+    const issuer = `https://api.descope.com/${PROJECT_ID}`;
+    expect(codeOf(() => lapsed({ iss: issuer, drn: undefined }))).toBe('TOKEN_DRN_MISSING');
     expect(codeOf(() => lapsed({ iss: 'https://evil.example' }))).toBe('TOKEN_ISSUER_MISMATCH');
     const forged = mint(createSigningKey('RS256', key.keyId), { claims: { exp: 1 } });
     expect(codeOf(() => verifier.verifyLapsed(forged))).toBe('TOKEN_SIGNATURE_INVALID');
