@@ -2,6 +2,18 @@
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
+const PROMISE_CLASS_TESTS = [
+  'BinaryExpression[operator="instanceof"][right.name=/Promise$/]',
+  'BinaryExpression[operator="instanceof"][right.property.name=/Promise$/]',
+  'BinaryExpression[operator=/^[!=]==?$/][right.name="Promise"]',
+  'BinaryExpression[operator=/^[!=]==?$/][left.name="Promise"]',
+  'CallExpression[callee.property.name="isPromise"]',
+  'CallExpression[callee.name="isPromise"]',
+].map((selector) => ({
+  selector,
+  message: 'Ask for `then` (isThenable, whenReady): the class of a promise says nothing.',
+}));
+
 export default tseslint.config(
   {
     ignores: [
@@ -14,6 +26,12 @@ export default tseslint.config(
     ],
   },
   ...tseslint.configs.recommended,
+  {
+    // A promise is what has a `then`: of which class it is says nothing, and took a promise for a yes.
+    rules: {
+      'no-restricted-syntax': ['error', ...PROMISE_CLASS_TESTS],
+    },
+  },
   {
     files: ['lib/**/*.ts', 'test/**/*.ts', 'sample-app/**/*.ts'],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },

@@ -3,7 +3,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { DescopeConfig } from '../core/config/config.js';
 import { publishAccepted } from '../core/events.js';
-import { toMaybePromise, whenReady } from '../core/maybe-promise.js';
+import { attempt, whenReady } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import type { Notify } from '../core/notice.js';
 import { tellRefusal } from '../core/refusal.js';
@@ -11,6 +11,7 @@ import { admit, admitLeniently } from '../core/session/admission.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { DescopeSession } from '../core/session/session.js';
 import type { Sessions } from '../core/session/sessions.js';
+import { isYes } from '../core/yes.js';
 import { ModuleRef } from '@nestjs/core';
 import type { AccessPolicy } from './access/add-up.js';
 import { assertDemands } from './access/judge.js';
@@ -64,17 +65,10 @@ export class AuthGuard implements CanActivate {
 
   /** Decides; at once when the keys are at hand. */
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
-    try {
-      const policy = this.getPolicy(context);
-      if (policy.mode === 'public') return true;
-      const request = this.getRequest(context);
-      const decision = whenReady(this.getSession(request), (session) =>
-        this.decide({ context, policy, request, session }),
-      );
-      return decision instanceof Promise ? decision.catch((error) => this.refuse(error, context)) : decision;
-    } catch (error) {
-      return this.refuse(error, context);
-    }
+    return attempt(
+      () => this.#judge(context),
+      (error) => this.refuse(error, context),
+    );
   }
 
   /** Reads what the handler asks for. */
@@ -126,8 +120,17 @@ export class AuthGuard implements CanActivate {
     throw answerRefusal(error, context, { loginPath: this.loginPath, place: this.sessions.place });
   }
 
+  #judge(context: ExecutionContext): MaybePromise<boolean> {
+    const policy = this.getPolicy(context);
+    if (policy.mode === 'public') return true;
+    const request = this.getRequest(context);
+    return whenReady(this.getSession(request), (session) =>
+      whenReady(this.decide({ context, policy, request, session }), isYes),
+    );
+  }
+
   #handOn({ context, request, session }: AccessDecision): MaybePromise<unknown> {
-    return whenReady(toMaybePromise(this.getUser(request, session)), (user) => {
+    return whenReady(this.getUser(request, session), (user) => {
       keepContextRequest(context, request);
       return (request.user = user); // also when there is none: what another middleware wrote must not stay
     });

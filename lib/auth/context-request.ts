@@ -5,6 +5,7 @@ import { readHeader } from '../core/transport/request-like.js';
 import type { RequestLike } from '../core/transport/request-like.js';
 import { assertFromOwnPage, assertOurs } from '../core/transport/same-origin.js';
 import type { OriginPolicy } from '../core/transport/same-origin.js';
+import { isYes } from '../core/yes.js';
 import { toResponseLike } from './response-writer.js';
 import { findTransport } from './transport/known-transports.js';
 import type { ResponseWriter } from './response-writer.js';
@@ -61,8 +62,10 @@ export function assertContextOrigin(
 ): void {
   const type: string = context.getType();
   if (type === 'ws') return assertFromOwnPage(toRequestLike(request), origins);
+  const transport = findTransport(type);
   // Remembered from a safe call of the same request (a GraphQL batch), it must not count for one that is not.
-  if (findTransport(type)?.isSafe?.(context) === false) assertOurs(toRequestLike(request), origins);
+  if (transport?.isSafe !== undefined && !isYes(transport.isSafe(context)))
+    assertOurs(toRequestLike(request), origins);
 }
 
 /** Tells whether a request has an `Authorization`, of which caches know that it is for one caller (RFC 9111 §3.5). */

@@ -3,19 +3,52 @@
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Makes a promise of whatever has a `then`, such as a query of a database: what an application gives need be no `Promise`. */
-export function toMaybePromise<T>(value: T | PromiseLike<T>): MaybePromise<T> {
-  return isPromiseLike(value) ? Promise.resolve(value) : value;
+/**
+ * Tells whether a value is promised: whether it has a `then`. Its class says nothing, because every library may bring a
+ * promise of its own, and a patched global `Promise` (zone.js) is not the class of what an `async` function returns.
+ */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const mayHaveThen = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return mayHaveThen && typeof (value as { readonly then?: unknown }).then === 'function';
 }
 
-/** Applies `next` at once to a value at hand, and later to a promised one. */
+/**
+ * Applies `next` at once to a value at hand, and later to a promised one; what is promised by another library's promise
+ * is then promised by the platform's.
+ */
 export function whenReady<T, R>(
-  value: MaybePromise<T>,
+  value: T | PromiseLike<T>,
   next: (value: T) => MaybePromise<R>,
 ): MaybePromise<R> {
-  return value instanceof Promise ? value.then(next) : next(value);
+  return isThenable(value) ? applyLater(value, next) : next(value);
 }
 
-function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+/** Runs something, and lets `recover` answer in its place if it throws, at once or later. */
+export function attempt<T>(
+  run: () => MaybePromise<T>,
+  recover: (error: unknown) => MaybePromise<T>,
+): MaybePromise<T> {
+  try {
+    const value = run();
+    return isThenable(value) ? recoverLater(value, recover) : value;
+  } catch (error) {
+    return recover(error);
+  }
+}
+
+// `await` asks for `then` as often as the language says, takes its first answer only, and catches what it throws
+// (ECMA-262 §27.2.1.3.2). What an `async` function returns is the platform's promise, whatever `Promise` names.
+async function applyLater<T, R>(value: PromiseLike<T>, next: (value: T) => MaybePromise<R>): Promise<R> {
+  return next(await value);
+}
+
+async function recoverLater<T>(
+  value: PromiseLike<T>,
+  recover: (error: unknown) => MaybePromise<T>,
+): Promise<T> {
+  try {
+    return await value;
+  } catch (error) {
+    return recover(error);
+  }
 }

@@ -9,6 +9,7 @@ export interface Notice {
     | 'GATEWAY_UNGUARDED'
     | 'GUARD_MISSING'
     | 'KEYS_STATIC'
+    | 'PROMISE_REPLACED'
     | 'KEYS_STALE'
     | 'KEYS_UNAVAILABLE'
     | 'KEYS_RECOVERED'

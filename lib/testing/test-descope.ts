@@ -104,8 +104,6 @@ export function createTestDescope(options: TestDescopeOptions = {}): TestDescope
   return new TestDescope(options);
 }
 
-function refuseNetwork(): Promise<Response> {
-  return Promise.reject(
-    new Error('createTestDescope() goes to no network; use the emulator to test calls to Descope.'),
-  );
+async function refuseNetwork(): Promise<Response> {
+  throw new Error('createTestDescope() goes to no network; use the emulator to test calls to Descope.');
 }

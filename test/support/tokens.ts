@@ -3,6 +3,7 @@ import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { DescopeError } from '../../lib/core/errors.js';
 import { StaticKeySet, toKeysById } from '../../lib/core/keys/key-set.js';
+import { isThenable } from '../../lib/core/maybe-promise.js';
 import { TokenVerifier } from '../../lib/core/token/token-verifier.js';
 import type { VerificationPolicy } from '../../lib/core/token/token-verifier.js';
 
@@ -104,8 +105,8 @@ export function createVerifier(
 export function codeOf(run: () => unknown): string {
   try {
     const value = run();
-    if (!(value instanceof Promise)) return 'accepted';
-    value.catch(() => undefined);
+    if (!isThenable(value)) return 'accepted';
+    value.then(undefined, () => undefined);
     return 'later';
   } catch (error) {
     if (error instanceof DescopeError) return error.code;

@@ -1,6 +1,6 @@
 // What a request says about a value that a demand is about: which tenant, which resource.
 import type { ExecutionContext } from '@nestjs/common';
-import { toMaybePromise, whenReady } from '../../core/maybe-promise.js';
+import { isThenable, whenReady } from '../../core/maybe-promise.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import { readHeader } from '../../core/transport/request-like.js';
 import type { RequestValueSource } from '../../core/user/demands.js';
@@ -28,7 +28,7 @@ export function readRequestValue(
 ): MaybePromise<string | undefined> {
   if (typeof source === 'function') {
     const read = source as (context: ExecutionContext) => MaybePromise<unknown>;
-    return whenReady(toMaybePromise(read(input.context)), toValue);
+    return whenReady(read(input.context), toValue);
   }
   const known = readers.get(source);
   if (known !== undefined) return known(input);
@@ -59,13 +59,24 @@ export function readRequestValues(
 ): MaybePromise<ReadonlyMap<RequestValueSource, string>> {
   if (sources.length === 0) return NOTHING_NAMED;
   const values = new Map<RequestValueSource, string>();
-  let late: Promise<void>[] | undefined;
-  for (const source of sources) {
+  for (const [index, source] of sources.entries()) {
     const value = readRequestValue(source, input);
-    if (value instanceof Promise) (late ??= []).push(value.then((ready) => keep(values, source, ready)));
-    else keep(values, source, value);
+    if (isThenable(value)) return keepLate(values, sources.slice(index), { first: value, input });
+    keep(values, source, value);
   }
-  return late === undefined ? values : Promise.all(late).then(() => values);
+  return values;
+}
+
+// Each in a promise of its own, so that what one throws at once leaves no other's rejection to nobody.
+async function keepLate(
+  values: Map<RequestValueSource, string>,
+  sources: readonly RequestValueSource[],
+  { first, input }: { readonly first: MaybePromise<string | undefined>; readonly input: ValueInput },
+): Promise<ReadonlyMap<RequestValueSource, string>> {
+  const read = async (source: RequestValueSource, at: number): Promise<void> =>
+    keep(values, source, await (at === 0 ? first : readRequestValue(source, input)));
+  await Promise.all(sources.map(read));
+  return values;
 }
 
 function keep(values: Map<RequestValueSource, string>, source: RequestValueSource, value?: string): void {

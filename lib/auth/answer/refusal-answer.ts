@@ -1,6 +1,7 @@
 // How a refused request is answered: with its challenge, or for a page by the way to the login page.
 import { HttpException } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
+import { attempt, isThenable } from '../../core/maybe-promise.js';
 import type { TokenPlace } from '../../core/place/token-place.js';
 import {
   readContextRequest,
@@ -44,7 +45,14 @@ export function answerRefusal(
 
 function toTransportForm(refusal: HttpException, context: ExecutionContext): unknown {
   const transport = findTransport(context.getType());
-  return transport?.toRefusal === undefined ? refusal : transport.toRefusal(refusal, context);
+  const form = transport?.toRefusal === undefined ? refusal : transport.toRefusal(refusal, context);
+  if (!isThenable(form)) return form;
+  // Nobody waits for what is thrown, and a promise of it would be no refusal.
+  attempt<unknown>(
+    () => form as Promise<unknown>,
+    () => undefined,
+  );
+  return refusal;
 }
 
 // Only on the way to the login page: an answer that is late must not clear what a sign-in has brought meanwhile.

@@ -2,6 +2,7 @@
 import type { ModuleRef } from '@nestjs/core';
 import { DescopeAccessError } from '../../core/errors.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
+import { isYes } from '../../core/yes.js';
 import type { Case } from '../access/judge.js';
 import { readRequestValues } from '../access/request-value.js';
 import { readContextRequest } from '../context-request.js';
@@ -43,7 +44,7 @@ async function assertPolicy({ policy }: PolicyRule, asked: RuleCase): Promise<vo
   const isAllowed = isPolicyClass(policy)
     ? await (await findPolicy(policy, context, modules)).isAllowed(own as never, context)
     : await policy(own as never, context);
-  if (isAllowed === true) return;
+  if (isYes(isAllowed)) return;
   const message = 'A rule of the application refuses it.';
   throw new DescopeAccessError('ACCESS_POLICY_REFUSED', message, { rule: policy.name });
 }
@@ -62,12 +63,12 @@ async function askRelations(rules: readonly AccessRule[], asked: RuleCase): Prom
   });
   const check = modules.get<RelationCheck>(DESCOPE_RELATIONS, { strict: false });
   const answers = await check.ask(readContextRequest(context), tuples);
-  return new Map(named.map((rule, index) => [rule, answers[index] === true]));
+  return new Map(named.map((rule, index) => [rule, isYes(answers[index])]));
 }
 
 function assertRelated(rule: RelationRule, relations: Relations): void {
   const isRelated = relations.get(rule);
-  if (isRelated === true) return;
+  if (isYes(isRelated)) return;
   const { resourceType, relation } = rule;
   const details = { resourceType, relation };
   if (isRelated === undefined) {

@@ -1,4 +1,5 @@
 // Reads what Descope says about relations: only a plain yes to the very question that was asked is one.
+import { isYes } from '../../core/yes.js';
 
 /** A question of Descope's fine-grained authorization: is this target so related to this resource? */
 export interface Relation {
@@ -17,11 +18,11 @@ export function toRelationKey({ resourceType, resource, relation, targetType, ta
 /** Reads which of the asked relations there are, by key. Throws an Error for an answer to something else. */
 export function readRelated(answer: unknown, asked: readonly string[]): ReadonlySet<string> {
   const { ok, data } = toMembers(answer);
-  if (ok !== true) throw new Error(`Descope answered with ${toReason(answer)}.`);
+  if (!isYes(ok)) throw new Error(`Descope answered with ${toReason(answer)}.`);
   if (!Array.isArray(data) || data.length !== asked.length) throw odd();
   const verdicts = new Map(data.map(readVerdict));
   if (!asked.every((key) => verdicts.has(key))) throw odd();
-  return new Set(asked.filter((key) => verdicts.get(key) === true));
+  return new Set(asked.filter((key) => isYes(verdicts.get(key))));
 }
 
 /** After how many seconds Descope wants to be asked again; `undefined` where it does not say. */
@@ -35,7 +36,7 @@ function readVerdict(item: unknown): readonly [key: string, isRelated: boolean] 
   const { allowed, tuple } = toMembers(item);
   // JSON made of protocol buffers leaves out what is false.
   if (allowed !== undefined && typeof allowed !== 'boolean') throw odd();
-  return [toRelationKey(toMembers(tuple) as unknown as Relation), allowed === true];
+  return [toRelationKey(toMembers(tuple) as unknown as Relation), isYes(allowed)];
 }
 
 // The status and Descope's own code; its words could repeat what was sent.

@@ -1,4 +1,5 @@
 // Remembers a session per request, where nobody but the road can write it.
+import { isThenable } from '../../core/maybe-promise.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { DescopeSession } from '../../core/session/session.js';
 import { createObjectMemory } from './object-memory.js';
@@ -35,9 +36,13 @@ export function rememberSession(request: object, remembered: Remembered): void {
  * field of its GraphQL operation, needs no second look.
  */
 export function rememberFailure(request: object, error: unknown, authenticator: object): void {
-  const session = Promise.reject<DescopeSession>(error);
+  const session = reject(error);
   session.catch(() => undefined); // a public route never asks for it
   rememberSession(request, { session, authenticator });
+}
+
+async function reject(error: unknown): Promise<DescopeSession> {
+  throw error;
 }
 
 /** Recalls what was remembered; a guard names its authenticator, and believes no other. */
@@ -53,7 +58,7 @@ export function recallSession(
 /** Recalls the session that a guard has let in. */
 export function recallAdmitted(request: object): DescopeSession | undefined {
   const remembered = memory.get(toKey(request));
-  if (remembered?.isAdmitted !== true || remembered.session instanceof Promise) return undefined;
+  if (remembered?.isAdmitted !== true || isThenable(remembered.session)) return undefined;
   return remembered.session;
 }
 

@@ -1,6 +1,6 @@
 // The application's own claims of a token: checked by its schema, where it has one.
 import { DescopeAccessError } from '../errors.js';
-import { toMaybePromise, whenReady } from '../maybe-promise.js';
+import { whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { DescopeClaims } from '../token/claims.js';
 import type { CustomClaims } from './register.js';
@@ -10,7 +10,7 @@ const MAX_PATHS = 10;
 
 /** Checks a token's claims by the schema, and gives what that makes of them. Throws or rejects with `CLAIMS_REFUSED`. */
 export function readCustomClaims(claims: DescopeClaims, schema: StandardSchema): MaybePromise<CustomClaims> {
-  return whenReady(toMaybePromise(schema['~standard'].validate(claims)), toClaims);
+  return whenReady(schema['~standard'].validate(claims), toClaims);
 }
 
 function toClaims(result: SchemaResult<unknown>): CustomClaims {

@@ -3,6 +3,7 @@ import { DescopeRefusal } from '../api/descope-refusal.js';
 import type { IssuedTokens } from '../api/issued-tokens.js';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
+import { attempt, isThenable, whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { Notify } from '../notice.js';
 import type { TokenKind } from '../token/token-kind.js';
@@ -70,19 +71,14 @@ export class AccessKeys {
     const digest = this.#toDigest(key);
     const exchange = () => this.#exchange(key);
     const found = this.#tokens.find(digest, exchange);
-    if (found instanceof Promise) return found.then(open);
+    if (isThenable(found)) return whenReady(found, open);
     const openAnother = (error: unknown): MaybePromise<Session> => {
       if (!(error instanceof DescopeCredentialError)) throw error;
       const another = this.#tokens.replace(digest, found, exchange);
       if (another === undefined) throw error;
-      return another instanceof Promise ? another.then(open) : open(another);
+      return whenReady(another, open);
     };
-    try {
-      const session = open(found);
-      return session instanceof Promise ? session.catch(openAnother) : session;
-    } catch (error) {
-      return openAnother(error);
-    }
+    return attempt(() => open(found), openAnother);
   }
 
   async #exchange(key: string): Promise<ExchangedToken> {

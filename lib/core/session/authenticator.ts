@@ -3,7 +3,7 @@ import { readCustomClaims } from '../claims/custom-claims.js';
 import type { CustomClaims } from '../claims/register.js';
 import type { StandardSchema } from '../claims/standard-schema.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
-import { whenReady } from '../maybe-promise.js';
+import { attempt, whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { Notify } from '../notice.js';
 import type { AccessKeys } from '../exchange/access-keys.js';
@@ -120,12 +120,7 @@ export class Authenticator {
 
   #openLeniently(credential: Credential): MaybePromise<DescopeSession> {
     if (credential.refusal !== undefined) return DescopeSession.nobody(credential.refusal);
-    try {
-      const session = this.open(credential.token, true);
-      return session instanceof Promise ? session.catch(toNobody) : session;
-    } catch (error) {
-      return toNobody(error);
-    }
+    return attempt(() => this.open(credential.token, true), toNobody);
   }
 }
 

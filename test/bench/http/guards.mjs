@@ -39,7 +39,7 @@ function passBearer(context, verify) {
   const [scheme, token] = request.headers.authorization?.split(' ') ?? [];
   if (scheme !== 'Bearer') return false;
   const verified = verify(token);
-  if (!(verified instanceof Promise)) {
+  if (!(typeof verified?.then === 'function')) {
     request.user = verified;
     return true;
   }

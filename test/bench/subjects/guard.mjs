@@ -62,7 +62,7 @@ function toPeer(name, verify) {
 }
 
 function toAnswer(answer) {
-  return answer instanceof Promise ? 'a promise' : `${typeof answer}, at once`;
+  return typeof answer?.then === 'function' ? 'a promise' : `${typeof answer}, at once`;
 }
 
 function toTable() {

@@ -95,7 +95,7 @@ async function measureBytes(operate) {
   const before = process.memoryUsage().heapUsed;
   for (let index = 0; index < OPERATIONS; index += 1) {
     const result = operate();
-    if (result instanceof Promise) await result;
+    if (typeof result?.then === 'function') await result;
   }
   return (process.memoryUsage().heapUsed - before) / OPERATIONS;
 }

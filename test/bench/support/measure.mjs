@@ -56,7 +56,7 @@ async function measureRun({ run }, operations) {
   const before = process.cpuUsage();
   const start = performance.now();
   const done = run(operations);
-  if (done instanceof Promise) await done;
+  if (typeof done?.then === 'function') await done;
   const wall = performance.now() - start;
   const { user, system } = process.cpuUsage(before);
   return { wall: (wall * 1000) / operations, cpu: (user + system) / operations };
@@ -74,7 +74,7 @@ export function toSequentialRun(next, operate) {
   return async (operations) => {
     for (let index = 0; index < operations; index += 1) {
       const result = operate(next());
-      if (result instanceof Promise) await result;
+      if (typeof result?.then === 'function') await result;
     }
   };
 }

@@ -118,6 +118,74 @@ describe.each(ADAPTERS)('A transport that the application teaches, on %s', (adap
   });
 });
 
+describe.each(ADAPTERS)(
+  'A transport whose hooks answer something else than they should, on %s',
+  (adapter) => {
+    const descope = createTestDescope();
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => void unhandled.push(error);
+    let application: RunningApplication;
+    let isSafe: () => unknown;
+
+    @Controller()
+    class PigeonController {
+      landed() {
+        return 'landed';
+      }
+    }
+
+    beforeAll(async () => {
+      const pigeon = {
+        type: 'pigeon',
+        findRequest: (context) => context.getArgByIndex(0),
+        isSafe: () => isSafe() as boolean,
+        toRefusal: async () => Promise.reject(new Error('a refusal that fails')),
+      } satisfies DescopeTransport;
+      const imports = [DescopeModule.forRoot({ transports: [pigeon] })];
+      const metadata = { imports, controllers: [PigeonController] };
+      application = await start(adapter, metadata, { override: (builder) => descope.override(builder) });
+      process.on('unhandledRejection', note);
+    });
+    afterAll(async () => {
+      process.off('unhandledRejection', note);
+      await application.close();
+    });
+
+    const land = (headers: Record<string, string>) => {
+      const controller = application.app.get(PigeonController);
+      const handler = controller.landed.bind(controller);
+      const creator = application.app.get(ExternalContextCreator);
+      const none = [undefined, undefined, undefined, undefined, undefined] as const;
+      return creator.create(
+        controller,
+        handler,
+        'landed',
+        ...none,
+        'pigeon',
+      )({ method: 'GET', headers }) as Promise<unknown>;
+    };
+
+    it.each<[string, () => unknown]>([
+      ['false, later', async () => false],
+      ['true, later', async () => true],
+      ['a text', () => 'safe'],
+      ['nothing', () => undefined],
+    ])('takes a call for safe only where it says true: %s', async (_what, answer) => {
+      isSafe = answer;
+      const { cookie } = descope.as().cookie;
+      await expect(land({ cookie, 'sec-fetch-site': 'cross-site' })).rejects.toMatchObject({ status: 403 });
+      isSafe = () => true;
+      await expect(land({ cookie, 'sec-fetch-site': 'cross-site' })).resolves.toBe('landed');
+    });
+
+    it('refuses all the same where the form of the refusal is promised and fails', async () => {
+      await expect(land({})).rejects.toMatchObject({ status: 401, response: { code: 'SESSION_MISSING' } });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).toEqual([]);
+    });
+  },
+);
+
 describe('The option transports', () => {
   const descope = createTestDescope();
   const boot = async (imports: ReturnType<typeof DescopeModule.forRoot>[]) => {

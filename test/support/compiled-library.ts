@@ -1,0 +1,49 @@
+// The library as a package in a folder of its own, for programs that run in a process of their own.
+import { transformFileSync } from '@swc/core';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** A folder with the compiled library, and the programs that were put beside it. */
+export interface CompiledLibrary {
+  /** Copies a program beside the library, and gives its path. */
+  add(program: string): string;
+  remove(): void;
+}
+
+/** Compiles the library, without a check of its types, as a package that names itself. */
+export function compileLibrary(root = process.cwd()): CompiledLibrary {
+  const folder = mkdtempSync(join(tmpdir(), 'nestjs-descope-'));
+  for (const path of readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })) {
+    if (!path.endsWith('.ts')) continue;
+    const target = join(folder, 'lib', path.replace(/\.ts$/, '.js'));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, transformFileSync(join(root, 'lib', path), COMPILER).code);
+  }
+  const exports = { '.': './lib/index.js', './testing': './lib/testing/index.js' };
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'nestjs-descope', type: 'module', exports }),
+  );
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  return {
+    add: (program) => {
+      const target = join(folder, program.replaceAll('/', '-'));
+      cpSync(join(root, program), target);
+      return target;
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+const COMPILER = {
+  configFile: false,
+  swcrc: false,
+  jsc: {
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true },
+    target: 'es2022',
+    keepClassNames: true,
+  },
+  module: { type: 'es6' },
+} as const;
