@@ -33,7 +33,8 @@ export interface PermissionsDecorator {
 }
 
 /**
- * Opens a route, or all routes of a class, to everybody: no token is read. `@Public(false)` closes it again.
+ * Opens a route, or all routes that a class itself writes, to everybody: no token is read. `@Public(false)` closes it
+ * again. What a subclass adds or overrides is not opened by it.
  * A demand (`@Roles`, `@Permissions`) on a handler closes it under a public class; both on the same handler stop the boot.
  */
 export function Public(...given: [isPublic?: boolean]): AccessDecorator {
@@ -43,7 +44,8 @@ export function Public(...given: [isPublic?: boolean]): AccessDecorator {
 }
 
 /**
- * Lets everybody in and tells who is signed in: `@CurrentUser()` is `undefined` for nobody.
+ * Lets everybody in and tells who is signed in: `@CurrentUser()` is `undefined` for nobody. On a class it is about the
+ * handlers that the class itself writes.
  * A bad bearer token is refused all the same, and so is whom `loadUser` does not know; a bad cookie counts as nobody.
  */
 export function OptionalAuth(): AccessDecorator {

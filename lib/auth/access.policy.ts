@@ -17,7 +17,7 @@ const memory = new WeakMap<object, WeakMap<object, AccessPolicy>>();
 export function readAccessPolicy(type: HandlerClass, handler: Handler): AccessPolicy {
   const known = memory.get(type)?.get(handler);
   if (known !== undefined) return known;
-  const levels = [...readHandlerLevels(type, handler), ...readClassLevels(type)];
+  const levels = readLevels(type, handler);
   for (const level of levels) assertConsistent(level, `${type.name}.${toName(handler)}`);
   const policy = addUp(levels);
   assertMeaningful(policy, `${type.name}.${toName(handler)}`);
@@ -50,35 +50,80 @@ function toName(handler: Handler): string {
   return 'name' in handler ? String(handler.name) : 'handler';
 }
 
-// A handler that is no method of its class stands in for one: bound in the constructor, or replaced by a tracer. What
-// was copied onto it tells which; without that it is asked whatever any method asks, so that no demand gets lost.
-function readHandlerLevels(type: HandlerClass, handler: Handler): Level[] {
-  const methods = readMethods(type);
-  const keys = [...methods].filter(([, method]) => method === handler).map(([key]) => key);
-  if (keys.length > 0) return readMethodLevels(type, keys, handler);
-  const bound = /^(?:bound )+(.+)$/.exec(toName(handler))?.[1] ?? ''; // ECMA-262 §20.2.3.2
-  const method = methods.get(bound);
-  if (method !== undefined) return readMethodLevels(type, [bound], method);
-  const own = readEntries(handler);
-  return [own, ...readMethodLevels(type, own.length > 0 ? [toName(handler)] : [...methods.keys()], handler)];
+/** A handler as its class has it. */
+interface FoundMethod {
+  /** Under which names. */
+  readonly keys: readonly (string | symbol)[];
+  /** What a prototype has under them. */
+  readonly method: Handler;
+  /** What was copied onto a handler that is no method of its class. */
+  readonly copied: Level;
 }
 
-function readMethodLevels(type: HandlerClass, keys: readonly (string | symbol)[], handler: Handler): Level[] {
-  const chain = toChain(type.prototype as object | null);
-  return keys.flatMap((key) => chain.map((prototype) => readMethodLevel(prototype, key, handler)));
+// From near to far. Demands are inherited, openness is not: it belongs to the class or the method that wrote it.
+function readLevels(type: HandlerClass, handler: Handler): Level[] {
+  const { keys, method, copied } = findMethod(type, handler);
+  const prototypes = toChain(type.prototype as object | null);
+  // A stand-in was written where the method is that it stands in for.
+  const isWritten = (found: unknown): boolean => (copied.length > 0 ? found !== undefined : found === method);
+  const writer = prototypes.find((prototype) => keys.some((key) => isWritten(readMethod(prototype, key))));
+  const classes = toChain(type);
+  const heirs = classes.slice(0, toEnd(classes.findIndex((item) => toPrototype(item) === writer)));
+  const ofMethod = keys.flatMap((key) => prototypes.map((item) => readMethodLevel(item, key, method)));
+  const own = [...(copied.length > 0 ? [copied] : []), ...ofMethod];
+  return [
+    // A subclass that asks for something asks it of what it inherits, too.
+    ...(isClosedBy(heirs.map(readEntries)) ? own.map(withoutOpenness) : own),
+    ...classes.map((item) => {
+      const isWriter = item === type || toPrototype(item) === writer;
+      return isWriter ? readEntries(item) : withoutOpenness(readEntries(item));
+    }),
+  ];
+}
+
+// A handler that is no method of its class stands in for one: bound in the constructor, or replaced by a tracer. What
+// was copied onto it tells which; without that it is asked whatever any method asks, so that no demand gets lost.
+function findMethod(type: HandlerClass, handler: Handler): FoundMethod {
+  const methods = readMethods(type);
+  const keys = [...methods].filter(([, method]) => method === handler).map(([key]) => key);
+  if (keys.length > 0) return { keys, method: handler, copied: [] };
+  const bound = /^(?:bound )+(.+)$/.exec(toName(handler))?.[1] ?? ''; // ECMA-262 §20.2.3.2
+  const method = methods.get(bound);
+  if (method !== undefined) return { keys: [bound], method, copied: [] };
+  const copied = readEntries(handler);
+  return { keys: copied.length > 0 ? [toName(handler)] : [...methods.keys()], method: handler, copied };
 }
 
 function readMethodLevel(prototype: object, key: string | symbol, handler: Handler): Level {
   const byName = (Reflect.getOwnMetadata(ACCESS_METADATA, prototype, key) ?? []) as Level;
-  const method: unknown = Object.getOwnPropertyDescriptor(prototype, key)?.value;
+  const method = readMethod(prototype, key);
   const onFunction = typeof method === 'function' ? readEntries(method) : [];
   const level = [...new Set([...byName, ...onFunction])];
   // An overridden method hands its demands down, but not its openness: that must be said again.
-  return method === handler ? level : level.filter(({ mode }) => mode === undefined || mode === 'required');
+  return method === handler ? level : withoutOpenness(level);
 }
 
-function readClassLevels(type: HandlerClass): Level[] {
-  return toChain(type).map(readEntries);
+function withoutOpenness(level: Level): Level {
+  return level.filter(({ mode }) => mode === undefined || mode === 'required');
+}
+
+// The nearest that says anything decides.
+function isClosedBy(levels: readonly Level[]): boolean {
+  const nearest = levels.find((level) => level.length > 0) ?? [];
+  return nearest.length > 0 && addUp([nearest]).mode === 'required';
+}
+
+function readMethod(prototype: object, key: string | symbol): unknown {
+  return Object.getOwnPropertyDescriptor(prototype, key)?.value;
+}
+
+function toPrototype(type: object): unknown {
+  return 'prototype' in type ? type.prototype : undefined;
+}
+
+// Where no class of the chain is found to be the writer, all of them are its heirs.
+function toEnd(index: number): number | undefined {
+  return index < 0 ? undefined : index;
 }
 
 function readEntries(target: object): Level {

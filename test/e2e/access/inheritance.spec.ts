@@ -1,7 +1,7 @@
 // Demands are inherited along the prototype chain; openness of an overridden method is not.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Delete, Get } from '@nestjs/common';
-import { DescopeModule, Permissions, Public, Roles } from 'nestjs-descope';
+import { DescopeModule, OptionalAuth, Permissions, Public, Roles, describeAccess } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
@@ -55,7 +55,78 @@ class OpenedController extends CrudController {
 }
 
 @Public()
-abstract class OpenBase {}
+abstract class OpenBase {
+  @Get('written')
+  written() {}
+
+  @Get('overridden')
+  overridden() {}
+}
+
+@OptionalAuth()
+abstract class OptionalBase {
+  @Get('written')
+  written() {}
+
+  @Get('overridden')
+  overridden() {}
+}
+
+abstract class OpenMethodBase {
+  @Public()
+  @Get('written')
+  written() {}
+}
+
+@Controller('heir')
+class HeirController extends OpenBase {
+  @Get('overridden')
+  override overridden() {}
+
+  @Get('added')
+  added() {}
+}
+
+@Controller('optional-heir')
+class OptionalHeirController extends OptionalBase {
+  @Get('overridden')
+  override overridden() {}
+
+  @Get('added')
+  added() {}
+}
+
+@Roles('admin')
+@Controller('demanding-heir')
+class DemandingHeirController extends OpenBase {}
+
+@Public(false)
+@Controller('closing-heir')
+class ClosingHeirController extends OpenBase {}
+
+@Roles('admin')
+@Controller('demanding-method-heir')
+class DemandingMethodHeirController extends OpenMethodBase {}
+
+@Public()
+@Controller('reopened-heir')
+class ReopenedHeirController extends DemandingHeirController {}
+
+@Controller('silent-heir')
+class SilentHeirController extends ReopenedHeirController {}
+
+// As decorators do that wrap a class: what Nest sees is a subclass of what was written.
+function Wrapped<Type extends new (...args: never[]) => object>(type: Type): Type {
+  return class extends type {};
+}
+
+@Wrapped
+@Public()
+@Controller('wrapped')
+class WrappedController {
+  @Get('written')
+  written() {}
+}
 
 @Roles('admin')
 @Controller('closed')
@@ -81,6 +152,14 @@ describe.each(ADAPTERS)('Inherited access decorators, on %s', (adapter) => {
       OpenedController,
       ClosedController,
       GrandchildController,
+      HeirController,
+      OptionalHeirController,
+      DemandingHeirController,
+      ClosingHeirController,
+      DemandingMethodHeirController,
+      ReopenedHeirController,
+      SilentHeirController,
+      WrappedController,
     ];
     application = await start(
       adapter,
@@ -145,5 +224,49 @@ describe.each(ADAPTERS)('Inherited access decorators, on %s', (adapter) => {
   it('closes a subclass of a public class by a demand', async () => {
     expect([await status('GET', '/closed'), await status('GET', '/closed', {})]).toEqual([401, 403]);
     expect(await status('GET', '/closed', { roles: ['admin'] })).toBe(200);
+  });
+
+  it.each(['heir', 'optional-heir'])(
+    'opens what a class wrote itself, and nothing that its subclass adds or overrides (%s)',
+    async (path) => {
+      expect(await status('GET', `/${path}/written`)).toBe(200);
+      for (const name of ['overridden', 'added'])
+        expect([
+          await status('GET', `/${path}/${name}`),
+          await status('GET', `/${path}/${name}`, {}),
+        ]).toEqual([401, 200]);
+    },
+  );
+
+  it.each(['demanding-heir', 'demanding-method-heir'])(
+    "asks a subclass's demands of what it inherits, though its parent opened that (%s)",
+    async (path) => {
+      const answers = [undefined, {}, { roles: ['admin'] }].map((who) =>
+        status('GET', `/${path}/written`, who),
+      );
+      expect(await Promise.all(answers)).toEqual([401, 403, 200]);
+    },
+  );
+
+  it('lets a subclass close what its parent opened', async () => {
+    expect(await status('GET', '/closing-heir/written')).toBe(401);
+    expect(await status('GET', '/closing-heir/written', {})).toBe(200);
+  });
+
+  it('lets a subclass open what it inherits, for itself and not for its own subclass', async () => {
+    expect(await status('GET', '/reopened-heir/written')).toBe(200);
+    expect(await status('GET', '/silent-heir/written')).toBe(401);
+    expect(await status('GET', '/silent-heir/written', { roles: ['admin'] })).toBe(200);
+  });
+
+  it('keeps a class open that a decorator wraps', async () => {
+    expect(await status('GET', '/wrapped/written')).toBe(200);
+  });
+
+  it('says the same in the access map as the guard does', async () => {
+    for (const { path, method, access } of describeAccess(application.app)) {
+      const answered = await status(method, path);
+      expect([path, method, answered === 200]).toEqual([path, method, access !== 'required']);
+    }
   });
 });
