@@ -37,6 +37,7 @@ export default {
     '^nestjs-descope/emulator$': '<rootDir>/lib/emulator/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  setupFiles: ['<rootDir>/test/support/rsa-keys.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/support/token-watch/setup.ts'],
   reporters: ['default', '<rootDir>/test/support/left-out.reporter.mjs'],
   testTimeout: 30_000,
