@@ -116,8 +116,9 @@ class ReopenedHeirController extends DemandingHeirController {}
 class SilentHeirController extends ReopenedHeirController {}
 
 // As decorators do that wrap a class: what Nest sees is a subclass of what was written.
-function Wrapped<Type extends new (...args: never[]) => object>(type: Type): Type {
-  return class extends type {};
+function Wrapped<Type extends new () => object>(type: Type): Type {
+  const written: new () => object = type;
+  return class extends written {} as Type;
 }
 
 @Wrapped
