@@ -60,6 +60,7 @@ export type {
   KeyFetchOptions,
   PublicKeyJwk,
   TokenCacheOptions,
+  DescopeUserLoader,
   UserLoader,
 } from './core/config/options.js';
 export type { AccessKeyOptions } from './core/exchange/access-key-options.js';
@@ -88,6 +89,7 @@ export type { DescopeEvents, DescopeExchangeOutcome, DescopeRefreshOutcome } fro
 export type { MaybePromise } from './core/maybe-promise.js';
 export type { KeyValueStore } from './core/session/key-value-store.js';
 export { DescopeSession } from './core/session/session.js';
+export type { SignedInSession } from './core/session/session.js';
 export type { SignatureAlgorithm } from './core/keys/algorithms.js';
 export type { DescopeClaims } from './core/token/claims.js';
 export type { TokenKind } from './core/token/token-kind.js';

@@ -108,10 +108,9 @@ export class AuthGuard implements CanActivate {
 
   /** Gives the user that handlers see: Descope's, or the application's own from `loadUser`, once per request. */
   protected getUser(request: ContextRequest, session: DescopeSession): MaybePromise<unknown> {
-    const { loadUser } = this.config;
-    if (session.user !== undefined && loadUser !== undefined) return getOwnUser(request, session, loadUser);
-    if (loadUser === undefined) forgetUser(request); // another application in this process may have loaded its own
-    return session.user;
+    if (this.config.loadUser === undefined) forgetUser(request); // another application in this process may have loaded its own
+    const { config, modules } = this;
+    return getOwnUser(request, session, { config, modules });
   }
 
   /** Ends a refused request: sets the challenge and throws the HTTP exception. */

@@ -3,7 +3,7 @@ import { Inject } from '@nestjs/common';
 import type DescopeSdk from '@descope/node-sdk';
 import { DESCOPE_CLIENT } from '../auth/injection-tokens.js';
 import type { Fetch } from '../core/api/bounded-fetch.js';
-import type { DescopeConfig } from '../core/config/config.js';
+import type { LateServices } from './late-services.js';
 
 type NodeSdk = ReturnType<typeof DescopeSdk>;
 
@@ -34,11 +34,14 @@ export function InjectDescope(): ParameterDecorator & PropertyDecorator {
   return Inject(DESCOPE_CLIENT);
 }
 
-/** Makes the proxy. Nothing is imported until one of its methods is called. */
-export function createDescopeClient(config: DescopeConfig): DescopeClient {
+/**
+ * Makes the proxy. Nothing is imported until one of its methods is called; nor is the configuration asked for, which may
+ * be made by what injects the client.
+ */
+export function createDescopeClient(services: LateServices): DescopeClient {
   let sdk: Promise<NodeSdk> | undefined;
   const load = (): Promise<NodeSdk> => {
-    sdk ??= createSdk(config).catch((error: unknown) => {
+    sdk ??= createSdk(services).catch((error: unknown) => {
       sdk = undefined; // a failed start is tried again by the next call
       throw error;
     });
@@ -47,7 +50,8 @@ export function createDescopeClient(config: DescopeConfig): DescopeClient {
   return createPathProxy(load, []) as DescopeClient;
 }
 
-async function createSdk(config: DescopeConfig): Promise<NodeSdk> {
+async function createSdk(services: LateServices): Promise<NodeSdk> {
+  const { config } = await services.find();
   const { default: createNodeSdk } = await import('@descope/node-sdk');
   const { managementKey, authManagementKey } = config.readSecrets();
   const { fgaCacheUrl } = config;

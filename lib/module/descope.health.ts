@@ -1,7 +1,7 @@
 // How this package is, for a health check: plain objects as @nestjs/terminus takes them, and nothing of Terminus itself.
 import { Inject, Injectable } from '@nestjs/common';
-import { DESCOPE_KEY_SET } from '../auth/injection-tokens.js';
-import type { KeyHealth, KeySet } from '../core/keys/key-set.js';
+import type { KeyHealth } from '../core/keys/key-set.js';
+import { LateServices } from './late-services.js';
 
 /** What a health check says; Terminus puts it under `info` while it is `up`, and under `error` when it is `down`. */
 export interface DescopeHealth {
@@ -28,7 +28,7 @@ export interface DescopeHealthOptions {
  */
 @Injectable()
 export class DescopeHealthIndicator {
-  constructor(@Inject(DESCOPE_KEY_SET) private readonly keys: KeySet) {}
+  constructor(@Inject(LateServices) private readonly services: LateServices) {}
 
   /**
    * Checks the keys; never rejects. It asks Descope for them no oftener than requests would, and waits only where a
@@ -38,7 +38,8 @@ export class DescopeHealthIndicator {
     key: Key = 'descope' as Key,
     options: DescopeHealthOptions = {},
   ): Promise<Record<Key, DescopeHealth>> {
-    const health = toHealth(await this.keys.checkHealth(), options.whenStale ?? 'up');
+    const { keys } = await this.services.find();
+    const health = toHealth(await keys.checkHealth(), options.whenStale ?? 'up');
     return { [key]: health } as Record<Key, DescopeHealth>;
   }
 }

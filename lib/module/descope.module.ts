@@ -27,6 +27,7 @@ import { toTransportsProvider } from './boot/transports.js';
 import { sessionProviders, toLoginPathProvider } from './session.providers.js';
 import { DescopeHealthIndicator } from './descope.health.js';
 import { DescopeService } from './descope.service.js';
+import { OptionsCircleModule } from './scan/options-circle.js';
 import { DescopeM2mClient } from './m2m/m2m.client.js';
 
 /** Options of `DescopeModule.forRootAsync()`. */
@@ -81,7 +82,7 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
   return {
     ...definition,
     global: isGlobal !== false,
-    imports: [...(definition.imports ?? []), ConfigModule],
+    imports: [...(definition.imports ?? []), ConfigModule, OptionsCircleModule],
     controllers: routes === undefined ? [] : [createAuthController(routes)],
     providers: [
       ...(definition.providers ?? []).map(keepFailure),

@@ -3,12 +3,14 @@ import { Logger } from '@nestjs/common';
 import type { Provider } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import {
+  DESCOPE_AUTHENTICATOR,
   DESCOPE_CLIENT,
   DESCOPE_CONFIG,
   DESCOPE_KEY_SET,
   DESCOPE_NOTIFY,
   DESCOPE_OVERRIDES,
   DESCOPE_RELATIONS,
+  DESCOPE_SESSIONS,
 } from '../auth/injection-tokens.js';
 import { RelationCheck } from '../auth/rules/relation-check.js';
 import { fetchKeys } from '../core/api/fetch-keys.js';
@@ -20,9 +22,12 @@ import type { Notify } from '../core/notice.js';
 import { StaticKeySet } from '../core/keys/key-set.js';
 import type { KeySet } from '../core/keys/key-set.js';
 import { RemoteKeySet } from '../core/keys/remote-key-set.js';
+import type { Authenticator } from '../core/session/authenticator.js';
+import type { Sessions } from '../core/session/sessions.js';
 import { createDescopeClient } from './descope.client.js';
 import type { DescopeClient } from './descope.client.js';
 import { isProduction, readEnvironment } from './descope.env.js';
+import { LateServices } from './late-services.js';
 import { MODULE_OPTIONS_TOKEN, OptionsFailure, mergeOptions } from './descope.options.js';
 
 /** What `forRoot` and `forRootAsync` provide beside the options. */
@@ -30,24 +35,38 @@ export const descopeProviders: Provider[] = [
   { provide: DESCOPE_OVERRIDES, useValue: {} },
   {
     provide: DESCOPE_CONFIG,
-    inject: [MODULE_OPTIONS_TOKEN, ConfigService, DESCOPE_OVERRIDES],
+    inject: [MODULE_OPTIONS_TOKEN, ConfigService, DESCOPE_OVERRIDES, LateServices],
     useFactory: createConfig,
   },
   { provide: DESCOPE_NOTIFY, inject: [DESCOPE_CONFIG], useFactory: createNotify },
   { provide: DESCOPE_KEY_SET, inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY], useFactory: createKeySet },
-  { provide: DESCOPE_CLIENT, inject: [DESCOPE_CONFIG], useFactory: createDescopeClient },
+  { provide: DESCOPE_CLIENT, inject: [LateServices], useFactory: createDescopeClient },
   {
     provide: DESCOPE_RELATIONS,
     inject: [DESCOPE_CLIENT, DESCOPE_CONFIG, DESCOPE_NOTIFY],
     useFactory: createRelationCheck,
   },
+  LateServices,
+  {
+    provide: 'nestjs-descope:services',
+    inject: [LateServices, DESCOPE_CONFIG, DESCOPE_AUTHENTICATOR, DESCOPE_KEY_SET, DESCOPE_SESSIONS],
+    useFactory: provideServices,
+  },
 ];
 
-function createConfig(
-  options: DescopeOptions | OptionsFailure,
-  environment: ConfigService,
-  overrides: DescopeOptions,
-): DescopeConfig {
+type Options = DescopeOptions | OptionsFailure;
+type ConfigParts = readonly [Options, ConfigService, overrides: DescopeOptions, LateServices];
+
+function createConfig(...[options, environment, overrides, services]: ConfigParts): DescopeConfig {
+  try {
+    return toConfig(options, environment, overrides);
+  } catch (error) {
+    services.fail(error);
+    throw error;
+  }
+}
+
+function toConfig(options: Options, environment: ConfigService, overrides: DescopeOptions): DescopeConfig {
   const isOverridden = Object.keys(overrides).length > 0;
   if (options instanceof OptionsFailure) noteFailure(options, isOverridden);
   const explicit = options instanceof OptionsFailure ? {} : options;
@@ -75,6 +94,12 @@ function createKeySet(config: DescopeConfig, notify: Notify): KeySet {
   const { baseUrl, projectId, fetch, keyFetch, clock } = config;
   const request = { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs };
   return new RemoteKeySet({ load: (signal) => fetchKeys(request, signal), policy: keyFetch, clock, notify });
+}
+
+type ServiceParts = readonly [LateServices, DescopeConfig, Authenticator, KeySet, Sessions];
+
+function provideServices(...[late, config, authenticator, keys, sessions]: ServiceParts): void {
+  late.provide({ config, authenticator, keys, sessions });
 }
 
 function createRelationCheck(client: DescopeClient, config: DescopeConfig, notify: Notify): RelationCheck {

@@ -2,16 +2,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { toRequestLike } from '../auth/context-request.js';
 import type { ContextRequest } from '../auth/context-request.js';
-import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_KEY_SET } from '../auth/injection-tokens.js';
 import type { PermissionName, RoleName, TenantId } from '../core/claims/register.js';
-import type { DescopeConfig } from '../core/config/config.js';
 import { admit, admitLeniently } from '../core/session/admission.js';
-import type { Authenticator } from '../core/session/authenticator.js';
 import type { DescopeSession } from '../core/session/session.js';
-import type { KeySet } from '../core/keys/key-set.js';
 import type { RequestLike } from '../core/transport/request-like.js';
 import type { DescopeUser } from '../core/user/descope-user.js';
 import { readMatches, readTenantGrants } from '../core/user/matches.js';
+import { LateServices } from './late-services.js';
 
 /** A user, or the session of one. */
 export type UserOrSession = DescopeUser | DescopeSession;
@@ -29,19 +26,16 @@ export interface ValidateSessionOptions {
  */
 @Injectable()
 export class DescopeService {
-  constructor(
-    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
-    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
-    @Inject(DESCOPE_KEY_SET) private readonly keys: KeySet,
-  ) {}
+  constructor(@Inject(LateServices) private readonly services: LateServices) {}
 
   /**
    * Proves a session token and gives its session. Rejects with a `DescopeCredentialError`, `DescopeAccessError` or
    * `DescopeUnavailableError` that carries the code.
    */
   async validateSession(token: string, options: ValidateSessionOptions = {}): Promise<DescopeSession> {
-    const { accepts, audience } = this.config.admission;
-    const session = await this.authenticator.open(token, false);
+    const { authenticator, config } = await this.services.find();
+    const { accepts, audience } = config.admission;
+    const session = await authenticator.open(token, false);
     return admit(session, { accepts, audience: readAudience(options.audience, audience) });
   }
 
@@ -50,13 +44,15 @@ export class DescopeService {
    * Rejects for a bad bearer token, a cross-site request and an outage.
    */
   async authenticate(request: RequestLike): Promise<DescopeSession> {
-    const session = await this.authenticator.authenticate(toRequestLike(request as ContextRequest));
-    return admitLeniently(session, this.config.admission);
+    const { authenticator, config } = await this.services.find();
+    const session = await authenticator.authenticate(toRequestLike(request as ContextRequest));
+    return admitLeniently(session, config.admission);
   }
 
   /** Loads the keys ahead of the first request. Rejects with `KEYS_UNAVAILABLE`. */
-  hydrate(): Promise<void> {
-    return this.keys.hydrate();
+  async hydrate(): Promise<void> {
+    const { keys } = await this.services.find();
+    return keys.hydrate();
   }
 
   /** Tells whether the user has all of these project roles. */

@@ -7,7 +7,7 @@ import type { Case } from '../access/judge.js';
 import { readRequestValues } from '../access/request-value.js';
 import { readContextRequest } from '../context-request.js';
 import { DESCOPE_RELATIONS } from '../injection-tokens.js';
-import { findPolicy } from './find-policy.js';
+import { findProvider } from './find-provider.js';
 import type { RelationCheck } from './relation-check.js';
 import { isPolicyClass } from './rules.js';
 import type { AccessRule, PolicyRule, RelationRule } from './rules.js';
@@ -42,7 +42,9 @@ async function follow(rules: readonly AccessRule[], asked: RuleCase): Promise<vo
 async function assertPolicy({ policy }: PolicyRule, asked: RuleCase): Promise<void> {
   const { context, own, modules } = asked;
   const isAllowed = isPolicyClass(policy)
-    ? await (await findPolicy(policy, context, modules)).isAllowed(own as never, context)
+    ? await (
+        await findProvider(policy, readContextRequest(context), modules)
+      ).isAllowed(own as never, context)
     : await policy(own as never, context);
   if (isYes(isAllowed)) return;
   const message = 'A rule of the application refuses it.';

@@ -3,6 +3,7 @@ import type { ExecutionContext, Type } from '@nestjs/common';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { RequestValueSource } from '../../core/user/demands.js';
 import type { RegisteredUser } from '../session/registered-user.js';
+import { isProviderClass } from './find-provider.js';
 
 /**
  * A rule of the application as a provider of its own.
@@ -37,12 +38,7 @@ export interface RelationRule {
 /** One rule of a handler. */
 export type AccessRule = PolicyRule | RelationRule;
 
-/**
- * Tells whether a rule is a class; then Nest must know it. A function has no method of a policy; a class that keeps its
- * as a property has none on its prototype either, and is told by that, which cannot be replaced (ECMA-262 §15.7.14).
- */
+/** Tells whether a rule is a class; then Nest must know it. */
 export function isPolicyClass(policy: PolicyRule['policy']): policy is Type<DescopePolicy<never>> {
-  const { value, writable } = Object.getOwnPropertyDescriptor(policy, 'prototype') ?? {};
-  if (typeof value !== 'object' || value === null) return false;
-  return writable === false || 'isAllowed' in value;
+  return isProviderClass(policy, 'isAllowed');
 }

@@ -1,5 +1,6 @@
 // Who may stay connected: asked where Nest asks no guard, in a gateway's handleConnection.
 import { Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError, DescopeCredentialError } from '../../core/errors.js';
 import { tellRefusal } from '../../core/refusal.js';
@@ -10,7 +11,7 @@ import type { DescopeSession } from '../../core/session/session.js';
 import type { RequestLike } from '../../core/transport/request-like.js';
 import { assertFromOwnPage } from '../../core/transport/same-origin.js';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_NOTIFY } from '../injection-tokens.js';
-import { loadOwnUser } from '../session/own-user.js';
+import { assertOwnUser } from '../session/own-user.js';
 import { onSessionEnd } from '../session/session-end.js';
 import { closeClient, onClose } from './client.js';
 import { findHandshake, rememberHandshake } from './handshake.js';
@@ -18,6 +19,8 @@ import { findHandshake, rememberHandshake } from './handshake.js';
 /** Admits WebSocket clients of Socket.IO and of `ws` when they connect. */
 @Injectable()
 export class DescopeSockets {
+  @Inject(ModuleRef) private readonly modules!: ModuleRef;
+
   constructor(
     @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
@@ -56,9 +59,10 @@ export class DescopeSockets {
     const session = await this.authenticator.authenticate(handshake);
     if (session.isAmbient) assertFromOwnPage(handshake, this.config.authentication.origins);
     session.requireUser();
-    const { admission, clock, loadUser } = this.config;
+    const { modules, config } = this;
+    const { admission, clock } = config;
     const admitted = admit(session, admission);
-    if (loadUser !== undefined) await loadOwnUser(admitted, loadUser);
+    await assertOwnUser(handshake, admitted, { config, modules });
     if ((admitted.expiresAt?.getTime() ?? 0) <= clock()) throw toEnded(admitted); // good for a request, not to stay
     return admitted;
   }

@@ -15,7 +15,7 @@ import { readKeyFetch, readKeys, readTokenCache } from './keys.js';
 import { OptionReader, isBoolean, isFunction, readOptionalText } from './option-reader.js';
 import type { Rule } from './option-reader.js';
 import { KNOWN_OPTIONS } from './options.js';
-import type { DescopeOptions, UserLoader } from './options.js';
+import type { DescopeOptions, UserLoader, UserLoaderClass } from './options.js';
 import { readAdmission, readAuthentication, readCookieNames, readVerification } from './rules.js';
 import { readSession } from './session.js';
 import type { SessionPolicy } from './session.js';
@@ -43,7 +43,7 @@ export interface DescopeConfig {
   readonly tokenCache: TokenCachePolicy | undefined;
   readonly requireKeysAtBoot: boolean;
   /** Gives the application's own user for a session, where it has one. */
-  readonly loadUser: UserLoader | undefined;
+  readonly loadUser: UserLoader | UserLoaderClass | undefined;
   readonly fetch: Fetch;
   readonly clock: Clock;
   /** The vendor client's secrets, behind a function so that no log or JSON of the config shows them. */
@@ -80,7 +80,10 @@ export function resolveConfig(given: DescopeOptions, isProduction = false): Desc
     keyFetch: readKeyFetch(options),
     tokenCache: readTokenCache(options, given),
     requireKeysAtBoot: options.read('requireKeysAtBoot', BOOLEAN),
-    loadUser: options.read<UserLoader | undefined>('loadUser', toFunctionRule(undefined)),
+    loadUser: options.read<DescopeConfig['loadUser']>('loadUser', {
+      ...toFunctionRule(undefined),
+      wants: 'a function, or a class with loadUser(session, request)',
+    }),
     fetch: options.read<Fetch>('fetch', toFunctionRule(globalThis.fetch)),
     clock: options.read<Clock>('clock', toFunctionRule(systemClock)),
     readSecrets: readSecrets(options),

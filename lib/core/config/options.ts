@@ -3,10 +3,11 @@ import type { Fetch } from '../api/bounded-fetch.js';
 import type { StandardSchema } from '../claims/standard-schema.js';
 import type { Clock } from '../clock.js';
 import type { AccessKeyOptions } from '../exchange/access-key-options.js';
-import type { DescopeSession } from '../session/session.js';
+import type { SignedInSession } from '../session/session.js';
 import type { SignatureAlgorithm } from '../keys/algorithms.js';
 import type { TokenKind } from '../token/token-kind.js';
 import type { TokenSourceOption } from '../transport/read-tokens.js';
+import type { RequestLike } from '../transport/request-like.js';
 import type { UsernameClaim } from '../user/username.js';
 import type { SessionOptions } from '../session/session-options.js';
 
@@ -44,8 +45,24 @@ export interface PublicKeyJwk {
   readonly y?: string;
 }
 
-/** Gives the application's own user for a signed-in session: finds it, or creates it. `null` refuses with `USER_NOT_ADMITTED`. */
-export type UserLoader = (session: DescopeSession) => unknown;
+/**
+ * Gives the application's own user, as a provider of its own: name the class as `loadUser`, and Nest finds it when a user
+ * is loaded.
+ * @example `@Injectable() class Accounts implements DescopeUserLoader { loadUser(session: SignedInSession) { … } }`
+ */
+export interface DescopeUserLoader {
+  /**
+   * Finds the application's own user, or creates it. `null` refuses with `USER_NOT_ADMITTED`. `request` is what the guard
+   * judged: the request of Express or Fastify, a socket's handshake, or a message's headers.
+   */
+  loadUser(session: SignedInSession, request: RequestLike): unknown;
+}
+
+/** The same as a function. */
+export type UserLoader = DescopeUserLoader['loadUser'];
+
+/** A class of the application's providers that loads its users. */
+export type UserLoaderClass = new (...dependencies: never[]) => DescopeUserLoader;
 
 /** Options of `DescopeModule` that may come from a factory. What is left out comes from the environment, then from the default. */
 export interface DescopeOptions {
@@ -102,8 +119,8 @@ export interface DescopeOptions {
   readonly trustedOrigins?: readonly string[] | undefined;
   /** Keeps sessions for browsers: applies the session middleware. Default: none. */
   readonly session?: SessionOptions | false | null | undefined;
-  /** Gives the application's own user, which `@CurrentUser()` and `request.user` then are. Default: Descope's. */
-  readonly loadUser?: UserLoader | undefined;
+  /** Gives the application's own user, which `@CurrentUser()` and `request.user` then are: a function, or a provider's class. Default: Descope's. */
+  readonly loadUser?: UserLoader | UserLoaderClass | undefined;
   /** How keys are fetched. */
   readonly keyFetch?: KeyFetchOptions | undefined;
   /** How many tokens that came twice are remembered; `false` keeps none. Time and key are still checked each time. */

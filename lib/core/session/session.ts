@@ -13,6 +13,19 @@ interface SessionInput {
   readonly refusal?: DescopeError | undefined;
 }
 
+/** A session of somebody: `user`, `token`, `claims` and `expiresAt` are there. */
+export interface SignedInSession extends DescopeSession {
+  readonly user: DescopeUser;
+  readonly token: string;
+  readonly claims: DescopeClaims;
+  readonly expiresAt: Date;
+}
+
+/** Tells whether it is somebody's. */
+export function isSignedIn(session: DescopeSession): session is SignedInSession {
+  return session.user !== undefined;
+}
+
 /** The session of a request. `user` is `undefined` when nobody is signed in. */
 export class DescopeSession {
   readonly user: DescopeUser | undefined;

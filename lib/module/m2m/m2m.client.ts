@@ -1,13 +1,13 @@
 // The injectable face of machine tokens: the application's own calls to other services.
 import { Inject, Injectable } from '@nestjs/common';
-import { DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../../auth/injection-tokens.js';
 import type { Fetch } from '../../core/api/bounded-fetch.js';
-import type { DescopeConfig } from '../../core/config/config.js';
 import { createBearerFetch } from '../../core/machine/bearer-fetch.js';
 import { readCredentials } from '../../core/machine/machine-credentials.js';
 import type { M2mCredentials } from '../../core/machine/machine-credentials.js';
 import { MachineTokens } from '../../core/machine/machine-tokens.js';
-import type { Sessions } from '../../core/session/sessions.js';
+import { whenReady } from '../../core/maybe-promise.js';
+import type { MaybePromise } from '../../core/maybe-promise.js';
+import { LateServices } from '../late-services.js';
 
 /** Where a `fetch` that adds a token may be used. */
 export interface M2mFetchOptions {
@@ -24,15 +24,14 @@ export interface M2mFetchOptions {
  */
 @Injectable()
 export class DescopeM2mClient {
-  readonly #tokens: MachineTokens;
+  #tokens: MachineTokens | undefined;
 
-  constructor(@Inject(DESCOPE_SESSIONS) { api }: Sessions, @Inject(DESCOPE_CONFIG) { clock }: DescopeConfig) {
-    this.#tokens = new MachineTokens(api, clock);
-  }
+  constructor(@Inject(LateServices) private readonly services: LateServices) {}
 
   /** Gets a token. Rejects with `M2M_CREDENTIALS_REFUSED`, `DESCOPE_UNAVAILABLE`, or `CONFIG_INVALID` for credentials of another form. */
   async getToken(credentials: M2mCredentials): Promise<string> {
-    return this.#tokens.find(readCredentials(credentials));
+    const checked = readCredentials(credentials);
+    return whenReady(this.#findTokens(), (tokens) => tokens.find(checked));
   }
 
   /**
@@ -43,10 +42,16 @@ export class DescopeM2mClient {
   createFetch(credentials: M2mCredentials, options: M2mFetchOptions): Fetch {
     const checked = readCredentials(credentials);
     const tokens = {
-      find: () => this.#tokens.find(checked),
-      replace: (token: string) => this.#tokens.replace(checked, token),
+      find: () => whenReady(this.#findTokens(), (found) => found.find(checked)),
+      replace: (token: string) => whenReady(this.#findTokens(), (found) => found.replace(checked, token)),
     };
     const { origins, fetch = globalThis.fetch } = options;
     return createBearerFetch({ tokens, origins, fetch });
+  }
+
+  #findTokens(): MaybePromise<MachineTokens> {
+    return whenReady(this.services.find(), ({ sessions, config }) => {
+      return (this.#tokens ??= new MachineTokens(sessions.api, config.clock));
+    });
   }
 }

@@ -2,6 +2,7 @@
 import { RouterModule } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { AccessPolicy } from '../../auth/access/add-up.js';
+import { isUserLoaderClass } from '../../auth/session/own-user.js';
 import { isPolicyClass } from '../../auth/rules/rules.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeConfigError } from '../../core/errors.js';
@@ -28,7 +29,7 @@ export interface Means {
 
 /**
  * Asserts that what handlers ask for can be met. Throws `CONFIG_POLICY_MISSING`, `CONFIG_FGA_KEY_MISSING`,
- * `CONFIG_DEMAND_AUDIENCELESS` or `CONFIG_DEMAND_INVALID`.
+ * `CONFIG_DEMAND_AUDIENCELESS`, `CONFIG_DEMAND_INVALID` or `CONFIG_USER_LOADER_MISSING`.
  */
 export function assertAnswerable(handlers: readonly AskedHandler[], means: Means): void {
   const modules = [...means.modules.values()];
@@ -41,12 +42,19 @@ export function assertAnswerable(handlers: readonly AskedHandler[], means: Means
     if (isPathKnown) assertParamsRouted(handler, means.application.getGlobalPrefix());
   }
   assertModuleAudience(handlers, means.config);
+  assertLoaderProvided(means.config, modules);
 }
 
-function assertPoliciesProvided(
-  { where, policy }: AskedHandler,
-  modules: readonly { readonly providers: ReadonlyMap<unknown, unknown> }[],
-): void {
+type Modules = readonly { readonly providers: ReadonlyMap<unknown, unknown> }[];
+
+function assertLoaderProvided({ loadUser }: DescopeConfig, modules: Modules): void {
+  if (loadUser === undefined || !isUserLoaderClass(loadUser)) return;
+  if (modules.some(({ providers }) => providers.has(loadUser))) return;
+  const message = `The option loadUser is the class ${loadUser.name}, and no module provides it. Add it to the providers of a module.`;
+  throw new DescopeConfigError('CONFIG_USER_LOADER_MISSING', message, { loader: loadUser.name });
+}
+
+function assertPoliciesProvided({ where, policy }: AskedHandler, modules: Modules): void {
   for (const rule of policy.rules ?? []) {
     if (rule.kind !== 'policy' || !isPolicyClass(rule.policy)) continue;
     const type = rule.policy;

@@ -1,4 +1,4 @@
-// What frameworks noted on handlers: under which route, field, event or pattern each is called.
+// What frameworks noted on handlers and classes: under which route, field, event or pattern each is called, and what is injected.
 import 'reflect-metadata';
 import type { VersioningOptions } from '@nestjs/common';
 import type { Handler, HandlerClass } from '../../auth/access.policy.js';
@@ -44,6 +44,9 @@ const KEYS = {
   gateway: 'websockets:gateway_options',
   pattern: 'microservices:pattern',
   patternKind: 'microservices:handler_type',
+  parameterTypes: 'design:paramtypes',
+  injectedParameters: 'self:paramtypes',
+  injectedProperties: 'self:properties_metadata',
 };
 const EVENT_HANDLER = 2;
 
@@ -128,6 +131,15 @@ export function readMessageNote(handler: Handler): MessageNote | undefined {
     method: read(handler, KEYS.patternKind) === EVENT_HANDLER ? 'EVENT' : 'MESSAGE',
     patterns: toList(patterns),
   };
+}
+
+/** Reads what Nest injects into a class: its constructor's parameters, then its properties. */
+export function readInjected(type: object): readonly unknown[] {
+  const tokens = [...toList(read(type, KEYS.parameterTypes) ?? [])];
+  const named = toList(read(type, KEYS.injectedParameters) ?? []) as { index: number; param: unknown }[];
+  for (const { index, param } of named) tokens[index] = param;
+  const properties = toList(read(type, KEYS.injectedProperties) ?? []) as { readonly type: unknown }[];
+  return [...tokens, ...properties.map((property) => property.type)];
 }
 
 function read(target: object, key: string): unknown {

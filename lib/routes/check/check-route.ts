@@ -1,7 +1,8 @@
 // An API gateway asks: may this request pass? nginx auth_request, Traefik ForwardAuth, Envoy ext_authz.
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_ROUTES } from '../../auth/injection-tokens.js';
-import { loadOwnUser } from '../../auth/session/own-user.js';
+import { assertOwnUser } from '../../auth/session/own-user.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError } from '../../core/errors.js';
 import { publishAccepted } from '../../core/events.js';
@@ -29,6 +30,7 @@ const NO_TENANTS = new Map<never, string>();
 
 @Injectable()
 export class CheckRoute {
+  @Inject(ModuleRef) private readonly modules!: ModuleRef;
   readonly #options: CheckOptions;
 
   constructor(
@@ -44,7 +46,8 @@ export class CheckRoute {
     const demands = this.#readDemands(call.query);
     const session = await this.authenticator.authenticate(this.#toOriginal(call.exchange.request));
     const user = admit(session, this.config.admission).requireUser();
-    if (this.config.loadUser !== undefined) await loadOwnUser(session, this.config.loadUser);
+    const { config, modules } = this;
+    await assertOwnUser(call.request, session, { config, modules });
     assertAccess(user, demands, { nowMs: this.config.clock(), tenants: NO_TENANTS, superuserBypass: false });
     publishAccepted(user, session.isAmbient);
     return { status: 204, headers: this.#toHeaders(user) };
