@@ -30,11 +30,6 @@ export interface Notice {
   readonly message: string;
 }
 
-/** Says why something failed, for the message of a notice. */
-export function toReason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : 'unknown reason';
-}
-
 /** Takes notices; must not throw. */
 export type Notify = (notice: Notice) => void;
 

@@ -3,6 +3,9 @@ import { Inject } from '@nestjs/common';
 import type DescopeSdk from '@descope/node-sdk';
 import { DESCOPE_CLIENT } from '../auth/injection-tokens.js';
 import type { Fetch } from '../core/api/bounded-fetch.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import type { Notify } from '../core/notice.js';
+import { RequestFailure } from '../core/reason.js';
 import type { LateServices } from './late-services.js';
 
 type NodeSdk = ReturnType<typeof DescopeSdk>;
@@ -23,6 +26,8 @@ export type Promised<T> = {
 
 /** `@descope/node-sdk` with its own names: `client.management.user.create(…)`, `client.otp.signIn.email(…)`. */
 export type DescopeClient = Promised<NodeSdk>;
+
+type TellFailure = (failure: RequestFailure) => RequestFailure;
 
 const TIMEOUT_MS = 10_000;
 
@@ -51,27 +56,59 @@ export function createDescopeClient(services: LateServices): DescopeClient {
 }
 
 async function createSdk(services: LateServices): Promise<NodeSdk> {
-  const { config } = await services.find();
+  const { config, sessions } = await services.find();
+  const tellFailure = (failure: RequestFailure) => tell(failure, config, sessions.api.notify);
   const { default: createNodeSdk } = await import('@descope/node-sdk');
   const { managementKey, authManagementKey } = config.readSecrets();
   const { fgaCacheUrl } = config;
   return createNodeSdk({
     projectId: config.projectId,
     baseUrl: config.baseUrl,
-    fetch: createTimedFetch(config.fetch),
+    fetch: createTimedFetch(config.fetch, tellFailure),
     ...(managementKey === undefined ? {} : { managementKey }),
     ...(authManagementKey === undefined ? {} : { authManagementKey }),
     ...(fgaCacheUrl === undefined ? {} : { fgaCacheUrl }),
   });
 }
 
-// The vendor's own fetch has no time-out: a hung socket would hold a request for ever.
-function createTimedFetch(fetch: Fetch): Fetch {
-  return (input, init) => {
+// The vendor's own fetch has no time-out: a hung socket would hold a request for ever. Its client waits and asks again
+// after some of the failures, and swallows others.
+function createTimedFetch(fetch: Fetch, tellFailure: TellFailure): Fetch {
+  return async (input, init) => {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-    return fetch(input, { ...init, signal });
+    const url = input instanceof Request ? input.url : String(input);
+    let answer: Response;
+    try {
+      answer = await fetch(input, { ...init, signal });
+    } catch (error) {
+      const cause = timeout.aborted ? new Error(`Descope did not answer in ${TIMEOUT_MS} ms.`) : error;
+      throw tellFailure(new RequestFailure({ url, cause, secrets: readSecrets(init) }));
+    }
+    if (answer.status >= 500) tellFailure(new RequestFailure({ url, status: answer.status }));
+    return answer;
   };
+}
+
+// What the client met with last, by application.
+const lastFailures = new WeakMap<DescopeConfig, RequestFailure>();
+
+/** Reads what the client of an application met with last: while it waits and asks again, it says nothing of it itself. */
+export function readLastFailure(config: DescopeConfig): RequestFailure | undefined {
+  return lastFailures.get(config);
+}
+
+function tell(failure: RequestFailure, config: DescopeConfig, notify: Notify): RequestFailure {
+  lastFailures.set(config, failure);
+  notify({ code: 'DESCOPE_UNAVAILABLE', level: 'warn', message: `${FAILED} (${failure.message})` });
+  return failure;
+}
+
+const FAILED = "A call of the vendor's client to Descope failed. If this lasts, check the way to baseUrl.";
+
+function readSecrets(init: RequestInit | undefined): readonly string[] {
+  const [, ...credentials] = (new Headers(init?.headers).get('authorization') ?? '').split(/[ :]/);
+  return credentials;
 }
 
 function createPathProxy(load: () => Promise<NodeSdk>, path: readonly string[]): unknown {

@@ -17,14 +17,15 @@ import { fetchKeys } from '../core/api/fetch-keys.js';
 import { resolveConfig } from '../core/config/config.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import { createLimitedNotify, toReason } from '../core/notice.js';
+import { createLimitedNotify } from '../core/notice.js';
 import type { Notify } from '../core/notice.js';
+import { toReason } from '../core/reason.js';
 import { StaticKeySet } from '../core/keys/key-set.js';
 import type { KeySet } from '../core/keys/key-set.js';
 import { RemoteKeySet } from '../core/keys/remote-key-set.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/sessions.js';
-import { createDescopeClient } from './descope.client.js';
+import { createDescopeClient, readLastFailure } from './descope.client.js';
 import type { DescopeClient } from './descope.client.js';
 import { isProduction, readEnvironment } from './descope.env.js';
 import { LateServices } from './late-services.js';
@@ -93,7 +94,8 @@ function createKeySet(config: DescopeConfig, notify: Notify): KeySet {
   if (config.keys !== undefined) return new StaticKeySet(config.keys);
   const { baseUrl, projectId, fetch, keyFetch, clock } = config;
   const request = { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs };
-  return new RemoteKeySet({ load: (signal) => fetchKeys(request, signal), policy: keyFetch, clock, notify });
+  const load = (signal: AbortSignal) => fetchKeys(request, signal);
+  return new RemoteKeySet({ load, url: baseUrl, policy: keyFetch, clock, notify });
 }
 
 type ServiceParts = readonly [LateServices, DescopeConfig, Authenticator, KeySet, Sessions];
@@ -103,5 +105,7 @@ function provideServices(...[late, config, authenticator, keys, sessions]: Servi
 }
 
 function createRelationCheck(client: DescopeClient, config: DescopeConfig, notify: Notify): RelationCheck {
-  return new RelationCheck({ client, timeoutMs: config.keyFetch.timeoutMs, notify });
+  const { baseUrl, fgaCacheUrl: cacheUrl, keyFetch } = config;
+  const readFailure = () => readLastFailure(config);
+  return new RelationCheck({ client, timeoutMs: keyFetch.timeoutMs, notify, baseUrl, cacheUrl, readFailure });
 }

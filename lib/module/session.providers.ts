@@ -10,6 +10,7 @@ import {
   DESCOPE_SESSIONS,
 } from '../auth/injection-tokens.js';
 import type { LoginPath } from '../auth/answer/login-redirect.js';
+import { toUnusableOutage } from '../core/api/descope-call.js';
 import { exchangeAccessKey } from '../core/api/machine-calls.js';
 import { refreshSession } from '../core/api/session-calls.js';
 import type { SessionApi } from '../core/api/session-calls.js';
@@ -60,8 +61,9 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   const signOuts = new SignOutList(clock, signOutStore, notify);
   const memory = new RenewalMemory({ clock, store: session.renewalStore, notify });
   const refresh = (token: string) => refreshSession(api, token);
+  const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
   const isShared = session.renewalStore !== undefined;
-  const renewer = new Renewer({ verifier, refresh, memory, signOuts, isShared, clock });
+  const renewer = new Renewer({ verifier, refresh, toUnusable, memory, signOuts, isShared, clock });
   const keeper = new SessionKeeper({
     policy: authentication,
     place,
@@ -95,7 +97,8 @@ function createAccessKeys(config: DescopeConfig, sessions: Sessions, notify: Not
   const { accessKeys: policy, clock } = config;
   const { api, verifier } = sessions;
   const exchange = (key: string) => exchangeAccessKey(api, key);
-  return policy && new AccessKeys({ policy, exchange, verifier, clock, notify });
+  const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
+  return policy && new AccessKeys({ policy, exchange, toUnusable, verifier, clock, notify });
 }
 
 /** Where browsers without a session are sent, if that is asked for; a global prefix is known only later. */

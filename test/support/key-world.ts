@@ -27,7 +27,13 @@ export function createWorld(policy: Partial<typeof POLICY> = {}) {
     waiting = [];
   };
   const notify = ({ code }: Notice) => void notices.push(code);
-  const keys = new RemoteKeySet({ load, policy: { ...POLICY, ...policy }, clock, notify });
+  const keys = new RemoteKeySet({
+    load,
+    url: 'https://api.descope.com',
+    policy: { ...POLICY, ...policy },
+    clock,
+    notify,
+  });
   const find = (keyId: string) => codeLater(() => keys.find(keyId));
   return Object.assign(world, { keys, find, clock, notices, release });
 }

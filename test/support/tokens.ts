@@ -1,7 +1,7 @@
 // Signing keys, tokens and a clock for tests of core: real keys, made and used at run time.
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
-import { DescopeError } from '../../lib/core/errors.js';
+import { DescopeError, DescopeUnavailableError } from '../../lib/core/errors.js';
 import { StaticKeySet, toKeysById } from '../../lib/core/keys/key-set.js';
 import { isThenable } from '../../lib/core/maybe-promise.js';
 import { TokenVerifier } from '../../lib/core/token/token-verifier.js';
@@ -123,4 +123,9 @@ export async function codeLater(run: () => unknown): Promise<string> {
     if (error instanceof DescopeError) return error.code;
     throw error;
   }
+}
+
+/** The outage of what Descope issued and cannot be used, where nobody listens. */
+export function toUnusable(cause: unknown): DescopeUnavailableError {
+  return new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'Unusable.', { retryAfterSeconds: 1, cause });
 }

@@ -22,6 +22,7 @@ let now = 1_700_000_000_000;
 let fetches = 0;
 const keys = new RemoteKeySet({
   load: async () => ((fetches += 1), [jwk, curve]),
+  url: 'https://api.descope.com',
   policy: { maxAgeMs: 600_000, maxStaleMs: 3_600_000, cooldownMs: 10_000 },
   clock: () => now,
   notify: () => {},

@@ -2,8 +2,8 @@
 import { withDeadline } from '../../core/api/deadline.js';
 import { DescopeUnavailableError } from '../../core/errors.js';
 import { publishOutage } from '../../core/events.js';
-import { toReason } from '../../core/notice.js';
 import type { Notify } from '../../core/notice.js';
+import { RequestFailure } from '../../core/reason.js';
 import { readRelated, readRetryAfter, toRelationKey } from './relation-answer.js';
 import type { Relation } from './relation-answer.js';
 
@@ -17,6 +17,11 @@ export interface RelationCheckInput {
   readonly client: RelationClient;
   readonly timeoutMs: number;
   readonly notify: Notify;
+  /** Where Descope is asked, and the cache before it: of both the log names the host. */
+  readonly baseUrl: string;
+  readonly cacheUrl?: string | undefined;
+  /** What the client met with last, of which it says nothing while it tries again. */
+  readonly readFailure?: () => RequestFailure | undefined;
 }
 
 interface Batch {
@@ -58,23 +63,34 @@ export class RelationCheck {
   }
 
   async #send(relations: ReadonlyMap<string, Relation>): Promise<ReadonlySet<string>> {
-    const { client, timeoutMs } = this.#input;
+    const { client, timeoutMs, readFailure } = this.#input;
+    const before = readFailure?.();
     let answer: unknown;
     try {
       // The client tries again by itself for many seconds, and a cache is asked without the module's bounded fetch.
       const asking = client.management.fga.check([...relations.values()]);
       answer = await withDeadline(asking, timeoutMs, 'Descope');
       return readRelated(answer, [...relations.keys()]);
-    } catch (cause) {
+    } catch (error) {
+      const cause = this.#toFailure(error, answer !== undefined, before);
       throw this.#toUnavailable(cause, readRetryAfter(answer) ?? 1);
     }
   }
 
-  #toUnavailable(cause: unknown, retryAfterSeconds: number): DescopeUnavailableError {
+  #toFailure(error: unknown, isAnswered: boolean, before: RequestFailure | undefined): RequestFailure {
+    if (error instanceof RequestFailure) return error;
+    const { baseUrl, cacheUrl, readFailure } = this.#input;
+    if (isAnswered) return new RequestFailure({ url: baseUrl, cause: error }); // the cache gives nothing but a yes
+    const last = readFailure?.();
+    if (last !== undefined && last !== before) return last;
+    return new RequestFailure({ url: cacheUrl ?? baseUrl, cause: error });
+  }
+
+  #toUnavailable(cause: RequestFailure, retryAfterSeconds: number): DescopeUnavailableError {
     const code = 'FGA_UNAVAILABLE';
     publishOutage(code, retryAfterSeconds);
-    this.#input.notify({ code, level: 'warn', message: `${DOWN} (${toReason(cause)})` });
-    const message = 'Descope cannot be asked about relations at present.';
+    this.#input.notify({ code, level: 'warn', message: `${DOWN} (${cause.message})` });
+    const message = `Descope cannot be asked about relations at present (${cause.message}).`;
     return new DescopeUnavailableError(code, message, { retryAfterSeconds, cause });
   }
 }

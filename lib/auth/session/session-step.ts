@@ -2,8 +2,8 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DescopeCredentialError, DescopeUnavailableError } from '../../core/errors.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
-import { toReason } from '../../core/notice.js';
 import type { Notify } from '../../core/notice.js';
+import { toReason } from '../../core/reason.js';
 import type { Exchange } from '../../core/place/token-place.js';
 import type { DueSession } from '../../core/renewal/session-keeper.js';
 import type { Authenticator } from '../../core/session/authenticator.js';

@@ -1,4 +1,6 @@
 // The one place that goes to the network: bounded in time and size, JSON or nothing.
+import { RequestFailure } from '../reason.js';
+import { isJsonObject, readText } from '../token/claims.js';
 import { withDeadline } from './deadline.js';
 
 /** What goes to the network; an application can bring its own. */
@@ -27,24 +29,46 @@ export interface BoundedAnswer {
   readonly json: unknown;
 }
 
-/** Asks for a JSON document. Rejects on a redirect, a time-out, too many bytes and broken JSON; any status is an answer. */
+/**
+ * Asks for a JSON document. Rejects with a `RequestFailure` on a redirect, a time-out, too many bytes and broken JSON;
+ * any status is an answer.
+ */
 export async function fetchAnswer(request: BoundedRequest): Promise<BoundedAnswer> {
   request.signal?.throwIfAborted();
   const abort = new AbortController();
-  return inTime(request, abort, async () => {
-    const { fetch } = request;
-    const response = await fetch(request.url, toInit(request, abort.signal));
-    if (response.status >= 300 && response.status < 400) throw new Error('Descope answered with a redirect.');
-    const text = await readText(response, request.maxBytes);
-    return { status: response.status, headers: response.headers, json: parse(text) };
-  });
+  let status: number | undefined;
+  try {
+    return await inTime(request, abort, async () => {
+      const { fetch } = request;
+      const response = await fetch(request.url, toInit(request, abort.signal));
+      ({ status } = response);
+      if (status >= 300 && status < 400) throw new Error('Descope answered with a redirect.');
+      const text = await readBody(response, request.maxBytes);
+      return { status, headers: response.headers, json: parse(text) };
+    });
+  } catch (cause) {
+    throw new RequestFailure({ url: request.url, status, cause, secrets: readSecrets(request) });
+  }
 }
 
 /** Asks for a JSON document and takes status 200 only. */
 export async function fetchJson(request: BoundedRequest): Promise<unknown> {
-  const { status, json } = await fetchAnswer(request);
-  if (status !== 200) throw new Error(`Descope answered with status ${status}.`);
-  return json;
+  const answer = await fetchAnswer(request);
+  if (answer.status !== 200) throw toStatusFailure(request.url, answer);
+  return answer.json;
+}
+
+/** The failure of a request that was answered with a status of no use; Descope's own code is told, its words are not. */
+export function toStatusFailure(url: string, { status, json }: BoundedAnswer): RequestFailure {
+  const code = isJsonObject(json) ? readText(json, 'errorCode') : undefined;
+  const isOwn = code !== undefined && /^E\d{1,9}$/.test(code);
+  return new RequestFailure({ url, status, detail: isOwn ? code : undefined });
+}
+
+// What was sent as a credential: behind the scheme and the project id, or in a form.
+function readSecrets({ headers = {}, form }: BoundedRequest): readonly string[] {
+  const [, ...credentials] = (headers['authorization'] ?? '').replace(/^\S+ /, '').split(':');
+  return [...credentials, ...(form?.values() ?? [])];
 }
 
 function toInit(request: BoundedRequest, signal: AbortSignal): RequestInit {
@@ -75,7 +99,7 @@ async function inTime<T>(
   }
 }
 
-async function readText(response: Response, maxBytes: number): Promise<string> {
+async function readBody(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {

@@ -1,10 +1,10 @@
 // One call to Descope by the road itself: an answer, its definite no, or an outage that the operator hears of.
 import { DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
-import { toReason } from '../notice.js';
 import type { Notify } from '../notice.js';
+import { toHost, toReason } from '../reason.js';
 import { isJsonObject, readText } from '../token/claims.js';
-import { fetchAnswer } from './bounded-fetch.js';
+import { fetchAnswer, toStatusFailure } from './bounded-fetch.js';
 import type { BoundedAnswer, Fetch } from './bounded-fetch.js';
 import { DescopeRefusal } from './descope-refusal.js';
 
@@ -37,7 +37,7 @@ export async function callDescope(api: DescopeApi, call: DescopeCall): Promise<B
   // Only Descope's own "no" is a refusal: a status without its error code may be any box on the way.
   if (isRefusalStatus(answer.status) && code?.startsWith('E') === true)
     throw new DescopeRefusal(answer.status, code);
-  throw toStatusOutage(api, answer);
+  throw toStatusOutage(api, call, answer);
 }
 
 /** Asks, and takes any status. Throws `DESCOPE_UNAVAILABLE` where there is no answer. */
@@ -66,9 +66,21 @@ export function isRefusalStatus(status: number): boolean {
 }
 
 /** The outage behind an answer that is neither a yes nor a no. */
-export function toStatusOutage(api: DescopeApi, { status, headers }: BoundedAnswer): DescopeUnavailableError {
-  const cause = new Error(`Descope answered with status ${status}.`);
-  return toldUnavailable(api, cause, headers.get('retry-after'));
+export function toStatusOutage(
+  api: DescopeApi,
+  { path }: DescopeCall,
+  answer: BoundedAnswer,
+): DescopeUnavailableError {
+  const cause = toStatusFailure(api.baseUrl + path, answer);
+  return toldUnavailable(api, cause, answer.headers.get('retry-after'));
+}
+
+/** The outage behind an answer whose tokens are missing or cannot be used; nothing is known of the session then. */
+export function toUnusableOutage(api: DescopeApi, cause: unknown): DescopeUnavailableError {
+  const why = `${toHost(api.baseUrl)}: ${toReason(cause)}`;
+  const message = `What Descope issued cannot be used (${why}).`;
+  const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 1, cause });
+  return told(api, error, `${UNUSABLE} (${why})`);
 }
 
 // The error of one try, of which the operator hears here: those who wait for the same answer share it.
@@ -79,12 +91,19 @@ function toldUnavailable(
 ): DescopeUnavailableError {
   const seconds = retryAfter !== null && /^\d{1,4}$/.test(retryAfter) ? Number(retryAfter) : 1;
   const retryAfterSeconds = Math.max(1, seconds);
-  const message = 'Descope cannot be asked at present.';
+  const why = toReason(cause);
+  const message = `Descope cannot be asked at present (${why}).`;
   const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds, cause });
-  publishOutage(error.code, retryAfterSeconds);
-  api.notify({ code: 'DESCOPE_UNAVAILABLE', level: 'warn', message: `${DOWN} (${toReason(cause)})` });
+  return told(api, error, `${DOWN} (${why})`);
+}
+
+function told(api: DescopeApi, error: DescopeUnavailableError, message: string): DescopeUnavailableError {
+  publishOutage(error.code, error.retryAfterSeconds);
+  api.notify({ code: 'DESCOPE_UNAVAILABLE', level: 'warn', message });
   return error;
 }
 
 const DOWN =
   'Descope cannot be asked to renew or change sessions, or to exchange credentials; nobody is signed out, and sessions that lapsed are answered with 503 until it can. If this lasts, check the way to baseUrl and the rate limits of the project.';
+const UNUSABLE =
+  "Descope issued what cannot be used; nobody is signed out for it, and whoever needs it is answered with 503. If this lasts, check the clocks, and the project's JWT templates and cookie names against the options.";

@@ -1,4 +1,5 @@
 // The project's public keys, asked of Descope.
+import { RequestFailure } from '../reason.js';
 import { isJsonObject, readOwn } from '../token/claims.js';
 import { fetchJson } from './bounded-fetch.js';
 import type { Fetch } from './bounded-fetch.js';
@@ -16,8 +17,9 @@ export interface KeysRequest {
 /** Fetches the members of the project's JWK set (`GET /v2/keys/:projectId`). Rejects when they cannot be had. */
 export async function fetchKeys(request: KeysRequest, signal: AbortSignal): Promise<readonly unknown[]> {
   const { baseUrl, projectId, timeoutMs, fetch } = request;
+  const url = `${baseUrl}/v2/keys/${projectId}`;
   const answer = await fetchJson({
-    url: `${baseUrl}/v2/keys/${projectId}`,
+    url,
     headers: { authorization: `Bearer ${projectId}`, 'x-descope-project-id': projectId },
     timeoutMs,
     maxBytes: MAX_BYTES,
@@ -25,6 +27,9 @@ export async function fetchKeys(request: KeysRequest, signal: AbortSignal): Prom
     signal,
   });
   const keys = isJsonObject(answer) ? readOwn(answer, 'keys') : undefined;
-  if (!Array.isArray(keys)) throw new Error('Descope answered without a list of keys.');
+  if (!Array.isArray(keys)) {
+    const cause = new Error('Descope answered without a list of keys.');
+    throw new RequestFailure({ url, status: 200, cause });
+  }
   return keys;
 }

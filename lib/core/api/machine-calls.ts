@@ -1,8 +1,13 @@
 // What machines ask of Descope: a session for an access key, a token for a client and its secret.
-import { DescopeUnavailableError } from '../errors.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { BoundedAnswer } from './bounded-fetch.js';
-import { askDescope, callDescope, isRefusalStatus, toStatusOutage } from './descope-call.js';
+import {
+  askDescope,
+  callDescope,
+  isRefusalStatus,
+  toStatusOutage,
+  toUnusableOutage,
+} from './descope-call.js';
 import type { DescopeApi } from './descope-call.js';
 import { DescopeRefusal } from './descope-refusal.js';
 import { readIssuedTokens } from './issued-tokens.js';
@@ -34,28 +39,26 @@ const OAUTH_REFUSALS = [
 /** Exchanges an access key for a session. Throws `DescopeRefusal` or `DESCOPE_UNAVAILABLE`. */
 export async function exchangeAccessKey(api: SessionApi, key: string): Promise<IssuedTokens> {
   const call = { path: '/v1/auth/accesskey/exchange', bearer: key, body: {} };
-  return readIssuedTokens(await callDescope(api, call), api.names);
+  return readIssuedTokens(await callDescope(api, call), api.names, api);
 }
 
 /** Gets a token for a client. Throws `DescopeRefusal` with OAuth's own word, or `DESCOPE_UNAVAILABLE`. */
 export async function grantClientToken(api: DescopeApi, grant: ClientGrant): Promise<ClientToken> {
   const form = new URLSearchParams({ ...grant, grant_type: 'client_credentials' });
-  const answer = await askDescope(api, { path: '/oauth2/v1/apps/token', form });
-  if (answer.status === 200) return readClientToken(answer);
+  const call = { path: '/oauth2/v1/apps/token', form };
+  const answer = await askDescope(api, call);
+  if (answer.status === 200) return readClientToken(api, answer);
   const word = isJsonObject(answer.json) ? readText(answer.json, 'error') : undefined;
   if (isRefusalStatus(answer.status) && word !== undefined && OAUTH_REFUSALS.includes(word))
     throw new DescopeRefusal(answer.status, word);
-  throw toStatusOutage(api, answer);
+  throw toStatusOutage(api, call, answer);
 }
 
-function readClientToken({ json }: BoundedAnswer): ClientToken {
+function readClientToken(api: DescopeApi, { json }: BoundedAnswer): ClientToken {
   const body = isJsonObject(json) ? json : {};
   const token = readText(body, 'access_token');
-  if (token === undefined) {
-    const cause = new Error('Descope answered without an access token.');
-    const message = 'Descope cannot be asked at present.';
-    throw new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 1, cause });
-  }
+  if (token === undefined)
+    throw toUnusableOutage(api, new Error('Descope answered without an access token.'));
   const seconds = body['expires_in'];
   const isNumber = typeof seconds === 'number' && Number.isFinite(seconds);
   return { token, lifetimeSeconds: isNumber ? seconds : undefined };

@@ -12,7 +12,7 @@ export interface SessionApi extends DescopeApi {
 /** Exchanges a refresh token for a new session. Throws `DescopeRefusal` when Descope says no, `DESCOPE_UNAVAILABLE` when it says nothing. */
 export async function refreshSession(api: SessionApi, refreshToken: string): Promise<IssuedTokens> {
   const answer = await callDescope(api, { path: '/v1/auth/refresh', bearer: refreshToken, body: {} });
-  return readIssuedTokens(answer, api.names);
+  return readIssuedTokens(answer, api.names, api);
 }
 
 /** Selects the current tenant of a session; the answer's tokens carry it as `dct`. */
@@ -22,7 +22,7 @@ export async function selectTenant(
   tenant: string,
 ): Promise<IssuedTokens> {
   const call = { path: '/v1/auth/tenant/select', bearer: refreshToken, body: { tenant } };
-  return readIssuedTokens(await callDescope(api, call), api.names);
+  return readIssuedTokens(await callDescope(api, call), api.names, api);
 }
 
 /** Ends one session at Descope. */

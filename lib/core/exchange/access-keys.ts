@@ -26,6 +26,8 @@ export interface AccessKeysInput {
   readonly policy: AccessKeyPolicy;
   /** Asks Descope; throws `DescopeRefusal` for its definite no. */
   readonly exchange: (key: string) => Promise<IssuedTokens>;
+  /** Makes the outage of what Descope issued and cannot be used, and tells of it. */
+  readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
   readonly verifier: TokenVerifier;
   readonly clock: Clock;
   readonly notify: Notify;
@@ -96,8 +98,7 @@ export class AccessKeys {
       throw new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', "The session is no access key's.");
     } catch (cause) {
       if (!(cause instanceof DescopeCredentialError)) throw cause;
-      const input = { retryAfterSeconds: RETRY_AFTER_SECONDS, cause };
-      throw new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'What Descope issued cannot be used.', input);
+      throw this.#input.toUnusable(cause);
     }
   }
 

@@ -1,7 +1,7 @@
 // What a key set tells of its fetches: events for machines, lines for people.
 import { publishKeysFetched, publishKeysStale, publishOutage } from '../events.js';
-import { toReason } from '../notice.js';
 import type { Notify } from '../notice.js';
+import { toReason } from '../reason.js';
 
 /** A fetch that ended; `keyCount` and `keyAgeMs` are of the keys in memory. */
 export interface FetchReport {

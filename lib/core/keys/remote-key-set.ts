@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import { DescopeUnavailableError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { Notify } from '../notice.js';
+import { RequestFailure, toReason } from '../reason.js';
 import { tellFailed, tellFetched } from './key-notices.js';
 import type { FetchReport } from './key-notices.js';
 import { KeyFetchSchedule } from './key-fetch-schedule.js';
@@ -16,6 +17,8 @@ import type { VerificationKey } from './verification-key.js';
 export interface RemoteKeySetInput {
   /** Fetches the members of the JWK set; must end by itself, and at once when the signal aborts. */
   readonly load: (signal: AbortSignal) => Promise<readonly unknown[]>;
+  /** Where they are asked for, of which the log names the host. */
+  readonly url: string;
   readonly policy: KeyFetchPolicy;
   readonly clock: Clock;
   readonly notify: Notify;
@@ -115,7 +118,7 @@ export class RemoteKeySet implements KeySet {
     try {
       this.#closing.signal.throwIfAborted(); // after the end, nothing goes to the network any more
       const keys = toKeysById(await this.#input.load(this.#closing.signal), this.#keys);
-      if (keys.size === 0) throw new Error('The answer holds no key that may verify session tokens.');
+      if (keys.size === 0) throw this.#noKey();
       this.#keys = keys; // the whole set: a key that left it is gone
     } catch (cause) {
       this.#schedule.failed();
@@ -134,13 +137,19 @@ export class RemoteKeySet implements KeySet {
     tellFailed({ ...this.#toReport(durationMs), isStale, retryAfterSeconds, cause }, this.#input.notify);
   }
 
+  #noKey(): RequestFailure {
+    const cause = new Error('The answer holds no key that may verify session tokens.');
+    return new RequestFailure({ url: this.#input.url, status: 200, cause });
+  }
+
   #toReport(durationMs: number): FetchReport {
     return { keyCount: this.#keys.size, keyAgeMs: this.#schedule.keyAgeMs(), durationMs };
   }
 
   #unavailable(cause?: unknown): DescopeUnavailableError {
     const retryAfterSeconds = this.#schedule.retryAfterSeconds();
-    const message = "Descope's keys cannot be had at present.";
+    const why = cause === undefined ? '' : ` (${toReason(cause)})`;
+    const message = `Descope's keys cannot be had at present${why}.`;
     return new DescopeUnavailableError('KEYS_UNAVAILABLE', message, { retryAfterSeconds, cause });
   }
 }

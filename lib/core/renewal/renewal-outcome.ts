@@ -12,11 +12,9 @@ export function toOutcome(error: unknown): DescopeRefreshOutcome {
 }
 
 /**
- * Turns what cannot be used of an answer into an outage. A garbled answer, or clocks that differ: that Descope issued
- * something says that the session goes on, so nobody may be signed out for it.
+ * Tells whether what Descope issued cannot be used: a garbled answer, or clocks that differ. That something was issued
+ * says that the session goes on, so nobody may be signed out for it.
  */
-export function toOutage(error: unknown): never {
-  if (!(error instanceof DescopeCredentialError) || VERDICTS.includes(error.code)) throw error;
-  const input = { retryAfterSeconds: 1, cause: error };
-  throw new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'What Descope issued cannot be used.', input);
+export function isUnusable(error: unknown): boolean {
+  return error instanceof DescopeCredentialError && !VERDICTS.includes(error.code);
 }

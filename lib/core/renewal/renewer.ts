@@ -5,13 +5,14 @@ import type { IssuedTokens } from '../api/issued-tokens.js';
 import { readElapsedMs } from '../clock.js';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
+import type { DescopeUnavailableError } from '../errors.js';
 import { publishRefresh } from '../events.js';
 import type { DescopeRefreshOutcome } from '../events.js';
 import type { TokensToKeep } from '../place/token-place.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { RenewalMemory } from './renewal-memory.js';
-import { toOutage, toOutcome } from './renewal-outcome.js';
+import { isUnusable, toOutcome } from './renewal-outcome.js';
 import type { SignOutList } from '../session/sign-out-list.js';
 
 const REFUSAL_WAITS_MS = [50, 150, 300];
@@ -21,6 +22,8 @@ export interface RenewerInput {
   readonly verifier: TokenVerifier;
   /** Asks Descope; throws `DescopeRefusal` for its definite no. */
   readonly refresh: (refreshToken: string) => Promise<IssuedTokens>;
+  /** Makes the outage of what Descope issued and cannot be used, and tells of it. */
+  readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
   readonly memory: RenewalMemory;
   readonly signOuts: SignOutList;
   /** Whether other instances may renew the same token at the same time. */
@@ -51,7 +54,7 @@ export class Renewer {
     await signOuts.assertActive(refreshToken, owner.claims);
     const issued = await memory.share(refreshToken, () => this.#fetchAndTell(refreshToken));
     await signOuts.assertActive(refreshToken, owner.claims); // a sign-out meanwhile holds for what the call brought
-    return this.prove(issued, owner).catch(toOutage);
+    return this.proveIssued(issued, owner);
   }
 
   /**
@@ -77,6 +80,15 @@ export class Renewer {
   /** Lets what a refresh token was renewed to be given to nobody any more. */
   forgetRenewed(refreshToken: string): Promise<void> {
     return this.#input.memory.forget(refreshToken);
+  }
+
+  /** Proves what Descope issued just now. Throws what `prove` throws, or `DESCOPE_UNAVAILABLE` where that is an outage. */
+  async proveIssued(issued: IssuedTokens, owner: VerifiedToken): Promise<TokensToKeep> {
+    try {
+      return await this.prove(issued, owner);
+    } catch (error) {
+      throw isUnusable(error) ? this.#input.toUnusable(error) : error;
+    }
   }
 
   /** Proves what Descope issued: genuine, and of the same subject. Throws a `TOKEN_…` code or `SESSION_SIGNED_OUT`. */

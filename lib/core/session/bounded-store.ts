@@ -1,6 +1,7 @@
 // A shared store that answers soon or fails: clients of Redis wait for a lost server as long as it takes.
 import { withDeadline } from '../api/deadline.js';
 import type { Notice, Notify } from '../notice.js';
+import { toReason } from '../reason.js';
 import type { KeyValueStore } from './key-value-store.js';
 
 const TIMEOUT_MS = 1_000;
@@ -11,7 +12,7 @@ export function boundStore(store: KeyValueStore, failure: Notice, notify: Notify
     try {
       return await withDeadline(call(), TIMEOUT_MS, 'The store');
     } catch (error) {
-      notify(failure);
+      notify({ ...failure, message: `${failure.message} (${toReason(error)})` });
       throw error;
     }
   };

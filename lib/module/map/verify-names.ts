@@ -3,6 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { DESCOPE_CLIENT, DESCOPE_CONFIG } from '../../auth/injection-tokens.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeConfigError, DescopeUnavailableError } from '../../core/errors.js';
+import { RequestFailure, toReason } from '../../core/reason.js';
 import type { DescopeClient } from '../descope.client.js';
 import { describeAccess } from './access-map.js';
 import { readNameUses } from './name-uses.js';
@@ -31,14 +32,15 @@ export async function verifyAccessNames(app: INestApplicationContext): Promise<A
   const config = app.get<DescopeConfig>(DESCOPE_CONFIG, { strict: false });
   if (config.readSecrets().managementKey === undefined) throw missingKey();
   const { management } = app.get<DescopeClient>(DESCOPE_CLIENT, { strict: false });
+  const { baseUrl } = config;
   const uses = readNameUses(describeAccess(app), config.authentication);
   const [roles, permissions] = await Promise.all([
-    ask(management.role.loadAll()),
-    ask(management.permission.loadAll()),
+    ask(management.role.loadAll(), baseUrl),
+    ask(management.permission.loadAll(), baseUrl),
   ]);
   const inProject = new Set(roles.filter(({ tenantId }) => !tenantId).map(({ name }) => name));
   const missing = uses.roles.filter(({ name }) => !inProject.has(name));
-  const unknownRoles = await withoutTenantRoles(missing, management);
+  const unknownRoles = await withoutTenantRoles(missing, management, baseUrl);
   const known = new Set(permissions.map(({ name }) => name));
   return {
     unknownRoles: group(unknownRoles),
@@ -50,12 +52,13 @@ export async function verifyAccessNames(app: INestApplicationContext): Promise<A
 async function withoutTenantRoles(
   missing: readonly NameUse[],
   management: DescopeClient['management'],
+  url: string,
 ): Promise<readonly NameUse[]> {
   const wanted = [...new Set(missing.filter(({ inTenant }) => inTenant).map(({ name }) => name))];
   if (wanted.length === 0) return missing;
-  const tenantIds = (await ask(management.tenant.loadAll())).map(({ id }) => id);
+  const tenantIds = (await ask(management.tenant.loadAll(), url)).map(({ id }) => id);
   if (tenantIds.length === 0) return missing;
-  const roles = await ask(management.role.search({ tenantIds, roleNames: wanted }));
+  const roles = await ask(management.role.search({ tenantIds, roleNames: wanted }), url);
   const found = new Set(roles.map(({ name }) => name));
   return missing.filter(({ name, inTenant }) => !inTenant || !found.has(name));
 }
@@ -72,7 +75,7 @@ interface Answer<T> {
   readonly data?: T | undefined;
 }
 
-async function ask<T>(answering: Promise<Answer<T>>): Promise<T> {
+async function ask<T>(answering: Promise<Answer<T>>, url: string): Promise<T> {
   const {
     ok,
     code = 0,
@@ -82,7 +85,7 @@ async function ask<T>(answering: Promise<Answer<T>>): Promise<T> {
   });
   if (ok && data !== undefined) return data;
   if (code === 401 || code === 403) throw refusedKey(code);
-  throw unavailable(new Error(`Descope answered ${code}.`));
+  throw unavailable(new RequestFailure({ url, status: code }));
 }
 
 function missingKey(): DescopeConfigError {
@@ -98,6 +101,6 @@ function refusedKey(status: number): DescopeConfigError {
 }
 
 function unavailable(cause: unknown): DescopeUnavailableError {
-  const message = "Descope's management API cannot be asked at present.";
+  const message = `Descope's management API cannot be asked at present (${toReason(cause)}).`;
   return new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 10, cause });
 }

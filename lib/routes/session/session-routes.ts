@@ -70,7 +70,7 @@ export class SessionRoutes {
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
     const newest = await this.sessions.renewer.toNewest(refreshToken, owner); // it may have been renewed on the way here
     const issued = await selectTenant(this.sessions.api, newest, tenant).catch(refuseTenant);
-    const tokens = await this.sessions.renewer.prove(issued, owner);
+    const tokens = await this.sessions.renewer.proveIssued(issued, owner);
     const latest = { ...issued, refreshToken: issued.refreshToken ?? newest };
     await this.sessions.renewer.replaceRenewed([refreshToken, newest], latest);
     return this.#keep(call, tokens, false);

@@ -3,6 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { RelationCheck } from '../../../lib/auth/rules/relation-check.js';
 import type { Relation } from '../../../lib/auth/rules/relation-answer.js';
 
+const BASE_URL = 'https://api.descope.com';
+
 const view = (resource: string, target = 'ada'): Relation => {
   return { resourceType: 'doc', resource, relation: 'can_view', targetType: 'user', target };
 };
@@ -16,7 +18,10 @@ const createCheck = () => {
     return { ok: true, data: data.reverse() };
   };
   const client = { management: { fga: { check } } };
-  return { calls, check: new RelationCheck({ client, timeoutMs: 1000, notify: () => undefined }) };
+  return {
+    calls,
+    check: new RelationCheck({ client, timeoutMs: 1000, notify: () => undefined, baseUrl: BASE_URL }),
+  };
 };
 
 describe('RelationCheck', () => {
@@ -53,7 +58,12 @@ describe('RelationCheck', () => {
       return { ok: true, data: relations.map((tuple) => ({ allowed: true, tuple })) };
     };
     const client = { management: { fga: { check } } };
-    const relations = new RelationCheck({ client, timeoutMs: 1000, notify: () => undefined });
+    const relations = new RelationCheck({
+      client,
+      timeoutMs: 1000,
+      notify: () => undefined,
+      baseUrl: BASE_URL,
+    });
     const request = {};
     const settled = await Promise.allSettled([1, 2].map(() => relations.ask(request, [view('plan')])));
     expect(settled).toMatchObject([1, 2].map(() => ({ reason: { code: 'FGA_UNAVAILABLE' } })));

@@ -9,7 +9,14 @@ import { createCredentialDigest } from '../../../../lib/core/exchange/credential
 import { ExchangeBudget } from '../../../../lib/core/exchange/exchange-budget.js';
 import { StaticKeySet, toKeysById } from '../../../../lib/core/keys/key-set.js';
 import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
-import { POLICY, codeLater, createClock, createSigningKey, mint } from '../../../support/tokens.js';
+import {
+  POLICY,
+  codeLater,
+  createClock,
+  createSigningKey,
+  mint,
+  toUnusable,
+} from '../../../support/tokens.js';
 
 const signer = createSigningKey();
 const stranger = createSigningKey('RS256', signer.keyId);
@@ -42,6 +49,7 @@ function create(policy: Partial<AccessKeyPolicy> = {}) {
       ...policy,
     },
     exchange,
+    toUnusable,
     verifier: new TokenVerifier({ policy: POLICY, keys: new StaticKeySet(toKeysById([signer.jwk])), clock }),
     clock,
     notify: ({ code }) => void notices.push(code),

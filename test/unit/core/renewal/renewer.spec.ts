@@ -14,6 +14,7 @@ import {
   createSigningKey,
   createVerifier,
   mint,
+  toUnusable,
 } from '../../../support/tokens.js';
 
 const key = createSigningKey();
@@ -37,6 +38,7 @@ function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
   const renewer = new Renewer({
     verifier,
     refresh: count,
+    toUnusable,
     memory,
     signOuts,
     isShared: store !== undefined,

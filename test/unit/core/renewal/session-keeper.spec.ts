@@ -12,7 +12,15 @@ import { SignOutList } from '../../../../lib/core/session/sign-out-list.js';
 import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
 import type { RequestLike } from '../../../../lib/core/transport/request-like.js';
 import { AUTHENTICATION, COOKIES, keysAway } from '../../../support/session-world.js';
-import { NOW_MS, NOW_SECONDS, POLICY, codeLater, createSigningKey, mint } from '../../../support/tokens.js';
+import {
+  NOW_MS,
+  NOW_SECONDS,
+  POLICY,
+  codeLater,
+  createSigningKey,
+  mint,
+  toUnusable,
+} from '../../../support/tokens.js';
 
 const key = createSigningKey();
 const clock = () => NOW_MS;
@@ -36,6 +44,7 @@ function create({
       if (isRefused) throw new DescopeRefusal(401, 'E061105');
       return { sessionToken: fresh, refreshToken: undefined };
     },
+    toUnusable,
     memory: new RenewalMemory({ clock, store: undefined, notify: () => undefined }),
     signOuts: new SignOutList(clock, undefined, () => undefined),
     isShared: false,

@@ -2,14 +2,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { stat } from 'node:fs/promises';
 import { boundStore } from '../../../../lib/core/session/bounded-store.js';
+import type { Notice } from '../../../../lib/core/notice.js';
 import type { KeyValueStore } from '../../../../lib/core/session/key-value-store.js';
 import { whileBusy } from '../../../support/busy.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 
 function create(store: KeyValueStore) {
   const notices: string[] = [];
+  const messages: string[] = [];
   const failure = { code: 'RENEWAL_STORE_FAILED', level: 'warn', message: 'down' } as const;
-  return { store: boundStore(store, failure, ({ code }) => void notices.push(code)), notices };
+  const notify = ({ code, message }: Notice) => {
+    notices.push(code);
+    messages.push(message);
+  };
+  return { store: boundStore(store, failure, notify), notices, messages };
 }
 
 describe('A bounded store', () => {
@@ -38,10 +44,13 @@ describe('A bounded store', () => {
 
   it('passes failures on, also those thrown at once', async () => {
     const fail = () => {
-      throw new Error('connect ECONNREFUSED');
+      throw new Error('The client is closed.', {
+        cause: new Error('connect ECONNREFUSED redis://u:p@h:6379/0'),
+      });
     };
-    const { store, notices } = create({ get: fail, set: fail, delete: fail });
-    await expect(store.get('key')).rejects.toThrow('ECONNREFUSED');
+    const { store, notices, messages } = create({ get: fail, set: fail, delete: fail });
+    await expect(store.get('key')).rejects.toThrow('The client is closed.');
     expect(notices).toEqual(['RENEWAL_STORE_FAILED']);
+    expect(messages).toEqual(['down (connect ECONNREFUSED redis://h:6379)']);
   });
 });
