@@ -1,9 +1,10 @@
 // The front door: forRoot and forRootAsync compose, and decide nothing.
-import { Inject, Module, Optional } from '@nestjs/common';
+import { Inject, Module } from '@nestjs/common';
 import type { DynamicModule, NestModule, OnModuleInit, Provider } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
-import { APP_GUARD, ModulesContainer } from '@nestjs/core';
+import { APP_GUARD, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '../auth/auth.guard.js';
+import { GlobalGuard } from '../auth/global.guard.js';
 import {
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CLIENT,
@@ -24,6 +25,7 @@ import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } fr
 import { descopeProviders } from './descope.providers.js';
 import { SessionWiring } from './boot/session.wiring.js';
 import { toTransportsProvider } from './boot/transports.js';
+import { assertScopesKept } from './scan/request-scope.js';
 import { sessionProviders, toLoginPathProvider } from './session.providers.js';
 import { DescopeHealthIndicator } from './descope.health.js';
 import { DescopeService } from './descope.service.js';
@@ -40,9 +42,10 @@ export type DescopeModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
  */
 @Module({})
 export class DescopeModule extends ConfigurableModuleClass implements NestModule, OnModuleInit {
+  // Only what can never be request-scoped: Nest would ask nothing of a module that is.
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
-    @Optional() @Inject(SessionWiring) private readonly sessions: SessionWiring | undefined,
+    @Inject(ModuleRef) private readonly own: ModuleRef,
   ) {
     super();
   }
@@ -59,11 +62,18 @@ export class DescopeModule extends ConfigurableModuleClass implements NestModule
 
   // Where Nest asks for middleware, which is before it registers its routes.
   configure(): void {
-    this.sessions?.apply();
+    this.#assertSound();
+    this.own.get(SessionWiring, { strict: true }).apply();
   }
 
   onModuleInit(): void {
+    this.#assertSound();
+  }
+
+  // Twice, for Nest asks a microservice for no middleware.
+  #assertSound(): void {
     assertRegisteredOnce(this.modules);
+    assertScopesKept(this.modules, DescopeModule);
   }
 }
 
@@ -78,7 +88,7 @@ const GUARD_PARTS = [
 
 function compose(definition: DynamicModule, extras: DescopeModuleExtras): DynamicModule {
   const { globalGuard, isGlobal, routes, transports } = extras;
-  const guard: Provider[] = globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthGuard }];
+  const guard: Provider[] = globalGuard === false ? [] : [{ provide: APP_GUARD, useClass: GlobalGuard }];
   return {
     ...definition,
     global: isGlobal !== false,

@@ -1,7 +1,5 @@
 // Looks at every handler once at boot: a demand that contradicts itself, or that no guard covers, stops it.
-import { APP_GUARD } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { AuthGuard } from '../../auth/auth.guard.js';
 import { readAccessPolicy, readGuards } from '../../auth/access.policy.js';
 import type { AccessPolicy } from '../../auth/access/add-up.js';
 import type { HandlerClass } from '../../auth/access.policy.js';
@@ -10,6 +8,7 @@ import { DescopeConfigError } from '../../core/errors.js';
 import { assertAnswerable } from './answerable.js';
 import type { AskedHandler } from './answerable.js';
 import { areFieldsGuarded, unguardedField } from './field-guards.js';
+import { isAuthGuard, isGlobalToken } from './guard-kinds.js';
 import { isReached } from './guard-reach.js';
 import { isFieldHandler, readMessageTransport, readPaths } from './handler-metadata.js';
 import { isClass, readHandlers } from './handlers.js';
@@ -29,7 +28,12 @@ export interface ScanInput {
 /** Asserts that demands can be kept, and met, and lists what was looked at. Throws a `CONFIG_…` code. */
 export function assertAccessKept(input: ScanInput): readonly AskedHandler[] {
   const asked = readHandlers(input.modules).map(toAsked);
-  const stand = { ...input, isGlobal: isGuardGlobal(input), hasFieldGuards: areFieldsGuarded(input.modules) };
+  const stand = {
+    ...input,
+    isGlobal: isGuardGlobal(input),
+    isStatic: isGuardStatic(input),
+    hasFieldGuards: areFieldsGuarded(input.modules),
+  };
   for (const handler of asked) assertJudged(handler, stand);
   assertAnswerable(asked, input);
   return asked;
@@ -44,10 +48,13 @@ function toAsked(found: FoundHandler): AskedHandler {
 
 interface Stand extends ScanInput {
   readonly isGlobal: boolean;
+  /** Whether the global guard is made once; before what is static, Nest asks no guard that is made for each request. */
+  readonly isStatic: boolean;
   readonly hasFieldGuards: boolean;
 }
 
-function assertJudged(asked: AskedHandler, { isGlobal, hasFieldGuards, modules, hasHttp }: Stand): void {
+function assertJudged(asked: AskedHandler, stand: Stand): void {
+  const { isGlobal, hasFieldGuards, modules } = stand;
   const { type, handler, where, policy } = asked;
   if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
   const isGuarded = readGuards(type, handler).some(isAuthGuard);
@@ -56,8 +63,23 @@ function assertJudged(asked: AskedHandler, { isGlobal, hasFieldGuards, modules, 
   assertRefusable(asked);
   if (isUnjudged(asked, modules)) throw unjudged(where);
   if (!hasFieldGuards && isFieldHandler(handler)) throw unguardedField(where);
+  if (!isGuarded && !isCovered(asked, stand)) throw unguarded(where, readMessageTransport(handler));
+}
+
+function isCovered({ type, handler }: AskedHandler, stand: Stand): boolean {
   const transport = readMessageTransport(handler);
-  if (!isGuarded && !(isGlobal && isReached(transport, hasHttp))) throw unguarded(where, transport);
+  if (!stand.isGlobal || !isReached(transport, stand.hasHttp)) return false;
+  return stand.isStatic || (transport !== 'ws' && isMadeForEach(type, stand.modules));
+}
+
+function isMadeForEach(type: HandlerClass, modules: ModulesContainer): boolean {
+  const all = [...modules.values()].flatMap((module) => [
+    ...module.controllers.values(),
+    ...module.providers.values(),
+  ]);
+  return all
+    .filter(({ metatype }) => metatype === type)
+    .every((wrapper) => !wrapper.isDependencyTreeStatic());
 }
 
 function assertRefusable({ handler, where }: AskedHandler): void {
@@ -84,30 +106,26 @@ function isWeaker(policy: AccessPolicy, asked: AccessPolicy): boolean {
 }
 
 /** Tells whether an `AuthGuard` stands before every handler. */
-export function isGuardGlobal({ modules, application }: Pick<ScanInput, 'modules' | 'application'>): boolean {
-  const providers = [...modules.values()].flatMap((module) => [...module.providers.values()]);
-  // A test may override the guard: whatever stands under its token counts as one.
-  const standIns = providers
-    .filter(({ token }) => isAuthGuard(token))
-    .map(({ instance }) => instance as unknown);
-  const isGuard = (guard: unknown): boolean => isAuthGuard(guard) || standIns.includes(guard);
-  if (application.getGlobalGuards().some(isGuard)) return true;
-  const scoped = [...modules.values()].flatMap((module) => [...module.injectables.values()]);
-  return [...providers, ...scoped].some(
+export function isGuardGlobal(input: Pick<ScanInput, 'modules' | 'application'>): boolean {
+  if (isGuardStatic(input)) return true;
+  const modules = [...input.modules.values()];
+  const all = modules.flatMap(({ providers, injectables }) => [
+    ...providers.values(),
+    ...injectables.values(),
+  ]);
+  return all.some(
     ({ token, name, metatype, instance }) =>
-      isGlobalToken(token ?? name) && (isGuard(instance) || isAuthGuard(metatype)),
+      isGlobalToken(token ?? name) && (isAuthGuard(instance) || isAuthGuard(metatype)),
   );
 }
 
-// Nest registers each APP_GUARD under a token of its own; a name that only begins like it is no global guard.
-function isGlobalToken(token: unknown): boolean {
-  return typeof token === 'string' && token.startsWith(`${APP_GUARD} (UUID: `);
-}
-
-/** Tells whether this is an `AuthGuard`, the class or an instance, or one derived from it. */
-export function isAuthGuard(guard: unknown): boolean {
-  if (guard instanceof AuthGuard) return true;
-  return typeof guard === 'function' && (guard === AuthGuard || guard.prototype instanceof AuthGuard);
+function isGuardStatic({ modules, application }: Pick<ScanInput, 'modules' | 'application'>): boolean {
+  // A test may override the guard: whatever stands under its token counts as one.
+  const standIns = [...modules.values()]
+    .flatMap(({ providers }) => [...providers.values()])
+    .filter(({ token }) => isAuthGuard(token))
+    .map(({ instance }) => instance as unknown);
+  return application.getGlobalGuards().some((guard) => isAuthGuard(guard) || standIns.includes(guard));
 }
 
 function unread(where: string): DescopeConfigError {
