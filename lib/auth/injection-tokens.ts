@@ -14,8 +14,8 @@ export const DESCOPE_RELATIONS = 'nestjs-descope:relations';
 export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';
 /** Where notices go. */
 export const DESCOPE_NOTIFY = 'nestjs-descope:notify';
-/** How the path of the gateway's check ends. */
-export const DESCOPE_CHECK_PATH = 'nestjs-descope:check-path';
+/** The mounted routes on whose way no session is renewed. */
+export const DESCOPE_UNRENEWED = 'nestjs-descope:unrenewed';
 /** The options of the mounted routes. */
 export const DESCOPE_ROUTES = 'nestjs-descope:routes';
 /** The transports that the application teaches. */

@@ -20,12 +20,16 @@ interface NodeResponse {
   setHeader(name: string, value: string): unknown;
   appendHeader(name: string, value: string): unknown;
   getHeader?(name: string): unknown;
+  removeHeader?(name: string): unknown;
 }
+
+const SET_COOKIE = 'set-cookie';
 
 interface FastifyReply {
   readonly raw?: unknown;
   header(name: string, value: string): unknown;
   getHeader(name: string): unknown;
+  removeHeader?(name: string): unknown;
 }
 
 /** Brings a framework's response to what is written; `undefined` for something that has no headers. */
@@ -35,6 +39,12 @@ export function toResponseLike(response: unknown): ResponseWriter | undefined {
       set: (name, value) => void response.setHeader(name, value),
       append: (name, value) => {
         if (!hasValue(response.getHeader?.(name), value)) response.appendHeader(name, value);
+      },
+      dropCookie: (name) => {
+        const kept = findKept(response.getHeader?.(SET_COOKIE), name);
+        if (kept === undefined) return;
+        response.removeHeader?.(SET_COOKIE);
+        for (const line of kept) response.appendHeader(SET_COOKIE, line);
       },
       node: isNodeHead(response) ? response : undefined,
     };
@@ -49,11 +59,24 @@ function toReplyWriter(reply: FastifyReply): ResponseWriter {
     append: (name, value) => {
       const there = reply.getHeader(name);
       if (hasValue(there, value)) return;
-      const isCookie = name.toLowerCase() === 'set-cookie'; // of which Fastify keeps several by itself
+      const isCookie = name.toLowerCase() === SET_COOKIE; // of which Fastify keeps several by itself
       const before = isCookie ? undefined : there;
       reply.header(name, typeof before === 'string' && before !== '' ? `${before}, ${value}` : value);
     },
+    dropCookie: (name) => {
+      const kept = findKept(reply.getHeader(SET_COOKIE), name);
+      if (kept === undefined) return;
+      reply.removeHeader?.(SET_COOKIE);
+      for (const line of kept) reply.header(SET_COOKIE, line);
+    },
   };
+}
+
+// The lines that stay without a cookie's; `undefined` where none of them is about it.
+function findKept(there: unknown, name: string): readonly string[] | undefined {
+  const lines = [there].flat().filter((line): line is string => typeof line === 'string');
+  const kept = lines.filter((line) => !line.startsWith(`${name}=`));
+  return kept.length === lines.length ? undefined : kept;
 }
 
 // A GraphQL request writes as often as it has guarded fields, and clients read 16 kB of headers at most.

@@ -5,14 +5,16 @@ import {
   Optional,
   Req,
   RequestMapping,
+  RequestMethod,
   Res,
   UseGuards,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import type { Provider, Type } from '@nestjs/common';
-import { DESCOPE_CHECK_PATH, DESCOPE_NOTIFY, DESCOPE_ROUTES } from '../auth/injection-tokens.js';
+import { DESCOPE_NOTIFY, DESCOPE_ROUTES, DESCOPE_UNRENEWED } from '../auth/injection-tokens.js';
 import { Public } from '../auth/access.decorators.js';
 import { AuthGuard } from '../auth/auth.guard.js';
+import type { UnrenewedRoute } from '../auth/session/session-step.js';
 import type { Notify } from '../core/notice.js';
 import { CheckRoute } from './check/check-route.js';
 import { LoginRoute } from './login/login-route.js';
@@ -21,7 +23,7 @@ import { answer } from './route-call.js';
 import { noteRouteDocs, noteTag } from './route-docs.js';
 import { ROUTES } from './routes.js';
 import type { Route, RouteParts } from './routes.js';
-import { CHECK_PATH, DEFAULT_PATH } from './routes-options.js';
+import { DEFAULT_PATH } from './routes-options.js';
 import type { DescopeRoutesOptions } from './routes-options.js';
 import { Profiles } from './session/profiles.js';
 import { SessionRoutes } from './session/session-routes.js';
@@ -56,7 +58,7 @@ export function toRouteProviders(options: DescopeRoutesOptions): Provider[] {
   const login = options.login === false ? [] : [LoginRoute]; // which needs the web component
   return [
     { provide: DESCOPE_ROUTES, useValue: options },
-    { provide: DESCOPE_CHECK_PATH, useValue: `/${options.path ?? DEFAULT_PATH}/${CHECK_PATH}` },
+    { provide: DESCOPE_UNRENEWED, useValue: toUnrenewed(options) },
     SessionRoutes,
     SignOutRoutes,
     MeRoute,
@@ -64,6 +66,16 @@ export function toRouteProviders(options: DescopeRoutesOptions): Provider[] {
     CheckRoute,
     ...login,
   ];
+}
+
+function toUnrenewed(options: DescopeRoutesOptions): readonly UnrenewedRoute[] {
+  return ROUTES.filter((route) => !route.isRenewed && options[route.option] !== false).flatMap(
+    ({ method, paths }) =>
+      paths.map((path) => ({
+        method: RequestMethod[method],
+        path: `/${options.path ?? DEFAULT_PATH}/${path}`,
+      })),
+  );
 }
 
 // What the decorators @Get, @Req, … would do, for a method that is there only if it is asked for.

@@ -31,6 +31,11 @@ export interface Route {
   readonly paths: string[];
   /** Open to nobody in particular: it looks at the browser's tokens itself. */
   readonly isPublic: boolean;
+  /**
+   * Whether the middleware renews a session on the way here: not for a gateway's question, of whose answer the browser
+   * sees no cookie, nor where the route itself renews, replaces or ends what there is.
+   */
+  readonly isRenewed: boolean;
   readonly run: (parts: RouteParts, call: RouteCall) => RouteReply | Promise<RouteReply>;
   readonly docs: RouteDocs;
 }
@@ -39,13 +44,13 @@ const { GET, POST } = RequestMethod;
 const REFUSED = { 401: 'No session, or one that is not good', 403: 'Another site, or a missing grant' };
 const OUTAGE = { 503: 'Descope cannot be asked at present' };
 
-type Place = Pick<Route, 'option' | 'method' | 'paths' | 'isPublic'>;
+type Place = Pick<Route, 'option' | 'method' | 'paths' | 'isPublic' | 'isRenewed'>;
 
 const open = (option: Route['option'], method: RequestMethod, ...paths: string[]): Place => {
-  return { option, method, paths, isPublic: true };
+  return { option, method, paths, isPublic: true, isRenewed: option === 'login' };
 };
 const closed = (option: Route['option'], method: RequestMethod, ...paths: string[]): Place => {
-  return { option, method, paths, isPublic: false };
+  return { option, method, paths, isPublic: false, isRenewed: true };
 };
 
 /** Every route that can be mounted. */

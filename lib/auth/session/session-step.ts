@@ -13,9 +13,9 @@ import { toRequestLike } from '../context-request.js';
 import type { ContextRequest } from '../context-request.js';
 import {
   DESCOPE_AUTHENTICATOR,
-  DESCOPE_CHECK_PATH,
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
+  DESCOPE_UNRENEWED,
 } from '../injection-tokens.js';
 import type { ResponseWriter } from '../response-writer.js';
 import { keepPrivate } from '../answer/private-answer.js';
@@ -25,9 +25,15 @@ interface OpenExchange extends Exchange {
   readonly response: ResponseWriter;
 }
 
+/** One of the mounted routes that no renewal helps: how it is asked, and how its address ends. */
+export interface UnrenewedRoute {
+  readonly method: string;
+  readonly path: string;
+}
+
 @Injectable()
 export class SessionStep {
-  @Optional() @Inject(DESCOPE_CHECK_PATH) private readonly checkPath?: string;
+  @Optional() @Inject(DESCOPE_UNRENEWED) private readonly unrenewed?: readonly UnrenewedRoute[];
 
   constructor(
     @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
@@ -37,8 +43,9 @@ export class SessionStep {
 
   /** Finds at once what is to be done, if anything. Never throws: what an application's source throws is the guard's to pass on. */
   findDue(request: ContextRequest): DueSession | undefined {
-    // Not if it was applied already; nor for a gateway's question, of whose answer the browser sees no cookie.
-    if (recallSession(request, this.authenticator) !== undefined || this.#isCheck(request)) return undefined;
+    // Not if it was applied already.
+    if (recallSession(request, this.authenticator) !== undefined || this.#isUnrenewed(request))
+      return undefined;
     try {
       return this.sessions.keeper.findDue(toRequestLike(request));
     } catch {
@@ -61,9 +68,12 @@ export class SessionStep {
     }
   }
 
-  #isCheck(request: ContextRequest): boolean {
+  #isUnrenewed(request: ContextRequest): boolean {
+    if (this.unrenewed === undefined) return false;
     const path = /^[^?#]*/.exec(request.originalUrl ?? '')?.[0] ?? '';
-    return this.checkPath !== undefined && path.endsWith(this.checkPath);
+    const { method } = toRequestLike(request);
+    const asked = method === 'HEAD' ? 'GET' : method;
+    return this.unrenewed.some((route) => asked === route.method && path.endsWith(route.path));
   }
 
   // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).

@@ -47,7 +47,7 @@ export class CookiePlace implements TokenPlace {
       lines.push(this.#toLine(exchange, cookie, tokens.refreshEndsAtMs ?? tokens.sessionEndsAtMs));
     }
     if (tokens.refreshToken === undefined && isNew) lines.push(...this.#toLeftOver(exchange.request));
-    for (const line of lines) exchange.response.append('Set-Cookie', line); // all or none: too large a cookie threw above
+    this.#put(exchange, lines); // all or none: too large a cookie threw above
   }
 
   async clear(exchange: Exchange): Promise<void> {
@@ -72,8 +72,14 @@ export class CookiePlace implements TokenPlace {
   }
 
   #expire(exchange: Exchange, name: string): void {
-    const lines = toExpiredCookies(name, this.#isSecure(exchange.request), this.#policy);
-    for (const line of lines) exchange.response.append('Set-Cookie', line);
+    this.#put(exchange, toExpiredCookies(name, this.#isSecure(exchange.request), this.#policy));
+  }
+
+  // The last word counts: a renewal on the way to a sign-out sets what the sign-out clears.
+  #put({ response }: Exchange, lines: readonly string[]): void {
+    for (const name of new Set(lines.map((line) => line.slice(0, line.indexOf('=')))))
+      response.dropCookie(name);
+    for (const line of lines) response.append('Set-Cookie', line);
   }
 
   #toLine(exchange: Exchange, cookie: { name: string; value: string }, endsAtMs: number): string {

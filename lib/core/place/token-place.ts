@@ -23,6 +23,8 @@ export interface ResponseLike {
   set(name: string, value: string): void;
   /** Adds a value to a header. */
   append(name: string, value: string): void;
+  /** Takes back what was to be set of a cookie, so that one answer does not say two things of it (RFC 6265 §4.1.1). */
+  dropCookie(name: string): void;
 }
 
 /** A place where tokens are kept. */

@@ -16,7 +16,12 @@ const LOCAL: RequestLike = { headers: { host: 'localhost:3000' }, socket: { remo
 
 function create(policy: Partial<CookiePlacePolicy> = {}, request: RequestLike = LOCAL) {
   const lines: string[] = [];
-  const response = { set: () => undefined, append: (_name: string, value: string) => void lines.push(value) };
+  const response = {
+    set: () => undefined,
+    append: (_name: string, value: string) => void lines.push(value),
+    dropCookie: (name: string) =>
+      void lines.splice(0, lines.length, ...lines.filter((line) => !line.startsWith(`${name}=`))),
+  };
   return {
     place: new CookiePlace({ ...COOKIES, secure: true, ...policy }, () => NOW_MS),
     exchange: { request, response },

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { RequestSessionPlace } from '../../../../lib/core/place/request-session-place.js';
 
 const TOKENS = { sessionToken: 'a', sessionEndsAtMs: 0, refreshToken: 'b' };
-const response = { set: () => undefined, append: () => undefined };
+const response = { set: () => undefined, append: () => undefined, dropCookie: () => undefined };
 
 interface FakeSession {
   descope?: unknown;
