@@ -32,6 +32,8 @@ export interface HttpRefusal {
 }
 
 const CHALLENGE = 'WWW-Authenticate';
+const NO_REFRESH_TOKEN =
+  'A refresh token is required, as this application keeps it for a browser; a client that keeps its tokens itself refreshes them at Descope.';
 
 /** Turns an error of the road into its HTTP form; an error that is not ours has none. */
 export function toHttpRefusal(error: unknown): HttpRefusal | undefined {
@@ -57,11 +59,13 @@ function toCredentialRefusal(error: DescopeCredentialError): HttpRefusal {
 
 function toCredentialMessage(code: DescopeErrorCode): string {
   if (code === 'SESSION_MISSING') return 'A session is required.';
+  if (code === 'REFRESH_TOKEN_MISSING') return NO_REFRESH_TOKEN;
   return isTooWeak(code) ? 'A stronger or fresher sign-in is required.' : 'The session is not valid.';
 }
 
 function toCredentialChallenge({ code, details }: DescopeCredentialError): HttpRefusal['headers'] {
-  if (code === 'SESSION_MISSING') return challenge(undefined);
+  // A token that was sent beside what is missing is good.
+  if (code === 'SESSION_MISSING' || code === 'REFRESH_TOKEN_MISSING') return challenge(undefined);
   if (!isTooWeak(code)) return challenge('invalid_token');
   const { maxAgeSeconds } = details; // RFC 9470 §3
   const parameters = maxAgeSeconds === undefined ? {} : { max_age: String(maxAgeSeconds) };

@@ -22,6 +22,7 @@ export type DescopeConfigCode =
 /** Codes of a missing or bad credential: HTTP 401, or 400 where the request itself is malformed. */
 export type DescopeCredentialCode =
   | 'SESSION_MISSING'
+  | 'REFRESH_TOKEN_MISSING'
   | 'CREDENTIAL_MALFORMED'
   | 'COOKIE_AMBIGUOUS'
   | 'TOKEN_TOO_LARGE'

@@ -152,5 +152,10 @@ export class Renewer {
 /** Asserts that two tokens belong to the same user. Throws `TOKEN_SUBJECT_MISMATCH`. */
 export function assertSameSubject(one: VerifiedToken, other: VerifiedToken): void {
   if (readSubjectId(one.claims) === readSubjectId(other.claims)) return;
-  throw new DescopeCredentialError('TOKEN_SUBJECT_MISMATCH', 'The two tokens belong to different users.');
+  throw otherUser();
+}
+
+/** What is said of a session and a refresh token that belong to different users. */
+export function otherUser(): DescopeCredentialError {
+  return new DescopeCredentialError('TOKEN_SUBJECT_MISMATCH', 'The two tokens belong to different users.');
 }

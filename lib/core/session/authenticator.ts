@@ -64,6 +64,18 @@ export class Authenticator {
     return this.#openLeniently(credential);
   }
 
+  /**
+   * Reads the session token of a request, as `authenticate` would, without proof. Throws `CREDENTIAL_MALFORMED`, and
+   * `TOKEN_KIND_NOT_ACCEPTED` for an access key, which has no session of its own to renew or end.
+   */
+  readToken(request: RequestLike): Credential | undefined {
+    const { policy, place, accessKeys } = this.#input;
+    if (accessKeys?.readHeader(request) !== undefined) throw noSession();
+    const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
+    if (credential?.isAmbient === false && accessKeys?.isKey(credential.token) === true) throw noSession();
+    return credential;
+  }
+
   /** Proves a session token and builds its session. Throws a `TOKEN_…`, `SESSION_…`, `USERNAME_…` or `KEYS_…` code. */
   open(token: string, isAmbient: boolean): MaybePromise<DescopeSession> {
     const { verifier, signOuts } = this.#input;
@@ -122,6 +134,11 @@ export class Authenticator {
     if (credential.refusal !== undefined) return DescopeSession.nobody(credential.refusal);
     return attempt(() => this.open(credential.token, true), toNobody);
   }
+}
+
+function noSession(): DescopeCredentialError {
+  const message = 'An access key has no session to renew or end; deactivate or delete the key at Descope.';
+  return new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', message, { kind: 'access-key' });
 }
 
 function toNobody(error: unknown): DescopeSession {

@@ -5,6 +5,7 @@ import { recallSession } from '../../auth/session/request-session.js';
 import { DescopeRefusal } from '../../core/api/descope-refusal.js';
 import { readProfile } from '../../core/api/session-calls.js';
 import { DescopeCredentialError } from '../../core/errors.js';
+import { otherUser } from '../../core/renewal/renewer.js';
 import { DescopeSession } from '../../core/session/session.js';
 import type { Sessions } from '../../core/session/sessions.js';
 import { readSubjectId } from '../../core/token/token-kind.js';
@@ -26,11 +27,12 @@ export class MeRoute {
     const user = session.requireUser();
     const body = { user: { ...user }, claims: user.claims, expiresAt: session.expiresAt };
     if (call.query['profile'] !== '1') return { status: 200, body };
-    return { status: 200, body: { ...body, profile: await this.#getProfile(call, user.id) } };
+    return { status: 200, body: { ...body, profile: await this.#getProfile(call, session) } };
   }
 
-  async #getProfile(call: RouteCall, userId: string): Promise<unknown> {
-    const refreshToken = requireRefresh(call.exchange, this.sessions.place);
+  async #getProfile(call: RouteCall, session: DescopeSession): Promise<unknown> {
+    const userId = session.requireUser().id;
+    const refreshToken = requireRefresh(call.exchange, this.sessions.place, !session.isAmbient);
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
     if (readSubjectId(owner.claims) !== userId) throw otherUser();
@@ -41,10 +43,6 @@ export class MeRoute {
     const newest = await this.sessions.renewer.toNewest(refreshToken, owner);
     return readProfile(this.sessions.api, newest).catch(refuse);
   }
-}
-
-function otherUser(): DescopeCredentialError {
-  return new DescopeCredentialError('TOKEN_SUBJECT_MISMATCH', 'The refresh token belongs to another user.');
 }
 
 function refuse(error: unknown): never {

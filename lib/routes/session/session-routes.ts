@@ -1,16 +1,19 @@
 // Signing in, renewing, selecting a tenant and signing out: what changes a browser's session.
 import { Inject, Injectable } from '@nestjs/common';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../../auth/injection-tokens.js';
+import { recallSession } from '../../auth/session/request-session.js';
 import { isOver } from '../../auth/session/session-step.js';
 import { DescopeRefusal } from '../../core/api/descope-refusal.js';
 import { selectTenant } from '../../core/api/session-calls.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError, DescopeCredentialError } from '../../core/errors.js';
 import type { TokensToKeep } from '../../core/place/token-place.js';
-import { assertSameSubject } from '../../core/renewal/renewer.js';
+import { assertSameSubject, otherUser } from '../../core/renewal/renewer.js';
 import { admit } from '../../core/session/admission.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
+import { DescopeSession } from '../../core/session/session.js';
 import type { Sessions } from '../../core/session/sessions.js';
+import { readSubjectId } from '../../core/token/token-kind.js';
 import type { VerifiedToken } from '../../core/token/token-verifier.js';
 import { assertFromOwnPage, assertSameOrigin } from '../../core/transport/same-origin.js';
 import { readBody, readPostedTokens, requireText } from './request-body.js';
@@ -46,8 +49,9 @@ export class SessionRoutes {
 
   /** `POST refresh`: renews the session now. */
   async refresh(call: RouteCall): Promise<RouteReply> {
-    this.#assertSameOrigin(call);
-    const refreshToken = requireRefresh(call.exchange, this.sessions.place);
+    const sent = await this.#proveSent(call);
+    const refreshToken = this.#requireRefresh(call, sent !== undefined);
+    if (sent !== undefined) assertSameSubject(sent, await this.sessions.verifier.verifyRefresh(refreshToken));
     try {
       return await this.#keep(
         call,
@@ -63,10 +67,12 @@ export class SessionRoutes {
 
   /** `POST tenant`: selects the current tenant, which the new session carries as `dct`. */
   async selectTenant(call: RouteCall): Promise<RouteReply> {
-    this.#assertSameOrigin(call);
+    const session = (await recallSession(call.request)) ?? DescopeSession.nobody();
+    const refreshToken = this.#requireRefresh(call, session.user !== undefined && !session.isAmbient);
     const tenant = requireText(readBody(call), 'tenant');
-    const refreshToken = requireRefresh(call.exchange, this.sessions.place);
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
+    // The guard has let in whom the session names, and nobody whose refresh token lies beside it.
+    if (readSubjectId(owner.claims) !== session.requireUser().id) throw otherUser();
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
     const newest = await this.sessions.renewer.toNewest(refreshToken, owner); // it may have been renewed on the way here
     const issued = await selectTenant(this.sessions.api, newest, tenant).catch(refuseTenant);
@@ -107,8 +113,20 @@ export class SessionRoutes {
     return reading.kind === 'value' ? reading.value : undefined;
   }
 
-  #assertSameOrigin(call: RouteCall): void {
-    assertSameOrigin(call.exchange.request, this.config.authentication.origins);
+  // A client that sends its own token, and no cookie, may be at home anywhere: it is told what is missing.
+  #requireRefresh({ exchange }: RouteCall, isSent: boolean): string {
+    const { place } = this.sessions;
+    if (!isSent || place.readRefresh(exchange.request).kind !== 'absent')
+      assertSameOrigin(exchange.request, this.config.authentication.origins);
+    return requireRefresh(exchange, place, isSent);
+  }
+
+  // It may have lapsed: that is what one renews for.
+  async #proveSent({ exchange }: RouteCall): Promise<VerifiedToken | undefined> {
+    const credential = this.authenticator.readToken(exchange.request);
+    return credential?.isAmbient === false
+      ? this.sessions.verifier.verifyLapsed(credential.token)
+      : undefined;
   }
 }
 

@@ -1,12 +1,24 @@
 // Signing out: cookies go in any case, Descope is told, and the session is refused until it would have ended.
 import { Inject, Injectable } from '@nestjs/common';
-import { DESCOPE_CONFIG, DESCOPE_NOTIFY, DESCOPE_SESSIONS } from '../../auth/injection-tokens.js';
+import {
+  DESCOPE_AUTHENTICATOR,
+  DESCOPE_CONFIG,
+  DESCOPE_NOTIFY,
+  DESCOPE_SESSIONS,
+} from '../../auth/injection-tokens.js';
 import { DescopeRefusal } from '../../core/api/descope-refusal.js';
 import { endAllSessions, endSession } from '../../core/api/session-calls.js';
 import type { DescopeConfig } from '../../core/config/config.js';
-import { DescopeCredentialError, DescopeError } from '../../core/errors.js';
+import {
+  DescopeAccessError,
+  DescopeCredentialError,
+  DescopeError,
+  DescopeUnavailableError,
+} from '../../core/errors.js';
 import type { Notify } from '../../core/notice.js';
 import { toReason } from '../../core/reason.js';
+import { admit } from '../../core/session/admission.js';
+import type { Authenticator } from '../../core/session/authenticator.js';
 import type { Sessions } from '../../core/session/sessions.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import { readSubjectId } from '../../core/token/token-kind.js';
@@ -19,29 +31,42 @@ import { Profiles } from './profiles.js';
 // Longer than any refresh token of the user's other browsers may live.
 const EVERYWHERE_MS = 366 * 24 * 60 * 60 * 1000;
 
-/** A token of the browser that is genuine, whether it lapsed or not. */
+/** A token that is genuine, whether it lapsed or not. */
 interface Genuine extends VerifiedToken {
   readonly token: string;
 }
 
+/** What a request holds of sessions that can be ended. */
 interface Held {
+  /** What the client sent itself, which decides alone whose sessions are ended. */
+  readonly sent?: Genuine | undefined;
+  /** The browser's own. */
   readonly session: Genuine | undefined;
   readonly refresh: Genuine | undefined;
+  /** What the browser keeps in a place of the application's own. */
+  readonly other?: Genuine | undefined;
 }
+
+const NOTHING: Held = { session: undefined, refresh: undefined };
 
 @Injectable()
 export class SignOutRoutes {
   @Inject(Profiles) private readonly profiles!: Profiles;
+  @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
 
   constructor(
     @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
+    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
-    @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
   ) {}
 
-  /** `POST logout`: ends this session. */
+  /**
+   * `POST logout`: ends this session. A token that the client sends itself must be good, else it throws what the guard
+   * would say of it, and changes nothing; `SIGN_OUTS_UNAVAILABLE` where the store could not be told of it.
+   */
   async logout(call: RouteCall): Promise<RouteReply> {
-    const held = await this.#begin(call);
+    const sent = await this.#proveSent(call);
+    const held = await this.#take(call, sent);
     const last = await this.#signOut(held);
     if (last !== undefined) await this.#attempt(() => endSession(this.sessions.api, last.token));
     return { status: 204 };
@@ -52,27 +77,60 @@ export class SignOutRoutes {
    * `SESSION_SIGNED_OUT` for one that is not any more: a copy of an old token must not sign its user out again and again.
    */
   async logoutAll(call: RouteCall): Promise<RouteReply> {
-    const { session, refresh } = await this.#begin(call);
-    const { signOuts, api } = this.sessions;
-    const now = this.config.clock();
-    const owner = refresh ?? (session !== undefined && session.claims.exp * 1000 > now ? session : undefined);
-    if (owner === undefined) throw new DescopeCredentialError('SESSION_MISSING', 'Nobody is signed in here.');
-    await this.#assertActive(owner);
-    const untilMs = Math.max(owner.claims.exp * 1000, now + EVERYWHERE_MS);
-    await this.#attempt(() => signOuts.signOutEverywhere(owner.claims, untilMs));
-    const last = await this.#signOut({ session, refresh }); // which may be two users', or dated ahead by Descope's clock
-    if (last !== undefined) await this.#attempt(() => endAllSessions(api, last.token));
+    const sent = await this.#proveSent(call);
+    if (sent !== undefined) admit(await this.authenticator.open(sent.token, false), this.config.admission);
+    const held = await this.#take(call, sent);
+    const owner = sent ?? (await this.#requireOwner(held));
+    const untilMs = Math.max(owner.claims.exp * 1000, this.config.clock() + EVERYWHERE_MS);
+    await this.#list(owner === sent, () => this.sessions.signOuts.signOutEverywhere(owner.claims, untilMs));
+    const last = await this.#signOut(held); // which may be two users', or dated ahead by Descope's clock
+    if (last !== undefined && readSubjectId(last.claims) === readSubjectId(owner.claims))
+      await this.#attempt(() => endAllSessions(this.sessions.api, last.token));
     return { status: 204 };
   }
 
-  // The cookies go first: whatever fails later, the browser is signed out.
-  async #begin(call: RouteCall): Promise<Held> {
+  // Before anything is changed: what a client sends itself is judged as the guard would.
+  async #proveSent({ exchange }: RouteCall): Promise<Genuine | undefined> {
+    const credential = this.authenticator.readToken(exchange.request);
+    if (credential?.isAmbient !== false) return undefined;
+    return { ...(await this.sessions.verifier.verify(credential.token)), token: credential.token };
+  }
+
+  // The cookies go first: whatever fails later, the browser is signed out. Beside a token that the client sent itself,
+  // another site's request leaves them alone.
+  async #take(call: RouteCall, sent: Genuine | undefined): Promise<Held> {
     const { request } = call.exchange;
+    if (sent !== undefined && !this.#isOwn(call)) return { ...NOTHING, sent };
     assertSameOrigin(request, this.config.authentication.origins);
     const { place } = this.sessions;
     const readings = { session: place.readSession(request), refresh: place.readRefresh(request) };
+    const other = sent === undefined ? this.authenticator.readToken(request) : undefined;
     await place.clear(call.exchange);
-    return this.#proveBoth(readings.session, readings.refresh);
+    const isKept = readings.session.kind === 'value' && readings.session.value === other?.token;
+    return {
+      ...(await this.#proveBoth(readings.session, readings.refresh)),
+      sent,
+      other: isKept ? undefined : await this.#proveLapsed(toReading(other?.token)),
+    };
+  }
+
+  #isOwn({ exchange }: RouteCall): boolean {
+    try {
+      assertSameOrigin(exchange.request, this.config.authentication.origins);
+      return true;
+    } catch (error) {
+      if (error instanceof DescopeAccessError) return false;
+      throw error;
+    }
+  }
+
+  async #requireOwner({ session, refresh, other }: Held): Promise<Genuine> {
+    const now = this.config.clock();
+    const inTime = [session, other].find((token) => token !== undefined && token.claims.exp * 1000 > now);
+    const owner = refresh ?? inTime;
+    if (owner === undefined) throw new DescopeCredentialError('SESSION_MISSING', 'Nobody is signed in here.');
+    await this.#assertActive(owner);
+    return owner;
   }
 
   // What is held is refused first: a renewal on its way then brings nothing that counts. What one has just brought goes
@@ -87,19 +145,36 @@ export class SignOutRoutes {
     return newer.refresh ?? held.refresh;
   }
 
-  async #refuse({ session, refresh }: Held): Promise<void> {
-    for (const { token, claims } of [session, refresh].filter((found) => found !== undefined)) {
-      this.profiles.forget(readSubjectId(claims));
-      await this.#attempt(() => this.sessions.signOuts.signOut(token, claims));
+  async #refuse({ sent, session, refresh, other }: Held): Promise<void> {
+    for (const found of [session, refresh, other, sent].filter((token) => token !== undefined)) {
+      this.profiles.forget(readSubjectId(found.claims));
+      await this.#list(found === sent, () => this.sessions.signOuts.signOut(found.token, found.claims));
+    }
+  }
+
+  // A browser is signed out without its cookies. A client that keeps its token itself must know that it still counts
+  // elsewhere, so that it can try again.
+  async #list(isSent: boolean, step: () => Promise<void>): Promise<void> {
+    if (!isSent) return this.#attempt(step);
+    try {
+      await step();
+    } catch (cause) {
+      const message = 'The signOutStore cannot be told of a sign-out at present.';
+      const input = { retryAfterSeconds: 1, cause };
+      throw new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, input);
     }
   }
 
   async #proveBoth(session: TokenReading, refresh: TokenReading): Promise<Held> {
     const { verifier } = this.sessions;
     return {
-      session: await this.#prove(session, (token) => verifier.verifyLapsed(token)),
+      session: await this.#proveLapsed(session),
       refresh: await this.#prove(refresh, (token) => verifier.verifyRefresh(token)),
     };
+  }
+
+  #proveLapsed(session: TokenReading): Promise<Genuine | undefined> {
+    return this.#prove(session, (token) => this.sessions.verifier.verifyLapsed(token));
   }
 
   async #prove(

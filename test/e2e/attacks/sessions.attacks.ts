@@ -268,7 +268,7 @@ const RENEWED: Attack[] = (
       undefined,
       ({ forge }) => `Cookie: DSR=${forge({ claims: { drn: 'DSR', jti: 'x', sub: 'U2nobody' } })}`,
     ],
-    ['a refresh token as bearer', 'SESSION_MISSING', ({ bob }) => bearer(bob.refresh)],
+    ['a refresh token as bearer', 'TOKEN_NOT_A_SESSION', ({ bob }) => bearer(bob.refresh)],
   ] as readonly (readonly [string, string | undefined, (stage: Stage) => string])[]
 ).map(([name, code, line]) => ({
   name: `renewing by ${name}`,
