@@ -57,9 +57,11 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   const api = toSessionApi(config, notify);
   const place = createPlace(config, notify);
   const verifier = new TokenVerifier({ policy: verification, keys, clock, cache: config.tokenCache });
-  const signOutStore = session.signOutStore && boundStore(session.signOutStore, NO_SIGN_OUTS, notify);
+  const silence = { isSilent: false };
+  const signOutStore =
+    session.signOutStore && boundStore(session.signOutStore, { failure: NO_SIGN_OUTS, notify, silence });
   const signOuts = new SignOutList(clock, signOutStore, notify);
-  const memory = new RenewalMemory({ clock, store: session.renewalStore, notify });
+  const memory = new RenewalMemory({ clock, store: session.renewalStore, notify, silence });
   const refresh = (token: string) => refreshSession(api, token);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
   const isShared = session.renewalStore !== undefined;

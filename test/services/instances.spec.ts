@@ -137,7 +137,8 @@ describe.each(ADAPTERS)('An instance on %s whose Redis is gone', (adapter) => {
       redis.resume();
       expect((await ask(app, browser)).status).toBe(200);
       redis.halt();
-      expect((await post(app, '/auth/logout', browser)).status).toBe(204);
+      const signOut = await post(app, '/auth/logout', browser);
+      expect([signOut.status, signOut.body['code']]).toEqual([503, 'SIGN_OUTS_UNAVAILABLE']);
       expect((await ask(app, browser)).body['code']).toBe('SESSION_SIGNED_OUT');
     } finally {
       await app.stop();
@@ -145,6 +146,49 @@ describe.each(ADAPTERS)('An instance on %s whose Redis is gone', (adapter) => {
     }
   });
 });
+
+const NO = {
+  'to read': ['ACL', 'SETUSER', 'default', '-get', '-mget'],
+  'to write': ['ACL', 'SETUSER', 'default', '-set', '-setex', '-psetex'],
+  'for want of memory': ['CONFIG', 'SET', 'maxmemory', '1'],
+} as const;
+const YES = [
+  ['ACL', 'SETUSER', 'default', '+@all'],
+  ['CONFIG', 'SET', 'maxmemory', '0'],
+] as const;
+
+describe.each(STORES)('Two instances that share a Redis through %s', (kind) => {
+  it.each(Object.keys(NO) as (keyof typeof NO)[])(
+    'let in nobody who signed out, and report no sign-out that was not kept, while it refuses %s',
+    async (what) => {
+      const redis = await startRedis();
+      const connect = async () => (kind === 'redis' ? redis.connect() : redis.connectKeyv());
+      const one = await startInstance('express', await connect());
+      const two = await startInstance('express', await connect(), one);
+      try {
+        const [gone, going] = [await one.signIn(), await one.signIn(BOB)];
+        const [goneCopy, goingCopy] = [copyOf(gone), copyOf(going)];
+        expect((await post(one, '/auth/logout', gone)).status).toBe(204);
+        await redis.command(...NO[what]);
+        expect((await post(one, '/auth/logout', going)).status).toBe(what === 'to read' ? 204 : 503);
+        expect((await ask(one, goingCopy)).body['code']).toBe('SESSION_SIGNED_OUT');
+        const expected = what === 'to read' ? [503, 'SIGN_OUTS_UNAVAILABLE'] : [401, 'SESSION_SIGNED_OUT'];
+        const answer = await ask(two, goneCopy);
+        expect([answer.status, answer.body['code']]).toEqual(expected);
+        for (const words of YES) await redis.command(...words);
+        expect((await ask(two, goneCopy)).body['code']).toBe('SESSION_SIGNED_OUT');
+      } finally {
+        await two.stop();
+        await one.stop();
+        await redis.stop();
+      }
+    },
+  );
+});
+
+function copyOf(browser: CookieJar): CookieJar {
+  return new CookieJar().set('DS', browser.get('DS') ?? '').set('DSR', browser.get('DSR') ?? '');
+}
 
 function post(app: SessionApplication, path: string, browser: CookieJar): Promise<Answer> {
   return app.request(path, { method: 'POST', headers: { origin: app.url, ...browser.headers } });

@@ -3,17 +3,20 @@ import type { KeyValueStore } from '../../lib/core/session/key-value-store.js';
 
 export class MemoryStore implements KeyValueStore {
   readonly entries = new Map<string, { readonly value: string; readonly ttlMs: number }>();
+  readonly #ends = new Map<string, number>(); // by the true clock, as a server's
   isDown = false;
   calls = 0;
 
   async get(key: string): Promise<unknown> {
     this.#meet();
+    if ((this.#ends.get(key) ?? Infinity) <= performance.now()) this.entries.delete(key);
     return this.entries.get(key)?.value;
   }
 
   async set(key: string, value: string, ttlMs: number): Promise<void> {
     this.#meet();
     this.entries.set(key, { value, ttlMs });
+    this.#ends.set(key, performance.now() + ttlMs);
   }
 
   async delete(key: string): Promise<void> {

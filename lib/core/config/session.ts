@@ -1,4 +1,6 @@
 // The options about browsers' sessions, as the policy of the middleware and the routes.
+import { findStoreMistake, toKeyValueStore } from '../session/given-store.js';
+import type { GivenStore } from '../session/given-store.js';
 import type { KeyValueStore } from '../session/key-value-store.js';
 import type { CookiePlacePolicy } from '../place/cookie-place.js';
 import { OptionReader, isBoolean } from './option-reader.js';
@@ -80,11 +82,15 @@ function readStore(
   group: OptionReader<SessionOptions>,
   name: 'renewalStore' | 'signOutStore',
 ): KeyValueStore | undefined {
-  return group.read(name, {
-    wants: 'an object with get, set and delete',
-    is: isKeyValueStore,
+  const given = group.read<GivenStore | undefined>(name, {
+    wants: 'an object',
+    is: isObject,
     default: undefined,
   });
+  if (given === undefined) return undefined;
+  const mistake = findStoreMistake(given);
+  if (mistake !== undefined) group.mistake(name, mistake.got, mistake.wants);
+  return mistake === undefined ? toKeyValueStore(given) : undefined;
 }
 
 const isStoreName: Check<'cookies' | 'request-session'> = (value): value is 'cookies' | 'request-session' =>
@@ -96,7 +102,5 @@ const isSameSite: Check<'lax' | 'strict'> = (value): value is 'lax' | 'strict' =
 const isDomain: Check<string | undefined> = (value): value is string =>
   typeof value === 'string' && DOMAIN.test(value);
 
-const isKeyValueStore: Check<KeyValueStore | undefined> = (value): value is KeyValueStore =>
-  typeof value === 'object' &&
-  value !== null &&
-  ['get', 'set', 'delete'].every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+const isObject: Check<GivenStore | undefined> = (value): value is GivenStore =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -6,6 +6,7 @@ import type { Notice, Notify } from '../notice.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { KeyValueStore } from '../session/key-value-store.js';
 import { boundStore } from '../session/bounded-store.js';
+import type { StoreSilence } from '../session/bounded-store.js';
 import { RenewalFlights } from './renewal-flights.js';
 import { readEndMs } from './token-end.js';
 import { seal, toTokenDigest, unseal } from './sealed-box.js';
@@ -21,6 +22,14 @@ const STORE_FAILED: Notice = {
   message: 'The renewalStore cannot be used; instances renew sessions on their own until it can.',
 };
 
+/** What the memory is told. */
+export interface RenewalMemoryInput {
+  readonly clock: Clock;
+  readonly store: KeyValueStore | undefined;
+  readonly notify: Notify;
+  readonly silence?: StoreSilence;
+}
+
 /** One flight per refresh token, and its result for a while. */
 export class RenewalMemory {
   readonly #clock: Clock;
@@ -28,11 +37,11 @@ export class RenewalMemory {
   readonly #flights: RenewalFlights;
   readonly #superseded: ExpiringMap<true>;
 
-  constructor(input: { clock: Clock; store: KeyValueStore | undefined; notify: Notify }) {
+  constructor(input: RenewalMemoryInput) {
     this.#clock = input.clock;
     this.#flights = new RenewalFlights(input.clock, KEEP_MS);
     this.#superseded = new ExpiringMap(MAX_ENTRIES, input.clock);
-    this.#store = input.store && boundStore(input.store, STORE_FAILED, input.notify);
+    this.#store = input.store && boundStore(input.store, { ...input, failure: STORE_FAILED });
   }
 
   /** Joins the flight of a refresh token, or starts it. */
@@ -89,7 +98,8 @@ export class RenewalMemory {
   async isSuperseded(refreshToken: string): Promise<boolean> {
     const digest = toTokenDigest(refreshToken);
     if (this.#superseded.get(digest) === true) return true;
-    return (await this.#ask((store) => store.get(PREFIX + digest + MARKER), MARKER)) === MARKER;
+    const marker = await this.#ask((store) => store.get(PREFIX + digest + MARKER), MARKER);
+    return marker !== undefined && marker !== null; // whatever a store makes of what it was given
   }
 
   // Not beyond the session itself: handed out after its end it would be refused, and the browser signed out.

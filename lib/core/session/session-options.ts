@@ -1,5 +1,5 @@
 // What people may write about browsers' sessions: `session: { … }`.
-import type { KeyValueStore } from './key-value-store.js';
+import type { GivenStore } from './given-store.js';
 
 /** How cookies are written. */
 export interface SessionCookieOptions {
@@ -22,9 +22,9 @@ export interface SessionOptions {
   /** How cookies are written. */
   readonly cookie?: SessionCookieOptions | undefined;
   /** Shares renewals between instances, so that none signs out what another has just renewed. Entries are encrypted. */
-  readonly renewalStore?: KeyValueStore | undefined;
+  readonly renewalStore?: GivenStore | undefined;
   /** Shares sign-outs between instances. Without it a signed-out session is refused by this process only, until its end. */
-  readonly signOutStore?: KeyValueStore | undefined;
+  readonly signOutStore?: GivenStore | undefined;
 }
 
 /** The name of every option of `session`; the compiler keeps the list complete. */

@@ -67,11 +67,14 @@ export class SignOutList {
   }
 
   async #assertUnlisted(store: KeyValueStore, keys: readonly string[], issuedAt: number): Promise<void> {
-    const values = await Promise.all(keys.map((key) => store.get(PREFIX + key))).catch((cause: unknown) => {
+    try {
+      const [token, subject] = await Promise.all(keys.map((key) => store.get(PREFIX + key)));
+      if (isKept(token) || (isKept(subject) && issuedAt <= readCut(subject))) throw signedOut();
+    } catch (error) {
+      if (error instanceof DescopeCredentialError) throw error;
       publishOutage('SIGN_OUTS_UNAVAILABLE', RETRY_AFTER_SECONDS);
-      throw unknownNow(cause);
-    });
-    if (values.some((value) => typeof value === 'string' && issuedAt <= Number(value))) throw signedOut();
+      throw unknownNow(error);
+    }
   }
 
   #isListed(key: string, issuedAt: number): boolean {
@@ -90,7 +93,7 @@ export class SignOutList {
     if (ttlMs <= 0) return; // it ended long ago
     const hadRoom = this.#entries.set(key, entry, entry.untilMs);
     if (!hadRoom && this.#store === undefined) this.#notify(FULL); // a store has what had to go here
-    await this.#store?.set(PREFIX + key, String(entry.issuedUpTo), ttlMs);
+    await this.#store?.set(PREFIX + key, toKept(entry.issuedUpTo), ttlMs);
   }
 }
 
@@ -102,6 +105,23 @@ function toTokenKey(token: string): string {
 
 function toSubjectKey(claims: DescopeClaims): string {
   return `subject:${createHash('sha256').update(readSubjectId(claims)).digest('base64url')}`;
+}
+
+// A number as text: what a store that deserialises makes of it, another number, can be read back. `Infinity` is none in JSON.
+function toKept(issuedUpTo: number): string {
+  return String(Math.min(issuedUpTo, Number.MAX_SAFE_INTEGER));
+}
+
+// Whatever stands there says that something was signed out.
+function isKept(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+// Up to when tokens are refused, as this or another version of ours wrote it.
+function readCut(value: unknown): number {
+  const cut = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof cut === 'number' && !Number.isNaN(cut)) return cut;
+  throw new Error('The signOutStore gave back something else than was written.');
 }
 
 function signedOut(): DescopeCredentialError {

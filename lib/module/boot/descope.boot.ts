@@ -6,6 +6,7 @@ import { DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY } from '../../auth/inje
 import type { DescopeConfig } from '../../core/config/config.js';
 import type { Notify } from '../../core/notice.js';
 import type { KeySet } from '../../core/keys/key-set.js';
+import { assertStoresFit } from '../../core/session/store-probe.js';
 import { assertAccessKept } from '../scan/access.scan.js';
 import { readBootNotices } from './boot-notices.js';
 import { readOpenHandlers } from './open-handlers.js';
@@ -36,6 +37,8 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
   /** Loads the keys ahead. Without them the application starts all the same, unless `requireKeysAtBoot` says otherwise. */
   async onApplicationBootstrap(): Promise<void> {
     const hydrated = this.keys.hydrate();
+    hydrated.catch(() => undefined);
+    await assertStoresFit(this.config.session, this.notify);
     if (this.config.requireKeysAtBoot) return hydrated;
     hydrated.catch(() => undefined); // noted by the key set, which recovers by itself
   }

@@ -49,6 +49,13 @@ interface Held {
 
 const NOTHING: Held = { session: undefined, refresh: undefined };
 
+interface SignedOut {
+  /** The refresh token that Descope listens to. */
+  readonly last: Genuine | undefined;
+  /** Whether all instances that share a store know of it. */
+  readonly isShared: boolean;
+}
+
 @Injectable()
 export class SignOutRoutes {
   @Inject(Profiles) private readonly profiles!: Profiles;
@@ -67,8 +74,9 @@ export class SignOutRoutes {
   async logout(call: RouteCall): Promise<RouteReply> {
     const sent = await this.#proveSent(call);
     const held = await this.#take(call, sent);
-    const last = await this.#signOut(held);
+    const { last, isShared } = await this.#signOut(held);
     if (last !== undefined) await this.#attempt(() => endSession(this.sessions.api, last.token));
+    if (!isShared) throw notShared();
     return { status: 204 };
   }
 
@@ -82,10 +90,11 @@ export class SignOutRoutes {
     const held = await this.#take(call, sent);
     const owner = sent ?? (await this.#requireOwner(held));
     const untilMs = Math.max(owner.claims.exp * 1000, this.config.clock() + EVERYWHERE_MS);
-    await this.#list(owner === sent, () => this.sessions.signOuts.signOutEverywhere(owner.claims, untilMs));
-    const last = await this.#signOut(held); // which may be two users', or dated ahead by Descope's clock
+    const isCut = await this.#attempt(() => this.sessions.signOuts.signOutEverywhere(owner.claims, untilMs));
+    const { last, isShared } = await this.#signOut(held); // which may be two users', or dated ahead by Descope's clock
     if (last !== undefined && readSubjectId(last.claims) === readSubjectId(owner.claims))
       await this.#attempt(() => endAllSessions(this.sessions.api, last.token));
+    if (!isCut || !isShared) throw notShared();
     return { status: 204 };
   }
 
@@ -134,35 +143,25 @@ export class SignOutRoutes {
   }
 
   // What is held is refused first: a renewal on its way then brings nothing that counts. What one has just brought goes
-  // the same way, because its answer may reach the browser after ours. Gives the refresh token that Descope listens to.
-  async #signOut(held: Held): Promise<Genuine | undefined> {
-    await this.#refuse(held);
-    if (held.refresh === undefined) return undefined;
+  // the same way, because its answer may reach the browser after ours.
+  async #signOut(held: Held): Promise<SignedOut> {
+    const isHeldShared = await this.#refuse(held);
+    if (held.refresh === undefined) return { last: undefined, isShared: isHeldShared };
     const renewed = await this.sessions.renewer.findRenewed(held.refresh.token);
     const newer = await this.#proveBoth(toReading(renewed?.sessionToken), toReading(renewed?.refreshToken));
-    await this.#refuse(newer);
+    const isNewerShared = await this.#refuse(newer);
     await this.sessions.renewer.forgetRenewed(held.refresh.token); // which other instances may not know to be over
-    return newer.refresh ?? held.refresh;
+    return { last: newer.refresh ?? held.refresh, isShared: isHeldShared && isNewerShared };
   }
 
-  async #refuse({ sent, session, refresh, other }: Held): Promise<void> {
-    for (const found of [session, refresh, other, sent].filter((token) => token !== undefined)) {
-      this.profiles.forget(readSubjectId(found.claims));
-      await this.#list(found === sent, () => this.sessions.signOuts.signOut(found.token, found.claims));
-    }
-  }
-
-  // A browser is signed out without its cookies. A client that keeps its token itself must know that it still counts
-  // elsewhere, so that it can try again.
-  async #list(isSent: boolean, step: () => Promise<void>): Promise<void> {
-    if (!isSent) return this.#attempt(step);
-    try {
-      await step();
-    } catch (cause) {
-      const message = 'The signOutStore cannot be told of a sign-out at present.';
-      const input = { retryAfterSeconds: 1, cause };
-      throw new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, input);
-    }
+  // All at once: a store that is silent is waited for once.
+  async #refuse({ sent, session, refresh, other }: Held): Promise<boolean> {
+    const found = [session, refresh, other, sent].filter((token) => token !== undefined);
+    for (const { claims } of found) this.profiles.forget(readSubjectId(claims));
+    const refusals = found.map(({ token, claims }) =>
+      this.#attempt(() => this.sessions.signOuts.signOut(token, claims)),
+    );
+    return (await Promise.all(refusals)).every(Boolean);
   }
 
   async #proveBoth(session: TokenReading, refresh: TokenReading): Promise<Held> {
@@ -198,15 +197,23 @@ export class SignOutRoutes {
     }
   }
 
-  async #attempt(step: () => Promise<void>): Promise<void> {
+  async #attempt(step: () => Promise<void>): Promise<boolean> {
     try {
       await step();
+      return true;
     } catch (error) {
-      if (error instanceof DescopeRefusal) return; // it was over already
+      if (error instanceof DescopeRefusal) return true; // it was over already
       const message = `A sign-out was not completed everywhere (${toReason(error)}); this process refuses the session until its end.`;
       this.notify({ code: 'SIGN_OUT_INCOMPLETE', level: 'warn', message });
+      return false;
     }
   }
+}
+
+// The browser is signed out and this process knows it; what other instances do not know is no success.
+function notShared(): DescopeUnavailableError {
+  const message = 'The sign-out could not be stored for other instances.';
+  return new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, { retryAfterSeconds: 1 });
 }
 
 function toReading(value: string | undefined): TokenReading {

@@ -13,6 +13,8 @@ export interface Redis {
   connect(): Promise<KeyValueStore>;
   /** Makes a store through Keyv, with a connection of its own. */
   connectKeyv(): KeyValueStore;
+  /** Sends a command, such as one that changes what it answers. */
+  command(...words: string[]): Promise<unknown>;
   /** Lets it answer nothing any more, with its connections open; `resume` wakes it. */
   halt(): void;
   resume(): void;
@@ -59,11 +61,15 @@ export async function startRedis({ keepsLog = false } = {}): Promise<Redis> {
       };
     },
     connectKeyv: () => {
-      const keyv = new Keyv<string>({ store: new KeyvRedis(url) });
+      const keyv = new Keyv<string>({
+        store: new KeyvRedis(url, { throwOnErrors: true }),
+        throwOnErrors: true,
+      });
       keyv.on('error', () => undefined);
       closers.push(() => keyv.disconnect());
       return keyv;
     },
+    command: async (...words) => (await open()).sendCommand(words),
     halt: () => service.signal('SIGSTOP'),
     resume: () => service.signal('SIGCONT'),
     kill: () => service.kill(),

@@ -180,6 +180,8 @@ describe('resolveConfig', () => {
       ['session.refresh', { refresh: 'yes' }],
       ['session.renewalStore', { renewalStore: store }],
       ['session.signOutStore', { signOutStore: {} }],
+      ['session.signOutStore', { signOutStore: new Map() }],
+      ['session.signOutStore', { signOutStore: null }],
       ['session.cookie', { cookie: null }],
       ['session.cookies', { cookies: {} }],
       ['session.cookie.sameSite', { cookie: { sameSite: 'none' } }],

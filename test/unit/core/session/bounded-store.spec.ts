@@ -15,7 +15,7 @@ function create(store: KeyValueStore) {
     notices.push(code);
     messages.push(message);
   };
-  return { store: boundStore(store, failure, notify), notices, messages };
+  return { store: boundStore(store, { failure, notify }), notices, messages };
 }
 
 describe('A bounded store', () => {
