@@ -11,9 +11,10 @@ import {
 } from '../auth/injection-tokens.js';
 import type { LoginPath } from '../auth/answer/login-redirect.js';
 import { toUnusableOutage } from '../core/api/descope-call.js';
+import { EndedTokens } from '../core/api/ended-tokens.js';
 import { exchangeAccessKey } from '../core/api/machine-calls.js';
 import { refreshSession } from '../core/api/session-calls.js';
-import type { SessionApi } from '../core/api/session-calls.js';
+import type { RefreshApi } from '../core/api/session-calls.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { AccessKeys } from '../core/exchange/access-keys.js';
 import type { Notice, Notify } from '../core/notice.js';
@@ -54,7 +55,7 @@ export const sessionProviders: Provider[] = [
 
 function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Sessions {
   const { clock, session, verification, authentication } = config;
-  const api = toSessionApi(config, notify);
+  const api = toRefreshApi(config, notify);
   const place = createPlace(config, notify);
   const verifier = new TokenVerifier({ policy: verification, keys, clock, cache: config.tokenCache });
   const silence = { isSilent: false };
@@ -83,10 +84,11 @@ function createPlace({ session, clock }: DescopeConfig, notify: Notify): TokenPl
   return new CookiePlace(session.cookies, clock);
 }
 
-function toSessionApi(config: DescopeConfig, notify: Notify): SessionApi {
+function toRefreshApi(config: DescopeConfig, notify: Notify): RefreshApi {
   const { baseUrl, projectId, fetch, keyFetch, verification } = config;
   const names = { session: verification.sessionTokenNames, refresh: verification.refreshTokenNames };
-  return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify };
+  const ended = new EndedTokens(config.clock);
+  return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify, ended };
 }
 
 function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: Notify): Authenticator {

@@ -6,6 +6,8 @@ export class DescopeRefusal extends Error {
     readonly status: number,
     /** Descope's own error code, `E…`, or OAuth's word for it. */
     readonly errorCode: string | undefined,
+    /** Whether Descope said so before, and was not asked again. */
+    readonly isRecalled = false,
   ) {
     super(`Descope refused with ${errorCode ?? status}.`);
     this.name = 'DescopeRefusal';

@@ -12,7 +12,7 @@ import type { TokensToKeep } from '../place/token-place.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { RenewalMemory } from './renewal-memory.js';
-import { isUnusable, toOutcome } from './renewal-outcome.js';
+import { isUnusable, sessionEnded, toOutcome } from './renewal-outcome.js';
 import type { SignOutList } from '../session/sign-out-list.js';
 
 const REFUSAL_WAITS_MS = [50, 150, 300];
@@ -135,15 +135,14 @@ export class Renewer {
   // may be in the store, or be there in a moment.
   async #afterRefusal(refreshToken: string, refusal: DescopeRefusal): Promise<Fetched> {
     const { memory, isShared } = this.#input;
-    for (const wait of isShared ? REFUSAL_WAITS_MS : []) {
+    for (const wait of isShared && !refusal.isRecalled ? REFUSAL_WAITS_MS : []) {
       const shared = await memory.readShared(refreshToken);
       if (shared !== undefined) return { issued: shared, outcome: 'shared' };
       await sleep(wait);
     }
     const isSuperseded = await memory.isSuperseded(refreshToken);
+    if (!isSuperseded) throw sessionEnded(refusal);
     const details = { descopeCode: refusal.errorCode };
-    if (!isSuperseded)
-      throw new DescopeCredentialError('SESSION_ENDED', 'Descope ended the session.', details);
     const message = 'The refresh token was renewed before; the browser has a newer one.';
     throw new DescopeCredentialError('SESSION_SUPERSEDED', message, details);
   }

@@ -1,5 +1,5 @@
 // All that keeps browsers' sessions, in one hand.
-import type { SessionApi } from '../api/session-calls.js';
+import type { RefreshApi } from '../api/session-calls.js';
 import type { TokenPlace } from '../place/token-place.js';
 import type { TokenVerifier } from '../token/token-verifier.js';
 import type { Renewer } from '../renewal/renewer.js';
@@ -8,7 +8,7 @@ import type { SignOutList } from './sign-out-list.js';
 
 /** What middleware and routes work with. */
 export interface Sessions {
-  readonly api: SessionApi;
+  readonly api: RefreshApi;
   readonly keeper: SessionKeeper;
   readonly place: TokenPlace;
   readonly renewer: Renewer;

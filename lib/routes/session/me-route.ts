@@ -4,7 +4,7 @@ import { DESCOPE_SESSIONS } from '../../auth/injection-tokens.js';
 import { recallSession } from '../../auth/session/request-session.js';
 import { DescopeRefusal } from '../../core/api/descope-refusal.js';
 import { readProfile } from '../../core/api/session-calls.js';
-import { DescopeCredentialError } from '../../core/errors.js';
+import { sessionEnded } from '../../core/renewal/renewal-outcome.js';
 import { otherUser } from '../../core/renewal/renewer.js';
 import { DescopeSession } from '../../core/session/session.js';
 import type { Sessions } from '../../core/session/sessions.js';
@@ -47,7 +47,5 @@ export class MeRoute {
 
 function refuse(error: unknown): never {
   if (!(error instanceof DescopeRefusal)) throw error;
-  throw new DescopeCredentialError('SESSION_ENDED', 'Descope ended the session.', {
-    descopeCode: error.errorCode,
-  });
+  throw sessionEnded(error);
 }

@@ -8,6 +8,7 @@ import { selectTenant } from '../../core/api/session-calls.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError, DescopeCredentialError } from '../../core/errors.js';
 import type { TokensToKeep } from '../../core/place/token-place.js';
+import { sessionEnded } from '../../core/renewal/renewal-outcome.js';
 import { assertSameSubject, otherUser } from '../../core/renewal/renewer.js';
 import { admit } from '../../core/session/admission.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
@@ -132,6 +133,7 @@ export class SessionRoutes {
 
 function refuseTenant(error: unknown): never {
   if (!(error instanceof DescopeRefusal)) throw error;
+  if (error.status === 401) throw sessionEnded(error); // which says nothing of the tenant
   const message = 'Descope does not let this user select the tenant.';
   throw new DescopeAccessError('TENANT_NOT_SELECTABLE', message, { descopeCode: error.errorCode });
 }
