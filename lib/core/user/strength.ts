@@ -22,9 +22,11 @@ export function findStrengthFlaw(
   return isMet(demand, methods) ? undefined : weak('AUTH_METHOD_REQUIRED', demand.names);
 }
 
-// Two methods are two factors, as Descope's own SDKs count (go-sdk).
+// Two methods are two factors, as Descope's own SDKs count (go-sdk); one that is written in two ways, or nothing, is not.
 function isMfa(methods: readonly string[]): boolean {
-  return methods.includes(MFA) || new Set(methods).size > 1;
+  if (methods.includes(MFA)) return true;
+  const known = methods.map((method) => method.trim().toLowerCase()).filter((method) => method !== '');
+  return new Set(known).size > 1;
 }
 
 // `su` says that there was a step-up; how long ago is known only of the token that bears it.

@@ -194,7 +194,14 @@ describe('assertAccess, beyond grants', () => {
     const amr = (match: 'any' | 'all', ...names: string[]): Demand => ({ kind: 'amr', names, match });
     for (const methods of [['mfa'], ['pwd', 'totp'], ['pwd', 'mfa']])
       expect(judge({ amr: methods }, { kind: 'mfa' })).toBe('accepted');
-    for (const methods of [['pwd'], ['pwd', 'pwd'], [], undefined, 'mfa', ['MFA']])
+    const written = [
+      ['pwd', ''],
+      ['pwd', 'PWD'],
+      ['pwd', ' pwd '],
+      ['', ' '],
+      ['pwd', 'Pwd', 'pWD'],
+    ];
+    for (const methods of [['pwd'], ['pwd', 'pwd'], [], undefined, 'mfa', ['MFA'], ...written])
       expect(judge({ amr: methods }, { kind: 'mfa' })).toBe('AUTH_MFA_REQUIRED');
     expect(judge({ amr: ['totp'] }, amr('any', 'totp', 'webauthn'))).toBe('accepted');
     expect(judge({ amr: ['totp'] }, amr('all', 'totp', 'webauthn'))).toBe('AUTH_METHOD_REQUIRED');
