@@ -2,7 +2,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { isThenable, whenReady } from '../../core/maybe-promise.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
-import { readHeader } from '../../core/transport/request-like.js';
+import { readHeader, readHost } from '../../core/transport/request-like.js';
+import type { RequestLike } from '../../core/transport/request-like.js';
 import type { RequestValueSource } from '../../core/user/demands.js';
 import type { DescopeUser } from '../../core/user/descope-user.js';
 import { readContextParam, readContextRequest, toRequestLike } from '../context-request.js';
@@ -43,11 +44,11 @@ const readers = new Map<string, Reader>(); // no more than stand in decorators: 
 
 function toReader(source: Exclude<RequestValueSource, object>): Reader {
   if (source === 'dct') return ({ user }) => user?.tenant;
-  if (source === 'subdomain') return ({ context }) => readSubdomain(readHost(context));
+  if (source === 'subdomain') return ({ context }) => readSubdomain(readHost(toRequest(context)));
   const name = source.slice(source.indexOf(':') + 1);
   if (source.startsWith('param:')) return ({ context }) => toValue(readContextParam(context, name));
   const header = name.toLowerCase();
-  return ({ context }) => toValue(readRequestHeader(context, header));
+  return ({ context }) => toValue(readHeader(toRequest(context), header));
 }
 
 const NOTHING_NAMED: ReadonlyMap<RequestValueSource, string> = new Map();
@@ -83,13 +84,8 @@ function keep(values: Map<RequestValueSource, string>, source: RequestValueSourc
   if (value !== undefined) values.set(source, value);
 }
 
-function readRequestHeader(context: ExecutionContext, name: string): string | undefined {
-  return readHeader(toRequestLike(readContextRequest(context)), name);
-}
-
-// RFC 9113 §8.3.1: HTTP/2 has a pseudo-header in place of Host.
-function readHost(context: ExecutionContext): string | undefined {
-  return readRequestHeader(context, 'host') ?? readRequestHeader(context, ':authority');
+function toRequest(context: ExecutionContext): RequestLike {
+  return toRequestLike(readContextRequest(context));
 }
 
 // `acme.example.com` → `acme`. A host of two labels has no subdomain, and neither has an address. The dot at the end of

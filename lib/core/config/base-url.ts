@@ -19,8 +19,22 @@ export function readBaseUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
+  if (!isPlainHost(url.hostname)) return undefined;
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;
   return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+/**
+ * Tells whether a host is a name or an address and nothing else. URLs may hold `;`, `'`, `*` and others there, which no
+ * host has, and which would begin something new in a header or a policy.
+ */
+export function isPlainHost(hostname: string): boolean {
+  return /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])$/i.test(hostname);
+}
+
+/** Tells whether a URL is of this machine. */
+export function isLoopbackUrl(url: string): boolean {
+  return isLoopback(new URL(url).hostname);
 }
 
 /** Tells whether tokens and keys may travel there: by https, or without leaving the machine. */

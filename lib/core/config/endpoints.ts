@@ -1,14 +1,20 @@
 // The options that say where things are: the project, its API, and the origins that are ours.
 import type { AuthenticationPolicy } from '../session/authenticator.js';
 import { toOrigin } from '../transport/same-origin.js';
-import { isConfidential, isProjectId, readBaseUrl, toRegionalBaseUrl } from './base-url.js';
-import { describe, isBoolean, isTexts, readOptionalText } from './option-reader.js';
-import type { OptionReader } from './option-reader.js';
+import { findPatternFlaw } from '../transport/trusted-origins.js';
+import type { TrustedOrigin } from '../transport/trusted-origins.js';
+import { isConfidential, isPlainHost, isProjectId, readBaseUrl, toRegionalBaseUrl } from './base-url.js';
+import { describe, isBoolean, isText, readOptionalText } from './option-reader.js';
+import type { Check, OptionReader } from './option-reader.js';
 
 export function readProjectId(options: OptionReader): string {
   const projectId = readOptionalText(options, 'projectId');
   if (projectId === undefined) {
-    options.mistake('projectId', 'nothing', 'the project id, by the option or by DESCOPE_PROJECT_ID');
+    options.mistake(
+      'projectId',
+      'nothing',
+      'the project id, by the option or by DESCOPE_PROJECT_ID (a test needs none: createTestDescope().override(…) of nestjs-descope/testing brings its own)',
+    );
     return '';
   }
   if (!isProjectId(projectId)) {
@@ -29,20 +35,43 @@ export function readFgaCacheUrl(options: OptionReader): string | undefined {
 
 export function readOrigins(options: OptionReader): AuthenticationPolicy['origins'] {
   const publicOrigin = readOptionalText(options, 'publicOrigin');
+  if (publicOrigin !== undefined && !isOrigin(publicOrigin))
+    options.mistake('publicOrigin', 'a text that is no origin', 'an origin like "https://app.example.com"');
   const trustedOrigins = options.read('trustedOrigins', {
-    wants: 'a list of origins',
-    is: isTexts,
+    wants: `a list out of ${TRUSTED}`,
+    is: isFullList,
     default: [],
   });
-  if (publicOrigin !== undefined) noteNoOrigin(options, 'publicOrigin', publicOrigin);
-  for (const origin of trustedOrigins) noteNoOrigin(options, 'trustedOrigins', origin);
-  return { publicOrigin, trustedOrigins };
+  trustedOrigins.forEach((one, index) => noteUntrustable(options, `trustedOrigins[${index}]`, one));
+  return { publicOrigin, trustedOrigins: trustedOrigins as readonly TrustedOrigin[] };
 }
 
-function noteNoOrigin(options: OptionReader, name: string, text: string): void {
-  if (toOrigin(text) === text && !text.includes('*')) return; // a URL may hold a wildcard, no browser sends one
-  options.mistake(name, 'a text that is no origin', 'an origin like "https://app.example.com"');
+const TRUSTED =
+  'origins like "https://app.example.com", "https://*.example.com" for those one label below it, and functions of the origin that give true or false';
+
+function noteUntrustable(options: OptionReader, name: string, one: unknown): void {
+  if (typeof one === 'function') return;
+  if (!isText(one)) return options.mistake(name, describeItem(one), `one of: ${TRUSTED}`);
+  if (!one.includes('*')) {
+    if (!isOrigin(one)) options.mistake(name, 'a text that is no origin', `one of: ${TRUSTED}`);
+    return;
+  }
+  const flaw = findPatternFlaw(one);
+  if (flaw !== undefined)
+    options.mistake(name, flaw, 'https, one "*" as the whole first label, and below it a domain of your own');
 }
+
+// The first thing that people try, and an object like any other for `typeof`.
+function describeItem(one: unknown): string {
+  return Object.prototype.toString.call(one) === '[object RegExp]' ? 'a RegExp' : describe(one);
+}
+
+function isOrigin(text: string): boolean {
+  return toOrigin(text) === text && isPlainHost(new URL(text).hostname);
+}
+
+const isFullList: Check<readonly unknown[]> = (value): value is readonly unknown[] =>
+  Array.isArray(value) && value.length > 0;
 
 function readUrl(options: OptionReader, name: 'baseUrl' | 'fgaCacheUrl'): string | undefined {
   const text = readOptionalText(options, name);

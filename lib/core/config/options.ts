@@ -8,6 +8,7 @@ import type { SignatureAlgorithm } from '../keys/algorithms.js';
 import type { TokenKind } from '../token/token-kind.js';
 import type { TokenSourceOption } from '../transport/read-tokens.js';
 import type { RequestLike } from '../transport/request-like.js';
+import type { TrustedOrigin } from '../transport/trusted-origins.js';
 import type { UsernameClaim } from '../user/username.js';
 import type { SessionOptions } from '../session/session-options.js';
 
@@ -15,7 +16,10 @@ import type { SessionOptions } from '../session/session-options.js';
 export interface KeyFetchOptions {
   /** Age at which keys are fetched again, in seconds. A withdrawn key is refused after this. Default: 600. */
   readonly maxAgeSeconds?: number | undefined;
-  /** Age up to which keys are used while Descope cannot be reached, in seconds: the worst-case revocation time. Default: 3600. */
+  /**
+   * Age up to which keys are used while Descope cannot be reached, in seconds: the worst-case revocation time. At least
+   * `maxAgeSeconds`. Default: 3600, or `maxAgeSeconds` where that is more.
+   */
   readonly maxStaleSeconds?: number | undefined;
   /** Least time between two fetches for unknown key ids, in seconds, at most 30. Default: 10. */
   readonly cooldownSeconds?: number | undefined;
@@ -115,8 +119,12 @@ export interface DescopeOptions {
   readonly sources?: readonly TokenSourceOption[] | undefined;
   /** The application's own origin as browsers see it. Without it, `Origin` is compared with the `Host` header. */
   readonly publicOrigin?: string | undefined;
-  /** Further origins whose pages may send session cookies on unsafe methods. Default: none. */
-  readonly trustedOrigins?: readonly string[] | undefined;
+  /**
+   * Further origins whose pages may send session cookies on unsafe methods: origins, patterns like
+   * `https://*.example.com` (exactly one label, and below no name under which anybody can have a site), or functions of
+   * the origin, of which only `true` is a yes. Default: none.
+   */
+  readonly trustedOrigins?: readonly TrustedOrigin[] | undefined;
   /** Keeps sessions for browsers: applies the session middleware. Default: none. */
   readonly session?: SessionOptions | false | null | undefined;
   /** Gives the application's own user, which `@CurrentUser()` and `request.user` then are: a function, or a provider's class. Default: Descope's. */

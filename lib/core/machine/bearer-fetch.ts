@@ -1,6 +1,6 @@
 // A `fetch` that adds the application's own token: to the origins it was made for, and to no other.
 import type { Fetch } from '../api/bounded-fetch.js';
-import { isConfidential } from '../config/base-url.js';
+import { isConfidential, isPlainHost } from '../config/base-url.js';
 import { DescopeConfigError, DescopeM2mError, DescopeUnavailableError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { toOrigin } from '../transport/same-origin.js';
@@ -76,7 +76,7 @@ function assertAllowed(target: Target, allowed: ReadonlySet<string>): void {
 function readOrigins(origins: readonly string[]): ReadonlySet<string> {
   if (!Array.isArray(origins) || origins.length === 0) throw invalid('nothing');
   for (const origin of origins) {
-    if (typeof origin !== 'string' || toOrigin(origin) !== origin || origin.includes('*'))
+    if (typeof origin !== 'string' || toOrigin(origin) !== origin || !isPlainHost(new URL(origin).hostname))
       throw invalid('something that is no origin');
     if (!isConfidential(origin)) throw invalid('plain http outside loopback');
   }

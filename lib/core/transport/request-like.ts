@@ -17,6 +17,17 @@ export function readHeader(request: RequestLike, name: string, separator = ', ')
   return typeof value === 'string' || value === undefined ? value : value.join(separator);
 }
 
+/**
+ * Reads the host that a request is for. HTTP/2 says it as `:authority`, which goes before a `Host` beside it; where the
+ * two differ, the request is for neither (RFC 9113 §8.3.1).
+ */
+export function readHost(request: RequestLike): string | undefined {
+  const host = readHeader(request, 'host');
+  const authority = readHeader(request, ':authority');
+  if (authority === undefined || host === undefined) return authority ?? host;
+  return authority.toLowerCase() === host.toLowerCase() ? authority : undefined;
+}
+
 /** Counts how often a header came, also where `headers` keeps one of them only. */
 export function countHeader(request: RequestLike, name: string): number {
   const raw = request.rawHeaders;

@@ -1,14 +1,16 @@
 // May a browser's own credential count here? Only if our own pages sent the request.
 import { DescopeAccessError } from '../errors.js';
-import { readHeader } from './request-like.js';
+import { readHeader, readHost } from './request-like.js';
 import type { RequestLike } from './request-like.js';
+import { isTrustedOrigin } from './trusted-origins.js';
+import type { TrustedOrigin } from './trusted-origins.js';
 
 /** Which origins are ours. */
 export interface OriginPolicy {
   /** Our own origin as browsers see it; without it, the host alone is compared with the `Host` header. */
   readonly publicOrigin: string | undefined;
   /** Further origins whose pages may send cookies to us. */
-  readonly trustedOrigins: readonly string[];
+  readonly trustedOrigins: readonly TrustedOrigin[];
 }
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']); // RFC 9110 §9.2.1
@@ -52,7 +54,7 @@ function isWebSocket(request: RequestLike): boolean {
 // A request with none of the three headers comes from no browser, and so cannot be forged through one.
 function isSameOrigin(request: RequestLike, policy: OriginPolicy): boolean {
   const origin = readHeader(request, 'origin');
-  if (origin !== undefined && policy.trustedOrigins.includes(origin)) return true;
+  if (origin !== undefined && isTrustedOrigin(origin, policy.trustedOrigins)) return true;
   const site = readHeader(request, 'sec-fetch-site');
   if (site !== undefined) return site === 'same-origin' || site === 'none';
   if (origin !== undefined) return isOurs(origin, request, policy);
@@ -60,12 +62,12 @@ function isSameOrigin(request: RequestLike, policy: OriginPolicy): boolean {
   if (referer === undefined) return true;
   const refererOrigin = toOrigin(referer);
   if (refererOrigin === undefined) return false;
-  return policy.trustedOrigins.includes(refererOrigin) || isOurs(refererOrigin, request, policy);
+  return isTrustedOrigin(refererOrigin, policy.trustedOrigins) || isOurs(refererOrigin, request, policy);
 }
 
 function isOurs(origin: string, request: RequestLike, policy: OriginPolicy): boolean {
   if (policy.publicOrigin !== undefined) return origin === policy.publicOrigin;
-  const host = readHeader(request, 'host') ?? readHeader(request, ':authority');
+  const host = readHost(request);
   const url = toUrl(origin);
   if (host === undefined || url === undefined || url.origin !== origin) return false;
   return url.host === toUrl(`${url.protocol}//${host}`)?.host; // the same default port on both sides

@@ -66,7 +66,9 @@ describe('readRequestValue', () => {
     const bare = inputOf({ headers: { ':authority': 'acme.example.com' } });
     expect(readRequestValue('subdomain', bare)).toBe('acme');
     const both = inputOf({ headers: { ':authority': 'acme.example.com', host: 'other.example.com' } });
-    expect(readRequestValue('subdomain', both)).toBe('other');
+    expect(readRequestValue('subdomain', both)).toBeUndefined(); // for neither: RFC 9113 §8.3.1
+    const same = inputOf({ headers: { ':authority': 'acme.example.com', host: 'ACME.example.com' } });
+    expect(readRequestValue('subdomain', same)).toBe('acme');
   });
 
   it('asks a function of the application, and takes a text alone for an answer', async () => {

@@ -117,6 +117,12 @@ describe('Secure', () => {
     expect(await isSecure(at(host, peer), { secure: true })).toBe(true);
   });
 
+  it('stands where HTTP/2 says two hosts, of which one is not this machine', async () => {
+    expect(await isSecure(at(undefined, '::1', { ':authority': 'localhost:3000' }))).toBe(false);
+    expect(await isSecure(at('localhost:3000', '::1', { ':authority': 'app.example.com' }))).toBe(true);
+    expect(await isSecure(at('app.example.com', '::1', { ':authority': 'localhost:3000' }))).toBe(true);
+  });
+
   it.each([
     ['example.com', '127.0.0.1'],
     ['localhost.example.com', '127.0.0.1'],

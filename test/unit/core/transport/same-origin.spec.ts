@@ -8,13 +8,14 @@ import {
   assertSameOrigin,
   toOrigin,
 } from '../../../../lib/core/transport/same-origin.js';
+import type { TrustedOrigin } from '../../../../lib/core/transport/trusted-origins.js';
 import { codeOf } from '../../../support/tokens.js';
 
 const OURS = 'https://app.example.com';
 const host = 'app.example.com';
 const judge = (
   headers: RequestLike['headers'],
-  policy: { publicOrigin?: string; trustedOrigins?: string[] } = {},
+  policy: { publicOrigin?: string; trustedOrigins?: TrustedOrigin[] } = {},
   method = 'POST',
 ) =>
   codeOf(() =>
@@ -45,6 +46,32 @@ describe('assertSameOrigin', () => {
     expect(judge({ host, ...headers, 'sec-fetch-site': 'same-site' }, {}, 'GET')).toBe(REFUSED);
     expect(judge({ host, ...headers, origin: OURS }, {}, 'GET')).toBe('accepted');
     expect(judge({ host, ...headers }, {}, 'GET')).toBe('accepted');
+  });
+
+  it('believes no host that another one beside it contradicts, as HTTP/2 may have two', () => {
+    const evil = 'evil.example';
+    for (const origin of [OURS, `https://${evil}`]) {
+      expect(judge({ ':authority': host, host: evil, origin })).toBe(REFUSED);
+      expect(judge({ ':authority': evil, host, origin })).toBe(REFUSED);
+    }
+    expect(judge({ ':authority': host, host: host.toUpperCase(), origin: OURS })).toBe('accepted');
+  });
+
+  it('trusts origins below a pattern, and those that a function says yes to, in Origin and in Referer', () => {
+    const policy = {
+      trustedOrigins: ['https://*.previews.example', (origin: string) => origin === 'https://own.example'],
+    };
+    for (const origin of ['https://pr-1.previews.example', 'https://own.example']) {
+      expect(judge({ host, origin }, policy)).toBe('accepted');
+      expect(judge({ host, origin, 'sec-fetch-site': 'cross-site' }, policy)).toBe('accepted');
+      expect(judge({ host, referer: `${origin}/page?x=1` }, policy)).toBe('accepted');
+    }
+    for (const origin of [
+      'https://a.b.previews.example',
+      'https://previews.example',
+      'https://other.example',
+    ])
+      expect(judge({ host, origin }, policy)).toBe(REFUSED);
   });
 
   it('takes no other upgrade for a WebSocket', () => {
@@ -93,6 +120,7 @@ describe('assertSameOrigin', () => {
   ])('compares the origin %j with the Host header: %s', (origin, outcome) => {
     expect(judge({ host, origin })).toBe(outcome);
     expect(judge({ ':authority': host, origin })).toBe(outcome);
+    expect(judge({ ':authority': host, host, origin })).toBe(outcome);
   });
 
   it('compares ports as a URL does', () => {
