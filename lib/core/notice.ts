@@ -6,6 +6,7 @@ export interface Notice {
   readonly code:
     | 'AUDIENCE_NOT_CHECKED'
     | 'BASE_URL_INSECURE'
+    | 'BASE_URL_LOOPBACK'
     | 'GATEWAY_UNGUARDED'
     | 'GUARD_MISSING'
     | 'KEYS_STATIC'

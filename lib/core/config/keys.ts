@@ -10,6 +10,7 @@ import { readVerificationKey } from '../keys/verification-key.js';
 import type { TokenCachePolicy } from '../token/token-cache.js';
 
 const DAY_SECONDS = 86_400;
+const STALE_SECONDS = 3600;
 const MEGABYTE = 1_048_576;
 const KEY_FETCH_OPTIONS = ['maxAgeSeconds', 'maxStaleSeconds', 'cooldownSeconds', 'timeoutMs'];
 
@@ -72,9 +73,14 @@ function parse(text: string): unknown {
 export function readKeyFetch(options: OptionReader): KeyFetchPolicy & { readonly timeoutMs: number } {
   const group = options.group<KeyFetchOptions>('keyFetch', KEY_FETCH_OPTIONS);
   const read = (name: keyof KeyFetchOptions, bounds: Bounds) => group.read(name, toNumberRule(bounds));
+  const maxAge = read('maxAgeSeconds', { least: 1, most: DAY_SECONDS, default: 600 });
+  const stale = Math.max(STALE_SECONDS, maxAge);
+  const maxStale = read('maxStaleSeconds', { least: 0, most: DAY_SECONDS, default: stale });
+  if (maxStale < maxAge)
+    group.mistake('maxStaleSeconds', `${maxStale}, which is below maxAgeSeconds`, `at least ${maxAge}`);
   return {
-    maxAgeMs: 1000 * read('maxAgeSeconds', { least: 1, most: DAY_SECONDS, default: 600 }),
-    maxStaleMs: 1000 * read('maxStaleSeconds', { least: 0, most: DAY_SECONDS, default: 3600 }),
+    maxAgeMs: 1000 * maxAge,
+    maxStaleMs: 1000 * maxStale,
     cooldownMs: 1000 * read('cooldownSeconds', { least: 1, most: 30, default: 10 }),
     timeoutMs: read('timeoutMs', { least: 100, most: 4000, default: 2500 }),
   };

@@ -1,5 +1,5 @@
 // What an operator should read once, at boot.
-import { isConfidential } from '../../core/config/base-url.js';
+import { isConfidential, isLoopbackUrl } from '../../core/config/base-url.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import type { Notice } from '../../core/notice.js';
 import { toUsernameClaimName } from '../../core/user/username.js';
@@ -12,6 +12,8 @@ export function readBootNotices(config: DescopeConfig): Notice[] {
   const claim = toUsernameClaimName(config.authentication.usernameClaim);
   if (!config.isAudienceDecided) notices.push(warn('AUDIENCE_NOT_CHECKED', AUDIENCE));
   if (!isConfidential(config.baseUrl)) notices.push(warn('BASE_URL_INSECURE', INSECURE));
+  if (config.session.cookies.isProduction && isLoopbackUrl(config.baseUrl))
+    notices.push(warn('BASE_URL_LOOPBACK', LOOPBACK));
   if (config.keys !== undefined) notices.push(warn('KEYS_STATIC', STATIC));
   if (!isPlatformPromise()) notices.push(warn('PROMISE_REPLACED', REPLACED));
   if (MUTABLE_CLAIMS.includes(claim))
@@ -33,6 +35,8 @@ const AUDIENCE =
   'No audience is configured, so a token of this project meant for another API is accepted here too. Set audience (or DESCOPE_AUDIENCE), or audience: null to say that this is meant.';
 const INSECURE =
   'The base URL is plain http and leaves this machine: whoever is on the way can replace the keys. Use https.';
+const LOOPBACK =
+  "NODE_ENV is production, and the base URL is on this machine: whatever listens on that port makes the keys, and signs in whom it likes. An emulator left in the configuration? Leave baseUrl (DESCOPE_BASE_URI) out, or set it to Descope's API.";
 const STATIC =
   'Keys are fixed (publicKey or keys), and Descope rotates them daily: tokens of the next key will be refused. Leave the keys out to have them fetched.';
 const REPLACED =

@@ -23,7 +23,7 @@ export function readBody(call: RouteCall): JsonObject {
     throw new DescopeRequestError('REQUEST_BODY_UNSUPPORTED', `The body must be ${TYPES.join(' or ')}.`);
   }
   if (!isJsonObject(call.body))
-    throw invalid('an object; is the body parser of the application switched off?');
+    throw invalid('an object (if it does, the body parser of the application may be switched off)');
   return call.body;
 }
 

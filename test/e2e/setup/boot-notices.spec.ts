@@ -9,16 +9,21 @@ import type { RunningApplication } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { createRecordingFetch } from '../../support/recording-fetch.js';
 
+const nodeEnv = process.env['NODE_ENV'] ?? 'test';
 const projectId = 'P2testtesttesttesttesttestte';
 
 describe.each(ADAPTERS)('At boot, on %s', (adapter) => {
   let application: RunningApplication;
-  afterEach(() => application.close());
+  afterEach(async () => {
+    process.env['NODE_ENV'] = nodeEnv;
+    await application.close();
+  });
 
-  const readNotices = async (options: DescopeModuleOptions) => {
+  const readNotices = async (options: DescopeModuleOptions, environment = nodeEnv) => {
     const emulator = await startEmulator();
     const [key] = emulator.publishedKeys as JsonWebKey[];
     await emulator.close();
+    process.env['NODE_ENV'] = environment;
     const { fetch } = createRecordingFetch({ keys: [key] });
     const logger = new CollectingLogger();
     const publicKey = options.publicKey === 'fixed' ? key : undefined;
@@ -45,6 +50,18 @@ describe.each(ADAPTERS)('At boot, on %s', (adapter) => {
     expect(notices).toEqual([expect.stringMatching(/^warn: .*plain http.*Use https/)]);
     await application.close();
     expect(await readNotices({ audience: null, baseUrl: 'http://127.0.0.1:1' })).toEqual([]);
+  });
+
+  it('a base URL on this machine is, in production', async () => {
+    for (const baseUrl of ['http://127.0.0.1:1', 'https://localhost:1', 'http://[::1]:1']) {
+      expect(await readNotices({ audience: null, baseUrl }, 'production')).toEqual([
+        expect.stringMatching(/^warn: BASE_URL_LOOPBACK: NODE_ENV is production.*DESCOPE_BASE_URI/),
+      ]);
+      await application.close();
+      process.env['NODE_ENV'] = nodeEnv;
+    }
+    const baseUrl = 'https://auth.example.com';
+    expect(await readNotices({ audience: null, baseUrl }, 'production')).toEqual([]);
   });
 
   it('fixed keys are, as Descope rotates daily', async () => {

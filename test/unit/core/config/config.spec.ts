@@ -58,6 +58,7 @@ describe('resolveConfig', () => {
   });
 
   const clock = () => 0;
+  const isOurs = () => true;
   const fetch = async () => new Response();
   it.each<[object, (config: DescopeConfig) => unknown, unknown]>([
     [{ projectId: ` ${PROJECT_ID}\n` }, (config) => config.projectId, PROJECT_ID],
@@ -106,9 +107,15 @@ describe('resolveConfig', () => {
       ['http://b:1'],
     ],
     [
-      { keyFetch: { maxAgeSeconds: 60, maxStaleSeconds: 0, cooldownSeconds: 30, timeoutMs: 4000 } },
+      { keyFetch: { maxAgeSeconds: 60, maxStaleSeconds: 60, cooldownSeconds: 30, timeoutMs: 4000 } },
       (config) => config.keyFetch,
-      { maxAgeMs: 60_000, maxStaleMs: 0, cooldownMs: 30_000, timeoutMs: 4000 },
+      { maxAgeMs: 60_000, maxStaleMs: 60_000, cooldownMs: 30_000, timeoutMs: 4000 },
+    ],
+    [{ keyFetch: { maxAgeSeconds: 7200 } }, (config) => config.keyFetch.maxStaleMs, 7_200_000],
+    [
+      { trustedOrigins: ['https://*.example.com', isOurs] },
+      (config) => config.authentication.origins.trustedOrigins,
+      ['https://*.example.com', isOurs],
     ],
     [{ refreshCookieName: 'R' }, (config) => config.verification.refreshTokenNames, ['DSR', 'R']],
     [{ loadUser: clock }, (config) => config.loadUser, clock],

@@ -121,15 +121,58 @@ describe('resolveConfig', () => {
         null,
       ],
     ],
-    [
-      'trustedOrigins',
-      [[], ['*'], ['https://*.a.example'], ['https://a.example/x'], ['null'], 'https://a.example', null],
-    ],
+    ['trustedOrigins', [[], 'https://a.example', /a/, null]],
     ['requireKeysAtBoot', ['yes', 0, null]],
     ['fetch', ['fetch', {}, null]],
     ['clock', [0, new Date(), null]],
   ])('refuses %s when it is anything else', (name, values) => {
     for (const value of values) expect([value, mistaken({ [name]: value })]).toEqual([value, [name]]);
+  });
+
+  it.each<[string, unknown[], string]>([
+    [
+      'no origin',
+      ['https://a.example/x', 'null', 'a.example', 'https://A.example', "https://a';b"],
+      'a text that is no origin',
+    ],
+    [
+      'a pattern of no use',
+      ['*', 'https://a.*.example', 'http://*.a.example', 'https://*.example'],
+      'a "*" where',
+    ],
+    ['a pattern below a shared name', ['https://*.vercel.app', 'https://*.co.uk'], 'anybody can have a site'],
+    ['a RegExp', [/example/], 'a RegExp'],
+    ['anything else', [7, null, {}, '', ['https://a.example'], undefined], 'got'],
+  ])('tells of each of the trusted origins that is %s, and what may stand there', (_, items, got) => {
+    for (const item of items) {
+      const [line = '', ...more] = mistakes({
+        projectId: PROJECT_ID,
+        trustedOrigins: ['https://*.example.com', item, () => true],
+      });
+      expect([item, more, namesOf([line])]).toEqual([item, [], ['trustedOrigins[1]']]);
+      expect(line).toContain(got);
+      expect(line).toMatch(
+        /wants .*(https:\/\/\*\.example\.com.*functions? of the origin|a domain of your own)/,
+      );
+    }
+  });
+
+  it.each([
+    'https://a;b.example',
+    "https://a'b.example",
+    'https://*.example.com',
+    'https://a,b',
+    'https://a$b',
+  ])('refuses the host of %s, which would begin something new in a policy', (url) => {
+    for (const name of ['baseUrl', 'fgaCacheUrl', 'publicOrigin'])
+      expect(mistaken({ [name]: url })).toEqual([name]);
+  });
+
+  it('refuses to use stale keys for a shorter time than fresh ones', () => {
+    for (const keyFetch of [{ maxStaleSeconds: 599 }, { maxAgeSeconds: 60, maxStaleSeconds: 0 }])
+      expect(mistaken({ keyFetch })).toEqual(['keyFetch.maxStaleSeconds']);
+    expect(mistaken({ keyFetch: { maxStaleSeconds: 600 } })).toEqual([]);
+    expect(mistaken({ keyFetch: { maxAgeSeconds: 86_400 } })).toEqual([]);
   });
 
   it.each<[string, unknown[]]>([
@@ -239,9 +282,9 @@ describe('resolveConfig', () => {
     expect([...KNOWN_OPTIONS].sort()).toEqual(tried.sort());
   });
 
-  it.each(['trustedOrigins', 'sources', 'audience', 'accepts', 'algorithms', 'keys', 'usernameClaim'])(
+  it.each(['trustedOrigins[0]', 'sources', 'audience', 'accepts', 'algorithms', 'keys', 'usernameClaim'])(
     'refuses a hole in the list of %s',
-    (name) => expect(mistaken({ [name]: new Array(1) })).toEqual([name]),
+    (name) => expect(mistaken({ [name.replace('[0]', '')]: new Array(1) })).toEqual([name]),
   );
 
   it('refuses fixed keys that would never verify', () => {
