@@ -1,5 +1,7 @@
-// Starts a real Nest application on a real port, on either adapter.
-import type { INestApplication, LoggerService, ModuleMetadata } from '@nestjs/common';
+// Starts a real Nest application on a real port, on either adapter: as `main.ts` does, unless providers are overridden.
+import { Module } from '@nestjs/common';
+import type { INestApplication, LoggerService, ModuleMetadata, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -26,7 +28,7 @@ export interface Answer {
 
 /** How an application shall be started. */
 export interface StartOptions {
-  /** Overrides providers before the module is compiled. */
+  /** Overrides providers, which only Nest's testing module can. */
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
   /** Adds middleware, versions or guards, as a `main.ts` would, before the application listens. */
   readonly configure?: (app: INestApplication<Server>) => unknown;
@@ -40,15 +42,37 @@ export async function start(
   metadata: ModuleMetadata,
   options: StartOptions = {},
 ): Promise<RunningApplication> {
-  const { override = (builder) => builder, configure = () => undefined, logger } = options;
-  const builder = override(Test.createTestingModule(metadata));
-  const module = await (logger === undefined ? builder : builder.setLogger(logger)).compile();
-  const http = adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter();
-  const app = module.createNestApplication<INestApplication<Server>>(http, { logger: logger ?? false });
-  await configure(app);
-  await app.listen(0, '127.0.0.1');
+  const { configure = () => undefined } = options;
+  const app = await create(adapter, metadata, options);
+  try {
+    await configure(app);
+    await app.listen(0, '127.0.0.1');
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   return { app, url, request: (path, init) => ask(url + path, init), close: () => app.close() };
+}
+
+/** Makes a root module of these parts, as a class that `@Module()` was written on. */
+export function toRootModule(metadata: ModuleMetadata): Type {
+  class AppModule {}
+  Module(metadata)(AppModule);
+  return AppModule;
+}
+
+async function create(
+  adapter: AdapterName,
+  metadata: ModuleMetadata,
+  { override, logger }: StartOptions,
+): Promise<INestApplication<Server>> {
+  const http = adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter();
+  if (override === undefined)
+    return NestFactory.create(toRootModule(metadata), http, { logger: logger ?? false, abortOnError: false });
+  const builder = override(Test.createTestingModule(metadata));
+  const module = await (logger === undefined ? builder : builder.setLogger(logger)).compile();
+  return module.createNestApplication<INestApplication<Server>>(http, { logger: logger ?? false });
 }
 
 /** Sends a request, follows no redirect, and reads the answer. */

@@ -27,7 +27,7 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
 
   async onModuleInit(): Promise<void> {
     const { modules, application, config, host } = this;
-    const hasHttp = (host.httpAdapter as unknown) !== undefined;
+    const hasHttp = hasAdapter(host);
     const asked = assertAccessKept({ modules, application, config, hasHttp });
     const notices = [...readBootNotices(config), ...readOpenHandlers(asked, { application, hasHttp })];
     for (const notice of notices) this.notify(notice);
@@ -46,4 +46,9 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
   onModuleDestroy(): void {
     this.keys.close();
   }
+}
+
+// Nest's factory gives a microservice, or a context, an adapter that is null, its testing module none at all.
+function hasAdapter({ httpAdapter }: HttpAdapterHost): boolean {
+  return (httpAdapter ?? undefined) !== undefined;
 }

@@ -7,9 +7,8 @@ import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { AuthGuard, DescopeModule, Public, Roles } from 'nestjs-descope';
 import type { DescopeOptions, DescopeOptionsFactory } from 'nestjs-descope';
 import { DescopeTestingModule, createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS } from '../../support/application.js';
+import { ADAPTERS, start, toRootModule } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
-import { create, toRootModule } from '../../support/factory-application.js';
 
 const OPTIONS: DescopeOptions = {
   projectId: 'P2testtesttesttesttesttestte',
@@ -169,7 +168,7 @@ describe.each(ADAPTERS)('An application made by NestFactory.create, on %s,', (ad
   });
 
   const boot = async (metadata: ModuleMetadata) => {
-    application = await create(adapter, metadata);
+    application = await start(adapter, metadata);
   };
   const refusal = (chain: string) => ({
     code: 'CONFIG_SCOPE_INVALID',
