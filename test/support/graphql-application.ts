@@ -7,7 +7,7 @@ import { MercuriusDriver } from '@nestjs/mercurius';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { DescopeModule } from 'nestjs-descope';
-import type { DescopeOptions } from 'nestjs-descope';
+import type { DescopeModuleOptions } from 'nestjs-descope';
 import type { TestDescope } from 'nestjs-descope/testing';
 import { start } from './application.js';
 import type { AdapterName, Answer, RunningApplication, StartOptions } from './application.js';
@@ -42,7 +42,7 @@ export const ENGINES: readonly Engine[] = [
 
 export interface GraphqlSettings {
   readonly resolvers: readonly Type[];
-  readonly descope?: Omit<DescopeOptions, 'projectId'>;
+  readonly descope?: Omit<DescopeModuleOptions, 'projectId'>;
   readonly graphql?: Record<string, unknown>;
   readonly metadata?: ModuleMetadata;
   readonly configure?: StartOptions['configure'];

@@ -8,16 +8,20 @@ import type { Notify } from '../../core/notice.js';
 import type { KeySet } from '../../core/keys/key-set.js';
 import { assertStoresFit } from '../../core/session/store-probe.js';
 import { assertAccessKept } from '../scan/access.scan.js';
+import type { AskedHandler } from '../scan/answerable.js';
+import { assertSchemasKept } from '../scan/graphql-schema.js';
 import { readBootNotices } from './boot-notices.js';
 import { readOpenHandlers } from './open-handlers.js';
 import { learnThrownClasses } from './thrown-classes.js';
 
 @Injectable()
 export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
-  @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
-  @Inject(ApplicationConfig) private readonly application!: ApplicationConfig;
+  @Inject(ModulesContainer) readonly modules!: ModulesContainer;
+  @Inject(ApplicationConfig) readonly application!: ApplicationConfig;
 
   @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
+
+  #asked: readonly AskedHandler[] = [];
 
   constructor(
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
@@ -31,11 +35,13 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
     const asked = assertAccessKept({ modules, application, config, hasHttp });
     const notices = [...readBootNotices(config), ...readOpenHandlers(asked, { application, hasHttp })];
     for (const notice of notices) this.notify(notice);
+    this.#asked = asked;
     await learnThrownClasses(asked);
   }
 
   /** Loads the keys ahead. Without them the application starts all the same, unless `requireKeysAtBoot` says otherwise. */
   async onApplicationBootstrap(): Promise<void> {
+    assertSchemasKept(this.#asked, this); // which GraphQL's modules build in onModuleInit
     const hydrated = this.keys.hydrate();
     hydrated.catch(() => undefined);
     await assertStoresFit(this.config.session, this.notify);

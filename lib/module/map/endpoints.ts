@@ -4,6 +4,7 @@ import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { Handler, HandlerClass } from '../../auth/access.policy.js';
 import { areFieldsGuarded } from '../scan/field-guards.js';
 import {
+  ROOT_TYPES,
   readGatewayMessage,
   readHosts,
   readMessageNote,
@@ -65,12 +66,10 @@ function readRoutes({ type, handler, module, modules, application }: EndpointInp
   }));
 }
 
-const ROOTS = ['Query', 'Mutation', 'Subscription'];
-
 function readFields({ type, handler, name, modules }: EndpointInput): Endpoint[] {
   const note = readResolverNote(type, handler, name);
   if (note === undefined) return [];
-  const isRoot = ROOTS.includes(note.type);
+  const isRoot = ROOT_TYPES.includes(note.type);
   const method = isRoot ? note.type : 'Field';
   const path = isRoot ? note.name : `${note.type}.${note.name}`;
   // Before the resolver of a field, Nest asks no guard unless the GraphQL module says `fieldResolverEnhancers: ['guards']`.

@@ -7,10 +7,16 @@ import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeConfigError } from '../../core/errors.js';
 import { assertAnswerable } from './answerable.js';
 import type { AskedHandler } from './answerable.js';
-import { areFieldsGuarded, unguardedField } from './field-guards.js';
+import { areFieldsGuarded, unguardedField, unguardedReference } from './field-guards.js';
 import { isAuthGuard, isGlobalToken } from './guard-kinds.js';
 import { isReached } from './guard-reach.js';
-import { isFieldHandler, readMessageTransport, readPaths } from './handler-metadata.js';
+import {
+  isFieldHandler,
+  isReferenceHandler,
+  readMessageTransport,
+  readPaths,
+  readResolverNote,
+} from './handler-metadata.js';
 import { isClass, readHandlers } from './handlers.js';
 import type { FoundHandler } from './handlers.js';
 import { fatalStreamCall, isStreamCall } from './stream-calls.js';
@@ -33,6 +39,7 @@ export function assertAccessKept(input: ScanInput): readonly AskedHandler[] {
     isGlobal: isGuardGlobal(input),
     isStatic: isGuardStatic(input),
     hasFieldGuards: areFieldsGuarded(input.modules),
+    hasResolverGuards: asked.some(hasResolverGuard),
   };
   for (const handler of asked) assertJudged(handler, stand);
   assertAnswerable(asked, input);
@@ -51,6 +58,8 @@ interface Stand extends ScanInput {
   /** Whether the global guard is made once; before what is static, Nest asks no guard that is made for each request. */
   readonly isStatic: boolean;
   readonly hasFieldGuards: boolean;
+  /** Whether a guard of its own stands before any handler of GraphQL. */
+  readonly hasResolverGuards: boolean;
 }
 
 function assertJudged(asked: AskedHandler, stand: Stand): void {
@@ -59,11 +68,25 @@ function assertJudged(asked: AskedHandler, stand: Stand): void {
   if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
   const isGuarded = readGuards(type, handler).some(isAuthGuard);
   if (policy.mode !== 'public' && (isGlobal || isGuarded)) assertRefusable(asked);
+  if (isOpenReference(asked, stand)) throw unguardedReference(where);
   if (!isDemanding(policy)) return;
   assertRefusable(asked);
   if (isUnjudged(asked, modules)) throw unjudged(where);
   if (!hasFieldGuards && isFieldHandler(handler)) throw unguardedField(where);
   if (!isGuarded && !isCovered(asked, stand)) throw unguarded(where, readMessageTransport(handler));
+}
+
+// What `_entities` of a subgraph calls is a way in of its own. Where nothing is guarded at all, the boot says that.
+function isOpenReference({ type, handler, policy }: AskedHandler, stand: Stand): boolean {
+  if (!isReferenceHandler(handler) || policy.mode !== 'required') return false;
+  const isGuarded = stand.isGlobal || readGuards(type, handler).some(isAuthGuard);
+  if (isGuarded && stand.hasFieldGuards) return false;
+  return stand.isGlobal || stand.hasResolverGuards || isDemanding(policy);
+}
+
+function hasResolverGuard({ type, name, handler }: AskedHandler): boolean {
+  if (readResolverNote(type, handler, String(name)) === undefined) return false;
+  return readGuards(type, handler).some(isAuthGuard);
 }
 
 function isCovered({ type, handler }: AskedHandler, stand: Stand): boolean {

@@ -19,6 +19,9 @@ export interface ResolverNote {
   readonly name: string;
 }
 
+/** The types whose fields are handlers of their own to Nest, by their names. */
+export const ROOT_TYPES: readonly string[] = ['Query', 'Mutation', 'Subscription'];
+
 /** What brings messages, as Nest names it (`context.getType()`). */
 export type MessageTransport = 'ws' | 'rpc';
 
@@ -100,6 +103,11 @@ export function readResolverNote(
  */
 export function isFieldHandler(handler: Handler): boolean {
   return [KEYS.resolverProperty, KEYS.resolverReference].some((key) => read(handler, key) === true);
+}
+
+/** Tells whether a handler resolves the references of a federation. */
+export function isReferenceHandler(handler: Handler): boolean {
+  return read(handler, KEYS.resolverReference) === true;
 }
 
 /** Tells what a handler takes messages of; `undefined` for one that takes none. */

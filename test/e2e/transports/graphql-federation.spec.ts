@@ -1,0 +1,279 @@
+// A subgraph of a federation: what `_entities` reaches is guarded as queries are, or the boot is refused.
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { UseGuards } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ApolloFederationDriver } from '@nestjs/apollo';
+import {
+  Directive,
+  Field,
+  GraphQLModule,
+  ID,
+  ObjectType,
+  Parent,
+  Query,
+  ResolveField,
+  ResolveReference,
+  Resolver,
+} from '@nestjs/graphql';
+import type { GqlModuleOptions } from '@nestjs/graphql';
+import { MercuriusFederationDriver } from '@nestjs/mercurius';
+import { AuthGuard, CurrentUser, DescopeModule, OptionalAuth, Public, Roles } from 'nestjs-descope';
+import { createTestDescope } from 'nestjs-descope/testing';
+import { start } from '../../support/application.js';
+import type { RunningApplication } from '../../support/application.js';
+
+@Directive('@key(fields: "id")')
+@ObjectType()
+class Book {
+  @Field(() => ID) readonly id!: string;
+  @Field(() => String, { nullable: true }) readonly title?: string;
+}
+
+@ObjectType()
+class Chapter {
+  @Field(() => ID) readonly id!: string;
+}
+
+@Directive('@key(fields: "id")')
+@ObjectType()
+class Shelf {
+  @Field(() => ID) readonly id!: string;
+  @Field(() => [Chapter], { nullable: true }) readonly chapters?: Chapter[];
+}
+
+const toBook = (id: string): Book => ({ id, title: `Book ${id}` });
+
+@Resolver(() => Book)
+class BookResolver {
+  @Query(() => [Book]) books() {
+    return [toBook('1')];
+  }
+
+  @ResolveReference() resolveReference({ id }: Book) {
+    return toBook(id);
+  }
+}
+
+@Resolver(() => Book)
+class OpenResolver {
+  @Query(() => [Book]) books() {
+    return [toBook('1')];
+  }
+
+  @Public() @ResolveReference() resolveReference({ id }: Book) {
+    return toBook(id);
+  }
+}
+
+@Resolver(() => Book)
+class OptionalResolver {
+  @Query(() => [Book]) books() {
+    return [toBook('1')];
+  }
+
+  @OptionalAuth() @ResolveReference() resolveReference({ id }: Book) {
+    return toBook(id);
+  }
+}
+
+@Resolver(() => Book)
+class DemandingResolver {
+  @Query(() => [Book]) books() {
+    return [toBook('1')];
+  }
+
+  @Roles('admin') @ResolveReference() resolveReference({ id }: Book) {
+    return toBook(id);
+  }
+}
+
+@Resolver(() => Book)
+class OwnGuardResolver {
+  @UseGuards(AuthGuard) @Query(() => [Book]) books() {
+    return [toBook('1')];
+  }
+
+  @ResolveReference() resolveReference({ id }: Book) {
+    return toBook(id);
+  }
+}
+
+@Resolver(() => Book)
+class UnguardedResolver {
+  @Query(() => [Book]) books() {
+    return [toBook('1')];
+  }
+
+  @ResolveReference() resolveReference({ id }: Book) {
+    return toBook(id);
+  }
+}
+
+// No reference resolver: `_entities` then hands what the caller sent to the fields.
+@Resolver(() => Shelf)
+class ShelfResolver {
+  @Query(() => [Shelf]) shelves(): Shelf[] {
+    return [{ id: '1' }];
+  }
+
+  @ResolveField(() => String) label(@Parent() { id }: Shelf) {
+    return `Shelf ${id}`;
+  }
+}
+
+@Resolver(() => Chapter)
+class ChapterResolver {
+  @Query(() => [Shelf]) shelves(): Shelf[] {
+    return [{ id: '1' }];
+  }
+
+  @ResolveField(() => String) text(@Parent() { id }: Chapter) {
+    return `Chapter ${id}`;
+  }
+}
+
+@Resolver(() => Chapter)
+class OpenChapterResolver {
+  @Query(() => [Shelf]) shelves(): Shelf[] {
+    return [{ id: '1' }];
+  }
+
+  @Public() @ResolveField(() => String) text(@Parent() { id }: Chapter) {
+    return `Chapter ${id}`;
+  }
+}
+
+@Resolver(() => Book)
+class QueryResolver {
+  @Query(() => [Book]) books(@CurrentUser('id') _id: string) {
+    return [toBook('1')];
+  }
+}
+
+const ENGINES = [
+  { name: 'Apollo on Express', adapter: 'express', driver: ApolloFederationDriver },
+  { name: 'Apollo on Fastify', adapter: 'fastify', driver: ApolloFederationDriver },
+  { name: 'Mercurius', adapter: 'fastify', driver: MercuriusFederationDriver },
+] as const;
+const GUARDS = { fieldResolverEnhancers: ['guards'] };
+const BOOK = '{ _entities(representations: [{ __typename: "Book", id: "7" }]) { ... on Book { title } } }';
+
+const toImport = (driver: unknown, graphql: Record<string, unknown>) => {
+  const options = { autoSchemaFile: { federation: 2 }, driver, ...graphql };
+  return GraphQLModule.forRoot(options as unknown as GqlModuleOptions);
+};
+
+describe.each(ENGINES)('A subgraph behind $name', ({ adapter, driver }) => {
+  const descope = createTestDescope();
+  let running: RunningApplication | undefined;
+  afterEach(async () => {
+    await running?.close();
+    running = undefined;
+  });
+
+  const boot = async (resolver: Type, graphql: Record<string, unknown> = {}, globalGuard = true) => {
+    await running?.close();
+    const imports = [toImport(driver, graphql), DescopeModule.forRoot({ globalGuard })];
+    const metadata = { imports, providers: [resolver] };
+    running = await start(adapter, metadata, { override: (builder) => descope.override(builder) });
+    return 'started';
+  };
+  const refusal = async (...given: Parameters<typeof boot>) => {
+    const answer = await boot(...given).catch((error: unknown) => error as Error & { code?: string });
+    return typeof answer === 'string' ? answer : `${answer.code} ${answer.message}`;
+  };
+  const send = async (query: string, headers: Record<string, string> = {}) => {
+    const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
+    return (await running?.request('/graphql', { ...init, body: JSON.stringify({ query }) }))?.text;
+  };
+
+  it.each<[string, Type]>([
+    ['asks for nothing of its own', BookResolver],
+    ['demands a role', DemandingResolver],
+  ])('does not boot where a reference resolver %s and fields have no guards', async (_what, resolver) => {
+    for (const graphql of [{}, { fieldResolverEnhancers: ['filters'] }])
+      expect(await refusal(resolver, graphql)).toMatch(
+        new RegExp(
+          `^CONFIG_DEMAND_UNGUARDED ${resolver.name}.resolveReference .*_entities.*fieldResolverEnhancers: \\['guards'\\].*@Public`,
+        ),
+      );
+  });
+
+  it('asks the guard before reference resolvers where fields have guards', async () => {
+    await boot(BookResolver, GUARDS);
+    expect(await send(BOOK)).toMatch(/SESSION_MISSING/);
+    expect(await send(BOOK, descope.as({ sub: 'U2anna' }).bearer)).toMatch(/"title":"Book 7"/);
+    await boot(DemandingResolver, GUARDS);
+    expect(await send(BOOK, descope.as({ sub: 'U2anna' }).bearer)).toMatch(/ACCESS_ROLE_MISSING/);
+    expect(await send(BOOK, descope.as({ sub: 'U2anna', roles: ['admin'] }).bearer)).toMatch(/Book 7/);
+  });
+
+  it.each<[string, Type]>([
+    ['@Public()', OpenResolver],
+    ['@OptionalAuth()', OptionalResolver],
+  ])('gives entities to anybody where their resolver is %s', async (_what, resolver) => {
+    await boot(resolver);
+    expect(await send(BOOK)).toMatch(/"title":"Book 7"/);
+    expect(await send('{ books { title } }')).toMatch(/SESSION_MISSING/);
+  });
+
+  it('does not boot where only the query beside a reference resolver has a guard', async () => {
+    for (const graphql of [{}, GUARDS])
+      expect(await refusal(OwnGuardResolver, graphql, false)).toMatch(
+        /^CONFIG_DEMAND_UNGUARDED OwnGuardResolver\.resolveReference /,
+      );
+  });
+
+  it('boots where nothing is guarded at all, which the notice of the boot says', async () => {
+    expect(await refusal(UnguardedResolver, {}, false)).toBe('started');
+  });
+
+  it.each<[string, Type, string]>([
+    ['an entity', ShelfResolver, 'ShelfResolver.label'],
+    ['what an entity holds', ChapterResolver, 'ChapterResolver.text'],
+  ])(
+    'does not boot where a field of %s is reached by what a caller sends',
+    async (_what, resolver, where) => {
+      expect(await refusal(resolver)).toMatch(new RegExp(`^CONFIG_DEMAND_UNGUARDED ${where} .*_entities`));
+      expect(await refusal(resolver, GUARDS)).toBe('started');
+      const shelf =
+        '{ _entities(representations: [{ __typename: "Shelf", id: "7", chapters: [{ id: "9" }] }]) { ... on Shelf { id __FIELDS__ } } }';
+      const fields = resolver === ShelfResolver ? 'label' : 'chapters { text }';
+      expect(await send(shelf.replace('__FIELDS__', fields))).toMatch(/SESSION_MISSING/);
+    },
+  );
+
+  it('boots where such a field is public', async () => {
+    expect(await refusal(OpenChapterResolver)).toBe('started');
+  });
+
+  it('does not boot where a reference is resolved by a function in the options', async () => {
+    const resolvers = { Book: { __resolveReference: ({ id }: Book) => toBook(id) } };
+    for (const graphql of [{ resolvers }, { resolvers, ...GUARDS }])
+      expect(await refusal(QueryResolver, graphql)).toMatch(
+        /^CONFIG_DEMAND_UNGUARDED Book\.__resolveReference .*@ResolveReference\(\)/,
+      );
+  });
+
+  it('boots where an entity has no code that a caller could reach', async () => {
+    await boot(QueryResolver);
+    expect(await send(BOOK)).toMatch(/"title":null/);
+    expect(await send('{ books { title } }')).toMatch(/SESSION_MISSING/);
+  });
+});
+
+describe('A subgraph that is started as applications start', () => {
+  class Application {}
+
+  it('does not listen where a reference resolver has no guard', async () => {
+    const options = { ...createTestDescope().options };
+    const imports = [DescopeModule.forRoot(options), toImport(ApolloFederationDriver, {})];
+    const module = { module: Application, imports, providers: [BookResolver] };
+    const app = NestFactory.create(module, { logger: false, abortOnError: false });
+    await expect(app.then((made) => made.listen(0))).rejects.toMatchObject({
+      code: 'CONFIG_DEMAND_UNGUARDED',
+      message: expect.stringMatching(/^BookResolver\.resolveReference /),
+    });
+  });
+});
