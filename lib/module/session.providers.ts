@@ -27,6 +27,7 @@ import { RenewalMemory } from '../core/renewal/renewal-memory.js';
 import { Renewer } from '../core/renewal/renewer.js';
 import { SessionKeeper } from '../core/renewal/session-keeper.js';
 import type { Sessions } from '../core/session/sessions.js';
+import { SignInChains } from '../core/session/sign-in-chains.js';
 import { SignOutList } from '../core/session/sign-out-list.js';
 import type { KeySet } from '../core/keys/key-set.js';
 import { DEFAULT_PATH } from '../routes/routes-options.js';
@@ -62,11 +63,12 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   const signOutStore =
     session.signOutStore && boundStore(session.signOutStore, { failure: NO_SIGN_OUTS, notify, silence });
   const signOuts = new SignOutList(clock, signOutStore, notify);
+  const signIns = new SignInChains(clock, signOutStore);
   const memory = new RenewalMemory({ clock, store: session.renewalStore, notify, silence });
   const refresh = (token: string) => refreshSession(api, token);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
   const isShared = session.renewalStore !== undefined;
-  const renewer = new Renewer({ verifier, refresh, toUnusable, memory, signOuts, isShared, clock });
+  const renewer = new Renewer({ verifier, refresh, toUnusable, memory, signIns, signOuts, isShared, clock });
   const keeper = new SessionKeeper({
     policy: authentication,
     place,
@@ -76,7 +78,7 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
     keyHeader: config.accessKeys?.header,
     isOn: session.isRefreshed,
   });
-  return { api, keeper, place, renewer, signOuts, verifier };
+  return { api, keeper, place, renewer, signIns, signOuts, verifier };
 }
 
 function createPlace({ session, clock }: DescopeConfig, notify: Notify): TokenPlace {

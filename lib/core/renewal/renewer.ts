@@ -13,6 +13,7 @@ import { readSubjectId } from '../token/token-kind.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { RenewalMemory } from './renewal-memory.js';
 import { isUnusable, sessionEnded, toOutcome } from './renewal-outcome.js';
+import type { SignInChains } from '../session/sign-in-chains.js';
 import type { SignOutList } from '../session/sign-out-list.js';
 
 const REFUSAL_WAITS_MS = [50, 150, 300];
@@ -25,6 +26,7 @@ export interface RenewerInput {
   /** Makes the outage of what Descope issued and cannot be used, and tells of it. */
   readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
   readonly memory: RenewalMemory;
+  readonly signIns: SignInChains;
   readonly signOuts: SignOutList;
   /** Whether other instances may renew the same token at the same time. */
   readonly isShared: boolean;
@@ -52,7 +54,7 @@ export class Renewer {
     const { verifier, signOuts, memory } = this.#input;
     const owner = await verifier.verifyRefresh(refreshToken); // one that is not genuine is not sent on
     await signOuts.assertActive(refreshToken, owner.claims);
-    const issued = await memory.share(refreshToken, () => this.#fetchAndTell(refreshToken));
+    const issued = await memory.share(refreshToken, () => this.#fetchAndTell(refreshToken, owner));
     await signOuts.assertActive(refreshToken, owner.claims); // a sign-out meanwhile holds for what the call brought
     return this.proveIssued(issued, owner);
   }
@@ -101,14 +103,23 @@ export class Renewer {
     if (issued.refreshToken === undefined) return kept;
     const refresh = await verifier.verifyRefresh(issued.refreshToken);
     assertSameSubject(refresh, owner);
+    await signOuts.assertActive(issued.refreshToken, refresh.claims);
     return { ...kept, refreshToken: issued.refreshToken, refreshEndsAtMs: refresh.claims.exp * 1000 };
   }
 
-  async #fetchAndTell(refreshToken: string): Promise<IssuedTokens> {
+  /** Notes that what Descope issued belongs to the sign-in of these refresh tokens, so that it ends with it. */
+  noteIssued(owner: VerifiedToken, refreshTokens: readonly string[], issued: IssuedTokens): Promise<void> {
+    const { sessionToken, refreshToken } = issued;
+    const refresh = refreshToken === undefined ? refreshTokens : [...refreshTokens, refreshToken];
+    return this.#input.signIns.link(readSubjectId(owner.claims), { refresh, sessions: [sessionToken] });
+  }
+
+  async #fetchAndTell(refreshToken: string, owner: VerifiedToken): Promise<IssuedTokens> {
     const { clock } = this.#input;
     const startedAtMs = clock();
     try {
       const { issued, outcome } = await this.#fetch(refreshToken);
+      await this.noteIssued(owner, [refreshToken], issued); // before anybody is given it
       publishRefresh(outcome, readElapsedMs(clock, startedAtMs));
       return issued;
     } catch (error) {

@@ -4,6 +4,7 @@ import type { TokenPlace } from '../place/token-place.js';
 import type { TokenVerifier } from '../token/token-verifier.js';
 import type { Renewer } from '../renewal/renewer.js';
 import type { SessionKeeper } from '../renewal/session-keeper.js';
+import type { SignInChains } from './sign-in-chains.js';
 import type { SignOutList } from './sign-out-list.js';
 
 /** What middleware and routes work with. */
@@ -12,6 +13,7 @@ export interface Sessions {
   readonly keeper: SessionKeeper;
   readonly place: TokenPlace;
   readonly renewer: Renewer;
+  readonly signIns: SignInChains;
   readonly signOuts: SignOutList;
   readonly verifier: TokenVerifier;
 }

@@ -9,6 +9,8 @@ import type { Notice, Notify } from '../notice.js';
 import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { KeyValueStore } from './key-value-store.js';
+import { toTokenKey } from './sign-in-chains.js';
+import type { ChainedToken } from './sign-in-chains.js';
 
 const MAX_ENTRIES = 100_000;
 const MAX_LEEWAY_MS = 60_000; // a token is accepted so long after its end, at most (leewaySeconds)
@@ -41,6 +43,11 @@ export class SignOutList {
   /** Refuses this token until it ends. */
   signOut(token: string, claims: DescopeClaims): Promise<void> {
     return this.#add(toTokenKey(token), claims.exp * 1000, Number.POSITIVE_INFINITY);
+  }
+
+  /** Refuses tokens that are known by name only, each until it ends. */
+  async signOutChained(tokens: readonly ChainedToken[]): Promise<void> {
+    await Promise.all(tokens.map(({ key, untilMs }) => this.#add(key, untilMs, Number.POSITIVE_INFINITY)));
   }
 
   /** Refuses every token of the subject that was issued up to now, until `untilMs`. */
@@ -95,12 +102,6 @@ export class SignOutList {
     if (!hadRoom && this.#store === undefined) this.#notify(FULL); // a store has what had to go here
     await this.#store?.set(PREFIX + key, toKept(entry.issuedUpTo), ttlMs);
   }
-}
-
-// What was signed, without the signature: an ECDSA signature has a second valid form, and must not slip by in it.
-function toTokenKey(token: string): string {
-  const signed = token.slice(0, token.lastIndexOf('.'));
-  return `token:${createHash('sha256').update(signed).digest('base64url')}`;
 }
 
 function toSubjectKey(claims: DescopeClaims): string {

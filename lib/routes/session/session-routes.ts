@@ -45,6 +45,11 @@ export class SessionRoutes {
     );
     // A session from before this sign-in must not come back in place of it.
     await Promise.all(replaced.map((token) => this.sessions.renewer.forgetRenewed(token)));
+    if (refreshToken !== undefined)
+      await this.sessions.renewer.noteIssued(owner, [refreshToken], {
+        sessionToken,
+        refreshToken: undefined,
+      });
     return this.#keep(call, tokens, true);
   }
 
@@ -54,11 +59,9 @@ export class SessionRoutes {
     const refreshToken = this.#requireRefresh(call, sent !== undefined);
     if (sent !== undefined) assertSameSubject(sent, await this.sessions.verifier.verifyRefresh(refreshToken));
     try {
-      return await this.#keep(
-        call,
-        await this.sessions.keeper.renew(call.exchange.request, refreshToken),
-        false,
-      );
+      await this.#noteHeld(call, refreshToken);
+      const tokens = await this.sessions.keeper.renew(call.exchange.request, refreshToken);
+      return await this.#keep(call, tokens, false);
     } catch (error) {
       if (error instanceof DescopeCredentialError && isOver(error))
         await this.sessions.place.clear(call.exchange);
@@ -76,7 +79,10 @@ export class SessionRoutes {
     if (readSubjectId(owner.claims) !== session.requireUser().id) throw otherUser();
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
     const newest = await this.sessions.renewer.toNewest(refreshToken, owner); // it may have been renewed on the way here
+    await this.#noteHeld(call, refreshToken);
     const issued = await selectTenant(this.sessions.api, newest, tenant).catch(refuseTenant);
+    await this.sessions.renewer.noteIssued(owner, [refreshToken, newest], issued);
+    await this.sessions.signOuts.assertActive(refreshToken, owner.claims); // a sign-out meanwhile holds for it, too
     const tokens = await this.sessions.renewer.proveIssued(issued, owner);
     const latest = { ...issued, refreshToken: issued.refreshToken ?? newest };
     await this.sessions.renewer.replaceRenewed([refreshToken, newest], latest);
@@ -112,6 +118,24 @@ export class SessionRoutes {
   #readKept(call: RouteCall, read: 'readSession' | 'readRefresh'): string | undefined {
     const reading = this.sessions.place[read](call.exchange.request);
     return reading.kind === 'value' ? reading.value : undefined;
+  }
+
+  // The session that comes with a refresh token stays good when another takes its place, and must end with it.
+  async #noteHeld(call: RouteCall, refreshToken: string): Promise<void> {
+    const { verifier, renewer } = this.sessions;
+    const owner = await verifier.verifyRefresh(refreshToken);
+    const credential = this.authenticator.readToken(call.exchange.request);
+    const held = new Set(
+      [this.#readKept(call, 'readSession'), credential?.token].filter(Boolean) as string[],
+    );
+    for (const sessionToken of held) {
+      try {
+        assertSameSubject(await verifier.verify(sessionToken), owner);
+        await renewer.noteIssued(owner, [refreshToken], { sessionToken, refreshToken: undefined });
+      } catch (error) {
+        if (!(error instanceof DescopeCredentialError)) throw error; // it is good for nothing, or of somebody else
+      }
+    }
   }
 
   // A client that sends its own token, and no cookie, may be at home anywhere: it is told what is missing.

@@ -161,7 +161,22 @@ export class SignOutRoutes {
     const refusals = found.map(({ token, claims }) =>
       this.#attempt(() => this.sessions.signOuts.signOut(token, claims)),
     );
-    return (await Promise.all(refusals)).every(Boolean);
+    const chained = this.#refuseChained(found.map(({ token }) => token));
+    return (await Promise.all([...refusals, ...chained])).every(Boolean);
+  }
+
+  // What else was handed out for these sign-ins, here and by other instances: a session from before a refresh is good
+  // until its end.
+  #refuseChained(tokens: readonly string[]): readonly Promise<boolean>[] {
+    const { signIns, signOuts } = this.sessions;
+    const known = signIns.find(tokens);
+    return [
+      this.#attempt(() => signOuts.signOutChained(known)),
+      this.#attempt(async () => {
+        const shared = await signIns.findShared(tokens);
+        await signOuts.signOutChained(shared.filter(({ key }) => known.every((token) => token.key !== key)));
+      }),
+    ];
   }
 
   async #proveBoth(session: TokenReading, refresh: TokenReading): Promise<Held> {

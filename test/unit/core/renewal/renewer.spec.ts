@@ -5,6 +5,7 @@ import type { IssuedTokens } from '../../../../lib/core/api/issued-tokens.js';
 import { DescopeUnavailableError } from '../../../../lib/core/errors.js';
 import { RenewalMemory } from '../../../../lib/core/renewal/renewal-memory.js';
 import { Renewer } from '../../../../lib/core/renewal/renewer.js';
+import { SignInChains } from '../../../../lib/core/session/sign-in-chains.js';
 import { SignOutList } from '../../../../lib/core/session/sign-out-list.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import {
@@ -40,6 +41,7 @@ function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
     refresh: count,
     toUnusable,
     memory,
+    signIns: new SignInChains(() => NOW_MS, undefined),
     signOuts,
     isShared: store !== undefined,
     clock: () => NOW_MS,

@@ -8,6 +8,7 @@ import type { TokenPlace } from '../../../../lib/core/place/token-place.js';
 import { RenewalMemory } from '../../../../lib/core/renewal/renewal-memory.js';
 import { Renewer } from '../../../../lib/core/renewal/renewer.js';
 import { SessionKeeper } from '../../../../lib/core/renewal/session-keeper.js';
+import { SignInChains } from '../../../../lib/core/session/sign-in-chains.js';
 import { SignOutList } from '../../../../lib/core/session/sign-out-list.js';
 import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
 import type { RequestLike } from '../../../../lib/core/transport/request-like.js';
@@ -46,6 +47,7 @@ function create({
     },
     toUnusable,
     memory: new RenewalMemory({ clock, store: undefined, notify: () => undefined }),
+    signIns: new SignInChains(clock, undefined),
     signOuts: new SignOutList(clock, undefined, () => undefined),
     isShared: false,
     clock,

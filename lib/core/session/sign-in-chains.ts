@@ -1,0 +1,197 @@
+// What was handed out for one sign-in. Tokens name none, so it is known by its refresh tokens and what came with them.
+import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import { DescopeCredentialError } from '../errors.js';
+import { decodeToken } from '../token/decode.js';
+import type { KeyValueStore } from './key-value-store.js';
+
+const MAX_TOKENS = 100_000;
+const MAX_OF_ONE_SUBJECT = 500;
+const MAX_SESSIONS = 100;
+const MAX_REFRESH_TOKENS = 10; // Descope listens to the newest alone
+const LEEWAY_MS = 60_000; // a token is accepted so long after its end, at most (leewaySeconds)
+const MAX_STEPS = 3;
+const PREFIX = 'nestjs-descope:sign-in:';
+const TOKEN = /^([sr])([A-Za-z0-9_-]{43})=(\d{1,16})$/;
+
+/** A token by what a sign-out list calls it, and when it ends. */
+export interface ChainedToken {
+  readonly key: string;
+  readonly untilMs: number;
+  readonly isRefresh: boolean;
+}
+
+/** Tokens of one sign-in; the first refresh token is the one that the others came with. */
+export interface TokensOfOneSignIn {
+  readonly refresh: readonly string[];
+  readonly sessions: readonly string[];
+}
+
+interface Chain {
+  readonly subject: string;
+  tokens: Map<string, ChainedToken>;
+}
+
+export class SignInChains {
+  readonly #clock: Clock;
+  readonly #store: KeyValueStore | undefined;
+  readonly #chains = new Map<string, Chain>(); // by each of their tokens
+  readonly #subjects = new Map<string, Set<Chain>>(); // those that came last at the end
+
+  /** Shares what it knows through the store of sign-outs, if there is one. */
+  constructor(clock: Clock, store: KeyValueStore | undefined) {
+    this.#clock = clock;
+    this.#store = store;
+  }
+
+  /** Notes that these tokens are one sign-in's. Never rejects: a store that is down signs nobody out. */
+  async link(subject: string, { refresh, sessions }: TokensOfOneSignIn): Promise<void> {
+    const tokens = [
+      ...refresh.map((token) => toChained(token, true)),
+      ...sessions.map((token) => toChained(token, false)),
+    ].filter((token) => token !== undefined);
+    const distinct = [...new Map(tokens.map((token) => [token.key, token])).values()];
+    if (distinct.length < 2) return;
+    this.#keep(subject, distinct);
+    if (this.#store !== undefined) await share(this.#store, distinct, this.#clock()).catch(() => undefined); // told
+  }
+
+  /** Finds what this process knows to be of the same sign-ins as these tokens, themselves included. */
+  find(tokens: readonly string[]): readonly ChainedToken[] {
+    const found = new Map<string, ChainedToken>();
+    for (const token of tokens)
+      for (const [key, chained] of this.#chains.get(toTokenKey(token))?.tokens ?? []) found.set(key, chained);
+    return [...found.values()];
+  }
+
+  /** Finds what other instances know, too. Rejects when the store cannot be asked. */
+  async findShared(tokens: readonly string[]): Promise<readonly ChainedToken[]> {
+    const found = new Map(this.find(tokens).map((token) => [token.key, token]));
+    const store = this.#store;
+    const asked = new Set<string>();
+    let next = new Set([...tokens.map(toTokenKey), ...found.keys()]);
+    for (let step = 0; store !== undefined && next.size > 0 && step < MAX_STEPS; step += 1) {
+      for (const key of next) asked.add(key);
+      const entries = await Promise.all([...next].map((key) => read(store, key)));
+      for (const token of entries.flat()) found.set(token.key, token);
+      next = new Set([...found.keys()].filter((key) => !asked.has(key)));
+    }
+    return [...found.values()];
+  }
+
+  #keep(subject: string, tokens: readonly ChainedToken[]): void {
+    const known = tokens.map(({ key }) => this.#chains.get(key));
+    const met = new Set(known.filter((chain) => chain !== undefined && chain.subject === subject));
+    const all = new Map([...met].flatMap((chain) => [...(chain?.tokens ?? [])]));
+    for (const token of tokens) all.set(token.key, token);
+    for (const chain of met) if (chain !== undefined) this.#drop(chain);
+    const chain = { subject, tokens: choose(all, this.#clock()) };
+    for (const key of chain.tokens.keys()) this.#chains.set(key, chain);
+    const own = this.#subjects.get(subject) ?? new Set<Chain>();
+    this.#subjects.delete(subject);
+    this.#subjects.set(subject, own.add(chain));
+    this.#makeRoom(own, chain);
+  }
+
+  // First among the same user's, so that nobody's sign-ins push out all others'; then among those idle for longest.
+  #makeRoom(own: ReadonlySet<Chain>, latest: Chain): void {
+    let count = 0;
+    for (const chain of own) count += chain.tokens.size;
+    for (const chain of own) {
+      if (count <= MAX_OF_ONE_SUBJECT || chain === latest) break;
+      count -= chain.tokens.size;
+      this.#drop(chain);
+    }
+    const now = this.#clock();
+    for (const [, chains] of this.#subjects) {
+      const isOver = [...chains].every((chain) => choose(chain.tokens, now).size === 0);
+      if ((this.#chains.size <= MAX_TOKENS && !isOver) || chains === own) return;
+      for (const chain of chains) this.#drop(chain);
+    }
+  }
+
+  #drop(chain: Chain): void {
+    for (const key of chain.tokens.keys()) if (this.#chains.get(key) === chain) this.#chains.delete(key);
+    const own = this.#subjects.get(chain.subject);
+    own?.delete(chain);
+    if (own?.size === 0) this.#subjects.delete(chain.subject);
+  }
+}
+
+/** The name of a token in lists of its kind: what was signed, without the signature, of which ECDSA has a second valid form. */
+export function toTokenKey(token: string): string {
+  const signed = token.slice(0, token.lastIndexOf('.'));
+  return `token:${createHash('sha256').update(signed).digest('base64url')}`;
+}
+
+// Each token's entry names those that it came with. Two instances may write one at once: whoever reads back that the
+// other has overwritten it writes again.
+async function share(store: KeyValueStore, tokens: readonly ChainedToken[], nowMs: number): Promise<void> {
+  const [first, ...others] = tokens;
+  if (first === undefined) return;
+  const all = await merge(store, { to: first, tokens: others, nowMs });
+  // Those that go on from here take along what is not over, so that nobody must go all the way back.
+  await Promise.all(
+    others.map((to) => merge(store, { to, tokens: to.isRefresh ? [first, ...all] : [first], nowMs })),
+  );
+}
+
+async function merge(
+  store: KeyValueStore,
+  { to, tokens, nowMs }: { to: ChainedToken; tokens: readonly ChainedToken[]; nowMs: number },
+): Promise<readonly ChainedToken[]> {
+  const ttlMs = Math.ceil(to.untilMs + LEEWAY_MS - nowMs);
+  const wanted = [...choose(new Map(tokens.map((token) => [token.key, token])), nowMs).values()];
+  for (let turn = 0; turn < MAX_STEPS; turn += 1) {
+    const there = await read(store, to.key);
+    const all = new Map([...there, ...wanted].map((token) => [token.key, token]));
+    all.delete(to.key);
+    if (ttlMs <= 0 || all.size === there.length) return there;
+    const text = [...choose(all, nowMs).values()].map(toText).join(' ');
+    await store.set(PREFIX + to.key, text, ttlMs);
+  }
+  return wanted;
+}
+
+async function read(store: KeyValueStore, key: string): Promise<readonly ChainedToken[]> {
+  const text = await store.get(PREFIX + key);
+  if (text === undefined || text === null) return [];
+  if (typeof text === 'string') {
+    const tokens = text.split(' ').map(fromText);
+    if (tokens.every((token) => token !== undefined)) return tokens;
+  }
+  throw new Error('The signOutStore gave back something else than was written.');
+}
+
+function toText({ key, untilMs, isRefresh }: ChainedToken): string {
+  return `${isRefresh ? 'r' : 's'}${key.slice('token:'.length)}=${untilMs}`;
+}
+
+function fromText(text: string): ChainedToken | undefined {
+  const [, kind, digest, untilMs] = TOKEN.exec(text) ?? [];
+  return digest === undefined
+    ? undefined
+    : { key: `token:${digest}`, untilMs: Number(untilMs), isRefresh: kind === 'r' };
+}
+
+// What is not over; of many the last to end.
+function choose(tokens: ReadonlyMap<string, ChainedToken>, nowMs: number): Map<string, ChainedToken> {
+  const living = [...tokens.values()]
+    .filter(({ untilMs }) => untilMs + LEEWAY_MS > nowMs)
+    .sort((one, other) => other.untilMs - one.untilMs);
+  const refresh = living.filter(({ isRefresh }) => isRefresh).slice(0, MAX_REFRESH_TOKENS);
+  const sessions = living.filter(({ isRefresh }) => !isRefresh).slice(0, MAX_SESSIONS);
+  return new Map([...refresh, ...sessions].map((token) => [token.key, token]));
+}
+
+// A look without proof: what is noted here is only ever refused.
+function toChained(token: string, isRefresh: boolean): ChainedToken | undefined {
+  try {
+    const { exp } = decodeToken(token).payload;
+    if (typeof exp !== 'number') return undefined;
+    return { key: toTokenKey(token), untilMs: Math.ceil(exp * 1000), isRefresh };
+  } catch (error) {
+    if (error instanceof DescopeCredentialError) return undefined;
+    throw error;
+  }
+}
