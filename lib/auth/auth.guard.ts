@@ -16,6 +16,8 @@ import { ModuleRef } from '@nestjs/core';
 import type { AccessPolicy } from './access/add-up.js';
 import { assertDemands } from './access/judge.js';
 import { readAccessPolicy } from './access.policy.js';
+import { claimContext } from './applications.js';
+import type { Application } from './applications.js';
 import {
   assertContextOrigin,
   hasAuthorization,
@@ -26,6 +28,7 @@ import {
 } from './context-request.js';
 import type { ContextRequest } from './context-request.js';
 import {
+  DESCOPE_APPLICATION,
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CONFIG,
   DESCOPE_LOGIN_PATH,
@@ -33,12 +36,11 @@ import {
   DESCOPE_SESSIONS,
 } from './injection-tokens.js';
 import { assertRules } from './rules/follow-rules.js';
-import { findSession, rememberAdmission } from './session/context-session.js';
+import { clearForeignUser, findSession, rememberAdmission } from './session/context-session.js';
 import { answerRefusal } from './answer/refusal-answer.js';
 import type { LoginPath } from './answer/login-redirect.js';
 import { getOwnUser } from './session/own-user.js';
 import { keepPrivate } from './answer/private-answer.js';
-import { forgetUser } from './session/request-session.js';
 
 /** What a decision is made of. */
 export interface AccessDecision {
@@ -57,6 +59,7 @@ export interface AccessDecision {
 export class AuthGuard implements CanActivate {
   // Injected as properties, so that a subclass may have a constructor of its own.
   @Inject(DESCOPE_AUTHENTICATOR) protected readonly authenticator!: Authenticator;
+  @Inject(DESCOPE_APPLICATION) protected readonly application!: Application;
   @Inject(DESCOPE_CONFIG) protected readonly config!: DescopeConfig;
   @Inject(DESCOPE_SESSIONS) protected readonly sessions!: Sessions;
   @Inject(DESCOPE_NOTIFY) protected readonly notify!: Notify;
@@ -108,9 +111,8 @@ export class AuthGuard implements CanActivate {
 
   /** Gives the user that handlers see: Descope's, or the application's own from `loadUser`, once per request. */
   protected getUser(request: ContextRequest, session: DescopeSession): MaybePromise<unknown> {
-    if (this.config.loadUser === undefined) forgetUser(request); // another application in this process may have loaded its own
-    const { config, modules } = this;
-    return getOwnUser(request, session, { config, modules });
+    const { config, modules, authenticator } = this;
+    return getOwnUser(request, session, { config, modules, authenticator });
   }
 
   /** Ends a refused request: sets the challenge and throws the HTTP exception. */
@@ -120,8 +122,12 @@ export class AuthGuard implements CanActivate {
   }
 
   #judge(context: ExecutionContext): MaybePromise<boolean> {
+    claimContext(context, this.application);
     const policy = this.getPolicy(context);
-    if (policy.mode === 'public') return true;
+    if (policy.mode === 'public') {
+      clearForeignUser(context, this.authenticator);
+      return true;
+    }
     const request = this.getRequest(context);
     return whenReady(this.getSession(request), (session) =>
       whenReady(this.decide({ context, policy, request, session }), isYes),

@@ -19,18 +19,24 @@ export interface ContextRequest {
   user?: unknown;
 }
 
+/** Finds the request that a context is about; `undefined` where there is none to be found. */
+export function findContextRequest(context: ExecutionContext): ContextRequest | undefined {
+  const request = findTransport(context)?.findRequest(context);
+  return isRequest(request) ? request : undefined;
+}
+
 /** Finds the request that a context is about. Throws `TRANSPORT_UNKNOWN` where there is none to be found. */
 export function readContextRequest(context: ExecutionContext): ContextRequest {
+  const request = findContextRequest(context);
+  if (request !== undefined) return request;
   const type: string = context.getType();
-  const request = findTransport(type)?.findRequest(context);
-  if (isRequest(request)) return request;
   const message = `The guard knows no request in a context of the type "${type}", so it lets nobody through. Teach it by the option transports: [{ type: '${type}', findRequest }], or mark the handler @Public() if that is what it is.`;
   throw new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type });
 }
 
 /** Finds the request for a handler's parameters: the one that the guard has judged. Throws `TRANSPORT_UNKNOWN`. */
 export function recallContextRequest(context: ExecutionContext): ContextRequest {
-  const transport = findTransport(context.getType());
+  const transport = findTransport(context);
   if (transport?.recallRequest === undefined) return readContextRequest(context);
   const request = transport.recallRequest(context);
   return isRequest(request) ? request : { raw: { headers: {} } };
@@ -38,17 +44,17 @@ export function recallContextRequest(context: ExecutionContext): ContextRequest 
 
 /** Keeps the request of a call that may reach its handler, where its parameters could not find it otherwise. */
 export function keepContextRequest(context: ExecutionContext, request: ContextRequest): void {
-  findTransport(context.getType())?.keepRequest?.(context, request);
+  findTransport(context)?.keepRequest?.(context, request);
 }
 
 /** Reads a parameter of the call that a context is about; `undefined` where it has none of that name. */
 export function readContextParam(context: ExecutionContext, name: string): unknown {
-  return findTransport(context.getType())?.readParam?.(context, name);
+  return findTransport(context)?.readParam?.(context, name);
 }
 
 /** Finds the response that a context will answer with, where it has headers. */
 export function readContextResponse(context: ExecutionContext): ResponseWriter | undefined {
-  return toResponseLike(findTransport(context.getType())?.findResponse?.(context));
+  return toResponseLike(findTransport(context)?.findResponse?.(context));
 }
 
 /**
@@ -62,7 +68,7 @@ export function assertContextOrigin(
 ): void {
   const type: string = context.getType();
   if (type === 'ws') return assertFromOwnPage(toRequestLike(request), origins);
-  const transport = findTransport(type);
+  const transport = findTransport(context);
   // Remembered from a safe call of the same request (a GraphQL batch), it must not count for one that is not.
   if (transport?.isSafe !== undefined && !isYes(transport.isSafe(context)))
     assertOurs(toRequestLike(request), origins);
@@ -75,7 +81,7 @@ export function hasAuthorization(request: ContextRequest): boolean {
 
 /** Finds what is made anew for each call, where a request makes several; `undefined` where it makes one. */
 export function readContextCall(context: ExecutionContext): object | undefined {
-  return findTransport(context.getType())?.findCall?.(context);
+  return findTransport(context)?.findCall?.(context);
 }
 
 /**
@@ -103,7 +109,7 @@ export function readPageRequest(
   context: ExecutionContext,
 ): RequestLike & { readonly url?: string | undefined } {
   const type: string = context.getType();
-  const request = type === 'http' ? findTransport(type)?.findRequest(context) : undefined;
+  const request = type === 'http' ? findTransport(context)?.findRequest(context) : undefined;
   if (!isRequest(request)) return { headers: {} };
   const { method, headers } = toRequestLike(request);
   return { method, headers, url: request.originalUrl };

@@ -3,10 +3,11 @@ import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import { whenReady } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
+import { findApplications } from './applications.js';
 import { recallContextRequest } from './context-request.js';
 import { readSession } from './session/context-session.js';
 import type { ParameterOf, RegisteredUser } from './session/registered-user.js';
-import { recallUser } from './session/request-session.js';
+import { recallAnyUser } from './session/request-session.js';
 
 type Pipe = PipeTransform | Type<PipeTransform>;
 
@@ -35,7 +36,9 @@ export const CurrentSession: (...pipes: Pipe[]) => ParameterDecorator = createPa
 // The application's own user where `loadUser` gave one, else Descope's.
 function readUser(context: ExecutionContext): MaybePromise<unknown> {
   const { user } = readSession(context);
-  return user === undefined ? undefined : (recallUser(recallContextRequest(context)) ?? { user }).user;
+  return user === undefined
+    ? undefined
+    : (recallAnyUser(recallContextRequest(context), findApplications(context)) ?? { user }).user;
 }
 
 function readProperty(user: unknown, property: string): unknown {

@@ -1,5 +1,7 @@
 // The names under which Nest hands out what the road is made of. Texts, so that two copies of the package agree.
 
+/** The application among those of the process: what it is known by to guards and decorators. */
+export const DESCOPE_APPLICATION = 'nestjs-descope:application';
 /** The resolved, frozen configuration. */
 export const DESCOPE_CONFIG = 'nestjs-descope:config';
 /** The authenticator: request → session. */

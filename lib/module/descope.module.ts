@@ -6,6 +6,7 @@ import { APP_GUARD, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '../auth/auth.guard.js';
 import { GlobalGuard } from '../auth/global.guard.js';
 import {
+  DESCOPE_APPLICATION,
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CLIENT,
   DESCOPE_CONFIG,
@@ -19,6 +20,7 @@ import { DescopeSockets } from '../auth/sockets/descope.sockets.js';
 import { describe } from '../core/config/option-reader.js';
 import { DescopeConfigError } from '../core/errors.js';
 import { createAuthController, toRouteProviders } from '../routes/auth.controller.js';
+import { ApplicationEntry } from './boot/application.entry.js';
 import { DescopeBoot } from './boot/descope.boot.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OptionsFailure } from './descope.options.js';
 import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
@@ -79,6 +81,7 @@ export class DescopeModule extends ConfigurableModuleClass implements NestModule
 
 // What AuthGuard is made of must be found wherever @UseGuards(AuthGuard) stands.
 const GUARD_PARTS = [
+  DESCOPE_APPLICATION,
   DESCOPE_CONFIG,
   DESCOPE_AUTHENTICATOR,
   DESCOPE_SESSIONS,
@@ -100,7 +103,15 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
       ...sessionProviders,
       toLoginPathProvider(routes),
       toTransportsProvider(transports),
-      ...[SessionStep, DescopeSessionMiddleware, SessionWiring, DescopeBoot, DescopeService, AuthGuard],
+      ...[
+        SessionStep,
+        DescopeSessionMiddleware,
+        SessionWiring,
+        DescopeBoot,
+        ApplicationEntry,
+        DescopeService,
+        AuthGuard,
+      ],
       ...[DescopeHealthIndicator, DescopeSockets, DescopeM2mClient],
       ...guard,
       ...(routes === undefined ? [] : toRouteProviders(routes)),

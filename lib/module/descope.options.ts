@@ -13,7 +13,7 @@ export interface DescopeModuleExtras {
   readonly globalGuard?: boolean | undefined;
   /** Mounts the `auth/` routes. Default: none. */
   readonly routes?: DescopeRoutesOptions | undefined;
-  /** Teaches the guard further kinds of execution context, and decorators with it, in the whole process. Default: none. */
+  /** Teaches the guard further kinds of execution context, and the decorators of this application with it. Default: none. */
   readonly transports?: readonly DescopeTransport[] | undefined;
 }
 

@@ -1,17 +1,21 @@
 // Resolved config → what keeps browsers' sessions, one factory each.
 import type { Provider } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
+import type { Application } from '../auth/applications.js';
 import {
+  DESCOPE_APPLICATION,
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CONFIG,
   DESCOPE_KEY_SET,
   DESCOPE_LOGIN_PATH,
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
+  DESCOPE_TRANSPORTS,
 } from '../auth/injection-tokens.js';
 import type { LoginPath } from '../auth/answer/login-redirect.js';
 import { toUnusableOutage } from '../core/api/descope-call.js';
 import { EndedTokens } from '../core/api/ended-tokens.js';
+import type { DescopeTransport } from '../auth/transport/transport.js';
 import { exchangeAccessKey } from '../core/api/machine-calls.js';
 import { refreshSession } from '../core/api/session-calls.js';
 import type { RefreshApi } from '../core/api/session-calls.js';
@@ -52,7 +56,17 @@ export const sessionProviders: Provider[] = [
     inject: [DESCOPE_CONFIG, DESCOPE_SESSIONS, DESCOPE_NOTIFY],
     useFactory: createAuthenticator,
   },
+  {
+    provide: DESCOPE_APPLICATION,
+    inject: [DESCOPE_AUTHENTICATOR, DESCOPE_TRANSPORTS],
+    useFactory: createApplication,
+  },
 ];
+
+function createApplication(authenticator: object, taught: readonly DescopeTransport[]): Application {
+  const transports = new Map(taught.map((transport) => [transport.type, transport]));
+  return Object.freeze({ authenticator, transports });
+}
 
 function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Sessions {
   const { clock, session, verification, authentication } = config;

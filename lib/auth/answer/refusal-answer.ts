@@ -44,7 +44,7 @@ export function answerRefusal(
 }
 
 function toTransportForm(refusal: HttpException, context: ExecutionContext): unknown {
-  const transport = findTransport(context.getType());
+  const transport = findTransport(context);
   const form = transport?.toRefusal === undefined ? refusal : transport.toRefusal(refusal, context);
   if (!isThenable(form)) return form;
   // Nobody waits for what is thrown, and a promise of it would be no refusal.

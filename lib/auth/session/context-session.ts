@@ -5,9 +5,22 @@ import type { Authenticator } from '../../core/session/authenticator.js';
 import { DescopeSession } from '../../core/session/session.js';
 import type { AccessMode } from '../access/note.js';
 import { readAccessPolicy } from '../access.policy.js';
-import { readContextCall, recallContextRequest, toRequestLike } from '../context-request.js';
+import { areSeveral, findApplications } from '../applications.js';
+import {
+  findContextRequest,
+  readContextCall,
+  recallContextRequest,
+  toRequestLike,
+} from '../context-request.js';
 import type { ContextRequest } from '../context-request.js';
-import { recallAdmitted, recallSession, rememberFailure, rememberSession } from './request-session.js';
+import {
+  isAdmitted,
+  isForeignUser,
+  recallAdmitted,
+  recallSession,
+  rememberFailure,
+  rememberSession,
+} from './request-session.js';
 
 /** Finds out who sent a request, once. Throws or rejects with what is wrong with its credential. */
 export function findSession(
@@ -40,10 +53,10 @@ export interface Admission {
  */
 export function rememberAdmission(admission: Admission, authenticator: Authenticator): void {
   const { context, request, session, admitted } = admission;
-  if (recallAdmitted(request) !== session) {
-    const isAdmitted = admitted === session;
-    if (isAdmitted || recallSession(request, authenticator) !== session)
-      rememberSession(request, { session, authenticator, isAdmitted });
+  if (!isAdmitted(request, session, authenticator)) {
+    const isWhole = admitted === session;
+    if (isWhole || recallSession(request, authenticator) !== session)
+      rememberSession(request, { session, authenticator, isAdmitted: isWhole });
   }
   if (admitted === session) return;
   rememberSession(readContextCall(context) ?? request, {
@@ -58,12 +71,24 @@ export function rememberAdmission(admission: Admission, authenticator: Authentic
  * it is nobody's, also where the middleware renewed one, or another field of the same GraphQL request asked for it.
  */
 export function readSession(context: ExecutionContext): DescopeSession {
+  const owners = findApplications(context);
   const call = readContextCall(context);
-  const ofCall = call && recallAdmitted(call);
+  const ofCall = call && recallAdmitted(call, owners);
   if (ofCall !== undefined) return ofCall;
   const isPublic = call !== undefined && readMode(context) === 'public';
-  const ofRequest = isPublic ? undefined : recallAdmitted(recallContextRequest(context));
+  const ofRequest = isPublic ? undefined : recallAdmitted(recallContextRequest(context), owners);
   return ofRequest ?? DescopeSession.nobody();
+}
+
+/**
+ * Takes the user off a request that another application of this process wrote there, where a public route asks nobody.
+ * With one application in the process there is nothing to look at.
+ */
+export function clearForeignUser(context: ExecutionContext, authenticator: object): void {
+  if (!areSeveral()) return;
+  const request = findContextRequest(context);
+  if (request?.user === undefined || !isForeignUser(request, request.user, authenticator)) return;
+  request.user = undefined;
 }
 
 function readMode(context: ExecutionContext): AccessMode {

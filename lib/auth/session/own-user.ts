@@ -9,6 +9,7 @@ import type { DescopeSession, SignedInSession } from '../../core/session/session
 import type { RequestLike } from '../../core/transport/request-like.js';
 import { findProvider, isProviderClass } from '../rules/find-provider.js';
 import { recallUser, rememberUser } from './request-session.js';
+import type { Owner } from './request-session.js';
 
 /** How users are loaded, and where a class that loads them is found. */
 export interface UserLoading {
@@ -20,16 +21,17 @@ export interface UserLoading {
  * Loads the user of a request, or joins who is loading it. Descope's where the application has no users of its own,
  * `undefined` for nobody. Rejects with `USER_NOT_ADMITTED` where `loadUser` gives none.
  */
-export function getOwnUser(request: object, session: DescopeSession, loading: UserLoading): unknown {
-  const { config } = loading;
+export function getOwnUser(request: object, session: DescopeSession, loading: UserLoading & Owner): unknown {
+  const { config, authenticator } = loading;
   if (config.loadUser === undefined || !isSignedIn(session)) return session.user;
-  const remembered = recallUser(request, config);
+  const remembered = recallUser(request, authenticator);
   if (remembered !== undefined) return remembered.user;
   const user = load(request, session, loading);
-  rememberUser(request, { user, loader: config });
+  rememberUser(request, { user, authenticator });
   // Once it is there, nobody waits: the next field of a GraphQL request is decided in the same turn.
   const settle = (own: unknown): void => {
-    if (recallUser(request)?.user === user) rememberUser(request, { user: own, loader: config });
+    if (recallUser(request, authenticator)?.user === user)
+      rememberUser(request, { user: own, authenticator });
   };
   user.then(settle, () => undefined); // a rejection is for whoever asked
   return user;

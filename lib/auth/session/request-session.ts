@@ -1,34 +1,38 @@
-// Remembers a session per request, where nobody but the road can write it.
+// Remembers a session per request, where nobody but the road can write it: for each application of the process its own.
 import { isThenable } from '../../core/maybe-promise.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { DescopeSession } from '../../core/session/session.js';
 import { createObjectMemory } from './object-memory.js';
 import type { ObjectMemory } from './object-memory.js';
 
-interface Remembered {
-  readonly session: MaybePromise<DescopeSession>;
-  /** Whether a guard has found that its kind and audience may come in; what was only found out is for guards alone. */
-  readonly isAdmitted?: boolean;
-  /** Who found it out: another application in this process may serve another project. */
+/** An application, by what it finds out with who calls. */
+export interface Owner {
   readonly authenticator: object;
 }
 
-interface LoadedUser {
-  readonly user: unknown;
-  /** Who loaded it. */
-  readonly loader: object;
+interface Remembered extends Owner {
+  readonly session: MaybePromise<DescopeSession>;
+  /** Whether a guard has found that its kind and audience may come in; what was only found out is for guards alone. */
+  readonly isAdmitted?: boolean;
 }
+
+interface LoadedUser extends Owner {
+  readonly user: unknown;
+}
+
+// What each application remembers of a request, that of the last one first; nearly always there is one.
+type Memory<Entry extends Owner> = ObjectMemory<readonly Entry[]>;
 
 // One memory for all copies of the package in a process: a guard of one and a decorator of another must meet.
 const SESSIONS = Symbol.for('nestjs-descope:request-sessions');
 const USERS = Symbol.for('nestjs-descope:request-users');
-const shared = globalThis as { [SESSIONS]?: ObjectMemory<Remembered>; [USERS]?: ObjectMemory<LoadedUser> };
-const memory = (shared[SESSIONS] ??= createObjectMemory());
+const shared = globalThis as { [SESSIONS]?: Memory<Remembered>; [USERS]?: Memory<LoadedUser> };
+const sessions = (shared[SESSIONS] ??= createObjectMemory());
 const users = (shared[USERS] ??= createObjectMemory());
 
 /** Remembers the session, or the promise of it, for the rest of the request. */
 export function rememberSession(request: object, remembered: Remembered): void {
-  memory.set(toKey(request), remembered);
+  remember(sessions, request, remembered);
 }
 
 /**
@@ -45,37 +49,78 @@ async function reject(error: unknown): Promise<DescopeSession> {
   throw error;
 }
 
-/** Recalls what was remembered; a guard names its authenticator, and believes no other. */
+/** Recalls what an application found out. */
 export function recallSession(
   request: object,
-  authenticator?: object,
+  authenticator: object,
 ): MaybePromise<DescopeSession> | undefined {
-  const remembered = memory.get(toKey(request));
-  if (authenticator !== undefined && remembered?.authenticator !== authenticator) return undefined;
-  return remembered?.session;
+  return recallOwn(sessions, request, authenticator)?.session;
 }
 
-/** Recalls the session that a guard has let in. */
-export function recallAdmitted(request: object): DescopeSession | undefined {
-  const remembered = memory.get(toKey(request));
+/** Tells whether a guard of an application has let in just this session. */
+export function isAdmitted(request: object, session: DescopeSession, authenticator: object): boolean {
+  const remembered = recallOwn(sessions, request, authenticator);
+  return remembered?.isAdmitted === true && remembered.session === session;
+}
+
+/** Recalls the session that a guard of an application has let in; of several applications the last one. */
+export function recallAdmitted(request: object, owners: readonly Owner[]): DescopeSession | undefined {
+  const remembered = recall(sessions, request, owners);
   if (remembered?.isAdmitted !== true || isThenable(remembered.session)) return undefined;
   return remembered.session;
 }
 
 /** Remembers the user that the application loaded for the request. */
 export function rememberUser(request: object, loaded: LoadedUser): void {
-  users.set(toKey(request), loaded);
+  remember(users, request, loaded);
 }
 
-/** Recalls the loaded user; a guard names its loader, and takes no other's. */
-export function recallUser(request: object, loader?: object): LoadedUser | undefined {
-  const loaded = users.get(toKey(request));
-  return loader === undefined || loaded?.loader === loader ? loaded : undefined;
+/** Recalls the user that an application loaded. */
+export function recallUser(request: object, authenticator: object): LoadedUser | undefined {
+  return recallOwn(users, request, authenticator);
 }
 
-/** Forgets a user that was loaded before. */
-export function forgetUser(request: object): void {
-  users.set(toKey(request), undefined);
+/** Recalls the user that an application loaded; of several applications the last one. */
+export function recallAnyUser(request: object, owners: readonly Owner[]): LoadedUser | undefined {
+  return recall(users, request, owners);
+}
+
+/** Tells whether a value is the user that another application has found for the request. */
+export function isForeignUser(request: object, user: unknown, authenticator: object): boolean {
+  const key = toKey(request);
+  const isOther = (entry: Owner): boolean => entry.authenticator !== authenticator;
+  const ofSessions = (sessions.get(key) ?? []).filter(isOther).map(({ session }) => session);
+  const ofUsers = (users.get(key) ?? []).filter(isOther).map((loaded) => loaded.user);
+  return [...ofSessions.map((session) => (isThenable(session) ? undefined : session.user)), ...ofUsers].some(
+    (other) => other !== undefined && other === user,
+  );
+}
+
+function remember<Entry extends Owner>(memory: Memory<Entry>, request: object, entry: Entry): void {
+  const key = toKey(request);
+  const before = memory.get(key);
+  if (before === undefined) return memory.set(key, [entry]);
+  const others = before.filter(({ authenticator }) => authenticator !== entry.authenticator);
+  memory.set(key, [entry, ...others]);
+}
+
+function recallOwn<Entry extends Owner>(
+  memory: Memory<Entry>,
+  request: object,
+  authenticator: object,
+): Entry | undefined {
+  const entries = memory.get(toKey(request));
+  if (entries?.[0]?.authenticator === authenticator) return entries[0];
+  return entries?.find((entry) => entry.authenticator === authenticator);
+}
+
+function recall<Entry extends Owner>(
+  memory: Memory<Entry>,
+  request: object,
+  owners: readonly Owner[],
+): Entry | undefined {
+  const entries = memory.get(toKey(request));
+  return entries?.find((entry) => owners.some(({ authenticator }) => authenticator === entry.authenticator));
 }
 
 // Fastify's middleware sees the raw request and its guard the wrapper: the raw one is the same for both.

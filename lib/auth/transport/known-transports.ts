@@ -1,24 +1,23 @@
-// The transports that are known in this process: those of the package, and those that applications taught it.
+// The transports that a call's application knows: those of the package, and those that it was taught.
+import type { ExecutionContext } from '@nestjs/common';
+import { findApplications } from '../applications.js';
 import { graphqlTransport } from '../graphql/graphql.js';
 import { httpTransport } from './http.js';
 import type { DescopeTransport } from './transport.js';
 import { websocketTransport } from './websocket.js';
 
-// One list for all copies of the package in a process: param decorators are asked without a module at hand.
-const TRANSPORTS = Symbol.for('nestjs-descope:transports');
-const shared = globalThis as { [TRANSPORTS]?: Map<string, DescopeTransport> };
-const transports = (shared[TRANSPORTS] ??= new Map<string, DescopeTransport>());
-
 const OWN: ReadonlyMap<string, DescopeTransport> = new Map(
   [httpTransport, graphqlTransport, websocketTransport].map((transport) => [transport.type, transport]),
 );
 
-/** Teaches transports (option `transports`); one of the application goes before the package's own of that type. */
-export function learnTransports(taught: readonly DescopeTransport[]): void {
-  for (const transport of taught) transports.set(transport.type, transport);
-}
-
-/** Finds the transport of a context's type. */
-export function findTransport(type: string): DescopeTransport | undefined {
-  return transports.get(type) ?? OWN.get(type);
+/**
+ * Finds the transport of a context; one that the application taught goes before the package's own of that type. Where a
+ * call may belong to several applications that were taught different ones, there is none to be believed.
+ */
+export function findTransport(context: ExecutionContext): DescopeTransport | undefined {
+  const type = context.getType<string>();
+  const applications = findApplications(context);
+  const taught = applications[0]?.transports.get(type);
+  if (applications.some(({ transports }) => transports.get(type) !== taught)) return undefined;
+  return taught ?? OWN.get(type);
 }

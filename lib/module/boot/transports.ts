@@ -1,7 +1,6 @@
-// The option `transports`: checked when the application boots, and then known wherever a context is read.
+// The option `transports`: checked when the application boots.
 import type { Provider } from '@nestjs/common';
 import { DESCOPE_TRANSPORTS } from '../../auth/injection-tokens.js';
-import { learnTransports } from '../../auth/transport/known-transports.js';
 import type { DescopeTransport } from '../../auth/transport/transport.js';
 import { OptionReader, describe, isFunction, isText } from '../../core/config/option-reader.js';
 
@@ -26,11 +25,7 @@ const FURTHER = [
 export function toTransportsProvider(given: readonly DescopeTransport[] | undefined): Provider {
   return {
     provide: DESCOPE_TRANSPORTS,
-    useFactory: () => {
-      const transports = readTransports(given);
-      learnTransports(transports);
-      return transports;
-    },
+    useFactory: () => readTransports(given),
   };
 }
 

@@ -1,11 +1,12 @@
 // Who am I? The session's claims, or on request Descope's profile, asked sparingly.
 import { Inject, Injectable } from '@nestjs/common';
-import { DESCOPE_SESSIONS } from '../../auth/injection-tokens.js';
+import { DESCOPE_AUTHENTICATOR, DESCOPE_SESSIONS } from '../../auth/injection-tokens.js';
 import { recallSession } from '../../auth/session/request-session.js';
 import { DescopeRefusal } from '../../core/api/descope-refusal.js';
 import { readProfile } from '../../core/api/session-calls.js';
 import { sessionEnded } from '../../core/renewal/renewal-outcome.js';
 import { otherUser } from '../../core/renewal/renewer.js';
+import type { Authenticator } from '../../core/session/authenticator.js';
 import { DescopeSession } from '../../core/session/session.js';
 import type { Sessions } from '../../core/session/sessions.js';
 import { readSubjectId } from '../../core/token/token-kind.js';
@@ -18,12 +19,13 @@ import { requireRefresh } from './require-refresh.js';
 export class MeRoute {
   constructor(
     @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
+    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
     @Inject(Profiles) private readonly profiles: Profiles,
   ) {}
 
   /** `GET me`: user and claims; with `?profile=1` also Descope's profile, at most a minute old. */
   async me(call: RouteCall): Promise<RouteReply> {
-    const session = (await recallSession(call.request)) ?? DescopeSession.nobody();
+    const session = (await recallSession(call.request, this.authenticator)) ?? DescopeSession.nobody();
     const user = session.requireUser();
     const body = { user: { ...user }, claims: user.claims, expiresAt: session.expiresAt };
     if (call.query['profile'] !== '1') return { status: 200, body };

@@ -71,7 +71,7 @@ export class SessionRoutes {
 
   /** `POST tenant`: selects the current tenant, which the new session carries as `dct`. */
   async selectTenant(call: RouteCall): Promise<RouteReply> {
-    const session = (await recallSession(call.request)) ?? DescopeSession.nobody();
+    const session = (await recallSession(call.request, this.authenticator)) ?? DescopeSession.nobody();
     const refreshToken = this.#requireRefresh(call, session.user !== undefined && !session.isAmbient);
     const tenant = requireText(readBody(call), 'tenant');
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);

@@ -14,7 +14,6 @@ import {
 } from '@nestjs/microservices';
 import { AuthGuard, DescopeModule, Tenant, microserviceTransport } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { learnTransports } from '../../../lib/auth/transport/known-transports.js';
 import { start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
 
@@ -47,10 +46,12 @@ describe.each(CARRIERS)('AuthGuard before messages of %s', (_name, toContext) =>
   const ann = descope.as({ sub: 'ann', tenants: { acme: {} } });
   let application: RunningApplication;
   beforeAll(async () => {
-    learnTransports([microserviceTransport]);
     application = await start(
       'express',
-      { imports: [DescopeModule.forRoot()], controllers: [MessageController] },
+      {
+        imports: [DescopeModule.forRoot({ transports: [microserviceTransport] })],
+        controllers: [MessageController],
+      },
       { override: (builder) => descope.override(builder) },
     );
   });

@@ -19,7 +19,6 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { map, of } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { learnTransports } from '../../../lib/auth/transport/known-transports.js';
 
 const PROTO = 'test/e2e/transports/notes.proto';
 
@@ -85,9 +84,11 @@ describe('AuthGuard before gRPC', () => {
   let client: NotesClient;
 
   beforeAll(async () => {
-    learnTransports([microserviceTransport]);
     const url = `127.0.0.1:${await findPort()}`;
-    const metadata = { imports: [DescopeModule.forRoot()], controllers: [NotesController] };
+    const metadata = {
+      imports: [DescopeModule.forRoot({ transports: [microserviceTransport] })],
+      controllers: [NotesController],
+    };
     const module = await descope.override(Test.createTestingModule(metadata)).compile();
     app = module.createNestMicroservice<MicroserviceOptions>({
       transport: Transport.GRPC,

@@ -7,10 +7,16 @@ import type { TestingModule } from '@nestjs/testing';
 import { ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Accepts, AuthGuard, Authorize, DescopeModule, OptionalAuth, Public, Roles } from 'nestjs-descope';
-import type { AccessPolicy, DescopeModuleOptions, DescopeSession, RequestLike } from 'nestjs-descope';
+import type {
+  AccessPolicy,
+  DescopeModuleOptions,
+  DescopeSession,
+  DescopeTransport,
+  RequestLike,
+} from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { recallSession, recallUser } from '../../../lib/auth/session/request-session.js';
-import { learnTransports } from '../../../lib/auth/transport/known-transports.js';
+import { DESCOPE_AUTHENTICATOR } from '../../../lib/auth/injection-tokens.js';
 import { EventRecorder } from '../../support/event-recorder.js';
 
 @Injectable()
@@ -170,13 +176,15 @@ describe('AuthGuard', () => {
     await boot();
     const admitted = toRequest(anna.cookie);
     await outcome(admitted, 'optional');
-    expect(recallSession(admitted)).toMatchObject({ user: { id: 'U2anna' } });
-    const kept = recallSession(admitted);
+    expect(recallSession(admitted, module.get(DESCOPE_AUTHENTICATOR))).toMatchObject({
+      user: { id: 'U2anna' },
+    });
+    const kept = recallSession(admitted, module.get(DESCOPE_AUTHENTICATOR));
     await outcome(admitted, 'closed');
-    expect(recallSession(admitted)).toBe(kept);
+    expect(recallSession(admitted, module.get(DESCOPE_AUTHENTICATOR))).toBe(kept);
     const unwanted = toRequest(anna.cookie);
     expect(await outcome(unwanted, 'keysOrNobody')).toBe(true);
-    expect(recallSession(unwanted)).toMatchObject({
+    expect(recallSession(unwanted, module.get(DESCOPE_AUTHENTICATOR))).toMatchObject({
       user: undefined,
       refusedWith: 'TOKEN_KIND_NOT_ACCEPTED',
     });
@@ -228,15 +236,12 @@ describe('AuthGuard', () => {
   });
 
   it('lets a transport say whether a call changes something, and then asks a cookie where it comes from', async () => {
-    await boot();
-    for (const isSafe of [true, false])
-      learnTransports([
-        {
-          type: `test-${isSafe ? 'query' : 'mutation'}`,
-          findRequest: (context) => context.getArgByIndex<unknown>(0),
-          isSafe: () => isSafe,
-        },
-      ]);
+    const toTransport = (isSafe: boolean): DescopeTransport => ({
+      type: `test-${isSafe ? 'query' : 'mutation'}`,
+      findRequest: (context) => context.getArgByIndex<unknown>(0),
+      isSafe: () => isSafe,
+    });
+    await boot({ transports: [true, false].map(toTransport) });
     const ask = (headers: Record<string, string>, type: string) =>
       outcome(toRequest(headers), 'closed', type);
     expect(await ask({ ...anna.cookie, ...foreign }, 'http')).toBe(true);
@@ -273,16 +278,21 @@ describe('AuthGuard', () => {
     expect([loaded, nobody.user]).toEqual([['U2bob', 'U2anna'], undefined]);
   });
 
-  it('forgets a user that another application loaded for the request', async () => {
+  it('takes no user that another application loaded for the request', async () => {
     await boot({ loadUser: () => ({ id: 'own' }) });
     const request = toRequest(anna.bearer);
     await outcome(request);
-    expect(await recallUser(request)?.user).toEqual({ id: 'own' });
+    const first = module.get<object>(DESCOPE_AUTHENTICATOR);
+    expect(await recallUser(request, first)?.user).toEqual({ id: 'own' });
     await module.close();
     await boot();
     await outcome(request);
-    expect(recallUser(request)).toBeUndefined();
+    expect(recallUser(request, module.get<object>(DESCOPE_AUTHENTICATOR))).toBeUndefined();
     expect(request.user).toMatchObject({ id: 'U2anna' });
+    await module.close();
+    await boot({ loadUser: () => ({ id: 'another' }) });
+    await outcome(request);
+    expect(request.user).toEqual({ id: 'another' });
   });
 
   it('asks a rule about the user of Descope where the application has none of its own', async () => {

@@ -1,0 +1,118 @@
+// Which application of this process a call belongs to: two may be handed one request, and neither reads what the other
+// left on it.
+import type { ExecutionContext } from '@nestjs/common';
+import { graphqlTransport } from './graphql/graphql.js';
+import { httpTransport } from './transport/http.js';
+import type { DescopeTransport } from './transport/transport.js';
+
+/** An application of this process, as guards and decorators know it. */
+export interface Application {
+  /** The owner of what is remembered of requests. */
+  readonly authenticator: object;
+  /** What the application taught (option `transports`), by type. */
+  readonly transports: ReadonlyMap<string, DescopeTransport>;
+}
+
+/** By what its calls are told from those of another application. */
+export interface ApplicationMarks {
+  /** The classes of its controllers and providers. */
+  readonly classes: Iterable<object>;
+  /** Express's application or Fastify's instance; `undefined` where it answers no HTTP. */
+  readonly server: unknown;
+}
+
+interface Registry {
+  /** Those that run. */
+  all: readonly Application[];
+  readonly ofClass: WeakMap<object, readonly Application[]>;
+  readonly ofServer: WeakMap<object, Application>;
+  /** Contexts that a guard was given, by the guard's application. */
+  readonly ofContext: WeakMap<object, Application>;
+}
+
+// One registry for all copies of the package in a process: param decorators are asked without a module at hand, and one of
+// a second copy in the same application must find what the guard of the first let in.
+const APPLICATIONS = Symbol.for('nestjs-descope:applications');
+const shared = globalThis as { [APPLICATIONS]?: Registry };
+const registry: Registry = (shared[APPLICATIONS] ??= {
+  all: [],
+  ofClass: new WeakMap(),
+  ofServer: new WeakMap(),
+  ofContext: new WeakMap(),
+});
+
+/** Registers an application that starts; gives what takes it out again. */
+export function registerApplication(
+  application: Application,
+  { classes, server }: ApplicationMarks,
+): () => void {
+  registry.all = [...registry.all, application];
+  const known = [...new Set(classes)];
+  for (const type of known) registry.ofClass.set(type, [...listOfClass(type), application]);
+  if (isObject(server)) registry.ofServer.set(server, application);
+  return () => {
+    registry.all = registry.all.filter((other) => other !== application);
+    for (const type of known)
+      registry.ofClass.set(
+        type,
+        listOfClass(type).filter((other) => other !== application),
+      );
+    if (isObject(server)) registry.ofServer.delete(server);
+  };
+}
+
+/** Tells whether several applications run in this process. */
+export function areSeveral(): boolean {
+  return registry.all.length > 1;
+}
+
+/** Notes whose guard was given a context; where one application runs, all are its own. */
+export function claimContext(context: ExecutionContext, application: Application): void {
+  if (registry.all.length === 1 && registry.all[0] === application) return;
+  registry.ofContext.set(context, application);
+}
+
+/**
+ * Finds the application that a call belongs to: the guard's own, the only one there is, the one that has the class, or
+ * the one whose server has the request. Where that leaves several, all of them.
+ */
+export function findApplications(context: ExecutionContext): readonly Application[] {
+  const claimed = registry.ofContext.get(context);
+  if (claimed !== undefined) return [claimed];
+  if (registry.all.length <= 1) return registry.all;
+  const ofClass = listOfClass(context.getClass());
+  if (ofClass.length === 1) return ofClass;
+  const ofServer = findByServer(context);
+  if (ofServer !== undefined) return [ofServer];
+  return ofClass.length === 0 ? registry.all : ofClass;
+}
+
+function listOfClass(type: object): readonly Application[] {
+  return registry.ofClass.get(type) ?? [];
+}
+
+// Express puts its application on the request, also while one hands it on to another; each Fastify makes a request of its
+// own. A GraphQL context keeps either. What applications teach is not asked: whose that is, is the question.
+function findByServer(context: ExecutionContext): Application | undefined {
+  const type: string = context.getType();
+  const request = [httpTransport, graphqlTransport].find((own) => own.type === type)?.findRequest(context);
+  const server = readMember(request, 'app') ?? readMember(request, 'server');
+  return isObject(server) ? findOfServer(server) : undefined;
+}
+
+// A plugin of Fastify has an instance of its own, which inherits from the one that the application has.
+function findOfServer(server: object): Application | undefined {
+  for (let item: object | null = server; item !== null; item = Object.getPrototypeOf(item) as object | null) {
+    const found = registry.ofServer.get(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function readMember(value: unknown, name: string): unknown {
+  return isObject(value) && name in value ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
