@@ -7,6 +7,7 @@ export interface Notice {
     | 'AUDIENCE_NOT_CHECKED'
     | 'BASE_URL_INSECURE'
     | 'BASE_URL_LOOPBACK'
+    | 'DEMAND_UNCHECKED'
     | 'GATEWAY_UNGUARDED'
     | 'GUARD_MISSING'
     | 'KEYS_STATIC'

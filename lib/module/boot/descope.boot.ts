@@ -11,7 +11,7 @@ import { assertAccessKept } from '../scan/access.scan.js';
 import type { AskedHandler } from '../scan/answerable.js';
 import { assertSchemasKept } from '../scan/graphql-schema.js';
 import { readBootNotices } from './boot-notices.js';
-import { readOpenHandlers } from './open-handlers.js';
+import { readOpenHandlers, readUnsureDemands } from './open-handlers.js';
 import { learnThrownClasses } from './thrown-classes.js';
 
 @Injectable()
@@ -33,7 +33,11 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
     const { modules, application, config, host } = this;
     const hasHttp = hasAdapter(host);
     const asked = assertAccessKept({ modules, application, config, hasHttp });
-    const notices = [...readBootNotices(config), ...readOpenHandlers(asked, { application, hasHttp })];
+    const notices = [
+      ...readBootNotices(config),
+      ...readOpenHandlers(asked, { application, hasHttp }),
+      ...readUnsureDemands(asked, modules),
+    ];
     for (const notice of notices) this.notify(notice);
     this.#asked = asked;
     await learnThrownClasses(asked);

@@ -1,11 +1,12 @@
 // What stands open because no guard was put there: worth a line at boot, where nothing says that it is meant.
-import type { ApplicationConfig } from '@nestjs/core';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { readGuards } from '../../auth/access.policy.js';
 import type { Notice } from '../../core/notice.js';
 import { isAuthController } from '../../routes/auth.controller.js';
 import type { AskedHandler } from '../scan/answerable.js';
 import { isReached } from '../scan/guard-reach.js';
 import { readMessageTransport, readResolverNote } from '../scan/handler-metadata.js';
+import { readUncheckedDemands } from '../scan/unjudged.js';
 
 /** What the application's global guards are, and whom they reach. */
 export interface GlobalGuards {
@@ -26,6 +27,14 @@ export function readOpenHandlers(asked: readonly AskedHandler[], guards: GlobalG
   const gateways = open.filter(({ handler }) => readMessageTransport(handler) === 'ws');
   const names = [...new Set(gateways.map(({ type }) => type.name))];
   return names.length === 0 ? [] : [toGatewayNotice(names)];
+}
+
+/** Lists demands on methods of which nobody can tell whether a guard is asked before them. */
+export function readUnsureDemands(asked: readonly AskedHandler[], modules: ModulesContainer): Notice[] {
+  const names = readUncheckedDemands(asked, modules);
+  if (names.length === 0) return [];
+  const message = `${names.join(', ')} ask for something, and are no handlers that Nest asks guards for; no library here uses Nest's ExternalContextCreator either, by which those do that ask guards. Nobody is sure to look at these demands: ask at the handler that lets the caller in, or check the user in the code (user.hasRole).`;
+  return [{ code: 'DEMAND_UNCHECKED', level: 'warn', message }];
 }
 
 function isCallable({ type, name, handler, paths }: AskedHandler): boolean {

@@ -1,9 +1,13 @@
 // Demands on what only the application itself calls: Nest asks no guard there, so nobody would judge them.
 import 'reflect-metadata';
+import { ExternalContextCreator } from '@nestjs/core';
 import type { ModulesContainer } from '@nestjs/core';
+import type { Level } from '../../auth/access/add-up.js';
 import type { HandlerClass } from '../../auth/access.policy.js';
 import { ACCESS_METADATA } from '../../auth/access/note.js';
 import { DescopeConfigError } from '../../core/errors.js';
+import type { AskedHandler } from './answerable.js';
+import { readMessageTransport, readPaths, readResolverNote } from './handler-metadata.js';
 import { isClass, readClasses, readMethodsOf } from './handlers.js';
 import type { FoundHandler } from './handlers.js';
 
@@ -23,26 +27,95 @@ const SILENT_METADATA: readonly unknown[] = [
   '__routeArguments__',
 ];
 
+// What frameworks note that call a method themselves, and ask no guard; the same for Nest 11 and 12.
+const UNASKED_METADATA: readonly unknown[] = [
+  ...['EVENT_LISTENER_METADATA'], // @nestjs/event-emitter
+  ...['SCHEDULER_TYPE', 'SCHEDULER_NAME'], // @nestjs/schedule
+  ...['SCHEDULE_CRON_OPTIONS', 'SCHEDULE_INTERVAL_OPTIONS', 'SCHEDULE_TIMEOUT_OPTIONS'],
+  ...['bullmq:processor_metadata', 'bullmq:worker_metadata', 'bullmq:worker_events_metadata'], // @nestjs/bullmq
+  ...['bullmq:queue_events_listener_metadata', 'bullmq:queue_events_metadata'],
+  ...['bull:module_queue', 'bull:module_queue_process', 'bull:module_on_queue_event'], // @nestjs/bull
+  ...['__commandHandler__', '__queryHandler__', '__eventsHandler__', '__saga__'], // @nestjs/cqrs
+  ...['__command__', '__query__', '__event__'],
+];
+
 /**
  * Tells whether nothing indicates that a framework calls a method: no note of any on it or its class, nor on a class of
  * the application that extends it. A framework that keeps its list elsewhere asks no guards of Nest's either.
  */
 export function isUnjudged(found: FoundHandler, modules: ModulesContainer): boolean {
+  if (hasOwnDemand(found) && isCalledUnasked(found)) return true; // also beside the routes of a controller
   if (isClassMarked(found.type) || isMarked(found)) return false;
   const heirs = [...readClasses(modules)].filter((type) => type.prototype instanceof found.type);
   return !heirs.some((heir) => isClassMarked(heir) || readMethodsOf(heir).some(isMarked));
 }
 
+/**
+ * Lists the methods with a demand that no known framework calls, where no library of the application uses Nest's
+ * `ExternalContextCreator`, by which those do that ask guards.
+ */
+export function readUncheckedDemands(asked: readonly AskedHandler[], modules: ModulesContainer): string[] {
+  const unknown = asked.filter(isOfUnknown);
+  return unknown.length === 0 || isContextCreated(modules) ? [] : unknown.map(({ where }) => where);
+}
+
+function isOfUnknown(asked: AskedHandler): boolean {
+  const { demands, rules = [] } = asked.policy;
+  if (demands.length + rules.length === 0 || isHandler(asked)) return false;
+  // A demand of a class is meant for its handlers; what else stands there is its own business.
+  return hasOwnDemand(asked) || isMarked(asked) || !readMethodsOf(asked.type).some(isHandler);
+}
+
+function isHandler({ type, name, handler }: FoundHandler): boolean {
+  if (readPaths(type, handler) !== undefined || readMessageTransport(handler) !== undefined) return true;
+  return readResolverNote(type, handler, String(name)) !== undefined;
+}
+
+// Of GraphQL's own resolvers Nest asks by it, and for nobody else.
+function isContextCreated(modules: ModulesContainer): boolean {
+  const wrappers = [...modules.values()].flatMap(({ providers }) => [...providers.values()]);
+  return wrappers.some(({ metatype, inject }) => {
+    if (typeof metatype !== 'function' || metatype.name === 'ResolversExplorerService') return false;
+    const types = (Reflect.getMetadata('design:paramtypes', metatype) ?? []) as readonly unknown[];
+    const explicit = (Reflect.getMetadata('self:paramtypes', metatype) ?? []) as readonly {
+      param: unknown;
+    }[];
+    const given: readonly unknown[] = inject ?? [];
+    return [...types, ...explicit.map(({ param }) => param), ...given].includes(ExternalContextCreator);
+  });
+}
+
 /** The error for a demand that nobody would look at. */
 export function unjudged(where: string): DescopeConfigError {
-  const message = `${where} asks for something, itself or by its class, and nobody would look at it: Nest asks guards before handlers of controllers, resolvers, gateways and the like, and this is a method of a plain provider, which only the application itself calls. Ask for it at the handlers that call it, or check the user in its code (user.hasRole). If something calls it through Nest's ExternalContextCreator, say so by any @SetMetadata() there.`;
+  const message = `${where} asks for something, itself or by its class, and nobody would look at it: Nest asks guards before handlers of controllers, resolvers, gateways and the like, and this is a method of a plain provider, which only the application itself calls, or a library that asks no guards (@OnEvent, @Cron, @Interval, @Processor, @CommandHandler and their like). Ask for it at the handlers that call it, or check the user in its code (user.hasRole). If something calls it through Nest's ExternalContextCreator, say so by any @SetMetadata() there.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
-function isMarked({ type, name, handler }: FoundHandler): boolean {
+// Whether a method, and not only its class, has one.
+function hasOwnDemand({ type, name, handler }: FoundHandler): boolean {
+  const entries = [type.prototype as object, handler].flatMap((target, index) => {
+    const noted: unknown =
+      index === 0
+        ? Reflect.getMetadata(ACCESS_METADATA, target, name)
+        : Reflect.getMetadata(ACCESS_METADATA, target);
+    return Array.isArray(noted) ? (noted as Level) : [];
+  });
+  return entries.some(({ demand, rule }) => demand !== undefined || rule !== undefined);
+}
+
+// Whether a framework noted something on a method itself.
+function isMarked(found: FoundHandler): boolean {
+  return readMethodKeys(found).some(isTelling);
+}
+
+function isCalledUnasked(found: FoundHandler): boolean {
+  return !isMarked(found) && readMethodKeys(found).some((key) => UNASKED_METADATA.includes(key));
+}
+
+function readMethodKeys({ type, name, handler }: FoundHandler): readonly unknown[] {
   const ofPrototype = Reflect.getMetadataKeys(type.prototype as object, name) as unknown[];
   const ofClass = Reflect.getMetadataKeys(type, name) as unknown[];
-  return [...ofPrototype, ...ofClass, ...readKeys(handler)].some(isTelling);
+  return [...ofPrototype, ...ofClass, ...readKeys(handler)];
 }
 
 // Where a decorator put another function in the class's place, the notes stand on the one its prototype knows.
@@ -57,5 +130,6 @@ function readKeys(target: object): readonly unknown[] {
 }
 
 function isTelling(key: unknown): boolean {
+  if (UNASKED_METADATA.includes(key)) return false;
   return !SILENT_METADATA.includes(key) && !(typeof key === 'string' && key.startsWith('design:'));
 }

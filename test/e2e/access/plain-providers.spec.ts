@@ -2,7 +2,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, Injectable, Scope, SetMetadata, UseGuards, mixin } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
+import { ExternalContextCreator } from '@nestjs/core';
+import { CommandHandler, EventsHandler, QueryHandler } from '@nestjs/cqrs';
+import { OnEvent } from '@nestjs/event-emitter';
 import { Query, Resolver } from '@nestjs/graphql';
+import { Cron, Interval } from '@nestjs/schedule';
 import { WebSocketGateway } from '@nestjs/websockets';
 import {
   AuthGuard,
@@ -16,6 +20,7 @@ import {
 } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { ADAPTERS, start } from '../../support/application.js';
+import { CollectingLogger } from '../../support/collecting-logger.js';
 
 @Injectable()
 class Reports {
@@ -54,9 +59,9 @@ class Heir extends Base {}
 
 const Mixed = mixin(class Mixin extends Base {});
 
-// As @nestjs/schedule and @golevelup/nestjs-rabbitmq note their handlers: on the function.
-const Cron = () => SetMetadata('SCHEDULER_TYPE', 1);
-// As nestjs-telegraf, @nestjs/cqrs and @nestjs/bullmq note theirs: on the class.
+// As @golevelup/nestjs-rabbitmq notes its handlers: on the function.
+const Subscribe = () => SetMetadata('RABBIT_HANDLER', 1);
+// As nestjs-telegraf notes theirs: on the class.
 const Update = () => SetMetadata('TELEGRAF_UPDATE', true);
 // As others do: on the prototype, by name or as a list.
 const noteByName: MethodDecorator = (target, key) => Reflect.defineMetadata('broker:on', true, target, key);
@@ -64,7 +69,7 @@ const noteInList: MethodDecorator = (target, key) => Reflect.defineMetadata('bro
 
 @Injectable()
 class Nightly {
-  @Cron() @Roles('admin') sweep() {}
+  @Subscribe() @Roles('admin') sweep() {}
 }
 
 @Update()
@@ -84,7 +89,7 @@ class NotedInList {
 
 @Injectable()
 class HalfNoted {
-  @Cron() sweep() {}
+  @Subscribe() sweep() {}
   @Roles('admin') remove() {}
 }
 
@@ -117,7 +122,66 @@ class SharedController extends SharedBase {
 
 @Injectable()
 class SharedHandlers extends SharedBase {
-  @Cron() override remove() {}
+  @Subscribe() override remove() {}
+}
+
+@Injectable()
+class Listener {
+  @OnEvent('removed') @Roles('admin') take() {}
+}
+
+@Injectable()
+class Cronjob {
+  @Roles('admin') @Cron('0 0 * * *') sweep() {}
+}
+
+@Injectable()
+class Polling {
+  @Interval(1000) @Authorize(() => false) poll() {}
+}
+
+@CommandHandler(Base)
+class RemoveHandler {
+  @Roles('admin') execute() {}
+}
+
+@Roles('admin')
+@QueryHandler(Base)
+class ListHandler {
+  execute() {}
+}
+
+@EventsHandler(Base)
+class RemovedHandler {
+  @Roles('admin') handle() {}
+}
+
+@SetMetadata('bullmq:processor_metadata', { name: 'mail' }) // as @Processor('mail') does
+class QueueProcessor {
+  @Roles('admin') process() {}
+}
+
+@Controller('cron')
+class CronController {
+  @Get() all() {}
+  @Cron('0 0 * * *') @Roles('admin') sweep() {}
+}
+
+@Roles('admin')
+@Controller('reports')
+class DemandingController {
+  @Get() all() {}
+  helper() {}
+}
+
+@Injectable()
+class Explorer {
+  constructor(@Inject(ExternalContextCreator) readonly creator: ExternalContextCreator) {}
+}
+
+@Injectable()
+class PlainExplorer {
+  constructor(readonly creator: ExternalContextCreator) {}
 }
 
 const standIn: ClassDecorator = (target) => new Proxy(target, {});
@@ -130,13 +194,16 @@ class StandIn {
 
 describe.each(ADAPTERS)('A demand on a method of a plain provider, on %s,', (adapter) => {
   const descope = createTestDescope();
+  let logger = new CollectingLogger();
   const boot = async (providers: Type[], controllers: Type[] = [], globalGuard = true) => {
     const metadata = {
       imports: [DescopeModule.forRoot({ globalGuard })],
       providers: [...providers, { provide: 'shelf', useValue: 'top' }],
       controllers,
     };
+    logger = new CollectingLogger();
     const application = await start(adapter, metadata, {
+      logger,
       override: (builder) => descope.override(builder),
     }).catch((error: unknown) => error as Error & { readonly code: string });
     if (application instanceof Error) return `${application.code} ${application.message}`;
@@ -179,6 +246,37 @@ describe.each(ADAPTERS)('A demand on a method of a plain provider, on %s,', (ada
     ['no demand', Undemanding],
   ])('is left alone where a framework may call it: %s', async (_what, provider) => {
     expect(await boot([provider])).toBe('started');
+  });
+
+  it.each<[string, Type]>([
+    ['@OnEvent', Listener],
+    ['@Cron', Cronjob],
+    ['@Interval', Polling],
+    ['@CommandHandler', RemoveHandler],
+    ['@QueryHandler under a demanding class', ListHandler],
+    ['@EventsHandler', RemovedHandler],
+    ['@Processor', QueueProcessor],
+  ])('stops the boot beside %s, which asks no guards', async (_what, provider) => {
+    expect(await boot([provider])).toMatch(
+      new RegExp(`^CONFIG_DEMAND_UNGUARDED ${provider.name}\\..* a library that asks no guards`),
+    );
+  });
+
+  it('stops it beside @Cron in a controller, but not where only the class has it', async () => {
+    expect(await boot([], [CronController])).toMatch(/^CONFIG_DEMAND_UNGUARDED CronController\.sweep/);
+    expect(await boot([], [DemandingController])).toBe('started');
+    expect(logger.find('DEMAND_UNCHECKED')).toEqual([]);
+  });
+
+  it('is told of where an unknown library notes the method, unless one asks guards', async () => {
+    expect(await boot([Nightly, Bot])).toBe('started');
+    expect(logger.find('DEMAND_UNCHECKED')).toEqual([
+      expect.stringMatching(/^warn: DEMAND_UNCHECKED: Nightly\.sweep, Bot\.stop .*ExternalContextCreator/),
+    ]);
+    for (const explorer of [Explorer, PlainExplorer]) {
+      expect(await boot([Nightly, Bot, explorer])).toBe('started');
+      expect(logger.find('DEMAND_UNCHECKED')).toEqual([]);
+    }
   });
 
   it('is left alone in a base class that a controller or a handler extends', async () => {
