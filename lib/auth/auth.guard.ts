@@ -20,7 +20,6 @@ import { claimContext } from './applications.js';
 import type { Application } from './applications.js';
 import {
   assertContextOrigin,
-  hasAuthorization,
   keepContextRequest,
   readContextRequest,
   readContextResponse,
@@ -96,8 +95,7 @@ export class AuthGuard implements CanActivate {
     const isOptional = policy.mode === 'optional';
     const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission, policy.demands);
     rememberAdmission({ context, request, session, admitted }, this.authenticator);
-    if (isOptional || admitted.isAmbient || !hasAuthorization(request))
-      keepPrivate(readContextResponse(context));
+    keepPrivate(readContextResponse(context));
     const decision = { context, policy, request, session: admitted };
     if (isOptional) return whenReady(this.#handOn(decision), () => accept(admitted));
     const { modules } = this;

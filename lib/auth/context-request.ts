@@ -1,7 +1,6 @@
 // Execution context → request. A transport that is not known has none, and then the guard refuses.
 import type { ExecutionContext } from '@nestjs/common';
 import { DescopeAccessError } from '../core/errors.js';
-import { readHeader } from '../core/transport/request-like.js';
 import type { RequestLike } from '../core/transport/request-like.js';
 import { assertFromOwnPage, assertOurs } from '../core/transport/same-origin.js';
 import type { OriginPolicy } from '../core/transport/same-origin.js';
@@ -72,11 +71,6 @@ export function assertContextOrigin(
   // Remembered from a safe call of the same request (a GraphQL batch), it must not count for one that is not.
   if (transport?.isSafe !== undefined && !isYes(transport.isSafe(context)))
     assertOurs(toRequestLike(request), origins);
-}
-
-/** Tells whether a request has an `Authorization`, of which caches know that it is for one caller (RFC 9111 §3.5). */
-export function hasAuthorization(request: ContextRequest): boolean {
-  return readHeader(toRequestLike(request), 'authorization') !== undefined;
 }
 
 /** Finds what is made anew for each call, where a request makes several; `undefined` where it makes one. */

@@ -11,6 +11,7 @@ export interface ResponseWriter extends ResponseLike {
 export interface NodeHead {
   readonly headersSent: boolean;
   getHeader(name: string): unknown;
+  getHeaderNames(): readonly string[];
   setHeader(name: string, value: string): unknown;
   writeHead(...args: readonly unknown[]): unknown;
 }
@@ -90,7 +91,7 @@ function isNodeResponse(value: unknown): value is NodeResponse {
 }
 
 function isNodeHead(value: unknown): value is NodeHead {
-  return has(value, 'writeHead') && has(value, 'getHeader') && has(value, 'setHeader');
+  return ['writeHead', 'getHeader', 'getHeaderNames', 'setHeader'].every((method) => has(value, method));
 }
 
 function isFastifyReply(value: unknown): value is FastifyReply {

@@ -6,7 +6,8 @@ const held = new WeakSet<object>();
 
 /**
  * Makes an answer `no-store` and `Vary: Cookie`, at the latest when its head is written: `@Header('Cache-Control',
- * 'public')` comes after the guard and the middleware. What says `private` or `no-store` stays as it is.
+ * 'public')` comes after the guard and the middleware. What says `private` or `no-store` stays as it is. An answer to a
+ * bearer token is no exception: `public`, `s-maxage` and `must-revalidate` let shared caches store it (RFC 9111 §3.5).
  */
 export function keepPrivate(response: ResponseWriter | undefined): void {
   if (response === undefined) return; // not every transport has headers
@@ -34,8 +35,11 @@ function settleHead(node: NodeHead, args: readonly unknown[]): unknown[] {
   const [caching = node.getHeader(CACHING)] = read(CACHING).slice(-1);
   node.setHeader(CACHING, isPrivate(caching) ? String(caching) : 'no-store');
   node.setHeader('Vary', toVary([node.getHeader('Vary'), ...read('Vary')]));
+  for (const name of node.getHeaderNames().filter(isTargeted)) node.setHeader(name, 'no-store');
   if (given === undefined) return [...args];
-  const rest = pairs.filter(([name]) => !isNamed(name, CACHING) && !isNamed(name, 'Vary'));
+  const rest = pairs
+    .filter(([name]) => !isNamed(name, CACHING) && !isNamed(name, 'Vary'))
+    .map(([name, value]) => [name, isTargeted(name) ? 'no-store' : value] as const);
   // A list stays a list: it may name a header twice.
   const kept = Array.isArray(given) ? rest.flat() : Object.fromEntries(rest);
   return args.map((value) => (value === given ? kept : value));
@@ -52,12 +56,17 @@ function isNamed(name: string, wanted: string): boolean {
   return name.toLowerCase() === wanted.toLowerCase();
 }
 
+// What is meant for some caches goes before Cache-Control there (RFC 9213 §2.1).
+function isTargeted(name: string): boolean {
+  return /^(?:(?:.+-)?cdn-cache-control|surrogate-control)$/i.test(name);
+}
+
 // `private="…"` is about the named fields only (RFC 9111 §5.2.2.7), and `no-cache` lets a cache keep the answer.
 function isPrivate(caching: unknown): boolean {
   const directives = toItems(caching).map((item) => item.toLowerCase());
-  return (
-    directives.includes('no-store') || (directives.includes('private') && !directives.includes('public'))
-  );
+  if (directives.includes('no-store')) return true;
+  const isShared = directives.some((directive) => directive === 'public' || directive.startsWith('s-maxage'));
+  return directives.includes('private') && !isShared;
 }
 
 function toVary(values: readonly unknown[]): string {

@@ -64,6 +64,43 @@ class CachedController {
     return { ok: true };
   }
 
+  @Header('Cache-Control', 'public, s-maxage=60')
+  @Get('stream-guarded')
+  guardedStream() {
+    return new StreamableFile(Buffer.from('{"ok":true}'));
+  }
+
+  @Header('Cache-Control', 'private, public, max-age=60')
+  @Get('private-and-public')
+  privateAndPublic() {
+    return { ok: true };
+  }
+
+  @Header('Cache-Control', 'private, s-maxage=60')
+  @Get('private-and-shared')
+  privateAndShared() {
+    return { ok: true };
+  }
+
+  @Header('Cache-Control', 'max-age=60, must-revalidate')
+  @Get('revalidated')
+  revalidated() {
+    return { ok: true };
+  }
+
+  @Header('Cache-Control', 'private="x-name", max-age=60')
+  @Get('private-field')
+  privateField() {
+    return { ok: true };
+  }
+
+  @Header('CDN-Cache-Control', SHARED)
+  @Header('Surrogate-Control', 'max-age=60')
+  @Get('targeted')
+  targeted() {
+    return { ok: true };
+  }
+
   @Header('Cache-Control', 'private, max-age=60')
   @Header('Vary', 'Accept')
   @Get('private')
@@ -126,6 +163,36 @@ describe.each(ADAPTERS)('Caching, on %s', (adapter) => {
     const optional = await get('/cached/optional');
     expect([optional.status, optional.headers.get('cache-control')]).toEqual([200, 'no-store']);
     expect(toVary(optional.headers)).toEqual(['Cookie']);
+  });
+
+  it.each([
+    'guarded',
+    'optional',
+    'stream-guarded',
+    'private-and-public',
+    'private-and-shared',
+    'revalidated',
+    'private-field',
+  ])('keeps an answer to a bearer token out of shared caches, as one to a cookie (%s)', async (path) => {
+    const browser = await app.signIn();
+    const token = /DS=([^;]+)/.exec(browser.headers.cookie ?? '')?.[1] ?? '';
+    for (const headers of [{ authorization: `Bearer ${token}` }, browser.headers]) {
+      const answer = await app.request(`/cached/${path}`, { headers: { ...headers } });
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    }
+  });
+
+  it('tells caches that have a header of their own the same', async () => {
+    const { headers } = await get('/cached/targeted', await app.signIn());
+    const names = ['cache-control', 'cdn-cache-control', 'surrogate-control'];
+    expect(names.map((name) => headers.get(name))).toEqual(['no-store', 'no-store', 'no-store']);
+  });
+
+  it('lets a handler keep an answer to a bearer token with its caller', async () => {
+    const token = /DS=([^;]+)/.exec((await app.signIn()).headers.cookie ?? '')?.[1] ?? '';
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await app.request('/cached/private', { headers });
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'private, max-age=60']);
   });
 
   it('lets a handler keep its answer in the browser', async () => {
