@@ -1,5 +1,6 @@
-// A map of bounded size whose entries end: a full one loses what has ended, and else what ends first.
+// A map of bounded size whose entries end: a full one loses what has ended, else of whoever holds the most, else what ends first.
 import type { Clock } from './clock.js';
+import { OwnerShares } from './owner-shares.js';
 
 interface Entry<Value> {
   readonly key: string;
@@ -17,10 +18,14 @@ export class ExpiringMap<Value> {
   readonly #maxEntries: number;
   readonly #entries = new Map<string, Entry<Value>>();
   readonly #heap: Entry<Value>[] = [];
+  readonly #ownerOf: ((value: Value) => string) | undefined;
+  readonly #shares = new OwnerShares();
 
-  constructor(maxEntries: number, clock: Clock) {
+  /** `ownerOf` says on whose account an entry is kept; without it, all are alike. */
+  constructor(maxEntries: number, clock: Clock, ownerOf?: (value: Value) => string) {
     this.#maxEntries = maxEntries;
     this.#clock = clock;
+    this.#ownerOf = ownerOf;
   }
 
   /** How many are held, those included that have ended and were not missed yet. */
@@ -39,13 +44,35 @@ export class ExpiringMap<Value> {
     const known = this.#entries.get(key);
     if (known !== undefined) this.#remove(known);
     this.#dropEnded();
-    const first = this.#entries.size >= this.#maxEntries ? this.#heap[0] : undefined;
-    if (first !== undefined) this.#remove(first);
+    const lost = this.#entries.size >= this.#maxEntries ? this.#findFirst(value) : undefined;
+    if (lost !== undefined) this.#remove(lost);
     const entry = { key, value, untilMs, at: this.#heap.length };
     this.#entries.set(key, entry);
     this.#place(entry, entry.at);
     this.#rise(entry);
-    return first === undefined;
+    if (this.#ownerOf !== undefined) this.#shares.add(this.#ownerOf(value), key);
+    return lost === undefined;
+  }
+
+  delete(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#remove(entry);
+  }
+
+  /** Gives the entries of whoever would lose one if this value were added now; none where there is room, or nobody holds two. */
+  readCrowd(value: Value): readonly (readonly [key: string, value: Value])[] {
+    this.#dropEnded();
+    if (this.#entries.size < this.#maxEntries || this.#ownerOf === undefined) return [];
+    return [...(this.#shares.findCrowd(this.#ownerOf(value)) ?? [])].flatMap((key) => {
+      const entry = this.#entries.get(key);
+      return entry === undefined ? [] : [[key, entry.value] as const];
+    });
+  }
+
+  #findFirst(value: Value): Entry<Value> | undefined {
+    const crowd = this.#ownerOf && this.#shares.findCrowd(this.#ownerOf(value));
+    const oldest = crowd?.values().next().value;
+    return (oldest === undefined ? undefined : this.#entries.get(oldest)) ?? this.#heap[0];
   }
 
   #dropEnded(): void {
@@ -56,6 +83,7 @@ export class ExpiringMap<Value> {
 
   #remove(entry: Entry<Value>): void {
     this.#entries.delete(entry.key);
+    if (this.#ownerOf !== undefined) this.#shares.remove(this.#ownerOf(entry.value), entry.key);
     const last = this.#heap.pop();
     if (last === undefined || last === entry) return;
     this.#place(last, entry.at);

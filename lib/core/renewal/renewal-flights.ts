@@ -2,6 +2,7 @@
 import type { IssuedTokens } from '../api/issued-tokens.js';
 import type { Clock } from '../clock.js';
 import { DescopeUnavailableError } from '../errors.js';
+import { OwnerShares } from '../owner-shares.js';
 
 const OUTAGE_MS = 2_000;
 const MAX_FLIGHTS = 10_000;
@@ -9,6 +10,13 @@ const MAX_FLIGHTS = 10_000;
 interface Flight {
   readonly issued: Promise<IssuedTokens>;
   readonly untilMs: number;
+  readonly owner: string;
+}
+
+/** Which refresh token a flight is of, by its digest, and whose token that is. */
+export interface FlightKey {
+  readonly digest: string;
+  readonly owner: string;
 }
 
 /** Flights by the digest of their refresh token. */
@@ -17,6 +25,7 @@ export class RenewalFlights {
   readonly #mostMs: number;
   // They stand in the order of their start, which is nearly that of their end.
   readonly #flights = new Map<string, Flight>();
+  readonly #shares = new OwnerShares();
 
   /** Keeps a flight for `mostMs` at most, in milliseconds. */
   constructor(clock: Clock, mostMs: number) {
@@ -37,7 +46,7 @@ export class RenewalFlights {
    * Starts a flight; `toKeepMs` says how long what it brings is of use. A refusal is forgotten at once; an outage is
    * remembered for a moment, so that a browser's next requests do not all wait for the same time-out.
    */
-  start(key: string, issued: Promise<IssuedTokens>, toKeepMs: (issued: IssuedTokens) => number): void {
+  start(key: FlightKey, issued: Promise<IssuedTokens>, toKeepMs: (issued: IssuedTokens) => number): void {
     this.#forgetEnded();
     this.set(key, issued, this.#mostMs);
     issued.then(
@@ -48,28 +57,38 @@ export class RenewalFlights {
   }
 
   /** Puts something in the place of a flight, for this long. */
-  set(key: string, issued: Promise<IssuedTokens>, keepMs: number): void {
-    this.#flights.delete(key); // what is set again would keep its old place
-    const oldest = this.#flights.keys().next();
-    if (this.#flights.size >= MAX_FLIGHTS && oldest.done !== true) this.#flights.delete(oldest.value);
-    this.#flights.set(key, { issued, untilMs: this.#clock() + keepMs });
+  set({ digest, owner }: FlightKey, issued: Promise<IssuedTokens>, keepMs: number): void {
+    this.forget(digest); // what is set again would keep its old place
+    if (this.#flights.size >= MAX_FLIGHTS) this.forget(this.#findFirst(owner));
+    this.#flights.set(digest, { issued, owner, untilMs: this.#clock() + keepMs });
+    this.#shares.add(owner, digest);
   }
 
-  forget(key: string): void {
-    this.#flights.delete(key);
+  forget(digest: string): void {
+    const flight = this.#flights.get(digest);
+    if (flight === undefined) return;
+    this.#flights.delete(digest);
+    this.#shares.remove(flight.owner, digest);
+  }
+
+  // Of whoever holds the most: one user's many tokens must not cost another the session that was just renewed.
+  #findFirst(owner: string): string {
+    const crowd = this.#shares.findCrowd(owner) ?? this.#flights.keys();
+    const [first = ''] = crowd;
+    return first;
   }
 
   // Tokens are not held longer than they are of use.
   #forgetEnded(): void {
-    for (const [key, { untilMs }] of this.#flights) {
+    for (const [digest, { untilMs }] of this.#flights) {
       if (untilMs > this.#clock()) return;
-      this.#flights.delete(key);
+      this.forget(digest);
     }
   }
 
-  #keep(key: string, issued: Promise<IssuedTokens>, keepMs: number): void {
-    if (this.#flights.get(key)?.issued !== issued) return; // it had to make room meanwhile
-    if (keepMs <= 0) this.#flights.delete(key);
-    else this.#flights.set(key, { issued, untilMs: this.#clock() + keepMs });
+  #keep({ digest, owner }: FlightKey, issued: Promise<IssuedTokens>, keepMs: number): void {
+    if (this.#flights.get(digest)?.issued !== issued) return; // it had to make room meanwhile
+    if (keepMs <= 0) this.forget(digest);
+    else this.#flights.set(digest, { issued, owner, untilMs: this.#clock() + keepMs });
   }
 }

@@ -8,7 +8,7 @@ import type { KeyValueStore } from '../session/key-value-store.js';
 import { boundStore } from '../session/bounded-store.js';
 import type { StoreSilence } from '../session/bounded-store.js';
 import { RenewalFlights } from './renewal-flights.js';
-import { readEndMs } from './token-end.js';
+import { readEndMs, readOwner } from './token-end.js';
 import { seal, toTokenDigest, unseal } from './sealed-box.js';
 
 const KEEP_MS = 30_000;
@@ -35,22 +35,24 @@ export class RenewalMemory {
   readonly #clock: Clock;
   readonly #store: KeyValueStore | undefined;
   readonly #flights: RenewalFlights;
-  readonly #superseded: ExpiringMap<true>;
+  readonly #superseded: ExpiringMap<string>; // by digest: whose token it was
 
   constructor(input: RenewalMemoryInput) {
     this.#clock = input.clock;
     this.#flights = new RenewalFlights(input.clock, KEEP_MS);
-    this.#superseded = new ExpiringMap(MAX_ENTRIES, input.clock);
+    this.#superseded = new ExpiringMap(MAX_ENTRIES, input.clock, (owner) => owner);
     this.#store = input.store && boundStore(input.store, { ...input, failure: STORE_FAILED });
   }
 
   /** Joins the flight of a refresh token, or starts it. */
   share(refreshToken: string, start: () => Promise<IssuedTokens>): Promise<IssuedTokens> {
-    const key = toTokenDigest(refreshToken);
-    const known = this.#flights.find(key);
+    const digest = toTokenDigest(refreshToken);
+    const known = this.#flights.find(digest);
     if (known !== undefined) return known;
     const issued = start();
-    this.#flights.start(key, issued, ({ sessionToken }) => this.#toKeepMs(sessionToken));
+    this.#flights.start({ digest, owner: readOwner(refreshToken) }, issued, ({ sessionToken }) =>
+      this.#toKeepMs(sessionToken),
+    );
     return issued;
   }
 
@@ -74,7 +76,7 @@ export class RenewalMemory {
     const keepMs = this.#toKeepMs(issued.sessionToken);
     const keeping = keepMs > 0 ? this.#ask((store) => store.set(PREFIX + digest, sealed, keepMs)) : undefined;
     if (issued.refreshToken !== undefined && issued.refreshToken !== refreshToken) {
-      this.#superseded.set(digest, true, this.#clock() + SUPERSEDED_MS);
+      this.#superseded.set(digest, readOwner(refreshToken), this.#clock() + SUPERSEDED_MS);
       await this.#ask((store) => store.set(PREFIX + digest + MARKER, MARKER, SUPERSEDED_MS));
     }
     await keeping;
@@ -83,7 +85,8 @@ export class RenewalMemory {
   /** Puts what a later call brought, such as a selected tenant, in place of what the token was renewed to. */
   async replace(refreshToken: string, issued: IssuedTokens): Promise<void> {
     const keepMs = this.#toKeepMs(issued.sessionToken);
-    this.#flights.set(toTokenDigest(refreshToken), Promise.resolve(issued), keepMs);
+    const key = { digest: toTokenDigest(refreshToken), owner: readOwner(refreshToken) };
+    this.#flights.set(key, Promise.resolve(issued), keepMs);
     await this.keep(refreshToken, issued);
   }
 
@@ -97,7 +100,7 @@ export class RenewalMemory {
   /** Tells whether the token may have been superseded by a renewal; also when the store cannot say. */
   async isSuperseded(refreshToken: string): Promise<boolean> {
     const digest = toTokenDigest(refreshToken);
-    if (this.#superseded.get(digest) === true) return true;
+    if (this.#superseded.get(digest) !== undefined) return true;
     const marker = await this.#ask((store) => store.get(PREFIX + digest + MARKER), MARKER);
     return marker !== undefined && marker !== null; // whatever a store makes of what it was given
   }

@@ -20,16 +20,33 @@ const FULL: Notice = {
   code: 'SIGN_OUT_LIST_FULL',
   level: 'error',
   message:
-    `More than ${MAX_ENTRIES} sign-outs are remembered at once, and those that end first are forgotten: ` +
-    'their sessions count again until they end. Set session.signOutStore, which holds any number.',
+    `More than ${MAX_ENTRIES} sign-outs of different users are remembered at once, and those that end first are ` +
+    'forgotten: their sessions count again until they end. Set session.signOutStore, which holds any number.',
 };
+
+const CROWDED: Notice = {
+  code: 'SIGN_OUT_LIST_FULL',
+  level: 'warn',
+  message:
+    `More than ${MAX_ENTRIES} sign-outs are remembered at once, many of them of one user, whose sessions from before are ` +
+    'refused together now, also on other devices. Set session.signOutStore, which holds any number.',
+};
+
+interface Entry {
+  /** The key of the subject, on whose account it is kept. */
+  readonly owner: string;
+  readonly untilMs: number;
+  readonly issuedUpTo: number;
+  /** When the token that was signed out was issued, in seconds; of a subject's entry, the same as `issuedUpTo`. */
+  readonly issuedAt: number;
+}
 
 /** Refuses what was signed out; by this process alone, or by all that share a store. */
 export class SignOutList {
   readonly #clock: Clock;
   readonly #store: KeyValueStore | undefined;
   readonly #notify: Notify;
-  readonly #entries: ExpiringMap<{ readonly untilMs: number; readonly issuedUpTo: number }>;
+  readonly #entries: ExpiringMap<Entry>;
   // Two digests cost more than all the rest of the road for a remembered token, whose claims stay the same object.
   readonly #keys = new WeakMap<DescopeClaims, readonly string[]>();
 
@@ -37,12 +54,13 @@ export class SignOutList {
     this.#clock = clock;
     this.#store = store;
     this.#notify = notify;
-    this.#entries = new ExpiringMap(MAX_ENTRIES, clock);
+    this.#entries = new ExpiringMap(MAX_ENTRIES, clock, ({ owner }) => owner);
   }
 
   /** Refuses this token until it ends. */
   signOut(token: string, claims: DescopeClaims): Promise<void> {
-    return this.#add(toTokenKey(token), claims.exp * 1000, Number.POSITIVE_INFINITY);
+    const [untilMs, issuedUpTo] = [claims.exp * 1000, Number.POSITIVE_INFINITY];
+    return this.#add(toTokenKey(token), claims, { untilMs, issuedUpTo, issuedAt: claims.iat ?? 0 });
   }
 
   /** Refuses tokens that are known by name only, each until it ends. */
@@ -52,7 +70,8 @@ export class SignOutList {
 
   /** Refuses every token of the subject that was issued up to now, until `untilMs`. */
   signOutEverywhere(claims: DescopeClaims, untilMs: number): Promise<void> {
-    return this.#add(toSubjectKey(claims), untilMs, Math.floor(this.#clock() / 1000));
+    const issuedUpTo = Math.floor(this.#clock() / 1000);
+    return this.#add(toSubjectKey(claims), claims, { untilMs, issuedUpTo, issuedAt: issuedUpTo });
   }
 
   /** Asserts that neither the token nor all of its subject's were signed out. Throws `SESSION_SIGNED_OUT`. */
@@ -89,18 +108,40 @@ export class SignOutList {
     return entry !== undefined && issuedAt <= entry.issuedUpTo;
   }
 
-  async #add(key: string, untilMs: number, issuedUpTo: number): Promise<void> {
+  async #add(key: string, claims: DescopeClaims, added: Omit<Entry, 'owner'>): Promise<void> {
     // A later sign-out never takes back what an earlier one refuses for longer.
     const known = this.#entries.get(key);
     const entry = {
-      untilMs: Math.max(untilMs + MAX_LEEWAY_MS, known?.untilMs ?? 0),
-      issuedUpTo: Math.max(issuedUpTo, known?.issuedUpTo ?? 0),
+      owner: toSubjectKey(claims),
+      untilMs: Math.max(added.untilMs + MAX_LEEWAY_MS, known?.untilMs ?? 0),
+      issuedUpTo: Math.max(added.issuedUpTo, known?.issuedUpTo ?? 0),
+      issuedAt: Math.max(added.issuedAt, known?.issuedAt ?? 0),
     };
     const ttlMs = Math.ceil(entry.untilMs - this.#clock());
     if (ttlMs <= 0) return; // it ended long ago
+    if (known === undefined) this.#makeRoom(entry);
     const hadRoom = this.#entries.set(key, entry, entry.untilMs);
     if (!hadRoom && this.#store === undefined) this.#notify(FULL); // a store has what had to go here
     await this.#store?.set(PREFIX + key, toKept(entry.issuedUpTo), ttlMs);
+  }
+
+  // A full list takes room from whoever holds the most of it, and lets nobody in for that: the older half of what was
+  // signed out one by one is refused by one date then, with all that the subject was issued before.
+  #makeRoom(entry: Entry): void {
+    const crowd = this.#store === undefined ? this.#entries.readCrowd(entry) : [];
+    if (crowd.length < 2) return;
+    const byAge = [...crowd].sort(([, one], [, other]) => one.issuedAt - other.issuedAt);
+    const merged = byAge.slice(0, Math.max(2, Math.ceil(crowd.length / 2))).map(([key, found]) => {
+      this.#entries.delete(key);
+      return found;
+    });
+    const [{ owner = '' } = {}] = merged;
+    const known = this.#entries.get(owner);
+    const all = known === undefined ? merged : [...merged, known];
+    const issuedAt = all.reduce((latest, found) => Math.max(latest, found.issuedAt), 0);
+    const untilMs = all.reduce((latest, found) => Math.max(latest, found.untilMs), 0);
+    this.#entries.set(owner, { owner, untilMs, issuedUpTo: issuedAt, issuedAt }, untilMs);
+    this.#notify(CROWDED);
   }
 }
 

@@ -63,6 +63,47 @@ describe('ExpiringMap', () => {
   });
 });
 
+describe('ExpiringMap with owners', () => {
+  const toKeys = (map: ExpiringMap<string>, keys: readonly string[]) =>
+    keys.filter((key) => map.get(key) !== undefined);
+
+  it('makes room at whoever holds the most, the oldest first, and at nobody who holds less', () => {
+    const map = new ExpiringMap<string>(5, createClock(), (owner) => owner);
+    for (const key of ['m1', 'm2', 'm3']) map.set(key, 'mallory', NOW_MS + 900);
+    for (const key of ['a1', 'a2']) map.set(key, 'anna', NOW_MS + 10);
+    expect(map.set('b1', 'bob', NOW_MS + 10)).toBe(false);
+    expect(toKeys(map, ['m1', 'm2', 'm3', 'a1', 'a2', 'b1'])).toEqual(['m2', 'm3', 'a1', 'a2', 'b1']);
+    map.set('m4', 'mallory', NOW_MS + 900);
+    map.set('m5', 'mallory', NOW_MS + 900);
+    expect(toKeys(map, ['m2', 'm3', 'm4', 'm5', 'a1', 'a2', 'b1'])).toEqual(['m4', 'm5', 'a1', 'a2', 'b1']);
+  });
+
+  it('loses what ends first where nobody holds two', () => {
+    const map = new ExpiringMap<string>(2, createClock(), (owner) => owner);
+    map.set('one', 'one', NOW_MS + 20);
+    map.set('two', 'two', NOW_MS + 10);
+    map.set('three', 'three', NOW_MS + 30);
+    expect(toKeys(map, ['one', 'two', 'three'])).toEqual(['one', 'three']);
+  });
+
+  it('counts right through any order of changes', () => {
+    const clock = createClock();
+    const map = new ExpiringMap<string>(50, clock, (owner) => owner);
+    let seed = 11;
+    const pick = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
+    for (let step = 0; step < 2_000; step += 1) {
+      const owner = `owner ${pick(4)}`;
+      map.set(`${owner}, ${pick(200)}`, owner, clock() + 1 + pick(90));
+      if (pick(3) === 0) clock.advance(1);
+      if (pick(5) === 0) map.delete(`owner ${pick(4)}, ${pick(200)}`);
+      expect(map.size).toBeLessThanOrEqual(50);
+    }
+    clock.advance(1_000);
+    map.set('only', 'owner 9', clock() + 1);
+    expect([map.size, map.get('only')]).toEqual([1, 'owner 9']);
+  });
+});
+
 function toFirst(ends: ReadonlyMap<string, number>): string {
   const [first] = [...ends].sort((one, other) => one[1] - other[1]);
   return first?.[0] ?? '';

@@ -70,6 +70,26 @@ describe('RenewalMemory', () => {
     expect(world.flights).toBe(3);
   });
 
+  it("keeps other users' flights and superseded tokens, however many one user has", async () => {
+    const world = create();
+    const signer = createSigningKey('ES256');
+    const of = (sub: string, jti = '') => mint(signer, { claims: { sub, jti, drn: 'DSR' } });
+    const anna = of('U2anna');
+    await world.share(anna);
+    await world.memory.keep(anna, ISSUED);
+    const mallory = of('U2mallory');
+    const [head, , signature] = mallory.split('.');
+    for (let count = 0; count < 10_050; count += 1) {
+      const payload = Buffer.from(JSON.stringify({ sub: 'U2mallory', jti: count })).toString('base64url');
+      const token = `${head}.${payload}.${signature}`;
+      void world.share(token);
+      await world.memory.keep(token, { ...ISSUED, refreshToken: `${token}x` });
+    }
+    const before = world.flights;
+    await world.share(anna);
+    expect([world.flights - before, await world.memory.isSuperseded(anna)]).toEqual([0, true]);
+  });
+
   it('holds at most 10 000 flights, and lets the oldest go', async () => {
     const world = create();
     for (let count = 0; count < 10_001; count += 1) void world.share(`token ${count}`);

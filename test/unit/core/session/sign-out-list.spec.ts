@@ -93,8 +93,35 @@ describe('SignOutList', () => {
     expect([...store.entries.values()].map(({ ttlMs }) => ttlMs)).toEqual([3_660_000]);
   });
 
+  it("makes room for others' sign-outs at the user who has the most, and lets in none that was signed out", async () => {
+    const notices: string[] = [];
+    const list = new SignOutList(
+      () => NOW_MS,
+      undefined,
+      ({ level, code }) => void notices.push(`${level} ${code}`),
+    );
+    const [anna, bob] = [issue(), issue({ sub: 'U2bob', jti: 'last' })];
+    await list.signOut(anna.token, anna.claims);
+    const mallory = Array.from({ length: 100 }, (_, age) =>
+      issue({ sub: 'U2mallory', iat: NOW_SECONDS - age }),
+    );
+    const { claims } = issue({ sub: 'U2mallory', iat: NOW_SECONDS, exp: NOW_SECONDS + 2_419_200 });
+    for (const { token, claims: own } of mallory) await list.signOut(token, { ...own, exp: claims.exp });
+    for (let count = 101; count < 100_000; count += 1) await list.signOut(`${count}.`, claims);
+    expect(notices).toEqual([]);
+    await list.signOut(bob.token, bob.claims);
+    for (let count = 100_000; count < 150_000; count += 1) await list.signOut(`${count}.`, claims);
+    expect(new Set(notices)).toEqual(new Set(['warn SIGN_OUT_LIST_FULL']));
+    for (const signedOut of [anna, bob, ...mallory])
+      expect(await judge(list, signedOut)).toBe('SESSION_SIGNED_OUT');
+    expect(codeOf(() => list.assertActive('101.', claims))).toBe('SESSION_SIGNED_OUT');
+    expect(await judge(list, issue({ jti: 'another' }))).toBe('accepted');
+    expect(await judge(list, issue({ sub: 'U2mallory', iat: NOW_SECONDS + 1 }))).toBe('accepted');
+  });
+
   it('tells the operator when it is full of sign-outs that still count, unless a store has them', async () => {
     const anna = issue();
+    const others = (count: number) => ({ ...longer(anna, count), sub: `U2user${count}` });
     for (const [store, told] of [
       [undefined, ['SIGN_OUT_LIST_FULL']],
       [new MemoryStore(), []],
@@ -106,9 +133,9 @@ describe('SignOutList', () => {
         ({ code }) => void notices.push(code),
       );
       await list.signOut(anna.token, anna.claims);
-      for (let count = 1; count < 100_000; count += 1) await list.signOut(`${count}.`, longer(anna, count));
+      for (let count = 1; count < 100_000; count += 1) await list.signOut(`${count}.`, others(count));
       expect([notices, await judge(list, anna)]).toEqual([[], 'SESSION_SIGNED_OUT']);
-      await list.signOut('one more.', longer(anna, 1));
+      await list.signOut('one more.', others(100_001));
       expect(notices).toEqual(told);
     }
   });
