@@ -10,7 +10,7 @@ export interface AccessKeyOptions {
   readonly refusedSeconds?: number | undefined;
   /** Most keys whose sessions are remembered. Default: 10 000. */
   readonly maxKeys?: number | undefined;
-  /** Most exchanges a second of keys that are not known to be good; five times as many at once. Default: 20. */
+  /** Most exchanges a second of keys that are not known to be good; five times as many at once. Half as much again is kept for senders of whom none was refused. Default: 20. */
   readonly unknownPerSecond?: number | undefined;
 }
 

@@ -6,15 +6,16 @@ import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
 import { attempt, isThenable, whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { Notify } from '../notice.js';
+import { readSubjectId } from '../token/token-kind.js';
 import type { TokenKind } from '../token/token-kind.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
-import { countHeader, readHeader } from '../transport/request-like.js';
+import { countHeader, readHeader, readSender } from '../transport/request-like.js';
 import type { RequestLike } from '../transport/request-like.js';
 import type { AccessKeyPolicy } from './access-key-policy.js';
 import { createCredentialDigest } from './credential-digest.js';
-import { ExchangeBudget } from './exchange-budget.js';
+import { SharedExchangeBudget } from './exchange-budget.js';
 import { ExchangedTokens } from './exchanged-tokens.js';
-import type { ExchangedToken } from './exchanged-tokens.js';
+import type { ExchangedToken, ReadSender } from './exchanged-tokens.js';
 
 // Opaque: Descope documents no form. A token has dots, and a colon would begin another part of the call's own header.
 const KEY = /^[A-Za-z0-9_~+/=-]{8,512}$/;
@@ -36,14 +37,15 @@ export interface AccessKeysInput {
 export class AccessKeys {
   readonly #input: AccessKeysInput;
   readonly #tokens: ExchangedTokens;
+  readonly #budget: SharedExchangeBudget;
   readonly #toDigest = createCredentialDigest();
 
   constructor(input: AccessKeysInput) {
     this.#input = input;
     const { policy, clock } = input;
     const { maxKeys: maxEntries, refusedMs } = policy;
-    const budget = new ExchangeBudget(clock, policy.unknownPerSecond);
-    const assertRoom = () => this.#assertRoom(budget);
+    this.#budget = new SharedExchangeBudget(clock, policy.unknownPerSecond);
+    const assertRoom = (sender: string | undefined) => this.#assertRoom(sender);
     this.#tokens = new ExchangedTokens({ direction: 'incoming', clock, maxEntries, refusedMs, assertRoom });
   }
 
@@ -68,11 +70,16 @@ export class AccessKeys {
    * Gives the session of a key to whoever opens it; once more with a new one if what was remembered is no longer good.
    * Throws or rejects with `ACCESS_KEY_REFUSED`, `ACCESS_KEYS_LIMITED`, `DESCOPE_UNAVAILABLE` or what opening throws.
    */
-  open<Session>(key: string, open: (token: string) => MaybePromise<Session>): MaybePromise<Session> {
+  open<Session>(
+    key: string,
+    open: (token: string) => MaybePromise<Session>,
+    request?: RequestLike,
+  ): MaybePromise<Session> {
     if (!KEY.test(key)) throw refused();
     const digest = this.#toDigest(key);
-    const exchange = () => this.#exchange(key);
-    const found = this.#tokens.find(digest, exchange);
+    const toSender = () => request && readSender(request);
+    const exchange = () => this.#exchange(key, toSender);
+    const found = this.#tokens.find(digest, exchange, toSender);
     if (isThenable(found)) return whenReady(found, open);
     const openAnother = (error: unknown): MaybePromise<Session> => {
       if (!(error instanceof DescopeCredentialError)) throw error;
@@ -83,11 +90,16 @@ export class AccessKeys {
     return attempt(() => open(found), openAnother);
   }
 
-  async #exchange(key: string): Promise<ExchangedToken> {
+  async #exchange(key: string, toSender: ReadSender): Promise<ExchangedToken> {
     const { exchange, clock, policy } = this.#input;
-    const { sessionToken } = await exchange(key).catch(toRefused);
+    const sender = toSender(); // now: who hangs up has no address any more
+    const { sessionToken } = await exchange(key).catch((error: unknown) => {
+      if (error instanceof DescopeRefusal) this.#budget.noteRefused(sender);
+      return toRefused(error);
+    });
     const { claims } = await this.#prove(sessionToken);
-    return { token: sessionToken, endsAtMs: Math.min(claims.exp * 1000, clock() + policy.maxAgeMs) };
+    const endsAtMs = Math.min(claims.exp * 1000, clock() + policy.maxAgeMs);
+    return { token: sessionToken, endsAtMs, owner: readSubjectId(claims) };
   }
 
   // Something that cannot be used says nothing about the key, so it is as good as an outage.
@@ -103,8 +115,8 @@ export class AccessKeys {
   }
 
   // To its sender a key is neither good nor bad here: a machine that starts just now must not be told that it is refused.
-  #assertRoom(budget: ExchangeBudget): void {
-    if (budget.take()) return;
+  #assertRoom(sender: string | undefined): void {
+    if (this.#budget.take(sender)) return;
     this.#input.notify({ code: 'ACCESS_KEYS_LIMITED', level: 'warn', message: LIMITED });
     const message = 'Too many unknown access keys come at present.';
     const input = { retryAfterSeconds: RETRY_AFTER_SECONDS };

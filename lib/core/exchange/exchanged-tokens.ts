@@ -5,6 +5,7 @@ import { DescopeError, DescopeUnavailableError } from '../errors.js';
 import { publishExchange } from '../events.js';
 import type { DescopeEvents, DescopeExchangeOutcome } from '../events.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import { OwnerShares } from '../owner-shares.js';
 import { FailureMemory } from './failure-memory.js';
 
 const AHEAD_MS = 30_000;
@@ -16,10 +17,15 @@ const REFUSALS: readonly string[] = ['ACCESS_KEY_REFUSED', 'M2M_CREDENTIALS_REFU
 export interface ExchangedToken {
   readonly token: string;
   readonly endsAtMs: number;
+  /** Whose it is, where one owner may have many. */
+  readonly owner?: string;
 }
 
 /** Gets a token from Descope. */
 export type Exchange = () => Promise<ExchangedToken>;
+
+/** Says who sent a credential. */
+export type ReadSender = () => string | undefined;
 
 /** What the memory is told. */
 export interface ExchangedTokensInput {
@@ -28,7 +34,7 @@ export interface ExchangedTokensInput {
   readonly maxEntries: number;
   readonly refusedMs: number;
   /** Throws where no exchange of an unknown credential may be started now. */
-  readonly assertRoom?: () => void;
+  readonly assertRoom?: (sender: string | undefined) => void;
 }
 
 interface Entry extends ExchangedToken {
@@ -40,6 +46,7 @@ export class ExchangedTokens {
   readonly #failures: FailureMemory;
   // Digest → token, in the order of their exchange. One that ended stays: its credential is known to have been good.
   readonly #entries = new Map<string, Entry>();
+  readonly #shares = new OwnerShares();
   readonly #flights = new Map<string, Promise<string>>();
 
   constructor(input: ExchangedTokensInput) {
@@ -48,9 +55,9 @@ export class ExchangedTokens {
   }
 
   /** Finds a credential's token, at once where one is remembered. Throws or rejects with what the exchange threw. */
-  find(digest: string, exchange: Exchange): MaybePromise<string> {
+  find(digest: string, exchange: Exchange, readSender: ReadSender = nobody): MaybePromise<string> {
     const entry = this.#entries.get(digest);
-    if (entry === undefined || !this.#isCurrent(entry)) return this.#share(digest, exchange);
+    if (entry === undefined || !this.#isCurrent(entry)) return this.#share(digest, exchange, readSender);
     if (this.#isDue(entry)) this.#renewAhead(digest, exchange);
     return entry.token;
   }
@@ -81,22 +88,23 @@ export class ExchangedTokens {
     this.#fly(digest, exchange).catch(() => undefined); // remembered, and told as an event
   }
 
-  #share(digest: string, exchange: Exchange): Promise<string> {
+  #share(digest: string, exchange: Exchange, readSender: ReadSender = nobody): Promise<string> {
     const failure = this.#failures.recall(digest);
     if (failure !== undefined) throw failure;
     const flight = this.#flights.get(digest);
     if (flight !== undefined) return flight;
-    if (!this.#entries.has(digest)) this.#input.assertRoom?.();
-    return this.#fly(digest, exchange);
+    const sender = readSender();
+    if (!this.#entries.has(digest)) this.#input.assertRoom?.(sender);
+    return this.#fly(digest, exchange, sender);
   }
 
-  #fly(digest: string, exchange: Exchange): Promise<string> {
-    const flight = this.#exchange(digest, exchange).finally(() => this.#flights.delete(digest));
+  #fly(digest: string, exchange: Exchange, sender?: string): Promise<string> {
+    const flight = this.#exchange(digest, exchange, sender).finally(() => this.#flights.delete(digest));
     this.#flights.set(digest, flight);
     return flight;
   }
 
-  async #exchange(digest: string, exchange: Exchange): Promise<string> {
+  async #exchange(digest: string, exchange: Exchange, sender: string | undefined): Promise<string> {
     const { clock } = this.#input;
     const startedAtMs = clock();
     try {
@@ -105,31 +113,46 @@ export class ExchangedTokens {
       this.#tell('exchanged', startedAtMs);
       return exchanged.token;
     } catch (error) {
-      this.#noteFailure(digest, error);
+      this.#noteFailure(digest, error, sender);
       this.#tell(toOutcome(error), startedAtMs);
       throw error;
     }
   }
 
   #keep(digest: string, exchanged: ExchangedToken): void {
-    this.#entries.delete(digest); // what is set again would keep its old place
-    const oldest = this.#entries.keys().next();
-    if (this.#entries.size >= this.#input.maxEntries && oldest.done !== true)
-      this.#entries.delete(oldest.value);
+    const { owner = digest } = exchanged;
+    this.#forget(digest); // what is set again would keep its old place
+    if (this.#entries.size >= this.#input.maxEntries) {
+      const [first] = this.#shares.findCrowd(owner) ?? this.#entries.keys();
+      if (first !== undefined) this.#forget(first);
+    }
     this.#entries.set(digest, { ...exchanged, sinceMs: this.#input.clock() });
+    this.#shares.add(owner, digest);
   }
 
-  #noteFailure(digest: string, error: unknown): void {
+  #forget(digest: string): void {
+    const entry = this.#entries.get(digest);
+    if (entry === undefined) return;
+    this.#entries.delete(digest);
+    this.#shares.remove(entry.owner ?? digest, digest);
+  }
+
+  #noteFailure(digest: string, error: unknown, owner: string | undefined): void {
     if (!(error instanceof DescopeError)) return;
     const isRefusal = REFUSALS.includes(error.code);
-    if (isRefusal) this.#entries.delete(digest);
-    this.#failures.remember(digest, error, isRefusal ? this.#input.refusedMs : undefined);
+    if (isRefusal) this.#forget(digest);
+    const keepMs = isRefusal ? this.#input.refusedMs : undefined;
+    this.#failures.remember(digest, error, { keepMs, owner });
   }
 
   #tell(outcome: DescopeExchangeOutcome, startedAtMs: number): void {
     const { direction, clock } = this.#input;
     publishExchange({ direction, outcome, durationMs: readElapsedMs(clock, startedAtMs) });
   }
+}
+
+function nobody(): undefined {
+  return undefined;
 }
 
 function toOutcome(error: unknown): DescopeExchangeOutcome {

@@ -56,10 +56,10 @@ export class Authenticator {
   authenticate(request: RequestLike): MaybePromise<DescopeSession> {
     const { policy, place, accessKeys } = this.#input;
     const key = accessKeys?.readHeader(request);
-    if (accessKeys !== undefined && key !== undefined) return this.#openKey(accessKeys, key);
+    if (accessKeys !== undefined && key !== undefined) return this.#openKey(accessKeys, key, request);
     const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
     if (credential === undefined) return DescopeSession.nobody();
-    if (!credential.isAmbient) return this.#openSent(credential.token);
+    if (!credential.isAmbient) return this.#openSent(credential.token, request);
     assertSameOrigin(request, policy.origins);
     return this.#openLeniently(credential);
   }
@@ -91,13 +91,15 @@ export class Authenticator {
     return this.#openLeniently({ token, isAmbient: true });
   }
 
-  #openSent(token: string): MaybePromise<DescopeSession> {
+  #openSent(token: string, request: RequestLike): MaybePromise<DescopeSession> {
     const { accessKeys } = this.#input;
-    return accessKeys?.isKey(token) === true ? this.#openKey(accessKeys, token) : this.open(token, false);
+    return accessKeys?.isKey(token) === true
+      ? this.#openKey(accessKeys, token, request)
+      : this.open(token, false);
   }
 
-  #openKey(accessKeys: AccessKeys, key: string): MaybePromise<DescopeSession> {
-    return accessKeys.open(key, (token) => this.open(token, false));
+  #openKey(accessKeys: AccessKeys, key: string, request: RequestLike): MaybePromise<DescopeSession> {
+    return accessKeys.open(key, (token) => this.open(token, false), request);
   }
 
   // A remembered token keeps its user: built once, frozen, and gone when the token is forgotten. Kept on it, because a

@@ -63,9 +63,13 @@ export class SignOutList {
     return this.#add(toTokenKey(token), claims, { untilMs, issuedUpTo, issuedAt: claims.iat ?? 0 });
   }
 
-  /** Refuses tokens that are known by name only, each until it ends. */
-  async signOutChained(tokens: readonly ChainedToken[]): Promise<void> {
-    await Promise.all(tokens.map(({ key, untilMs }) => this.#add(key, untilMs, Number.POSITIVE_INFINITY)));
+  /** Refuses tokens of one subject that are known by name only, each until it ends. */
+  async signOutChained(tokens: readonly ChainedToken[], claims: DescopeClaims): Promise<void> {
+    const issuedUpTo = Number.POSITIVE_INFINITY;
+    const issuedAt = Math.ceil((this.#clock() + MAX_LEEWAY_MS) / 1000); // not known; no later than this
+    await Promise.all(
+      tokens.map(({ key, untilMs }) => this.#add(key, claims, { untilMs, issuedUpTo, issuedAt })),
+    );
   }
 
   /** Refuses every token of the subject that was issued up to now, until `untilMs`. */

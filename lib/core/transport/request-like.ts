@@ -7,6 +7,8 @@ export interface RequestLike {
   /** Names and values as they came, alternating; shows what `headers` has merged or dropped. */
   readonly rawHeaders?: readonly string[] | undefined;
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
+  /** Where it came from, past the proxies that the framework was told to trust. */
+  readonly ip?: string | undefined;
   /** The application's own server-side session, where a plugin put one. */
   readonly session?: unknown;
 }
@@ -38,4 +40,14 @@ export function countHeader(request: RequestLike, name: string): number {
     if (candidate?.length === name.length && candidate.toLowerCase() === name) count += 1;
   }
   return count;
+}
+
+const IPV4 = /^(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}$/i;
+
+/** Reads the address that a request came from; of IPv6 its network, because one sender has all of its addresses. */
+export function readSender({ ip, socket }: RequestLike): string | undefined {
+  const address = ip ?? socket?.remoteAddress;
+  if (address === undefined || IPV4.test(address)) return address;
+  const groups = (address.split('::')[0] ?? '').split(':');
+  return Array.from({ length: 4 }, (_, index) => groups[index] || '0').join(':');
 }

@@ -21,6 +21,7 @@ import { admit } from '../../core/session/admission.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import type { Sessions } from '../../core/session/sessions.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
+import type { DescopeClaims } from '../../core/token/claims.js';
 import { readSubjectId } from '../../core/token/token-kind.js';
 import type { VerifiedToken } from '../../core/token/token-verifier.js';
 import type { TokenReading } from '../../core/transport/cookies.js';
@@ -161,20 +162,28 @@ export class SignOutRoutes {
     const refusals = found.map(({ token, claims }) =>
       this.#attempt(() => this.sessions.signOuts.signOut(token, claims)),
     );
-    const chained = this.#refuseChained(found.map(({ token }) => token));
+    const bySubject = new Map(found.map(({ claims }) => [readSubjectId(claims), claims]));
+    const chained = [...bySubject].flatMap(([subject, claims]) => {
+      const own = found.filter((token) => readSubjectId(token.claims) === subject);
+      return this.#refuseChained(
+        own.map(({ token }) => token),
+        claims,
+      );
+    });
     return (await Promise.all([...refusals, ...chained])).every(Boolean);
   }
 
   // What else was handed out for these sign-ins, here and by other instances: a session from before a refresh is good
   // until its end.
-  #refuseChained(tokens: readonly string[]): readonly Promise<boolean>[] {
+  #refuseChained(tokens: readonly string[], claims: DescopeClaims): readonly Promise<boolean>[] {
     const { signIns, signOuts } = this.sessions;
     const known = signIns.find(tokens);
     return [
-      this.#attempt(() => signOuts.signOutChained(known)),
+      this.#attempt(() => signOuts.signOutChained(known, claims)),
       this.#attempt(async () => {
         const shared = await signIns.findShared(tokens);
-        await signOuts.signOutChained(shared.filter(({ key }) => known.every((token) => token.key !== key)));
+        const others = shared.filter(({ key }) => known.every((token) => token.key !== key));
+        await signOuts.signOutChained(others, claims);
       }),
     ];
   }

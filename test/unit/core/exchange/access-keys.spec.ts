@@ -178,6 +178,57 @@ describe('AccessKeys', () => {
     expect(await code()).toBe('accepted');
   });
 
+  it('lets machines in that start while others try keys, a little for each address, and no more than half as much in all', async () => {
+    const { clock, edge, keys } = create({ unknownPerSecond: 20 });
+    const code = (key: string, ip: string) =>
+      codeLater(() => keys.open(key, (token) => token, { headers: {}, ip }));
+    const invent = async (count: number, toAddress: (index: number) => string) => {
+      edge.error = new DescopeRefusal(401, 'E061005');
+      const before = edge.asked.length;
+      await Promise.all(
+        Array.from({ length: count }, (_, index) =>
+          code(`invented-${edge.asked.length}-${index}`, toAddress(index)),
+        ),
+      );
+      edge.error = undefined;
+      return edge.asked.length - before;
+    };
+    expect(await invent(1_000, () => '203.0.113.7')).toBe(110);
+    expect(await code('machine-1', '203.0.113.7')).toBe('ACCESS_KEYS_LIMITED'); // one address with who tries keys
+    expect(await code('machine-2', '198.51.100.2')).toBe('accepted');
+    expect(await code('machine-3', '2001:db8::1')).toBe('accepted');
+    const oneNetwork = await invent(100, (index) => `2001:db8:0:7::${index + 1}`);
+    expect(oneNetwork).toBe(10);
+    expect(await invent(2_000, (index) => `192.0.2.${index % 200}`)).toBeLessThanOrEqual(50);
+    clock.advance(1_000);
+    expect(await invent(100, () => '203.0.113.7')).toBe(20);
+    expect(await code('machine-4', '198.51.100.4')).toBe('accepted');
+  });
+
+  it("does not let one sender's invented keys push out what is known of others'", async () => {
+    const { edge, keys } = create({ unknownPerSecond: 10_000 });
+    const code = (key: string, ip: string) =>
+      codeLater(() => keys.open(key, (token) => token, { headers: {}, ip }));
+    edge.error = new DescopeRefusal(401, 'E061005');
+    expect(await code('revoked-key', '198.51.100.2')).toBe('ACCESS_KEY_REFUSED');
+    for (let count = 0; count < 10_050; count += 1) await code(`invented-${count}`, '203.0.113.7');
+    const before = edge.asked.length;
+    expect([await code('revoked-key', '198.51.100.2'), edge.asked.length - before]).toEqual([
+      'ACCESS_KEY_REFUSED',
+      0,
+    ]);
+  });
+
+  it("does not let one user's many keys push out the sessions of others", async () => {
+    const { edge, open } = create({ maxKeys: 50 });
+    await open();
+    edge.claims = { sub: 'U2mallory' };
+    for (let count = 0; count < 90; count += 1) await open(`mallorys-key-${count}`);
+    const before = edge.asked.length;
+    await open();
+    expect(edge.asked.length - before).toBe(0);
+  });
+
   it('shows no key when it is looked into', async () => {
     const { keys, open } = create();
     await open();
