@@ -1,18 +1,15 @@
 // Resolved config → what keeps browsers' sessions, one factory each.
 import type { Provider } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
 import type { Application } from '../auth/applications.js';
 import {
   DESCOPE_APPLICATION,
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CONFIG,
   DESCOPE_KEY_SET,
-  DESCOPE_LOGIN_PATH,
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
   DESCOPE_TRANSPORTS,
 } from '../auth/injection-tokens.js';
-import type { LoginPath } from '../auth/answer/login-redirect.js';
 import { toUnusableOutage } from '../core/api/descope-call.js';
 import { EndedTokens } from '../core/api/ended-tokens.js';
 import type { DescopeTransport } from '../auth/transport/transport.js';
@@ -34,8 +31,6 @@ import type { Sessions } from '../core/session/sessions.js';
 import { SignInChains } from '../core/session/sign-in-chains.js';
 import { SignOutList } from '../core/session/sign-out-list.js';
 import type { KeySet } from '../core/keys/key-set.js';
-import { DEFAULT_PATH } from '../routes/routes-options.js';
-import type { DescopeRoutesOptions } from '../routes/routes-options.js';
 import { TokenVerifier } from '../core/token/token-verifier.js';
 
 const NO_SIGN_OUTS: Notice = {
@@ -119,21 +114,4 @@ function createAccessKeys(config: DescopeConfig, sessions: Sessions, notify: Not
   const exchange = (key: string) => exchangeAccessKey(api, key);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
   return policy && new AccessKeys({ policy, exchange, toUnusable, verifier, clock, notify });
-}
-
-/** Where browsers without a session are sent, if that is asked for; a global prefix is known only later. */
-export function toLoginPathProvider(routes: DescopeRoutesOptions | undefined): Provider {
-  const isOn = routes?.loginRedirect === true && routes.login !== false;
-  const toPath = (prefix: string) =>
-    [prefix, routes?.path ?? DEFAULT_PATH, 'login'].map(trim).filter(Boolean);
-  return {
-    provide: DESCOPE_LOGIN_PATH,
-    inject: [ApplicationConfig],
-    useFactory: (application: ApplicationConfig): LoginPath | undefined =>
-      isOn ? () => `/${toPath(application.getGlobalPrefix()).join('/')}` : undefined,
-  };
-}
-
-function trim(path: string): string {
-  return path.replace(/^\/+|\/+$/g, '');
 }
