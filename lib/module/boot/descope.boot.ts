@@ -12,6 +12,7 @@ import type { AskedHandler } from '../scan/answerable.js';
 import { assertSchemasKept } from '../scan/graphql-schema.js';
 import { readBootNotices } from './boot-notices.js';
 import { readOpenHandlers, readUnsureDemands } from './open-handlers.js';
+import { readShadowedRoutes } from './shadowed-routes.js';
 import { learnThrownClasses } from './thrown-classes.js';
 
 @Injectable()
@@ -19,7 +20,7 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
   @Inject(ModulesContainer) readonly modules!: ModulesContainer;
   @Inject(ApplicationConfig) readonly application!: ApplicationConfig;
 
-  @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
+  @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
 
   #asked: readonly AskedHandler[] = [];
 
@@ -46,6 +47,7 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
   /** Loads the keys ahead. Without them the application starts all the same, unless `requireKeysAtBoot` says otherwise. */
   async onApplicationBootstrap(): Promise<void> {
     assertSchemasKept(this.#asked, this); // which GraphQL's modules build in onModuleInit
+    if (hasAdapter(this.host)) for (const notice of readShadowedRoutes(this)) this.notify(notice);
     const hydrated = this.keys.hydrate();
     hydrated.catch(() => undefined);
     await assertStoresFit(this.config.session, this.notify);
