@@ -9,6 +9,7 @@ import type { Notify } from '../core/notice.js';
 import { tellRefusal } from '../core/refusal.js';
 import { admit, admitLeniently } from '../core/session/admission.js';
 import type { Authenticator } from '../core/session/authenticator.js';
+import { readSignedIn } from '../core/session/session.js';
 import type { DescopeSession } from '../core/session/session.js';
 import type { Sessions } from '../core/session/sessions.js';
 import { isYes } from '../core/yes.js';
@@ -99,7 +100,7 @@ export class AuthGuard implements CanActivate {
     const decision = { context, policy, request, session: admitted };
     if (isOptional) return whenReady(this.#handOn(decision), () => accept(admitted));
     const { modules } = this;
-    const user = admitted.requireUser();
+    const user = readSignedIn(admitted);
     return whenReady(assertDemands({ context, policy, user }, this.config), () =>
       whenReady(this.#handOn(decision), (own) =>
         whenReady(assertRules({ context, policy, user, own, modules }), () => accept(admitted)),

@@ -5,6 +5,7 @@ import type { RequestLike } from '../core/transport/request-like.js';
 import { assertFromOwnPage, assertOurs } from '../core/transport/same-origin.js';
 import type { OriginPolicy } from '../core/transport/same-origin.js';
 import { isYes } from '../core/yes.js';
+import { toNestError } from './http-error.js';
 import { toResponseLike } from './response-writer.js';
 import { findTransport } from './transport/known-transports.js';
 import type { ResponseWriter } from './response-writer.js';
@@ -36,9 +37,18 @@ export function readContextRequest(context: ExecutionContext): ContextRequest {
 /** Finds the request for a handler's parameters: the one that the guard has judged. Throws `TRANSPORT_UNKNOWN`. */
 export function recallContextRequest(context: ExecutionContext): ContextRequest {
   const transport = findTransport(context);
-  if (transport?.recallRequest === undefined) return readContextRequest(context);
+  if (transport?.recallRequest === undefined) return readRequestOfParameters(context);
   const request = transport.recallRequest(context);
   return isRequest(request) ? request : { raw: { headers: {} } };
+}
+
+// No guard of ours is there to answer it.
+function readRequestOfParameters(context: ExecutionContext): ContextRequest {
+  try {
+    return readContextRequest(context);
+  } catch (error) {
+    throw toNestError(error);
+  }
 }
 
 /** Keeps the request of a call that may reach its handler, where its parameters could not find it otherwise. */

@@ -2,12 +2,12 @@
 import {
   BadRequestException,
   ForbiddenException,
+  HttpException,
   ServiceUnavailableException,
   UnauthorizedException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
-import type { HttpException } from '@nestjs/common';
-import { readConsequence } from '../core/errors.js';
+import { CONSEQUENCE, readConsequence, setThrownForm } from '../core/errors.js';
 import type {
   DescopeAccessError,
   DescopeCredentialError,
@@ -35,9 +35,36 @@ const CHALLENGE = 'WWW-Authenticate';
 const NO_REFRESH_TOKEN =
   'A refresh token is required, as this application keeps it for a browser; a client that keeps its tokens itself refreshes them at Descope.';
 
+/**
+ * Brings a refusal to the form in which applications are thrown it: an exception of Nest's, so that it is answered with its
+ * status and code wherever it surfaces, which is `instanceof` our class too. Its `cause` says why, and so does its
+ * `stack`. An error that is not ours, or refuses nobody, is left as it is.
+ */
+export function toNestError<E>(error: E): E | HttpException {
+  if (error instanceof HttpException) return error;
+  const refusal = toHttpRefusal(error);
+  if (refusal === undefined) return error;
+  const { code, details, stack, retryAfterSeconds } = error as E & Partial<DescopeUnavailableError>;
+  const own = { code, details, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+  const hidden = { stack: { value: stack }, [CONSEQUENCE]: { value: readConsequence(error) } };
+  return Object.defineProperties(Object.assign(refusal.exception, own), hidden);
+}
+
+/** Hands on what a call gives, and throws what it throws in Nest's form. */
+export async function inNestForm<T>(call: () => T | PromiseLike<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw toNestError(error);
+  }
+}
+
+setThrownForm(toNestError);
+
 /** Turns an error of the road into its HTTP form; an error that is not ours has none. */
-export function toHttpRefusal(error: unknown): HttpRefusal | undefined {
-  const consequence = readConsequence(error);
+export function toHttpRefusal(given: unknown): HttpRefusal | undefined {
+  const consequence = readConsequence(given);
+  const error = given instanceof HttpException ? given.cause : given; // the form of Nest's keeps ours as its cause
   if (consequence === 'credential') return toCredentialRefusal(error as DescopeCredentialError);
   if (consequence === 'access') return toAccessRefusal(error as DescopeAccessError);
   if (consequence === 'request') return toRequestRefusal(error as DescopeRequestError);
@@ -105,9 +132,14 @@ function toRequestRefusal(error: DescopeRequestError): HttpRefusal {
   };
 }
 
+// Also where it was not asked about a session: a call of the application's own, or one of its rules.
+const UNAVAILABLE: Partial<Record<DescopeErrorCode, string>> = {
+  FGA_UNAVAILABLE: 'Access cannot be checked at present.',
+  DESCOPE_UNAVAILABLE: 'Descope cannot be reached at present.',
+};
+
 function toUnavailableRefusal(error: DescopeUnavailableError): HttpRefusal {
-  const subject = error.code === 'FGA_UNAVAILABLE' ? 'Access' : 'The session';
-  const message = `${subject} cannot be checked at present.`;
+  const message = UNAVAILABLE[error.code] ?? 'The session cannot be checked at present.';
   const body = toBody(503, 'Service Unavailable', { message, code: error.code });
   const exception = new ServiceUnavailableException(body, { cause: error });
   return { exception, headers: [['Retry-After', String(error.retryAfterSeconds)]] };

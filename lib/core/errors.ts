@@ -12,8 +12,9 @@ import type {
 /** Evidence for the developer. It never holds a token, a cookie or a key. */
 export type DescopeErrorDetails = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-// Two copies of the package in one process have each their own classes, and know each other's errors by this.
-const CONSEQUENCE = Symbol.for('nestjs-descope:consequence');
+// Two copies of the package in one process have each their own classes, and know each other's errors by this. So do
+// exceptions of a framework that stand for one of them.
+export const CONSEQUENCE = Symbol.for('nestjs-descope:consequence');
 
 /** What follows from an error of the road. */
 export type Consequence = 'credential' | 'access' | 'request' | 'unavailable';
@@ -30,11 +31,35 @@ export abstract class DescopeError extends Error {
   /** What was expected and what was found, as far as it is no secret. */
   readonly details: DescopeErrorDetails;
 
-  constructor(message: string, details: DescopeErrorDetails = {}, options?: ErrorOptions) {
+  constructor(message: string, details: DescopeErrorDetails = {}, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.name = new.target.name;
     this.details = details;
   }
+
+  /** `instanceof` goes by what follows from an error, where that is the class's own: see `CONSEQUENCE`. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+    const consequence = readConsequence(value);
+    if (consequence === undefined || this === DescopeError) return consequence !== undefined;
+    const own: unknown = Object.hasOwn(this.prototype, CONSEQUENCE)
+      ? Reflect.get(this.prototype, CONSEQUENCE)
+      : undefined;
+    return own === consequence;
+  }
+}
+
+// What the application is thrown: our errors as they are, until a framework's floor says how it wants them.
+let toThrownForm = (error: DescopeError): Error => error;
+
+/** Sets in which form errors are thrown to the application, where core itself throws them. */
+export function setThrownForm(form: (error: DescopeError) => Error): void {
+  toThrownForm = form;
+}
+
+/** Brings an error to the form in which the application is thrown it. */
+export function toThrownError(error: DescopeError): Error {
+  return toThrownForm(error);
 }
 
 /** A mistake in the application's own set-up; it stops the boot and says what to change. */

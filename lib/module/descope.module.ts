@@ -3,6 +3,7 @@ import { Inject, Module } from '@nestjs/common';
 import type { DynamicModule, NestModule, OnModuleInit, Provider } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { APP_GUARD, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { RefusalFilter } from '../auth/answer/refusal-filter.js';
 import { AuthGuard } from '../auth/auth.guard.js';
 import { GlobalGuard } from '../auth/global.guard.js';
 import {
@@ -21,6 +22,7 @@ import { describe } from '../core/config/option-reader.js';
 import { DescopeConfigError } from '../core/errors.js';
 import { createAuthController, toRouteProviders } from '../routes/auth.controller.js';
 import { ApplicationEntry } from './boot/application.entry.js';
+import { MessageFilters } from './boot/message-filters.js';
 import { DescopeBoot } from './boot/descope.boot.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OptionsFailure } from './descope.options.js';
 import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
@@ -113,6 +115,7 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
         DescopeService,
         AuthGuard,
       ],
+      ...[RefusalFilter, MessageFilters],
       ...[DescopeHealthIndicator, DescopeSockets, DescopeM2mClient],
       ...guard,
       ...(routes === undefined ? [] : toRouteProviders(routes)),

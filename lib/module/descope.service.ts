@@ -1,5 +1,6 @@
 // The injectable face of core: the token-validation service.
 import { Inject, Injectable } from '@nestjs/common';
+import { inNestForm } from '../auth/http-error.js';
 import { toRequestLike } from '../auth/context-request.js';
 import type { ContextRequest } from '../auth/context-request.js';
 import type { PermissionName, RoleName, TenantId } from '../core/claims/register.js';
@@ -30,13 +31,16 @@ export class DescopeService {
 
   /**
    * Proves a session token and gives its session. Rejects with a `DescopeCredentialError`, `DescopeAccessError` or
-   * `DescopeUnavailableError` that carries the code.
+   * `DescopeUnavailableError` that carries the code. Each is an `HttpException` too: where the application does not catch
+   * it, the answer has its status and code. Its `cause` says why.
    */
   async validateSession(token: string, options: ValidateSessionOptions = {}): Promise<DescopeSession> {
-    const { authenticator, config } = await this.services.find();
-    const { accepts, audience } = config.admission;
-    const session = await authenticator.open(token, false);
-    return admit(session, { accepts, audience: readAudience(options.audience, audience) });
+    return inNestForm(async () => {
+      const { authenticator, config } = await this.services.find();
+      const { accepts, audience } = config.admission;
+      const session = await authenticator.open(token, false);
+      return admit(session, { accepts, audience: readAudience(options.audience, audience) });
+    });
   }
 
   /**
@@ -44,15 +48,16 @@ export class DescopeService {
    * Rejects for a bad bearer token, a cross-site request and an outage.
    */
   async authenticate(request: RequestLike): Promise<DescopeSession> {
-    const { authenticator, config } = await this.services.find();
-    const session = await authenticator.authenticate(toRequestLike(request as ContextRequest));
-    return admitLeniently(session, config.admission);
+    return inNestForm(async () => {
+      const { authenticator, config } = await this.services.find();
+      const session = await authenticator.authenticate(toRequestLike(request as ContextRequest));
+      return admitLeniently(session, config.admission);
+    });
   }
 
   /** Loads the keys ahead of the first request. Rejects with `KEYS_UNAVAILABLE`. */
   async hydrate(): Promise<void> {
-    const { keys } = await this.services.find();
-    return keys.hydrate();
+    return inNestForm(async () => (await this.services.find()).keys.hydrate());
   }
 
   /** Tells whether the user has all of these project roles. */
@@ -114,7 +119,7 @@ function readAudience(
 }
 
 function toUser(who: UserOrSession): DescopeUser | undefined {
-  return 'requireUser' in who ? who.user : who;
+  return 'user' in who ? who.user : who;
 }
 
 function isFull(matched: readonly string[], wanted: readonly string[]): boolean {

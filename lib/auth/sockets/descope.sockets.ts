@@ -7,6 +7,7 @@ import { tellRefusal } from '../../core/refusal.js';
 import type { Notify } from '../../core/notice.js';
 import { admit } from '../../core/session/admission.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
+import { readSignedIn } from '../../core/session/session.js';
 import type { DescopeSession } from '../../core/session/session.js';
 import type { RequestLike } from '../../core/transport/request-like.js';
 import { assertFromOwnPage } from '../../core/transport/same-origin.js';
@@ -58,7 +59,7 @@ export class DescopeSockets {
     if (handshake === undefined) throw unknown();
     const session = await this.authenticator.authenticate(handshake);
     if (session.isAmbient) assertFromOwnPage(handshake, this.config.authentication.origins);
-    session.requireUser();
+    readSignedIn(session);
     const { modules, config } = this;
     const { admission, clock } = config;
     const admitted = admit(session, admission);

@@ -1,6 +1,6 @@
 // All three of a caller in one: token, claims and user; or nobody, and why.
 import { inspect } from 'node:util';
-import { DescopeCredentialError } from '../errors.js';
+import { DescopeCredentialError, toThrownError } from '../errors.js';
 import type { DescopeError } from '../errors.js';
 import type { DescopeErrorCode } from '../error-codes.js';
 import type { DescopeClaims } from '../token/claims.js';
@@ -78,8 +78,18 @@ export class DescopeSession {
   /** Gives the user, or throws why there is none: the credential's refusal, else `SESSION_MISSING`. */
   requireUser(): DescopeUser {
     if (this.user !== undefined) return this.user;
-    throw (
-      this.#refusal ?? new DescopeCredentialError('SESSION_MISSING', 'The request carries no session token.')
-    );
+    throw toThrownError(DescopeSession.toRefusal(this));
   }
+
+  /** Says why a session is nobody's. */
+  static toRefusal(session: DescopeSession): DescopeError {
+    const refusal = #refusal in session ? session.#refusal : undefined;
+    return refusal ?? new DescopeCredentialError('SESSION_MISSING', 'The request carries no session token.');
+  }
+}
+
+/** Gives the user of a session. Throws why there is none, for what answers the request by itself. */
+export function readSignedIn(session: DescopeSession): DescopeUser {
+  if (session.user !== undefined) return session.user;
+  throw DescopeSession.toRefusal(session);
 }

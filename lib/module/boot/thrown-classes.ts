@@ -1,5 +1,5 @@
 // Learns, at boot, the exceptions that Nest's filters of messages pass on; of packages that an application may not have.
-import { learnThrownClass } from '../../auth/transport/thrown-form.js';
+import { learnSocketFilter, learnThrownClass } from '../../auth/transport/thrown-form.js';
 import { readMessageTransport } from '../scan/handler-metadata.js';
 import type { FoundHandler } from '../scan/handlers.js';
 
@@ -13,8 +13,9 @@ export async function learnThrownClasses(handlers: readonly FoundHandler[]): Pro
 }
 
 async function learnWs(): Promise<void> {
-  const { WsException } = await import('@nestjs/websockets');
+  const { BaseWsExceptionFilter, WsException } = await import('@nestjs/websockets');
   learnThrownClass('ws', WsException);
+  learnSocketFilter(new BaseWsExceptionFilter());
 }
 
 async function learnRpc(): Promise<void> {

@@ -1,5 +1,6 @@
 // The injectable face of machine tokens: the application's own calls to other services.
 import { Inject, Injectable } from '@nestjs/common';
+import { inNestForm } from '../../auth/http-error.js';
 import type { Fetch } from '../../core/api/bounded-fetch.js';
 import { createBearerFetch } from '../../core/machine/bearer-fetch.js';
 import { readCredentials } from '../../core/machine/machine-credentials.js';
@@ -31,7 +32,7 @@ export class DescopeM2mClient {
   /** Gets a token. Rejects with `M2M_CREDENTIALS_REFUSED`, `DESCOPE_UNAVAILABLE`, or `CONFIG_INVALID` for credentials of another form. */
   async getToken(credentials: M2mCredentials): Promise<string> {
     const checked = readCredentials(credentials);
-    return whenReady(this.#findTokens(), (tokens) => tokens.find(checked));
+    return inNestForm(() => whenReady(this.#findTokens(), (tokens) => tokens.find(checked)));
   }
 
   /**
@@ -46,7 +47,8 @@ export class DescopeM2mClient {
       replace: (token: string) => whenReady(this.#findTokens(), (found) => found.replace(checked, token)),
     };
     const { origins, fetch = globalThis.fetch } = options;
-    return createBearerFetch({ tokens, origins, fetch });
+    const send = createBearerFetch({ tokens, origins, fetch });
+    return (target, init) => inNestForm(() => send(target, init));
   }
 
   #findTokens(): MaybePromise<MachineTokens> {

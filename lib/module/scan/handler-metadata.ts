@@ -50,6 +50,7 @@ const KEYS = {
   parameterTypes: 'design:paramtypes',
   injectedParameters: 'self:paramtypes',
   injectedProperties: 'self:properties_metadata',
+  filters: '__exceptionFilters__',
 };
 const EVENT_HANDLER = 2;
 
@@ -148,6 +149,12 @@ export function readInjected(type: object): readonly unknown[] {
   for (const { index, param } of named) tokens[index] = param;
   const properties = toList(read(type, KEYS.injectedProperties) ?? []) as { readonly type: unknown }[];
   return [...tokens, ...properties.map((property) => property.type)];
+}
+
+/** Puts a filter before those of a class, so that Nest asks it after them, and once only. */
+export function prependFilter(type: HandlerClass, filter: object): void {
+  const filters = toList(read(type, KEYS.filters) ?? []);
+  if (!filters.includes(filter)) Reflect.defineMetadata(KEYS.filters, [filter, ...filters], type);
 }
 
 function read(target: object, key: string): unknown {

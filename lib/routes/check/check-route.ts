@@ -7,6 +7,7 @@ import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError } from '../../core/errors.js';
 import { publishAccepted } from '../../core/events.js';
 import { admit } from '../../core/session/admission.js';
+import { readSignedIn } from '../../core/session/session.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import { isWellFormed } from '../../core/token/claims.js';
 import { readHeader } from '../../core/transport/request-like.js';
@@ -45,7 +46,7 @@ export class CheckRoute {
   async check(call: RouteCall): Promise<RouteReply> {
     const demands = this.#readDemands(call.query);
     const session = await this.authenticator.authenticate(this.#toOriginal(call.exchange.request));
-    const user = admit(session, this.config.admission).requireUser();
+    const user = readSignedIn(admit(session, this.config.admission));
     const { config, modules } = this;
     await assertOwnUser(call.request, session, { config, modules });
     assertAccess(user, demands, { nowMs: this.config.clock(), tenants: NO_TENANTS, superuserBypass: false });

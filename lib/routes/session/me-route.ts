@@ -7,7 +7,7 @@ import { readProfile } from '../../core/api/session-calls.js';
 import { sessionEnded } from '../../core/renewal/renewal-outcome.js';
 import { otherUser } from '../../core/renewal/renewer.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
-import { DescopeSession } from '../../core/session/session.js';
+import { DescopeSession, readSignedIn } from '../../core/session/session.js';
 import type { Sessions } from '../../core/session/sessions.js';
 import { readSubjectId } from '../../core/token/token-kind.js';
 import type { VerifiedToken } from '../../core/token/token-verifier.js';
@@ -26,14 +26,14 @@ export class MeRoute {
   /** `GET me`: user and claims; with `?profile=1` also Descope's profile, at most a minute old. */
   async me(call: RouteCall): Promise<RouteReply> {
     const session = (await recallSession(call.request, this.authenticator)) ?? DescopeSession.nobody();
-    const user = session.requireUser();
+    const user = readSignedIn(session);
     const body = { user: { ...user }, claims: user.claims, expiresAt: session.expiresAt };
     if (call.query['profile'] !== '1') return { status: 200, body };
     return { status: 200, body: { ...body, profile: await this.#getProfile(call, session) } };
   }
 
   async #getProfile(call: RouteCall, session: DescopeSession): Promise<unknown> {
-    const userId = session.requireUser().id;
+    const userId = readSignedIn(session).id;
     const refreshToken = requireRefresh(call.exchange, this.sessions.place, !session.isAmbient);
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);

@@ -11,6 +11,7 @@ import type { TokensToKeep } from '../../core/place/token-place.js';
 import { sessionEnded } from '../../core/renewal/renewal-outcome.js';
 import { assertSameSubject, otherUser } from '../../core/renewal/renewer.js';
 import { admit } from '../../core/session/admission.js';
+import { readSignedIn } from '../../core/session/session.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import { DescopeSession } from '../../core/session/session.js';
 import type { Sessions } from '../../core/session/sessions.js';
@@ -92,7 +93,7 @@ export class SessionRoutes {
   async #keep(call: RouteCall, tokens: TokensToKeep, isNew: boolean): Promise<RouteReply> {
     const session = admit(await this.authenticator.open(tokens.sessionToken, true), this.config.admission);
     await this.sessions.place.write(call.exchange, tokens, isNew);
-    return { status: 200, body: { user: { ...session.requireUser() }, expiresAt: session.expiresAt } };
+    return { status: 200, body: { user: { ...readSignedIn(session) }, expiresAt: session.expiresAt } };
   }
 
   // Beside a session that is posted alone, Descope's own cookie may hold its refresh token; or one is left of somebody

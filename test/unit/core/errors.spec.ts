@@ -20,7 +20,12 @@ describe('An error of another copy of the package', () => {
     ],
   ])('is a refusal here too: %s', async (status, create) => {
     const error = create(await loadCopy());
-    expect(error).not.toBeInstanceOf(here.DescopeError);
+    expect(Object.getPrototypeOf(error)).not.toBe(here.DescopeCredentialError.prototype);
+    expect(error).toBeInstanceOf(here.DescopeError);
+    const ours = [here.DescopeCredentialError, here.DescopeAccessError, here.DescopeUnavailableError];
+    expect(ours.map((type) => type.name).filter((_, at) => error instanceof (ours[at] ?? Object))).toEqual([
+      error.constructor.name,
+    ]);
     const exception = toHttpRefusal(error)?.exception;
     expect(exception).toBeInstanceOf(HttpException);
     expect([exception?.getStatus(), exception?.getResponse()]).toEqual([
