@@ -3,6 +3,7 @@ import {
   BadRequestException,
   ForbiddenException,
   HttpException,
+  PayloadTooLargeException,
   ServiceUnavailableException,
   UnauthorizedException,
   UnsupportedMediaTypeException,
@@ -125,6 +126,10 @@ function toRequestRefusal(error: DescopeRequestError): HttpRefusal {
   if (code === 'REQUEST_BODY_UNSUPPORTED') {
     const body = toBody(415, 'Unsupported Media Type', { message, code });
     return { exception: new UnsupportedMediaTypeException(body, options), headers: [] };
+  }
+  if (code === 'SESSION_TOO_LARGE') {
+    const body = toBody(413, 'Payload Too Large', { message, code });
+    return { exception: new PayloadTooLargeException(body, options), headers: [] };
   }
   return {
     exception: new BadRequestException(toBody(400, 'Bad Request', { message, code }), options),

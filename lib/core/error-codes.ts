@@ -74,8 +74,8 @@ export type DescopeAccessCode =
   | 'REQUEST_CROSS_SITE'
   | 'TRANSPORT_UNKNOWN';
 
-/** Codes of a request that a route cannot work with: HTTP 400, or 415 for a body of another kind. */
-export type DescopeRequestCode = 'REQUEST_BODY_INVALID' | 'REQUEST_BODY_UNSUPPORTED';
+/** Codes of a request that a route cannot work with: HTTP 400, 415 for a body of another kind, 413 for a session too large for a cookie. */
+export type DescopeRequestCode = 'REQUEST_BODY_INVALID' | 'REQUEST_BODY_UNSUPPORTED' | 'SESSION_TOO_LARGE';
 
 /** Codes of an outage: HTTP 503 with `Retry-After`; it says nothing about the caller. */
 export type DescopeUnavailableCode =

@@ -103,13 +103,14 @@ export class DescopeAccessError extends DescopeError {
   }
 }
 
-/** A request that one of the mounted routes cannot work with: HTTP 400 or 415. */
+/** A request that one of the mounted routes cannot work with: HTTP 400, 413 or 415. */
 export class DescopeRequestError extends DescopeError {
   constructor(
     readonly code: DescopeRequestCode,
     message: string,
+    details?: DescopeErrorDetails,
   ) {
-    super(message);
+    super(message, details);
   }
 
   get [CONSEQUENCE](): Consequence {

@@ -28,6 +28,7 @@ export interface Notice {
     | 'SIGN_OUT_INCOMPLETE'
     | 'SIGN_OUT_LIST_FULL'
     | 'SESSION_NOT_KEPT'
+    | 'SESSION_TOO_LARGE'
     | 'SESSION_PLUGIN_MISSING';
   readonly level: 'log' | 'warn' | 'error';
   readonly message: string;
@@ -42,6 +43,7 @@ const TOLD_ONCE: readonly Notice['code'][] = [
   'TOKEN_DRN_MISSING',
   'USERNAME_CLAIM_MISSING',
   'SESSION_PLUGIN_MISSING',
+  'SESSION_TOO_LARGE',
 ];
 const KEY_FAILURES: readonly Notice['code'][] = ['KEYS_STALE', 'KEYS_UNAVAILABLE'];
 const QUIET_MS = 60_000;

@@ -92,7 +92,7 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
 
 function createPlace({ session, clock }: DescopeConfig, notify: Notify): TokenPlace {
   if (session.store === 'request-session') return new RequestSessionPlace(notify);
-  return new CookiePlace(session.cookies, clock);
+  return new CookiePlace(session.cookies, clock, notify);
 }
 
 function toRefreshApi(config: DescopeConfig, notify: Notify): RefreshApi {

@@ -1,6 +1,6 @@
 // What is done with a session before the route is known: it may be renewed, and nothing is refused.
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { DescopeCredentialError, DescopeUnavailableError } from '../../core/errors.js';
+import { DescopeCredentialError, DescopeRequestError, DescopeUnavailableError } from '../../core/errors.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { Notify } from '../../core/notice.js';
 import { toReason } from '../../core/reason.js';
@@ -59,7 +59,7 @@ export class SessionStep {
     try {
       const tokens = await this.sessions.keeper.renewIfLapsed(exchange.request, due);
       if (tokens === undefined) return;
-      await this.sessions.place.write(exchange, tokens, false);
+      await this.sessions.place.write(exchange, tokens, false).catch(passTooLarge);
       keepPrivate(response);
       this.#remember(request, await this.authenticator.openLeniently(tokens.sessionToken));
     } catch (error) {
@@ -97,6 +97,11 @@ export class SessionStep {
       message: `A renewed session cannot be kept, or an ended one not be cleared: ${toReason(error)}`,
     });
   }
+}
+
+// Told by the place. The session itself is good: its request goes on, and the next one renews again.
+function passTooLarge(error: unknown): void {
+  if (!(error instanceof DescopeRequestError) || error.code !== 'SESSION_TOO_LARGE') throw error;
 }
 
 /** Tells whether a session is over for good, so that its cookies can go; a key that is not known yet says nothing. */

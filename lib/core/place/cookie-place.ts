@@ -1,5 +1,7 @@
 // Tokens kept in the browser's cookies.
 import type { Clock } from '../clock.js';
+import { DescopeRequestError } from '../errors.js';
+import type { Notify } from '../notice.js';
 import { isLoopbackConnection } from './connection.js';
 import { readCookie } from '../transport/cookies.js';
 import type { TokenReading } from '../transport/cookies.js';
@@ -17,13 +19,19 @@ export interface CookiePlacePolicy extends CookiePolicy {
   readonly isProduction: boolean;
 }
 
+const TOO_LARGE =
+  "Sign-ins are refused with 413 for that, and a renewed session is used without being kept. Take claims out of the project's " +
+  "JWT template (such as all tenants but the current one), or keep tokens on the server: session.store: 'request-session'.";
+
 export class CookiePlace implements TokenPlace {
   readonly #policy: CookiePlacePolicy;
   readonly #clock: Clock;
+  readonly #notify: Notify;
 
-  constructor(policy: CookiePlacePolicy, clock: Clock) {
+  constructor(policy: CookiePlacePolicy, clock: Clock, notify: Notify) {
     this.#policy = policy;
     this.#clock = clock;
+    this.#notify = notify;
   }
 
   readSession(request: RequestLike): TokenReading {
@@ -35,19 +43,28 @@ export class CookiePlace implements TokenPlace {
   }
 
   async write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {
-    const lines = [
-      this.#toLine(
-        exchange,
-        { name: this.#policy.sessionName, value: tokens.sessionToken },
-        tokens.sessionEndsAtMs,
-      ),
-    ];
-    if (tokens.refreshToken !== undefined) {
-      const cookie = { name: this.#policy.refreshName, value: tokens.refreshToken };
-      lines.push(this.#toLine(exchange, cookie, tokens.refreshEndsAtMs ?? tokens.sessionEndsAtMs));
-    }
-    if (tokens.refreshToken === undefined && isNew) lines.push(...this.#toLeftOver(exchange.request));
-    this.#put(exchange, lines); // all or none: too large a cookie threw above
+    const { sessionName, refreshName } = this.#policy;
+    const { sessionToken, sessionEndsAtMs, refreshToken, refreshEndsAtMs = sessionEndsAtMs } = tokens;
+    const lines: string[] = [];
+    const failures: DescopeRequestError[] = [];
+    const add = (name: string, value: string, endsAtMs: number): void => {
+      try {
+        lines.push(this.#toLine(exchange, { name, value }, endsAtMs));
+      } catch (error) {
+        if (!(error instanceof DescopeRequestError)) throw error;
+        failures.push(error);
+      }
+    };
+    add(sessionName, sessionToken, sessionEndsAtMs);
+    if (refreshToken !== undefined) add(refreshName, refreshToken, refreshEndsAtMs);
+    if (refreshToken === undefined && isNew) lines.push(...this.#toLeftOver(exchange.request));
+    const [failure] = failures;
+    // A sign-in is kept as a whole or not at all. Of a renewal what fits is kept: a refresh token that rotated is the
+    // only one that Descope still listens to.
+    if (failure === undefined || !isNew) this.#put(exchange, lines);
+    if (failure === undefined) return;
+    this.#notify({ code: 'SESSION_TOO_LARGE', level: 'error', message: `${failure.message} ${TOO_LARGE}` });
+    throw failure;
   }
 
   async clear(exchange: Exchange): Promise<void> {

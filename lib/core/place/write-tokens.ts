@@ -1,4 +1,5 @@
 // Tokens → Set-Cookie lines (RFC 6265 §4.1), with the attributes that keep them ours.
+import { DescopeRequestError } from '../errors.js';
 
 const MAX_COOKIE_BYTES = 4096; // what browsers keep at least, name and attributes included (RFC 6265 §6.1)
 
@@ -20,18 +21,7 @@ export interface CookieToWrite {
   readonly isSecure: boolean;
 }
 
-/** A cookie that browsers would drop silently. */
-export class CookieTooLargeError extends Error {
-  constructor(name: string, bytes: number) {
-    super(
-      `The cookie "${name}" needs ${bytes} bytes, and browsers drop more than ${MAX_COOKIE_BYTES}. ` +
-        `Take claims out of the project's JWT template, or keep tokens on the server: session.store: 'request-session'.`,
-    );
-    this.name = 'CookieTooLargeError';
-  }
-}
-
-/** Makes a Set-Cookie line: `HttpOnly`, `Path=/`, no `Domain` unless configured. Throws `CookieTooLargeError`. */
+/** Makes a Set-Cookie line: `HttpOnly`, `Path=/`, no `Domain` unless configured. Throws `SESSION_TOO_LARGE` for what browsers would drop silently. */
 export function toSetCookie(cookie: CookieToWrite, policy: CookiePolicy): string {
   const { name, value, maxAgeSeconds, isSecure } = cookie;
   const line = [
@@ -44,7 +34,7 @@ export function toSetCookie(cookie: CookieToWrite, policy: CookiePolicy): string
     `SameSite=${policy.sameSite}`,
   ].join('; ');
   const bytes = Buffer.byteLength(line);
-  if (bytes > MAX_COOKIE_BYTES) throw new CookieTooLargeError(name, bytes);
+  if (bytes > MAX_COOKIE_BYTES) throw tooLarge(name, bytes);
   return line;
 }
 
@@ -53,4 +43,9 @@ export function toExpiredCookies(name: string, isSecure: boolean, policy: Cookie
   const cookie = { name, value: '', maxAgeSeconds: 0, isSecure };
   const hostOnly = toSetCookie(cookie, { ...policy, domain: undefined });
   return policy.domain === undefined ? [hostOnly] : [hostOnly, toSetCookie(cookie, policy)];
+}
+
+function tooLarge(cookie: string, bytes: number): DescopeRequestError {
+  const message = `The cookie "${cookie}" needs ${bytes} bytes, and browsers drop more than ${MAX_COOKIE_BYTES}.`;
+  return new DescopeRequestError('SESSION_TOO_LARGE', message, { cookie, bytes, limit: MAX_COOKIE_BYTES });
 }

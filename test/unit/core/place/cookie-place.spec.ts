@@ -16,6 +16,7 @@ const LOCAL: RequestLike = { headers: { host: 'localhost:3000' }, socket: { remo
 
 function create(policy: Partial<CookiePlacePolicy> = {}, request: RequestLike = LOCAL) {
   const lines: string[] = [];
+  const notices: string[] = [];
   const response = {
     set: () => undefined,
     append: (_name: string, value: string) => void lines.push(value),
@@ -23,9 +24,14 @@ function create(policy: Partial<CookiePlacePolicy> = {}, request: RequestLike = 
       void lines.splice(0, lines.length, ...lines.filter((line) => !line.startsWith(`${name}=`))),
   };
   return {
-    place: new CookiePlace({ ...COOKIES, secure: true, ...policy }, () => NOW_MS),
+    place: new CookiePlace(
+      { ...COOKIES, secure: true, ...policy },
+      () => NOW_MS,
+      ({ message }) => void notices.push(message),
+    ),
     exchange: { request, response },
     lines,
+    notices,
   };
 }
 async function write(policy: Partial<CookiePlacePolicy> = {}, request?: RequestLike): Promise<string[]> {
@@ -66,12 +72,19 @@ describe('CookiePlace', () => {
   it.each(['sessionToken', 'refreshToken'])(
     'writes nothing at all when the %s is above 4 KB, and says what to do',
     async (name) => {
-      const { place, exchange, lines } = create();
+      const { place, exchange, lines, notices } = create();
       const writing = place.write(exchange, { ...TOKENS, [name]: 'x'.repeat(4_050) }, true);
-      await expect(writing).rejects.toThrow(
-        /^The cookie "DSR?" needs 41\d\d bytes, and browsers drop more than 4096\. Take claims out .* session\.store: 'request-session'\.$/,
-      );
+      const tooLarge = /^The cookie "DSR?" needs 41\d\d bytes, and browsers drop more than 4096\./;
+      await expect(writing).rejects.toMatchObject({
+        code: 'SESSION_TOO_LARGE',
+        message: expect.stringMatching(tooLarge),
+        details: { cookie: name === 'sessionToken' ? 'DS' : 'DSR', limit: 4096 },
+      });
       await expect(writing).rejects.not.toThrow(/xxx/);
+      expect(notices).toEqual([expect.stringMatching(tooLarge)]);
+      expect(notices).toEqual([
+        expect.stringMatching(/Take claims out .* session\.store: 'request-session'\.$/),
+      ]);
       expect(lines).toEqual([]);
     },
   );

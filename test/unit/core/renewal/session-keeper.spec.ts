@@ -31,7 +31,7 @@ const refreshOf = (claims = {}) => mint(key, { claims: { drn: 'DSR', exp: NOW_SE
 const refresh = refreshOf();
 
 function create({
-  place = new CookiePlace(COOKIES, clock) as TokenPlace,
+  place = new CookiePlace(COOKIES, clock, () => undefined) as TokenPlace,
   areKeysAway = false,
   isRefused = false,
 } = {}) {

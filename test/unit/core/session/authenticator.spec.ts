@@ -39,7 +39,11 @@ function create(
     road: new Authenticator({
       policy: { ...AUTHENTICATION, ...policy },
       verifier,
-      place: new CookiePlace({ ...COOKIES, sessionName }, () => NOW_MS),
+      place: new CookiePlace(
+        { ...COOKIES, sessionName },
+        () => NOW_MS,
+        () => undefined,
+      ),
       signOuts: new SignOutList(
         () => NOW_MS,
         undefined,
