@@ -98,12 +98,12 @@ export class AuthGuard implements CanActivate {
     rememberAdmission({ context, request, session, admitted }, this.authenticator);
     keepPrivate(readContextResponse(context));
     const decision = { context, policy, request, session: admitted };
-    if (isOptional) return whenReady(this.#handOn(decision), () => accept(admitted));
+    if (isOptional) return whenReady(this.#handOn(decision), () => this.#accept(admitted));
     const { modules } = this;
     const user = readSignedIn(admitted);
     return whenReady(assertDemands({ context, policy, user }, this.config), () =>
       whenReady(this.#handOn(decision), (own) =>
-        whenReady(assertRules({ context, policy, user, own, modules }), () => accept(admitted)),
+        whenReady(assertRules({ context, policy, user, own, modules }), () => this.#accept(admitted)),
       ),
     );
   }
@@ -140,15 +140,15 @@ export class AuthGuard implements CanActivate {
     });
   }
 
+  #accept({ user, isAmbient }: DescopeSession): boolean {
+    publishAccepted(user, isAmbient, this.config.projectId);
+    return true;
+  }
+
   #expireCookies(context: ExecutionContext, request: ContextRequest): void {
     const response = readContextResponse(context);
     if (response === undefined) return;
     keepPrivate(response);
     this.sessions.place.clearAmbiguous({ request: toRequestLike(request), response });
   }
-}
-
-function accept({ user, isAmbient }: DescopeSession): boolean {
-  publishAccepted(user, isAmbient);
-  return true;
 }

@@ -25,36 +25,49 @@ export type DescopeRefreshOutcome = 'renewed' | 'shared' | 'ended' | 'superseded
 /** How an exchange of a machine's credential ended; `failed` is an error that is neither a refusal nor an outage. */
 export type DescopeExchangeOutcome = 'exchanged' | 'refused' | 'outage' | 'failed';
 
+/** What every message says. */
+interface DescopeEvent {
+  /** The Descope project of the application in which it happened: a process may run several. */
+  readonly projectId: string;
+}
+
 /** The messages, by channel. None holds a token, a cookie, a key or a claim beyond the kind and id of the caller. */
 export interface DescopeEvents {
   /** A guard or the gateway's check let a caller through; kind and id are `undefined` for nobody, on an optional route. */
-  readonly accepted: {
+  readonly accepted: DescopeEvent & {
     readonly kind: TokenKind | undefined;
     readonly userId: string | undefined;
     /** Whether the browser sent the credential by itself, as it does cookies. */
     readonly isAmbient: boolean;
   };
   /** A guard, a mounted route or `DescopeSockets` refused a request. */
-  readonly refused: {
+  readonly refused: DescopeEvent & {
     readonly code: DescopeErrorCode;
     /** `credential` is answered with 401 or 400, `access` with 403, `request` with 400 or 415, `unavailable` with 503. */
     readonly consequence: Consequence;
   };
   /** The project's keys were fetched. */
-  readonly keysFetched: { readonly keyCount: number; readonly durationMs: number };
+  readonly keysFetched: DescopeEvent & { readonly keyCount: number; readonly durationMs: number };
   /** The keys could not be fetched, and requests go on with those in memory. */
-  readonly keysStale: { readonly keyCount: number; readonly keyAgeMs: number; readonly durationMs: number };
+  readonly keysStale: DescopeEvent & {
+    readonly keyCount: number;
+    readonly keyAgeMs: number;
+    readonly durationMs: number;
+  };
   /** A renewal ended: one message, however many requests waited for it. */
-  readonly refresh: { readonly outcome: DescopeRefreshOutcome; readonly durationMs: number };
+  readonly refresh: DescopeEvent & { readonly outcome: DescopeRefreshOutcome; readonly durationMs: number };
   /** A machine's credential was exchanged for a token, or was not: one message, however many callers waited for it. */
-  readonly exchange: {
+  readonly exchange: DescopeEvent & {
     /** `incoming` is an access key that a caller sent; `outgoing` a credential of the application's own. */
     readonly direction: 'incoming' | 'outgoing';
     readonly outcome: DescopeExchangeOutcome;
     readonly durationMs: number;
   };
   /** Descope, or the `signOutStore`, was asked and could not be had; one message a try. */
-  readonly outage: { readonly code: DescopeUnavailableCode; readonly retryAfterSeconds: number };
+  readonly outage: DescopeEvent & {
+    readonly code: DescopeUnavailableCode;
+    readonly retryAfterSeconds: number;
+  };
 }
 
 // Held here: Node before 20.20 lets go of a channel that nobody holds, with its subscribers.
@@ -70,31 +83,38 @@ const outage = channel(DESCOPE_CHANNELS.outage);
 export function publishAccepted(
   user: { readonly kind: TokenKind; readonly id: string } | undefined,
   isAmbient: boolean,
+  projectId: string,
 ): void {
   if (!accepted.hasSubscribers) return;
-  accepted.publish({ kind: user?.kind, userId: user?.id, isAmbient } satisfies DescopeEvents['accepted']);
+  accepted.publish({
+    projectId,
+    kind: user?.kind,
+    userId: user?.id,
+    isAmbient,
+  } satisfies DescopeEvents['accepted']);
 }
 
 /** Tells that a request was refused. */
-export function publishRefused(code: DescopeErrorCode, consequence: Consequence): void {
-  if (refused.hasSubscribers) refused.publish({ code, consequence } satisfies DescopeEvents['refused']);
+export function publishRefused(code: DescopeErrorCode, consequence: Consequence, projectId: string): void {
+  if (refused.hasSubscribers)
+    refused.publish({ projectId, code, consequence } satisfies DescopeEvents['refused']);
 }
 
 /** Tells that keys were fetched. */
-export function publishKeysFetched(keyCount: number, durationMs: number): void {
+export function publishKeysFetched(keyCount: number, durationMs: number, projectId: string): void {
   if (!keysFetched.hasSubscribers) return;
-  keysFetched.publish({ keyCount, durationMs } satisfies DescopeEvents['keysFetched']);
+  keysFetched.publish({ projectId, keyCount, durationMs } satisfies DescopeEvents['keysFetched']);
 }
 
 /** Tells that keys could not be refreshed. */
-export function publishKeysStale(keyCount: number, keyAgeMs: number, durationMs: number): void {
-  if (!keysStale.hasSubscribers) return;
-  keysStale.publish({ keyCount, keyAgeMs, durationMs } satisfies DescopeEvents['keysStale']);
+export function publishKeysStale(message: DescopeEvents['keysStale']): void {
+  if (keysStale.hasSubscribers) keysStale.publish(message);
 }
 
 /** Tells how a renewal ended. */
-export function publishRefresh(outcome: DescopeRefreshOutcome, durationMs: number): void {
-  if (refresh.hasSubscribers) refresh.publish({ outcome, durationMs } satisfies DescopeEvents['refresh']);
+export function publishRefresh(outcome: DescopeRefreshOutcome, durationMs: number, projectId: string): void {
+  if (refresh.hasSubscribers)
+    refresh.publish({ projectId, outcome, durationMs } satisfies DescopeEvents['refresh']);
 }
 
 /** Tells how an exchange ended. */
@@ -103,6 +123,11 @@ export function publishExchange(message: DescopeEvents['exchange']): void {
 }
 
 /** Tells that something was asked and could not be had. */
-export function publishOutage(code: DescopeUnavailableCode, retryAfterSeconds: number): void {
-  if (outage.hasSubscribers) outage.publish({ code, retryAfterSeconds } satisfies DescopeEvents['outage']);
+export function publishOutage(
+  code: DescopeUnavailableCode,
+  retryAfterSeconds: number,
+  projectId: string,
+): void {
+  if (outage.hasSubscribers)
+    outage.publish({ projectId, code, retryAfterSeconds } satisfies DescopeEvents['outage']);
 }

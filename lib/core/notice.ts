@@ -35,7 +35,16 @@ export interface Notice {
 }
 
 /** Takes notices; must not throw. */
-export type Notify = (notice: Notice) => void;
+export interface Notify {
+  (notice: Notice): void;
+  /** The project of the application that is told; its events say it too. */
+  readonly projectId?: string;
+}
+
+/** Reads for which project an application is told; none where nothing but notices is taken. */
+export function readProjectId({ projectId = '' }: Notify): string {
+  return projectId;
+}
 
 // A slip in the set-up stays until the next start, and any caller can show it again: told once.
 const TOLD_ONCE: readonly Notice['code'][] = [
@@ -52,7 +61,7 @@ const QUIET_MS = 60_000;
 export function createLimitedNotify(write: Notify, clock: Clock): Notify {
   const told = new Map<Notice['code'], { readonly atMs: number; leftOut: number }>();
   let isKeyFailureTold = false;
-  return (notice) => {
+  const limited: Notify = (notice) => {
     const { code } = notice;
     // No limit of its own: the end of what was told is always told, and nothing else of it.
     if (code === 'KEYS_RECOVERED' && !isKeyFailureTold) return;
@@ -67,6 +76,7 @@ export function createLimitedNotify(write: Notify, clock: Clock): Notify {
       isKeyFailureTold = code !== 'KEYS_RECOVERED';
     write(last === undefined || last.leftOut === 0 ? notice : addCount(notice, last.leftOut));
   };
+  return Object.assign(limited, { projectId: readProjectId(write) });
 }
 
 // A clock that was set back does not silence anything for longer than a minute.

@@ -2,6 +2,7 @@
 import { readConsequence } from './errors.js';
 import type { DescopeError, DescopeErrorDetails } from './errors.js';
 import { publishRefused } from './events.js';
+import { readProjectId } from './notice.js';
 import type { Notify } from './notice.js';
 
 const MAX_CHARACTERS = 200;
@@ -11,7 +12,7 @@ export function tellRefusal(error: unknown, notify: Notify): void {
   const consequence = readConsequence(error);
   if (consequence === undefined) return;
   const { code, details } = error as DescopeError;
-  publishRefused(code, consequence);
+  publishRefused(code, consequence, readProjectId(notify));
   if (code === 'TOKEN_DRN_MISSING') notify({ code, level: 'warn', message: NAMELESS });
   if (code !== 'TOKEN_AUDIENCE_MISMATCH') return;
   const message = `${AUDIENCE} Expected ${toText(details, 'expected')}, found ${toText(details, 'actual')}.`;

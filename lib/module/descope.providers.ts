@@ -84,10 +84,10 @@ function noteFailure({ error }: OptionsFailure, isOverridden: boolean): void {
 }
 
 // One line, and one text that opens with the code: an object would fill several lines of Nest's own logger.
-function createNotify({ clock }: DescopeConfig): Notify {
+function createNotify({ clock, projectId }: DescopeConfig): Notify {
   const logger = new Logger('Descope');
   const write: Notify = ({ code, level, message }) => logger[level](`${code}: ${message}`);
-  return createLimitedNotify(write, clock);
+  return createLimitedNotify(Object.assign(write, { projectId }), clock);
 }
 
 function createKeySet(config: DescopeConfig, notify: Notify): KeySet {

@@ -77,7 +77,17 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   const refresh = (token: string) => refreshSession(api, token);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
   const isShared = session.renewalStore !== undefined;
-  const renewer = new Renewer({ verifier, refresh, toUnusable, memory, signIns, signOuts, isShared, clock });
+  const renewer = new Renewer({
+    verifier,
+    refresh,
+    toUnusable,
+    memory,
+    signIns,
+    signOuts,
+    isShared,
+    clock,
+    projectId: config.projectId,
+  });
   const keeper = new SessionKeeper({
     policy: authentication,
     place,

@@ -18,10 +18,18 @@ export class EventRecorder {
     }
   }
 
-  of<Name extends EventName>(wanted: Name): DescopeEvents[Name][] {
-    return this.messages
-      .filter(({ name }) => name === wanted)
-      .map(({ message }) => message as DescopeEvents[Name]);
+  /** The messages of a channel, but for what all of them say: `projects` tells that. */
+  of<Name extends EventName>(wanted: Name): Omit<DescopeEvents[Name], 'projectId'>[] {
+    return this.messages.flatMap(({ name, message }) => {
+      if (name !== wanted) return [];
+      const { projectId: _, ...others } = message as DescopeEvents[Name];
+      return [others];
+    });
+  }
+
+  /** The projects of all messages, each once. */
+  get projects(): string[] {
+    return [...new Set(this.messages.map(({ message }) => (message as DescopeEvents[EventName]).projectId))];
   }
 
   stop(): void {

@@ -2,6 +2,7 @@
 import { withDeadline } from '../../core/api/deadline.js';
 import { DescopeUnavailableError } from '../../core/errors.js';
 import { publishOutage } from '../../core/events.js';
+import { readProjectId } from '../../core/notice.js';
 import type { Notify } from '../../core/notice.js';
 import { RequestFailure } from '../../core/reason.js';
 import { readRelated, readRetryAfter, toRelationKey } from './relation-answer.js';
@@ -88,7 +89,7 @@ export class RelationCheck {
 
   #toUnavailable(cause: RequestFailure, retryAfterSeconds: number): DescopeUnavailableError {
     const code = 'FGA_UNAVAILABLE';
-    publishOutage(code, retryAfterSeconds);
+    publishOutage(code, retryAfterSeconds, readProjectId(this.#input.notify));
     this.#input.notify({ code, level: 'warn', message: `${DOWN} (${cause.message})` });
     const message = `Descope cannot be asked about relations at present (${cause.message}).`;
     return new DescopeUnavailableError(code, message, { retryAfterSeconds, cause });

@@ -98,7 +98,7 @@ function toldUnavailable(
 }
 
 function told(api: DescopeApi, error: DescopeUnavailableError, message: string): DescopeUnavailableError {
-  publishOutage(error.code, error.retryAfterSeconds);
+  publishOutage(error.code, error.retryAfterSeconds, api.projectId);
   api.notify({ code: 'DESCOPE_UNAVAILABLE', level: 'warn', message });
   return error;
 }

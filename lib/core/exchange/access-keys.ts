@@ -5,6 +5,7 @@ import type { Clock } from '../clock.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
 import { attempt, isThenable, whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import { readProjectId } from '../notice.js';
 import type { Notify } from '../notice.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { TokenKind } from '../token/token-kind.js';
@@ -46,7 +47,14 @@ export class AccessKeys {
     const { maxKeys: maxEntries, refusedMs } = policy;
     this.#budget = new SharedExchangeBudget(clock, policy.unknownPerSecond);
     const assertRoom = (sender: string | undefined) => this.#assertRoom(sender);
-    this.#tokens = new ExchangedTokens({ direction: 'incoming', clock, maxEntries, refusedMs, assertRoom });
+    this.#tokens = new ExchangedTokens({
+      direction: 'incoming',
+      projectId: readProjectId(input.notify),
+      clock,
+      maxEntries,
+      refusedMs,
+      assertRoom,
+    });
   }
 
   /** Reads what stands in the header of keys, where they have one of their own. Throws `CREDENTIAL_MALFORMED` for two. */

@@ -30,6 +30,8 @@ export type ReadSender = () => string | undefined;
 /** What the memory is told. */
 export interface ExchangedTokensInput {
   readonly direction: DescopeEvents['exchange']['direction'];
+  /** What its events say. */
+  readonly projectId?: string;
   readonly clock: Clock;
   readonly maxEntries: number;
   readonly refusedMs: number;
@@ -146,8 +148,8 @@ export class ExchangedTokens {
   }
 
   #tell(outcome: DescopeExchangeOutcome, startedAtMs: number): void {
-    const { direction, clock } = this.#input;
-    publishExchange({ direction, outcome, durationMs: readElapsedMs(clock, startedAtMs) });
+    const { direction, clock, projectId = '' } = this.#input;
+    publishExchange({ projectId, direction, outcome, durationMs: readElapsedMs(clock, startedAtMs) });
   }
 }
 

@@ -1,5 +1,6 @@
 // What a key set tells of its fetches: events for machines, lines for people.
 import { publishKeysFetched, publishKeysStale, publishOutage } from '../events.js';
+import { readProjectId } from '../notice.js';
 import type { Notify } from '../notice.js';
 import { toReason } from '../reason.js';
 
@@ -19,7 +20,7 @@ export interface FailureReport extends FetchReport {
 
 /** Tells that keys were fetched, and that an outage is over if there was one. */
 export function tellFetched(report: FetchReport, wasFailing: boolean, notify: Notify): void {
-  publishKeysFetched(report.keyCount, report.durationMs);
+  publishKeysFetched(report.keyCount, report.durationMs, readProjectId(notify));
   if (wasFailing) notify({ code: 'KEYS_RECOVERED', level: 'log', message: RECOVERED });
 }
 
@@ -27,11 +28,12 @@ export function tellFetched(report: FetchReport, wasFailing: boolean, notify: No
 export function tellFailed(report: FailureReport, notify: Notify): void {
   const { keyCount, keyAgeMs, durationMs, cause } = report;
   const why = toReason(cause);
+  const projectId = readProjectId(notify);
   if (report.isStale) {
-    publishKeysStale(keyCount, keyAgeMs, durationMs);
+    publishKeysStale({ projectId, keyCount, keyAgeMs, durationMs });
     return notify({ code: 'KEYS_STALE', level: 'warn', message: `${STALE} (${why})` });
   }
-  publishOutage('KEYS_UNAVAILABLE', report.retryAfterSeconds);
+  publishOutage('KEYS_UNAVAILABLE', report.retryAfterSeconds, projectId);
   notify({ code: 'KEYS_UNAVAILABLE', level: 'error', message: `${DOWN} (${why})` });
 }
 

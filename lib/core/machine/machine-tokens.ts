@@ -29,6 +29,7 @@ export class MachineTokens {
     this.#clock = clock;
     this.#tokens = new ExchangedTokens({
       direction: 'outgoing',
+      projectId: api.projectId,
       clock,
       maxEntries: MAX_CREDENTIALS,
       refusedMs: REFUSED_MS,

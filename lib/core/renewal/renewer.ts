@@ -31,6 +31,8 @@ export interface RenewerInput {
   /** Whether other instances may renew the same token at the same time. */
   readonly isShared: boolean;
   readonly clock: Clock;
+  /** What its events say. */
+  readonly projectId?: string;
 }
 
 interface Fetched {
@@ -115,15 +117,15 @@ export class Renewer {
   }
 
   async #fetchAndTell(refreshToken: string, owner: VerifiedToken): Promise<IssuedTokens> {
-    const { clock } = this.#input;
+    const { clock, projectId = '' } = this.#input;
     const startedAtMs = clock();
     try {
       const { issued, outcome } = await this.#fetch(refreshToken);
       await this.noteIssued(owner, [refreshToken], issued); // before anybody is given it
-      publishRefresh(outcome, readElapsedMs(clock, startedAtMs));
+      publishRefresh(outcome, readElapsedMs(clock, startedAtMs), projectId);
       return issued;
     } catch (error) {
-      publishRefresh(toOutcome(error), readElapsedMs(clock, startedAtMs));
+      publishRefresh(toOutcome(error), readElapsedMs(clock, startedAtMs), projectId);
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
 import { ExpiringMap } from '../expiring-map.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import { readProjectId } from '../notice.js';
 import type { Notice, Notify } from '../notice.js';
 import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/token-kind.js';
@@ -102,7 +103,7 @@ export class SignOutList {
       if (isKept(token) || (isKept(subject) && issuedAt <= readCut(subject))) throw signedOut();
     } catch (error) {
       if (error instanceof DescopeCredentialError) throw error;
-      publishOutage('SIGN_OUTS_UNAVAILABLE', RETRY_AFTER_SECONDS);
+      publishOutage('SIGN_OUTS_UNAVAILABLE', RETRY_AFTER_SECONDS, readProjectId(this.#notify));
       throw unknownNow(error);
     }
   }

@@ -50,7 +50,7 @@ export class CheckRoute {
     const { config, modules } = this;
     await assertOwnUser(call.request, session, { config, modules });
     assertAccess(user, demands, { nowMs: this.config.clock(), tenants: NO_TENANTS, superuserBypass: false });
-    publishAccepted(user, session.isAmbient);
+    publishAccepted(user, session.isAmbient, this.config.projectId);
     return { status: 204, headers: this.#toHeaders(user) };
   }
 

@@ -28,6 +28,7 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
   afterEach(async () => {
     events.stop();
     await app.stop();
+    expect(events.projects).toEqual([app.emulator.projectId]); // all of them, whatever they tell of
   });
 
   it('tell of the keys that are fetched', async () => {

@@ -22,6 +22,7 @@ import { DescopeTestingModule, createTestDescope } from 'nestjs-descope/testing'
 import type { TestDescope } from 'nestjs-descope/testing';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ADAPTERS, start } from '../../support/application.js';
+import { EventRecorder } from '../../support/event-recorder.js';
 import type { AdapterName, RunningApplication } from '../../support/application.js';
 
 const identity = { sub: 'U2anna', roles: ['admin'], tenants: { T1: {} } };
@@ -257,6 +258,23 @@ describe.each(ADAPTERS)('What an application teaches, on %s', (adapter) => {
     });
     expect([answer.status, answer.body]).toEqual([200, { asked: 'T2', tenant: 'T1' }]);
     for (const application of [first, second, third]) await application.close();
+  });
+});
+
+describe('The events of two applications', () => {
+  it('say in which project each happened', async () => {
+    const events = new EventRecorder();
+    const one = await startOne('express', outerDescope, { controllers: [InnerController] });
+    const other = await startOne('express', innerDescope, { controllers: [InnerController] });
+    await one.request('/admin', { headers: outerDescope.as(identity).bearer });
+    await other.request('/admin', { headers: outerDescope.as(identity).bearer });
+    events.stop();
+    await one.close();
+    await other.close();
+    expect(events.messages.map(({ name, message }) => [name, message])).toEqual([
+      ['accepted', expect.objectContaining({ projectId: outerDescope.projectId, userId: 'U2anna' })],
+      ['refused', expect.objectContaining({ projectId: innerDescope.projectId, code: 'TOKEN_KEY_UNKNOWN' })],
+    ]);
   });
 });
 
