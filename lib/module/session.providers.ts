@@ -11,6 +11,7 @@ import {
   DESCOPE_TRANSPORTS,
 } from '../auth/injection-tokens.js';
 import { toUnusableOutage } from '../core/api/descope-call.js';
+import { DescopeTime } from '../core/api/descope-time.js';
 import { EndedTokens } from '../core/api/ended-tokens.js';
 import type { DescopeTransport } from '../auth/transport/transport.js';
 import { exchangeAccessKey } from '../core/api/machine-calls.js';
@@ -108,8 +109,8 @@ function createPlace({ session, clock }: DescopeConfig, notify: Notify): TokenPl
 function toRefreshApi(config: DescopeConfig, notify: Notify): RefreshApi {
   const { baseUrl, projectId, fetch, keyFetch, verification } = config;
   const names = { session: verification.sessionTokenNames, refresh: verification.refreshTokenNames };
-  const ended = new EndedTokens(config.clock);
-  return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify, ended };
+  const [ended, time] = [new EndedTokens(config.clock), new DescopeTime(config.clock)];
+  return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify, ended, time };
 }
 
 function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: Notify): Authenticator {

@@ -6,6 +6,7 @@ import { toHost, toReason } from '../reason.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import { fetchAnswer, toStatusFailure } from './bounded-fetch.js';
 import type { BoundedAnswer, Fetch } from './bounded-fetch.js';
+import type { DescopeTime } from './descope-time.js';
 import { DescopeRefusal } from './descope-refusal.js';
 
 const MAX_BYTES = 256 * 1024;
@@ -17,6 +18,8 @@ export interface DescopeApi {
   readonly timeoutMs: number;
   readonly fetch: Fetch;
   readonly notify: Notify;
+  /** Learns Descope's time from its answers, where somebody asks for it. */
+  readonly time?: DescopeTime;
 }
 
 /** What is asked. */
@@ -47,14 +50,10 @@ export async function askDescope(api: DescopeApi, call: DescopeCall): Promise<Bo
   const authorization = bearer === undefined ? {} : { authorization: `Bearer ${projectId}:${bearer}` };
   const headers = { ...authorization, 'x-descope-project-id': projectId };
   try {
-    return await fetchAnswer({
-      url: baseUrl + path,
-      headers,
-      ...body,
-      timeoutMs,
-      maxBytes: MAX_BYTES,
-      fetch,
-    });
+    const url = baseUrl + path;
+    const answer = await fetchAnswer({ url, headers, ...body, timeoutMs, maxBytes: MAX_BYTES, fetch });
+    api.time?.observe(answer.headers);
+    return answer;
   } catch (cause) {
     throw toldUnavailable(api, cause, null);
   }

@@ -3,6 +3,7 @@ import { callDescope } from './descope-call.js';
 import type { DescopeApi, DescopeCall } from './descope-call.js';
 import type { BoundedAnswer } from './bounded-fetch.js';
 import { DescopeRefusal } from './descope-refusal.js';
+import type { DescopeTime } from './descope-time.js';
 import type { EndedTokens } from './ended-tokens.js';
 import { readIssuedTokens } from './issued-tokens.js';
 import type { IssuedTokenNames, IssuedTokens } from './issued-tokens.js';
@@ -15,6 +16,7 @@ export interface SessionApi extends DescopeApi {
 /** The same, for calls with a refresh token: what Descope has refused is not asked again for a while. */
 export interface RefreshApi extends SessionApi {
   readonly ended: EndedTokens;
+  readonly time: DescopeTime;
 }
 
 /** Exchanges a refresh token for a new session. Throws `DescopeRefusal` when Descope says no, `DESCOPE_UNAVAILABLE` when it says nothing. */

@@ -9,6 +9,7 @@ import { readProjectId } from '../notice.js';
 import type { Notice, Notify } from '../notice.js';
 import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/token-kind.js';
+import { AheadTokens } from './ahead-tokens.js';
 import type { KeyValueStore } from './key-value-store.js';
 import { toTokenKey } from './sign-in-chains.js';
 import type { ChainedToken } from './sign-in-chains.js';
@@ -45,6 +46,7 @@ interface Entry {
 /** Refuses what was signed out; by this process alone, or by all that share a store. */
 export class SignOutList {
   readonly #clock: Clock;
+  readonly #ahead: AheadTokens;
   readonly #store: KeyValueStore | undefined;
   readonly #notify: Notify;
   readonly #entries: ExpiringMap<Entry>;
@@ -53,6 +55,7 @@ export class SignOutList {
 
   constructor(clock: Clock, store: KeyValueStore | undefined, notify: Notify) {
     this.#clock = clock;
+    this.#ahead = new AheadTokens(clock);
     this.#store = store;
     this.#notify = notify;
     this.#entries = new ExpiringMap(MAX_ENTRIES, clock, ({ owner }) => owner);
@@ -73,14 +76,24 @@ export class SignOutList {
     );
   }
 
-  /** Refuses every token of the subject that was issued up to now, until `untilMs`. */
-  signOutEverywhere(claims: DescopeClaims, untilMs: number): Promise<void> {
-    const issuedUpTo = Math.floor(this.#clock() / 1000);
-    return this.#add(toSubjectKey(claims), claims, { untilMs, issuedUpTo, issuedAt: issuedUpTo });
+  /**
+   * Refuses every token of the subject that was issued up to this second, until `untilMs`. The whole second counts: who
+   * signs in again within it is refused. What is known to be dated later, although it was there before, goes by name.
+   */
+  async signOutEverywhere(
+    claims: DescopeClaims,
+    untilMs: number,
+    issuedUpTo: number = Math.floor(this.#clock() / 1000),
+  ): Promise<void> {
+    await Promise.all([
+      this.#add(toSubjectKey(claims), claims, { untilMs, issuedUpTo, issuedAt: issuedUpTo }),
+      this.signOutChained(this.#ahead.find(claims, issuedUpTo), claims),
+    ]);
   }
 
   /** Asserts that neither the token nor all of its subject's were signed out. Throws `SESSION_SIGNED_OUT`. */
   assertActive(token: string, claims: DescopeClaims): MaybePromise<void> {
+    this.#ahead.note(token, claims);
     if (this.#store === undefined && this.#entries.size === 0) return;
     const keys = this.#toKeys(token, claims);
     const issuedAt = claims.iat ?? 0;

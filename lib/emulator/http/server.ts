@@ -56,6 +56,7 @@ interface Exchange {
 async function handle(exchange: Exchange): Promise<void> {
   const { request, response, world } = exchange;
   addHeaders(response, toCorsHeaders(request));
+  response.setHeader('date', new Date(world.clock.now()).toUTCString()); // as its tokens are dated
   if (isPreflight(request)) return answerPreflight(request, response);
   const { method, path } = readTarget(request);
   world.requests.add({ method, path: path.slice(0, 1000), atMs: world.clock.now() });

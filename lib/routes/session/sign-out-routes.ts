@@ -1,5 +1,6 @@
 // Signing out: cookies go in any case, Descope is told, and the session is refused until it would have ended.
 import { Inject, Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CONFIG,
@@ -90,13 +91,23 @@ export class SignOutRoutes {
     if (sent !== undefined) admit(await this.authenticator.open(sent.token, false), this.config.admission);
     const held = await this.#take(call, sent);
     const owner = sent ?? (await this.#requireOwner(held));
-    const untilMs = Math.max(owner.claims.exp * 1000, this.config.clock() + EVERYWHERE_MS);
-    const isCut = await this.#attempt(() => this.sessions.signOuts.signOutEverywhere(owner.claims, untilMs));
-    const { last, isShared } = await this.#signOut(held); // which may be two users', or dated ahead by Descope's clock
+    const { last, isShared } = await this.#signOut(held); // which may be two users'
+    const startedAtMs = this.config.clock();
     if (last !== undefined && readSubjectId(last.claims) === readSubjectId(owner.claims))
       await this.#attempt(() => endAllSessions(this.sessions.api, last.token));
-    if (!isCut || !isShared) throw notShared();
+    if (!(await this.#cut(owner, startedAtMs)) || !isShared) throw notShared();
     return { status: 204 };
+  }
+
+  // Descope dates tokens by its own clock, and by the second: all of the second counts as before the sign-out, and the
+  // answer waits until it is over, so that who signs in again after the answer gets in.
+  async #cut({ claims }: Genuine, startedAtMs: number): Promise<boolean> {
+    const { signOuts, api } = this.sessions;
+    const { seconds, lastsMs } = api.time.read(startedAtMs);
+    const untilMs = Math.max(claims.exp * 1000, this.config.clock() + EVERYWHERE_MS);
+    const isDone = await this.#attempt(() => signOuts.signOutEverywhere(claims, untilMs, seconds));
+    await sleep(lastsMs);
+    return isDone;
   }
 
   // Before anything is changed: what a client sends itself is judged as the guard would.

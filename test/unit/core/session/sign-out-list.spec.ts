@@ -191,3 +191,26 @@ function toTwin(token: string): string {
   const other = Buffer.from(s.toString(16).padStart(64, '0'), 'hex');
   return token.slice(0, dot) + Buffer.concat([bytes.subarray(0, 32), other]).toString('base64url');
 }
+
+describe('SignOutList, on all of a subject', () => {
+  const create = () => new SignOutList(createClock(), undefined, () => undefined);
+
+  it('counts the whole second of the sign-out as before it, and nothing later', async () => {
+    for (const cut of [NOW_SECONDS - 4, NOW_SECONDS, NOW_SECONDS + 4]) {
+      const list = create();
+      await list.signOutEverywhere(issue().claims, NOW_MS + 3_600_000, cut);
+      const codes = [cut - 1, cut, cut + 1].map((iat) => judge(list, issue({ iat })));
+      expect(await Promise.all(codes)).toEqual(['SESSION_SIGNED_OUT', 'SESSION_SIGNED_OUT', 'accepted']);
+    }
+  });
+
+  it('knows by name what was dated ahead and seen before, of this subject alone', async () => {
+    const list = create();
+    const ahead = issue({ iat: NOW_SECONDS + 3, jti: 'seen' });
+    const bobs = issue({ iat: NOW_SECONDS + 3, sub: 'U2bob' });
+    for (const { token, claims } of [ahead, bobs]) await list.assertActive(token, claims);
+    await list.signOutEverywhere(issue().claims, NOW_MS + 3_600_000);
+    const codes = [ahead, bobs, issue({ iat: NOW_SECONDS + 3, jti: 'new' })].map((one) => judge(list, one));
+    expect(await Promise.all(codes)).toEqual(['SESSION_SIGNED_OUT', 'accepted', 'accepted']);
+  });
+});

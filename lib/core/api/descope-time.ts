@@ -1,0 +1,50 @@
+// What time it is at Descope, by the dates of its answers: tokens are dated by its clock, not by ours.
+import type { Clock } from '../clock.js';
+
+const MOST_MS = 60_000; // a clock that is further off than any leeway tells of something else
+
+interface Observation {
+  /** The second that the answer names, in epoch milliseconds. */
+  readonly dateMs: number;
+  /** When it came, by our clock. */
+  readonly atMs: number;
+}
+
+/** A second of Descope's clock, and how long it may last from now. */
+export interface DescopeSecond {
+  readonly seconds: number;
+  readonly lastsMs: number;
+}
+
+export class DescopeTime {
+  readonly #clock: Clock;
+  #latest: Observation | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Learns from an answer's `Date` (RFC 9110 §6.6.1), whatever the answer says. */
+  observe(headers: Headers): void {
+    const [dateMs, atMs] = [Date.parse(headers.get('date') ?? ''), this.#clock()];
+    if (Math.abs(dateMs - atMs) <= MOST_MS) this.#latest = { dateMs, atMs };
+  }
+
+  /**
+   * The second that Descope's clock shows now, in doubt the later one: the very one that an answer since `sinceMs` has
+   * named; else by the last answer; by our own clock where there was none.
+   */
+  read(sinceMs: number): DescopeSecond {
+    const nowMs = this.#clock();
+    const latest = this.#latest;
+    if (latest === undefined) return toSecond(nowMs, nowMs);
+    if (latest.atMs >= sinceMs) return toSecond(latest.dateMs, latest.dateMs);
+    const leastMs = nowMs + latest.dateMs - latest.atMs;
+    return toSecond(leastMs + 999, leastMs); // the answer came at any moment of its second
+  }
+}
+
+function toSecond(nowMs: number, leastMs: number): DescopeSecond {
+  const seconds = Math.floor(nowMs / 1000);
+  return { seconds, lastsMs: Math.min(2_000, Math.max(0, (seconds + 1) * 1000 - leastMs)) };
+}
