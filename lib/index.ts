@@ -114,6 +114,7 @@ export type { DescopeClient } from './module/descope.client.js';
 export { DescopeModule } from './module/descope.module.js';
 export type { DescopeModuleAsyncOptions } from './module/descope.module.js';
 export type {
+  DescopeGlobalGuardOptions,
   DescopeModuleExtras,
   DescopeModuleOptions,
   DescopeOptionsFactory,

@@ -18,6 +18,8 @@ export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';
 export const DESCOPE_NOTIFY = 'nestjs-descope:notify';
 /** The mounted routes on whose way no session is renewed. */
 export const DESCOPE_UNRENEWED = 'nestjs-descope:unrenewed';
+/** Whether the guard is global, and what runs before it. */
+export const DESCOPE_GLOBAL_GUARD = 'nestjs-descope:global-guard';
 /** The options of the mounted routes. */
 export const DESCOPE_ROUTES = 'nestjs-descope:routes';
 /** The transports that the application teaches. */

@@ -2,10 +2,9 @@
 import { Inject, Module } from '@nestjs/common';
 import type { DynamicModule, NestModule, OnModuleInit, Provider } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
-import { APP_GUARD, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { RefusalFilter } from '../auth/answer/refusal-filter.js';
 import { AuthGuard } from '../auth/auth.guard.js';
-import { GlobalGuard } from '../auth/global.guard.js';
 import {
   DESCOPE_APPLICATION,
   DESCOPE_AUTHENTICATOR,
@@ -24,6 +23,7 @@ import { createAuthController, toRouteProviders } from '../routes/auth.controlle
 import { ApplicationEntry } from './boot/application.entry.js';
 import { MessageFilters } from './boot/message-filters.js';
 import { DescopeBoot } from './boot/descope.boot.js';
+import { toGlobalGuardProvider } from './boot/global-guards.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OptionsFailure } from './descope.options.js';
 import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
 import { descopeProviders } from './descope.providers.js';
@@ -94,7 +94,6 @@ const GUARD_PARTS = [
 
 function compose(definition: DynamicModule, extras: DescopeModuleExtras): DynamicModule {
   const { globalGuard, isGlobal, routes, transports } = extras;
-  const guard: Provider[] = globalGuard === false ? [] : [{ provide: APP_GUARD, useClass: GlobalGuard }];
   return {
     ...definition,
     global: isGlobal !== false,
@@ -106,6 +105,7 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
       ...sessionProviders,
       toLoginPathProvider(routes),
       toTransportsProvider(transports),
+      toGlobalGuardProvider(globalGuard),
       ...[
         SessionStep,
         DescopeSessionMiddleware,
@@ -117,7 +117,6 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
       ],
       ...[RefusalFilter, MessageFilters],
       ...[DescopeHealthIndicator, DescopeSockets, DescopeM2mClient],
-      ...guard,
       ...(routes === undefined ? [] : toRouteProviders(routes)),
     ],
     exports: [

@@ -1,16 +1,37 @@
 // What people write when they register the module: static extras here, run-time options from core.
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { CanActivate, Type } from '@nestjs/common';
 import type { DescopeTransport } from '../auth/transport/transport.js';
 import { KNOWN_OPTIONS } from '../core/config/options.js';
 import type { DescopeOptions } from '../core/config/options.js';
 import type { DescopeRoutesOptions } from '../routes/routes-options.js';
 
+/** What the option `globalGuard` may be told beyond on and off. */
+export interface DescopeGlobalGuardOptions {
+  /**
+   * Whether the module registers `AuthGuard` itself. `false` leaves it to the application, as `APP_GUARD` or by
+   * `@UseGuards`.
+   * @defaultValue `true`
+   */
+  readonly register?: boolean | undefined;
+  /**
+   * The application's own global guards that run before `AuthGuard`, in this order, and see no user. All others run
+   * after it.
+   * @defaultValue none
+   */
+  readonly before?: readonly Type<CanActivate>[] | undefined;
+}
+
 /** Options that shape the module itself, so they are known at registration and never come from a factory. */
 export interface DescopeModuleExtras {
   /** Makes the providers visible everywhere. Default: `true`. */
   readonly isGlobal?: boolean | undefined;
-  /** Puts `AuthGuard` before every handler. Default: `true`; only an explicit `false` leaves it to `@UseGuards(AuthGuard)`. */
-  readonly globalGuard?: boolean | undefined;
+  /**
+   * Puts `AuthGuard` before every handler, and before the application's own global guards but those listed in `before`.
+   * Only an explicit `false` leaves it to `@UseGuards(AuthGuard)`.
+   * @defaultValue `true`
+   */
+  readonly globalGuard?: boolean | DescopeGlobalGuardOptions | undefined;
   /** Mounts the `auth/` routes. Default: none. */
   readonly routes?: DescopeRoutesOptions | undefined;
   /** Teaches the guard further kinds of execution context, and the decorators of this application with it. Default: none. */

@@ -96,6 +96,7 @@ describe("The door '.'", () => {
       'DescopeEvents',
       'DescopeExchangeOutcome',
       'DescopeFlowOptions',
+      'DescopeGlobalGuardOptions',
       'DescopeHealth',
       'DescopeHealthOptions',
       'DescopeM2mCode',

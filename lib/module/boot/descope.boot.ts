@@ -2,7 +2,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY } from '../../auth/injection-tokens.js';
+import {
+  DESCOPE_CONFIG,
+  DESCOPE_GLOBAL_GUARD,
+  DESCOPE_KEY_SET,
+  DESCOPE_NOTIFY,
+} from '../../auth/injection-tokens.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import type { Notify } from '../../core/notice.js';
 import type { KeySet } from '../../core/keys/key-set.js';
@@ -10,7 +15,9 @@ import { assertStoresFit } from '../../core/session/store-probe.js';
 import { assertAccessKept } from '../scan/access.scan.js';
 import type { AskedHandler } from '../scan/answerable.js';
 import { assertSchemasKept } from '../scan/graphql-schema.js';
+import { assertGuardOrder } from '../scan/guard-order.js';
 import { readBootNotices } from './boot-notices.js';
+import type { GlobalGuardPlan } from './global-guards.js';
 import { readOpenHandlers, readUnsureDemands } from './open-handlers.js';
 import { readShadowedRoutes } from './shadowed-routes.js';
 import { learnThrownClasses } from './thrown-classes.js';
@@ -20,6 +27,7 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
   @Inject(ModulesContainer) readonly modules!: ModulesContainer;
   @Inject(ApplicationConfig) readonly application!: ApplicationConfig;
 
+  @Inject(DESCOPE_GLOBAL_GUARD) private readonly plan!: GlobalGuardPlan;
   @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
 
   #asked: readonly AskedHandler[] = [];
@@ -34,6 +42,7 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
     const { modules, application, config, host } = this;
     const hasHttp = hasAdapter(host);
     const asked = assertAccessKept({ modules, application, config, hasHttp });
+    assertGuardOrder(application, { modules, before: this.plan.before }, asked);
     const notices = [
       ...readBootNotices(config),
       ...readOpenHandlers(asked, { application, hasHttp }),

@@ -5,7 +5,7 @@ import { readAccessPolicy, readGuards, readMethods } from '../../auth/access.pol
 import type { Handler, HandlerClass } from '../../auth/access.policy.js';
 import type { AccessMode } from '../../auth/access/note.js';
 import { isGuardGlobal } from '../scan/access.scan.js';
-import { isAuthGuard } from '../scan/guard-kinds.js';
+import { isAuthGuard } from '../scan/guard-reach.js';
 import { readFoundClasses } from '../scan/handlers.js';
 import { toDemandViews } from './demand-view.js';
 import type { AccessMapDemand } from './demand-view.js';

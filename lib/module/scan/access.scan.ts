@@ -8,8 +8,7 @@ import { DescopeConfigError } from '../../core/errors.js';
 import { assertAnswerable } from './answerable.js';
 import type { AskedHandler } from './answerable.js';
 import { areFieldsGuarded, unguardedField, unguardedReference } from './field-guards.js';
-import { isAuthGuard, isGlobalToken } from './guard-kinds.js';
-import { isReached } from './guard-reach.js';
+import { isAuthGuard, isGlobalToken, isReached } from './guard-reach.js';
 import {
   isFieldHandler,
   isReferenceHandler,

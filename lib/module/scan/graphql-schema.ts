@@ -7,7 +7,7 @@ import { isGuardGlobal } from './access.scan.js';
 import type { AskedHandler } from './answerable.js';
 import { areFieldsGuarded, readGraphqlEndpoints, unguardedField } from './field-guards.js';
 import type { GraphqlEndpoint, SchemaType } from './field-guards.js';
-import { isAuthGuard } from './guard-kinds.js';
+import { isAuthGuard } from './guard-reach.js';
 import { ROOT_TYPES, readResolverNote } from './handler-metadata.js';
 
 /** Where to look. */

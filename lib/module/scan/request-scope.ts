@@ -5,7 +5,7 @@ import { Scope } from '@nestjs/common';
 import { readGuards } from '../../auth/access.policy.js';
 import { DescopeConfigError } from '../../core/errors.js';
 import { MODULE_OPTIONS_TOKEN } from '../descope.options.js';
-import { isAuthGuard, isGlobalToken } from './guard-kinds.js';
+import { isAuthGuard, isGlobalToken } from './guard-reach.js';
 import { readMessageTransport } from './handler-metadata.js';
 import { isClass, readMethodsOf } from './handlers.js';
 
