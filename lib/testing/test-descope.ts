@@ -3,9 +3,12 @@ import type { TestingModuleBuilder } from '@nestjs/testing';
 import { DESCOPE_KEY_SET, DESCOPE_OVERRIDES } from '../auth/injection-tokens.js';
 import { systemClock } from '../core/clock.js';
 import type { DescopeOptions } from '../core/config/options.js';
+import type { SignedInSession } from '../core/session/session.js';
+import type { DescopeUser } from '../core/user/descope-user.js';
 import { toTestCaller } from './test-caller.js';
 import type { TestCaller } from './test-caller.js';
 import { toTestClaims } from './test-claims.js';
+import { toTestSession } from './test-session.js';
 import type { TestIdentity } from './test-claims.js';
 import { TestKeySet } from './test-key-set.js';
 import { TestSigner } from './test-signer.js';
@@ -60,7 +63,18 @@ export class TestDescope {
     return this.#toCaller(this.#sign(identity));
   }
 
-  /** The same with a token that ended an hour ago. */
+  /** Gives the user that a handler would be given, for a test that calls it without an application. */
+  user(identity: TestIdentity = {}): DescopeUser {
+    return this.session(identity).user;
+  }
+
+  /** Gives the session that a handler would be given, with a genuine token. */
+  session(identity: TestIdentity = {}): SignedInSession {
+    const claims = toTestClaims(identity, this.projectId, systemClock());
+    return toTestSession(this.#signer.sign(claims), identity.kind ?? 'user');
+  }
+
+  /** Like `as`, with a token that ended an hour ago. */
   expired(identity: TestIdentity = {}): TestCaller {
     const now = Math.floor(systemClock() / 1000);
     return this.as({ iat: now - 2 * OFFSET_SECONDS, exp: now - OFFSET_SECONDS, ...identity });

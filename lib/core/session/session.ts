@@ -26,17 +26,42 @@ export function isSignedIn(session: DescopeSession): session is SignedInSession 
   return session.user !== undefined;
 }
 
-/** The session of a request. `user` is `undefined` when nobody is signed in. */
-export class DescopeSession {
+/** The session of a request. `user` is `undefined` when nobody is signed in. A plain object of this shape is one, too. */
+export interface DescopeSession {
   readonly user: DescopeUser | undefined;
   /** Why a credential that was sent does not count; `undefined` when there was none, or it counts. */
   readonly refusedWith: DescopeErrorCode | undefined;
   /** Whether the browser sent the credential by itself, as it does cookies. */
   readonly isAmbient: boolean;
+  /** The session token, for a call on the user's behalf. It shows in no log and no JSON. */
+  readonly token: string | undefined;
+  /** The token's claims. */
+  readonly claims: DescopeClaims | undefined;
+  /** When the session token ends. */
+  readonly expiresAt: Date | undefined;
+  /** Gives the user, or throws why there is none: the credential's refusal, else `SESSION_MISSING`. */
+  requireUser(): DescopeUser;
+}
+
+/** The class of sessions; its private names are no part of the type, which others can make then. */
+export interface DescopeSessionClass {
+  new (input: SessionInput): DescopeSession;
+  /** The session of a proven token; `isAmbient` when a browser sent it by itself. */
+  of(user: DescopeUser, token: string, isAmbient?: boolean): SignedInSession;
+  /** The session of nobody; `refusal` says why what was sent does not count. */
+  nobody(refusal?: DescopeError): DescopeSession;
+  /** Says why a session is nobody's. */
+  toRefusal(session: DescopeSession): DescopeError;
+}
+
+export const DescopeSession: DescopeSessionClass = class DescopeSession {
+  readonly user: DescopeUser | undefined;
+  readonly refusedWith: DescopeErrorCode | undefined;
+  readonly isAmbient: boolean;
   readonly #token: string | undefined;
   readonly #refusal: DescopeError | undefined;
 
-  private constructor(input: SessionInput) {
+  constructor(input: SessionInput) {
     this.user = input.user;
     this.isAmbient = input.isAmbient ?? false;
     this.refusedWith = input.refusal?.code;
@@ -45,27 +70,22 @@ export class DescopeSession {
     Object.freeze(this);
   }
 
-  /** The session of a proven token; `isAmbient` when a browser sent it by itself. */
-  static of(user: DescopeUser, token: string, isAmbient = false): DescopeSession {
-    return new DescopeSession({ user, token, isAmbient });
+  static of(user: DescopeUser, token: string, isAmbient = false): SignedInSession {
+    return new DescopeSession({ user, token, isAmbient }) as SignedInSession;
   }
 
-  /** The session of nobody; `refusal` says why what was sent does not count. */
   static nobody(refusal?: DescopeError): DescopeSession {
     return new DescopeSession({ refusal });
   }
 
-  /** The session token, for a call on the user's behalf. It shows in no log and no JSON. */
   get token(): string | undefined {
     return this.#token;
   }
 
-  /** The token's claims. */
   get claims(): DescopeClaims | undefined {
     return this.user?.claims;
   }
 
-  /** When the session token ends. */
   get expiresAt(): Date | undefined {
     return this.user === undefined ? undefined : new Date(this.user.claims.exp * 1000);
   }
@@ -75,18 +95,16 @@ export class DescopeSession {
     return { ...this };
   }
 
-  /** Gives the user, or throws why there is none: the credential's refusal, else `SESSION_MISSING`. */
   requireUser(): DescopeUser {
     if (this.user !== undefined) return this.user;
     throw toThrownError(DescopeSession.toRefusal(this));
   }
 
-  /** Says why a session is nobody's. */
-  static toRefusal(session: DescopeSession): DescopeError {
+  static toRefusal(session: object): DescopeError {
     const refusal = #refusal in session ? session.#refusal : undefined;
     return refusal ?? new DescopeCredentialError('SESSION_MISSING', 'The request carries no session token.');
   }
-}
+};
 
 /** Gives the user of a session. Throws why there is none, for what answers the request by itself. */
 export function readSignedIn(session: DescopeSession): DescopeUser {

@@ -21,8 +21,11 @@ export interface UserToken extends VerifiedToken {
   readonly customClaims?: CustomClaims | undefined;
 }
 
-/** The caller of a request, as its verified token describes them. Frozen. */
-export class DescopeUser {
+/** Names in a list that nobody may change; spelled in both ways, so that a plain list compares to it (`{ roles: ['admin'] } as DescopeUser`). */
+export type NameList = readonly string[] | string[];
+
+/** The caller of a request, as its verified token describes them. Frozen. A plain object of this shape is one, too. */
+export interface DescopeUser {
   /** Descope's own id of the user or access key: `dsub ?? sub`. */
   readonly id: string;
   /** The name from `usernameClaim`; the id for access keys, apps and agents. */
@@ -34,13 +37,13 @@ export class DescopeUser {
   /** The claim `name`, where the project's JWT template adds it. */
   readonly name: string | undefined;
   /** Project-level roles. */
-  readonly roles: readonly string[];
+  readonly roles: NameList;
   /** Project-level permissions. */
-  readonly permissions: readonly string[];
+  readonly permissions: NameList;
   /** OAuth scopes (`scope`), as text or as a list. */
-  readonly scopes: readonly string[];
+  readonly scopes: NameList;
   /** Roles and permissions by tenant id. An own property like the others, read from the claims when first asked for. */
-  declare readonly tenants: TenantGrants;
+  readonly tenants: TenantGrants;
   /** The current tenant (`dct`), if one was selected. */
   readonly tenant: TenantId | undefined;
   /** Whether the user has the project role `staffRole` (default `is_staff`). */
@@ -48,11 +51,35 @@ export class DescopeUser {
   /** Whether the user has the project role `superuserRole` (default `is_superuser`). */
   readonly isSuperuser: boolean;
   /** Every claim of the token. Not enumerable, so that it stays out of logs and answers. */
-  declare readonly claims: DescopeClaims;
+  readonly claims: DescopeClaims;
   /**
    * The claims as `claimsSchema` gives them: checked, with its defaults and changes. Without that option the token's
    * own, of which a registered type is an unchecked promise. Not enumerable either.
    */
+  readonly customClaims: CustomClaims;
+  /** Tells whether the user has any of these project roles, like `@Roles`. No names: `false`. */
+  hasRole(...names: readonly RoleName[]): boolean;
+  /** Tells whether the user has all of these project permissions, like `@Permissions`. No names: `false`. */
+  hasPermission(...names: readonly PermissionName[]): boolean;
+}
+
+/** The class of users; its private names are no part of the type, which others can make then. */
+export type DescopeUserClass = new (token: UserToken, username: string, policy: UserPolicy) => DescopeUser;
+
+export const DescopeUser: DescopeUserClass = class DescopeUser {
+  readonly id: string;
+  readonly username: string;
+  readonly kind: TokenKind;
+  readonly email: string | undefined;
+  readonly name: string | undefined;
+  readonly roles: readonly string[];
+  readonly permissions: readonly string[];
+  readonly scopes: readonly string[];
+  declare readonly tenants: TenantGrants;
+  readonly tenant: TenantId | undefined;
+  readonly isStaff: boolean;
+  readonly isSuperuser: boolean;
+  declare readonly claims: DescopeClaims;
   declare readonly customClaims: CustomClaims;
 
   #tenants: TenantGrants | undefined;
@@ -92,16 +119,14 @@ export class DescopeUser {
     return `DescopeUser ${inspect({ ...this }, { ...options, depth })}`;
   }
 
-  /** Tells whether the user has any of these project roles, like `@Roles`. No names: `false`. */
   hasRole(...names: readonly RoleName[]): boolean {
     return names.some((name) => this.roles.includes(name));
   }
 
-  /** Tells whether the user has all of these project permissions, like `@Permissions`. No names: `false`. */
   hasPermission(...names: readonly PermissionName[]): boolean {
     return names.length > 0 && names.every((name) => this.permissions.includes(name));
   }
-}
+};
 
 // RFC 6749 §3.3: a text with single blanks between; a list is tolerated.
 function readScopes(claims: DescopeClaims): readonly string[] {
