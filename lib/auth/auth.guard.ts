@@ -25,6 +25,7 @@ import {
   readContextRequest,
   readContextResponse,
   toRequestLike,
+  writeUser,
 } from './context-request.js';
 import type { ContextRequest } from './context-request.js';
 import {
@@ -136,7 +137,8 @@ export class AuthGuard implements CanActivate {
   #handOn({ context, request, session }: AccessDecision): MaybePromise<unknown> {
     return whenReady(this.getUser(request, session), (user) => {
       keepContextRequest(context, request);
-      return (request.user = user); // also when there is none: what another middleware wrote must not stay
+      writeUser(request, user); // also when there is none: what another middleware wrote must not stay
+      return user;
     });
   }
 

@@ -12,7 +12,7 @@ import type { ResponseWriter } from './response-writer.js';
 
 /** A request as handlers see it: Express's is Node's own, Fastify's wraps it as `raw`. */
 export interface ContextRequest {
-  readonly raw?: RequestLike;
+  readonly raw?: RequestLike & { user?: unknown };
   /** The address as it was asked for; Express and Fastify both keep it. */
   readonly originalUrl?: string;
   /** Set by the guard for code that expects it there. Written only, never read. */
@@ -54,6 +54,12 @@ function readRequestOfParameters(context: ExecutionContext): ContextRequest {
 /** Keeps the request of a call that may reach its handler, where its parameters could not find it otherwise. */
 export function keepContextRequest(context: ExecutionContext, request: ContextRequest): void {
   findTransport(context)?.keepRequest?.(context, request);
+}
+
+/** Writes the user where code of others looks for it: on the framework's request, and on the one of Node that it wraps. */
+export function writeUser(request: ContextRequest, user: unknown): void {
+  request.user = user;
+  if (request.raw !== undefined) request.raw.user = user;
 }
 
 /** Reads a parameter of the call that a context is about; `undefined` where it has none of that name. */

@@ -11,6 +11,7 @@ import {
   readContextCall,
   recallContextRequest,
   toRequestLike,
+  writeUser,
 } from '../context-request.js';
 import type { ContextRequest } from '../context-request.js';
 import {
@@ -87,8 +88,9 @@ export function readSession(context: ExecutionContext): DescopeSession {
 export function clearForeignUser(context: ExecutionContext, authenticator: object): void {
   if (!areSeveral()) return;
   const request = findContextRequest(context);
-  if (request?.user === undefined || !isForeignUser(request, request.user, authenticator)) return;
-  request.user = undefined;
+  const user = request?.user ?? request?.raw?.user;
+  if (request === undefined || user === undefined || !isForeignUser(request, user, authenticator)) return;
+  writeUser(request, undefined);
 }
 
 function readMode(context: ExecutionContext): AccessMode {

@@ -6,6 +6,7 @@ import { APP_INTERCEPTOR } from '@nestjs/core';
 import { CurrentUser, DescopeModule, DescopeUser, OptionalAuth, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { ADAPTERS, start } from '../../support/application.js';
+import type { ServerResponse } from 'node:http';
 import type { RunningApplication } from '../../support/application.js';
 
 interface WithUser {
@@ -13,6 +14,7 @@ interface WithUser {
 }
 
 const seen: unknown[] = [];
+const logged: unknown[] = [];
 
 @Injectable()
 class SeeingInterceptor implements NestInterceptor {
@@ -63,7 +65,9 @@ function plant(target: object) {
 }
 
 function plantEverywhere(app: INestApplication) {
-  app.use((request: object, _response: unknown, next: () => void) => {
+  // Where a logger of requests stands (pino-http, morgan): before everything, with what Node gives, and it looks at the end.
+  app.use((request: WithUser, response: ServerResponse, next: () => void) => {
+    response.once('finish', () => logged.push(request.user));
     plant(request);
     next();
   });
@@ -93,6 +97,13 @@ describe.each(ADAPTERS)('request.user, on %s', (adapter) => {
     const answer = await get('/user', descope.as({ sub: 'U2anna' }).bearer);
     expect(answer.body).toEqual({ isSame: true, id: 'U2anna' });
     expect(seen).toEqual([expect.any(DescopeUser)]);
+  });
+
+  it('is on the request of Node itself, for what logs requests, and is nobody where nobody is', async () => {
+    logged.length = 0;
+    await get('/user', descope.as({ sub: 'U2anna' }).bearer);
+    await get('/optional');
+    expect(logged).toEqual([expect.objectContaining({ id: 'U2anna' }), undefined]);
   });
 
   it('does not authenticate when something else wrote it, nor any other member', async () => {
