@@ -13,6 +13,32 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dirname(command), { recursive: true }));
 
+// Signs up, refreshes, shows the first refresh token again, and then the second one.
+async function replay(url: string, projectId: string) {
+  const post = async (path: string, credential: string, body: object = {}) => {
+    const authorization = `Bearer ${projectId}${credential}`;
+    const headers = { authorization, 'content-type': 'application/json' };
+    const response = await fetch(`${url}/v1/auth/${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    const answer = (await response.json()) as { refreshJwt: string; claims: { iat: number; exp: number } };
+    return { status: response.status, ...answer };
+  };
+  const user = { loginId: 'ada@example.com', password: 'Correct-horse-1' };
+  const first = await post('password/signup', '', user);
+  const second = await post('refresh', `:${first.refreshJwt}`);
+  const replayed = await post('refresh', `:${first.refreshJwt}`);
+  const last = await post('refresh', `:${second.refreshJwt}`);
+  return {
+    lifetime: first.claims.exp - first.claims.iat,
+    renewed: second.status,
+    replayed: replayed.status,
+    afterReplay: last.status,
+  };
+}
+
 describe('nestjs-descope-emulator', () => {
   it('says how to use it, serves the seed, and ends cleanly on SIGTERM', async () => {
     writeFileSync(inFolder('seed.json'), JSON.stringify({ users: [{ loginId: 'ada@example.com' }] }));
@@ -31,6 +57,19 @@ describe('nestjs-descope-emulator', () => {
     );
   });
 
+  it('rotates refresh tokens, ends a sign-in on a replay and shortens sessions when it is told to', async () => {
+    const flags = ['--session-seconds', '60', '--refresh-rotation', '--replay-ends-sign-in'];
+    let seen: Promise<unknown> | undefined;
+    const onOutput = (stdout: string, stop: () => void) => {
+      const uri = /DESCOPE_BASE_URI=(\S+) DESCOPE_PROJECT_ID=(\S+) /.exec(stdout);
+      if (!uri || seen) return;
+      seen = replay(uri[1] ?? '', uri[2] ?? '');
+      void seen.finally(stop);
+    };
+    expect((await runCommand(command, flags, { onOutput })).code).toBe(0);
+    expect(await seen).toEqual({ lifetime: 60, renewed: 200, replayed: 401, afterReplay: 401 });
+  });
+
   it('shows its usage on --help', async () => {
     const ended = await runCommand(command, ['--help']);
     expect(ended).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('Usage:') });
@@ -42,6 +81,7 @@ describe('nestjs-descope-emulator', () => {
     [['--port'], '--port'],
     [['--port', 'x'], '--port must be a whole number from 0 to 65535, got "x"'],
     [['--host', '0.0.0.0'], 'host must be a loopback address'],
+    [['--session-seconds', '1h'], '--session-seconds must be a positive whole number of seconds, got "1h"'],
   ])('ends with code 2 on bad flags: %j', async (args, message) => {
     const ended = await runCommand(command, args);
     expect([ended.code, ended.stdout]).toEqual([2, '']);

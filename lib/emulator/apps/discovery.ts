@@ -7,7 +7,7 @@ import type { Handler } from '../http/router.js';
 import type { World } from '../world.js';
 import { toAppIssuer } from './app-claims.js';
 
-// The forms ask for an authorization endpoint, also where no grant that is offered uses it.
+// Only what there is: no grant that is offered uses an authorization endpoint (RFC 8414 section 2).
 const metadata: Handler = (call, world) => {
   const serverId = requireServer(call, world);
   const endpoints = `${world.url}/oauth2/v1/apps${serverId === undefined ? '' : `/agentic/${world.projectId}/${serverId}`}`;
@@ -15,12 +15,11 @@ const metadata: Handler = (call, world) => {
   return ok({
     issuer: toAppIssuer(world, serverId),
     jwks_uri: `${world.issuerUrl}/.well-known/jwks.json`,
-    authorization_endpoint: `${endpoints}/authorize`,
     token_endpoint: `${endpoints}/token`,
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     scopes_supported: [...new Set(scopes.map(({ name }) => name))],
-    response_types_supported: ['code'],
+    response_types_supported: [],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [world.keys.current.algorithm],
   });

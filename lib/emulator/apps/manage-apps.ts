@@ -3,6 +3,7 @@ import { ok } from '../http/answer.js';
 import type { JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
 import { readText, readTexts, requireText } from '../http/fields.js';
+import { below, takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { createId, createSecret } from '../store/ids.js';
@@ -53,17 +54,22 @@ const rotate: Handler = (call, world) => {
   return ok({ cleartext: world.project.inboundApps.put(rotated).clientSecret });
 };
 
+const SCOPE = 'name description values optional';
+const APP =
+  'id name description logo loginPageUrl approvedCallbackUrls allowedTenants defaultAudience ' +
+  `${below('permissionsScopes', SCOPE)} ${below('attributesScopes', SCOPE)}`;
+
 /** The routes that manage inbound apps. */
 export const manageAppRoutes = routesFor('management', {
-  'POST /v1/mgmt/thirdparty/app/create': create,
-  'POST /v1/mgmt/thirdparty/app/update': update,
-  'POST /v1/mgmt/thirdparty/app/patch': patch,
-  'POST /v1/mgmt/thirdparty/app/delete': remove,
-  'POST /v1/mgmt/thirdparty/app/delete/batch': remove,
+  'POST /v1/mgmt/thirdparty/app/create': takes(APP, create),
+  'POST /v1/mgmt/thirdparty/app/update': takes(APP, update),
+  'POST /v1/mgmt/thirdparty/app/patch': takes(APP, patch),
+  'POST /v1/mgmt/thirdparty/app/delete': takes('id', remove),
+  'POST /v1/mgmt/thirdparty/app/delete/batch': takes('ids', remove),
   'GET /v1/mgmt/thirdparty/app/load': load,
   'GET /v1/mgmt/thirdparty/apps/load': loadAll,
   'GET /v1/mgmt/thirdparty/app/secret': secret,
-  'POST /v1/mgmt/thirdparty/app/rotate': rotate,
+  'POST /v1/mgmt/thirdparty/app/rotate': takes('id', rotate),
 });
 
 function requireApp(body: JsonObject, world: World): InboundAppRecord {

@@ -24,7 +24,10 @@ export async function toPending(call: Call, world: World, approach: Approach): P
   const loginId = requireText(call.body, 'loginId');
   const deliveryMethod = requireMethod(call);
   const user = world.project.users.find(loginId);
-  if (approach === 'signup' && user) throw new DescopeError('userExists', 'User already exists');
+  // Management makes test users beforehand, and then they may still sign up: once.
+  if (approach === 'signup' && user && !(user.test && !user.seen)) {
+    throw new DescopeError('userExists', 'User already exists');
+  }
   if (approach === 'signin' && !user) throw new DescopeError('noSuchUser', 'User not found');
   return {
     loginId,

@@ -2,11 +2,13 @@
 import { ok } from '../http/answer.js';
 import type { Call } from '../http/call.js';
 import { requireText } from '../http/fields.js';
+import { takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { sendEnchantedLink, toPending } from './delivery.js';
 import type { Approach } from './delivery.js';
 import { finishSignIn } from './finish-sign-in.js';
+import { SIGN_IN_FIELDS, SIGN_UP_FIELDS } from '../sign-in/sign-in-fields.js';
 
 // They go by mail alone, so the path has no method to name.
 function start(approach: Approach): Handler {
@@ -26,9 +28,12 @@ const pendingSession: Handler = (call, world) =>
 
 /** The routes of enchanted links. */
 export const enchantedLinkRoutes = routesFor('project', {
-  'POST /v1/auth/enchantedlink/signin/email': start('signin'),
-  'POST /v1/auth/enchantedlink/signup/email': start('signup'),
-  'POST /v1/auth/enchantedlink/signup-in/email': start('signup-in'),
-  'POST /v1/auth/enchantedlink/verify': verify,
-  'POST /v1/auth/enchantedlink/pending-session': pendingSession,
+  'POST /v1/auth/enchantedlink/signin/email': takes(`URI crossDevice ${SIGN_IN_FIELDS}`, start('signin')),
+  'POST /v1/auth/enchantedlink/signup/email': takes(`URI crossDevice ${SIGN_UP_FIELDS}`, start('signup')),
+  'POST /v1/auth/enchantedlink/signup-in/email': takes(
+    `URI crossDevice ${SIGN_UP_FIELDS}`,
+    start('signup-in'),
+  ),
+  'POST /v1/auth/enchantedlink/verify': takes('token', verify),
+  'POST /v1/auth/enchantedlink/pending-session': takes('pendingRef', pendingSession),
 });

@@ -10,12 +10,10 @@ export async function finishSignIn(world: World, pending: PendingSignIn): Promis
   const earlier = world.project.users.find(pending.loginId);
   const user = earlier ?? pending.newUser;
   if (!user) throw new DescopeError('noSuchUser', 'User not found');
-  const status = user.status === 'invited' ? 'enabled' : user.status;
-  const saved = world.project.users.save({ ...user, ...pending.changes, status });
+  const saved = world.project.users.save({ ...user, ...pending.changes });
   return answerSignIn(world, {
     user: saved,
     amr: [pending.deliveryMethod],
     options: pending.options,
-    firstSeen: !earlier,
   });
 }

@@ -16,6 +16,19 @@ export interface PendingSignIn {
   readonly expiresMs: number;
 }
 
+/** A code that came back. */
+interface ReturnedCode {
+  readonly deliveryMethod: string;
+  readonly loginId: string;
+  readonly code: string;
+}
+
+// A code that management has generated stays good when a sign-in is started after it.
+const SOURCES = ['generated', 'sent'] as const;
+
+/** Where a code came from: management, or a sign-in that was started. */
+export type CodeSource = (typeof SOURCES)[number];
+
 /** How many wrong codes are borne before the right one counts no more. */
 const MAX_TRIES = 5;
 
@@ -24,10 +37,10 @@ export class PendingSignIns {
   readonly #byCode = new Map<string, PendingSignIn & { readonly code: string; tries: number }>();
   readonly #byLink = new Map<string, PendingSignIn>();
 
-  /** Issues a code, in place of an earlier one of the same login id and method. */
-  issueCode(pending: PendingSignIn): string {
+  /** Issues a code, in place of an earlier one of the same login id, method and source. */
+  issueCode(pending: PendingSignIn, source: CodeSource = 'sent'): string {
     const code = createCode();
-    this.#byCode.set(keyOf(pending.deliveryMethod, pending.loginId), { ...pending, code, tries: 0 });
+    this.#byCode.set(keyOf(source, pending), { ...pending, code, tries: 0 });
     return code;
   }
 
@@ -39,17 +52,19 @@ export class PendingSignIns {
   }
 
   /** Takes what a code was for; a code counts once. */
-  takeCode(call: { deliveryMethod: string; loginId: string; code: string }, nowMs: number): PendingSignIn {
-    const key = keyOf(call.deliveryMethod, call.loginId);
-    const pending = this.#byCode.get(key);
-    if (!pending || pending.expiresMs <= nowMs)
-      throw new DescopeError('wrongCode', 'The code is wrong or old');
-    if (pending.tries >= MAX_TRIES) throw new DescopeError('tooManyTries', 'Too many wrong codes');
-    if (pending.code !== call.code) {
-      pending.tries += 1;
+  takeCode(call: ReturnedCode, nowMs: number): PendingSignIn {
+    const keys = SOURCES.map((source) => keyOf(source, call));
+    const waiting = keys.flatMap((key) => this.#byCode.get(key) ?? []).filter((one) => one.expiresMs > nowMs);
+    const open = waiting.filter(({ tries }) => tries < MAX_TRIES);
+    if (waiting.length > 0 && open.length === 0) {
+      throw new DescopeError('tooManyTries', 'Too many wrong codes');
+    }
+    const pending = open.find(({ code }) => code === call.code);
+    if (!pending) {
+      for (const one of open) one.tries += 1;
       throw new DescopeError('wrongCode', 'The code is wrong or old');
     }
-    this.#byCode.delete(key);
+    for (const key of keys) this.#byCode.delete(key);
     return pending;
   }
 
@@ -63,6 +78,6 @@ export class PendingSignIns {
   }
 }
 
-function keyOf(deliveryMethod: string, loginId: string): string {
-  return JSON.stringify([deliveryMethod, loginId]);
+function keyOf(source: CodeSource, { deliveryMethod, loginId }: Omit<ReturnedCode, 'code'>): string {
+  return JSON.stringify([source, deliveryMethod, loginId]);
 }

@@ -3,6 +3,7 @@ import { ok } from '../http/answer.js';
 import type { Call, JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
 import { readObjects, requireText } from '../http/fields.js';
+import { below, takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import type { World } from '../world.js';
@@ -22,17 +23,31 @@ const dryRun: Act = (fga, { body }) => {
   return { deletesPreview: { hasDeletes: relations.length + types.length > 0, relations, types } };
 };
 
+const TUPLES = below('tuples', 'resource resourceType relation target targetType');
+
 /** The routes of fine-grained authorization. */
 export const fgaRoutes = routesFor('management', {
-  'POST /v1/mgmt/fga/schema': withFga((fga, { body }) => fga.save(requireText(body, 'dsl'))),
+  'POST /v1/mgmt/fga/schema': takes(
+    'dsl',
+    withFga((fga, { body }) => fga.save(requireText(body, 'dsl'))),
+  ),
   'GET /v1/mgmt/fga/schema': withFga((fga) => ({ dsl: fga.dsl })),
-  'POST /v1/mgmt/fga/schema/dryrun': withFga(dryRun),
-  'POST /v1/mgmt/fga/relations': withFga((fga, { body }) => fga.add(readTuples(body))),
-  'POST /v1/mgmt/fga/relations/delete': withFga((fga, { body }) => fga.remove(readTuples(body))),
+  'POST /v1/mgmt/fga/schema/dryrun': takes('dsl', withFga(dryRun)),
+  'POST /v1/mgmt/fga/relations': takes(
+    TUPLES,
+    withFga((fga, { body }) => fga.add(readTuples(body))),
+  ),
+  'POST /v1/mgmt/fga/relations/delete': takes(
+    TUPLES,
+    withFga((fga, { body }) => fga.remove(readTuples(body))),
+  ),
   'DELETE /v1/mgmt/fga/relations': withFga((fga) => fga.clearRelations()),
-  'POST /v1/mgmt/fga/check': withFga(check),
+  'POST /v1/mgmt/fga/check': takes(TUPLES, withFga(check)),
   // node-sdk's `fga.deleteSchema` calls the older address.
-  'POST /v1/mgmt/authz/schema/delete': withFga((fga) => fga.clear()),
+  'POST /v1/mgmt/authz/schema/delete': takes(
+    '',
+    withFga((fga) => fga.clear()),
+  ),
 });
 
 function withFga(act: Act): Handler {

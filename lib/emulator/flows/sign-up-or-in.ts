@@ -8,8 +8,8 @@ import { DescopeError } from '../http/descope-error.js';
 import { readText, requireText } from '../http/fields.js';
 import { answerSignIn } from '../sign-in/answer-sign-in.js';
 import { NO_LOGIN_OPTIONS } from '../sign-in/login-options.js';
-import { toDigest } from '../store/ids.js';
-import { toPasswordDigest } from '../store/passwords.js';
+import { toChosenPassword } from '../store/passwords.js';
+import type { PasswordCheck } from '../store/passwords.js';
 import { createUser } from '../users/new-user.js';
 import type { World } from '../world.js';
 import type { FlowRun, ScreenId } from './flow-runs.js';
@@ -53,12 +53,12 @@ const code: Screen = async (world, move) => {
 const password: Screen = async (world, { run, input }) => {
   const given = requireText(input, 'password');
   const known = world.project.users.find(run.email);
-  if (known && known.passwordDigest !== toDigest(given)) {
+  if (known && !known.password?.(given)) {
     throw new DescopeError('wrongPassword', 'The e-mail address or the password is wrong');
   }
-  const user = known ?? toNewUser(world, run, toPasswordDigest(given));
+  const user = known ?? toNewUser(world, run, toChosenPassword(given));
   const options = { ...NO_LOGIN_OPTIONS, tenantId: run.tenantId };
-  return answerSignIn(world, { user, amr: ['pwd'], options, firstSeen: !known });
+  return answerSignIn(world, { user, amr: ['pwd'], options });
 };
 
 // The link opens the page anew, and there the web component brings the token back.
@@ -91,10 +91,10 @@ export function toStepId(screen: ScreenId): string {
   return screen === 'login' ? '0' : '1';
 }
 
-function toNewUser(world: World, { email }: FlowRun, passwordDigest: string) {
+function toNewUser(world: World, { email }: FlowRun, chosen: PasswordCheck) {
   return world.project.users.save({
     ...createUser(email, world.clock.nowSeconds()),
     email,
-    passwordDigest,
+    password: chosen,
   });
 }

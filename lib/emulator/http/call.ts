@@ -11,6 +11,8 @@ export interface Call {
   /** The parts of the path that the route names with a colon. */
   readonly params: ReadonlyMap<string, string>;
   readonly query: URLSearchParams;
+  /** The address of the caller. */
+  readonly address: string;
   readonly body: JsonObject;
   readonly authorization: Authorization;
   readonly cookies: ReadonlyMap<string, string>;

@@ -66,6 +66,13 @@ export function readField(body: JsonObject, name: string): unknown {
   return Object.hasOwn(body, name) ? (body[name] ?? undefined) : undefined;
 }
 
+/** Says whether an object has all members of another, with the same values. */
+export function hasAttributes(attributes: JsonObject, wanted: JsonObject): boolean {
+  return Object.entries(wanted).every(
+    ([name, value]) => Object.hasOwn(attributes, name) && attributes[name] === value,
+  );
+}
+
 /** Says whether a value is a JSON object. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -4,6 +4,8 @@ import type { World } from '../world.js';
 import type { Answer } from './answer.js';
 import type { Call } from './call.js';
 import { DescopeError } from './descope-error.js';
+import { assertKnownFields } from './known-fields.js';
+import type { Endpoint, KnownFields } from './known-fields.js';
 
 /** Who may call a route: anybody, whoever names the project, or whoever has the management key. */
 export type Access = 'open' | 'project' | 'management';
@@ -17,14 +19,20 @@ export interface Route {
   /** Its path; a part that starts with a colon takes any text. */
   readonly path: string;
   readonly access: Access;
+  /** The fields of a body that it knows; without them it takes any. */
+  readonly fields?: KnownFields | undefined;
   readonly handle: Handler;
 }
 
 /** Some routes for the same callers; each is written `METHOD /path`. */
-export function routesFor(access: Access, handlers: Readonly<Record<string, Handler>>): readonly Route[] {
-  return Object.entries(handlers).map(([line, handle]) => {
+export function routesFor(
+  access: Access,
+  handlers: Readonly<Record<string, Handler | Endpoint>>,
+): readonly Route[] {
+  return Object.entries(handlers).map(([line, given]) => {
     const [method = '', path = ''] = line.split(' ');
-    return { method, path, access, handle };
+    const { fields, handle } = typeof given === 'function' ? { fields: undefined, handle: given } : given;
+    return { method, path, access, fields, handle };
   });
 }
 
@@ -40,6 +48,7 @@ export class Router {
   async answer(call: Omit<Call, 'params'>, world: World): Promise<Answer> {
     const { route, params } = this.#find(call.method, call.path);
     assertAccess(route.access, call, world);
+    if (route.fields) assertKnownFields(call.body, route.fields);
     return route.handle({ ...call, params }, world);
   }
 

@@ -93,6 +93,7 @@ async function toAnswer({ request, world, router }: Exchange): Promise<Answer> {
   try {
     const call = {
       ...readTarget(request),
+      address: request.socket.remoteAddress ?? '',
       body: await readRequestBody(request),
       authorization: readAuthorization(request.headers.authorization),
       cookies: readCookies(request.headers.cookie),

@@ -2,15 +2,34 @@
 import { ok } from '../http/answer.js';
 import type { JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
-import { readNumber, readObject, readText, readTexts, requireText } from '../http/fields.js';
+import {
+  hasAttributes,
+  readField,
+  readNumber,
+  readObject,
+  readText,
+  readTexts,
+  requireText,
+} from '../http/fields.js';
+import { takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import type { AccessKeyRecord } from '../store/access-keys.js';
+import { assertIps } from '../store/permitted-ips.js';
 import { createId, createSecret, toDigest } from '../store/ids.js';
 import { readTenants } from '../users/new-user.js';
 import { assertRoles, assertTenants, requireUser } from '../users/require-user.js';
 import type { World } from '../world.js';
 import { toAccessKeyView } from './views.js';
+
+const NOTHING_MORE = {
+  roleNames: [],
+  tenants: [],
+  description: '',
+  customClaims: {},
+  customAttributes: {},
+  permittedIps: [],
+};
 
 const create: Handler = (call, world) => {
   const userId = readText(call.body, 'userId');
@@ -24,6 +43,7 @@ const create: Handler = (call, world) => {
     createdSeconds: world.clock.nowSeconds(),
     expiresSeconds: readNumber(call.body, 'expireTime') ?? 0,
     digest: toDigest(cleartext),
+    ...NOTHING_MORE,
     ...readChanges(call.body, world),
   };
   return ok({ key: toAccessKeyView(world.project.accessKeys.save(key)), cleartext });
@@ -38,11 +58,13 @@ const search: Handler = (call, world) => {
   const found = world.project.accessKeys.all.filter(
     (key) =>
       (tenantIds.length === 0 || key.tenants.some(({ tenantId }) => tenantIds.includes(tenantId))) &&
-      (boundUserId === undefined || key.boundUserId === boundUserId),
+      (boundUserId === undefined || key.boundUserId === boundUserId) &&
+      hasAttributes(key.customAttributes, readObject(call.body, 'customAttributes') ?? {}),
   );
   return ok({ keys: found.map(toAccessKeyView) });
 };
 
+// What the call leaves out is kept.
 const update: Handler = (call, world) => {
   const key = requireKey(call.body, world);
   const name = readText(call.body, 'name') ?? key.name;
@@ -68,19 +90,23 @@ const activate = forEachKey((key, world) => world.project.accessKeys.save({ ...k
 const deactivate = forEachKey((key, world) => world.project.accessKeys.save({ ...key, active: false }));
 const remove = forEachKey((key, world) => world.project.accessKeys.remove(key));
 
+const KEY =
+  'name description roleNames keyTenants.tenantId keyTenants.tenantName keyTenants.roleNames ' +
+  'customClaims customAttributes permittedIps';
+
 /** The routes that manage access keys. */
 export const manageAccessKeyRoutes = routesFor('management', {
-  'POST /v1/mgmt/accesskey/create': create,
+  'POST /v1/mgmt/accesskey/create': takes(`${KEY} expireTime userId`, create),
   'GET /v1/mgmt/accesskey': load,
-  'POST /v1/mgmt/accesskey/search': search,
-  'POST /v1/mgmt/accesskey/update': update,
-  'POST /v1/mgmt/accesskey/rotate': rotate,
-  'POST /v1/mgmt/accesskey/activate': activate,
-  'POST /v1/mgmt/accesskey/activate/batch': activate,
-  'POST /v1/mgmt/accesskey/deactivate': deactivate,
-  'POST /v1/mgmt/accesskey/deactivate/batch': deactivate,
-  'POST /v1/mgmt/accesskey/delete': remove,
-  'POST /v1/mgmt/accesskey/delete/batch': remove,
+  'POST /v1/mgmt/accesskey/search': takes('tenantIds boundUserId customAttributes', search),
+  'POST /v1/mgmt/accesskey/update': takes(`id ${KEY}`, update),
+  'POST /v1/mgmt/accesskey/rotate': takes('id', rotate),
+  'POST /v1/mgmt/accesskey/activate': takes('id', activate),
+  'POST /v1/mgmt/accesskey/activate/batch': takes('ids', activate),
+  'POST /v1/mgmt/accesskey/deactivate': takes('id', deactivate),
+  'POST /v1/mgmt/accesskey/deactivate/batch': takes('ids', deactivate),
+  'POST /v1/mgmt/accesskey/delete': takes('id', remove),
+  'POST /v1/mgmt/accesskey/delete/batch': takes('ids', remove),
 });
 
 function requireKey(body: JsonObject, world: World): AccessKeyRecord {
@@ -89,17 +115,22 @@ function requireKey(body: JsonObject, world: World): AccessKeyRecord {
   return key;
 }
 
-function readChanges(body: JsonObject, world: World) {
-  const roleNames = readTexts(body, 'roleNames') ?? [];
-  const tenants = readTenants(body, 'keyTenants') ?? [];
+function readChanges(body: JsonObject, world: World): Partial<AccessKeyRecord> {
+  const roleNames = readTexts(body, 'roleNames');
+  const tenants = readTenants(body, 'keyTenants');
+  const description = readField(body, 'description') === '' ? '' : readText(body, 'description');
+  const customClaims = readObject(body, 'customClaims');
+  const customAttributes = readObject(body, 'customAttributes');
+  const permittedIps = readTexts(body, 'permittedIps');
   assertRoles(world.project, roleNames);
   assertTenants(world.project, tenants);
+  if (permittedIps) assertIps(permittedIps);
   return {
-    roleNames,
-    tenants,
-    description: readText(body, 'description') ?? '',
-    customClaims: readObject(body, 'customClaims') ?? {},
-    customAttributes: readObject(body, 'customAttributes') ?? {},
-    permittedIps: readTexts(body, 'permittedIps') ?? [],
+    ...(roleNames && { roleNames }),
+    ...(tenants && { tenants }),
+    ...(description !== undefined && { description }),
+    ...(customClaims && { customClaims }),
+    ...(customAttributes && { customAttributes }),
+    ...(permittedIps && { permittedIps }),
   };
 }

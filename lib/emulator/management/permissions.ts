@@ -3,6 +3,7 @@ import { ok } from '../http/answer.js';
 import type { JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
 import { readObjects, readText, readTexts, requireText } from '../http/fields.js';
+import { below, takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { createId } from '../store/ids.js';
@@ -41,14 +42,16 @@ const removeBatch: Handler = (call, world) => {
 const loadAll: Handler = (_call, world) =>
   ok({ permissions: world.project.permissions.all.map(toPermissionView) });
 
+const CHANGE = 'name id newName description';
+
 /** The routes that manage permissions. */
 export const permissionRoutes = routesFor('management', {
-  'POST /v1/mgmt/permission/create': create,
-  'POST /v1/mgmt/permission/create/batch': createBatch,
-  'POST /v1/mgmt/permission/update': update,
-  'POST /v1/mgmt/permission/update/batch': updateBatch,
-  'POST /v1/mgmt/permission/delete': remove,
-  'POST /v1/mgmt/permission/delete/batch': removeBatch,
+  'POST /v1/mgmt/permission/create': takes('name description', create),
+  'POST /v1/mgmt/permission/create/batch': takes('permissions.name permissions.description', createBatch),
+  'POST /v1/mgmt/permission/update': takes(CHANGE, update),
+  'POST /v1/mgmt/permission/update/batch': takes(`${below('permissions', CHANGE)}`, updateBatch),
+  'POST /v1/mgmt/permission/delete': takes('name id', remove),
+  'POST /v1/mgmt/permission/delete/batch': takes('names ids', removeBatch),
   'GET /v1/mgmt/permission/all': loadAll,
 });
 

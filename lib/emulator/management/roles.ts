@@ -3,6 +3,7 @@ import { ok } from '../http/answer.js';
 import type { JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
 import { readFlag, readObjects, readText, readTexts, requireText } from '../http/fields.js';
+import { below, takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { createId } from '../store/ids.js';
@@ -39,26 +40,36 @@ const loadAll: Handler = (_call, world) => ok({ roles: world.project.roles.all.m
 const search: Handler = (call, world) => {
   const tenantIds = readTexts(call.body, 'tenantIds') ?? [];
   const names = readTexts(call.body, 'roleNames') ?? [];
+  const permissionNames = readTexts(call.body, 'permissionNames') ?? [];
+  const withProject = readFlag(call.body, 'includeProjectRoles') ?? false;
   const part = readText(call.body, 'roleNameLike')?.toLowerCase() ?? '';
   const found = world.project.roles.all.filter(
     (role) =>
-      (tenantIds.length === 0 || tenantIds.includes(role.tenantId)) &&
+      (tenantIds.length === 0 ||
+        tenantIds.includes(role.tenantId) ||
+        (withProject && role.tenantId === '')) &&
+      permissionNames.every((name) => role.permissionNames.includes(name)) &&
       (names.length === 0 || names.includes(role.name)) &&
       role.name.toLowerCase().includes(part),
   );
   return ok({ roles: found.map(toRoleView) });
 };
 
+const ROLE = 'name description permissionNames tenantId';
+
 /** The routes that manage roles. */
 export const roleRoutes = routesFor('management', {
-  'POST /v1/mgmt/role/create': create,
-  'POST /v1/mgmt/role/create/batch': createBatch,
-  'POST /v1/mgmt/role/update': update,
-  'POST /v1/mgmt/role/update/batch': updateBatch,
-  'POST /v1/mgmt/role/delete': remove,
-  'POST /v1/mgmt/role/delete/batch': removeBatch,
+  'POST /v1/mgmt/role/create': takes(ROLE, create),
+  'POST /v1/mgmt/role/create/batch': takes(`${below('roles', ROLE)}`, createBatch),
+  'POST /v1/mgmt/role/update': takes(`${ROLE} id newName`, update),
+  'POST /v1/mgmt/role/update/batch': takes(`${below('roles', `${ROLE} id newName`)}`, updateBatch),
+  'POST /v1/mgmt/role/delete': takes('name id tenantId', remove),
+  'POST /v1/mgmt/role/delete/batch': takes('roleNames roleIds tenantId', removeBatch),
   'GET /v1/mgmt/role/all': loadAll,
-  'POST /v1/mgmt/role/search': search,
+  'POST /v1/mgmt/role/search': takes(
+    'tenantIds roleNames roleNameLike permissionNames includeProjectRoles',
+    search,
+  ),
 });
 
 function addRole(body: JsonObject, world: World): RoleRecord {

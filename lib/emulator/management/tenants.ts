@@ -2,7 +2,8 @@
 import { ok } from '../http/answer.js';
 import type { JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
-import { readFlag, readObject, readText, readTexts, requireText } from '../http/fields.js';
+import { hasAttributes, readFlag, readObject, readText, readTexts, requireText } from '../http/fields.js';
+import { takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import type { TenantGrant } from '../store/grants.js';
@@ -49,21 +50,32 @@ const loadAll: Handler = (_call, world) => ok({ tenants: world.project.tenants.a
 const search: Handler = (call, world) => {
   const ids = readTexts(call.body, 'tenantIds') ?? [];
   const names = readTexts(call.body, 'tenantNames') ?? [];
+  const domains = readTexts(call.body, 'tenantSelfProvisioningDomains') ?? [];
+  const attributes = readObject(call.body, 'customAttributes') ?? {};
   const found = world.project.tenants.all.filter(
-    ({ id, name }) => (ids.length === 0 || ids.includes(id)) && (names.length === 0 || names.includes(name)),
+    ({ id, name, selfProvisioningDomains, customAttributes }) =>
+      (ids.length === 0 || ids.includes(id)) &&
+      (names.length === 0 || names.includes(name)) &&
+      (domains.length === 0 || domains.some((domain) => selfProvisioningDomains.includes(domain))) &&
+      hasAttributes(customAttributes, attributes),
   );
   return ok({ tenants: found.map(toTenantView) });
 };
 
+const TENANT = 'id name selfProvisioningDomains customAttributes';
+
 /** The routes that manage tenants. */
 export const tenantRoutes = routesFor('management', {
-  'POST /v1/mgmt/tenant/create': create,
-  'POST /v1/mgmt/tenant/update': update,
-  'POST /v1/mgmt/tenant/updateDefaultRoles': updateDefaultRoles,
-  'POST /v1/mgmt/tenant/delete': remove,
+  'POST /v1/mgmt/tenant/create': takes(TENANT, create),
+  'POST /v1/mgmt/tenant/update': takes(TENANT, update),
+  'POST /v1/mgmt/tenant/updateDefaultRoles': takes('id defaultRoles', updateDefaultRoles),
+  'POST /v1/mgmt/tenant/delete': takes('id', remove),
   'GET /v1/mgmt/tenant': load,
   'GET /v1/mgmt/tenant/all': loadAll,
-  'POST /v1/mgmt/tenant/search': search,
+  'POST /v1/mgmt/tenant/search': takes(
+    'tenantIds tenantNames tenantSelfProvisioningDomains customAttributes',
+    search,
+  ),
 });
 
 function readTenant(body: JsonObject) {

@@ -3,7 +3,8 @@ import type { Approach } from '../codes/delivery.js';
 import { ok } from '../http/answer.js';
 import type { JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
-import { readObject, readText, requireText } from '../http/fields.js';
+import { readFlag, readObject, readText, requireText } from '../http/fields.js';
+import { below, takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { toJwtAnswer } from '../sign-in/jwt-response.js';
@@ -15,6 +16,7 @@ import { signToken } from '../tokens/token-signer.js';
 import { createUser, readProfile } from '../users/new-user.js';
 import { requireUser } from '../users/require-user.js';
 import type { World } from '../world.js';
+import { PROFILE_FIELDS } from '../sign-in/sign-in-fields.js';
 
 // The claims go to the top level, where Descope puts what a project's backend vouches for; later refreshes keep them.
 const update: Handler = async (call, world) => {
@@ -48,20 +50,21 @@ const impersonate: Handler = async (call, world) => {
 
 function signInAs(approach: Approach): Handler {
   return async (call, world) => {
-    const { user, firstSeen } = toUser(call.body, world, approach);
+    const user = toUser(call.body, world, approach);
     const customClaims = withoutReserved(readObject(call.body, 'customClaims') ?? {});
-    const started = await startSignIn(world, { user, amr: ['mgmt'], customClaims });
-    return toJwtAnswer(world, { ...started, firstSeen });
+    return toJwtAnswer(world, await startSignIn(world, { user, amr: ['mgmt'], customClaims }));
   };
 }
 
+const SIGN_UP = `loginId customClaims ${below('user', `${PROFILE_FIELDS} verifiedEmail verifiedPhone`)}`;
+
 /** The routes that manage tokens, and the licence that a client asks for when it is made. */
 export const tokenRoutes = routesFor('management', {
-  'POST /v1/mgmt/jwt/update': update,
-  'POST /v1/mgmt/impersonate': impersonate,
-  'POST /v1/mgmt/auth/signin': signInAs('signin'),
-  'POST /v1/mgmt/auth/signup': signInAs('signup'),
-  'POST /v1/mgmt/auth/signup-in': signInAs('signup-in'),
+  'POST /v1/mgmt/jwt/update': takes('jwt customClaims', update),
+  'POST /v1/mgmt/impersonate': takes('impersonatorId loginId customClaims selectedTenant', impersonate),
+  'POST /v1/mgmt/auth/signin': takes('loginId customClaims', signInAs('signin')),
+  'POST /v1/mgmt/auth/signup': takes(SIGN_UP, signInAs('signup')),
+  'POST /v1/mgmt/auth/signup-in': takes(SIGN_UP, signInAs('signup-in')),
   'GET /v1/mgmt/license': () => ok({ rateLimitTier: 'tier1' }),
 });
 
@@ -74,17 +77,17 @@ function withoutReserved(claims: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !RESERVED.has(name)));
 }
 
-function toUser(
-  body: JsonObject,
-  world: World,
-  approach: Approach,
-): { readonly user: UserRecord; readonly firstSeen: boolean } {
+function toUser(body: JsonObject, world: World, approach: Approach): UserRecord {
   const loginId = requireText(body, 'loginId');
   const known = world.project.users.find(loginId);
   if (known && approach === 'signup') throw new DescopeError('userExists', 'User already exists');
   if (!known && approach === 'signin') throw new DescopeError('userNotFound', 'User not found');
-  if (known) return { user: known, firstSeen: false };
-  const profile = readProfile(readObject(body, 'user') ?? {});
-  const user = world.project.users.save({ ...createUser(loginId, world.clock.nowSeconds()), ...profile });
-  return { user, firstSeen: true };
+  if (known) return known;
+  const said = readObject(body, 'user') ?? {};
+  const verified = {
+    verifiedEmail: readFlag(said, 'verifiedEmail') ?? false,
+    verifiedPhone: readFlag(said, 'verifiedPhone') ?? false,
+  };
+  const created = createUser(loginId, world.clock.nowSeconds());
+  return world.project.users.save({ ...created, ...readProfile(said), ...verified });
 }

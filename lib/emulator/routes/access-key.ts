@@ -2,9 +2,11 @@
 import { ok } from '../http/answer.js';
 import { DescopeError } from '../http/descope-error.js';
 import { readObject, readText } from '../http/fields.js';
+import { takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import type { AccessKeyRecord } from '../store/access-keys.js';
+import { isPermitted } from '../store/permitted-ips.js';
 import { belongsTo } from '../store/grants.js';
 import { toAccessKeyClaims } from '../tokens/claims.js';
 import { signToken } from '../tokens/token-signer.js';
@@ -12,6 +14,9 @@ import type { World } from '../world.js';
 
 const exchange: Handler = async (call, world) => {
   const key = requireKey(world, call.authorization.credential);
+  if (!isPermitted(call.address, key.permittedIps)) {
+    throw new DescopeError('invalidToken', 'The access key may not be used from this address');
+  }
   const options = readObject(call.body, 'loginOptions') ?? {};
   const tenantId = readText(options, 'selectedTenant');
   assertTenant(world, key, tenantId);
@@ -22,7 +27,12 @@ const exchange: Handler = async (call, world) => {
 };
 
 /** The routes of access keys for those who hold one. */
-export const accessKeyRoutes = routesFor('project', { 'POST /v1/auth/accesskey/exchange': exchange });
+export const accessKeyRoutes = routesFor('project', {
+  'POST /v1/auth/accesskey/exchange': takes(
+    'loginOptions.customClaims loginOptions.selectedTenant',
+    exchange,
+  ),
+});
 
 function requireKey(world: World, cleartext: string): AccessKeyRecord {
   const key = world.project.accessKeys.findByCleartext(cleartext);
@@ -38,7 +48,7 @@ function isOver(world: World, key: AccessKeyRecord): boolean {
 
 function assertTenant(world: World, key: AccessKeyRecord, tenantId: string | undefined): void {
   const user = key.boundUserId === undefined ? undefined : world.project.users.find(key.boundUserId);
-  if (key.boundUserId !== undefined && user?.status !== 'enabled') {
+  if (key.boundUserId !== undefined && (!user || user.status === 'disabled')) {
     throw new DescopeError('invalidToken', 'The user of the access key is unknown or disabled');
   }
   if (tenantId !== undefined && !belongsTo(user ?? key, tenantId)) {

@@ -10,15 +10,13 @@ const keys: Handler = (call, world) => {
   return ok({ keys: world.keys.published });
 };
 
+// Only what there is: the emulator plays no OpenID provider, so there is nothing to authorize at.
 const discovery: Handler = (call, world) => {
   assertProject(call, world.projectId);
   return ok({
     issuer: world.issuerUrl,
     jwks_uri: `${world.issuerUrl}/.well-known/jwks.json`,
-    authorization_endpoint: `${world.url}/oauth2/v1/authorize`,
-    token_endpoint: `${world.url}/oauth2/v1/token`,
-    userinfo_endpoint: `${world.url}/oauth2/v1/userinfo`,
-    response_types_supported: ['code'],
+    response_types_supported: [],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [world.keys.current.algorithm],
   });

@@ -4,8 +4,10 @@ import type { Approach } from '../codes/delivery.js';
 import { finishSignIn } from '../codes/finish-sign-in.js';
 import { ok } from '../http/answer.js';
 import { requireText } from '../http/fields.js';
+import { takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
+import { SIGN_IN_FIELDS, SIGN_UP_FIELDS } from '../sign-in/sign-in-fields.js';
 
 function start(approach: Approach): Handler {
   return async (call, world) => ok(sendLink(world, await toPending(call, world, approach), call));
@@ -16,8 +18,8 @@ const verify: Handler = (call, world) =>
 
 /** The routes of magic links. */
 export const magicLinkRoutes = routesFor('project', {
-  'POST /v1/auth/magiclink/signin/:method': start('signin'),
-  'POST /v1/auth/magiclink/signup/:method': start('signup'),
-  'POST /v1/auth/magiclink/signup-in/:method': start('signup-in'),
-  'POST /v1/auth/magiclink/verify': verify,
+  'POST /v1/auth/magiclink/signin/:method': takes(`URI ${SIGN_IN_FIELDS}`, start('signin')),
+  'POST /v1/auth/magiclink/signup/:method': takes(`URI ${SIGN_UP_FIELDS}`, start('signup')),
+  'POST /v1/auth/magiclink/signup-in/:method': takes(`URI ${SIGN_UP_FIELDS}`, start('signup-in')),
+  'POST /v1/auth/magiclink/verify': takes('token', verify),
 });

@@ -1,6 +1,7 @@
 // What a signed-in user may read about itself.
 import { ok } from '../http/answer.js';
 import { readFlag, readTexts } from '../http/fields.js';
+import { takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { requireEnabledUser, requireSignIn } from '../sign-in/require-sign-in.js';
@@ -39,5 +40,5 @@ const tenants: Handler = async (call, world) => {
 export const meRoutes = routesFor('project', {
   'GET /v1/auth/me': me,
   'GET /v1/auth/me/history': history,
-  'POST /v1/auth/me/tenants': tenants,
+  'POST /v1/auth/me/tenants': takes('dct ids', tenants),
 });

@@ -5,8 +5,10 @@ import type { Approach } from '../codes/delivery.js';
 import { finishSignIn } from '../codes/finish-sign-in.js';
 import { ok } from '../http/answer.js';
 import { requireText } from '../http/fields.js';
+import { takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
+import { ADDRESS_FIELDS, SIGN_IN_FIELDS, SIGN_UP_FIELDS } from '../sign-in/sign-in-fields.js';
 
 function start(approach: Approach): Handler {
   return async (call, world) => ok(sendCode(world, await toPending(call, world, approach)));
@@ -28,10 +30,10 @@ const updateAddress: Handler = async (call, world) => {
 
 /** The routes of one-time codes. */
 export const otpRoutes = routesFor('project', {
-  'POST /v1/auth/otp/signin/:method': start('signin'),
-  'POST /v1/auth/otp/signup/:method': start('signup'),
-  'POST /v1/auth/otp/signup-in/:method': start('signup-in'),
-  'POST /v1/auth/otp/verify/:method': verify,
-  'POST /v1/auth/otp/update/email': updateAddress,
-  'POST /v1/auth/otp/update/phone/:method': updateAddress,
+  'POST /v1/auth/otp/signin/:method': takes(SIGN_IN_FIELDS, start('signin')),
+  'POST /v1/auth/otp/signup/:method': takes(SIGN_UP_FIELDS, start('signup')),
+  'POST /v1/auth/otp/signup-in/:method': takes(SIGN_UP_FIELDS, start('signup-in')),
+  'POST /v1/auth/otp/verify/:method': takes('loginId code', verify),
+  'POST /v1/auth/otp/update/email': takes(`email ${ADDRESS_FIELDS}`, updateAddress),
+  'POST /v1/auth/otp/update/phone/:method': takes(`phone ${ADDRESS_FIELDS}`, updateAddress),
 });

@@ -4,6 +4,7 @@ import type { Answer } from '../http/answer.js';
 import type { Call } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
 import { requireText } from '../http/fields.js';
+import { takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { clearingCookies, toJwtAnswer } from '../sign-in/jwt-response.js';
@@ -50,12 +51,12 @@ const validate: Handler = async (call, world) => ok(await requireSession(call, w
 
 /** The routes of a session. */
 export const sessionRoutes = routesFor('project', {
-  'POST /v1/auth/refresh': refresh,
-  'POST /v1/auth/try-refresh': tryRefresh,
-  'POST /v1/auth/tenant/select': selectTenant,
-  'POST /v1/auth/logout': logout,
-  'POST /v1/auth/logoutall': logoutAll,
-  'POST /v1/auth/validate': validate,
+  'POST /v1/auth/refresh': takes('', refresh),
+  'POST /v1/auth/try-refresh': takes('', tryRefresh),
+  'POST /v1/auth/tenant/select': takes('tenant', selectTenant),
+  'POST /v1/auth/logout': takes('', logout),
+  'POST /v1/auth/logoutall': takes('', logoutAll),
+  'POST /v1/auth/validate': takes('', validate),
 });
 
 async function renew(call: Call, world: World, signIn: SignIn): Promise<Answer> {

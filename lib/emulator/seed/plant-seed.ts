@@ -1,6 +1,7 @@
 // Puts a checked seed into a project.
 import type { TenantGrant } from '../store/grants.js';
 import { toDigest, toSeededId } from '../store/ids.js';
+import { toPasswordCheck } from '../store/passwords.js';
 import type { Project, TenantRecord } from '../store/project.js';
 import type { EmulatorSeed, SeedAccessKey, SeedMembership, SeedRole, SeedTenant, SeedUser } from './seed.js';
 
@@ -69,13 +70,14 @@ function plantUser(project: Project, user: SeedUser, createdSeconds: number): vo
     verifiedPhone: user.phone !== undefined,
     status: user.status ?? 'enabled',
     test: user.test ?? false,
+    seen: user.status !== 'invited',
     roleNames: user.roles ?? [],
     permissions: user.permissions ?? [],
     tenants: toGrants(user.tenants),
     customAttributes: user.customAttributes ?? {},
     customClaims: user.customClaims ?? {},
     createdSeconds,
-    passwordDigest: user.password === undefined ? undefined : toDigest(user.password),
+    password: user.password === undefined ? undefined : toPasswordCheck(user.password),
     passwordExpired: false,
   });
 }

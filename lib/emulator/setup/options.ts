@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { EmulatorSeed } from '../seed/seed.js';
 import type { KeyAlgorithm } from '../tokens/key-ring.js';
 import { EmulatorError } from './errors.js';
-import { SETTING_DEFAULTS, findSettingMistakes } from './settings.js';
+import { SETTING_DEFAULTS, findSettingMistakes, withoutAbsent } from './settings.js';
 import type { EmulatorSettings } from './settings.js';
 
 /** How to start the emulator; everything has a default. */
@@ -47,7 +47,7 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
     host: host ?? '127.0.0.1',
     port: port ?? 0,
     algorithm: algorithm ?? 'RS256',
-    settings: { ...SETTING_DEFAULTS, ...settings },
+    settings: { ...SETTING_DEFAULTS, ...withoutAbsent(settings) },
   };
   const mistakes = [...findMistakes(resolved), ...findSettingMistakes(settings)];
   if (mistakes.length > 0) {

@@ -61,6 +61,7 @@ const CHECKS: Readonly<Record<keyof EmulatorSettings, Check>> = {
 export function findSettingMistakes(settings: Partial<EmulatorSettings>): readonly string[] {
   return Object.entries(settings).flatMap(([name, value]: [string, unknown]) => {
     if (!Object.hasOwn(CHECKS, name)) return [`${name} is not an option of the emulator`];
+    if (value === undefined) return [];
     const [wanted, holds] = CHECKS[name as keyof EmulatorSettings];
     return holds(value) ? [] : [`${name} must be ${wanted}, got ${JSON.stringify(value) ?? String(value)}`];
   });
@@ -72,11 +73,16 @@ export function changeSettings(
   changes: Partial<EmulatorSettings>,
 ): EmulatorSettings {
   const mistakes = findSettingMistakes(changes);
-  if (mistakes.length === 0) return { ...settings, ...changes };
+  if (mistakes.length === 0) return { ...settings, ...withoutAbsent(changes) };
   throw new EmulatorError(
     'EMULATOR_OPTIONS_INVALID',
     `The change is not possible:\n- ${mistakes.join('\n- ')}`,
   );
+}
+
+/** The settings that are set: undefined is as good as left out. */
+export function withoutAbsent(changes: Partial<EmulatorSettings>): Partial<EmulatorSettings> {
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
 }
 
 function isPositiveInteger(value: unknown): boolean {

@@ -11,11 +11,9 @@ export interface ProvenSignIn {
   readonly user: UserRecord;
   readonly amr: readonly string[];
   readonly options: LoginOptions;
-  readonly firstSeen?: boolean;
 }
 
 /** Signs a user in and answers with tokens. */
 export async function answerSignIn(world: World, proven: ProvenSignIn): Promise<Answer> {
-  const started = await startSignIn(world, proven);
-  return toJwtAnswer(world, { ...started, firstSeen: proven.firstSeen ?? false });
+  return toJwtAnswer(world, await startSignIn(world, proven));
 }

@@ -25,18 +25,27 @@ export interface StartedSignIn {
   readonly sessionJwt: string;
   readonly refreshJwt: string;
   readonly claims: JsonObject;
+  /** Whether the user had never signed in before. */
+  readonly firstSeen: boolean;
 }
 
 /** Starts a sign-in: makes its record, ends others if asked to, issues both tokens. */
 export async function startSignIn(world: World, request: SignInRequest): Promise<StartedSignIn> {
-  const { user, options = NO_LOGIN_OPTIONS } = request;
-  if (user.status === 'disabled') throw new DescopeError('invalidToken', 'The user is disabled');
-  assertMember(user, options.tenantId);
+  const { options = NO_LOGIN_OPTIONS } = request;
+  if (request.user.status === 'disabled') throw new DescopeError('invalidToken', 'The user is disabled');
+  assertMember(request.user, options.tenantId);
+  const user = welcome(world, request.user);
   if (options.revokeOtherSessions) world.signIns.endAllOf(user.userId, world.clock.nowSeconds() - 1);
   const signIn = world.signIns.add(toSignIn(world, request, options));
   const refreshJwt = await issueRefresh(world, signIn);
   const session = await issueSession(world, signIn, options.stepUp ? { su: true } : {});
-  return { signIn, user, refreshJwt, ...session };
+  return { signIn, user, refreshJwt, firstSeen: !request.user.seen, ...session };
+}
+
+// Whoever was invited is enabled by the first sign-in.
+function welcome(world: World, user: UserRecord): UserRecord {
+  if (user.seen && user.status === 'enabled') return user;
+  return world.project.users.save({ ...user, seen: true, status: 'enabled' });
 }
 
 /** Refuses a tenant that the user does not belong to. */

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
 import type { TenantGrant } from './grants.js';
+import type { PasswordCheck } from './passwords.js';
 
 /** A user as the emulator keeps it. */
 export interface UserRecord {
@@ -18,6 +19,8 @@ export interface UserRecord {
   readonly verifiedPhone: boolean;
   readonly status: UserStatus;
   readonly test: boolean;
+  /** Whether it has signed in before: the first time is `firstSeen`. */
+  readonly seen: boolean;
   readonly roleNames: readonly string[];
   /** Permissions beyond those of the roles; only a seed can give them. */
   readonly permissions: readonly string[];
@@ -26,7 +29,7 @@ export interface UserRecord {
   /** Claims that go into each of the user's session tokens. */
   readonly customClaims: JsonObject;
   readonly createdSeconds: number;
-  readonly passwordDigest?: string | undefined;
+  readonly password?: PasswordCheck | undefined;
   readonly passwordExpired: boolean;
 }
 

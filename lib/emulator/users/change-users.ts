@@ -3,10 +3,11 @@ import { ok } from '../http/answer.js';
 import type { JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
 import { readField, readFlag, readText, requireText } from '../http/fields.js';
+import { takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { toHistory } from '../sign-in/sign-ins.js';
-import { toDigest } from '../store/ids.js';
+import { toPasswordCheck } from '../store/passwords.js';
 import type { UserRecord } from '../store/users.js';
 import { answerUser } from './manage-users.js';
 import { readProfile, readStatus } from './new-user.js';
@@ -50,8 +51,11 @@ const phone: Change = (body) => ({
   verifiedPhone: readFlag(body, 'verified') ?? false,
 });
 
-function setPassword(passwordExpired: boolean): Change {
-  return (body) => ({ passwordDigest: toDigest(requireText(body, 'password')), passwordExpired });
+function setPassword(isActive: boolean): Change {
+  return (body) => ({
+    password: toPasswordCheck(requireText(body, 'password')),
+    passwordExpired: !isActive && !readFlag(body, 'setActive'),
+  });
 }
 
 const logout: Handler = (call, world) => {
@@ -66,17 +70,26 @@ const history: Handler = (call, world) => {
 
 /** The routes that change one thing about a user. */
 export const changeUserRoutes = routesFor('management', {
-  'POST /v1/mgmt/user/update/status': change(status),
-  'POST /v1/mgmt/user/update/loginid': change(loginId),
-  'POST /v1/mgmt/user/update/email': change(email),
-  'POST /v1/mgmt/user/update/phone': change(phone),
-  'POST /v1/mgmt/user/update/name': change(readProfile),
-  'POST /v1/mgmt/user/update/picture': change(readProfile),
-  'POST /v1/mgmt/user/update/customAttribute': change(customAttribute),
-  'POST /v1/mgmt/user/password/set': change(setPassword(true)),
-  'POST /v1/mgmt/user/password/set/temporary': change(setPassword(true)),
-  'POST /v1/mgmt/user/password/set/active': change(setPassword(false)),
-  'POST /v1/mgmt/user/password/expire': change(() => ({ passwordExpired: true })),
-  'POST /v1/mgmt/user/logout': logout,
+  'POST /v1/mgmt/user/update/status': takes('loginId status', change(status)),
+  'POST /v1/mgmt/user/update/loginid': takes('loginId newLoginId', change(loginId)),
+  'POST /v1/mgmt/user/update/email': takes('loginId email verified', change(email)),
+  'POST /v1/mgmt/user/update/phone': takes('loginId phone verified', change(phone)),
+  'POST /v1/mgmt/user/update/name': takes(
+    'loginId displayName name givenName middleName familyName',
+    change(readProfile),
+  ),
+  'POST /v1/mgmt/user/update/picture': takes('loginId picture', change(readProfile)),
+  'POST /v1/mgmt/user/update/customAttribute': takes(
+    'loginId attributeKey attributeValue',
+    change(customAttribute),
+  ),
+  'POST /v1/mgmt/user/password/set': takes('loginId password setActive', change(setPassword(false))),
+  'POST /v1/mgmt/user/password/set/temporary': takes('loginId password', change(setPassword(false))),
+  'POST /v1/mgmt/user/password/set/active': takes('loginId password', change(setPassword(true))),
+  'POST /v1/mgmt/user/password/expire': takes(
+    'loginId',
+    change(() => ({ passwordExpired: true })),
+  ),
+  'POST /v1/mgmt/user/logout': takes('loginId userId', logout),
   'POST /v1/mgmt/user/history': history,
 });

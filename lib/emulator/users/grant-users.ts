@@ -2,6 +2,7 @@
 import type { JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
 import { readText, readTexts, requireText } from '../http/fields.js';
+import { takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import type { UserRecord } from '../store/users.js';
@@ -42,12 +43,12 @@ const removeTenant: Handler = (call, world) => {
 
 /** The routes of a user's roles and tenants. */
 export const grantUserRoutes = routesFor('management', {
-  'POST /v1/mgmt/user/update/role/set': changeRoles(set),
-  'POST /v1/mgmt/user/update/role/add': changeRoles(add),
-  'POST /v2/mgmt/user/update/role/add': changeRoles(add),
-  'POST /v1/mgmt/user/update/role/remove': changeRoles(without),
-  'POST /v1/mgmt/user/update/tenant/add': addTenant,
-  'POST /v1/mgmt/user/update/tenant/remove': removeTenant,
+  'POST /v1/mgmt/user/update/role/set': takes('loginId tenantId roleNames', changeRoles(set)),
+  'POST /v1/mgmt/user/update/role/add': takes('loginId tenantId roleNames', changeRoles(add)),
+  'POST /v2/mgmt/user/update/role/add': takes('loginId tenantId roleNames', changeRoles(add)),
+  'POST /v1/mgmt/user/update/role/remove': takes('loginId tenantId roleNames', changeRoles(without)),
+  'POST /v1/mgmt/user/update/tenant/add': takes('loginId tenantId', addTenant),
+  'POST /v1/mgmt/user/update/tenant/remove': takes('loginId tenantId', removeTenant),
 });
 
 function toTenantRoles(

@@ -15,6 +15,7 @@ export function createUser(loginId: string, createdSeconds: number): UserRecord 
     verifiedPhone: false,
     status: 'enabled',
     test: false,
+    seen: false,
     roleNames: [],
     permissions: [],
     tenants: [],

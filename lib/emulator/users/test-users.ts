@@ -5,6 +5,7 @@ import { ok } from '../http/answer.js';
 import type { Call, JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
 import { readNumber, readObject, readText } from '../http/fields.js';
+import { takes } from '../http/known-fields.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { NO_LOGIN_OPTIONS } from '../sign-in/login-options.js';
@@ -14,7 +15,7 @@ import { requireUser } from './require-user.js';
 
 const otp: Handler = (call, world) => {
   const pending = toTestPending(call, world);
-  return ok({ loginId: pending.loginId, code: world.pending.issueCode(pending) });
+  return ok({ loginId: pending.loginId, code: world.pending.issueCode(pending, 'generated') });
 };
 
 const magicLink: Handler = (call, world) => {
@@ -24,7 +25,7 @@ const magicLink: Handler = (call, world) => {
 
 const enchantedLink: Handler = (call, world) => {
   const pending = toTestPending(call, world);
-  const { token, pendingRef } = world.enchantedLinks.issue(pending);
+  const { token, pendingRef } = world.enchantedLinks.issue(pending, 'generated');
   return ok({ loginId: pending.loginId, link: toLink(call, world, token), pendingRef });
 };
 
@@ -36,12 +37,14 @@ const embeddedLink: Handler = (call, world) => {
   return ok({ token: world.pending.issueLink({ ...pending, deliveryMethod: 'link', changes: {} }) });
 };
 
+const GENERATED = 'loginId loginOptions.customClaims';
+
 /** The routes of generated codes and links. */
 export const testUserRoutes = routesFor('management', {
-  'POST /v1/mgmt/tests/generate/otp': otp,
-  'POST /v1/mgmt/tests/generate/magiclink': magicLink,
-  'POST /v1/mgmt/tests/generate/enchantedlink': enchantedLink,
-  'POST /v1/mgmt/user/signin/embeddedlink': embeddedLink,
+  'POST /v1/mgmt/tests/generate/otp': takes(`deliveryMethod ${GENERATED}`, otp),
+  'POST /v1/mgmt/tests/generate/magiclink': takes(`deliveryMethod URI ${GENERATED}`, magicLink),
+  'POST /v1/mgmt/tests/generate/enchantedlink': takes(`deliveryMethod URI ${GENERATED}`, enchantedLink),
+  'POST /v1/mgmt/user/signin/embeddedlink': takes('loginId customClaims timeout', embeddedLink),
 });
 
 function toTestPending(call: Call, world: World): PendingSignIn {

@@ -20,7 +20,7 @@ export function toUserView(user: UserRecord, project: Project): JsonObject {
     })),
     customAttributes: user.customAttributes,
     createdTime: user.createdSeconds,
-    password: user.passwordDigest !== undefined,
+    password: user.password !== undefined,
     TOTP: false,
     SAML: false,
     SCIM: false,

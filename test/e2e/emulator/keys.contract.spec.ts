@@ -28,6 +28,22 @@ describe('the published keys', () => {
     expect(await discovery.json()).toMatchObject({ issuer: `${url}/${projectId}` });
   });
 
+  it.each([
+    (projectId: string) => `/${projectId}/.well-known/openid-configuration`,
+    (projectId: string) => `/v1/apps/${projectId}/.well-known/openid-configuration`,
+    (projectId: string) => `/v1/apps/agentic/${projectId}/MS1/.well-known/openid-configuration`,
+  ])('stand in a document that names no endpoint which is not there: %s', async (toPath) => {
+    const { url, projectId } = bed.emulator;
+    const document = (await (await bed.request(toPath(projectId))).json()) as Record<string, unknown>;
+    const endpoints = Object.entries(document).filter(([name]) => /(_endpoint|_uri)$/.test(name));
+    expect(endpoints.map(([name]) => name)).toContain('jwks_uri');
+    for (const [name, endpoint] of endpoints) {
+      const method = name === 'token_endpoint' ? 'POST' : 'GET';
+      expect([name, (await fetch(String(endpoint), { method })).status]).not.toEqual([name, 404]);
+      expect(String(endpoint).startsWith(url)).toBe(true);
+    }
+  });
+
   it('are not shown for another project', async () => {
     expect((await bed.request('/v2/keys/P2other000000000000000000000')).status).toBe(401);
   });

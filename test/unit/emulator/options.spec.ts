@@ -12,6 +12,14 @@ describe('resolveOptions', () => {
     expect(DEFAULT_PROJECT_ID).toMatch(/^P[a-zA-Z0-9]{27}$/);
   });
 
+  it('takes undefined for left out, in each option', () => {
+    const names = Object.keys(resolveOptions({}).settings);
+    const absent = Object.fromEntries(
+      [...names, 'projectId', 'port', 'seed'].map((name) => [name, undefined]),
+    );
+    expect(resolveOptions(absent)).toEqual(resolveOptions({}));
+  });
+
   it('reports all mistakes at once', () => {
     const wrong = { projectId: 'P1', port: -1, host: '192.168.1.2', sessionSeconds: 0, colour: 'red' };
     expect(() => resolveOptions(wrong)).toThrow(

@@ -1,0 +1,100 @@
+// Passwords that come hashed from elsewhere: those that Node can check; others are refused by name.
+import { createCipheriv, createHash, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto';
+import type { JsonObject } from '../http/call.js';
+import { DescopeError } from '../http/descope-error.js';
+import { isObject, readNumber, requireText } from '../http/fields.js';
+import type { PasswordCheck } from './passwords.js';
+
+/** Reads Descope's `hashedPassword`: one member, named as the way it was hashed. */
+export function readHashedPassword(hashed: JsonObject): PasswordCheck {
+  const members = Object.entries(hashed).filter(([, value]) => value !== undefined && value !== null);
+  const [[name, value] = ['', undefined], ...others] = members;
+  if (others.length > 0 || !isObject(value)) {
+    throw new DescopeError('invalidArguments', 'The hashedPassword field must hold one kind of hash');
+  }
+  const toCheck = KINDS.get(name);
+  if (toCheck) return toCheck(value);
+  throw refusal(`hashedPassword.${name.slice(0, 100)}`);
+}
+
+type Kind = (hash: JsonObject) => PasswordCheck;
+
+const pbkdf2: Kind = (hash) => {
+  const type = requireText(hash, 'type');
+  if (!DIGESTS.has(type)) throw refusal(`hashedPassword.pbkdf2.type ${type.slice(0, 100)}`);
+  const [wanted, salt] = [readBytes(hash, 'hash'), readBytes(hash, 'salt')];
+  return toPbkdf2Check({ wanted, salt, digest: type, iterations: readCost(hash, 'iterations', 5_000_000) });
+};
+
+// Firebase's scrypt: the password's key encrypts the project's signer key, and that is the hash.
+const firebase: Kind = (hash) => {
+  const salt = Buffer.concat([readBytes(hash, 'salt'), readBytes(hash, 'saltSeparator')]);
+  const [wanted, signerKey] = [readBytes(hash, 'hash'), readBytes(hash, 'signerKey')];
+  const cost = 2 ** readCost(hash, 'memory', 17);
+  const options = { cost, blockSize: readCost(hash, 'rounds', 16), maxmem: 512 * 1024 * 1024 };
+  return (given) => {
+    const key = scryptSync(given, salt, 32, options);
+    const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
+    return isSame(Buffer.concat([cipher.update(signerKey), cipher.final()]), wanted);
+  };
+};
+
+const django: Kind = (hash) => {
+  const [algorithm = '', iterations = '', salt = '', wanted = ''] = requireText(hash, 'hash').split('$');
+  const digest = DJANGO.get(algorithm);
+  if (digest === undefined) throw refusal(`hashedPassword.django ${algorithm.slice(0, 100)}`);
+  return toPbkdf2Check({
+    wanted: Buffer.from(wanted, 'base64'),
+    salt: Buffer.from(salt, 'utf8'),
+    digest,
+    iterations: readCost({ iterations }, 'iterations', 5_000_000),
+  });
+};
+
+const md5: Kind = (hash) => {
+  const wanted = Buffer.from(requireText(hash, 'hash'), 'hex');
+  if (wanted.length !== 16)
+    throw new DescopeError('invalidArguments', 'The hash field must be an MD5 in hex');
+  return (given) => isSame(createHash('md5').update(given).digest(), wanted);
+};
+
+const KINDS = new Map<string, Kind>(Object.entries({ pbkdf2, firebase, django, md5 }));
+const DIGESTS = new Set(['sha1', 'sha256', 'sha512']);
+const DJANGO = new Map([
+  ['pbkdf2_sha256', 'sha256'],
+  ['pbkdf2_sha1', 'sha1'],
+]);
+
+interface Pbkdf2 {
+  readonly wanted: Buffer;
+  readonly salt: Buffer;
+  readonly digest: string;
+  readonly iterations: number;
+}
+
+function toPbkdf2Check({ wanted, salt, digest, iterations }: Pbkdf2): PasswordCheck {
+  if (wanted.length === 0) throw new DescopeError('invalidArguments', 'The hash field must be base64');
+  return (given) => isSame(pbkdf2Sync(given, salt, iterations, wanted.length, digest), wanted);
+}
+
+function readBytes(hash: JsonObject, name: string): Buffer {
+  return Buffer.from(requireText(hash, name), 'base64');
+}
+
+// A cost beyond what is usual would only stop the emulator.
+function readCost(hash: JsonObject, name: string, most: number): number {
+  const cost = readNumber(hash, name) ?? 0;
+  if (Number.isInteger(cost) && cost >= 1 && cost <= most) return cost;
+  throw new DescopeError('invalidArguments', `The ${name} field must be a whole number from 1 to ${most}`);
+}
+
+function refusal(what: string): DescopeError {
+  const message =
+    `The emulator cannot check ${what}: it knows pbkdf2, django's pbkdf2, firebase and md5; ` +
+    'give the user a password in clear, or test this against a project of Descope';
+  return new DescopeError('invalidArguments', message);
+}
+
+function isSame(left: Buffer, right: Buffer): boolean {
+  return left.length === right.length && timingSafeEqual(left, right);
+}
