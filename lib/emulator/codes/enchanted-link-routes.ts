@@ -2,8 +2,7 @@
 import { ok } from '../http/answer.js';
 import type { Call } from '../http/call.js';
 import { requireText } from '../http/fields.js';
-import { takes } from '../http/known-fields.js';
-import { routesFor } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { sendEnchantedLink, toPending } from './delivery.js';
 import type { Approach } from './delivery.js';

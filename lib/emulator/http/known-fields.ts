@@ -2,21 +2,9 @@
 import type { JsonObject } from './call.js';
 import { DescopeError } from './descope-error.js';
 import { isObject } from './fields.js';
-import type { Handler } from './router.js';
 
 /** The fields that a route knows; below a field without entries anything may stand. */
 export type KnownFields = ReadonlyMap<string, KnownFields>;
-
-/** A handler with the fields that it knows. */
-export interface Endpoint {
-  readonly fields: KnownFields;
-  readonly handle: Handler;
-}
-
-/** A route that knows some fields, written `loginId user.name`; lists are named as what stands in them. */
-export function takes(fields: string, handle: Handler): Endpoint {
-  return { fields: toKnownFields(fields), handle };
-}
 
 /** Some fields below another one: `below('user', 'name email')` is `user.name user.email`. */
 export function below(parent: string, fields: string): string {
@@ -36,7 +24,8 @@ export function assertKnownFields(body: JsonObject, known: KnownFields): void {
   throw new DescopeError('invalidArguments', message);
 }
 
-function toKnownFields(fields: string): KnownFields {
+/** Reads known fields, written `loginId user.name`; lists are named as what stands in them. */
+export function toKnownFields(fields: string): KnownFields {
   const byHead = new Map<string, string[]>();
   for (const field of words(fields)) {
     const [head = '', ...rest] = field.split('.');

@@ -4,8 +4,8 @@ import type { World } from '../world.js';
 import type { Answer } from './answer.js';
 import type { Call } from './call.js';
 import { DescopeError } from './descope-error.js';
-import { assertKnownFields } from './known-fields.js';
-import type { Endpoint, KnownFields } from './known-fields.js';
+import { assertKnownFields, toKnownFields } from './known-fields.js';
+import type { KnownFields } from './known-fields.js';
 
 /** Who may call a route: anybody, whoever names the project, or whoever has the management key. */
 export type Access = 'open' | 'project' | 'management';
@@ -22,6 +22,17 @@ export interface Route {
   /** The fields of a body that it knows; without them it takes any. */
   readonly fields?: KnownFields | undefined;
   readonly handle: Handler;
+}
+
+/** A handler with the fields that it knows. */
+export interface Endpoint {
+  readonly fields: KnownFields;
+  readonly handle: Handler;
+}
+
+/** A handler that knows some fields of a body, written `loginId user.name`; all others are refused. */
+export function takes(fields: string, handle: Handler): Endpoint {
+  return { fields: toKnownFields(fields), handle };
 }
 
 /** Some routes for the same callers; each is written `METHOD /path`. */

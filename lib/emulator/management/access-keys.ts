@@ -11,8 +11,7 @@ import {
   readTexts,
   requireText,
 } from '../http/fields.js';
-import { takes } from '../http/known-fields.js';
-import { routesFor } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import type { AccessKeyRecord } from '../store/access-keys.js';
 import { assertIps } from '../store/permitted-ips.js';

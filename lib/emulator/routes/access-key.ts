@@ -2,8 +2,7 @@
 import { ok } from '../http/answer.js';
 import { DescopeError } from '../http/descope-error.js';
 import { readObject, readText } from '../http/fields.js';
-import { takes } from '../http/known-fields.js';
-import { routesFor } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import type { AccessKeyRecord } from '../store/access-keys.js';
 import { isPermitted } from '../store/permitted-ips.js';

@@ -1,8 +1,7 @@
 // What a signed-in user may read about itself.
 import { ok } from '../http/answer.js';
 import { readFlag, readTexts } from '../http/fields.js';
-import { takes } from '../http/known-fields.js';
-import { routesFor } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { requireEnabledUser, requireSignIn } from '../sign-in/require-sign-in.js';
 import { toHistory } from '../sign-in/sign-ins.js';

@@ -5,8 +5,7 @@ import type { Approach } from '../codes/delivery.js';
 import { finishSignIn } from '../codes/finish-sign-in.js';
 import { ok } from '../http/answer.js';
 import { requireText } from '../http/fields.js';
-import { takes } from '../http/known-fields.js';
-import { routesFor } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { ADDRESS_FIELDS, SIGN_IN_FIELDS, SIGN_UP_FIELDS } from '../sign-in/sign-in-fields.js';
 

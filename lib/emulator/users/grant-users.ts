@@ -2,8 +2,7 @@
 import type { JsonObject } from '../http/call.js';
 import { DescopeError } from '../http/descope-error.js';
 import { readText, readTexts, requireText } from '../http/fields.js';
-import { takes } from '../http/known-fields.js';
-import { routesFor } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import type { UserRecord } from '../store/users.js';
 import type { World } from '../world.js';

@@ -13,8 +13,8 @@ import {
   readTexts,
   requireText,
 } from '../http/fields.js';
-import { below, takes } from '../http/known-fields.js';
-import { routesFor } from '../http/router.js';
+import { below } from '../http/known-fields.js';
+import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { readHashedPassword } from '../store/hashed-passwords.js';
 import { toPasswordCheck } from '../store/passwords.js';

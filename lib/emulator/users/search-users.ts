@@ -12,8 +12,7 @@ import {
   readText,
   readTexts,
 } from '../http/fields.js';
-import { takes } from '../http/known-fields.js';
-import { routesFor } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import type { UserRecord } from '../store/users.js';
 import { sortUsers } from './sort-users.js';
