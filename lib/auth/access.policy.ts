@@ -26,6 +26,14 @@ export function readAccessPolicy(type: HandlerClass, handler: Handler): AccessPo
   return policy;
 }
 
+/** Tells whether a handler itself asks for something, and not only its class. */
+export function hasOwnDemand(type: HandlerClass, handler: Handler): boolean {
+  const { keys, method, copied } = findMethod(type, handler);
+  const prototypes = toChain(type.prototype as object | null);
+  const ofMethod = keys.flatMap((key) => prototypes.flatMap((item) => readMethodLevel(item, key, method)));
+  return [...copied, ...ofMethod].some(({ demand, rule }) => demand !== undefined || rule !== undefined);
+}
+
 /** Names every method of a class, inherited ones included, that a framework could call as a handler. */
 export function readMethods(type: HandlerClass): ReadonlyMap<string | symbol, Handler> {
   const methods = new Map<string | symbol, Handler>();

@@ -2,12 +2,12 @@
 import 'reflect-metadata';
 import { ExternalContextCreator } from '@nestjs/core';
 import type { ModulesContainer } from '@nestjs/core';
-import type { Level } from '../../auth/access/add-up.js';
+import { hasOwnDemand } from '../../auth/access.policy.js';
 import type { HandlerClass } from '../../auth/access.policy.js';
 import { ACCESS_METADATA } from '../../auth/access/note.js';
 import { DescopeConfigError } from '../../core/errors.js';
 import type { AskedHandler } from './answerable.js';
-import { readMessageTransport, readPaths, readResolverNote } from './handler-metadata.js';
+import { readInjected, readMessageTransport, readPaths, readResolverNote } from './handler-metadata.js';
 import { isClass, readClasses, readMethodsOf } from './handlers.js';
 import type { FoundHandler } from './handlers.js';
 
@@ -44,7 +44,7 @@ const UNASKED_METADATA: readonly unknown[] = [
  * the application that extends it. A framework that keeps its list elsewhere asks no guards of Nest's either.
  */
 export function isUnjudged(found: FoundHandler, modules: ModulesContainer): boolean {
-  if (hasOwnDemand(found) && isCalledUnasked(found)) return true; // also beside the routes of a controller
+  if (hasOwnDemand(found.type, found.handler) && isCalledUnasked(found)) return true; // also beside the routes of a controller
   if (isClassMarked(found.type) || isMarked(found)) return false;
   const heirs = [...readClasses(modules)].filter((type) => type.prototype instanceof found.type);
   return !heirs.some((heir) => isClassMarked(heir) || readMethodsOf(heir).some(isMarked));
@@ -63,7 +63,9 @@ function isOfUnknown(asked: AskedHandler): boolean {
   const { demands, rules = [] } = asked.policy;
   if (demands.length + rules.length === 0 || isHandler(asked)) return false;
   // A demand of a class is meant for its handlers; what else stands there is its own business.
-  return hasOwnDemand(asked) || isMarked(asked) || !readMethodsOf(asked.type).some(isHandler);
+  return (
+    hasOwnDemand(asked.type, asked.handler) || isMarked(asked) || !readMethodsOf(asked.type).some(isHandler)
+  );
 }
 
 function isHandler({ type, name, handler }: FoundHandler): boolean {
@@ -76,12 +78,9 @@ function isContextCreated(modules: ModulesContainer): boolean {
   const wrappers = [...modules.values()].flatMap(({ providers }) => [...providers.values()]);
   return wrappers.some(({ metatype, inject }) => {
     if (typeof metatype !== 'function' || metatype.name === 'ResolversExplorerService') return false;
-    const types = (Reflect.getMetadata('design:paramtypes', metatype) ?? []) as readonly unknown[];
-    const explicit = (Reflect.getMetadata('self:paramtypes', metatype) ?? []) as readonly {
-      param: unknown;
-    }[];
-    const given: readonly unknown[] = inject ?? [];
-    return [...types, ...explicit.map(({ param }) => param), ...given].includes(ExternalContextCreator);
+    return [...readInjected(metatype), ...((inject ?? []) as readonly unknown[])].includes(
+      ExternalContextCreator,
+    );
   });
 }
 
@@ -89,18 +88,6 @@ function isContextCreated(modules: ModulesContainer): boolean {
 export function unjudged(where: string): DescopeConfigError {
   const message = `${where} asks for something, itself or by its class, and nobody would look at it: Nest asks guards before handlers of controllers, resolvers, gateways and the like, and this is a method of a plain provider, which only the application itself calls, or a library that asks no guards (@OnEvent, @Cron, @Interval, @Processor, @CommandHandler and their like). Ask for it at the handlers that call it, or check the user in its code (user.hasRole). If something calls it through Nest's ExternalContextCreator, say so by any @SetMetadata() there.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
-}
-
-// Whether a method, and not only its class, has one.
-function hasOwnDemand({ type, name, handler }: FoundHandler): boolean {
-  const entries = [type.prototype as object, handler].flatMap((target, index) => {
-    const noted: unknown =
-      index === 0
-        ? Reflect.getMetadata(ACCESS_METADATA, target, name)
-        : Reflect.getMetadata(ACCESS_METADATA, target);
-    return Array.isArray(noted) ? (noted as Level) : [];
-  });
-  return entries.some(({ demand, rule }) => demand !== undefined || rule !== undefined);
 }
 
 // Whether a framework noted something on a method itself.
