@@ -121,10 +121,14 @@ function validate(claims) {
 
 function createStore() {
   const kept = new Map();
+  const read = (key) => {
+    const { value, untilMs } = kept.get(key) ?? {};
+    if (untilMs > Date.now()) return value;
+    return state.isListed && key.includes('signed-out') ? 'Infinity' : undefined;
+  };
   return {
-    get: (key) =>
-      thenable(kept.get(key) ?? (state.isListed && key.includes('signed-out') ? 'Infinity' : undefined)),
-    set: (key, value) => thenable(kept.set(key, value)),
+    get: (key) => thenable(read(key)),
+    set: (key, value, ttlMs) => thenable(kept.set(key, { value, untilMs: Date.now() + ttlMs })),
     delete: (key) => thenable(kept.delete(key)),
   };
 }
