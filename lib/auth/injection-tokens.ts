@@ -14,6 +14,8 @@ export const DESCOPE_CLIENT = 'nestjs-descope:client';
 export const DESCOPE_RELATIONS = 'nestjs-descope:relations';
 /** Options that win over all others; tests put theirs here. */
 export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';
+/** What notes the mistakes of the static options, when the others are read. */
+export const DESCOPE_STATIC = 'nestjs-descope:static';
 /** Where notices go. */
 export const DESCOPE_NOTIFY = 'nestjs-descope:notify';
 /** The mounted routes on whose way no session is renewed. */

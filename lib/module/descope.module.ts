@@ -13,13 +13,17 @@ import {
   DESCOPE_LOGIN_PATH,
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
+  DESCOPE_STATIC,
 } from '../auth/injection-tokens.js';
 import { DescopeSessionMiddleware } from '../auth/session/session.middleware.js';
 import { SessionStep } from '../auth/session/session-step.js';
 import { DescopeSockets } from '../auth/sockets/descope.sockets.js';
+import type { ReadBeside } from '../core/config/config.js';
 import { describe } from '../core/config/option-reader.js';
 import { DescopeConfigError } from '../core/errors.js';
 import { createAuthController, toRouteProviders } from '../routes/auth.controller.js';
+import { toMountable } from '../routes/read-routes.js';
+import { toStaticReader } from './static-options.js';
 import { ApplicationEntry } from './boot/application.entry.js';
 import { MessageFilters } from './boot/message-filters.js';
 import { DescopeBoot } from './boot/descope.boot.js';
@@ -57,12 +61,12 @@ export class DescopeModule extends ConfigurableModuleClass implements NestModule
 
   /** Registers the module with static options. Wrong ones stop the boot with one error that lists all of them. */
   static override forRoot(options: DescopeModuleOptions = {}): DynamicModule {
-    return compose(super.forRoot(options), options);
+    return compose(super.forRoot(options), options, toStaticReader(options, false));
   }
 
   /** Registers the module with options from a factory: `useFactory`, `useClass` or `useExisting`. */
   static override forRootAsync(options: DescopeModuleAsyncOptions): DynamicModule {
-    return compose(super.forRootAsync(options), options);
+    return compose(super.forRootAsync(options), options, toStaticReader(options, true));
   }
 
   // Where Nest asks for middleware, which is before it registers its routes.
@@ -92,8 +96,23 @@ const GUARD_PARTS = [
   DESCOPE_NOTIFY,
 ];
 
-function compose(definition: DynamicModule, extras: DescopeModuleExtras): DynamicModule {
-  const { globalGuard, isGlobal, routes, transports } = extras;
+const EXPORTED = [
+  DescopeService,
+  DescopeHealthIndicator,
+  DescopeSockets,
+  DescopeM2mClient,
+  AuthGuard,
+  DESCOPE_CLIENT,
+  ...GUARD_PARTS,
+];
+
+function compose(
+  definition: DynamicModule,
+  extras: DescopeModuleExtras,
+  readStatic: ReadBeside,
+): DynamicModule {
+  const { globalGuard, isGlobal, transports } = extras;
+  const routes = extras.routes === undefined ? undefined : toMountable(extras.routes);
   return {
     ...definition,
     global: isGlobal !== false,
@@ -101,6 +120,7 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
     controllers: routes === undefined ? [] : [createAuthController(routes)],
     providers: [
       ...(definition.providers ?? []).map(keepFailure),
+      { provide: DESCOPE_STATIC, useValue: readStatic },
       ...descopeProviders,
       ...sessionProviders,
       toLoginPathProvider(routes),
@@ -119,15 +139,7 @@ function compose(definition: DynamicModule, extras: DescopeModuleExtras): Dynami
       ...[DescopeHealthIndicator, DescopeSockets, DescopeM2mClient],
       ...(routes === undefined ? [] : toRouteProviders(routes)),
     ],
-    exports: [
-      DescopeService,
-      DescopeHealthIndicator,
-      DescopeSockets,
-      DescopeM2mClient,
-      AuthGuard,
-      DESCOPE_CLIENT,
-      ...GUARD_PARTS,
-    ],
+    exports: [...EXPORTED],
   };
 }
 

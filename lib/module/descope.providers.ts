@@ -11,11 +11,12 @@ import {
   DESCOPE_OVERRIDES,
   DESCOPE_RELATIONS,
   DESCOPE_SESSIONS,
+  DESCOPE_STATIC,
 } from '../auth/injection-tokens.js';
 import { RelationCheck } from '../auth/rules/relation-check.js';
 import { fetchKeys } from '../core/api/fetch-keys.js';
 import { resolveConfig } from '../core/config/config.js';
-import type { DescopeConfig } from '../core/config/config.js';
+import type { DescopeConfig, ReadBeside } from '../core/config/config.js';
 import type { DescopeOptions } from '../core/config/options.js';
 import { createLimitedNotify } from '../core/notice.js';
 import type { Notify } from '../core/notice.js';
@@ -36,7 +37,7 @@ export const descopeProviders: Provider[] = [
   { provide: DESCOPE_OVERRIDES, useValue: {} },
   {
     provide: DESCOPE_CONFIG,
-    inject: [MODULE_OPTIONS_TOKEN, ConfigService, DESCOPE_OVERRIDES, LateServices],
+    inject: [MODULE_OPTIONS_TOKEN, ConfigService, DESCOPE_OVERRIDES, DESCOPE_STATIC, LateServices],
     useFactory: createConfig,
   },
   { provide: DESCOPE_NOTIFY, inject: [DESCOPE_CONFIG], useFactory: createNotify },
@@ -56,23 +57,26 @@ export const descopeProviders: Provider[] = [
 ];
 
 type Options = DescopeOptions | OptionsFailure;
-type ConfigParts = readonly [Options, ConfigService, overrides: DescopeOptions, LateServices];
+type ConfigSources = readonly [Options, ConfigService, overrides: DescopeOptions, ReadBeside];
+type ConfigParts = readonly [...ConfigSources, LateServices];
 
-function createConfig(...[options, environment, overrides, services]: ConfigParts): DescopeConfig {
+function createConfig(
+  ...[options, environment, overrides, readStatic, services]: ConfigParts
+): DescopeConfig {
   try {
-    return toConfig(options, environment, overrides);
+    return toConfig(options, environment, overrides, readStatic);
   } catch (error) {
     services.fail(error);
     throw error;
   }
 }
 
-function toConfig(options: Options, environment: ConfigService, overrides: DescopeOptions): DescopeConfig {
+function toConfig(...[options, environment, overrides, readStatic]: ConfigSources): DescopeConfig {
   const isOverridden = Object.keys(overrides).length > 0;
   if (options instanceof OptionsFailure) noteFailure(options, isOverridden);
   const explicit = options instanceof OptionsFailure ? {} : options;
   const merged = mergeOptions(readEnvironment(environment), explicit, overrides);
-  return resolveConfig(merged, isProduction(environment));
+  return resolveConfig(merged, isProduction(environment), readStatic);
 }
 
 // Only a test overrides options, and it must see that those of the factory are not in force.

@@ -58,8 +58,15 @@ export interface ClientSecrets {
 
 const BOOLEAN = { wants: 'a boolean', is: isBoolean, default: false };
 
-/** Resolves options to the config. Throws one `CONFIG_INVALID` that lists every mistake. */
-export function resolveConfig(given: DescopeOptions, isProduction = false): DescopeConfig {
+/** Reads options that stand beside these, and notes their mistakes among them. */
+export type ReadBeside = (options: OptionReader) => void;
+
+/** Resolves options to the config. Throws one `CONFIG_INVALID` that lists every mistake, also of what stands beside. */
+export function resolveConfig(
+  given: DescopeOptions,
+  isProduction = false,
+  readBeside: ReadBeside = () => undefined,
+): DescopeConfig {
   const options = new OptionReader(given, KNOWN_OPTIONS);
   const projectId = readProjectId(options);
   const baseUrl = readApiUrl(options, projectId);
@@ -88,6 +95,7 @@ export function resolveConfig(given: DescopeOptions, isProduction = false): Desc
     clock: options.read<Clock>('clock', toFunctionRule(systemClock)),
     readSecrets: readSecrets(options),
   };
+  readBeside(options);
   options.assertFaultless();
   return freezePolicies(config);
 }

@@ -61,6 +61,11 @@ export class OptionReader<O extends object = DescopeOptions> {
     return new OptionReader<G>(isObject ? (value as Partial<G>) : {}, known, parent);
   }
 
+  /** Opens options that stand beside these, whose mistakes count among these. */
+  beside<G extends object>(options: object, known: readonly string[]): OptionReader<G> {
+    return new OptionReader<G>(options, known, { prefix: this.#prefix, mistakes: this.#mistakes });
+  }
+
   mistake(name: string, got: string, wants: string): void {
     this.#mistakes.add(`  - ${this.#prefix}${name}: got ${got}; wants ${wants}.`);
   }

@@ -1,8 +1,19 @@
 // What the API gateway's check may be told when the routes are mounted.
 
+/** The properties of the user that may travel in a header. */
+export const CHECK_VALUES = [
+  'username',
+  'id',
+  'email',
+  'name',
+  'kind',
+  'tenant',
+  'roles',
+  'permissions',
+] as const;
+
 /** A property of the user that may travel in a header. */
-export type CheckHeaderValue =
-  'username' | 'id' | 'email' | 'name' | 'kind' | 'tenant' | 'roles' | 'permissions';
+export type CheckHeaderValue = (typeof CHECK_VALUES)[number];
 
 /** `GET check`: whether a gateway may let a request through. */
 export interface CheckOptions {

@@ -28,7 +28,7 @@ export function loadComponentScript(folders: readonly string[] = toStartingFolde
   throw new DescopeConfigError(
     'CONFIG_INVALID',
     `The login page needs the package ${PACKAGE}, which is not installed. ` +
-      `Install it (npm install ${PACKAGE}), or give the login page a scriptUrl with its integrity.`,
+      `Install it (npm install ${PACKAGE}), give the login page a scriptUrl (from elsewhere with its integrity), or do without the page: routes: { login: false }.`,
   );
 }
 

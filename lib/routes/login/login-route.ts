@@ -27,7 +27,7 @@ export class LoginRoute {
     @Optional() @Inject(DESCOPE_ROUTES) routes: DescopeRoutesOptions | undefined,
   ) {
     const login = routes?.login;
-    this.#options = typeof login === 'object' ? login : {};
+    this.#options = typeof login === 'object' ? toGiven(login) : {};
     const isServed = login !== false && this.#options.scriptUrl === undefined;
     this.#script = isServed ? loadComponentScript() : undefined;
     renderLoginPage(this.#toFlow('/', '/')); // what is wrong with the options is told now, not to the first visitor
@@ -64,6 +64,11 @@ export class LoginRoute {
       baseUrl,
     };
   }
+}
+
+// What is `undefined` is left out, and must not stand in the place of a default.
+function toGiven(options: LoginPageOptions): LoginPageOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 // The page finds its neighbours where it was found itself, whatever prefix or version stands before them. Express finds

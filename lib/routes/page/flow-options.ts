@@ -1,5 +1,5 @@
 // What a page with a flow may be told, checked before anything of it reaches the page.
-import { readBaseUrl } from '../../core/config/base-url.js';
+import { isConfidential, isProjectId, readBaseUrl } from '../../core/config/base-url.js';
 import { DescopeConfigError } from '../../core/errors.js';
 import { readRedirectTarget } from '../../core/transport/redirect-target.js';
 import { DEFAULT_TEXTS } from './texts.js';
@@ -50,16 +50,21 @@ export type CheckedFlow = Omit<DescopeFlowOptions, 'texts'> & {
 type Check = (value: string) => boolean;
 
 const isBaseUrl: Check = (value) => readBaseUrl(value) !== undefined;
+// What is loaded from there acts in the page's name, so nobody on the way may change it.
+const isSafeUrl: Check = (value) => isBaseUrl(value) && isConfidential(value);
 const isLocal: Check = (value) => readRedirectTarget(value) !== undefined;
 
-const CHECKS: Readonly<Record<string, readonly [wants: string, holds: Check]>> = {
+const isAny: Check = () => true;
+
+/** What each option must be: a text that the check holds of. */
+export const FLOW_CHECKS: Readonly<Record<string, readonly [wants: string, holds: Check]>> = {
   nonce: ['a nonce in base64', (value) => /^[\w+/-]{16,}={0,2}$/.test(value)],
-  projectId: ['a project id', (value) => /^[A-Za-z0-9]+$/.test(value)],
+  projectId: ['a project id: "P" and 27 or 31 letters or digits', isProjectId],
   flowId: ['the id of a flow', (value) => value !== ''],
   baseUrl: ['an http(s) URL', isBaseUrl],
-  baseStaticUrl: ['an http(s) URL', isBaseUrl],
-  baseCdnUrl: ['an http(s) URL', isBaseUrl],
-  scriptUrl: ['a path of this application, or an http(s) URL', (value) => isLocal(value) || isBaseUrl(value)],
+  baseStaticUrl: ['an https URL', isSafeUrl],
+  baseCdnUrl: ['an https URL', isSafeUrl],
+  scriptUrl: ['a path of this application, or an https URL', (value) => isLocal(value) || isSafeUrl(value)],
   integrity: [
     'sha256-, sha384- or sha512- and base64',
     (value) => /^sha(256|384|512)-[\w+/]+=*$/.test(value),
@@ -68,16 +73,33 @@ const CHECKS: Readonly<Record<string, readonly [wants: string, holds: Check]>> =
   storeUrl: ['a path of this application', isLocal],
   theme: ['light, dark or os', (value) => ['light', 'dark', 'os'].includes(value)],
   mode: ['standard or strict', (value) => ['standard', 'strict'].includes(value)],
+  locale: ['a language, such as "de"', isAny],
+  tenant: ['the id of a tenant', isAny],
 };
+
+/** Tells whether a script of somebody else's comes without the digest that it must have. */
+export function lacksIntegrity({
+  scriptUrl,
+  integrity,
+}: {
+  scriptUrl?: unknown;
+  integrity?: unknown;
+}): boolean {
+  return typeof scriptUrl === 'string' && !isLocal(scriptUrl) && integrity === undefined;
+}
+
+/** What the digest of a script from elsewhere must be, in words. */
+export const INTEGRITY_WANTED = 'the digest of the script at scriptUrl, such as "sha384-…"';
 
 /** Checks and defaults the options; throws `CONFIG_INVALID` with all mistakes at once. */
 export function checkFlow(options: DescopeFlowOptions): CheckedFlow {
   const flow = { ...options, theme: options.theme ?? 'os', mode: options.mode ?? 'standard' } as const;
-  const mistakes = Object.entries(CHECKS).flatMap(([name, [wants, holds]]) => {
+  const mistakes = Object.entries(FLOW_CHECKS).flatMap(([name, [wants, holds]]) => {
     const value: unknown = flow[name as keyof typeof flow];
     if (value === undefined && OPTIONAL.has(name)) return [];
     return typeof value === 'string' && holds(value) ? [] : [`${name} must be ${wants}`];
   });
+  if (lacksIntegrity(flow)) mistakes.push(`integrity must be ${INTEGRITY_WANTED}`);
   if (mistakes.length === 0) return { ...flow, texts: { ...DEFAULT_TEXTS, ...options.texts } };
   throw new DescopeConfigError(
     'CONFIG_INVALID',
@@ -85,4 +107,10 @@ export function checkFlow(options: DescopeFlowOptions): CheckedFlow {
   );
 }
 
-const OPTIONAL: ReadonlySet<string> = new Set(['baseStaticUrl', 'baseCdnUrl', 'integrity']);
+const OPTIONAL: ReadonlySet<string> = new Set([
+  'baseStaticUrl',
+  'baseCdnUrl',
+  'integrity',
+  'locale',
+  'tenant',
+]);

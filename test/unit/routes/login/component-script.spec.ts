@@ -47,6 +47,7 @@ describe('loadComponentScript', () => {
 
   it('says how to install it when there is none', () => {
     expect(() => loadComponentScript([root])).toThrow(/npm install @descope\/web-component/);
+    expect(() => loadComponentScript([root])).toThrow(/scriptUrl.*routes: \{ login: false \}/);
     expect(() => loadComponentScript([root])).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 });

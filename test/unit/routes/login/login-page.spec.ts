@@ -74,7 +74,7 @@ describe('renderDescopeFlow', () => {
     );
   });
 
-  it.each<[string, unknown]>([
+  it.each<[string, unknown, object?]>([
     ['successRedirect', 'https://evil.com'],
     ['successRedirect', '//evil.com'],
     ['successRedirect', 'javascript:alert(1)'],
@@ -89,11 +89,23 @@ describe('renderDescopeFlow', () => {
     ['nonce', 'short'],
     ['integrity', 'md5-abc'],
     ['projectId', '"><script>'],
+    ['projectId', 'P2short'],
+    ['projectId', 'X2emulator00000000000000000A'],
+    ['projectId', 'P2emulator00000000000000000A1'],
+    ['integrity', undefined, { scriptUrl: 'https://cdn.example.com/x.js' }],
+    ['scriptUrl', 'http://cdn.example.com/x.js', { integrity: `sha384-${'a'.repeat(64)}` }],
+    ['baseCdnUrl', 'http://cdn.example.com'],
+    ['baseStaticUrl', 'http://files.example.com'],
+    ['baseUrl', 'https://a;script-src.example'],
+    ['baseUrl', "https://a'b.example"],
+    ['baseUrl', 'https://*.example.com'],
+    ['locale', 7],
+    ['tenant', {}],
     ['flowId', ''],
     ['theme', 'pink'],
     ['mode', 'loose'],
-  ])('refuses %s %j', (name, value) => {
-    const wrong = { ...OPTIONS, [name]: value } as DescopeFlowOptions;
+  ])('refuses %s %j', (name, value, beside = {}) => {
+    const wrong = { ...OPTIONS, ...beside, [name]: value } as DescopeFlowOptions;
     expect(() => renderDescopeFlow(wrong)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     expect(() => renderLoginPage(wrong)).toThrow(name);
   });
