@@ -9,7 +9,7 @@ import type { TokenReading } from '../transport/cookies.js';
 import { readCredential } from '../transport/read-tokens.js';
 import { readHeader } from '../transport/request-like.js';
 import type { RequestLike } from '../transport/request-like.js';
-import { assertSameOrigin } from '../transport/same-origin.js';
+import { assertOurs, isFollowedLink } from '../transport/same-origin.js';
 import type { AuthenticationPolicy } from '../session/authenticator.js';
 import { assertSameSubject } from './renewer.js';
 import type { Renewer } from './renewer.js';
@@ -114,7 +114,7 @@ export class SessionKeeper {
     try {
       const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
       if (credential?.isAmbient === false || credential?.refusal !== undefined) return false;
-      assertSameOrigin(request, policy.origins);
+      if (!isFollowedLink(request)) assertOurs(request, policy.origins);
       return true;
     } catch (error) {
       if (error instanceof DescopeCredentialError || error instanceof DescopeAccessError) return false;

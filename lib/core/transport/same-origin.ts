@@ -51,6 +51,17 @@ function isWebSocket(request: RequestLike): boolean {
   return readHeader(request, 'upgrade')?.toLowerCase().includes('websocket') === true;
 }
 
+/**
+ * Tells whether a request is a page that a person goes to, also by a link of another site: such a page may be renewed,
+ * because the other site sees nothing of it.
+ */
+export function isFollowedLink(request: RequestLike): boolean {
+  if (request.method !== 'GET' || isWebSocket(request)) return false;
+  if (readHeader(request, 'origin') !== undefined) return false; // a script asks, not a person
+  if ((readHeader(request, 'sec-fetch-dest') ?? 'document') !== 'document') return false;
+  return readHeader(request, 'accept')?.includes('text/html') === true;
+}
+
 // A request with none of the three headers comes from no browser, and so cannot be forged through one.
 function isSameOrigin(request: RequestLike, policy: OriginPolicy): boolean {
   const origin = readHeader(request, 'origin');

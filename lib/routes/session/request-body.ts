@@ -43,11 +43,13 @@ export function requireText(body: JsonObject, name: string): string {
   return value;
 }
 
-// A page that posts what it does not have sends "" or "undefined": told, not stored.
+// An empty text is how Descope says, where it manages cookies itself, that a token is in its cookie. A page that posts
+// what it does not have sends "undefined": told, not stored.
 function readPosted(body: JsonObject, names: readonly string[]): string | undefined {
   const name = names.find((candidate) => Object.hasOwn(body, candidate));
   if (name === undefined) return undefined;
   const value = body[name];
+  if (value === '') return undefined;
   const isNothing = typeof value !== 'string' || ['', 'undefined', 'null'].includes(value.trim());
   if (isNothing) throw invalid(`a token as "${name}"; leave it out where there is none`);
   return value;

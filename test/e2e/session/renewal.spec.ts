@@ -130,6 +130,30 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(refreshes()).toBe(0);
   });
 
+  it('renews for no other site, whatever the method, but for whom a link of one leads here', async () => {
+    const browser = await app.signIn();
+    lapse();
+    const page = { accept: 'text/html,application/xhtml+xml' };
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { origin: 'https://evil.example' },
+      { referer: 'https://evil.example/' },
+      { ...page, 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'iframe' },
+      { ...page, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+    ]) {
+      const answer = await app.request('/me', { headers: { ...browser.headers, ...headers } });
+      expect([answer.body['code'], answer.headers.getSetCookie()]).toEqual(['TOKEN_EXPIRED', []]);
+    }
+    expect(refreshes()).toBe(0);
+    const link = {
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    };
+    const followed = await app.request('/me', { headers: { ...browser.headers, ...page, ...link } });
+    expect([followed.status, refreshes()]).toEqual([200, 1]);
+  });
+
   it('takes the tokens from cookies where Descope answers with cookies', async () => {
     app.emulator.configure({ responseMode: 'cookies', refreshRotation: true });
     const browser = await app.signIn();

@@ -52,7 +52,8 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
       [{ sessionJwt: anna.refreshJwt, refreshJwt: anna.refreshJwt }, 401],
       [{ sessionJwt: anna.sessionJwt, refreshJwt: anna.sessionJwt }, 401],
       [{ sessionJwt: 'undefined', refreshJwt: anna.refreshJwt }, 400],
-      [{ sessionJwt: anna.sessionJwt, refreshJwt: '' }, 400],
+      [{ sessionJwt: anna.sessionJwt, refreshJwt: 'undefined' }, 400],
+      [{ sessionJwt: '', refreshJwt: anna.refreshJwt }, 401],
       [{ sessionJwt: { toString: 'x' } }, 400],
       [{}, 401],
       [[], 400],
@@ -73,6 +74,22 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
       const browser = new CookieJar().set('DS', bob.sessionJwt).set('DSR', left).take(answer.headers);
       expect([browser.get('DS'), browser.get('DSR')]).toEqual([anna.sessionJwt, undefined]);
     }
+  });
+
+  it('takes an empty token, as Descope’s cookie mode sends it, for one that is in its cookie', async () => {
+    const { sessionJwt, refreshJwt } = await app.emulator.signIn(ANNA);
+    const cookie = `DSR=${refreshJwt}`;
+    for (const [body, sent] of [
+      [{ sessionJwt, refreshJwt: '' }, cookie],
+      [{ sessionJwt: '', refreshJwt: '' }, `DS=${sessionJwt}; ${cookie}`],
+    ] as const) {
+      const answer = await post('store_jwt', body, { cookie: sent });
+      expect(answer.status).toBe(200);
+      const browser = new CookieJar().take(answer.headers);
+      expect([browser.get('DS'), browser.get('DSR')]).toEqual([sessionJwt, refreshJwt]);
+    }
+    const alone = await post('store_jwt', { sessionJwt, refreshJwt: '' });
+    expect([alone.status, new CookieJar().take(alone.headers).get('DSR')]).toEqual([200, undefined]);
   });
 
   it("keeps the user's own refresh token at a sign-in by session token alone", async () => {
