@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { CATALOGUE } from './catalogue.js';
 import { SOUND_KEY } from './keys.attacks.js';
-import { CLASSES } from './stage/attack.js';
+import { CLASSES, bearer } from './stage/attack.js';
+import { exchange } from './stage/exchange.js';
 import { startStage } from './stage/stage.js';
 import type { Stage } from './stage/stage.js';
 import { tryAttack } from './stage/trial.js';
@@ -23,8 +24,14 @@ describe.each(ADAPTERS)('The sample application on %s refuses', (adapter) => {
     );
   });
 
-  it('unknown key ids with one fetch a cool-down, however many there were', () => {
+  it('unknown key ids with one fetch a cool-down, however many there were', async () => {
+    for (let count = 0; count < 20; count += 1) {
+      const token = stage.forge({ header: { kid: `SK-unknown-${count}` } });
+      const { status, code } = await exchange(stage.url, { path: '/me', lines: [bearer(token)] });
+      expect([status, code]).toEqual([401, 'TOKEN_KEY_UNKNOWN']);
+    }
     const times = stage.emulator.requests.find('/v2/keys').map(({ atMs }) => atMs);
+    expect(times).not.toEqual([]); // the keys were asked for: at the start, and no oftener than that allows
     const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     expect(pauses.filter((pause) => pause < COOL_DOWN_MS - 100)).toEqual([]); // the ways there differ by some
   });
