@@ -81,8 +81,9 @@ dd { min-width: 0; display: flex; flex-wrap: wrap; gap: 0.375rem; align-items: c
 .nothing { margin-top: 1.25rem; }
 .routes { display: grid; gap: 0.5rem; margin-top: 1.25rem; list-style: none; }
 .routes button {
-  display: grid; grid-template-columns: 3rem 5.5rem 1fr auto; gap: 0.5rem; align-items: baseline; width: 100%;
+  display: grid; grid-template-columns: 3rem 10.5rem minmax(0, 1fr) auto; gap: 0.5rem; align-items: baseline; width: 100%;
 }
+.routes + p { margin-top: 1rem; }
 .routes [aria-current] { border-color: var(--accent); background: var(--accent-soft); }
 .method { color: var(--muted); }
 .path { font-weight: 600; }
