@@ -24,8 +24,8 @@ export async function toPending(call: Call, world: World, approach: Approach): P
   const loginId = requireText(call.body, 'loginId');
   const deliveryMethod = requireMethod(call);
   const user = world.project.users.find(loginId);
-  // Management makes test users beforehand, and then they may still sign up: once.
-  if (approach === 'signup' && user && !(user.test && !user.seen)) {
+  // Management makes test users beforehand, so they may sign up although they are there.
+  if (approach === 'signup' && user && !user.test) {
     throw new DescopeError('userExists', 'User already exists');
   }
   if (approach === 'signin' && !user) throw new DescopeError('noSuchUser', 'User not found');
