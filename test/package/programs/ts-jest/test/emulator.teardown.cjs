@@ -1,0 +1,2 @@
+// Ends what emulator.setup.cjs started.
+module.exports = () => globalThis.emulator.close();
