@@ -37,6 +37,7 @@ import { assertScopesKept } from './scan/request-scope.js';
 import { toLoginPathProvider } from './login-path.js';
 import { sessionProviders } from './session.providers.js';
 import { DescopeHealthIndicator } from './descope.health.js';
+import { provideCopies, shareClasses } from './class-copies.js';
 import { DescopeService } from './descope.service.js';
 import { OptionsCircleModule } from './scan/options-circle.js';
 import { DescopeM2mClient } from './m2m/m2m.client.js';
@@ -96,6 +97,9 @@ const GUARD_PARTS = [
   DESCOPE_NOTIFY,
 ];
 
+const CLASSES = { DescopeService, DescopeHealthIndicator, DescopeSockets, DescopeM2mClient };
+shareClasses(CLASSES);
+
 const EXPORTED = [
   DescopeService,
   DescopeHealthIndicator,
@@ -113,6 +117,7 @@ function compose(
 ): DynamicModule {
   const { globalGuard, isGlobal, transports } = extras;
   const routes = extras.routes === undefined ? undefined : toMountable(extras.routes);
+  const copies = provideCopies(CLASSES);
   return {
     ...definition,
     global: isGlobal !== false,
@@ -136,10 +141,10 @@ function compose(
         AuthGuard,
       ],
       ...[RefusalFilter, MessageFilters],
-      ...[DescopeHealthIndicator, DescopeSockets, DescopeM2mClient],
+      ...[DescopeHealthIndicator, DescopeSockets, DescopeM2mClient, ...copies],
       ...(routes === undefined ? [] : toRouteProviders(routes)),
     ],
-    exports: [...EXPORTED],
+    exports: [...EXPORTED, ...copies],
   };
 }
 

@@ -1,0 +1,22 @@
+// A library that loaded another build of the package injects its classes in an application of this one.
+import { expect, it, jest } from '@jest/globals';
+import { DescopeModule, DescopeService } from 'nestjs-descope';
+import { createTestDescope } from 'nestjs-descope/testing';
+import { start } from '../../support/application.js';
+
+it("serves another copy's DescopeService and its siblings by this copy's own", async () => {
+  jest.resetModules();
+  const library = await import('nestjs-descope');
+  expect(library.DescopeService).not.toBe(DescopeService);
+  const inject = [library.DescopeService, library.DescopeM2mClient, library.DescopeHealthIndicator];
+  const report = { provide: 'library', inject, useFactory: (...services: unknown[]) => services };
+  const descope = createTestDescope();
+  const metadata = { imports: [DescopeModule.forRoot({ audience: null })], providers: [report] };
+  const { app, close } = await start('express', metadata, {
+    override: (builder) => descope.override(builder),
+  });
+  const [service] = app.get<DescopeService[]>('library');
+  expect(service).toBe(app.get(DescopeService));
+  expect((await service?.validateSession(descope.as({ sub: 'ann' }).token))?.user?.id).toBe('ann');
+  await close();
+});
