@@ -19,6 +19,8 @@ export interface ChainedToken {
   readonly key: string;
   readonly untilMs: number;
   readonly isRefresh: boolean;
+  /** In epoch seconds; not known of one that another instance has handed out. */
+  readonly issuedAt?: number | undefined;
 }
 
 /** Tokens of one sign-in; the first refresh token is the one that the others came with. */
@@ -187,9 +189,10 @@ function choose(tokens: ReadonlyMap<string, ChainedToken>, nowMs: number): Map<s
 // A look without proof: what is noted here is only ever refused.
 function toChained(token: string, isRefresh: boolean): ChainedToken | undefined {
   try {
-    const { exp } = decodeToken(token).payload;
+    const { exp, iat } = decodeToken(token).payload;
     if (typeof exp !== 'number') return undefined;
-    return { key: toTokenKey(token), untilMs: Math.ceil(exp * 1000), isRefresh };
+    const issuedAt = typeof iat === 'number' ? iat : undefined;
+    return { key: toTokenKey(token), untilMs: Math.ceil(exp * 1000), isRefresh, issuedAt };
   } catch (error) {
     if (error instanceof DescopeCredentialError) return undefined;
     throw error;

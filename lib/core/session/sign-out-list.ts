@@ -70,9 +70,11 @@ export class SignOutList {
   /** Refuses tokens of one subject that are known by name only, each until it ends. */
   async signOutChained(tokens: readonly ChainedToken[], claims: DescopeClaims): Promise<void> {
     const issuedUpTo = Number.POSITIVE_INFINITY;
-    const issuedAt = Math.ceil((this.#clock() + MAX_LEEWAY_MS) / 1000); // not known; no later than this
+    const latest = Math.ceil((this.#clock() + MAX_LEEWAY_MS) / 1000);
     await Promise.all(
-      tokens.map(({ key, untilMs }) => this.#add(key, claims, { untilMs, issuedUpTo, issuedAt })),
+      tokens.map(({ key, untilMs, issuedAt = latest }) =>
+        this.#add(key, claims, { untilMs, issuedUpTo, issuedAt }),
+      ),
     );
   }
 

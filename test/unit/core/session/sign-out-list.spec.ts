@@ -119,6 +119,22 @@ describe('SignOutList', () => {
     expect(await judge(list, issue({ sub: 'U2mallory', iat: NOW_SECONDS + 1 }))).toBe('accepted');
   });
 
+  it('lets in who signs in again after the tokens of old sign-ins, known by name alone, were merged', async () => {
+    const list = new SignOutList(
+      () => NOW_MS,
+      undefined,
+      () => undefined,
+    );
+    const mallory = issue({ sub: 'U2mallory' });
+    const untilMs = NOW_MS + 3_600_000;
+    const chained = Array.from({ length: 100_001 }, (_, count) => {
+      return { key: `token:${count}`, untilMs, isRefresh: false, issuedAt: NOW_SECONDS - 10 };
+    });
+    await list.signOutChained(chained, mallory.claims);
+    const [before, after] = [-10, 1].map((age) => issue({ sub: 'U2mallory', iat: NOW_SECONDS + age }));
+    expect([await judge(list, before), await judge(list, after)]).toEqual(['SESSION_SIGNED_OUT', 'accepted']);
+  });
+
   it('tells the operator when it is full of sign-outs that still count, unless a store has them', async () => {
     const anna = issue();
     const others = (count: number) => ({ ...longer(anna, count), sub: `U2user${count}` });
