@@ -41,6 +41,29 @@ export const PARTS = {
     mutate: ['authorization', 'cookies', 'same-origin'].map((file) => `lib/core/transport/${file}.ts`),
     specs: ['authorization', 'cookies', 'same-origin'].map((file) => `${TRANSPORT}/${file}`),
   },
+  // What a mistake would hand to somebody else, or keep where it was ended. Applications start for each of these mutants.
+  profile: {
+    mutate: ['lib/routes/session/me-route.ts', 'lib/routes/session/profiles.ts'],
+    specs: [`${E2E}/session/kept-tokens`, `${E2E}/session/ended-tokens`, 'test/unit/routes/profiles'],
+  },
+  state: {
+    mutate: ['lib/auth/session/request-session.ts', 'lib/auth/answer/private-answer.ts'],
+    specs: [`${E2E}/session/caching`, `${E2E}/resilience/two-applications`],
+  },
+  signOut: {
+    mutate: ['sign-out-list', 'sign-in-chains', 'ahead-tokens'].map((file) => `lib/core/session/${file}.ts`),
+    specs: ['sign-out-list', 'sign-in-chains'].map((file) => `test/unit/core/session/${file}`),
+  },
+  lapsed: {
+    mutate: ['lib/auth/session/session-step.ts', 'lib/core/renewal/renewal-outcome.ts'],
+    specs: [`${E2E}/session/kept-tokens`, `${E2E}/session/renewal`],
+  },
+  routes: {
+    mutate: ['lib/routes/session/session-routes.ts', 'lib/routes/session/sign-out-routes.ts'],
+    specs: ['kept-tokens', 'bearer-sign-out', 'sign-out', 'sign-in-chains', 'routes'].map(
+      (file) => `${E2E}/session/${file}`,
+    ),
+  },
 };
 
 const name = process.env.MUTATION_PART ?? 'verifier';
