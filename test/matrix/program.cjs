@@ -14,9 +14,12 @@ const {
   microserviceTransport,
 } = require('nestjs-descope');
 const { startEmulator } = require('nestjs-descope/emulator');
+const { createTestDescope } = require('nestjs-descope/testing');
+const { Test } = require('@nestjs/testing');
 const { createServer } = require('node:net');
 const { catchError, firstValueFrom, of, timeout } = require('rxjs');
 const { WebSocket } = require('ws');
+const { askGraphql } = require('./graphql.cjs');
 
 const handler = (type, name, ...decorators) => {
   const descriptor = Object.getOwnPropertyDescriptor(type.prototype, name);
@@ -146,14 +149,15 @@ async function run(adapter) {
   };
   const { sessionJwt, refreshJwt } = await emulator.signIn('anna@example.com');
   const bearer = { headers: { authorization: `Bearer ${sessionJwt}` } };
-  const admin = await emulator.signToken({ claims: { sub: 'U2bob', amr: ['email'], roles: ['admin'] } });
+  const adminJwt = await emulator.signToken({ claims: { sub: 'U2bob', amr: ['email'], roles: ['admin'] } });
+  const admin = { headers: { authorization: `Bearer ${adminJwt}` } };
   const answers = {
     open: await ask('/open'),
     closed: await ask('/closed'),
     bearer: await ask('/closed', bearer),
     cookie: await ask('/closed', { headers: { cookie: `DS=${sessionJwt}` } }),
     role: await ask('/admin', bearer),
-    admin: await ask('/admin', { headers: { authorization: `Bearer ${admin}` } }),
+    admin: await ask('/admin', admin),
     me: await ask('/auth/me', { headers: { cookie: `DS=${sessionJwt}` } }),
     refreshRoute: await ask('/auth/refresh', {
       method: 'POST',
@@ -187,6 +191,9 @@ async function run(adapter) {
   answers.scopedGuard = await isRefused(own({ provide: APP_GUARD, useClass: LoggingGuard }));
   answers.scopedAlias = await isRefused(own({ provide: APP_GUARD, useExisting: LoggingGuard }, LoggingGuard));
   answers.transientGuard = await isRefused(own({ provide: APP_GUARD, useClass: TransientGuard }));
+  answers.testing = await askTesting(await createAdapter(adapter));
+  const graphql = { create, refusal, options, bearer: bearer.headers, admin: admin.headers, handler };
+  Object.assign(answers, await askGraphql(graphql).catch(({ message }) => ({ graphql: message })));
   await emulator.close();
   return answers;
 }
@@ -223,6 +230,20 @@ async function askMicroservice(options) {
   client.close();
   await app.close();
   return answer.code ?? JSON.stringify(answer);
+}
+
+async function askTesting(adapter) {
+  const descope = createTestDescope();
+  const metadata = { imports: [DescopeModule.forRoot()], controllers: [ShopController] };
+  const module = await descope.override(Test.createTestingModule(metadata)).compile();
+  const app = module.createNestApplication(adapter, { logger: false });
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  const answers = await Promise.all(
+    [{}, descope.as({ roles: ['admin'] }).bearer].map((headers) => fetch(`${url}/admin`, { headers })),
+  );
+  await app.close();
+  return answers.map(({ status }) => status).join(' ');
 }
 
 async function findPort() {
