@@ -146,14 +146,19 @@ const STORED: Attack[] = [
   ...['{}', '{"sessionjwt":"x"}', '{"token":"x"}'].map((body) =>
     storing(`the body ${body}`, [[401], 'SESSION_MISSING'], () => store(body)),
   ),
-  ...[null, 1, true, [], {}, '', ' ', 'undefined', 'null', ['x']].map((sessionJwt) =>
+  storing(
+    'the session ""',
+    [[401], 'SESSION_MISSING'],
+    post(() => ({ sessionJwt: '' })),
+  ),
+  ...[null, 1, true, [], {}, ' ', 'undefined', 'null', ['x']].map((sessionJwt) =>
     storing(
       `the session ${JSON.stringify(sessionJwt)}`,
       INVALID,
       post(() => ({ sessionJwt })),
     ),
   ),
-  ...[null, 1, [], '', 'undefined'].map((refreshJwt) =>
+  ...[null, 1, [], 'undefined'].map((refreshJwt) =>
     storing(
       `the refresh token ${JSON.stringify(refreshJwt)}`,
       INVALID,

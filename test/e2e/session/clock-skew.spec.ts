@@ -44,7 +44,7 @@ describe.each(ADAPTERS)('POST logout-all, on %s', (adapter) => {
       expect(copied).toBe('SESSION_SIGNED_OUT');
       expect([await codeAt(app, again.headers), await codeAt(app, bob.headers)]).toEqual([200, 200]);
       app.emulator.clock.advance(2_000); // it dates a token that is like another a second back
-    const onlyRefresh = { cookie: `DSR=${again.get('DSR')}` };
+      const onlyRefresh = { cookie: `DSR=${again.get('DSR')}` };
       expect(await codeAt(app, onlyRefresh)).toBe(200); // its refresh token counts, too
     },
   );

@@ -131,8 +131,11 @@ describe('SignOutList', () => {
       return { key: `token:${count}`, untilMs, isRefresh: false, issuedAt: NOW_SECONDS - 10 };
     });
     await list.signOutChained(chained, mallory.claims);
-    const [before, after] = [-10, 1].map((age) => issue({ sub: 'U2mallory', iat: NOW_SECONDS + age }));
-    expect([await judge(list, before), await judge(list, after)]).toEqual(['SESSION_SIGNED_OUT', 'accepted']);
+    const of = (age: number) => issue({ sub: 'U2mallory', iat: NOW_SECONDS + age });
+    expect([await judge(list, of(-10)), await judge(list, of(1))]).toEqual([
+      'SESSION_SIGNED_OUT',
+      'accepted',
+    ]);
   });
 
   it('tells the operator when it is full of sign-outs that still count, unless a store has them', async () => {
