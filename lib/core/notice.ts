@@ -9,6 +9,7 @@ export interface Notice {
     | 'BASE_URL_LOOPBACK'
     | 'DEMAND_UNCHECKED'
     | 'GATEWAY_UNGUARDED'
+    | 'GRAPHQL_GATEWAY_UNGUARDED'
     | 'GUARD_MISSING'
     | 'KEYS_STATIC'
     | 'PROMISE_REPLACED'

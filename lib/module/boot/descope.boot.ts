@@ -18,7 +18,7 @@ import { assertSchemasKept } from '../scan/graphql-schema.js';
 import { assertGuardOrder } from '../scan/guard-order.js';
 import { readBootNotices } from './boot-notices.js';
 import type { GlobalGuardPlan } from './global-guards.js';
-import { readOpenHandlers, readUnsureDemands } from './open-handlers.js';
+import { readOpenGateways, readOpenHandlers, readUnsureDemands } from './open-handlers.js';
 import { readShadowedRoutes } from './shadowed-routes.js';
 import { learnThrownClasses } from './thrown-classes.js';
 
@@ -56,7 +56,9 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
   /** Loads the keys ahead. Without them the application starts all the same, unless `requireKeysAtBoot` says otherwise. */
   async onApplicationBootstrap(): Promise<void> {
     assertSchemasKept(this.#asked, this); // which GraphQL's modules build in onModuleInit
-    if (hasAdapter(this.host)) for (const notice of readShadowedRoutes(this)) this.notify(notice);
+    if (hasAdapter(this.host))
+      for (const notice of [...readShadowedRoutes(this), ...readOpenGateways(this.modules)])
+        this.notify(notice);
     const hydrated = this.keys.hydrate();
     hydrated.catch(() => undefined);
     await assertStoresFit(this.config.session, this.notify);

@@ -4,6 +4,7 @@ import { readGuards } from '../../auth/access.policy.js';
 import type { Notice } from '../../core/notice.js';
 import { isAuthController } from '../../routes/auth.controller.js';
 import type { AskedHandler } from '../scan/answerable.js';
+import { readGraphqlEndpoints } from '../scan/field-guards.js';
 import { isReached } from '../scan/guard-reach.js';
 import { readMessageTransport, readResolverNote } from '../scan/handler-metadata.js';
 import { readUncheckedDemands } from '../scan/unjudged.js';
@@ -35,6 +36,14 @@ export function readUnsureDemands(asked: readonly AskedHandler[], modules: Modul
   if (names.length === 0) return [];
   const message = `${names.join(', ')} ask for something, and are no handlers that Nest asks guards for; no library here uses Nest's ExternalContextCreator either, by which those do that ask guards. Nobody is sure to look at these demands: ask at the handler that lets the caller in, or check the user in the code (user.hasRole).`;
   return [{ code: 'DEMAND_UNCHECKED', level: 'warn', message }];
+}
+
+/** Lists the gateways of GraphQL, which send what anybody asks to their subgraphs; to be asked when schemas are built. */
+export function readOpenGateways(modules: ModulesContainer): Notice[] {
+  const names = readGraphqlEndpoints(modules).flatMap(({ gateway }) => gateway ?? []);
+  if (names.length === 0) return [];
+  const message = `${[...new Set(names)].join(', ')} has no schema here, as gateways have none, and asks no guard, also no global one: whoever is connected reaches its subgraphs. Guard each of the subgraphs, and send the Authorization header on to them; or refuse in the option context (DescopeService.authenticate) who has no user.`;
+  return [{ code: 'GRAPHQL_GATEWAY_UNGUARDED', level: 'warn', message }];
 }
 
 function isCallable({ type, name, handler, paths }: AskedHandler): boolean {

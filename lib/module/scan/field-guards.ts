@@ -21,6 +21,8 @@ export interface SchemaField {
 
 /** One endpoint of GraphQL. */
 export interface GraphqlEndpoint {
+  /** The name of the driver's class, where it has no schema here: a gateway, which sends all to its subgraphs. */
+  readonly gateway: string | undefined;
   /** The fields, by type, that the options `resolvers` and `loaders` hold functions for. */
   readonly functions: ReadonlyMap<string, readonly string[]>;
   readonly roots: readonly SchemaType[];
@@ -41,8 +43,12 @@ export function readGraphqlEndpoints(modules: ModulesContainer): readonly Graphq
   return [...modules.values()].flatMap(({ providers }) => {
     const options = providers.get(OPTIONS_TOKEN);
     if (options === undefined) return [];
-    const host = [...providers.values()].find(({ name }) => String(name) === 'GraphQLSchemaHost');
-    return [toEndpoint((options.instance ?? {}) as Members, readSchema(host?.instance))];
+    const find = (wanted: string) => [...providers.values()].find(({ token }) => toName(token) === wanted);
+    const schema = readSchema(find('GraphQLSchemaHost')?.instance);
+    const driver = find('AbstractGraphQLDriver')?.metatype?.name ?? 'The driver of GraphQLModule';
+    return [
+      { ...toEndpoint((options.instance ?? {}) as Members, schema), gateway: schema ? undefined : driver },
+    ];
   });
 }
 
@@ -107,7 +113,11 @@ function readSchema(host: unknown): Schema | undefined {
   }
 }
 
-function toEndpoint(options: Members, schema: Schema | undefined): GraphqlEndpoint {
+function toName(token: unknown): unknown {
+  return typeof token === 'function' ? token.name : token;
+}
+
+function toEndpoint(options: Members, schema: Schema | undefined): Omit<GraphqlEndpoint, 'gateway'> {
   const functions = readFunctions(options);
   if (schema === undefined) return { functions, roots: [], types: [], entities: [], resolve: () => [] };
   const types = schema.getTypeMap();

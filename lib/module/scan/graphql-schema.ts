@@ -25,6 +25,17 @@ export function assertSchemasKept(asked: readonly AskedHandler[], input: SchemaS
   if (endpoints.length === 0) return;
   const scan = new SchemaScan(asked, input);
   for (const endpoint of endpoints) scan.assertKept(endpoint);
+  const gateways = endpoints.flatMap(({ gateway }) => gateway ?? []);
+  if (gateways.length === endpoints.length) assertNothingUnserved(asked, gateways.join(', '));
+}
+
+// A gateway sends all that it is asked to its subgraphs: no resolver beside it is ever called.
+function assertNothingUnserved(asked: readonly AskedHandler[], gateway: string): void {
+  const { where } =
+    asked.find(({ type, name, handler, policy: { demands, rules = [] } }) => {
+      return demands.length + rules.length > 0 && readResolverNote(type, handler, String(name)) !== undefined;
+    }) ?? {};
+  if (where !== undefined) throw unservedHandler(where, gateway);
 }
 
 class SchemaScan {
@@ -128,6 +139,11 @@ function toKey(type: string, field: string): string {
 
 function replacedHandler(field: string, where: string): DescopeConfigError {
   const message = `${field} stands in the options of GraphQLModule (resolvers or loaders) and replaces ${where}, which is guarded: nobody would ask the guard. Take it out of the options and load in the method (a DataLoader keeps batches), or mark the method @Public().`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
+}
+
+function unservedHandler(where: string, gateway: string): DescopeConfigError {
+  const message = `${where} asks for something, and is never called: ${gateway} sends every operation to its subgraphs and asks no guard. Move the demand to the handler of the subgraph that answers.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
