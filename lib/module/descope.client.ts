@@ -1,6 +1,6 @@
 // The vendor's client: a typed proxy that imports and makes it on the first call.
 import { Inject } from '@nestjs/common';
-import type DescopeSdk from '@descope/node-sdk';
+import type DescopeSdk from '@descope/node-sdk' with { 'resolution-mode': 'import' };
 import { DESCOPE_CLIENT } from '../auth/injection-tokens.js';
 import type { Fetch } from '../core/api/bounded-fetch.js';
 import type { DescopeConfig } from '../core/config/config.js';

@@ -3,5 +3,9 @@ import { describe } from '@jest/globals';
 import { stateFacts } from './program-facts.js';
 
 describe('Installed into a program of Nest 11, the package', () => {
-  stateFacts({ name: 'nest-11-commonjs', configs: ['tsconfig.json', 'tsconfig.nodenext.json'], jest: {} });
+  stateFacts({
+    name: 'nest-11-commonjs',
+    configs: ['tsconfig.json', 'tsconfig.nodenext.json', 'tsconfig.node16.json'],
+    jest: {},
+  });
 });
