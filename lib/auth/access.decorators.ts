@@ -18,17 +18,23 @@ export interface GrantOptions {
 export type GrantArguments<Name extends string = string> =
   readonly Name[] | readonly [...names: Name[], options: GrantOptions];
 
+// Of a call that fits no form the compiler speaks of the first one first: that of names alone, which most misspell.
+
 /** A decorator of names with a variant: `@Roles(…)` and `@Roles.all(…)`. */
 export interface RolesDecorator {
+  (...names: readonly RoleName[]): AccessDecorator;
   (...names: GrantArguments<RoleName>): AccessDecorator;
   /** Asks for all of the roles. */
+  all(...names: readonly RoleName[]): AccessDecorator;
   all(...names: GrantArguments<RoleName>): AccessDecorator;
 }
 
 /** A decorator of names with a variant: `@Permissions(…)` and `@Permissions.any(…)`. */
 export interface PermissionsDecorator {
+  (...names: readonly PermissionName[]): AccessDecorator;
   (...names: GrantArguments<PermissionName>): AccessDecorator;
   /** Asks for one of the permissions. */
+  any(...names: readonly PermissionName[]): AccessDecorator;
   any(...names: GrantArguments<PermissionName>): AccessDecorator;
 }
 

@@ -28,7 +28,11 @@ export const CurrentUser: CurrentUserDecorator = createParamDecorator(
     whenReady(readUser(context), (user) => (property === undefined ? user : readProperty(user, property))),
 );
 
-/** Gives a handler Descope's session: user, claims and token. Where nobody is signed in, its `user` is `undefined`. */
+/**
+ * Gives a handler Descope's session: user, claims and token. Where nobody is signed in, its `user` is `undefined`; where
+ * a session is required it is a `SignedInSession`.
+ * @example `@Get('me') me(@CurrentSession() { user, token }: SignedInSession) {}`
+ */
 export const CurrentSession: (...pipes: Pipe[]) => ParameterDecorator = createParamDecorator(
   (_data: undefined, context: ExecutionContext) => readSession(context),
 );

@@ -16,8 +16,8 @@ declare module 'nestjs-descope' {
 
 // A line that ends in `// no` must not compile with the declaration, and compiles without it.
 const PROGRAM = `
-import { Authorize, CurrentUser, DescopeService, DescopeUser, Permissions, Roles } from 'nestjs-descope';
-import type { CustomClaims, DescopePolicy } from 'nestjs-descope';
+import { Authorize, CurrentSession, CurrentUser, DescopeService, DescopeUser, Permissions, Roles } from 'nestjs-descope';
+import type { CustomClaims, DescopePolicy, DescopeSession, SignedInSession } from 'nestjs-descope';
 import { ParseIntPipe } from '@nestjs/common';
 export interface Account { readonly email: string; readonly name: string; readonly roles: readonly string[] }
 
@@ -40,6 +40,10 @@ export class OrdersController {
   other(@CurrentUser() user: DescopeUser) { return user; } // no
   wrong(@CurrentUser('email') email: number) { return email; } // no
   later(id: number, @CurrentUser('name') name: number) { return id + name; } // no
+  required(@CurrentSession() { user, token, claims, expiresAt }: SignedInSession) {
+    return [user.id, token.length, claims.sub, expiresAt.getTime()];
+  }
+  anybody(@CurrentSession() session: DescopeSession) { return session.user?.id; }
 }
 
 export class IsUser implements DescopePolicy {
@@ -69,7 +73,7 @@ describe('A program that declares its names', () => {
       text.endsWith('// no') ? [line + 1] : [],
     );
     expect(marked.length).toBeGreaterThan(10);
-    expect(compile(PROGRAM + REGISTER)).toEqual(marked);
+    expect(listLines(PROGRAM + REGISTER)).toEqual(marked);
   });
 
   it('knows the types of its claims', () => {
@@ -78,24 +82,64 @@ import type { CustomClaims } from 'nestjs-descope';
 interface Account { readonly email: string }
 export const plan = (claims: CustomClaims): 'free' | 'pro' => claims.plan;
 export const wrong = (claims: CustomClaims): number => claims.plan;`;
-    expect(compile(program + REGISTER)).toEqual([5]);
+    expect(listLines(program + REGISTER)).toEqual([5]);
+  });
+});
+
+describe('What the compiler says of a misspelt name', () => {
+  it.each([
+    ["Roles('edtor')", '"admin" | "editor"'],
+    ["Roles('admin', 'edtor')", '"admin" | "editor"'],
+    ["Roles.all('edtor')", '"admin" | "editor"'],
+    ["Permissions('reports:raed')", '"reports:read"'],
+    ["Permissions.any('reports:raed')", '"reports:read"'],
+  ])('in %s is which names there are, before it speaks of options', (call, names) => {
+    const program = `import { Permissions, Roles } from 'nestjs-descope';\ninterface Account {}\n${call};`;
+    const [flaw = '', ...others] = listFlaws(program + REGISTER).map(({ text }) => text);
+    expect(others).toEqual([]);
+    const misspelt = /'([^']*)'\)$/.exec(call)?.[1];
+    const argument = `Argument of type '"${misspelt}"' is not assignable to parameter of type '${names}'`;
+    expect(flaw).toContain(argument);
+    expect(flaw.slice(0, flaw.indexOf(argument))).not.toContain('GrantOptions');
+  });
+});
+
+describe('Names and options handed on', () => {
+  it('compile as they are declared, whether listed or spread', () => {
+    const program = `
+import { Roles } from 'nestjs-descope';
+import type { GrantArguments, RoleName } from 'nestjs-descope';
+interface Account {}
+const names: RoleName[] = ['admin'];
+export const Own = (...given: GrantArguments<RoleName>) => Roles.all(...given);
+Roles(...names);
+Roles(...names, { tenant: true });
+Roles({ tenant: true }, 'admin'); // no
+Roles('admin', { tenant: 'query:tenant' }); // no`;
+    expect(listLines(program + REGISTER)).toEqual([9, 10]);
   });
 });
 
 describe('A program that declares nothing', () => {
   it('compiles as before', () => {
-    expect(compile(PROGRAM)).toEqual([]);
+    expect(listLines(PROGRAM)).toEqual([]);
   });
 
   it('still names only properties that users have', () => {
     expect(
-      compile("import { CurrentUser } from 'nestjs-descope';\nCurrentUser('email');\nCurrentUser('nope');"),
+      listLines("import { CurrentUser } from 'nestjs-descope';\nCurrentUser('email');\nCurrentUser('nope');"),
     ).toEqual([3]);
   });
 });
 
 // The lines that the compiler complains of.
-function compile(text: string): number[] {
+function listLines(text: string): number[] {
+  const lines = listFlaws(text).map(({ line }) => line);
+  return [...new Set(lines)].sort((one, other) => one - other);
+}
+
+// What the compiler says, and of which line.
+function listFlaws(text: string): { readonly line: number; readonly text: string }[] {
   const path = resolve('test/package/typed-program.ts');
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2023,
@@ -115,7 +159,8 @@ function compile(text: string): number[] {
     name === path ? ts.createSourceFile(path, text, rest[0], true) : getSourceFile(name, ...rest);
   const program = ts.createProgram([path], options, host);
   const source = program.getSourceFile(path);
-  const flaws = ts.getPreEmitDiagnostics(program, source);
-  const lines = flaws.map(({ start = 0 }) => (source?.getLineAndCharacterOfPosition(start).line ?? -2) + 1);
-  return [...new Set(lines)].sort((one, other) => one - other);
+  return ts.getPreEmitDiagnostics(program, source).map(({ start = 0, messageText }) => ({
+    line: (source?.getLineAndCharacterOfPosition(start).line ?? -2) + 1,
+    text: ts.flattenDiagnosticMessageText(messageText, '\n'),
+  }));
 }
