@@ -177,7 +177,7 @@ function assertRegisteredOnce(modules: ModulesContainer): void {
   const configured = registered.filter((module) => module.providers.has(MODULE_OPTIONS_TOKEN));
   if (configured.length === 0) {
     const message =
-      'DescopeModule is imported without options. Import DescopeModule.forRoot() in the root module.';
+      'DescopeModule is imported without options. Import DescopeModule.forRoot() in the root module; in a test of a single controller, DescopeTestingModule.forRoot(createTestDescope()) of nestjs-descope/testing.';
     throw new DescopeConfigError('CONFIG_MODULE_MISSING', message);
   }
   if (registered.length === 1) return;

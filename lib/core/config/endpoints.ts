@@ -13,15 +13,19 @@ export function readProjectId(options: OptionReader): string {
     options.mistake(
       'projectId',
       'nothing',
-      'the project id, by the option or by DESCOPE_PROJECT_ID (a test needs none: createTestDescope().override(…) of nestjs-descope/testing brings its own)',
+      `the project id, by the option or by DESCOPE_PROJECT_ID ${IN_A_TEST}`,
     );
     return '';
   }
   if (!isProjectId(projectId)) {
-    options.mistake('projectId', `${projectId.length} characters`, '"P" and 27 or 31 letters or digits');
+    const wants = `"P" and 27 or 31 letters or digits ${IN_A_TEST}`;
+    options.mistake('projectId', `${projectId.length} characters`, wants);
   }
   return projectId;
 }
+
+const IN_A_TEST =
+  '(a test needs none: createTestDescope().override(…) of nestjs-descope/testing brings its own)';
 
 /** Reads Descope's API, without a trailing slash. */
 export function readApiUrl(options: OptionReader, projectId: string): string {

@@ -10,6 +10,7 @@ import {
 } from '../../auth/injection-tokens.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import type { Notify } from '../../core/notice.js';
+import { DescopeUnavailableError } from '../../core/errors.js';
 import type { KeySet } from '../../core/keys/key-set.js';
 import { assertStoresFit } from '../../core/session/store-probe.js';
 import { assertAccessKept } from '../scan/access.scan.js';
@@ -60,15 +61,21 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
       for (const notice of [...readShadowedRoutes(this), ...readOpenGateways(this.modules)])
         this.notify(notice);
     const hydrated = this.keys.hydrate();
-    hydrated.catch(() => undefined);
-    await assertStoresFit(this.config.session, this.notify);
-    if (this.config.requireKeysAtBoot) return hydrated;
     hydrated.catch(() => undefined); // noted by the key set, which recovers by itself
+    await assertStoresFit(this.config.session, this.notify);
+    if (this.config.requireKeysAtBoot) await hydrated.catch(failBoot);
   }
 
   onModuleDestroy(): void {
     this.keys.close();
   }
+}
+
+function failBoot(error: unknown): never {
+  if (!(error instanceof DescopeUnavailableError)) throw error;
+  const message = `${error.message} The option requireKeysAtBoot is set, so the application does not start without them. A test needs none: createTestDescope().override(…) of nestjs-descope/testing brings its own.`;
+  const { code, cause, retryAfterSeconds } = error;
+  throw new DescopeUnavailableError(code, message, { retryAfterSeconds, cause });
 }
 
 // Nest's factory gives a microservice, or a context, an adapter that is null, its testing module none at all.

@@ -67,7 +67,7 @@ function assertPoliciesProvided({ where, policy }: AskedHandler, modules: Module
 function assertKeyGiven({ where, policy }: AskedHandler, config: DescopeConfig): void {
   const isAsked = (policy.rules ?? []).some(({ kind }) => kind === 'relation');
   if (!isAsked || config.readSecrets().managementKey !== undefined) return;
-  const message = `${where} is under @FgaCheck, and Descope answers that to a management key only. Set managementKey (or DESCOPE_MANAGEMENT_KEY).`;
+  const message = `${where} is under @FgaCheck, and Descope answers that to a management key only. Set managementKey (or DESCOPE_MANAGEMENT_KEY). A test needs none: createTestDescope().override(…) of nestjs-descope/testing boots without.`;
   throw new DescopeConfigError('CONFIG_FGA_KEY_MISSING', message, { where });
 }
 

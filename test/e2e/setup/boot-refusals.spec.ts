@@ -27,7 +27,12 @@ describe.each(ADAPTERS)('The boot, on %s', (adapter) => {
   it('needs a project id, and names the option and the variable', async () => {
     const error = await refusal({});
     expect(error.code).toBe('CONFIG_INVALID');
-    expect(error.message).toMatch(/projectId.*DESCOPE_PROJECT_ID/);
+    expect(error.message).toMatch(/projectId.*DESCOPE_PROJECT_ID.*createTestDescope\(\)\.override\(/);
+  });
+
+  it('names the way out of a test with a project id that is none', async () => {
+    const { message } = await refusal({ projectId: 'test' });
+    expect(message).toMatch(/- projectId: got 4 characters.*createTestDescope\(\)\.override\(/);
   });
 
   it('tells every wrong option at once', async () => {
@@ -97,7 +102,9 @@ describe.each(ADAPTERS)('The boot, on %s', (adapter) => {
   it('refuses a bare DescopeModule, which would protect nothing', async () => {
     await expect(boot([DescopeModule])).rejects.toMatchObject({
       code: 'CONFIG_MODULE_MISSING',
-      message: expect.stringContaining('DescopeModule.forRoot()'),
+      message: expect.stringMatching(
+        /DescopeModule\.forRoot\(\).*DescopeTestingModule\.forRoot\(createTestDescope\(\)\)/,
+      ),
     });
   });
 
