@@ -45,6 +45,7 @@ export { microserviceTransport } from './auth/transport/microservice.js';
 export type { DescopeTransport } from './auth/transport/transport.js';
 export type { DescopeErrorBody } from './auth/http-error.js';
 export type { Fetch } from './core/api/bounded-fetch.js';
+export type { FetchInit, FetchLike, FetchResponse } from './core/api/own-fetch.js';
 export type {
   CustomClaims,
   DescopeRegister,

@@ -77,10 +77,11 @@ describe('One file', () => {
     expect(findFiles(road, verifies)).toEqual(['lib/core/token/signature.ts']);
   });
 
-  it("goes to the network, one bounds the vendor's client, one carries the application's own calls", () => {
+  it("goes to the network, one bounds the vendor's client, one carries the application's own calls, one its fetch", () => {
     const fetches = findFiles(road, (node) => isCallOf(node, 'fetch'));
     expect(fetches).toEqual([
       'lib/core/api/bounded-fetch.ts',
+      'lib/core/api/own-fetch.ts',
       'lib/core/machine/bearer-fetch.ts',
       'lib/module/descope.client.ts',
     ]);

@@ -1,7 +1,6 @@
 // Names that an application declares: what does not fit them does not compile, and without them nothing changes.
 import { describe, expect, it } from '@jest/globals';
-import { resolve } from 'node:path';
-import ts from 'typescript';
+import { listFlaws } from '../support/compiled-program.js';
 
 const REGISTER = `
 declare module 'nestjs-descope' {
@@ -136,31 +135,4 @@ describe('A program that declares nothing', () => {
 function listLines(text: string): number[] {
   const lines = listFlaws(text).map(({ line }) => line);
   return [...new Set(lines)].sort((one, other) => one - other);
-}
-
-// What the compiler says, and of which line.
-function listFlaws(text: string): { readonly line: number; readonly text: string }[] {
-  const path = resolve('test/package/typed-program.ts');
-  const options: ts.CompilerOptions = {
-    target: ts.ScriptTarget.ES2023,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    strict: true,
-    experimentalDecorators: true,
-    skipLibCheck: true,
-    noEmit: true,
-    types: ['node'],
-    paths: { 'nestjs-descope': [resolve('lib/index.ts')] },
-  };
-  const host = ts.createCompilerHost(options);
-  const { fileExists, getSourceFile } = host;
-  host.fileExists = (name) => name === path || fileExists(name);
-  host.getSourceFile = (name, ...rest) =>
-    name === path ? ts.createSourceFile(path, text, rest[0], true) : getSourceFile(name, ...rest);
-  const program = ts.createProgram([path], options, host);
-  const source = program.getSourceFile(path);
-  return ts.getPreEmitDiagnostics(program, source).map(({ start = 0, messageText }) => ({
-    line: (source?.getLineAndCharacterOfPosition(start).line ?? -2) + 1,
-    text: ts.flattenDiagnosticMessageText(messageText, '\n'),
-  }));
 }

@@ -3,7 +3,7 @@ import { RequestFailure } from '../reason.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import { withDeadline } from './deadline.js';
 
-/** What goes to the network; an application can bring its own. */
+/** What goes to the network: Node's `fetch`, or what was made of the application's own. */
 export type Fetch = typeof globalThis.fetch;
 
 /** A request that may not take long. */

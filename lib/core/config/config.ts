@@ -1,5 +1,7 @@
 // Options in; checked, defaulted, frozen config out. Pure: nothing is fetched, read or logged here.
 import type { Fetch } from '../api/bounded-fetch.js';
+import { toNodeFetch } from '../api/own-fetch.js';
+import type { FetchLike } from '../api/own-fetch.js';
 import { systemClock } from '../clock.js';
 import type { Clock } from '../clock.js';
 import { readAccessKeys } from '../exchange/access-key-policy.js';
@@ -91,7 +93,7 @@ export function resolveConfig(
       ...toFunctionRule(undefined),
       wants: 'a function, or a class with loadUser(session, request)',
     }),
-    fetch: options.read<Fetch>('fetch', toFunctionRule(globalThis.fetch)),
+    fetch: toNodeFetch(options.read<FetchLike>('fetch', toFunctionRule(globalThis.fetch))),
     clock: options.read<Clock>('clock', toFunctionRule(systemClock)),
     readSecrets: readSecrets(options),
   };

@@ -1,5 +1,5 @@
 // What people may write: the run-time options, each with its default.
-import type { Fetch } from '../api/bounded-fetch.js';
+import type { FetchLike } from '../api/own-fetch.js';
 import type { StandardSchema } from '../claims/standard-schema.js';
 import type { Clock } from '../clock.js';
 import type { AccessKeyOptions } from '../exchange/access-key-options.js';
@@ -135,8 +135,8 @@ export interface DescopeOptions {
   readonly tokenCache?: TokenCacheOptions | false | undefined;
   /** Refuses to boot until the keys are there. Default: `false`: boots, and answers 503 to tokens meanwhile. */
   readonly requireKeysAtBoot?: boolean | undefined;
-  /** The `fetch` for every call to Descope. Default: Node's. */
-  readonly fetch?: Fetch | undefined;
+  /** The `fetch` for every call to Descope: undici's, or a function of your own. Default: Node's. */
+  readonly fetch?: FetchLike | undefined;
   /** The time as epoch milliseconds. Default: the machine's clock. */
   readonly clock?: Clock | undefined;
 }

@@ -2,6 +2,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { inNestForm } from '../../auth/http-error.js';
 import type { Fetch } from '../../core/api/bounded-fetch.js';
+import { toNodeFetch } from '../../core/api/own-fetch.js';
+import type { FetchLike } from '../../core/api/own-fetch.js';
 import { createBearerFetch } from '../../core/machine/bearer-fetch.js';
 import { readCredentials } from '../../core/machine/machine-credentials.js';
 import type { M2mCredentials } from '../../core/machine/machine-credentials.js';
@@ -14,8 +16,8 @@ import { LateServices } from '../late-services.js';
 export interface M2mFetchOptions {
   /** The origins that get the token, such as `https://orders.internal`: https, or loopback. Any other is refused. */
   readonly origins: readonly string[];
-  /** What carries the requests. Default: Node's `fetch`. */
-  readonly fetch?: Fetch | undefined;
+  /** What carries the requests: undici's `fetch`, or a function of your own. Default: Node's. */
+  readonly fetch?: FetchLike | undefined;
 }
 
 /**
@@ -47,7 +49,7 @@ export class DescopeM2mClient {
       replace: (token: string) => whenReady(this.#findTokens(), (found) => found.replace(checked, token)),
     };
     const { origins, fetch = globalThis.fetch } = options;
-    const send = createBearerFetch({ tokens, origins, fetch });
+    const send = createBearerFetch({ tokens, origins, fetch: toNodeFetch(fetch) });
     return (target, init) => inNestForm(() => send(target, init));
   }
 

@@ -11,8 +11,9 @@ import {
   Public,
   Scopes,
 } from 'nestjs-descope';
-import type { DescopeModuleOptions, M2mCredentials } from 'nestjs-descope';
+import type { DescopeModuleOptions, FetchLike, M2mCredentials } from 'nestjs-descope';
 import { inspect } from 'node:util';
+import { fetch as undiciFetch } from 'undici';
 import { askUntil } from '../../support/ask-until.js';
 import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
@@ -119,6 +120,20 @@ describe.each(ADAPTERS)('DescopeM2mClient, on %s', (adapter) => {
     expect(await (await call(CLIENT, '/scoped')).json()).toEqual({ kind: 'app' });
     expect([(await call(KEY, '/scoped')).status, (await call(CLIENT)).status]).toEqual([401, 401]);
     expect([count(EXCHANGE), count(TOKEN)]).toEqual([1, 1]);
+  });
+
+  it('reaches Descope and the service through the fetch of undici', async () => {
+    const paths: string[] = [];
+    const own: FetchLike = (url, init) => {
+      paths.push(new URL(url).pathname);
+      return undiciFetch(url, init);
+    };
+    await boot({ fetch: own });
+    const send = m2m.createFetch(CLIENT, { origins: [service.url], fetch: own });
+    const answer = await send(new Request(`${service.url}/scoped`));
+    expect([answer instanceof Response, await answer.json()]).toEqual([true, { kind: 'app' }]);
+    expect(paths).toEqual(expect.arrayContaining([TOKEN, '/scoped']));
+    expect(paths.filter((path) => path.startsWith('/v2/keys/'))).toHaveLength(1);
   });
 
   it('gets another token once where the service refuses one that it took before', async () => {

@@ -7,6 +7,7 @@ import {
   readBaseUrl,
   toRegionalBaseUrl,
 } from '../../../../lib/core/config/base-url.js';
+import type { FetchLike } from '../../../../lib/core/api/own-fetch.js';
 import { resolveConfig } from '../../../../lib/core/config/config.js';
 import type { DescopeConfig } from '../../../../lib/core/config/config.js';
 import { KNOWN_OPTIONS } from '../../../../lib/core/config/options.js';
@@ -59,7 +60,6 @@ describe('resolveConfig', () => {
 
   const clock = () => 0;
   const isOurs = () => true;
-  const fetch = async () => new Response();
   it.each<[object, (config: DescopeConfig) => unknown, unknown]>([
     [{ projectId: ` ${PROJECT_ID}\n` }, (config) => config.projectId, PROJECT_ID],
     [{ projectId: `Puse1${'a'.repeat(27)}` }, (config) => config.baseUrl, 'https://api.use1.descope.com'],
@@ -173,7 +173,6 @@ describe('resolveConfig', () => {
       { maxTokens: 5, maxBytes: 1_048_576 },
     ],
     [{ requireKeysAtBoot: true }, (config) => config.requireKeysAtBoot, true],
-    [{ fetch }, (config) => config.fetch, fetch],
     [{ clock }, (config) => config.clock, clock],
     [{ publicKey: jwk }, (config) => [...(config.keys?.keys() ?? [])], ['SK1']],
     [{ publicKey: JSON.stringify(jwk) }, (config) => [...(config.keys?.keys() ?? [])], ['SK1']],
@@ -188,6 +187,23 @@ describe('resolveConfig', () => {
       { managementKey: 'K2m', authManagementKey: 'K2a' },
     ],
   ])('takes %j', (options, read, expected) => expect(read(resolve(options))).toEqual(expected));
+
+  it("takes Node's fetch as it is, and calls another with a text and plain values", async () => {
+    expect([resolve().fetch, resolve({ fetch }).fetch]).toEqual([fetch, fetch]);
+    const calls: unknown[][] = [];
+    const answer = new Response();
+    const own: FetchLike = async (...call) => {
+      calls.push(call);
+      return answer;
+    };
+    const headers = new Headers({ accept: 'application/json' });
+    expect(await resolve({ fetch: own }).fetch(new URL('https://api.descope.com/a'), { headers })).toBe(
+      answer,
+    );
+    expect(calls).toEqual([
+      ['https://api.descope.com/a', { headers: { accept: 'application/json' }, body: null }],
+    ]);
+  });
 
   it('shows no secret in JSON, logs or copies', () => {
     const config = resolve({ managementKey: 'hush', authManagementKey: 'hush' });

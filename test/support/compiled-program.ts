@@ -1,0 +1,37 @@
+// A program as somebody writes it, compiled in memory against the sources of the package.
+import { resolve } from 'node:path';
+import ts from 'typescript';
+
+/** What the compiler says, and of which line. */
+export interface Flaw {
+  readonly line: number;
+  readonly text: string;
+}
+
+/** Compiles the text of a program that imports the package. */
+export function listFlaws(text: string, lib?: readonly string[]): readonly Flaw[] {
+  const path = resolve('test/package/typed-program.ts');
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    strict: true,
+    experimentalDecorators: true,
+    skipLibCheck: true,
+    noEmit: true,
+    types: ['node'],
+    ...(lib === undefined ? {} : { lib: lib.map((name) => `lib.${name}.d.ts`) }),
+    paths: { 'nestjs-descope': [resolve('lib/index.ts')] },
+  };
+  const host = ts.createCompilerHost(options);
+  const { fileExists, getSourceFile } = host;
+  host.fileExists = (name) => name === path || fileExists(name);
+  host.getSourceFile = (name, ...rest) =>
+    name === path ? ts.createSourceFile(path, text, rest[0], true) : getSourceFile(name, ...rest);
+  const program = ts.createProgram([path], options, host);
+  const source = program.getSourceFile(path);
+  return ts.getPreEmitDiagnostics(program, source).map(({ start = 0, messageText }) => ({
+    line: (source?.getLineAndCharacterOfPosition(start).line ?? -2) + 1,
+    text: ts.flattenDiagnosticMessageText(messageText, '\n'),
+  }));
+}
