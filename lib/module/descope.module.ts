@@ -32,6 +32,7 @@ import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OptionsFailure } from '.
 import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
 import { descopeProviders } from './descope.providers.js';
 import { SessionWiring } from './boot/session.wiring.js';
+import { UnreadBodies } from './boot/unread-bodies.js';
 import { toTransportsProvider } from './boot/transports.js';
 import { assertScopesKept } from './scan/request-scope.js';
 import { toLoginPathProvider } from './login-path.js';
@@ -74,6 +75,7 @@ export class DescopeModule extends ConfigurableModuleClass implements NestModule
   configure(): void {
     this.#assertSound();
     this.own.get(SessionWiring, { strict: true }).apply();
+    this.own.get(UnreadBodies, { strict: true }).apply();
   }
 
   onModuleInit(): void {
@@ -135,6 +137,7 @@ function compose(
         SessionStep,
         DescopeSessionMiddleware,
         SessionWiring,
+        UnreadBodies,
         DescopeBoot,
         ApplicationEntry,
         DescopeService,

@@ -37,6 +37,7 @@ const WANTED = {
   admin: '200',
   me: '200',
   refreshRoute: '200',
+  unreadBody: '415 REQUEST_BODY_UNSUPPORTED',
   refreshStep: '200',
   order: 'limit',
   socket: 'refused',

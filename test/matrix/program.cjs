@@ -163,6 +163,11 @@ async function run(adapter) {
       method: 'POST',
       headers: { cookie: `DSR=${refreshJwt}`, origin: url },
     }),
+    unreadBody: await ask('/auth/store_jwt', {
+      method: 'POST',
+      headers: { 'content-type': 'text/xml', origin: url },
+      body: '<a/>',
+    }),
     refreshStep: await ask('/closed', {
       headers: { cookie: `DSR=${refreshJwt}`, 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' },
     }),

@@ -13,7 +13,8 @@ export interface Routing {
   readonly host: HttpAdapterHost;
 }
 
-interface ServedRoute {
+/** A route of the application, or one of this package's. */
+export interface ServedRoute {
   readonly handler: string;
   readonly method: string;
   readonly path: string;
@@ -22,7 +23,7 @@ interface ServedRoute {
 
 /** Reads which routes stand in each other's way; to be asked when prefix and versions are set. */
 export function readShadowedRoutes(routing: Routing): Notice[] {
-  const routes = readRoutes(routing);
+  const routes = readServedRoutes(routing);
   if (!routes.some(({ isOurs }) => isOurs)) return [];
   const isOrdered = routing.host.httpAdapter.getType() !== 'fastify'; // whose router prefers what is more exact
   const clashes = routes.flatMap((first, index) =>
@@ -35,8 +36,8 @@ export function readShadowedRoutes(routing: Routing): Notice[] {
   return [{ code: 'ROUTE_SHADOWED', level: 'warn', message }];
 }
 
-// In the order in which Nest registers them.
-function readRoutes({ modules, application }: Routing): ServedRoute[] {
+/** Lists the routes in the order in which Nest registers them; to be asked when prefix and versions are set. */
+export function readServedRoutes({ modules, application }: Routing): ServedRoute[] {
   return [...modules.values()].flatMap((module) =>
     [...module.controllers.values()].flatMap(({ metatype: type }) => {
       if (!isClass(type)) return [];

@@ -15,16 +15,15 @@ export interface PostedTokens {
 
 /** Reads a body as an object. Throws `REQUEST_BODY_UNSUPPORTED` or `REQUEST_BODY_INVALID`. */
 export function readBody(call: RouteCall): JsonObject {
-  const type = /^[^;]*/
-    .exec(readHeader(call.exchange.request, 'content-type') ?? '')?.[0]
-    .trim()
-    .toLowerCase();
-  if (type === undefined || !TYPES.includes(type)) {
-    throw new DescopeRequestError('REQUEST_BODY_UNSUPPORTED', `The body must be ${TYPES.join(' or ')}.`);
-  }
+  if (!TYPES.includes(readType(call))) throw unsupported('');
   if (!isJsonObject(call.body))
     throw invalid('an object (if it does, the body parser of the application may be switched off)');
   return call.body;
+}
+
+/** Refuses a body that the framework has no parser for. Throws `REQUEST_BODY_UNSUPPORTED`. */
+export function refuseBody(call: RouteCall): never {
+  throw unsupported(TYPES.includes(readType(call)) ? UNREAD : '');
 }
 
 /** Reads `{ sessionJwt, refreshJwt }`, or the form `DS` and `DSR` that Django posts. Throws `REQUEST_BODY_INVALID`. */
@@ -53,6 +52,19 @@ function readPosted(body: JsonObject, names: readonly string[]): string | undefi
   const isNothing = typeof value !== 'string' || ['', 'undefined', 'null'].includes(value.trim());
   if (isNothing) throw invalid(`a token as "${name}"; leave it out where there is none`);
   return value;
+}
+
+function readType({ exchange }: RouteCall): string {
+  const header = readHeader(exchange.request, 'content-type') ?? '';
+  return (/^[^;]*/.exec(header)?.[0] ?? '').trim().toLowerCase();
+}
+
+const UNREAD =
+  ' It is of such a type, and the application has no parser for it: leave bodyParser on, add one (addContentTypeParser, or @fastify/formbody), or send application/json.';
+
+function unsupported(why: string): DescopeRequestError {
+  const message = `The body must be ${TYPES.join(' or ')}.${why}`;
+  return new DescopeRequestError('REQUEST_BODY_UNSUPPORTED', message);
 }
 
 function invalid(wants: string): DescopeRequestError {
