@@ -44,7 +44,7 @@ export const PARTS = {
   // What a mistake would hand to somebody else, or keep where it was ended. Applications start for each of these mutants.
   profile: {
     mutate: ['lib/routes/session/me-route.ts', 'lib/routes/session/profiles.ts'],
-    specs: [`${E2E}/session/kept-tokens`, `${E2E}/session/ended-tokens`, 'test/unit/routes/profiles'],
+    specs: [`${E2E}/session/kept-tokens`, `${E2E}/session/routes`, 'test/unit/routes/profiles'],
   },
   state: {
     mutate: ['lib/auth/session/request-session.ts', 'lib/auth/answer/private-answer.ts'],
