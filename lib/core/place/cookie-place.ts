@@ -3,11 +3,11 @@ import type { Clock } from '../clock.js';
 import { DescopeRequestError } from '../errors.js';
 import type { Notify } from '../notice.js';
 import { isLoopbackConnection } from './connection.js';
-import { readCookie } from '../transport/cookies.js';
+import { readAmbiguousCookie, readCookie } from '../transport/cookies.js';
 import type { TokenReading } from '../transport/cookies.js';
 import { readHeader } from '../transport/request-like.js';
 import type { RequestLike } from '../transport/request-like.js';
-import type { Exchange, TokenPlace, TokensToKeep } from './token-place.js';
+import type { AmbiguousTokens, Exchange, TokenPlace, TokensToKeep } from './token-place.js';
 import { toExpiredCookies, toSetCookie } from './write-tokens.js';
 import type { CookiePolicy } from './write-tokens.js';
 
@@ -40,6 +40,15 @@ export class CookiePlace implements TokenPlace {
 
   readRefresh(request: RequestLike): TokenReading {
     return readCookie(readHeader(request, 'cookie', '; '), this.#policy.refreshName);
+  }
+
+  readAmbiguous(request: RequestLike): AmbiguousTokens {
+    const header = readHeader(request, 'cookie', '; ');
+    const { sessionName, refreshName } = this.#policy;
+    return {
+      sessionTokens: readAmbiguousCookie(header, sessionName),
+      refreshTokens: readAmbiguousCookie(header, refreshName),
+    };
   }
 
   async write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {

@@ -4,7 +4,7 @@ import type { Notice, Notify } from '../notice.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { TokenReading } from '../transport/cookies.js';
 import type { RequestLike } from '../transport/request-like.js';
-import type { Exchange, TokenPlace, TokensToKeep } from './token-place.js';
+import type { AmbiguousTokens, Exchange, TokenPlace, TokensToKeep } from './token-place.js';
 
 const KEY = 'descope';
 const RETRY_SECONDS = 60;
@@ -61,6 +61,10 @@ export class RequestSessionPlace implements TokenPlace {
       () => true,
       () => false, // the session is gone, or its store is down
     );
+  }
+
+  readAmbiguous(): AmbiguousTokens {
+    return { sessionTokens: [], refreshTokens: [] };
   }
 
   clearAmbiguous(): void {} // a server-side session has one value for a name

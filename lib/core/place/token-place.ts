@@ -11,6 +11,12 @@ export interface TokensToKeep {
   readonly refreshEndsAtMs?: number;
 }
 
+/** Tokens of which there are several. */
+export interface AmbiguousTokens {
+  readonly sessionTokens: readonly string[];
+  readonly refreshTokens: readonly string[];
+}
+
 /** A request and the response that can still be given headers. */
 export interface Exchange {
   readonly request: RequestLike;
@@ -31,6 +37,8 @@ export interface ResponseLike {
 export interface TokenPlace {
   readSession(request: RequestLike): TokenReading;
   readRefresh(request: RequestLike): TokenReading;
+  /** Reads what contradicts itself: one of each is the browser's own, and it cannot be told which. */
+  readAmbiguous(request: RequestLike): AmbiguousTokens;
   /**
    * Keeps tokens; at sign-in, `isNew` replaces all that was kept, and gives a server-side session a new id, so that
    * none can be planted before.

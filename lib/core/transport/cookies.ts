@@ -30,6 +30,13 @@ export function readCookie(header: string | undefined, name: string): TokenReadi
   return found === undefined || found === '' ? ABSENT : { kind: 'value', value: found };
 }
 
+/** Reads the values of a cookie that is ambiguous, each once; none of one that is not. */
+export function readAmbiguousCookie(header: string | undefined, name: string): readonly string[] {
+  if (header === undefined || readCookie(header, name).kind !== 'ambiguous') return [];
+  const values = header.split(';').map((pair) => readPair(pair, name));
+  return [...new Set(values)].filter((value) => value !== undefined && value !== '') as string[];
+}
+
 /** The refusal of cookies that contradict each other. */
 export function ambiguousCookie(): DescopeCredentialError {
   const message = 'There are several session cookies with different values.';

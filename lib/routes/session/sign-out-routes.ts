@@ -18,6 +18,7 @@ import {
 } from '../../core/errors.js';
 import type { Notify } from '../../core/notice.js';
 import { toReason } from '../../core/reason.js';
+import type { AmbiguousTokens } from '../../core/place/token-place.js';
 import { admit } from '../../core/session/admission.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import type { Sessions } from '../../core/session/sessions.js';
@@ -25,6 +26,7 @@ import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { DescopeClaims } from '../../core/token/claims.js';
 import { readSubjectId } from '../../core/token/token-kind.js';
 import type { VerifiedToken } from '../../core/token/token-verifier.js';
+import { ambiguousCookie } from '../../core/transport/cookies.js';
 import type { TokenReading } from '../../core/transport/cookies.js';
 import { assertSameOrigin } from '../../core/transport/same-origin.js';
 import type { RouteCall, RouteReply } from '../route-call.js';
@@ -47,6 +49,8 @@ interface Held {
   readonly refresh: Genuine | undefined;
   /** What the browser keeps in a place of the application's own. */
   readonly other?: Genuine | undefined;
+  /** What came several times, each for itself: the browser's own is among it, beside what a sibling site has planted. */
+  readonly twins?: readonly Held[];
 }
 
 const NOTHING: Held = { session: undefined, refresh: undefined };
@@ -76,20 +80,21 @@ export class SignOutRoutes {
   async logout(call: RouteCall): Promise<RouteReply> {
     const sent = await this.#proveSent(call);
     const held = await this.#take(call, sent);
-    const { last, isShared } = await this.#signOut(held);
-    if (last !== undefined) await this.#attempt(() => endSession(this.sessions.api, last.token));
-    if (!isShared) throw notShared();
+    const ended = await Promise.all([held, ...(held.twins ?? [])].map((one) => this.#end(one)));
+    if (!ended.every(Boolean)) throw notShared();
     return { status: 204 };
   }
 
   /**
    * `POST logout-all`: ends every session of the user. Throws `SESSION_MISSING` when no token that is good now says whose,
    * `SESSION_SIGNED_OUT` for one that is not any more: a copy of an old token must not sign its user out again and again.
+   * Of several that contradict each other each is ended for itself, and `COOKIE_AMBIGUOUS` says that nobody's others are.
    */
   async logoutAll(call: RouteCall): Promise<RouteReply> {
     const sent = await this.#proveSent(call);
     if (sent !== undefined) admit(await this.authenticator.open(sent.token, false), this.config.admission);
     const held = await this.#take(call, sent);
+    await Promise.all((held.twins ?? []).map((twin) => this.#end(twin)));
     const owner = sent ?? (await this.#requireOwner(held));
     const { last, isShared } = await this.#signOut(held); // which may be two users'
     const startedAtMs = this.config.clock();
@@ -97,6 +102,13 @@ export class SignOutRoutes {
       await this.#attempt(() => endAllSessions(this.sessions.api, last.token));
     if (!(await this.#cut(owner, startedAtMs)) || !isShared) throw notShared();
     return { status: 204 };
+  }
+
+  // Tells whether all instances know of it.
+  async #end(held: Held): Promise<boolean> {
+    const { last, isShared } = await this.#signOut(held);
+    if (last !== undefined) await this.#attempt(() => endSession(this.sessions.api, last.token));
+    return isShared;
   }
 
   // Descope dates tokens by its own clock, and by the second: all of the second counts as before the sign-out, and the
@@ -126,13 +138,23 @@ export class SignOutRoutes {
     const { place } = this.sessions;
     const readings = { session: place.readSession(request), refresh: place.readRefresh(request) };
     const other = sent === undefined ? this.authenticator.readToken(request) : undefined;
+    const twins = await this.#proveTwins(place.readAmbiguous(request));
     await place.clear(call.exchange);
     const isKept = readings.session.kind === 'value' && readings.session.value === other?.token;
     return {
       ...(await this.#proveBoth(readings.session, readings.refresh)),
       sent,
+      twins,
       other: isKept ? undefined : await this.#proveLapsed(toReading(other?.token)),
     };
+  }
+
+  async #proveTwins({ sessionTokens, refreshTokens }: AmbiguousTokens): Promise<readonly Held[]> {
+    const none = toReading(undefined);
+    return Promise.all([
+      ...sessionTokens.map((token) => this.#proveBoth(toReading(token), none)),
+      ...refreshTokens.map((token) => this.#proveBoth(none, toReading(token))),
+    ]);
   }
 
   #isOwn({ exchange }: RouteCall): boolean {
@@ -145,10 +167,11 @@ export class SignOutRoutes {
     }
   }
 
-  async #requireOwner({ session, refresh, other }: Held): Promise<Genuine> {
+  async #requireOwner({ session, refresh, other, twins = [] }: Held): Promise<Genuine> {
     const now = this.config.clock();
     const inTime = [session, other].find((token) => token !== undefined && token.claims.exp * 1000 > now);
     const owner = refresh ?? inTime;
+    if (owner === undefined && twins.length > 0) throw ambiguousCookie();
     if (owner === undefined) throw new DescopeCredentialError('SESSION_MISSING', 'Nobody is signed in here.');
     await this.#assertActive(owner);
     return owner;
