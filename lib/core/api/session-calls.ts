@@ -62,7 +62,7 @@ async function ask(
   statuses = REFUSALS_OF_TOKEN,
 ): Promise<BoundedAnswer> {
   const known = api.ended.recall(call.bearer);
-  if (known !== undefined) throw known;
+  if (known !== undefined && statuses.includes(known.status)) throw known;
   try {
     return await callDescope(api, call);
   } catch (error) {

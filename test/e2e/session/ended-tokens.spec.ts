@@ -69,6 +69,19 @@ describe.each(ADAPTERS)('A refresh token that Descope ended, on %s', (adapter) =
     }
   });
 
+  it.each([400, 403])('is asked to sign out, although it would not renew (%i)', async (status) => {
+    const browser = await app.signIn();
+    app.emulator.faults.add({ path: '/v1/auth/refresh', status, times: 1 });
+    const renewals = await repeat(2, () => post('refresh', browser.headers));
+    expect(renewals).toEqual({ answers: ['401 SESSION_ENDED'], calls: 1 });
+    expect(await repeat(1, () => post('logout-all', browser.headers))).toEqual({
+      answers: ['204'],
+      calls: 1,
+    });
+    const again = await endAtDescope(browser.get('DSR') ?? '');
+    expect(again.status).toBe(401); // it was told
+  });
+
   it('is asked again after ten minutes, and is not the reason why another one is refused', async () => {
     const browser = await revoked();
     const renew = () => post('refresh', { cookie: `DSR=${browser.get('DSR')}` });
