@@ -37,8 +37,9 @@ export default tseslint.config(
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
-      // An interface that applications augment begins empty.
-      '@typescript-eslint/no-empty-object-type': ['error', { allowWithName: '^DescopeRegister$' }],
+      // An interface that applications augment begins empty; Express' own are augmented in their namespace.
+      '@typescript-eslint/no-empty-object-type': ['error', { allowWithName: '^(?:DescopeRegister|User)$' }],
+      '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
       '@typescript-eslint/await-thenable': 'error',

@@ -35,6 +35,7 @@ export default {
     '^nestjs-descope$': '<rootDir>/lib/index.ts',
     '^nestjs-descope/testing$': '<rootDir>/lib/testing/index.ts',
     '^nestjs-descope/emulator$': '<rootDir>/lib/emulator/index.ts',
+    '^nestjs-descope/express$': '<rootDir>/lib/express/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['<rootDir>/test/support/rsa-keys.ts'],

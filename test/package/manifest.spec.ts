@@ -37,8 +37,8 @@ const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
 describe('The doors of the package', () => {
-  it('are three', () => {
-    expect(Object.keys(doors)).toEqual(['.', './testing', './emulator']);
+  it('are four', () => {
+    expect(Object.keys(doors)).toEqual(['.', './testing', './emulator', './express']);
   });
 
   it('each tell types first, for import and for require', () => {

@@ -5,7 +5,12 @@ import * as root from 'nestjs-descope';
 import * as testing from 'nestjs-descope/testing';
 import { readDoorExports } from '../support/door-exports.js';
 
-const DOORS = readDoorExports(['lib/index.ts', 'lib/testing/index.ts', 'lib/emulator/index.ts']);
+const DOORS = readDoorExports([
+  'lib/index.ts',
+  'lib/testing/index.ts',
+  'lib/emulator/index.ts',
+  'lib/express/index.ts',
+]);
 const names = (door: string, kind: 'value' | 'type') =>
   (DOORS.get(door) ?? []).filter((item) => item.kind === kind).map(({ name }) => name);
 
@@ -229,6 +234,13 @@ describe("The door './emulator'", () => {
       'SeedUser',
       'TokenOrder',
     ]);
+  });
+});
+
+describe("The entry point './express'", () => {
+  it('lets out nothing, and can be imported', async () => {
+    expect(DOORS.get('lib/express/index.ts')).toEqual([]);
+    expect(Object.keys(await import('nestjs-descope/express'))).toEqual([]);
   });
 });
 

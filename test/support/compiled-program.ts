@@ -21,7 +21,10 @@ export function listFlaws(text: string, lib?: readonly string[]): readonly Flaw[
     noEmit: true,
     types: ['node'],
     ...(lib === undefined ? {} : { lib: lib.map((name) => `lib.${name}.d.ts`) }),
-    paths: { 'nestjs-descope': [resolve('lib/index.ts')] },
+    paths: {
+      'nestjs-descope': [resolve('lib/index.ts')],
+      'nestjs-descope/express': [resolve('lib/express/index.ts')],
+    },
   };
   const host = ts.createCompilerHost(options);
   const { fileExists, getSourceFile } = host;

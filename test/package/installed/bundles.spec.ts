@@ -36,6 +36,14 @@ describe.each(['esm', 'cjs'])('The %s build', (build) => {
     },
   );
 
+  it('loads nothing for express/index.js, which is types only', () => {
+    const { files, packages } = open('express/index.js');
+    expect([[...files].map((file) => file.slice(dist.length)), [...packages]]).toEqual([
+      [`${build}/express/index.js`],
+      [],
+    ]);
+  });
+
   it('keeps the emulator, testing and their packages out of the main door', () => {
     const { files, packages } = open('index.js');
     expect([...files].filter((file) => /emulator|testing/.test(file.slice(dist.length)))).toEqual([]);
