@@ -260,7 +260,7 @@ export class SignOutRoutes {
       await step();
       return true;
     } catch (error) {
-      if (error instanceof DescopeRefusal) return true; // it was over already
+      if (error instanceof DescopeRefusal && error.status === 401) return true; // it was over already
       const message = `A sign-out was not completed everywhere (${toReason(error)}); this process refuses the session until its end.`;
       this.notify({ code: 'SIGN_OUT_INCOMPLETE', level: 'warn', message });
       return false;

@@ -83,6 +83,23 @@ describe.each(ADAPTERS)('The log of an application on %s', (adapter) => {
     ]);
   });
 
+  it.each([400, 403])(
+    'names a sign-out that Descope refused (%i), and none that was over before',
+    async (status) => {
+      await boot({ routes: {} });
+      const browser = await app.signIn();
+      const signOut = (path: string) =>
+        app.request(path, { method: 'POST', headers: { ...browser.headers, origin: app.url } });
+      app.emulator.faults.add({ path: '/v1/auth/logoutall', status, times: 1 });
+      expect((await signOut('/auth/logout-all')).status).toBe(204);
+      const lines = [expect.stringMatching(/^warn: SIGN_OUT_INCOMPLETE: .*\(Descope refused with E\d+\.\)/)];
+      expect(logger.find('SIGN_OUT_INCOMPLETE')).toEqual(lines);
+      for (let count = 0; count < 2; count += 1) expect((await signOut('/auth/logout')).status).toBe(204);
+      expect(app.emulator.requests.count('/v1/auth/logout')).toBe(1);
+      expect(logger.find('SIGN_OUT_INCOMPLETE')).toEqual(lines);
+    },
+  );
+
   it('names a renewed session that the browser could not keep', async () => {
     await boot();
     const browser = await app.signIn();
