@@ -35,42 +35,77 @@ interface FastifyReply {
 
 /** Brings a framework's response to what is written; `undefined` for something that has no headers. */
 export function toResponseLike(response: unknown): ResponseWriter | undefined {
-  if (isNodeResponse(response)) {
-    return {
-      set: (name, value) => void response.setHeader(name, value),
-      append: (name, value) => {
-        if (!hasValue(response.getHeader?.(name), value)) response.appendHeader(name, value);
-      },
-      dropCookie: (name) => {
-        const kept = findKept(response.getHeader?.(SET_COOKIE), name);
-        if (kept === undefined) return;
-        response.removeHeader?.(SET_COOKIE);
-        for (const line of kept) response.appendHeader(SET_COOKIE, line);
-      },
-      node: isNodeHead(response) ? response : undefined,
-    };
-  }
-  return isFastifyReply(response) ? toReplyWriter(response) : undefined;
+  const kind = readKind(response);
+  if (kind === 'node') return new NodeWriter(response as NodeResponse);
+  return kind === 'reply' ? new ReplyWriter(response as FastifyReply) : undefined;
 }
 
-function toReplyWriter(reply: FastifyReply): ResponseWriter {
-  return {
-    node: isNodeHead(reply.raw) ? reply.raw : undefined,
-    set: (name, value) => void reply.header(name, value),
-    append: (name, value) => {
-      const there = reply.getHeader(name);
-      if (hasValue(there, value)) return;
-      const isCookie = name.toLowerCase() === SET_COOKIE; // of which Fastify keeps several by itself
-      const before = isCookie ? undefined : there;
-      reply.header(name, typeof before === 'string' && before !== '' ? `${before}, ${value}` : value);
-    },
-    dropCookie: (name) => {
-      const kept = findKept(reply.getHeader(SET_COOKIE), name);
-      if (kept === undefined) return;
-      reply.removeHeader?.(SET_COOKIE);
-      for (const line of kept) reply.header(SET_COOKIE, line);
-    },
-  };
+type ResponseKind = 'node' | 'reply' | 'other';
+
+// A framework's responses have one prototype; to look for six methods on each of them costs more than all that is written.
+const kinds = new WeakMap<object, ResponseKind>();
+
+function readKind(response: unknown): ResponseKind {
+  if (typeof response !== 'object' || response === null) return 'other';
+  const prototype = Object.getPrototypeOf(response) as object | null;
+  const known = prototype === null ? undefined : kinds.get(prototype);
+  if (known !== undefined) return known;
+  const kind = isNodeResponse(response) ? 'node' : isFastifyReply(response) ? 'reply' : 'other';
+  // What has its methods itself says nothing of others that look alike.
+  const isOwn = ['setHeader', 'header'].some((method) => Object.hasOwn(response, method));
+  if (prototype !== null && kind !== 'other' && !isOwn) kinds.set(prototype, kind);
+  return kind;
+}
+
+class NodeWriter implements ResponseWriter {
+  constructor(private readonly response: NodeResponse) {}
+
+  get node(): NodeHead | undefined {
+    return isNodeHead(this.response) ? this.response : undefined;
+  }
+
+  set(name: string, value: string): void {
+    this.response.setHeader(name, value);
+  }
+
+  append(name: string, value: string): void {
+    if (!hasValue(this.response.getHeader?.(name), value)) this.response.appendHeader(name, value);
+  }
+
+  dropCookie(name: string): void {
+    const kept = findKept(this.response.getHeader?.(SET_COOKIE), name);
+    if (kept === undefined) return;
+    this.response.removeHeader?.(SET_COOKIE);
+    for (const line of kept) this.response.appendHeader(SET_COOKIE, line);
+  }
+}
+
+class ReplyWriter implements ResponseWriter {
+  constructor(private readonly reply: FastifyReply) {}
+
+  get node(): NodeHead | undefined {
+    const { raw } = this.reply;
+    return isNodeHead(raw) ? raw : undefined;
+  }
+
+  set(name: string, value: string): void {
+    this.reply.header(name, value);
+  }
+
+  append(name: string, value: string): void {
+    const there = this.reply.getHeader(name);
+    if (hasValue(there, value)) return;
+    const isCookie = name.toLowerCase() === SET_COOKIE; // of which Fastify keeps several by itself
+    const before = isCookie ? undefined : there;
+    this.reply.header(name, typeof before === 'string' && before !== '' ? `${before}, ${value}` : value);
+  }
+
+  dropCookie(name: string): void {
+    const kept = findKept(this.reply.getHeader(SET_COOKIE), name);
+    if (kept === undefined) return;
+    this.reply.removeHeader?.(SET_COOKIE);
+    for (const line of kept) this.reply.header(SET_COOKIE, line);
+  }
 }
 
 // The lines that stay without a cookie's; `undefined` where none of them is about it.
@@ -91,7 +126,7 @@ function isNodeResponse(value: unknown): value is NodeResponse {
 }
 
 function isNodeHead(value: unknown): value is NodeHead {
-  return ['writeHead', 'getHeader', 'getHeaderNames', 'setHeader'].every((method) => has(value, method));
+  return has(value, 'writeHead') && has(value, 'getHeaderNames') && has(value, 'getHeader');
 }
 
 function isFastifyReply(value: unknown): value is FastifyReply {

@@ -2,7 +2,13 @@
 import type { NodeHead, ResponseWriter } from '../response-writer.js';
 
 const CACHING = 'Cache-Control';
-const held = new WeakSet<object>();
+const HELD = Symbol('held');
+
+/** A `writeHead` of ours. */
+interface HeldHead {
+  (...args: readonly unknown[]): unknown;
+  [HELD]?: true;
+}
 
 /**
  * Makes an answer `no-store` and `Vary: Cookie`, at the latest when its head is written: `@Header('Cache-Control',
@@ -12,24 +18,50 @@ const held = new WeakSet<object>();
 export function keepPrivate(response: ResponseWriter | undefined): void {
   if (response === undefined) return; // not every transport has headers
   const { node } = response;
-  if (node !== undefined && (held.has(node) || node.headersSent)) return;
+  if (node !== undefined && (node.headersSent || (node.writeHead as HeldHead)[HELD] === true)) return;
   response.set(CACHING, 'no-store');
   response.append('Vary', 'Cookie');
-  if (node === undefined) return;
-  held.add(node);
-  holdHead(node);
+  if (node !== undefined) holdHead(node);
 }
 
 // The one place that both adapters pass, with streams and hijacked replies too.
 function holdHead(node: NodeHead): void {
-  const writeHead = node.writeHead.bind(node);
-  node.writeHead = (...args) =>
-    node.headersSent ? writeHead(...args) : writeHead(...settleHead(node, args));
+  const { writeHead } = node;
+  const held: HeldHead = (...args) => {
+    const isReady = node.headersSent || isSettled(node, args);
+    return writeHead.call(node, ...(isReady ? args : settleHead(node, args)));
+  };
+  held[HELD] = true;
+  node.writeHead = held;
+}
+
+// The usual answer, of whose caching nobody else has said anything: nothing is made anew for it.
+function isSettled(node: NodeHead, args: readonly unknown[]): boolean {
+  const given = args.find(isObject);
+  if (Array.isArray(given) || node.getHeaderNames().some(isTargeted)) return false;
+  let caching = node.getHeader(CACHING);
+  let vary = node.getHeader('Vary');
+  for (const name in given) {
+    if (name === 'cache-control') caching = given[name];
+    else if (name === 'vary') vary = given[name];
+    else if (isAboutCaching(name)) return false;
+  }
+  return (
+    caching === 'no-store' && (vary === 'Cookie' || (typeof vary === 'string' && vary.endsWith(', Cookie')))
+  );
+}
+
+function isAboutCaching(name: string): boolean {
+  return isNamed(name, CACHING) || isNamed(name, 'Vary') || isTargeted(name);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 // What is given to writeHead, as Fastify does with all of its headers, counts more than what was set before.
 function settleHead(node: NodeHead, args: readonly unknown[]): unknown[] {
-  const given = args.find((value) => typeof value === 'object' && value !== null);
+  const given = args.find(isObject);
   const pairs = given === undefined ? [] : toPairs(given);
   const read = (wanted: string) => pairs.filter(([name]) => isNamed(name, wanted)).map(([, value]) => value);
   const [caching = node.getHeader(CACHING)] = read(CACHING).slice(-1);
@@ -53,12 +85,12 @@ function toPairs(headers: object): (readonly [name: string, value: unknown])[] {
 }
 
 function isNamed(name: string, wanted: string): boolean {
-  return name.toLowerCase() === wanted.toLowerCase();
+  return name.length === wanted.length && name.toLowerCase() === wanted.toLowerCase();
 }
 
 // What is meant for some caches goes before Cache-Control there (RFC 9213 §2.1).
 function isTargeted(name: string): boolean {
-  return /^(?:(?:.+-)?cdn-cache-control|surrogate-control)$/i.test(name);
+  return name.length > CACHING.length && /^(?:(?:.+-)?cdn-cache-control|surrogate-control)$/i.test(name);
 }
 
 // `private="…"` is about the named fields only (RFC 9111 §5.2.2.7), and `no-cache` lets a cache keep the answer.
