@@ -62,6 +62,9 @@ interface SignedOut {
   readonly isShared: boolean;
 }
 
+// Whether Descope knows of it, as far as there was something to tell.
+type Ended = Pick<SignedOut, 'isShared'> & { readonly isTold: boolean };
+
 @Injectable()
 export class SignOutRoutes {
   @Inject(Profiles) private readonly profiles!: Profiles;
@@ -75,13 +78,14 @@ export class SignOutRoutes {
 
   /**
    * `POST logout`: ends this session. A token that the client sends itself must be good, else it throws what the guard
-   * would say of it, and changes nothing; `SIGN_OUTS_UNAVAILABLE` where the store could not be told of it.
+   * would say of it. Throws `SIGN_OUTS_UNAVAILABLE` or `DESCOPE_UNAVAILABLE` where the store or Descope was not told.
    */
   async logout(call: RouteCall): Promise<RouteReply> {
     const sent = await this.#proveSent(call);
     const held = await this.#take(call, sent);
     const ended = await Promise.all([held, ...(held.twins ?? [])].map((one) => this.#end(one)));
-    if (!ended.every(Boolean)) throw notShared();
+    if (!ended.every(({ isShared }) => isShared)) throw notShared();
+    if (!ended.every(({ isTold }) => isTold)) throw notTold();
     return { status: 204 };
   }
 
@@ -98,17 +102,28 @@ export class SignOutRoutes {
     const owner = sent ?? (await this.#requireOwner(held));
     const { last, isShared } = await this.#signOut(held); // which may be two users'
     const startedAtMs = this.config.clock();
-    if (last !== undefined && readSubjectId(last.claims) === readSubjectId(owner.claims))
-      await this.#attempt(() => endAllSessions(this.sessions.api, last.token));
+    const isOwn = last !== undefined && readSubjectId(last.claims) === readSubjectId(owner.claims);
+    const isTold = !isOwn || (await this.#tellDescope(() => endAllSessions(this.sessions.api, last.token)));
     if (!(await this.#cut(owner, startedAtMs)) || !isShared) throw notShared();
+    if (!isTold) throw notTold();
     return { status: 204 };
   }
 
-  // Tells whether all instances know of it.
-  async #end(held: Held): Promise<boolean> {
+  async #end(held: Held): Promise<Ended> {
     const { last, isShared } = await this.#signOut(held);
-    if (last !== undefined) await this.#attempt(() => endSession(this.sessions.api, last.token));
-    return isShared;
+    if (last === undefined) return { isShared, isTold: true };
+    return { isShared, isTold: await this.#tellDescope(() => endSession(this.sessions.api, last.token)) };
+  }
+
+  // Tells whether Descope has heard of it; what it refuses, it will not hear better of later.
+  async #tellDescope(step: () => Promise<void>): Promise<boolean> {
+    let isTold = true;
+    const noteOutage = (error: unknown): never => {
+      isTold = !(error instanceof DescopeUnavailableError);
+      throw error;
+    };
+    await this.#attempt(() => step().catch(noteOutage));
+    return isTold;
   }
 
   // Descope dates tokens by its own clock, and by the second: all of the second counts as before the sign-out, and the
@@ -266,6 +281,12 @@ export class SignOutRoutes {
       return false;
     }
   }
+}
+
+// The refresh token goes on there: a copy of it still makes new sessions.
+function notTold(): DescopeUnavailableError {
+  const message = 'Descope could not be told of the sign-out.';
+  return new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 1 });
 }
 
 // The browser is signed out and this process knows it; what other instances do not know is no success.
