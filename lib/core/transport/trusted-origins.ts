@@ -56,7 +56,7 @@ const SHARED: ReadonlySet<string> = new Set(
   wixsite.com webflow.io framer.app framer.website squarespace.com weebly.com tumblr.com neocities.org readthedocs.io
   gitbook.io notion.site super.site carrd.co bubbleapps.io retool.com translate.goog googleusercontent.com
   duckdns.org ddns.net dyndns.org no-ip.org nip.io sslip.io xip.io traefik.me lvh.me supabase.co base44.app lovable.app
-  lovable.dev bolt.host v0.app`.split(/\s+/),
+  lovable.dev bolt.host v0.app edgecompute.app pages.gitlab.io eu.org pp.ua`.split(/\s+/),
 );
 
 // Below these, too, the next label is a region or a service, and not a customer.
@@ -83,7 +83,10 @@ const SHARED_DEEP = [
 const PUBLIC_SECOND =
   /^(?:co|com|org|net|edu|gov|ac|or|ne|go|gob|gouv|nom|id|ltd|plc|me|sch|asn|web|mil|in)\.[a-z]{2}$/;
 
+// Blogs by country (blogspot.de, blogspot.co.uk), schools of a state, countries below eu.org.
+const SHARED_FORM = /^(?:blogspot\.(?:com?\.)?[a-z]{2}|k12\.[a-z]{2}\.us|[a-z]{2}\.eu\.org)$/;
+
 function isSharedSuffix(base: string): boolean {
-  if (SHARED.has(base) || PUBLIC_SECOND.test(base)) return true;
+  if (SHARED.has(base) || PUBLIC_SECOND.test(base) || SHARED_FORM.test(base)) return true;
   return SHARED_DEEP.some((suffix) => base === suffix || base.endsWith(`.${suffix}`));
 }

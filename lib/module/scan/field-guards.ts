@@ -25,6 +25,8 @@ export interface GraphqlEndpoint {
   readonly gateway: string | undefined;
   /** The fields, by type, that the options `resolvers` and `loaders` hold functions for. */
   readonly functions: ReadonlyMap<string, readonly string[]>;
+  /** Whether the options hold `schema` or `transformSchema`, by which any field may have other code than its handler. */
+  readonly isOwnSchema: boolean;
   readonly roots: readonly SchemaType[];
   readonly types: readonly SchemaType[];
   /** What `_entities` of a subgraph gives. */
@@ -119,12 +121,14 @@ function toName(token: unknown): unknown {
 
 function toEndpoint(options: Members, schema: Schema | undefined): Omit<GraphqlEndpoint, 'gateway'> {
   const functions = readFunctions(options);
-  if (schema === undefined) return { functions, roots: [], types: [], entities: [], resolve: () => [] };
+  const isOwnSchema = options['schema'] != null || options['transformSchema'] != null;
+  const told = { functions, isOwnSchema };
+  if (schema === undefined) return { ...told, roots: [], types: [], entities: [], resolve: () => [] };
   const types = schema.getTypeMap();
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   const entities = types['_Entity']?.getTypes?.() ?? [];
   return {
-    functions,
+    ...told,
     roots: roots.flatMap((type) => (type == null ? [] : [toSchemaType(type)])),
     types: Object.values(types).map(toSchemaType),
     entities: entities.map(toSchemaType),

@@ -104,6 +104,9 @@ class SchemaScan {
       const handlers = names.flatMap((name) => this.#find(name, field.name));
       const open = handlers.find((handler) => this.#isOpen(handler));
       if (open !== undefined) throw unguardedEntityField(open.where);
+      // Nest puts functions of its own on fields of code-first classes, so that code is not told from theirs.
+      const isPublic = handlers.some(({ policy }) => policy.mode !== 'required');
+      if (endpoint.isOwnSchema && field.isCode && !isPublic) throw unguardedEntityCode(type.name);
       if (handlers.length > 0) continue; // guarded, or open to anybody by its own word
       for (const next of endpoint.resolve(field.type)) this.#assertFieldsKept(next, endpoint, seen);
     }
@@ -164,5 +167,10 @@ function unguardedEntityField(where: string): DescopeConfigError {
 
 function unguardedEntityFunction(where: string, type: string): DescopeConfigError {
   const message = `${where} is resolved by a function in the options of GraphQLModule (resolvers or loaders), and anybody reaches it by _entities. Make it a method with @ResolveField() and add fieldResolverEnhancers: ['guards'], or give ${type} a guarded @ResolveReference().`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
+}
+
+function unguardedEntityCode(where: string): DescopeConfigError {
+  const message = `${where} is reached by _entities without a reference resolver before it, and the options of GraphQLModule hold schema or transformSchema, which may put code on its fields that nobody asks a guard for. Give the entity a guarded @ResolveReference(), with fieldResolverEnhancers: ['guards'], or mark that @Public() if anybody may have the entity.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }

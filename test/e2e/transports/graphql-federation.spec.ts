@@ -17,6 +17,7 @@ import {
   Resolver,
 } from '@nestjs/graphql';
 import type { GqlModuleOptions } from '@nestjs/graphql';
+import { GraphQLID, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { MercuriusFederationDriver } from '@nestjs/mercurius';
 import { AuthGuard, CurrentUser, DescopeModule, OptionalAuth, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
@@ -122,6 +123,13 @@ class ShelfResolver {
   }
 }
 
+@Resolver(() => Shelf)
+class ShelfWithChaptersResolver {
+  @Query(() => [Shelf]) shelves(): Shelf[] {
+    return [{ id: '1' }];
+  }
+}
+
 @Resolver(() => Chapter)
 class ChapterResolver {
   @Query(() => [Shelf]) shelves(): Shelf[] {
@@ -156,6 +164,11 @@ const ENGINES = [
   { name: 'Apollo on Fastify', adapter: 'fastify', driver: ApolloFederationDriver },
   { name: 'Mercurius', adapter: 'fastify', driver: MercuriusFederationDriver },
 ] as const;
+const addCode = (type: string, field: string) => (schema: GraphQLSchema) => {
+  const found = (schema.getType(type) as GraphQLObjectType).getFields()[field];
+  if (found !== undefined) found.resolve = () => 'by code';
+  return schema;
+};
 const GUARDS = { fieldResolverEnhancers: ['guards'] };
 const BOOK = '{ _entities(representations: [{ __typename: "Book", id: "7" }]) { ... on Book { title } } }';
 
@@ -254,6 +267,35 @@ describe.each(ENGINES)('A subgraph behind $name', ({ adapter, driver }) => {
       expect(await refusal(QueryResolver, graphql)).toMatch(
         /^CONFIG_DEMAND_UNGUARDED Book\.__resolveReference .*@ResolveReference\(\)/,
       );
+  });
+
+  it.each<[string, Type, string, string]>([
+    ['Book.title', QueryResolver, 'Book', 'title'],
+    ['Shelf.label', ShelfResolver, 'Shelf', 'label'],
+    ['Chapter.id', ShelfWithChaptersResolver, 'Chapter', 'id'],
+  ])('does not boot where transformSchema may put code on %s, of an entity', async (...given) => {
+    const [, resolver, type, field] = given;
+    expect(await refusal(resolver, { transformSchema: addCode(type, field), ...GUARDS })).toMatch(
+      /^CONFIG_DEMAND_UNGUARDED (?:Book|Shelf) .*_entities.*transformSchema.*guarded @ResolveReference\(\)/,
+    );
+  });
+
+  it('does not boot where the option schema puts code on a field of an entity', async () => {
+    const fields = {
+      id: { type: new GraphQLNonNull(GraphQLID) },
+      title: { type: GraphQLString, resolve: () => 'by code' },
+    };
+    const schema = new GraphQLSchema({ types: [new GraphQLObjectType({ name: 'Book', fields })] });
+    expect(await refusal(QueryResolver, { schema })).toMatch(/^CONFIG_DEMAND_UNGUARDED Book .*_entities/);
+  });
+
+  it('boots where a guarded reference resolver stands before such code, or a public one', async () => {
+    const transformSchema = addCode('Book', 'title');
+    await boot(BookResolver, { transformSchema, ...GUARDS });
+    expect(await send(BOOK)).toMatch(/SESSION_MISSING/);
+    expect(await send(BOOK, descope.as({ sub: 'U2anna' }).bearer)).toMatch(/"title":"by code"/);
+    await boot(OpenResolver, { transformSchema });
+    expect(await send(BOOK)).toMatch(/"title":"by code"/);
   });
 
   it('boots where an entity has no code that a caller could reach', async () => {

@@ -84,6 +84,9 @@ describe('findPatternFlaw', () => {
     'https://*.example.com:8443',
     'https://*.example.co.uk',
     'https://*.my-project.pages.dev',
+    'https://*.my-group.eu.org',
+    'https://*.district.k12.ca.us',
+    'https://*.my-blogspot.de',
     'http://*.localhost:3000',
     'https://*.localhost',
   ])('takes %s', (pattern) => expect(findPatternFlaw(pattern)).toBeUndefined());
@@ -119,6 +122,16 @@ describe('findPatternFlaw', () => {
     's3.eu-central-1.amazonaws.com',
     'up.railway.app',
     'azurewebsites.net:8443',
+    'eu.org',
+    'de.eu.org',
+    'pp.ua',
+    'blogspot.de',
+    'blogspot.co.uk',
+    'blogspot.com.br',
+    'edgecompute.app',
+    'gitlab.io',
+    'pages.gitlab.io',
+    'k12.ca.us',
   ])('refuses a pattern below %s, where anybody can have a site', (base) =>
     expect(findPatternFlaw(`https://*.${base}`)).toBe(
       'a "*" below a name under which anybody can have a site',
