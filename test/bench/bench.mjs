@@ -10,7 +10,7 @@ import { toChapter, toGoalTable, toText } from './support/report.mjs';
 const HELP = `npm run bench -- [--quick] [--only <subject>,…] [--json <file>] [--markdown <file>]
 
   --quick      a look that takes two minutes, with fewer rounds
-  --only       ${'tokens, guard, http, memory, imports, keys, scale'}
+  --only       ${'tokens, guard, http, server, memory, imports, boot, keys, scale'}
   --json       writes tables and goals to a file
   --markdown   writes them as the README's chapter`;
 
@@ -19,8 +19,10 @@ const SUBJECTS = {
   tokens: ['--expose-gc'],
   guard: ['--expose-gc'],
   http: ['--expose-gc'],
+  server: [],
   memory: ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'],
   imports: [],
+  boot: [],
   keys: [],
   scale: ['--expose-gc', '--max-old-space-size=3072'],
 };

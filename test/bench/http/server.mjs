@@ -5,8 +5,10 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createModule } from './guards.mjs';
+import { startProfiler } from './profiler.mjs';
 
-const [adapter, variant, published] = process.argv.slice(2);
+const [adapter, variant, published, flag] = process.argv.slice(2);
+const profiler = flag === '--profile' ? await startProfiler() : undefined;
 const delay = monitorEventLoopDelay({ resolution: 1 });
 let app;
 let before;
@@ -21,16 +23,18 @@ const ORDERS = {
     await app.listen(0, '127.0.0.1');
     return app.getHttpServer().address().port;
   },
-  watch() {
+  async watch() {
     globalThis.gc?.();
+    await profiler?.restart();
     delay.reset();
     delay.enable();
     before = readMicros();
   },
-  tell() {
+  async tell() {
     const { main, all } = readMicros();
     delay.disable();
-    return { main: main - before.main, all: all - before.all, delayMs: delay.percentile(99) / 1e6 };
+    const micros = { main: main - before.main, all: all - before.all };
+    return { ...micros, delayMs: delay.percentile(99) / 1e6, frames: await profiler?.read() };
   },
 };
 

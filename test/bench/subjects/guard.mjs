@@ -88,9 +88,9 @@ function toGoals() {
   return [
     {
       subject,
-      goal: '≤ 5 µs beyond true',
+      goal: '≤ 3 µs beyond true',
       measured: `${show(beyond(SIGNED_IN), 2)} µs`,
-      isMet: median(beyond(SIGNED_IN)) <= 5,
+      isMet: median(beyond(SIGNED_IN)) <= 3,
     },
     {
       subject,

@@ -1,14 +1,11 @@
 // Requests end to end: a Nest application in a process of its own, loaded by this one.
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { load, toRequest } from '../http/load.mjs';
+import { toRequest } from '../http/load.mjs';
+import { CONNECTIONS, USERS, send, startServer, tell } from '../http/servers.mjs';
 import { median, show, summarize, toRatios } from '../support/figures.mjs';
 import { createIssuer } from '../support/issuer.mjs';
 import { toOrder } from '../support/measure.mjs';
 import { hand, isQuick, settings } from '../support/settings.mjs';
 
-const USERS = 200;
-const CONNECTIONS = 50;
 const OURS = 'nestjs-descope';
 const TRIVIAL = 'trivial guard';
 const SDK = '@descope/node-sdk';
@@ -49,31 +46,10 @@ async function startAll(adapter) {
   return new Map(await Promise.all(variants.map(async (name) => [name, await startOne(adapter, name)])));
 }
 
-async function startOne(adapter, variant) {
-  const file = fileURLToPath(new URL('../http/server.mjs', import.meta.url));
-  const child = fork(file, [adapter, variant, JSON.stringify(issuer.published)], {
-    execArgv: ['--expose-gc'],
-  });
-  const server = { child, port: await tell(child, 'start') };
-  await signIn(server, WARM_UP);
-  return server;
-}
-
 // All users' tokens, so that they are tokens seen before, and the code is warm.
-function signIn({ port }, count = USERS) {
-  return load({ port, requests: REQUESTS.seen, connections: CONNECTIONS, count });
-}
-
-function tell(child, order) {
-  return new Promise((resolve, reject) => {
-    const fail = (code) => reject(new Error(`A server ended early (${code}).`));
-    child.once('exit', fail);
-    child.once('message', ({ answer }) => {
-      child.off('exit', fail);
-      resolve(answer);
-    });
-    child.send({ order });
-  });
+function startOne(adapter, variant) {
+  const { published } = issuer;
+  return startServer({ adapter, variant, published, requests: REQUESTS.seen, warmUp: WARM_UP });
 }
 
 async function measureAll(servers, mode) {
@@ -92,11 +68,10 @@ async function measureAll(servers, mode) {
 
 async function measureOne(server, mode) {
   if (mode === 'new') server.port = await tell(server.child, 'start'); // an application made anew has seen no token
-  await signIn(server);
+  await send(server, REQUESTS.seen, USERS);
   await tell(server.child, 'watch');
   const requests = settings.requests[mode];
-  const run = { port: server.port, requests: REQUESTS[mode], connections: CONNECTIONS, count: requests };
-  const { seconds, latenciesMs } = await load(run);
+  const { seconds, latenciesMs } = await send(server, REQUESTS[mode], requests);
   const { main, all, delayMs } = await tell(server.child, 'tell');
   latenciesMs.sort((one, other) => one - other);
   return {

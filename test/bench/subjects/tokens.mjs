@@ -110,26 +110,29 @@ function toTable(title, series) {
 }
 
 function toGoals(series) {
-  const ours = series.get(NEW).wall;
-  const toRaw = toRatios(ours, series.get(RAW).wall);
-  const ratios = Object.keys(PEERS).map((name) => [name, toRatios(series.get(name).wall, ours)]);
-  const [slowestWin] = ratios.toSorted(([, one], [, other]) => median(one) - median(other));
-  const of = (peer) => ratios.find(([name]) => name === peer)[1];
-  const [sdk, jose] = [of('@descope/node-sdk'), of('jose')];
-  const subject = 'token never seen';
+  const of = (name) => series.get(name).wall;
+  const ours = of(NEW);
+  const seen = toRatios(of(AGAIN), of(RAW));
+  const toPeer = toRatios(ours, of('fast-jwt')); // which checks less: neither project nor kind of token
+  const [sdk, jose] = ['@descope/node-sdk', 'jose'].map((name) => toRatios(of(name), ours));
   return [
-    { subject, goal: '≤ 1.5 × raw verify', measured: `${show(toRaw, 2)} ×`, isMet: median(toRaw) <= 1.5 },
     {
-      subject,
-      goal: 'faster than every peer',
-      measured: `${show(slowestWin[1], 2)} × as fast as ${slowestWin[0]}`,
-      isMet: median(slowestWin[1]) > 1,
+      subject: 'token never seen',
+      goal: '≤ 1.03 × fast-jwt',
+      measured: `${show(toPeer, 2)} ×`,
+      isMet: median(toPeer) <= 1.03,
     },
     {
-      subject,
-      goal: '≥ 3 × as fast as node-sdk and jose',
+      subject: 'token never seen',
+      goal: '≥ 4 × as fast as node-sdk and jose',
       measured: `${show(sdk, 2)} × and ${show(jose, 2)} ×`,
-      isMet: Math.min(median(sdk), median(jose)) >= 3,
+      isMet: Math.min(median(sdk), median(jose)) >= 4,
+    },
+    {
+      subject: 'token seen before',
+      goal: '≤ 0.03 × raw verify',
+      measured: `${show(seen, 3)} ×`,
+      isMet: median(seen) <= 0.03,
     },
   ];
 }
