@@ -35,9 +35,8 @@ export type {
   RelationRule,
 } from './auth/rules/rules.js';
 export type { ContextRequest } from './auth/context-request.js';
-export type { CurrentUserDecorator } from './auth/current-user.decorator.js';
+export type { CurrentUserDecorator, ParameterOf } from './auth/current-user.decorator.js';
 export { CurrentSession, CurrentUser } from './auth/current-user.decorator.js';
-export type { ParameterOf, RegisteredUser } from './auth/session/registered-user.js';
 export { DescopeSessionMiddleware } from './auth/session/session.middleware.js';
 export { untilSessionEnds } from './auth/session/session-end.js';
 export { DescopeSockets } from './auth/sockets/descope.sockets.js';
@@ -98,6 +97,7 @@ export type { TokenReader, TokenSource, TokenSourceOption } from './core/transpo
 export type { RequestLike } from './core/transport/request-like.js';
 export type { Demand } from './core/user/demands.js';
 export { DescopeUser } from './core/user/descope-user.js';
+export type { RegisteredUser } from './core/user/descope-user.js';
 export type { Grants, TenantGrants } from './core/user/grants.js';
 export type { UsernameClaim } from './core/user/username.js';
 export { describeAccess } from './module/map/access-map.js';
@@ -110,8 +110,8 @@ export type { AccessNamesReport, UnknownAccessName } from './module/map/verify-n
 export { applyDescopeSecurity } from './module/swagger/apply-security.js';
 export { DescopeHealthIndicator } from './module/descope.health.js';
 export type { DescopeHealth, DescopeHealthOptions } from './module/descope.health.js';
-export { InjectDescope } from './module/descope.client.js';
-export type { DescopeClient } from './module/descope.client.js';
+export { InjectDescope } from './auth/injection-tokens.js';
+export type { DescopeClient } from './auth/injection-tokens.js';
 export { DescopeModule } from './module/descope.module.js';
 export type { DescopeModuleAsyncOptions } from './module/descope.module.js';
 export type {
@@ -132,5 +132,8 @@ export type { UserOrSession, ValidateSessionOptions } from './module/descope.ser
 export type { DescopeRoutesOptions } from './routes/routes-options.js';
 export type { CheckHeaderValue, CheckOptions } from './routes/check/check-options.js';
 export type { LoginPageOptions } from './routes/login/login-options.js';
-export { createNonce, renderDescopeFlow, toLoginPageHeaders } from './routes/login/login-page.js';
-export type { DescopeFlowOptions, FlowTexts } from './routes/login/login-page.js';
+export { renderDescopeFlow } from './routes/login/login-page.js';
+export { createNonce } from './routes/page/escape.js';
+export type { DescopeFlowOptions } from './routes/page/flow-options.js';
+export { toLoginPageHeaders } from './routes/page/page-headers.js';
+export type { FlowTexts } from './routes/page/texts.js';

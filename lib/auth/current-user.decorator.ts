@@ -6,7 +6,8 @@ import type { MaybePromise } from '../core/maybe-promise.js';
 import { findApplications } from './applications.js';
 import { recallContextRequest } from './context-request.js';
 import { readSession } from './session/context-session.js';
-import type { ParameterOf, RegisteredUser } from './session/registered-user.js';
+import type { DescopeRegister } from '../core/claims/register.js';
+import type { RegisteredUser } from '../core/user/descope-user.js';
 import { recallAnyUser } from './session/request-session.js';
 
 type Pipe = PipeTransform | Type<PipeTransform>;
@@ -50,3 +51,23 @@ function readProperty(user: unknown, property: string): unknown {
     ? (user as Record<string, unknown>)[property]
     : undefined;
 }
+
+/**
+ * A parameter's decorator that knows what it gives: it compiles only where the parameter takes that. Without a
+ * registered `user` it goes before any parameter, because `loadUser` may give anything.
+ */
+export type ParameterOf<Value> = DescopeRegister extends { readonly user: object }
+  ? <Target, Key extends string | symbol | undefined, Index extends number>(
+      target: Target,
+      key: Key,
+      index: Index & ParameterTakes<Target, Key, Index, Value>,
+    ) => void
+  : ParameterDecorator;
+
+type ParameterTakes<Target, Key, Index extends number, Value> = Key extends keyof Target
+  ? Target[Key] extends (...parameters: infer Parameters) => unknown
+    ? Value extends Parameters[Index]
+      ? unknown
+      : { readonly mistake: 'This parameter does not take what the decorator gives.'; readonly gives: Value }
+    : unknown
+  : unknown;

@@ -1,7 +1,11 @@
 // The names under which Nest hands out what the road is made of. Texts, so that two copies of the package agree.
+import { Inject } from '@nestjs/common';
+import type DescopeSdk from '@descope/node-sdk' with { 'resolution-mode': 'import' };
 
 /** The application among those of the process: what it is known by to guards and decorators. */
 export const DESCOPE_APPLICATION = 'nestjs-descope:application';
+/** The options as they were given, before they are checked. */
+export const DESCOPE_OPTIONS = 'nestjs-descope:options';
 /** The resolved, frozen configuration. */
 export const DESCOPE_CONFIG = 'nestjs-descope:config';
 /** The authenticator: request → session. */
@@ -30,3 +34,43 @@ export const DESCOPE_TRANSPORTS = 'nestjs-descope:transports';
 export const DESCOPE_LOGIN_PATH = 'nestjs-descope:login-path';
 /** What keeps browsers' sessions: place, renewer, sign-outs. */
 export const DESCOPE_SESSIONS = 'nestjs-descope:sessions';
+
+/** The vendor's client as the SDK makes it. */
+export type NodeSdk = ReturnType<typeof DescopeSdk>;
+
+/**
+ * Every method of an API, promised: the client is not there before the first call. A method that promises already
+ * keeps its type, and with it its overloads.
+ */
+export type Promised<T> = {
+  readonly [K in keyof T]: T[K] extends (...args: never[]) => Promise<unknown>
+    ? T[K]
+    : T[K] extends (...args: infer A) => infer R
+      ? (...args: A) => Promise<Awaited<R>>
+      : T[K] extends object
+        ? Promised<T[K]>
+        : never;
+};
+
+/** `@descope/node-sdk` with its own names: `client.management.user.create(…)`, `client.otp.signIn.email(…)`. */
+export type DescopeClient = Promised<NodeSdk>;
+
+/**
+ * Injects the vendor's client. It is imported and made on the first call, with a bounded fetch and no logger.
+ * @example `constructor(@InjectDescope() private readonly descope: DescopeClient) {}`
+ */
+export function InjectDescope(): ParameterDecorator & PropertyDecorator {
+  return Inject(DESCOPE_CLIENT);
+}
+
+const authControllers = new WeakSet<object>();
+
+/** Marks a class as a controller of the mounted `auth/…` routes. */
+export function markAuthController(type: object): void {
+  authControllers.add(type);
+}
+
+/** Tells whether a class is a controller of the mounted routes, and none of the application's own. */
+export function isAuthController(type: object): boolean {
+  return authControllers.has(type);
+}

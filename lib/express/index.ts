@@ -1,5 +1,5 @@
 // Entry point './express': types only. What stands in `request.user` is known to handlers that take Express' request.
-import type { RegisteredUser } from '../auth/session/registered-user.js';
+import type { RegisteredUser } from '../core/user/descope-user.js';
 
 declare global {
   namespace Express {

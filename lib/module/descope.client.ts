@@ -1,43 +1,14 @@
 // The vendor's client: a typed proxy that imports and makes it on the first call.
-import { Inject } from '@nestjs/common';
-import type DescopeSdk from '@descope/node-sdk' with { 'resolution-mode': 'import' };
-import { DESCOPE_CLIENT } from '../auth/injection-tokens.js';
+import type { DescopeClient, NodeSdk } from '../auth/injection-tokens.js';
 import type { Fetch } from '../core/api/bounded-fetch.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import type { Notify } from '../core/notice.js';
 import { RequestFailure } from '../core/reason.js';
 import type { LateServices } from './late-services.js';
 
-type NodeSdk = ReturnType<typeof DescopeSdk>;
-
-/**
- * Every method of an API, promised: the client is not there before the first call. A method that promises already
- * keeps its type, and with it its overloads.
- */
-export type Promised<T> = {
-  readonly [K in keyof T]: T[K] extends (...args: never[]) => Promise<unknown>
-    ? T[K]
-    : T[K] extends (...args: infer A) => infer R
-      ? (...args: A) => Promise<Awaited<R>>
-      : T[K] extends object
-        ? Promised<T[K]>
-        : never;
-};
-
-/** `@descope/node-sdk` with its own names: `client.management.user.create(…)`, `client.otp.signIn.email(…)`. */
-export type DescopeClient = Promised<NodeSdk>;
-
 type TellFailure = (failure: RequestFailure) => RequestFailure;
 
 const TIMEOUT_MS = 10_000;
-
-/**
- * Injects the vendor's client. It is imported and made on the first call, with a bounded fetch and no logger.
- * @example `constructor(@InjectDescope() private readonly descope: DescopeClient) {}`
- */
-export function InjectDescope(): ParameterDecorator & PropertyDecorator {
-  return Inject(DESCOPE_CLIENT);
-}
 
 /**
  * Makes the proxy. Nothing is imported until one of its methods is called; nor is the configuration asked for, which may

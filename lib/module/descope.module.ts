@@ -11,6 +11,7 @@ import {
   DESCOPE_CLIENT,
   DESCOPE_CONFIG,
   DESCOPE_LOGIN_PATH,
+  DESCOPE_OPTIONS,
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
   DESCOPE_STATIC,
@@ -28,7 +29,7 @@ import { ApplicationEntry } from './boot/application.entry.js';
 import { MessageFilters } from './boot/message-filters.js';
 import { DescopeBoot } from './boot/descope.boot.js';
 import { toGlobalGuardProvider } from './boot/global-guards.js';
-import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OptionsFailure } from './descope.options.js';
+import { ConfigurableModuleClass, OptionsFailure } from './descope.options.js';
 import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
 import { descopeProviders } from './descope.providers.js';
 import { SessionWiring } from './boot/session.wiring.js';
@@ -153,7 +154,7 @@ function compose(
 
 // A factory that asks a missing environment throws; a test that overrides the configuration needs no environment.
 function keepFailure(provider: Provider): Provider {
-  if (!('provide' in provider) || provider.provide !== MODULE_OPTIONS_TOKEN || !('useFactory' in provider))
+  if (!('provide' in provider) || provider.provide !== DESCOPE_OPTIONS || !('useFactory' in provider))
     return provider;
   const { useFactory } = provider;
   return {
@@ -177,7 +178,7 @@ function assertOptions(given: unknown): unknown {
 
 function assertRegisteredOnce(modules: ModulesContainer): void {
   const registered = [...modules.values()].filter(({ metatype }) => metatype === DescopeModule);
-  const configured = registered.filter((module) => module.providers.has(MODULE_OPTIONS_TOKEN));
+  const configured = registered.filter((module) => module.providers.has(DESCOPE_OPTIONS));
   if (configured.length === 0) {
     const message =
       'DescopeModule is imported without options. Import DescopeModule.forRoot() in the root module; in a test of a single controller, DescopeTestingModule.forRoot(createTestDescope()) of nestjs-descope/testing.';

@@ -1,6 +1,7 @@
 // What people write when they register the module: static extras here, run-time options from core.
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { CanActivate, Type } from '@nestjs/common';
+import { DESCOPE_OPTIONS } from '../auth/injection-tokens.js';
 import type { DescopeTransport } from '../auth/transport/transport.js';
 import { KNOWN_OPTIONS } from '../core/config/options.js';
 import type { DescopeOptions } from '../core/config/options.js';
@@ -69,8 +70,8 @@ function defined(options: DescopeOptions): DescopeOptions {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<DescopeOptions>({ optionsInjectionToken: 'nestjs-descope:options' })
+export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<DescopeOptions>({ optionsInjectionToken: DESCOPE_OPTIONS })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createDescopeOptions')
     .setExtras<DescopeModuleExtras>({

@@ -7,6 +7,7 @@ import {
   DESCOPE_CLIENT,
   DESCOPE_CONFIG,
   DESCOPE_KEY_SET,
+  DESCOPE_OPTIONS,
   DESCOPE_NOTIFY,
   DESCOPE_OVERRIDES,
   DESCOPE_RELATIONS,
@@ -27,17 +28,17 @@ import { RemoteKeySet } from '../core/keys/remote-key-set.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/sessions.js';
 import { createDescopeClient, readLastFailure } from './descope.client.js';
-import type { DescopeClient } from './descope.client.js';
+import type { DescopeClient } from '../auth/injection-tokens.js';
 import { isProduction, readEnvironment } from './descope.env.js';
 import { LateServices } from './late-services.js';
-import { MODULE_OPTIONS_TOKEN, OptionsFailure, mergeOptions } from './descope.options.js';
+import { OptionsFailure, mergeOptions } from './descope.options.js';
 
 /** What `forRoot` and `forRootAsync` provide beside the options. */
 export const descopeProviders: Provider[] = [
   { provide: DESCOPE_OVERRIDES, useValue: {} },
   {
     provide: DESCOPE_CONFIG,
-    inject: [MODULE_OPTIONS_TOKEN, ConfigService, DESCOPE_OVERRIDES, DESCOPE_STATIC, LateServices],
+    inject: [DESCOPE_OPTIONS, ConfigService, DESCOPE_OVERRIDES, DESCOPE_STATIC, LateServices],
     useFactory: createConfig,
   },
   { provide: DESCOPE_NOTIFY, inject: [DESCOPE_CONFIG], useFactory: createNotify },

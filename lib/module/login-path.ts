@@ -5,7 +5,7 @@ import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { LoginPath } from '../auth/answer/login-redirect.js';
 import { readMethods } from '../auth/access.policy.js';
 import { DESCOPE_LOGIN_PATH } from '../auth/injection-tokens.js';
-import { isAuthController } from '../routes/auth.controller.js';
+import { isAuthController } from '../auth/injection-tokens.js';
 import type { DescopeRoutesOptions } from '../routes/routes-options.js';
 import { readEndpoints } from './map/endpoints.js';
 import type { Endpoint } from './map/endpoints.js';

@@ -11,7 +11,12 @@ import {
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import type { Provider, Type } from '@nestjs/common';
-import { DESCOPE_NOTIFY, DESCOPE_ROUTES, DESCOPE_UNRENEWED } from '../auth/injection-tokens.js';
+import {
+  DESCOPE_NOTIFY,
+  DESCOPE_ROUTES,
+  DESCOPE_UNRENEWED,
+  markAuthController,
+} from '../auth/injection-tokens.js';
 import { Public } from '../auth/access.decorators.js';
 import { AuthGuard } from '../auth/auth.guard.js';
 import type { UnrenewedRoute } from '../auth/session/session-step.js';
@@ -29,13 +34,6 @@ import { Profiles } from './session/profiles.js';
 import { SessionRoutes } from './session/session-routes.js';
 import { SignOutRoutes } from './session/sign-out-routes.js';
 
-const made = new WeakSet<object>();
-
-/** Tells whether a class is a controller of these routes, and none of the application's own. */
-export function isAuthController(type: object): boolean {
-  return made.has(type);
-}
-
 /** Makes the controller. It is version-neutral, and answers by itself, past global pipes and interceptors. */
 export function createAuthController(options: DescopeRoutesOptions): Type {
   class DescopeAuthController {
@@ -49,7 +47,7 @@ export function createAuthController(options: DescopeRoutesOptions): Type {
   for (const route of ROUTES) if (options[route.option] !== false) mount(DescopeAuthController, route);
   noteTag(DescopeAuthController, options.path ?? DEFAULT_PATH);
   Controller({ path: options.path ?? DEFAULT_PATH, version: VERSION_NEUTRAL })(DescopeAuthController);
-  made.add(DescopeAuthController);
+  markAuthController(DescopeAuthController);
   return DescopeAuthController;
 }
 

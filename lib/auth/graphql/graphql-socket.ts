@@ -26,7 +26,7 @@ const MALFORMED = 'Bearer';
 
 /** Tells whether a request opens a WebSocket (RFC 6455 §4.1). */
 export function isUpgrade(request: unknown): boolean {
-  const { headers } = toNode(request);
+  const { headers } = toSocketNode(request);
   return headers !== undefined && Object.hasOwn(headers, 'sec-websocket-key');
 }
 
@@ -35,7 +35,7 @@ export function toOperationRequest(given: SocketOperation): RequestLike {
   const ofSocket = memory.get(given.socket) ?? new WeakMap<object, RequestLike>();
   const known = ofSocket.get(given.operation);
   if (known !== undefined) return known;
-  const request = toRequest(given, toNode(given.upgrade));
+  const request = toRequest(given, toSocketNode(given.upgrade));
   memory.set(given.socket, ofSocket.set(given.operation, request));
   return request;
 }
@@ -98,7 +98,7 @@ function readSession(upgrade: unknown): unknown {
 }
 
 // Fastify's request wraps Node's.
-function toNode(request: unknown): Node {
+function toSocketNode(request: unknown): Node {
   if (!isObject(request)) return {};
   return 'raw' in request && isObject(request.raw) ? request.raw : request;
 }

@@ -3,7 +3,7 @@ import type { Type } from '@nestjs/common';
 import { invalid } from '../access/definition.js';
 import { note } from '../access/note.js';
 import type { AccessDecorator } from '../access/note.js';
-import type { RegisteredUser } from '../session/registered-user.js';
+import type { RegisteredUser } from '../../core/user/descope-user.js';
 import type { DescopePolicy, DescopePolicyFunction } from './rules.js';
 
 /**

@@ -2,7 +2,7 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { RequestValueSource } from '../../core/user/demands.js';
-import type { RegisteredUser } from '../session/registered-user.js';
+import type { RegisteredUser } from '../../core/user/descope-user.js';
 import { isProviderClass } from './find-provider.js';
 
 /**

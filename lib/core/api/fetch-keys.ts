@@ -4,7 +4,7 @@ import { isJsonObject, readOwn } from '../token/claims.js';
 import { fetchJson } from './bounded-fetch.js';
 import type { Fetch } from './bounded-fetch.js';
 
-const MAX_BYTES = 256 * 1024; // some six hundred keys: a project that never withdrew one of its daily keys still works
+const MAX_KEY_SET_BYTES = 256 * 1024; // some six hundred keys: a project that never withdrew one of its daily keys still works
 
 /** Where the keys are, and how long asking may take. */
 export interface KeysRequest {
@@ -22,7 +22,7 @@ export async function fetchKeys(request: KeysRequest, signal: AbortSignal): Prom
     url,
     headers: { authorization: `Bearer ${projectId}`, 'x-descope-project-id': projectId },
     timeoutMs,
-    maxBytes: MAX_BYTES,
+    maxBytes: MAX_KEY_SET_BYTES,
     fetch,
     signal,
   });

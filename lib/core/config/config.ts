@@ -5,7 +5,7 @@ import type { FetchLike } from '../api/own-fetch.js';
 import { systemClock } from '../clock.js';
 import type { Clock } from '../clock.js';
 import { readAccessKeys } from '../exchange/access-key-policy.js';
-import type { AccessKeyPolicy } from '../exchange/access-key-policy.js';
+import type { AccessKeyPolicy } from '../exchange/access-keys.js';
 import type { AuthenticationPolicy } from '../session/authenticator.js';
 import type { KeyFetchPolicy } from '../keys/key-fetch-schedule.js';
 import type { KeysById } from '../keys/key-set.js';

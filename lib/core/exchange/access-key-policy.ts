@@ -4,16 +4,7 @@ import type { Bounds, Check } from '../config/option-reader.js';
 import type { DescopeOptions } from '../config/options.js';
 import { ACCESS_KEY_OPTIONS } from './access-key-options.js';
 import type { AccessKeyOptions } from './access-key-options.js';
-
-/** How access keys are taken. */
-export interface AccessKeyPolicy {
-  /** The header's name in lower case; `undefined` where keys come as bearer credentials. */
-  readonly header: string | undefined;
-  readonly maxAgeMs: number;
-  readonly refusedMs: number;
-  readonly maxKeys: number;
-  readonly unknownPerSecond: number;
-}
+import type { AccessKeyPolicy } from './access-keys.js';
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/; // RFC 9110 §5.1
 // What has a meaning of its own, or is sent by browsers themselves.

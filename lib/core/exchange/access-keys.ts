@@ -12,7 +12,6 @@ import type { TokenKind } from '../token/token-kind.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import { countHeader, readHeader, readSender } from '../transport/request-like.js';
 import type { RequestLike } from '../transport/request-like.js';
-import type { AccessKeyPolicy } from './access-key-policy.js';
 import { createCredentialDigest } from './credential-digest.js';
 import { SharedExchangeBudget } from './exchange-budget.js';
 import { ExchangedTokens } from './exchanged-tokens.js';
@@ -22,6 +21,16 @@ import type { ExchangedToken, ReadSender } from './exchanged-tokens.js';
 const KEY = /^[A-Za-z0-9_~+/=-]{8,512}$/;
 const RETRY_AFTER_SECONDS = 1;
 const SESSION_KINDS: readonly TokenKind[] = ['access-key', 'user', 'unknown']; // its own, or of the user it is bound to
+
+/** How access keys are taken. */
+export interface AccessKeyPolicy {
+  /** The header's name in lower case; `undefined` where keys come as bearer credentials. */
+  readonly header: string | undefined;
+  readonly maxAgeMs: number;
+  readonly refusedMs: number;
+  readonly maxKeys: number;
+  readonly unknownPerSecond: number;
+}
 
 /** What taking access keys needs. */
 export interface AccessKeysInput {

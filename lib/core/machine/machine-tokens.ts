@@ -72,11 +72,11 @@ function toExchanged(token: string, nowMs: number, lifetimeSeconds: number | und
 }
 
 function refused(credentials: CheckedCredentials, refusal: DescopeRefusal): DescopeM2mError {
-  const message = `Descope refuses ${'key' in credentials ? KEY : CLIENT}`;
+  const message = `Descope refuses ${'key' in credentials ? KEY_HINT : CLIENT}`;
   return new DescopeM2mError('M2M_CREDENTIALS_REFUSED', message, { descopeCode: refusal.errorCode });
 }
 
-const KEY =
+const KEY_HINT =
   'the access key for a call to another service. Check that it is of this project, active, not expired, and permitted for the address of this machine.';
 const CLIENT =
   'the client for a call to another service. Check its id and secret, that it is of this project with the client credentials grant on, and that it may have the scope and audience asked for.';

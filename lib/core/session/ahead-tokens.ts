@@ -5,8 +5,8 @@ import { readSubjectId } from '../token/token-kind.js';
 import { toTokenKey } from './sign-in-chains.js';
 import type { ChainedToken } from './sign-in-chains.js';
 
-const MAX_TOKENS = 10_000;
-const MAX_OF_ONE_SUBJECT = 50;
+const MAX_AHEAD = 10_000;
+const MAX_AHEAD_OF_ONE_SUBJECT = 50;
 
 interface Ahead extends ChainedToken {
   readonly issuedAt: number;
@@ -28,7 +28,7 @@ export class AheadTokens {
     this.#dropPast();
     const [subject, key] = [readSubjectId(claims), toTokenKey(token)];
     const own = this.#bySubject.get(subject) ?? new Map<string, Ahead>();
-    if (own.has(key) || own.size >= MAX_OF_ONE_SUBJECT || this.#size >= MAX_TOKENS) return;
+    if (own.has(key) || own.size >= MAX_AHEAD_OF_ONE_SUBJECT || this.#size >= MAX_AHEAD) return;
     own.set(key, { key, untilMs: exp * 1000, isRefresh: false, issuedAt });
     this.#bySubject.set(subject, own);
     this.#size += 1;

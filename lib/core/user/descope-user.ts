@@ -6,7 +6,13 @@ import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/token-kind.js';
 import type { TokenKind } from '../token/token-kind.js';
 import type { VerifiedToken } from '../token/token-verifier.js';
-import type { CustomClaims, PermissionName, RoleName, TenantId } from '../claims/register.js';
+import type {
+  CustomClaims,
+  DescopeRegister,
+  PermissionName,
+  RoleName,
+  TenantId,
+} from '../claims/register.js';
 import { readGrants, readGrantsByTenant } from './grants.js';
 import type { TenantGrants } from './grants.js';
 
@@ -133,3 +139,8 @@ function readScopes(claims: DescopeClaims): readonly string[] {
   const text = readText(claims, 'scope');
   return text === undefined ? readNames(claims, 'scope') : Object.freeze(text.split(' ').filter(Boolean));
 }
+
+/** What `@CurrentUser()` gives: Descope's user, unless `user` is registered. */
+export type RegisteredUser = DescopeRegister extends { readonly user: infer User extends object }
+  ? User
+  : DescopeUser;

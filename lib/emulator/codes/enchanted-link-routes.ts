@@ -10,14 +10,14 @@ import { finishSignIn } from './finish-sign-in.js';
 import { SIGN_IN_FIELDS, SIGN_UP_FIELDS } from '../sign-in/sign-in-fields.js';
 
 // They go by mail alone, so the path has no method to name.
-function start(approach: Approach): Handler {
+function startEnchantedLink(approach: Approach): Handler {
   return async (call, world) => {
     const byMail: Call = { ...call, params: new Map([['method', 'email']]) };
     return ok(sendEnchantedLink(world, await toPending(byMail, world, approach), call));
   };
 }
 
-const verify: Handler = (call, world) => {
+const verifyEnchantedLink: Handler = (call, world) => {
   world.enchantedLinks.verify(requireText(call.body, 'token'), world.clock.now());
   return ok();
 };
@@ -27,12 +27,18 @@ const pendingSession: Handler = (call, world) =>
 
 /** The routes of enchanted links. */
 export const enchantedLinkRoutes = routesFor('project', {
-  'POST /v1/auth/enchantedlink/signin/email': takes(`URI crossDevice ${SIGN_IN_FIELDS}`, start('signin')),
-  'POST /v1/auth/enchantedlink/signup/email': takes(`URI crossDevice ${SIGN_UP_FIELDS}`, start('signup')),
+  'POST /v1/auth/enchantedlink/signin/email': takes(
+    `URI crossDevice ${SIGN_IN_FIELDS}`,
+    startEnchantedLink('signin'),
+  ),
+  'POST /v1/auth/enchantedlink/signup/email': takes(
+    `URI crossDevice ${SIGN_UP_FIELDS}`,
+    startEnchantedLink('signup'),
+  ),
   'POST /v1/auth/enchantedlink/signup-in/email': takes(
     `URI crossDevice ${SIGN_UP_FIELDS}`,
-    start('signup-in'),
+    startEnchantedLink('signup-in'),
   ),
-  'POST /v1/auth/enchantedlink/verify': takes('token', verify),
+  'POST /v1/auth/enchantedlink/verify': takes('token', verifyEnchantedLink),
   'POST /v1/auth/enchantedlink/pending-session': takes('pendingRef', pendingSession),
 });

@@ -17,7 +17,7 @@ export interface OutboxMessage {
   readonly atMs: number;
 }
 
-const KEPT = 1000;
+const KEPT_MESSAGES = 1000;
 
 /** Keeps the latest 1000 messages. */
 export class Outbox {
@@ -46,7 +46,7 @@ export class Outbox {
 
   /** Keeps a message; the routes call this. */
   add(message: OutboxMessage): void {
-    if (this.#messages.length >= KEPT) this.#messages.shift();
+    if (this.#messages.length >= KEPT_MESSAGES) this.#messages.shift();
     this.#messages.push(message);
     this.#tell(message);
   }

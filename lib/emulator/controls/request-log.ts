@@ -9,7 +9,7 @@ export interface LoggedRequest {
   readonly atMs: number;
 }
 
-const KEPT = 20_000;
+const KEPT_REQUESTS = 20_000;
 
 /** Remembers the latest requests (at least 10 000 of them). */
 export class RequestLog {
@@ -37,7 +37,7 @@ export class RequestLog {
 
   /** Remembers a request; the server calls this. */
   add(entry: LoggedRequest): void {
-    if (this.#entries.length >= KEPT) this.#entries = this.#entries.slice(KEPT / 2);
+    if (this.#entries.length >= KEPT_REQUESTS) this.#entries = this.#entries.slice(KEPT_REQUESTS / 2);
     this.#entries.push(entry);
   }
 }

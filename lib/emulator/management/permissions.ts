@@ -11,48 +11,51 @@ import type { PermissionRecord } from '../store/roles.js';
 import type { World } from '../world.js';
 import { toPermissionView } from './views.js';
 
-const create: Handler = (call, world) => ok(toPermissionView(addPermission(call.body, world)));
+const createPermission: Handler = (call, world) => ok(toPermissionView(addPermission(call.body, world)));
 
-const createBatch: Handler = (call, world) => {
+const createPermissions: Handler = (call, world) => {
   const permissions = (readObjects(call.body, 'permissions') ?? []).map((body) => addPermission(body, world));
   return ok({ permissions: permissions.map(toPermissionView) });
 };
 
-const update: Handler = (call, world) => {
+const updatePermission: Handler = (call, world) => {
   changePermission(call.body, world);
   return ok();
 };
 
-const updateBatch: Handler = (call, world) => {
+const updatePermissions: Handler = (call, world) => {
   for (const body of readObjects(call.body, 'permissions') ?? []) changePermission(body, world);
   return ok();
 };
 
-const remove: Handler = (call, world) => {
+const deletePermission: Handler = (call, world) => {
   removePermission(requirePermission(call.body, world), world);
   return ok();
 };
 
-const removeBatch: Handler = (call, world) => {
+const deletePermissions: Handler = (call, world) => {
   const names = [...(readTexts(call.body, 'names') ?? []), ...(readTexts(call.body, 'ids') ?? [])];
   for (const found of names.map((name) => requirePermission({ name }, world))) removePermission(found, world);
   return ok();
 };
 
-const loadAll: Handler = (_call, world) =>
+const loadPermissions: Handler = (_call, world) =>
   ok({ permissions: world.project.permissions.all.map(toPermissionView) });
 
 const CHANGE = 'name id newName description';
 
 /** The routes that manage permissions. */
 export const permissionRoutes = routesFor('management', {
-  'POST /v1/mgmt/permission/create': takes('name description', create),
-  'POST /v1/mgmt/permission/create/batch': takes('permissions.name permissions.description', createBatch),
-  'POST /v1/mgmt/permission/update': takes(CHANGE, update),
-  'POST /v1/mgmt/permission/update/batch': takes(`${below('permissions', CHANGE)}`, updateBatch),
-  'POST /v1/mgmt/permission/delete': takes('name id', remove),
-  'POST /v1/mgmt/permission/delete/batch': takes('names ids', removeBatch),
-  'GET /v1/mgmt/permission/all': loadAll,
+  'POST /v1/mgmt/permission/create': takes('name description', createPermission),
+  'POST /v1/mgmt/permission/create/batch': takes(
+    'permissions.name permissions.description',
+    createPermissions,
+  ),
+  'POST /v1/mgmt/permission/update': takes(CHANGE, updatePermission),
+  'POST /v1/mgmt/permission/update/batch': takes(`${below('permissions', CHANGE)}`, updatePermissions),
+  'POST /v1/mgmt/permission/delete': takes('name id', deletePermission),
+  'POST /v1/mgmt/permission/delete/batch': takes('names ids', deletePermissions),
+  'GET /v1/mgmt/permission/all': loadPermissions,
 });
 
 function addPermission(body: JsonObject, world: World): PermissionRecord {

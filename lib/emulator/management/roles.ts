@@ -11,22 +11,22 @@ import type { RoleRecord } from '../store/roles.js';
 import type { World } from '../world.js';
 import { toRoleView } from './views.js';
 
-const create: Handler = (call, world) => ok(toRoleView(addRole(call.body, world)));
+const createRole: Handler = (call, world) => ok(toRoleView(addRole(call.body, world)));
 
-const createBatch: Handler = (call, world) =>
+const createRoles: Handler = (call, world) =>
   ok({ roles: (readObjects(call.body, 'roles') ?? []).map((body) => toRoleView(addRole(body, world))) });
 
-const update: Handler = (call, world) => ok(toRoleView(changeRole(call.body, world)));
+const updateRole: Handler = (call, world) => ok(toRoleView(changeRole(call.body, world)));
 
-const updateBatch: Handler = (call, world) =>
+const updateRoles: Handler = (call, world) =>
   ok({ roles: (readObjects(call.body, 'roles') ?? []).map((body) => toRoleView(changeRole(body, world))) });
 
-const remove: Handler = (call, world) => {
+const deleteRole: Handler = (call, world) => {
   world.project.roles.remove(requireRole(call.body, world));
   return ok();
 };
 
-const removeBatch: Handler = (call, world) => {
+const deleteRoles: Handler = (call, world) => {
   const names = [...(readTexts(call.body, 'roleNames') ?? []), ...(readTexts(call.body, 'roleIds') ?? [])];
   const tenantId = readText(call.body, 'tenantId');
   for (const role of names.map((name) => requireRole({ name, tenantId }, world))) {
@@ -35,9 +35,9 @@ const removeBatch: Handler = (call, world) => {
   return ok();
 };
 
-const loadAll: Handler = (_call, world) => ok({ roles: world.project.roles.all.map(toRoleView) });
+const loadRoles: Handler = (_call, world) => ok({ roles: world.project.roles.all.map(toRoleView) });
 
-const search: Handler = (call, world) => {
+const searchRoles: Handler = (call, world) => {
   const tenantIds = readTexts(call.body, 'tenantIds') ?? [];
   const names = readTexts(call.body, 'roleNames') ?? [];
   const permissionNames = readTexts(call.body, 'permissionNames') ?? [];
@@ -59,16 +59,16 @@ const ROLE = 'name description permissionNames tenantId';
 
 /** The routes that manage roles. */
 export const roleRoutes = routesFor('management', {
-  'POST /v1/mgmt/role/create': takes(ROLE, create),
-  'POST /v1/mgmt/role/create/batch': takes(`${below('roles', ROLE)}`, createBatch),
-  'POST /v1/mgmt/role/update': takes(`${ROLE} id newName`, update),
-  'POST /v1/mgmt/role/update/batch': takes(`${below('roles', `${ROLE} id newName`)}`, updateBatch),
-  'POST /v1/mgmt/role/delete': takes('name id tenantId', remove),
-  'POST /v1/mgmt/role/delete/batch': takes('roleNames roleIds tenantId', removeBatch),
-  'GET /v1/mgmt/role/all': loadAll,
+  'POST /v1/mgmt/role/create': takes(ROLE, createRole),
+  'POST /v1/mgmt/role/create/batch': takes(`${below('roles', ROLE)}`, createRoles),
+  'POST /v1/mgmt/role/update': takes(`${ROLE} id newName`, updateRole),
+  'POST /v1/mgmt/role/update/batch': takes(`${below('roles', `${ROLE} id newName`)}`, updateRoles),
+  'POST /v1/mgmt/role/delete': takes('name id tenantId', deleteRole),
+  'POST /v1/mgmt/role/delete/batch': takes('roleNames roleIds tenantId', deleteRoles),
+  'GET /v1/mgmt/role/all': loadRoles,
   'POST /v1/mgmt/role/search': takes(
     'tenantIds roleNames roleNameLike permissionNames includeProjectRoles',
-    search,
+    searchRoles,
   ),
 });
 

@@ -8,17 +8,17 @@ import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { SIGN_IN_FIELDS, SIGN_UP_FIELDS } from '../sign-in/sign-in-fields.js';
 
-function start(approach: Approach): Handler {
+function startMagicLink(approach: Approach): Handler {
   return async (call, world) => ok(sendLink(world, await toPending(call, world, approach), call));
 }
 
-const verify: Handler = (call, world) =>
+const verifyMagicLink: Handler = (call, world) =>
   finishSignIn(world, world.pending.takeLink(requireText(call.body, 'token'), world.clock.now()));
 
 /** The routes of magic links. */
 export const magicLinkRoutes = routesFor('project', {
-  'POST /v1/auth/magiclink/signin/:method': takes(`URI ${SIGN_IN_FIELDS}`, start('signin')),
-  'POST /v1/auth/magiclink/signup/:method': takes(`URI ${SIGN_UP_FIELDS}`, start('signup')),
-  'POST /v1/auth/magiclink/signup-in/:method': takes(`URI ${SIGN_UP_FIELDS}`, start('signup-in')),
-  'POST /v1/auth/magiclink/verify': takes('token', verify),
+  'POST /v1/auth/magiclink/signin/:method': takes(`URI ${SIGN_IN_FIELDS}`, startMagicLink('signin')),
+  'POST /v1/auth/magiclink/signup/:method': takes(`URI ${SIGN_UP_FIELDS}`, startMagicLink('signup')),
+  'POST /v1/auth/magiclink/signup-in/:method': takes(`URI ${SIGN_UP_FIELDS}`, startMagicLink('signup-in')),
+  'POST /v1/auth/magiclink/verify': takes('token', verifyMagicLink),
 });

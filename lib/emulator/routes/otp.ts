@@ -9,11 +9,11 @@ import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { ADDRESS_FIELDS, SIGN_IN_FIELDS, SIGN_UP_FIELDS } from '../sign-in/sign-in-fields.js';
 
-function start(approach: Approach): Handler {
+function startOtp(approach: Approach): Handler {
   return async (call, world) => ok(sendCode(world, await toPending(call, world, approach)));
 }
 
-const verify: Handler = (call, world) => {
+const verifyOtp: Handler = (call, world) => {
   const code = {
     deliveryMethod: requireMethod(call),
     loginId: requireText(call.body, 'loginId'),
@@ -29,10 +29,10 @@ const updateAddress: Handler = async (call, world) => {
 
 /** The routes of one-time codes. */
 export const otpRoutes = routesFor('project', {
-  'POST /v1/auth/otp/signin/:method': takes(SIGN_IN_FIELDS, start('signin')),
-  'POST /v1/auth/otp/signup/:method': takes(SIGN_UP_FIELDS, start('signup')),
-  'POST /v1/auth/otp/signup-in/:method': takes(SIGN_UP_FIELDS, start('signup-in')),
-  'POST /v1/auth/otp/verify/:method': takes('loginId code', verify),
+  'POST /v1/auth/otp/signin/:method': takes(SIGN_IN_FIELDS, startOtp('signin')),
+  'POST /v1/auth/otp/signup/:method': takes(SIGN_UP_FIELDS, startOtp('signup')),
+  'POST /v1/auth/otp/signup-in/:method': takes(SIGN_UP_FIELDS, startOtp('signup-in')),
+  'POST /v1/auth/otp/verify/:method': takes('loginId code', verifyOtp),
   'POST /v1/auth/otp/update/email': takes(`email ${ADDRESS_FIELDS}`, updateAddress),
   'POST /v1/auth/otp/update/phone/:method': takes(`phone ${ADDRESS_FIELDS}`, updateAddress),
 });

@@ -14,7 +14,7 @@ import { DescopeUnavailableError } from '../../core/errors.js';
 import type { KeySet } from '../../core/keys/key-set.js';
 import { assertStoresFit } from '../../core/session/store-probe.js';
 import { assertAccessKept } from '../scan/access.scan.js';
-import type { AskedHandler } from '../scan/answerable.js';
+import type { AskedHandler } from '../scan/handlers.js';
 import { assertSchemasKept } from '../scan/graphql-schema.js';
 import { assertGuardOrder } from '../scan/guard-order.js';
 import { readBootNotices } from './boot-notices.js';

@@ -2,8 +2,8 @@
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { readGuards } from '../../auth/access.policy.js';
 import type { Notice } from '../../core/notice.js';
-import { isAuthController } from '../../routes/auth.controller.js';
-import type { AskedHandler } from '../scan/answerable.js';
+import { isAuthController } from '../../auth/injection-tokens.js';
+import type { AskedHandler } from '../scan/handlers.js';
 import { readGraphqlEndpoints } from '../scan/field-guards.js';
 import { isReached } from '../scan/guard-reach.js';
 import { readMessageTransport, readResolverNote } from '../scan/handler-metadata.js';

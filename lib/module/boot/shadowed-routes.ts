@@ -2,7 +2,7 @@
 import type { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { readMethods } from '../../auth/access.policy.js';
 import type { Notice } from '../../core/notice.js';
-import { isAuthController } from '../../routes/auth.controller.js';
+import { isAuthController } from '../../auth/injection-tokens.js';
 import { readEndpoints } from '../map/endpoints.js';
 import { isClass } from '../scan/handlers.js';
 

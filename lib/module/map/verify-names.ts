@@ -4,7 +4,7 @@ import { DESCOPE_CLIENT, DESCOPE_CONFIG } from '../../auth/injection-tokens.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeConfigError, DescopeUnavailableError } from '../../core/errors.js';
 import { RequestFailure, toReason } from '../../core/reason.js';
-import type { DescopeClient } from '../descope.client.js';
+import type { DescopeClient } from '../../auth/injection-tokens.js';
 import { describeAccess } from './access-map.js';
 import { readNameUses } from './name-uses.js';
 import type { NameUse } from './name-uses.js';

@@ -6,7 +6,7 @@ import type { HandlerClass } from '../../auth/access.policy.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeConfigError } from '../../core/errors.js';
 import { assertAnswerable } from './answerable.js';
-import type { AskedHandler } from './answerable.js';
+import type { AskedHandler } from './handlers.js';
 import { areFieldsGuarded, unguardedField, unguardedReference } from './field-guards.js';
 import { isAuthGuard, isGlobalToken, isReached } from './guard-reach.js';
 import {

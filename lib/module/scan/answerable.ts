@@ -9,16 +9,7 @@ import { DescopeConfigError } from '../../core/errors.js';
 import type { TokenKind } from '../../core/token/token-kind.js';
 import { isForeignKind } from '../../core/user/admitted.js';
 import { readTenantSources } from '../../core/user/demands.js';
-import type { FoundHandler } from './handlers.js';
-
-/** A handler, and what it asks. */
-export interface AskedHandler extends FoundHandler {
-  /** `Class.method` */
-  readonly where: string;
-  readonly policy: AccessPolicy;
-  /** The parts of its paths; `undefined` where it is not routed. */
-  readonly paths: readonly string[] | undefined;
-}
+import type { AskedHandler } from './handlers.js';
 
 /** What an application has. */
 export interface Means {

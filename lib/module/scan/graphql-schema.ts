@@ -4,7 +4,7 @@ import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { readGuards } from '../../auth/access.policy.js';
 import { DescopeConfigError } from '../../core/errors.js';
 import { isGuardGlobal } from './access.scan.js';
-import type { AskedHandler } from './answerable.js';
+import type { AskedHandler } from './handlers.js';
 import { areFieldsGuarded, readGraphqlEndpoints, unguardedField } from './field-guards.js';
 import type { GraphqlEndpoint, SchemaType } from './field-guards.js';
 import { isAuthGuard } from './guard-reach.js';

@@ -4,7 +4,7 @@ import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { readGuards } from '../../auth/access.policy.js';
 import { AuthGuard } from '../../auth/auth.guard.js';
 import { DescopeConfigError } from '../../core/errors.js';
-import { isAuthController } from '../../routes/auth.controller.js';
+import { isAuthController } from '../../auth/injection-tokens.js';
 import type { FoundHandler } from './handlers.js';
 import { isAuthGuard } from './guard-reach.js';
 

@@ -1,5 +1,6 @@
 // Every method of an application that Nest could call as a handler.
 import type { ModulesContainer } from '@nestjs/core';
+import type { AccessPolicy } from '../../auth/access/add-up.js';
 import { readMethods } from '../../auth/access.policy.js';
 import type { Handler, HandlerClass } from '../../auth/access.policy.js';
 import { readResolverNote } from './handler-metadata.js';
@@ -9,6 +10,15 @@ export interface FoundHandler {
   readonly type: HandlerClass;
   readonly name: string | symbol;
   readonly handler: Handler;
+}
+
+/** A handler, and what it asks. */
+export interface AskedHandler extends FoundHandler {
+  /** `Class.method` */
+  readonly where: string;
+  readonly policy: AccessPolicy;
+  /** The parts of its paths; `undefined` where it is not routed. */
+  readonly paths: readonly string[] | undefined;
 }
 
 /** A class of which the application has an instance. */

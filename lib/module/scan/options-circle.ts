@@ -2,14 +2,12 @@
 import { Inject, Injectable, Logger, Module } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { DescopeConfigError } from '../../core/errors.js';
-import { MODULE_OPTIONS_TOKEN } from '../descope.options.js';
+import { DESCOPE_OPTIONS } from '../../auth/injection-tokens.js';
 import { readInjected } from './handler-metadata.js';
-
-type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
-type Wrapper = NestModule extends { readonly providers: Map<unknown, infer W> } ? W : never;
+import type { NestModule, Wrapper } from './request-scope.js';
 
 /** A provider, and where it stands. */
-interface Place {
+interface LocatedProvider {
   readonly token: unknown;
   readonly module: NestModule;
 }
@@ -19,8 +17,8 @@ class OptionsCircleCheck {
   // The one dependency that is at hand: the container itself would be looked for, while Nest goes round the circle.
   constructor(@Inject(ModuleRef) own: ModuleRef) {
     for (const module of own.get(ModulesContainer, { strict: false }).values())
-      if (module.providers.has(MODULE_OPTIONS_TOKEN))
-        assertNoCircle({ token: MODULE_OPTIONS_TOKEN, module }, [], new Set());
+      if (module.providers.has(DESCOPE_OPTIONS))
+        assertNoCircle({ token: DESCOPE_OPTIONS, module }, [], new Set());
   }
 }
 
@@ -31,21 +29,21 @@ class OptionsCircleCheck {
 @Module({ providers: [OptionsCircleCheck] })
 export class OptionsCircleModule {}
 
-function assertNoCircle(place: Place, path: readonly unknown[], seen: Set<Wrapper>): void {
-  const { token, module } = place;
+function assertNoCircle(located: LocatedProvider, path: readonly unknown[], seen: Set<Wrapper>): void {
+  const { token, module } = located;
   const wrapper = module.providers.get(token as never);
   if (wrapper === undefined) return;
-  if (token === MODULE_OPTIONS_TOKEN && path.length > 0) throw toCircular([...path, token]);
+  if (token === DESCOPE_OPTIONS && path.length > 0) throw toCircular([...path, token]);
   if (seen.has(wrapper)) return;
   seen.add(wrapper);
   for (const dependency of readDependencies(wrapper)) {
-    const found = findPlace(dependency, module);
+    const found = findProviderOf(dependency, module);
     if (found !== undefined) assertNoCircle(found, [...path, token], seen);
   }
 }
 
 // As Nest looks: in the module itself, then in what its imports export, and in what those pass on.
-function findPlace(token: unknown, module: NestModule): Place | undefined {
+function findProviderOf(token: unknown, module: NestModule): LocatedProvider | undefined {
   if (module.providers.has(token as never)) return { token, module };
   return findExported(token, [...module.imports], new Set());
 }
@@ -54,7 +52,7 @@ function findExported(
   token: unknown,
   modules: readonly NestModule[],
   seen: Set<NestModule>,
-): Place | undefined {
+): LocatedProvider | undefined {
   for (const module of modules) {
     if (seen.has(module)) continue;
     seen.add(module);
@@ -79,12 +77,12 @@ function readToken(dependency: unknown): unknown {
 
 // Told too, because the newest Nest may be faster to say that there is some circle.
 function toCircular(path: readonly unknown[]): DescopeConfigError {
-  const names = path.map((token) => (token === MODULE_OPTIONS_TOKEN ? 'the options' : toName(token)));
+  const names = path.map((token) => (token === DESCOPE_OPTIONS ? 'the options' : toTokenName(token)));
   const message = `The options of DescopeModule.forRootAsync() are made of what is made of them: ${names.join(' → ')}. Give loadUser as a class (loadUser: Accounts, with a method loadUser(session, request)), which is found when the first user is loaded; or inject DescopeService or @InjectDescope(), which may be injected before the options are there.`;
   new Logger('Descope').error(`CONFIG_OPTIONS_CIRCULAR: ${message}`);
   return new DescopeConfigError('CONFIG_OPTIONS_CIRCULAR', message, { path: names });
 }
 
-function toName(token: unknown): string {
+function toTokenName(token: unknown): string {
   return typeof token === 'function' ? token.name : String(token);
 }

@@ -4,13 +4,15 @@ import type { ModulesContainer } from '@nestjs/core';
 import { Scope } from '@nestjs/common';
 import { readGuards } from '../../auth/access.policy.js';
 import { DescopeConfigError } from '../../core/errors.js';
-import { MODULE_OPTIONS_TOKEN } from '../descope.options.js';
+import { DESCOPE_OPTIONS } from '../../auth/injection-tokens.js';
 import { isAuthGuard, isGlobalToken } from './guard-reach.js';
 import { readMessageTransport } from './handler-metadata.js';
 import { isClass, readMethodsOf } from './handlers.js';
 
-type NestModule = NonNullable<ReturnType<ModulesContainer['get']>>;
-type Wrapper = NonNullable<ReturnType<NestModule['providers']['get']>>;
+/** A module of the application, as Nest keeps it. */
+export type NestModule = NonNullable<ReturnType<ModulesContainer['get']>>;
+/** A provider, as Nest keeps it. */
+export type Wrapper = NonNullable<ReturnType<NestModule['providers']['get']>>;
 
 /**
  * Asserts that nothing of this package's, and no global guard, needs what is request-scoped without saying so itself,
@@ -27,7 +29,7 @@ export function assertScopesKept(modules: ModulesContainer, own: object): void {
 
 // Options first: what they need, all that is ours needs, and the shortest chain says it best.
 function assertMadeAtBoot({ providers, injectables, controllers }: NestModule): void {
-  const options = providers.get(MODULE_OPTIONS_TOKEN);
+  const options = providers.get(DESCOPE_OPTIONS);
   const made = [...(options === undefined ? [] : [options]), ...providers.values(), ...injectables.values()];
   for (const wrapper of made) {
     const chain = findChain(wrapper);
@@ -110,7 +112,7 @@ function transient(wrapper: Wrapper): DescopeConfigError {
 }
 
 function toName({ token, metatype, inject }: Wrapper): string {
-  if (token === MODULE_OPTIONS_TOKEN) return 'options';
+  if (token === DESCOPE_OPTIONS) return 'options';
   if (isGlobalToken(token)) return isClass(metatype) && inject === undefined ? metatype.name : APP_GUARD;
   return isClass(token) ? token.name : String(token);
 }

@@ -6,7 +6,7 @@ import { hasOwnDemand } from '../../auth/access.policy.js';
 import type { HandlerClass } from '../../auth/access.policy.js';
 import { ACCESS_METADATA } from '../../auth/access/note.js';
 import { DescopeConfigError } from '../../core/errors.js';
-import type { AskedHandler } from './answerable.js';
+import type { AskedHandler } from './handlers.js';
 import { readInjected, readMessageTransport, readPaths, readResolverNote } from './handler-metadata.js';
 import { isClass, readClasses, readMethodsOf } from './handlers.js';
 import type { FoundHandler } from './handlers.js';

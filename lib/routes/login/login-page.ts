@@ -6,11 +6,6 @@ import { toFlowScript } from '../page/flow-script.js';
 import { PAGE_STYLE } from '../page/page-style.js';
 import { toStaticUrl } from '../page/places.js';
 
-export { createNonce } from '../page/escape.js';
-export type { DescopeFlowOptions } from '../page/flow-options.js';
-export { toLoginPageHeaders } from '../page/page-headers.js';
-export type { FlowTexts } from '../page/texts.js';
-
 /**
  * Renders a Descope flow for any template engine: the web component and the script that hands its tokens to
  * `storeUrl`. The page around it needs a Content-Security-Policy with the same nonce. Throws `CONFIG_INVALID`.

@@ -8,8 +8,10 @@ import type { RouteCall, RouteReply } from '../route-call.js';
 import type { DescopeRoutesOptions } from '../routes-options.js';
 import { hasComponentScript, loadComponentScript, toComponentScriptHeaders } from './component-script.js';
 import type { ComponentScript } from './component-script.js';
-import { createNonce, renderLoginPage, toLoginPageHeaders } from './login-page.js';
-import type { DescopeFlowOptions } from './login-page.js';
+import { createNonce } from '../page/escape.js';
+import { renderLoginPage } from './login-page.js';
+import { toLoginPageHeaders } from '../page/page-headers.js';
+import type { DescopeFlowOptions } from '../page/flow-options.js';
 import type { LoginPageOptions } from './login-options.js';
 
 /** The script's route, beside the page. */

@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Emulator } from 'nestjs-descope/emulator';
 import { loadComponentScript, toComponentScriptHeaders } from '../../../lib/routes/login/component-script.js';
-import { createNonce, renderLoginPage, toLoginPageHeaders } from '../../../lib/routes/login/login-page.js';
-import type { DescopeFlowOptions } from '../../../lib/routes/login/login-page.js';
+import { createNonce } from '../../../lib/routes/page/escape.js';
+import { renderLoginPage } from '../../../lib/routes/login/login-page.js';
+import { toLoginPageHeaders } from '../../../lib/routes/page/page-headers.js';
+import type { DescopeFlowOptions } from '../../../lib/routes/page/flow-options.js';
 
 /** What came to the store route. */
 export interface Stored {

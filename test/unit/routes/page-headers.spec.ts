@@ -1,7 +1,8 @@
 // The policy of the page names exactly the origins that were configured.
 import { describe, expect, it } from '@jest/globals';
-import { createNonce, toLoginPageHeaders } from '../../../lib/routes/login/login-page.js';
-import type { DescopeFlowOptions } from '../../../lib/routes/login/login-page.js';
+import { createNonce } from '../../../lib/routes/page/escape.js';
+import { toLoginPageHeaders } from '../../../lib/routes/page/page-headers.js';
+import type { DescopeFlowOptions } from '../../../lib/routes/page/flow-options.js';
 
 const nonce = createNonce();
 const OPTIONS: DescopeFlowOptions = {

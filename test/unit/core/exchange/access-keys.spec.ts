@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { DescopeRefusal } from '../../../../lib/core/api/descope-refusal.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '../../../../lib/core/errors.js';
 import { AccessKeys } from '../../../../lib/core/exchange/access-keys.js';
-import type { AccessKeyPolicy } from '../../../../lib/core/exchange/access-key-policy.js';
+import type { AccessKeyPolicy } from '../../../../lib/core/exchange/access-keys.js';
 import { createCredentialDigest } from '../../../../lib/core/exchange/credential-digest.js';
 import { ExchangeBudget } from '../../../../lib/core/exchange/exchange-budget.js';
 import { StaticKeySet, toKeysById } from '../../../../lib/core/keys/key-set.js';

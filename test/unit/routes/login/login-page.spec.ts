@@ -2,8 +2,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Script } from 'node:vm';
-import { createNonce, renderDescopeFlow, renderLoginPage } from '../../../../lib/routes/login/login-page.js';
-import type { DescopeFlowOptions } from '../../../../lib/routes/login/login-page.js';
+import { createNonce } from '../../../../lib/routes/page/escape.js';
+import { renderDescopeFlow } from '../../../../lib/routes/login/login-page.js';
+import { renderLoginPage } from '../../../../lib/routes/login/login-page.js';
+import type { DescopeFlowOptions } from '../../../../lib/routes/page/flow-options.js';
 
 const OPTIONS: DescopeFlowOptions = {
   projectId: 'P2emulator00000000000000000A',
