@@ -36,6 +36,7 @@ export default {
     '^nestjs-descope/testing$': '<rootDir>/lib/testing/index.ts',
     '^nestjs-descope/emulator$': '<rootDir>/lib/emulator/index.ts',
     '^nestjs-descope/express$': '<rootDir>/lib/express/index.ts',
+    '^#lib/(.*)\\.js$': '<rootDir>/lib/$1',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['<rootDir>/test/support/rsa-keys.ts'],

@@ -1,65 +1,71 @@
 // Mutation tests: what is changed and which tests must notice. `npm run mutation`, see test/mutation/README.md.
 
-const TOKEN = 'test/unit/core/token';
-const USER = 'test/unit/core/user';
-const TRANSPORT = 'test/unit/core/transport';
-const AUTH = 'test/unit/auth';
+const UNIT = 'test/unit';
 const E2E = 'test/e2e';
 
 // Each part with the specs that speak of it: every mutant loads all of a part's, so they stay few.
 export const PARTS = {
   verifier: {
     mutate: ['lib/core/token/token-verifier.ts', 'lib/core/token/token-cache.ts'],
-    specs: [`${TOKEN}/token-cache`, `${TOKEN}/token-verifier`, `${TOKEN}/remembered-token`],
+    specs: ['token-cache', 'token-verifier', 'remembered-token'].map((file) => `${UNIT}/core/token/${file}`),
   },
-  signature: { mutate: ['lib/core/token/signature.ts'], specs: [`${TOKEN}/signature`] },
+  signature: {
+    mutate: ['lib/core/token/signature.ts'],
+    specs: ['signature', 'verification-key'].map((file) => `${UNIT}/core/token/${file}`),
+  },
   claims: {
-    mutate: ['claim-checks', 'claims', 'issuer', 'token-kind'].map((file) => `lib/core/token/${file}.ts`),
-    specs: ['claim-checks', 'claims', 'issuer', 'token-kind'].map((file) => `${TOKEN}/${file}`),
+    mutate: ['claim-checks', 'claims'].map((file) => `lib/core/token/${file}.ts`),
+    specs: ['claim-checks', 'claims', 'issuer', 'token-kind'].map((file) => `${UNIT}/core/token/${file}`),
   },
-  decode: { mutate: ['lib/core/token/decode.ts'], specs: [`${TOKEN}/decode`] },
+  decode: { mutate: ['lib/core/token/decode.ts'], specs: [`${UNIT}/core/token/decode`] },
   access: {
-    mutate: ['access', 'admitted', 'strength', 'grants', 'matches'].map((file) => `lib/core/user/${file}.ts`),
-    specs: [`${USER}/access`, `${USER}/grants`],
+    mutate: ['authorize', 'token-acceptance'].map((file) => `lib/core/user/${file}.ts`),
+    specs: ['authorize', 'grants'].map((file) => `${UNIT}/core/user/${file}`),
   },
-  guard: { mutate: ['lib/auth/auth.guard.ts'], specs: [`${AUTH}/guard-decision`] },
-  refusals: { mutate: ['lib/auth/http-error.ts'], specs: [`${AUTH}/http-error`] },
+  user: {
+    mutate: ['lib/core/user/descope-user.ts'],
+    specs: ['descope-user', 'grants', 'username'].map((file) => `${UNIT}/core/user/${file}`),
+  },
+  guard: { mutate: ['lib/auth/auth.guard.ts'], specs: [`${UNIT}/auth/auth-guard`] },
+  rejections: { mutate: ['lib/auth/http-error.ts'], specs: [`${UNIT}/auth/http-error`] },
   policy: {
-    mutate: ['lib/auth/access.policy.ts', 'lib/auth/access/add-up.ts', 'lib/auth/access/note.ts'],
-    specs: [`${AUTH}/access-policy`],
+    mutate: ['access-policy', 'access-metadata'].map((file) => `lib/auth/access/${file}.ts`),
+    specs: ['access-policy', 'access-decorators'].map((file) => `${UNIT}/auth/access/${file}`),
   },
   demands: {
-    mutate: ['lib/auth/access/definition.ts', 'lib/auth/access/demand.decorators.ts'],
-    specs: [`${AUTH}/demand-definition`],
+    mutate: ['lib/auth/access/access.decorators.ts'],
+    specs: [`${UNIT}/auth/access/access-decorators`],
   },
-  values: { mutate: ['lib/auth/access/request-value.ts'], specs: [`${AUTH}/request-value`] },
-  tenant: {
-    mutate: ['lib/auth/access/judge.ts', 'lib/auth/access/current-tenant.decorator.ts'],
-    specs: [`${E2E}/demands/tenant`],
+  values: {
+    mutate: ['lib/auth/access/check-access.ts'],
+    specs: [`${UNIT}/auth/access/check-access`, `${E2E}/demands/tenant`],
   },
-  transport: {
-    mutate: ['authorization', 'cookies', 'same-origin'].map((file) => `lib/core/transport/${file}.ts`),
-    specs: ['authorization', 'cookies', 'same-origin'].map((file) => `${TRANSPORT}/${file}`),
+  tenant: { mutate: ['lib/auth/param.decorators.ts'], specs: [`${E2E}/demands/tenant`] },
+  http: {
+    mutate: ['request', 'cookies', 'origin'].map((file) => `lib/core/http/${file}.ts`),
+    specs: ['authorization', 'cookies', 'origin', 'redirect-target', 'trusted-origins'].map(
+      (file) => `${UNIT}/core/http/${file}`,
+    ),
   },
   // What a mistake would hand to somebody else, or keep where it was ended. Applications start for each of these mutants.
   profile: {
-    mutate: ['lib/routes/session/me-route.ts', 'lib/routes/session/profiles.ts'],
-    specs: [`${E2E}/session/kept-tokens`, `${E2E}/session/routes`, 'test/unit/routes/profiles'],
+    mutate: ['lib/routes/me.routes.ts'],
+    specs: [`${E2E}/session/kept-tokens`, `${E2E}/session/routes`, `${UNIT}/routes/me`],
   },
   state: {
-    mutate: ['lib/auth/session/request-session.ts', 'lib/auth/answer/private-answer.ts'],
+    mutate: ['lib/auth/request-state.ts', 'lib/auth/response-headers.ts'],
     specs: [`${E2E}/session/caching`, `${E2E}/resilience/two-applications`],
   },
   signOut: {
-    mutate: ['sign-out-list', 'sign-in-chains', 'ahead-tokens'].map((file) => `lib/core/session/${file}.ts`),
-    specs: ['sign-out-list', 'sign-in-chains'].map((file) => `test/unit/core/session/${file}`),
+    mutate: ['revocation-list', 'sign-in-chains'].map((file) => `lib/core/session/${file}.ts`),
+    specs: ['revocation-list', 'sign-in-chains'].map((file) => `${UNIT}/core/session/${file}`),
   },
   lapsed: {
-    mutate: ['lib/auth/session/session-step.ts', 'lib/core/renewal/renewal-outcome.ts'],
+    mutate: ['lib/auth/session.middleware.ts', 'lib/core/session/refresher.ts'],
     specs: [`${E2E}/session/kept-tokens`, `${E2E}/session/renewal`],
   },
   routes: {
-    mutate: ['lib/routes/session/session-routes.ts', 'lib/routes/session/sign-out-routes.ts'],
+    mutate: ['lib/routes/session.routes.ts', 'lib/routes/logout.routes.ts'],
     specs: ['kept-tokens', 'bearer-sign-out', 'sign-out', 'sign-in-chains', 'routes'].map(
       (file) => `${E2E}/session/${file}`,
     ),

@@ -1,19 +1,11 @@
 // Door '.': the whole public API, named one by one.
 export { AuthGuard } from './auth/auth.guard.js';
 export type { AccessDecision } from './auth/auth.guard.js';
-export { OptionalAuth, Permissions, Public, Roles } from './auth/access.decorators.js';
-export type {
-  GrantArguments,
-  GrantOptions,
-  PermissionsDecorator,
-  RolesDecorator,
-} from './auth/access.decorators.js';
-export type { AccessPolicy } from './auth/access/add-up.js';
-export { Authorize } from './auth/rules/authorize.decorator.js';
-export { FgaCheck } from './auth/rules/fga-check.decorator.js';
-export type { FgaCheckOptions } from './auth/rules/fga-check.decorator.js';
-export { CurrentTenant } from './auth/access/current-tenant.decorator.js';
 export {
+  OptionalAuth,
+  Permissions,
+  Public,
+  Roles,
   Accepts,
   Amr,
   Audience,
@@ -23,36 +15,49 @@ export {
   StepUp,
   Superuser,
   Tenant,
-} from './auth/access/demand.decorators.js';
-export type { AcceptedKind, AmrDecorator, ScopesDecorator } from './auth/access/demand.decorators.js';
-export type { AccessDecorator, AccessMode } from './auth/access/note.js';
-export type { ValueSource } from './auth/access/request-value.js';
+} from './auth/access/access.decorators.js';
 export type {
+  GrantArguments,
+  GrantOptions,
+  PermissionsDecorator,
+  RolesDecorator,
+  AcceptedKind,
+  AmrDecorator,
+  ScopesDecorator,
+} from './auth/access/access.decorators.js';
+export type { AccessPolicy } from './auth/access/access-policy.js';
+export { Authorize, FgaCheck } from './auth/access/rules.js';
+export type { FgaCheckOptions } from './auth/access/rules.js';
+export { CurrentTenant, CurrentSession, CurrentUser } from './auth/param.decorators.js';
+export type {
+  AccessDecorator,
+  AccessMode,
   AccessRule,
   DescopePolicy,
   DescopePolicyFunction,
   PolicyRule,
   RelationRule,
-} from './auth/rules/rules.js';
-export type { ContextRequest } from './auth/context-request.js';
-export type { CurrentUserDecorator, ParameterOf } from './auth/current-user.decorator.js';
-export { CurrentSession, CurrentUser } from './auth/current-user.decorator.js';
-export { DescopeSessionMiddleware } from './auth/session/session.middleware.js';
-export { untilSessionEnds } from './auth/session/session-end.js';
-export { DescopeSockets } from './auth/sockets/descope.sockets.js';
-export { microserviceTransport } from './auth/transport/microservice.js';
-export type { DescopeTransport } from './auth/transport/transport.js';
+} from './auth/access/access-metadata.js';
+export type { ValueSource } from './auth/access/check-access.js';
+export type { ContextRequest } from './auth/transports/execution-context.js';
+export type { CurrentUserDecorator, ParameterOf } from './auth/param.decorators.js';
+export { DescopeSessionMiddleware } from './auth/session.middleware.js';
+export { untilSessionEnds } from './auth/session-end.js';
+export { DescopeSockets } from './auth/transports/descope.sockets.js';
+export { microserviceTransport } from './auth/transports/microservice.js';
+export type { DescopeTransport } from './auth/transports/transport.js';
 export type { DescopeErrorBody } from './auth/http-error.js';
-export type { Fetch } from './core/api/bounded-fetch.js';
-export type { FetchInit, FetchLike, FetchResponse } from './core/api/own-fetch.js';
+export type { Fetch, FetchInit, FetchLike, FetchResponse } from './core/api/http-client.js';
 export type {
   CustomClaims,
   DescopeRegister,
   PermissionName,
   RoleName,
   TenantId,
-} from './core/claims/register.js';
-export type { SchemaIssue, SchemaResult, StandardSchema } from './core/claims/standard-schema.js';
+  SchemaIssue,
+  SchemaResult,
+  StandardSchema,
+} from './core/user/custom-claims.js';
 export type { Clock } from './core/clock.js';
 export type { DescopeConfig } from './core/config/config.js';
 export type {
@@ -62,9 +67,10 @@ export type {
   TokenCacheOptions,
   DescopeUserLoader,
   UserLoader,
+  AccessKeyOptions,
+  SessionCookieOptions,
+  SessionOptions,
 } from './core/config/options.js';
-export type { AccessKeyOptions } from './core/exchange/access-key-options.js';
-export type { SessionCookieOptions, SessionOptions } from './core/session/session-options.js';
 export {
   DescopeAccessError,
   DescopeConfigError,
@@ -74,8 +80,8 @@ export {
   DescopeRequestError,
   DescopeUnavailableError,
 } from './core/errors.js';
-export type { DescopeErrorDetails } from './core/errors.js';
 export type {
+  DescopeErrorDetails,
   DescopeAccessCode,
   DescopeConfigCode,
   DescopeCredentialCode,
@@ -83,31 +89,26 @@ export type {
   DescopeM2mCode,
   DescopeRequestCode,
   DescopeUnavailableCode,
-} from './core/error-codes.js';
+} from './core/errors.js';
 export { DESCOPE_CHANNELS } from './core/events.js';
 export type { DescopeEvents, DescopeExchangeOutcome, DescopeRefreshOutcome } from './core/events.js';
 export type { MaybePromise } from './core/maybe-promise.js';
 export type { KeyValueStore } from './core/session/key-value-store.js';
 export { DescopeSession } from './core/session/session.js';
 export type { SignedInSession } from './core/session/session.js';
-export type { SignatureAlgorithm } from './core/keys/algorithms.js';
-export type { DescopeClaims } from './core/token/claims.js';
-export type { TokenKind } from './core/token/token-kind.js';
-export type { TokenReader, TokenSource, TokenSourceOption } from './core/transport/read-tokens.js';
-export type { RequestLike } from './core/transport/request-like.js';
-export type { Demand } from './core/user/demands.js';
+export type { SignatureAlgorithm } from './core/token/signature.js';
+export type { DescopeClaims, TokenKind } from './core/token/claims.js';
+export type { TokenReader, TokenSource, TokenSourceOption } from './core/http/token-source.js';
+export type { RequestLike } from './core/http/request.js';
+export type { Demand } from './core/user/requirements.js';
 export { DescopeUser } from './core/user/descope-user.js';
-export type { RegisteredUser } from './core/user/descope-user.js';
-export type { Grants, TenantGrants } from './core/user/grants.js';
-export type { UsernameClaim } from './core/user/username.js';
-export { describeAccess } from './module/map/access-map.js';
-export type { AccessMap, AccessMapEntry } from './module/map/access-map.js';
-export type { AccessMapDemand, JsonValue } from './module/map/demand-view.js';
-export type { Endpoint } from './module/map/endpoints.js';
-export { formatAccess } from './module/map/format-access.js';
-export { verifyAccessNames } from './module/map/verify-names.js';
-export type { AccessNamesReport, UnknownAccessName } from './module/map/verify-names.js';
-export { applyDescopeSecurity } from './module/swagger/apply-security.js';
+export type { RegisteredUser, Grants, TenantGrants, UsernameClaim } from './core/user/descope-user.js';
+export { describeAccess, formatAccess } from './inspect/access-map.js';
+export type { AccessMap, AccessMapEntry, AccessMapDemand, JsonValue } from './inspect/access-map.js';
+export type { Endpoint } from './inspect/endpoints.js';
+export { verifyAccessNames } from './inspect/verify-names.js';
+export type { AccessNamesReport, UnknownAccessName } from './inspect/verify-names.js';
+export { applyDescopeSecurity } from './inspect/openapi.js';
 export { DescopeHealthIndicator } from './module/descope.health.js';
 export type { DescopeHealth, DescopeHealthOptions } from './module/descope.health.js';
 export { InjectDescope } from './auth/injection-tokens.js';
@@ -120,20 +121,17 @@ export type {
   DescopeModuleOptions,
   DescopeOptionsFactory,
 } from './module/descope.options.js';
-export { DescopeM2mClient } from './module/m2m/m2m.client.js';
-export type { M2mFetchOptions } from './module/m2m/m2m.client.js';
-export type {
-  AccessKeyCredentials,
-  ClientCredentials,
-  M2mCredentials,
-} from './core/machine/machine-credentials.js';
+export { DescopeM2mClient } from './module/m2m.client.js';
+export type { M2mFetchOptions } from './module/m2m.client.js';
+export type { AccessKeyCredentials, ClientCredentials, M2mCredentials } from './core/m2m/client-tokens.js';
 export { DescopeService } from './module/descope.service.js';
 export type { UserOrSession, ValidateSessionOptions } from './module/descope.service.js';
-export type { DescopeRoutesOptions } from './routes/routes-options.js';
-export type { CheckHeaderValue, CheckOptions } from './routes/check/check-options.js';
-export type { LoginPageOptions } from './routes/login/login-options.js';
-export { renderDescopeFlow } from './routes/login/login-page.js';
-export { createNonce } from './routes/page/escape.js';
-export type { DescopeFlowOptions } from './routes/page/flow-options.js';
-export { toLoginPageHeaders } from './routes/page/page-headers.js';
-export type { FlowTexts } from './routes/page/texts.js';
+export type {
+  DescopeRoutesOptions,
+  CheckHeaderValue,
+  CheckOptions,
+  LoginPageOptions,
+} from './routes/routes.options.js';
+export { renderDescopeFlow, toLoginPageHeaders } from './routes/flow-page.js';
+export { createNonce } from './routes/flow-client.js';
+export type { DescopeFlowOptions, FlowTexts } from './routes/flow-options.js';

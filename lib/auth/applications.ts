@@ -1,9 +1,9 @@
 // Which application of this process a call belongs to: two may be handed one request, and neither reads what the other
 // left on it.
 import type { ExecutionContext } from '@nestjs/common';
-import { graphqlTransport } from './graphql/graphql.js';
-import { httpTransport } from './transport/http.js';
-import type { DescopeTransport } from './transport/transport.js';
+import { graphqlTransport } from './transports/graphql.js';
+import { httpTransport } from './transports/transport.js';
+import type { DescopeTransport } from './transports/transport.js';
 
 /** An application of this process, as guards and decorators know it. */
 export interface Application {

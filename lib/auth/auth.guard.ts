@@ -1,33 +1,25 @@
 // The decision: may this request reach its handler?
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../core/config/config.js';
 import { publishAccepted } from '../core/events.js';
-import { attempt, whenReady } from '../core/maybe-promise.js';
+import { tellRefusal } from '../core/logging.js';
+import type { Notify } from '../core/logging.js';
+import { attempt, isYes, whenReady } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
-import type { Notify } from '../core/notice.js';
-import { tellRefusal } from '../core/refusal.js';
-import { admit, admitLeniently } from '../core/session/admission.js';
 import type { Authenticator } from '../core/session/authenticator.js';
-import { readSignedIn } from '../core/session/session.js';
+import type { Sessions } from '../core/session/auto-refresh.js';
+import { admit, admitLeniently, readSignedIn } from '../core/session/session.js';
 import type { DescopeSession } from '../core/session/session.js';
-import type { Sessions } from '../core/session/sessions.js';
-import { isYes } from '../core/yes.js';
-import { ModuleRef } from '@nestjs/core';
-import type { AccessPolicy } from './access/add-up.js';
-import { assertDemands } from './access/judge.js';
-import { readAccessPolicy } from './access.policy.js';
+import { readAccessPolicy } from './access/access-policy.js';
+import type { AccessPolicy } from './access/access-policy.js';
+import { assertDemands } from './access/check-access.js';
+import { assertRules } from './access/rules.js';
 import { claimContext } from './applications.js';
 import type { Application } from './applications.js';
-import {
-  assertContextOrigin,
-  keepContextRequest,
-  readContextRequest,
-  readContextResponse,
-  toRequestLike,
-  writeUser,
-} from './context-request.js';
-import type { ContextRequest } from './context-request.js';
+import { answerRefusal } from './error-response.js';
+import type { LoginPath } from './error-response.js';
 import {
   DESCOPE_APPLICATION,
   DESCOPE_AUTHENTICATOR,
@@ -36,12 +28,17 @@ import {
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
 } from './injection-tokens.js';
-import { assertRules } from './rules/follow-rules.js';
-import { clearForeignUser, findSession, rememberAdmission } from './session/context-session.js';
-import { answerRefusal } from './answer/refusal-answer.js';
-import type { LoginPath } from './answer/login-redirect.js';
-import { getOwnUser } from './session/own-user.js';
-import { keepPrivate } from './answer/private-answer.js';
+import { clearForeignUser, findSession, getOwnUser, rememberAdmission } from './request-user.js';
+import { keepPrivate } from './response-headers.js';
+import {
+  assertContextOrigin,
+  keepContextRequest,
+  readContextRequest,
+  readContextResponse,
+  toRequestLike,
+  writeUser,
+} from './transports/execution-context.js';
+import type { ContextRequest } from './transports/execution-context.js';
 
 /** What a decision is made of. */
 export interface AccessDecision {
@@ -152,5 +149,22 @@ export class AuthGuard implements CanActivate {
     if (response === undefined) return;
     keepPrivate(response);
     this.sessions.place.clearAmbiguous({ request: toRequestLike(request), response });
+  }
+}
+
+// What stands before every handler: it hands over to AuthGuard, and is there whatever becomes of that.
+
+/**
+ * The global guard. An alias of `AuthGuard` would not do: where something that it is made of is request-scoped, Nest
+ * puts nothing in its place. This one needs nothing that could be, and then lets nobody in.
+ */
+export class GlobalGuard implements CanActivate {
+  #guard: CanActivate | undefined;
+
+  constructor(private readonly modules: ModuleRef) {}
+
+  canActivate(context: ExecutionContext): ReturnType<CanActivate['canActivate']> {
+    this.#guard ??= this.modules.get<CanActivate>(AuthGuard, { strict: true }); // throws for one that is request-scoped
+    return this.#guard.canActivate(context);
   }
 }

@@ -14,8 +14,8 @@ import type {
   DescopeCredentialError,
   DescopeRequestError,
   DescopeUnavailableError,
+  DescopeErrorCode,
 } from '../core/errors.js';
-import type { DescopeErrorCode } from '../core/error-codes.js';
 
 /** The body of every refusal. It carries the code; the reasoning stays in the error's `cause`. */
 export interface DescopeErrorBody {

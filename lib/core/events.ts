@@ -1,8 +1,7 @@
 // What happens on the road, told on `node:diagnostics_channel`; where nobody listens, nothing is made.
 import { channel } from 'node:diagnostics_channel';
-import type { DescopeErrorCode, DescopeUnavailableCode } from './error-codes.js';
-import type { Consequence } from './errors.js';
-import type { TokenKind } from './token/token-kind.js';
+import type { DescopeErrorCode, DescopeUnavailableCode, Consequence } from './errors.js';
+import type { TokenKind } from './token/claims.js';
 
 /**
  * The names of the channels. They are texts, so that two copies of the package share them. A subscriber is called

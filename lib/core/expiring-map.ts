@@ -1,6 +1,7 @@
 // A map of bounded size whose entries end: a full one loses what has ended, else of whoever holds the most, else what ends first.
 import type { Clock } from './clock.js';
-import { OwnerShares } from './owner-shares.js';
+import { DescopeUnavailableError } from './errors.js';
+import type { DescopeError } from './errors.js';
 
 interface Entry<Value> {
   readonly key: string;
@@ -117,5 +118,125 @@ export class ExpiringMap<Value> {
   #place(entry: Entry<Value>, at: number): void {
     entry.at = at;
     this.#heap[at] = entry;
+  }
+}
+
+// Exchanges that failed a moment ago: the next caller need not find out again, and Descope is not asked again.
+
+const MAX_ENTRIES = 10_000;
+const MAX_OUTAGE_SECONDS = 30; // Descope may name hours; a try costs little, and ends them
+const MOMENT_MS = 1_000;
+
+interface Failure {
+  readonly error: DescopeError;
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly owner: string;
+}
+
+/** How long a failure is remembered, and on whose account; each credential's own where nothing is known. */
+export interface FailureKeeping {
+  readonly keepMs?: number | undefined;
+  readonly owner?: string | undefined;
+}
+
+export class FailureMemory {
+  readonly #clock: Clock;
+  readonly #failures = new Map<string, Failure>(); // from old to new
+  readonly #shares = new OwnerShares();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Recalls why the exchange of a credential failed, as long as that counts. */
+  recall(digest: string): DescopeError | undefined {
+    const failure = this.#failures.get(digest);
+    if (failure === undefined) return undefined;
+    const nowMs = this.#clock();
+    if (nowMs >= failure.sinceMs && nowMs < failure.untilMs) return failure.error;
+    this.#forget(digest);
+    return undefined;
+  }
+
+  /** Remembers a failure; an outage for as long as it asks for, within bounds, anything without a time for a moment. */
+  remember(digest: string, error: DescopeError, keeping: FailureKeeping = {}): void {
+    const { keepMs = toKeepMs(error), owner = digest } = keeping;
+    const sinceMs = this.#clock();
+    this.#forget(digest); // what is set again would keep its old place
+    this.#makeRoom(sinceMs, owner);
+    this.#failures.set(digest, { error, sinceMs, untilMs: sinceMs + keepMs, owner });
+    this.#shares.add(owner, digest);
+  }
+
+  #makeRoom(nowMs: number, owner: string): void {
+    for (const [digest, { untilMs }] of this.#failures) {
+      if (untilMs > nowMs) break;
+      this.#forget(digest);
+    }
+    if (this.#failures.size < MAX_ENTRIES) return;
+    const [first] = this.#shares.findCrowd(owner) ?? this.#failures.keys();
+    if (first !== undefined) this.#forget(first);
+  }
+
+  #forget(digest: string): void {
+    const failure = this.#failures.get(digest);
+    if (failure === undefined) return;
+    this.#failures.delete(digest);
+    this.#shares.remove(failure.owner, digest);
+  }
+}
+
+function toKeepMs(error: DescopeError): number {
+  if (!(error instanceof DescopeUnavailableError)) return MOMENT_MS;
+  return 1000 * Math.min(error.retryAfterSeconds, MAX_OUTAGE_SECONDS);
+}
+
+// Who holds how many entries of a bounded memory: one owner must not push out what is kept of others.
+
+/** Counts entries by their owner; each call takes the same time however many there are. */
+export class OwnerShares {
+  readonly #keys = new Map<string, Set<string>>(); // by owner, each from old to new
+  readonly #owners = new Map<number, Set<string>>(); // by how many entries they hold
+  #most = 0;
+
+  add(owner: string, key: string): void {
+    const keys = this.#keys.get(owner) ?? new Set<string>();
+    if (keys.has(key)) return;
+    this.#keys.set(owner, keys);
+    keys.add(key);
+    this.#move(owner, keys.size - 1, keys.size);
+  }
+
+  remove(owner: string, key: string): void {
+    const keys = this.#keys.get(owner);
+    if (keys?.delete(key) !== true) return;
+    if (keys.size === 0) this.#keys.delete(owner);
+    this.#move(owner, keys.size + 1, keys.size);
+  }
+
+  /**
+   * Names whose entries must make room for another one of `owner`, and gives them from old to new: `owner` itself where
+   * nobody holds more, else who holds the most. `undefined` where nobody holds two.
+   */
+  findCrowd(owner: string): ReadonlySet<string> | undefined {
+    if (this.#most < 2) return undefined;
+    const own = this.#keys.get(owner);
+    if (own?.size === this.#most) return own;
+    const largest = this.#owners.get(this.#most)?.values().next().value;
+    return largest === undefined ? undefined : this.#keys.get(largest);
+  }
+
+  #move(owner: string, from: number, to: number): void {
+    const before = this.#owners.get(from);
+    before?.delete(owner);
+    if (before?.size === 0) this.#owners.delete(from);
+    if (to > 0) {
+      const now = this.#owners.get(to) ?? new Set<string>();
+      this.#owners.set(to, now);
+      now.add(owner);
+    }
+    if (to > this.#most) this.#most = to;
+    else if (from === this.#most && !this.#owners.has(from)) this.#most = to;
   }
 }

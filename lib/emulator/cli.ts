@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // The command `nestjs-descope-emulator`: starts an emulator, says how to use it, ends on a signal.
-import type { OutboxMessage } from './controls/outbox.js';
+import { parseArgs } from 'node:util';
+import type { OutboxMessage } from './controls/recorders.js';
+import { startEmulator } from './emulator.js';
 import type { Emulator } from './emulator.js';
-import { USAGE, readArguments } from './setup/cli-arguments.js';
-import { EmulatorError } from './setup/errors.js';
-import { startEmulator } from './start-emulator.js';
+import { EmulatorError } from './errors.js';
+import type { EmulatorOptions } from './options.js';
 
 void run(process.argv.slice(2)).catch(fail);
 
@@ -53,4 +54,71 @@ A session token ("sessionJwt") of a new user:
 
 Codes and links that it would have sent are printed below.
 `;
+}
+
+// Reads the command line of `nestjs-descope-emulator`.
+
+/** What the command says when it is asked for help, or was not understood. */
+export const USAGE = `Usage: nestjs-descope-emulator [options]
+
+Runs an embedded Descope for development and tests, all in memory.
+
+  --port <number>              the port to listen on; default: any free one
+  --host <address>             a loopback address; default: 127.0.0.1
+  --seed <file>                a JSON file with users, tenants, roles and accessKeys
+  --session-seconds <number>   how long a session token lives; default: 600
+  --refresh-seconds <number>   how long a refresh token lives; default: 2419200
+  --refresh-rotation           each refresh hands out a new refresh token and refuses the old one
+  --replay-ends-sign-in        a refresh token that is shown again after its rotation ends the whole sign-in
+  --help                       shows this text
+`;
+
+/** The options of a command line, or `help`; throws `EMULATOR_OPTIONS_INVALID`. */
+export function readArguments(args: readonly string[]): EmulatorOptions | 'help' {
+  const values = parse(args);
+  const { port, host, seed } = values;
+  if (values.help) return 'help';
+  return {
+    ...(port === undefined ? {} : { port: toPort(port) }),
+    ...(host === undefined ? {} : { host }),
+    ...(seed === undefined ? {} : { seed }),
+    ...toSeconds('sessionSeconds', values['session-seconds'], '--session-seconds'),
+    ...toSeconds('refreshSeconds', values['refresh-seconds'], '--refresh-seconds'),
+    ...(values['refresh-rotation'] ? { refreshRotation: true } : {}),
+    ...(values['replay-ends-sign-in'] ? { replayEndsSignIn: true } : {}),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const text = { type: 'string' } as const;
+    const flag = { type: 'boolean' } as const;
+    const options = {
+      port: text,
+      host: text,
+      seed: text,
+      'session-seconds': text,
+      'refresh-seconds': text,
+      'refresh-rotation': flag,
+      'replay-ends-sign-in': flag,
+      help: { type: 'boolean', short: 'h' },
+    } as const;
+    return parseArgs({ args: [...args], options, allowPositionals: false }).values;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EmulatorError('EMULATOR_OPTIONS_INVALID', reason, { cause });
+  }
+}
+
+function toSeconds(name: string, text: string | undefined, option: string): Record<string, number> {
+  if (text === undefined) return {};
+  if (/^[1-9]\d{0,9}$/.test(text)) return { [name]: Number(text) };
+  const message = `${option} must be a positive whole number of seconds, got ${JSON.stringify(text)}`;
+  throw new EmulatorError('EMULATOR_OPTIONS_INVALID', message);
+}
+
+function toPort(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  const message = `--port must be a whole number from 0 to 65535, got ${JSON.stringify(text)}`;
+  throw new EmulatorError('EMULATOR_OPTIONS_INVALID', message);
 }

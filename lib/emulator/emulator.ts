@@ -1,20 +1,23 @@
 // The emulator as a test or a sample application holds it.
 import type { Server } from 'node:http';
-import { issueAgentToken, issueAppToken } from './apps/direct-app-tokens.js';
-import type { AgentTokenOrder, AppTokenOrder } from './apps/direct-app-tokens.js';
+import { issueAgentToken, issueAppToken } from './apps/app-tokens.js';
+import type { AgentTokenOrder, AppTokenOrder } from './apps/app-tokens.js';
 import type { EmulatorClock } from './controls/clock.js';
 import type { Faults } from './controls/faults.js';
-import type { Outbox } from './controls/outbox.js';
-import type { RequestLog } from './controls/request-log.js';
-import type { JsonObject } from './http/call.js';
-import { closeServer } from './http/server.js';
-import { changeSettings } from './setup/settings.js';
-import type { EmulatorSettings } from './setup/settings.js';
+import type { Outbox, RequestLog } from './controls/recorders.js';
+import { EmulatorError } from './errors.js';
+import type { JsonObject } from './http/message.js';
+import { Router } from './http/router.js';
+import { closeServer, createEmulatorServer, listen } from './http/server.js';
+import { changeSettings, resolveOptions } from './options.js';
+import type { EmulatorOptions, EmulatorSettings } from './options.js';
+import { World } from './project-state.js';
+import { allRoutes } from './routes/all-routes.js';
+import { loadSeed } from './seed/load-seed.js';
 import { mintToken, signInDirectly } from './sign-in/direct.js';
 import type { DirectSignIn, DirectTokens, TokenOrder } from './sign-in/direct.js';
-import { createKey } from './tokens/key-ring.js';
+import { KeyRing, createKey } from './tokens/key-ring.js';
 import type { EmulatorKey, KeyAlgorithm } from './tokens/key-ring.js';
-import type { World } from './world.js';
 
 /** A running emulator; `startEmulator` makes one. */
 export class Emulator {
@@ -129,4 +132,32 @@ export class Emulator {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+// Starts an emulator: options and seed checked, keys made, socket bound.
+
+/**
+ * Starts an embedded Descope on a loopback port, with fresh keys and the seed's data, all in memory.
+ *
+ * Throws an {@link EmulatorError} when an option or the seed is wrong, when the port is taken, and always when
+ * `NODE_ENV` is `production`.
+ *
+ * @example
+ * const emulator = await startEmulator({ seed: { users: [{ loginId: 'ada@example.com', roles: ['admin'] }] } });
+ * const { sessionJwt } = await emulator.signIn('ada@example.com');
+ * // DescopeModule.forRoot({ projectId: emulator.projectId, baseUrl: emulator.url })
+ * await emulator.close();
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  if (process.env.NODE_ENV === 'production') {
+    const message = 'The emulator signs anybody in as anybody: it does not start with NODE_ENV=production.';
+    throw new EmulatorError('EMULATOR_IN_PRODUCTION', message);
+  }
+  const resolved = resolveOptions(options);
+  const seed = loadSeed(options.seed);
+  const keys = new KeyRing(await createKey(resolved.algorithm));
+  const world = new World(resolved, seed, keys);
+  const server = createEmulatorServer(world, new Router(allRoutes));
+  world.url = await listen(server, resolved.host, resolved.port);
+  return new Emulator(world, server);
 }

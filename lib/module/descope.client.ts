@@ -1,9 +1,9 @@
 // The vendor's client: a typed proxy that imports and makes it on the first call.
 import type { DescopeClient, NodeSdk } from '../auth/injection-tokens.js';
-import type { Fetch } from '../core/api/bounded-fetch.js';
+import type { Fetch } from '../core/api/http-client.js';
 import type { DescopeConfig } from '../core/config/config.js';
-import type { Notify } from '../core/notice.js';
-import { RequestFailure } from '../core/reason.js';
+import type { Notify } from '../core/logging.js';
+import { RequestFailure } from '../core/logging.js';
 import type { LateServices } from './late-services.js';
 
 type TellFailure = (failure: RequestFailure) => RequestFailure;

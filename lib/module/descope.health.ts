@@ -1,6 +1,6 @@
 // How this package is, for a health check: plain objects as @nestjs/terminus takes them, and nothing of Terminus itself.
 import { Inject, Injectable } from '@nestjs/common';
-import type { KeyHealth } from '../core/keys/key-set.js';
+import type { KeyHealth } from '../core/token/key-set.js';
 import { LateServices } from './late-services.js';
 
 /** What a health check says; Terminus puts it under `info` while it is `up`, and under `error` when it is `down`. */

@@ -3,7 +3,7 @@ import { Inject, Module } from '@nestjs/common';
 import type { DynamicModule, NestModule, OnModuleInit, Provider } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { RefusalFilter } from '../auth/answer/refusal-filter.js';
+import { RefusalFilter } from '../auth/rejection.filter.js';
 import { AuthGuard } from '../auth/auth.guard.js';
 import {
   DESCOPE_APPLICATION,
@@ -16,33 +16,25 @@ import {
   DESCOPE_SESSIONS,
   DESCOPE_STATIC,
 } from '../auth/injection-tokens.js';
-import { DescopeSessionMiddleware } from '../auth/session/session.middleware.js';
-import { SessionStep } from '../auth/session/session-step.js';
-import { DescopeSockets } from '../auth/sockets/descope.sockets.js';
+import { DescopeSessionMiddleware, SessionStep } from '../auth/session.middleware.js';
+import { DescopeSockets } from '../auth/transports/descope.sockets.js';
 import type { ReadBeside } from '../core/config/config.js';
 import { describe } from '../core/config/option-reader.js';
 import { DescopeConfigError } from '../core/errors.js';
 import { createAuthController, toRouteProviders } from '../routes/auth.controller.js';
-import { toMountable } from '../routes/read-routes.js';
-import { toStaticReader } from './static-options.js';
-import { ApplicationEntry } from './boot/application.entry.js';
-import { MessageFilters } from './boot/message-filters.js';
-import { DescopeBoot } from './boot/descope.boot.js';
-import { toGlobalGuardProvider } from './boot/global-guards.js';
-import { ConfigurableModuleClass, OptionsFailure } from './descope.options.js';
+import { toMountable } from '../routes/routes.options.js';
+import { toStaticReader, ConfigurableModuleClass, OptionsFailure } from './descope.options.js';
+import { ApplicationEntry } from './application.entry.js';
+import { MessageFilters, toGlobalGuardProvider } from './global-guard.js';
+import { DescopeBoot, SessionWiring, toTransportsProvider } from './descope.startup.js';
 import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
-import { descopeProviders } from './descope.providers.js';
-import { SessionWiring } from './boot/session.wiring.js';
-import { UnreadBodies } from './boot/unread-bodies.js';
-import { toTransportsProvider } from './boot/transports.js';
-import { assertScopesKept } from './scan/request-scope.js';
-import { toLoginPathProvider } from './login-path.js';
-import { sessionProviders } from './session.providers.js';
+import { descopeProviders, sessionProviders } from './descope.providers.js';
+import { UnreadBodies, toLoginPathProvider } from './route-checks.js';
+import { assertScopesKept, OptionsCircleModule } from '../inspect/dependencies.js';
 import { DescopeHealthIndicator } from './descope.health.js';
-import { provideCopies, shareClasses } from './class-copies.js';
+import { provideCopies, shareClasses } from './late-services.js';
 import { DescopeService } from './descope.service.js';
-import { OptionsCircleModule } from './scan/options-circle.js';
-import { DescopeM2mClient } from './m2m/m2m.client.js';
+import { DescopeM2mClient } from './m2m.client.js';
 
 /** Options of `DescopeModule.forRootAsync()`. */
 export type DescopeModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;

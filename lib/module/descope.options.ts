@@ -2,10 +2,14 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { CanActivate, Type } from '@nestjs/common';
 import { DESCOPE_OPTIONS } from '../auth/injection-tokens.js';
-import type { DescopeTransport } from '../auth/transport/transport.js';
-import { KNOWN_OPTIONS } from '../core/config/options.js';
+import type { DescopeTransport } from '../auth/transports/transport.js';
+import type { ReadBeside } from '../core/config/config.js';
+import { describe } from '../core/config/option-reader.js';
+import type { OptionReader } from '../core/config/option-reader.js';
+import { KNOWN_OPTIONS, STATIC_OPTIONS } from '../core/config/options.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import type { DescopeRoutesOptions } from '../routes/routes-options.js';
+import { noteRouteMistakes } from '../routes/routes.options.js';
+import type { DescopeRoutesOptions } from '../routes/routes.options.js';
 
 /** What the option `globalGuard` may be told beyond on and off. */
 export interface DescopeGlobalGuardOptions {
@@ -81,3 +85,39 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
       transports: undefined,
     })
     .build();
+
+// The options that are known at registration: checked with the run-time ones, so that all mistakes are told at once.
+
+const ASYNC_OPTIONS: readonly string[] = [
+  'useFactory',
+  'useClass',
+  'useExisting',
+  'inject',
+  'imports',
+  'provideInjectionTokensFrom',
+];
+
+/** Makes what notes the mistakes of static options: those of `forRoot`, or of `forRootAsync` itself. */
+export function toStaticReader(given: object, isAsync: boolean): ReadBeside {
+  const members = given as Readonly<Record<string, unknown>>;
+  return (options) => {
+    noteSwitch(options, 'isGlobal', members['isGlobal']);
+    noteRouteMistakes(options, members['routes']);
+    if (isAsync) noteMisplaced(options, Object.keys(given));
+  };
+}
+
+function noteSwitch(options: OptionReader, name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return;
+  options.mistake(name, describe(value), 'a boolean');
+}
+
+// Nest takes no notice of what it does not know there.
+function noteMisplaced(options: OptionReader, names: readonly string[]): void {
+  const known = [...ASYNC_OPTIONS, ...STATIC_OPTIONS];
+  for (const name of names.filter((one) => !known.includes(one))) {
+    if (KNOWN_OPTIONS.includes(name))
+      options.mistake(name, 'a run-time option beside the factory', 'its place in what the factory gives');
+    else options.mistake(name, 'an unknown option of forRootAsync', `one of ${known.join(', ')}`);
+  }
+}

@@ -2,36 +2,51 @@
 import { Logger } from '@nestjs/common';
 import type { Provider } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
+import { RelationCheck } from '../auth/access/fga.js';
+import type { Application } from '../auth/applications.js';
 import {
+  DESCOPE_APPLICATION,
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CLIENT,
   DESCOPE_CONFIG,
   DESCOPE_KEY_SET,
-  DESCOPE_OPTIONS,
   DESCOPE_NOTIFY,
+  DESCOPE_OPTIONS,
   DESCOPE_OVERRIDES,
   DESCOPE_RELATIONS,
   DESCOPE_SESSIONS,
   DESCOPE_STATIC,
+  DESCOPE_TRANSPORTS,
 } from '../auth/injection-tokens.js';
-import { RelationCheck } from '../auth/rules/relation-check.js';
-import { fetchKeys } from '../core/api/fetch-keys.js';
+import type { DescopeClient } from '../auth/injection-tokens.js';
+import type { DescopeTransport } from '../auth/transports/transport.js';
+import { fetchKeys, toUnusableOutage } from '../core/api/descope-api.js';
+import { EndedTokens, exchangeAccessKey, refreshSession } from '../core/api/descope-calls.js';
+import type { RefreshApi } from '../core/api/descope-calls.js';
+import { DescopeTime } from '../core/api/descope-time.js';
 import { resolveConfig } from '../core/config/config.js';
 import type { DescopeConfig, ReadBeside } from '../core/config/config.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import { createLimitedNotify } from '../core/notice.js';
-import type { Notify } from '../core/notice.js';
-import { toReason } from '../core/reason.js';
-import { StaticKeySet } from '../core/keys/key-set.js';
-import type { KeySet } from '../core/keys/key-set.js';
-import { RemoteKeySet } from '../core/keys/remote-key-set.js';
-import type { Authenticator } from '../core/session/authenticator.js';
-import type { Sessions } from '../core/session/sessions.js';
+import { CookiePlace, RequestSessionPlace } from '../core/http/token-store.js';
+import type { TokenPlace } from '../core/http/token-store.js';
+import { createLimitedNotify, toReason } from '../core/logging.js';
+import type { Notice, Notify } from '../core/logging.js';
+import { AccessKeys } from '../core/m2m/access-keys.js';
+import { Authenticator } from '../core/session/authenticator.js';
+import { SessionKeeper } from '../core/session/auto-refresh.js';
+import type { Sessions } from '../core/session/auto-refresh.js';
+import { boundStore } from '../core/session/key-value-store.js';
+import { RenewalMemory } from '../core/session/refresh-cache.js';
+import { Renewer } from '../core/session/refresher.js';
+import { SignOutList } from '../core/session/revocation-list.js';
+import { SignInChains } from '../core/session/sign-in-chains.js';
+import { StaticKeySet } from '../core/token/key-set.js';
+import type { KeySet } from '../core/token/key-set.js';
+import { RemoteKeySet } from '../core/token/remote-key-set.js';
+import { TokenVerifier } from '../core/token/token-verifier.js';
 import { createDescopeClient, readLastFailure } from './descope.client.js';
-import type { DescopeClient } from '../auth/injection-tokens.js';
-import { isProduction, readEnvironment } from './descope.env.js';
-import { LateServices } from './late-services.js';
 import { OptionsFailure, mergeOptions } from './descope.options.js';
+import { LateServices } from './late-services.js';
 
 /** What `forRoot` and `forRootAsync` provide beside the options. */
 export const descopeProviders: Provider[] = [
@@ -113,4 +128,134 @@ function createRelationCheck(client: DescopeClient, config: DescopeConfig, notif
   const { baseUrl, fgaCacheUrl: cacheUrl, keyFetch } = config;
   const readFailure = () => readLastFailure(config);
   return new RelationCheck({ client, timeoutMs: keyFetch.timeoutMs, notify, baseUrl, cacheUrl, readFailure });
+}
+
+// Resolved config → what keeps browsers' sessions, one factory each.
+
+const NO_SIGN_OUTS: Notice = {
+  code: 'SIGN_OUT_STORE_FAILED',
+  level: 'error',
+  message: 'The signOutStore cannot be used; requests with a session are answered with 503 until it can.',
+};
+
+/** What middleware and routes need beside the road. */
+export const sessionProviders: Provider[] = [
+  {
+    provide: DESCOPE_SESSIONS,
+    inject: [DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY],
+    useFactory: createSessions,
+  },
+  {
+    provide: DESCOPE_AUTHENTICATOR,
+    inject: [DESCOPE_CONFIG, DESCOPE_SESSIONS, DESCOPE_NOTIFY],
+    useFactory: createAuthenticator,
+  },
+  {
+    provide: DESCOPE_APPLICATION,
+    inject: [DESCOPE_AUTHENTICATOR, DESCOPE_TRANSPORTS],
+    useFactory: createApplication,
+  },
+];
+
+function createApplication(authenticator: object, taught: readonly DescopeTransport[]): Application {
+  const transports = new Map(taught.map((transport) => [transport.type, transport]));
+  return Object.freeze({ authenticator, transports });
+}
+
+function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Sessions {
+  const { clock, session, verification, authentication } = config;
+  const api = toRefreshApi(config, notify);
+  const place = createPlace(config, notify);
+  const verifier = new TokenVerifier({ policy: verification, keys, clock, cache: config.tokenCache });
+  const silence = { isSilent: false };
+  const signOutStore =
+    session.signOutStore && boundStore(session.signOutStore, { failure: NO_SIGN_OUTS, notify, silence });
+  const signOuts = new SignOutList(clock, signOutStore, notify);
+  const signIns = new SignInChains(clock, signOutStore);
+  const memory = new RenewalMemory({ clock, store: session.renewalStore, notify, silence });
+  const refresh = (token: string) => refreshSession(api, token);
+  const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
+  const isShared = session.renewalStore !== undefined;
+  const renewer = new Renewer({
+    verifier,
+    refresh,
+    toUnusable,
+    memory,
+    signIns,
+    signOuts,
+    isShared,
+    clock,
+    projectId: config.projectId,
+  });
+  const keeper = new SessionKeeper({
+    policy: authentication,
+    place,
+    verifier,
+    renewer,
+    clock,
+    keyHeader: config.accessKeys?.header,
+    isOn: session.isRefreshed,
+  });
+  return { api, keeper, place, renewer, signIns, signOuts, verifier };
+}
+
+function createPlace({ session, clock }: DescopeConfig, notify: Notify): TokenPlace {
+  if (session.store === 'request-session') return new RequestSessionPlace(notify);
+  return new CookiePlace(session.cookies, clock, notify);
+}
+
+function toRefreshApi(config: DescopeConfig, notify: Notify): RefreshApi {
+  const { baseUrl, projectId, fetch, keyFetch, verification } = config;
+  const names = { session: verification.sessionTokenNames, refresh: verification.refreshTokenNames };
+  const [ended, time] = [new EndedTokens(config.clock), new DescopeTime(config.clock)];
+  return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify, ended, time };
+}
+
+function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: Notify): Authenticator {
+  const { verifier, place, signOuts } = sessions;
+  const accessKeys = createAccessKeys(config, sessions, notify);
+  return new Authenticator({ policy: config.authentication, verifier, place, signOuts, accessKeys, notify });
+}
+
+function createAccessKeys(config: DescopeConfig, sessions: Sessions, notify: Notify): AccessKeys | undefined {
+  const { accessKeys: policy, clock } = config;
+  const { api, verifier } = sessions;
+  const exchange = (key: string) => exchangeAccessKey(api, key);
+  const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
+  return policy && new AccessKeys({ policy, exchange, toUnusable, verifier, clock, notify });
+}
+
+// The only reader of the environment: DESCOPE_* → options, through @nestjs/config.
+
+/**
+ * Reads the options that the environment gives; empty variables count as absent.
+ * `DESCOPE_BASE_URI` (Descope's Python and Django) goes before `DESCOPE_BASE_URL` (its Go and Next.js).
+ */
+export function readEnvironment(environment: ConfigService): DescopeOptions {
+  const read = (name: string): string | undefined => toText(environment.get<unknown>(name));
+  return {
+    projectId: read('DESCOPE_PROJECT_ID'),
+    baseUrl: read('DESCOPE_BASE_URI') ?? read('DESCOPE_BASE_URL'),
+    managementKey: read('DESCOPE_MANAGEMENT_KEY'),
+    authManagementKey: read('DESCOPE_AUTH_MANAGEMENT_KEY'),
+    publicKey: read('DESCOPE_PUBLIC_KEY'),
+    audience: toList(read('DESCOPE_AUDIENCE')),
+    usernameClaim: read('DESCOPE_USERNAME_CLAIM'),
+    staffRole: read('DESCOPE_IS_STAFF_ROLE'),
+    superuserRole: read('DESCOPE_IS_SUPERUSER_ROLE'),
+  };
+}
+
+/** Tells whether `NODE_ENV` is `production`. */
+export function isProduction(environment: ConfigService): boolean {
+  return environment.get<unknown>('NODE_ENV') === 'production';
+}
+
+function toText(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+function toList(text: string | undefined): readonly string[] | undefined {
+  const items = text?.split(',').map((item) => item.trim());
+  return items?.filter((item) => item !== '');
 }

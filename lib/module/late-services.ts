@@ -1,11 +1,12 @@
 // What the injectable services are made of, for those that are injected before the options are there.
 import { Injectable, Logger } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError } from '../core/errors.js';
-import type { KeySet } from '../core/keys/key-set.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
-import type { Sessions } from '../core/session/sessions.js';
+import type { Sessions } from '../core/session/auto-refresh.js';
+import type { KeySet } from '../core/token/key-set.js';
 
 /** What is made of the options. */
 export interface Services {
@@ -82,3 +83,24 @@ class EarlyCalls {
 const WAITS =
   'DescopeService or the client of @InjectDescope() was called before the options of DescopeModule are there, and they wait for the answer. What makes the options of forRootAsync() may inject both, and may not call them: call them in loadUser, or in onModuleInit().';
 const SLOW = `CONFIG_OPTIONS_CIRCULAR: For ${PATIENCE_MS / 1000} seconds a call of DescopeService or of the client has been waiting for the options of DescopeModule. If the options wait for that call, the application will never start: call it in loadUser, or in onModuleInit().`;
+
+// The injectable classes of other copies of the package in this process: what is injected by one of them is found, too.
+
+// An application of ES modules and a library of CommonJS load one build each, and each build has classes of its own.
+const CLASSES = Symbol.for('nestjs-descope:injectable-classes');
+const shared = globalThis as { [CLASSES]?: Set<Readonly<Record<string, Type>>> };
+const copies = (shared[CLASSES] ??= new Set());
+
+/** Makes the classes of this copy known to the others. */
+export function shareClasses(classes: Readonly<Record<string, Type>>): void {
+  copies.add(classes);
+}
+
+/** Provides the classes that other copies have, as those of this one with the same names. */
+export function provideCopies(own: Readonly<Record<string, Type>>): Provider[] {
+  const others = [...copies].filter((copy) => copy !== own).flatMap((copy) => Object.entries(copy));
+  return others.flatMap(([name, provide]) => {
+    const useExisting = Object.hasOwn(own, name) ? own[name] : undefined;
+    return useExisting === undefined ? [] : [{ provide, useExisting }];
+  });
+}

@@ -1,17 +1,20 @@
 // Descope inside a test process: real keys and the real verifier, without environment or network.
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import type { TestingModuleBuilder } from '@nestjs/testing';
 import { DESCOPE_KEY_SET, DESCOPE_OVERRIDES } from '../auth/injection-tokens.js';
 import { systemClock } from '../core/clock.js';
 import type { DescopeOptions } from '../core/config/options.js';
+import { DescopeSession } from '../core/session/session.js';
 import type { SignedInSession } from '../core/session/session.js';
-import type { DescopeUser } from '../core/user/descope-user.js';
-import { toTestCaller } from './test-caller.js';
-import type { TestCaller } from './test-caller.js';
-import { toTestClaims } from './test-claims.js';
-import { toTestSession } from './test-session.js';
-import type { TestIdentity } from './test-claims.js';
-import { TestKeySet } from './test-key-set.js';
-import { TestSigner } from './test-signer.js';
+import { freezeDeep, readSubjectId } from '../core/token/claims.js';
+import type { DescopeClaims, TokenKind } from '../core/token/claims.js';
+import { decodeToken } from '../core/token/decode.js';
+import { DescopeUser } from '../core/user/descope-user.js';
+import { DescopeModule } from '../module/descope.module.js';
+import type { DescopeModuleOptions } from '../module/descope.options.js';
+import { TestKeySet, TestSigner, toTestClaims } from './test-tokens.js';
+import type { TestIdentity } from './test-tokens.js';
 
 const PROJECT_ID = 'P2testtesttesttesttesttestte';
 const OFFSET_SECONDS = 3600;
@@ -120,4 +123,64 @@ export function createTestDescope(options: TestDescopeOptions = {}): TestDescope
 
 async function refuseNetwork(): Promise<Response> {
   throw new Error('createTestDescope() goes to no network; use the emulator to test calls to Descope.');
+}
+
+// Somebody who calls in a test: a token, in the headers that supertest and app.inject take.
+
+/** A signed token and the headers that send it. */
+export interface TestCaller {
+  /** The session token. */
+  readonly token: string;
+  /** `{ authorization: 'Bearer …' }` */
+  readonly bearer: { readonly authorization: string };
+  /** `{ cookie: 'DS=…' }` */
+  readonly cookie: { readonly cookie: string };
+}
+
+/** Makes the headers of a token. */
+export function toTestCaller(token: string, cookieName: string): TestCaller {
+  return {
+    token,
+    bearer: { authorization: `Bearer ${token}` },
+    cookie: { cookie: `${cookieName}=${token}` },
+  };
+}
+
+// DescopeModule on a test's own keys, for tests of single controllers.
+
+/**
+ * Protects controllers under test as `DescopeModule` would, on the keys of a `TestDescope`.
+ * @example `Test.createTestingModule({ imports: [DescopeTestingModule.forRoot(descope)], controllers: [OrdersController] })`
+ */
+@Module({})
+export class DescopeTestingModule {
+  /** Registers `DescopeModule.forRoot(options)` with project and keys of the `TestDescope`. */
+  static forRoot(descope: TestDescope, options: DescopeModuleOptions = {}): DynamicModule {
+    const definition = DescopeModule.forRoot(options);
+    const replaced = (definition.providers ?? []).filter((provider) => !isReplaced(provider));
+    const providers = [
+      ...replaced,
+      { provide: DESCOPE_OVERRIDES, useValue: descope.options },
+      { provide: DESCOPE_KEY_SET, useValue: descope.keySet },
+    ];
+    return { ...definition, providers };
+  }
+}
+
+function isReplaced(provider: object): boolean {
+  return (
+    'provide' in provider && (provider.provide === DESCOPE_OVERRIDES || provider.provide === DESCOPE_KEY_SET)
+  );
+}
+
+// The session and the user that a test's token would be given, for a test that calls a handler by itself.
+
+const POLICY = { staffRole: 'is_staff', superuserRole: 'is_superuser' };
+
+/** Makes the session of a token, by the default options. */
+export function toTestSession(token: string, kind: TokenKind): SignedInSession {
+  const claims = decodeToken(token).payload as unknown as DescopeClaims; // of our own making
+  freezeDeep(claims);
+  const user = new DescopeUser({ claims, kind }, readSubjectId(claims), POLICY);
+  return DescopeSession.of(user, token);
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRequire } from 'node:module';
-import { readCookie } from '../../lib/core/transport/cookies.js';
+import { readCookie } from '#lib/core/http/cookies.js';
 import { fuzz, hostileText } from './support/fuzz.js';
 
 // What express-session reads with; the tests need no other copy of it.

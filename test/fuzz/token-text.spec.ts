@@ -1,9 +1,9 @@
 // Any text as a token: refused with an error of ours, or accepted by jose too, with the same claims.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DescopeError } from '../../lib/core/errors.js';
-import { MAX_TOKEN_LENGTH } from '../../lib/core/token/decode.js';
-import type { VerifiedToken } from '../../lib/core/token/token-verifier.js';
+import { DescopeError } from '#lib/core/errors.js';
+import { MAX_TOKEN_LENGTH } from '#lib/core/token/decode.js';
+import type { VerifiedToken } from '#lib/core/token/token-verifier.js';
 import { createJoseOracle } from '../support/jose-oracle.js';
 import {
   NOW_SECONDS as NOW,

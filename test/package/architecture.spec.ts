@@ -1,5 +1,6 @@
 // The rules of the house: which floor may know which, and what stands in one place only.
 import { describe, expect, it } from '@jest/globals';
+import { posix } from 'node:path';
 import ts from 'typescript';
 import { findFiles, isCallOf, isImportOf, isMember, readSources } from '../support/source-graph.js';
 import type { Source } from '../support/source-graph.js';
@@ -12,9 +13,11 @@ const importsOf = (files: readonly Source[]) =>
   files.flatMap(({ path, imports }) => imports.map((target) => ({ path, target })));
 
 // From the ground up. What is not named here stands in the way of the test.
-const FLOORS = ['core', 'auth', 'routes', 'module', 'testing', 'express'];
+const FLOORS = [['core'], ['auth'], ['inspect', 'routes'], ['module'], ['testing'], ['express']];
 const floorOf = (path: string) =>
-  path === 'lib/index.ts' ? FLOORS.length : FLOORS.indexOf(path.split('/')[1] ?? '');
+  path === 'lib/index.ts'
+    ? FLOORS.length
+    : FLOORS.findIndex((rooms) => rooms.includes(path.split('/')[1] ?? ''));
 
 describe('Imports', () => {
   it('are seen by this test', () => {
@@ -43,6 +46,18 @@ describe('Imports', () => {
 
   it('form no circle, types included', () => {
     expect(findCircle(sources)).toBeUndefined();
+  });
+
+  it('of a folder never go to a sibling that imports it', () => {
+    const pairs = new Set(
+      importsOf(road)
+        .filter(({ target }) => target.startsWith('lib/'))
+        .map(({ path, target }) => [posix.dirname(path), posix.dirname(target)] as const)
+        .filter(([from, to]) => !`${from}/`.startsWith(`${to}/`) && !`${to}/`.startsWith(`${from}/`))
+        .map(([from, to]) => `${from} > ${to}`),
+    );
+    expect(pairs.size).toBeGreaterThan(20);
+    expect([...pairs].filter((pair) => pairs.has(pair.split(' > ').reverse().join(' > ')))).toEqual([]);
   });
 
   it('never name an index.ts', () => {
@@ -80,9 +95,8 @@ describe('One file', () => {
   it("goes to the network, one bounds the vendor's client, one carries the application's own calls, one its fetch", () => {
     const fetches = findFiles(road, (node) => isCallOf(node, 'fetch'));
     expect(fetches).toEqual([
-      'lib/core/api/bounded-fetch.ts',
-      'lib/core/api/own-fetch.ts',
-      'lib/core/machine/bearer-fetch.ts',
+      'lib/core/api/http-client.ts',
+      'lib/core/m2m/bearer-fetch.ts',
       'lib/module/descope.client.ts',
     ]);
     const sockets = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls'];
@@ -91,33 +105,36 @@ describe('One file', () => {
 
   it('takes Cookie headers apart', () => {
     const splits = (node: ts.Node) => ts.isStringLiteral(node) && node.text === ';';
-    expect(findFiles(road, splits)).toEqual(['lib/core/transport/cookies.ts']);
+    expect(findFiles(road, splits)).toEqual(['lib/core/http/cookies.ts']);
   });
 
   it("notes demands, and one reads them back; one reads frameworks' notes, and no demands", () => {
     const writes = findFiles(road, (node) => isCallOf(node, 'defineMetadata', 'SetMetadata'));
     // What the routes note is for Swagger, and what is put before messages is a filter: neither demands anything.
-    const others = ['lib/module/scan/handler-metadata.ts', 'lib/routes/route-docs.ts'];
-    expect(writes).toEqual(['lib/auth/access/note.ts', ...others]);
+    const others = ['lib/inspect/handlers.ts', 'lib/routes/auth.controller.ts'];
+    expect(writes).toEqual(['lib/auth/access/access-metadata.ts', ...others]);
     const reads = findFiles(road, (node) => isCallOf(node, 'getMetadata', 'getOwnMetadata'));
     // The decorators read only what they are about to append to.
-    const ofFrameworks = 'lib/module/scan/handler-metadata.ts';
-    expect(reads).toEqual(['lib/auth/access.policy.ts', 'lib/auth/access/note.ts', ofFrameworks]);
+    const ofFrameworks = 'lib/inspect/handlers.ts';
+    expect(reads).toEqual([
+      'lib/auth/access/access-policy.ts',
+      'lib/auth/access/access-metadata.ts',
+      ofFrameworks,
+    ]);
     const { text = '', imports = [] } = sources.find(({ path }) => path === ofFrameworks) ?? {};
     expect(text).not.toMatch(/nestjs-descope|__guards__/);
-    expect(imports.filter((target) => target.startsWith('lib/'))).toEqual(['lib/auth/access.policy.ts']); // types
+    expect(imports.filter((target) => target.startsWith('lib/'))).toEqual([
+      'lib/auth/access/access-policy.ts',
+    ]); // types
     expect(findFiles(road, (node) => ts.isIdentifier(node) && node.text === 'Reflector')).toEqual([]);
   });
 
   it('for each transport looks into its execution contexts', () => {
     const looks = (node: ts.Node) =>
       isCallOf(node, 'switchToHttp', 'switchToWs', 'switchToRpc', 'getArgByIndex', 'getArgs');
-    const transports = [
-      'graphql/graphql',
-      'transport/http',
-      'transport/microservice',
-      'transport/websocket',
-    ].map((name) => `lib/auth/${name}.ts`);
+    const transports = ['graphql', 'microservice', 'transport', 'websocket'].map(
+      (name) => `lib/auth/transports/${name}.ts`,
+    );
     expect(findFiles(road, looks)).toEqual(transports);
   });
 
@@ -136,7 +153,7 @@ describe('One file', () => {
     expect(findFiles(road, readsProcess)).toEqual([]);
     const names = (node: ts.Node) =>
       ts.isStringLiteral(node) && ts.isCallExpression(node.parent) && /^DESCOPE_[A-Z_]+$/.test(node.text);
-    expect(findFiles(road, names)).toEqual(['lib/module/descope.env.ts']);
+    expect(findFiles(road, names)).toEqual(['lib/module/descope.providers.ts']);
   });
 });
 

@@ -1,6 +1,6 @@
 // A key set whose network edge and clock a test holds in its hands.
-import type { Notice } from '../../lib/core/notice.js';
-import { RemoteKeySet } from '../../lib/core/keys/remote-key-set.js';
+import type { Notice } from '#lib/core/logging.js';
+import { RemoteKeySet } from '#lib/core/token/remote-key-set.js';
 import { codeLater, createClock, createSigningKey } from './tokens.js';
 
 export const [one, two, three] = ['SK1', 'SK2', 'SK3'].map((keyId) => createSigningKey('RS256', keyId).jwk);

@@ -1,5 +1,5 @@
 // A store that two instances could share, which a test can look into and switch off.
-import type { KeyValueStore } from '../../lib/core/session/key-value-store.js';
+import type { KeyValueStore } from '#lib/core/session/key-value-store.js';
 
 export class MemoryStore implements KeyValueStore {
   readonly entries = new Map<string, { readonly value: string; readonly ttlMs: number }>();

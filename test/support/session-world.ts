@@ -1,8 +1,8 @@
 // What core needs for browsers' sessions in its tests, as a configuration without options gives it.
-import { DescopeUnavailableError } from '../../lib/core/errors.js';
-import type { KeySet } from '../../lib/core/keys/key-set.js';
-import type { CookiePlacePolicy } from '../../lib/core/place/cookie-place.js';
-import type { AuthenticationPolicy } from '../../lib/core/session/authenticator.js';
+import { DescopeUnavailableError } from '#lib/core/errors.js';
+import type { KeySet } from '#lib/core/token/key-set.js';
+import type { CookiePlacePolicy } from '#lib/core/http/token-store.js';
+import type { AuthenticationPolicy } from '#lib/core/session/authenticator.js';
 
 export const AUTHENTICATION: AuthenticationPolicy = {
   sources: ['bearer', 'cookie'],

@@ -2,7 +2,7 @@
 import { createCache } from 'cache-manager';
 import Keyv from 'keyv';
 import type { DescopeModuleOptions } from 'nestjs-descope';
-import type { GivenStore } from '../../lib/core/session/given-store.js';
+import type { GivenStore } from '#lib/core/session/key-value-store.js';
 
 /** What a server of stores does with a call. */
 export type ServerMood = 'answers' | 'rejects' | 'hangs';

@@ -1,7 +1,6 @@
 // Users as their tokens describe them.
-import type { DescopeClaims } from '../../lib/core/token/claims.js';
-import type { TokenKind } from '../../lib/core/token/token-kind.js';
-import { DescopeUser } from '../../lib/core/user/descope-user.js';
+import type { DescopeClaims, TokenKind } from '#lib/core/token/claims.js';
+import { DescopeUser } from '#lib/core/user/descope-user.js';
 import { sessionClaims } from './tokens.js';
 
 /** Makes the user of a session with these claims. */

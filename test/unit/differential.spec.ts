@@ -1,7 +1,7 @@
 // Our verifier against jose: we accept nothing that jose refuses, and refuse more only by rules that are listed here.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { SIGNATURE_ALGORITHMS } from '../../lib/core/keys/algorithms.js';
+import { SIGNATURE_ALGORITHMS } from '#lib/core/token/signature.js';
 import { createJoseOracle } from '../support/jose-oracle.js';
 import {
   NOW_SECONDS as NOW,

@@ -2,11 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { constants, createHash, privateEncrypt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { SIGNATURE_ALGORITHMS } from '../../lib/core/keys/algorithms.js';
-import { decodeToken } from '../../lib/core/token/decode.js';
-import { StaticKeySet, toKeysById } from '../../lib/core/keys/key-set.js';
-import { assertSignature } from '../../lib/core/token/signature.js';
-import { readVerificationKey } from '../../lib/core/keys/verification-key.js';
+import { SIGNATURE_ALGORITHMS, assertSignature, readVerificationKey } from '#lib/core/token/signature.js';
+import { decodeToken } from '#lib/core/token/decode.js';
+import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import { codeOf, createSigningKey, createVerifier, mint, sessionClaims, toPart } from '../support/tokens.js';
 
 interface Vector {

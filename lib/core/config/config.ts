@@ -1,24 +1,28 @@
 // Options in; checked, defaulted, frozen config out. Pure: nothing is fetched, read or logged here.
-import type { Fetch } from '../api/bounded-fetch.js';
-import { toNodeFetch } from '../api/own-fetch.js';
-import type { FetchLike } from '../api/own-fetch.js';
+import type { Fetch, FetchLike } from '../api/http-client.js';
+import { toNodeFetch } from '../api/http-client.js';
 import { systemClock } from '../clock.js';
 import type { Clock } from '../clock.js';
-import { readAccessKeys } from '../exchange/access-key-policy.js';
-import type { AccessKeyPolicy } from '../exchange/access-keys.js';
+import {
+  readAccessKeys,
+  readAdmission,
+  readAuthentication,
+  readCookieNames,
+  readVerification,
+} from './access.js';
+import type { AccessKeyPolicy } from '../m2m/access-keys.js';
 import type { AuthenticationPolicy } from '../session/authenticator.js';
-import type { KeyFetchPolicy } from '../keys/key-fetch-schedule.js';
-import type { KeysById } from '../keys/key-set.js';
+import type { KeyFetchPolicy } from '../token/key-fetch-schedule.js';
+import type { KeysById } from '../token/key-set.js';
 import type { TokenCachePolicy } from '../token/token-cache.js';
 import type { VerificationPolicy } from '../token/token-verifier.js';
-import type { AdmissionPolicy } from '../user/admitted.js';
+import type { AdmissionPolicy } from '../user/token-acceptance.js';
 import { readApiUrl, readFgaCacheUrl, readOrigins, readProjectId } from './endpoints.js';
 import { readKeyFetch, readKeys, readTokenCache } from './keys.js';
 import { OptionReader, isBoolean, isFunction, readOptionalText } from './option-reader.js';
 import type { Rule } from './option-reader.js';
 import { KNOWN_OPTIONS } from './options.js';
 import type { DescopeOptions, UserLoader, UserLoaderClass } from './options.js';
-import { readAdmission, readAuthentication, readCookieNames, readVerification } from './rules.js';
 import { readSession } from './session.js';
 import type { SessionPolicy } from './session.js';
 

@@ -1,9 +1,14 @@
 // The options that say where things are: the project, its API, and the origins that are ours.
 import type { AuthenticationPolicy } from '../session/authenticator.js';
-import { toOrigin } from '../transport/same-origin.js';
-import { findPatternFlaw } from '../transport/trusted-origins.js';
-import type { TrustedOrigin } from '../transport/trusted-origins.js';
-import { isConfidential, isPlainHost, isProjectId, readBaseUrl, toRegionalBaseUrl } from './base-url.js';
+import { toOrigin, findPatternFlaw } from '../http/origin.js';
+import type { TrustedOrigin } from '../http/origin.js';
+import {
+  isConfidential,
+  isPlainHost,
+  isProjectId,
+  readBaseUrl,
+  toRegionalBaseUrl,
+} from '../http/base-url.js';
 import { describe, isBoolean, isText, readOptionalText } from './option-reader.js';
 import type { Check, OptionReader } from './option-reader.js';
 

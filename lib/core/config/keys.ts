@@ -3,10 +3,10 @@ import { describe, toNumberRule, toWholeNumberRule } from './option-reader.js';
 import type { Bounds, OptionReader } from './option-reader.js';
 import type { DescopeOptions, KeyFetchOptions, TokenCacheOptions } from './options.js';
 import { isJsonObject, readText } from '../token/claims.js';
-import type { KeyFetchPolicy } from '../keys/key-fetch-schedule.js';
-import { toKeysById } from '../keys/key-set.js';
-import type { KeysById } from '../keys/key-set.js';
-import { readVerificationKey } from '../keys/verification-key.js';
+import type { KeyFetchPolicy } from '../token/key-fetch-schedule.js';
+import { toKeysById } from '../token/key-set.js';
+import type { KeysById } from '../token/key-set.js';
+import { readVerificationKey } from '../token/signature.js';
 import type { TokenCachePolicy } from '../token/token-cache.js';
 
 const DAY_SECONDS = 86_400;

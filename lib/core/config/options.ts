@@ -1,16 +1,15 @@
 // What people may write: the run-time options, each with its default.
-import type { FetchLike } from '../api/own-fetch.js';
-import type { StandardSchema } from '../claims/standard-schema.js';
+import type { FetchLike } from '../api/http-client.js';
 import type { Clock } from '../clock.js';
-import type { AccessKeyOptions } from '../exchange/access-key-options.js';
+import type { TrustedOrigin } from '../http/origin.js';
+import type { RequestLike } from '../http/request.js';
+import type { TokenSourceOption } from '../http/token-source.js';
+import type { GivenStore } from '../session/key-value-store.js';
 import type { SignedInSession } from '../session/session.js';
-import type { SignatureAlgorithm } from '../keys/algorithms.js';
-import type { TokenKind } from '../token/token-kind.js';
-import type { TokenSourceOption } from '../transport/read-tokens.js';
-import type { RequestLike } from '../transport/request-like.js';
-import type { TrustedOrigin } from '../transport/trusted-origins.js';
-import type { UsernameClaim } from '../user/username.js';
-import type { SessionOptions } from '../session/session-options.js';
+import type { TokenKind } from '../token/claims.js';
+import type { SignatureAlgorithm } from '../token/signature.js';
+import type { StandardSchema } from '../user/custom-claims.js';
+import type { UsernameClaim } from '../user/descope-user.js';
 
 /** How the project's keys are fetched and how long they are believed. */
 export interface KeyFetchOptions {
@@ -178,3 +177,73 @@ export const KNOWN_OPTIONS: readonly string[] = Object.keys({
   fetch: 0,
   clock: 0,
 } satisfies Record<keyof DescopeOptions, 0>);
+
+// What people may write about browsers' sessions: `session: { … }`.
+
+/** How cookies are written. */
+export interface SessionCookieOptions {
+  /** `false` writes cookies without `Secure`. Default: `Secure`, except where the whole connection stays on this machine. */
+  readonly secure?: boolean | undefined;
+  /** Default: `'lax'`. */
+  readonly sameSite?: 'lax' | 'strict' | undefined;
+  /** Shares the cookies with a domain and its subdomains. Default: host-only. */
+  readonly domain?: string | undefined;
+  /** Names the cookies `__Host-…`: browsers then keep any other host from planting one. Default: `false`. */
+  readonly hostPrefix?: boolean | undefined;
+}
+
+/** Sessions that this application keeps for browsers. */
+export interface SessionOptions {
+  /** Where tokens live: in cookies, or in the application's own `express-session` or `@fastify/session`. Default: `'cookies'`. */
+  readonly store?: 'cookies' | 'request-session' | undefined;
+  /** Lets the middleware renew a session that lapsed, when there is a refresh token. Default: `false`. */
+  readonly refresh?: boolean | undefined;
+  /** How cookies are written. */
+  readonly cookie?: SessionCookieOptions | undefined;
+  /** Shares renewals between instances, so that none signs out what another has just renewed. Entries are encrypted. */
+  readonly renewalStore?: GivenStore | undefined;
+  /** Shares sign-outs between instances. Without it a signed-out session is refused by this process only, until its end. */
+  readonly signOutStore?: GivenStore | undefined;
+}
+
+/** The name of every option of `session`; the compiler keeps the list complete. */
+export const SESSION_OPTIONS: readonly string[] = Object.keys({
+  store: 0,
+  refresh: 0,
+  cookie: 0,
+  renewalStore: 0,
+  signOutStore: 0,
+} satisfies Record<keyof SessionOptions, 0>);
+
+/** The name of every option of `session.cookie`. */
+export const COOKIE_OPTIONS: readonly string[] = Object.keys({
+  secure: 0,
+  sameSite: 0,
+  domain: 0,
+  hostPrefix: 0,
+} satisfies Record<keyof SessionCookieOptions, 0>);
+
+// What people may write about access keys that callers send: `accessKeys: true | { … }`.
+
+/** How access keys that callers send are taken. */
+export interface AccessKeyOptions {
+  /** The header in which keys stand, such as `'x-api-key'`; then a bearer credential is never a key. Default: `Authorization: Bearer`. */
+  readonly header?: string | undefined;
+  /** Seconds for which the session of a key may serve, however long it lasts: the worst-case revocation time. Default: 300. */
+  readonly maxAgeSeconds?: number | undefined;
+  /** Seconds for which a key that Descope refused is refused without asking again. Default: 60. */
+  readonly refusedSeconds?: number | undefined;
+  /** Most keys whose sessions are remembered. Default: 10 000. */
+  readonly maxKeys?: number | undefined;
+  /** Most exchanges a second of keys that are not known to be good; five times as many at once. Half as much again is kept for senders of whom none was refused. Default: 20. */
+  readonly unknownPerSecond?: number | undefined;
+}
+
+/** The name of every option of `accessKeys`; the compiler keeps the list complete. */
+export const ACCESS_KEY_OPTIONS: readonly string[] = Object.keys({
+  header: 0,
+  maxAgeSeconds: 0,
+  refusedSeconds: 0,
+  maxKeys: 0,
+  unknownPerSecond: 0,
+} satisfies Record<keyof AccessKeyOptions, 0>);

@@ -1,12 +1,11 @@
 // The options about browsers' sessions, as the policy of the middleware and the routes.
-import { findStoreMistake, toKeyValueStore } from '../session/given-store.js';
-import type { GivenStore } from '../session/given-store.js';
-import type { KeyValueStore } from '../session/key-value-store.js';
-import type { CookiePlacePolicy } from '../place/cookie-place.js';
+import { findStoreMistake, toKeyValueStore } from '../session/key-value-store.js';
+import type { GivenStore, KeyValueStore } from '../session/key-value-store.js';
+import type { CookiePlacePolicy } from '../http/token-store.js';
 import { OptionReader, isBoolean } from './option-reader.js';
 import type { Check } from './option-reader.js';
-import { COOKIE_OPTIONS, SESSION_OPTIONS } from '../session/session-options.js';
-import type { SessionCookieOptions, SessionOptions } from '../session/session-options.js';
+import { COOKIE_OPTIONS, SESSION_OPTIONS } from './options.js';
+import type { SessionCookieOptions, SessionOptions } from './options.js';
 
 /** How browsers' sessions are kept. */
 export interface SessionPolicy {

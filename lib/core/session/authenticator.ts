@@ -1,25 +1,22 @@
 // Request → session: who is it? Absence is a value, badness is an error.
-import { readCustomClaims } from '../claims/custom-claims.js';
-import type { CustomClaims } from '../claims/register.js';
-import type { StandardSchema } from '../claims/standard-schema.js';
+import { readCustomClaims } from '../user/custom-claims.js';
+import type { CustomClaims, StandardSchema } from '../user/custom-claims.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import { attempt, whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import type { Notify } from '../notice.js';
-import type { AccessKeys } from '../exchange/access-keys.js';
+import type { Notify } from '../logging.js';
+import type { AccessKeys } from '../m2m/access-keys.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
-import { readCredential } from '../transport/read-tokens.js';
-import type { Credential, TokenSourceOption } from '../transport/read-tokens.js';
-import type { RequestLike } from '../transport/request-like.js';
-import { assertSameOrigin } from '../transport/same-origin.js';
-import type { OriginPolicy } from '../transport/same-origin.js';
-import { DescopeUser } from '../user/descope-user.js';
-import type { UserPolicy } from '../user/descope-user.js';
-import type { TokenPlace } from '../place/token-place.js';
-import { readUsername } from '../user/username.js';
-import type { UsernameClaim } from '../user/username.js';
+import { readCredential } from '../http/token-source.js';
+import type { Credential, TokenSourceOption } from '../http/token-source.js';
+import type { RequestLike } from '../http/request.js';
+import { assertSameOrigin } from '../http/origin.js';
+import type { OriginPolicy } from '../http/origin.js';
+import { DescopeUser, readUsername } from '../user/descope-user.js';
+import type { UserPolicy, UsernameClaim } from '../user/descope-user.js';
+import type { TokenPlace } from '../http/token-store.js';
 import { DescopeSession } from './session.js';
-import type { SignOutList } from './sign-out-list.js';
+import type { SignOutList } from './revocation-list.js';
 
 /** How requests become sessions. */
 export interface AuthenticationPolicy extends UserPolicy {

@@ -1,3 +1,65 @@
+// A shared store that answers soon or fails: clients of Redis wait for a lost server as long as it takes.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withDeadline } from '../api/http-client.js';
+import { DescopeConfigError } from '../errors.js';
+import { toReason } from '../logging.js';
+import type { Notice, Notify } from '../logging.js';
+
+const TIMEOUT_MS = 1_000;
+const SILENT_TIMEOUT_MS = 200; // while a store is silent, the next call need not find out for as long again
+
+/** Whether the stores of an application have gone silent: where two are one server, one of them finds out for both. */
+export interface StoreSilence {
+  isSilent: boolean;
+}
+
+/** What bounding needs beside the store. */
+export interface BoundStoreInput {
+  /** What the operator is told of a failure. */
+  readonly failure: Notice;
+  readonly notify: Notify;
+  readonly silence?: StoreSilence;
+}
+
+/** Bounds every call in time, and tells the operator of failures; the caller gets them as they are. */
+export function boundStore(store: KeyValueStore, input: BoundStoreInput): KeyValueStore {
+  const { failure, notify, silence = { isSilent: false } } = input;
+  const bound = async (call: () => Promise<unknown>): Promise<unknown> => {
+    try {
+      return await withinTime(call, silence);
+    } catch (error) {
+      notify({ ...failure, message: `${failure.message} (${toReason(error)})` });
+      throw error;
+    }
+  };
+  return {
+    get: (key) => bound(() => store.get(key)),
+    set: (key, value, ttlMs) => bound(async () => assertKept(await store.set(key, value, ttlMs))),
+    delete: (key) => bound(() => store.delete(key)),
+  };
+}
+
+// Any answer, also a refusal, ends the silence.
+async function withinTime(call: () => Promise<unknown>, silence: StoreSilence): Promise<unknown> {
+  let isLate = true;
+  const answer = (async () => call())().finally(() => {
+    isLate = false;
+    silence.isSilent = false;
+  });
+  try {
+    return await withDeadline(answer, silence.isSilent ? SILENT_TIMEOUT_MS : TIMEOUT_MS, 'The store');
+  } finally {
+    if (isLate) silence.isSilent = true;
+  }
+}
+
+// Keyv says by `false` that its adapter did not keep what it was given.
+function assertKept(answer: unknown): unknown {
+  if (answer === false) throw new Error('The store did not keep what it was given.');
+  return answer;
+}
+
 // A store that several instances share: what Keyv and cache-manager have in common.
 
 /**
@@ -9,4 +71,195 @@ export interface KeyValueStore {
   /** Keeps a text; `ttlMs` in milliseconds. */
   set(key: string, value: string, ttlMs: number): Promise<unknown>;
   delete(key: string): Promise<unknown>;
+}
+
+// A shared store as it is handed over: is it of the right shape, and does it tell when something went wrong?
+
+/** What may be handed over: a store with `delete`, or one that says `del`, as cache-manager does. */
+export type GivenStore =
+  | KeyValueStore
+  | (Omit<KeyValueStore, 'delete'> & {
+      /** Forgets a key. */
+      del(key: string): Promise<unknown>;
+    });
+
+/** What is wrong with a store, in the words of a configuration mistake. */
+export interface StoreMistake {
+  readonly got: string;
+  readonly wants: string;
+}
+
+type Layer = Readonly<Record<string, unknown>>;
+
+const WANTS = 'an object with get, set(key, value, ttlMs) and delete (or del)';
+const KEYV_CODE =
+  'new Keyv({ store: new KeyvRedis(url, { throwOnErrors: true }), throwOnErrors: true }), ' +
+  'because without it errors of the server look like an empty store';
+const CLIENT_CODE =
+  '{ get: (key) => client.get(key), set: (key, value, ttlMs) => …, delete: (key) => client.del(key) }, ' +
+  'where set passes ttlMs on in the words of the client (PX)';
+
+// The first of them may be this process's own memory, which does not hear of what another instance writes.
+const SEVERAL = {
+  got: 'a cache of several stores',
+  wants: `the one of them that all instances share, such as ${KEYV_CODE}`,
+};
+
+/**
+ * Finds what makes a store unfit; `undefined` for one that may be used. Asks for shapes, not for classes: an application
+ * may have another copy of Keyv than ours.
+ */
+export function findStoreMistake(store: unknown): StoreMistake | undefined {
+  if (!isLayer(store)) return { got: 'no store', wants: WANTS };
+  if (store instanceof Map)
+    return { got: 'a Map, which keeps for ever and is shared with nobody', wants: WANTS };
+  if (isFunction(store['sendCommand'])) return { got: 'a Redis client itself', wants: CLIENT_CODE };
+  const isComplete = isFunction(store['get']) && isFunction(store['set']);
+  if (!isComplete || !(isFunction(store['delete']) || isFunction(store['del'])))
+    return { got: 'an object without them', wants: WANTS };
+  if (isLayer(store['primary']) && 'secondary' in store)
+    return { got: 'a Cacheable, which hides its errors', wants: `the Keyv below it: ${KEYV_CODE}` };
+  return findHiding(store);
+}
+
+/** Gives a store one form. A cache of cache-manager is used by the store below it: its own `get` hides errors in events. */
+export function toKeyValueStore(given: GivenStore): KeyValueStore {
+  const below = readStores(given as unknown as Layer)?.[0];
+  if (below !== undefined) return toKeyValueStore(below as unknown as GivenStore);
+  return {
+    get: async (key) => toText(await given.get(key)),
+    set: (key, value, ttlMs) => given.set(key, value, ttlMs),
+    delete: (key) => ('delete' in given ? given.delete(key) : given.del(key)),
+  };
+}
+
+// Keyv 5 and its adapters swallow errors unless told otherwise, each for itself; Keyv 4 never did.
+function findHiding(layer: Layer): StoreMistake | undefined {
+  const stores = readStores(layer);
+  if (stores !== undefined) return stores.length === 1 ? findStoreMistake(stores[0]) : SEVERAL;
+  const below = readBelow(layer);
+  if (!isHiding(layer, below)) return isLayer(below) ? findHiding(below) : undefined;
+  const got = `${below === undefined ? 'an adapter' : 'a Keyv'} that hides its errors`;
+  return { got, wants: 'throwOnErrors' in layer ? KEYV_CODE : `a newer keyv, and then ${KEYV_CODE}` };
+}
+
+function isHiding(layer: Layer, below: unknown): boolean {
+  if ('throwOnErrors' in layer) return layer['throwOnErrors'] !== true;
+  return isLayer(layer['hooks']) && below !== undefined; // a Keyv 5 that has no such option yet
+}
+
+// What stands below a Keyv; nothing does below an adapter.
+function readBelow(layer: Layer): unknown {
+  const { opts } = layer;
+  return isLayer(opts) ? (layer['store'] ?? opts['store']) : undefined;
+}
+
+// A client may be set to give bytes.
+function toText(value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : value;
+}
+
+function readStores(layer: Layer): readonly Layer[] | undefined {
+  const { stores } = layer;
+  return isFunction(layer['del']) && Array.isArray(stores) ? stores : undefined;
+}
+
+function isLayer(value: unknown): value is Layer {
+  return typeof value === 'object' && value !== null;
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+// Does a shared store keep what it is given, and no longer than told? Found out once, when the application starts.
+
+const PREFIX = 'nestjs-descope:probe:';
+const VALUE = '1';
+const LONG_MS = 60_000;
+const VISIBLE_WAITS_MS = [5, 20, 75, 400]; // a replica that is read from may be late
+// A store may count in milliseconds or round up to whole seconds; one that takes our number for seconds is found out.
+const TRIES = [
+  { ttlMs: 1, waitsMs: [5, 20, 40] },
+  { ttlMs: 1_000, waitsMs: [1_050, 400, 750] },
+];
+
+const FORGETS: StoreMistake = {
+  got: 'a store that does not keep what it is given, and reports no error',
+  wants: 'one that rejects when it cannot keep or read',
+};
+const KEEPS: StoreMistake = {
+  got: 'a store that keeps what was deleted',
+  wants: 'a delete (or del) that deletes',
+};
+const IGNORES_TTL: StoreMistake = {
+  got: 'a store that keeps entries beyond their time',
+  wants: 'set(key, value, ttlMs) that ends an entry after ttlMs milliseconds',
+};
+
+/** The stores that an application was given. */
+export interface StoresToProbe {
+  readonly renewalStore: KeyValueStore | undefined;
+  readonly signOutStore: KeyValueStore | undefined;
+}
+
+/**
+ * Asserts that the stores are fit. One that cannot be had now is told of and not judged: it may come back any moment, and
+ * the application must start without it. Throws `CONFIG_INVALID`.
+ */
+export async function assertStoresFit(stores: StoresToProbe, notify: Notify): Promise<void> {
+  const found = await Promise.all([
+    findLine('renewalStore', stores.renewalStore, { code: 'RENEWAL_STORE_FAILED', level: 'warn', notify }),
+    findLine('signOutStore', stores.signOutStore, { code: 'SIGN_OUT_STORE_FAILED', level: 'error', notify }),
+  ]);
+  const mistakes = found.filter((line) => line !== undefined);
+  if (mistakes.length === 0) return;
+  const lines = mistakes.map((line) => `\n  - ${line}`).join('');
+  const message = `DescopeModule is not configured correctly:${lines}`;
+  throw new DescopeConfigError('CONFIG_INVALID', message, { mistakes });
+}
+
+async function findLine(
+  name: keyof StoresToProbe,
+  store: KeyValueStore | undefined,
+  { notify, ...notice }: Omit<Notice, 'message'> & { readonly notify: Notify },
+): Promise<string | undefined> {
+  if (store === undefined) return undefined;
+  const failure = {
+    ...notice,
+    message: `The ${name} cannot be used, so it is not checked before the start.`,
+  };
+  try {
+    const mistake = await findMistake(boundStore(store, { failure, notify }));
+    return mistake && `session.${name}: got ${mistake.got}; wants ${mistake.wants}.`;
+  } catch {
+    return undefined; // noted
+  }
+}
+
+async function findMistake(store: KeyValueStore): Promise<StoreMistake | undefined> {
+  const key = PREFIX + randomUUID();
+  await store.set(key, VALUE, LONG_MS);
+  if (!(await becomes(store, key, { isThere: true, waitsMs: VISIBLE_WAITS_MS }))) return FORGETS;
+  await store.delete(key);
+  if (!(await becomes(store, key, { isThere: false, waitsMs: VISIBLE_WAITS_MS }))) return KEEPS;
+  for (const { ttlMs, waitsMs } of TRIES) {
+    await store.set(key, VALUE, ttlMs);
+    if (await becomes(store, key, { isThere: false, waitsMs })) return undefined;
+  }
+  await store.delete(key);
+  return IGNORES_TTL;
+}
+
+async function becomes(
+  store: KeyValueStore,
+  key: string,
+  { isThere, waitsMs }: { readonly isThere: boolean; readonly waitsMs: readonly number[] },
+): Promise<boolean> {
+  for (const waitMs of [0, ...waitsMs]) {
+    if (waitMs > 0) await sleep(waitMs);
+    const value = await store.get(key);
+    if ((value !== undefined && value !== null) === isThere) return true;
+  }
+  return false;
 }

@@ -1,10 +1,12 @@
 // All three of a caller in one: token, claims and user; or nobody, and why.
 import { inspect } from 'node:util';
 import { DescopeCredentialError, toThrownError } from '../errors.js';
-import type { DescopeError } from '../errors.js';
-import type { DescopeErrorCode } from '../error-codes.js';
+import type { DescopeError, DescopeErrorCode } from '../errors.js';
 import type { DescopeClaims } from '../token/claims.js';
 import type { DescopeUser } from '../user/descope-user.js';
+import type { Demand } from '../user/requirements.js';
+import { assertAdmitted } from '../user/token-acceptance.js';
+import type { AdmissionPolicy } from '../user/token-acceptance.js';
 
 interface SessionInput {
   readonly user?: DescopeUser;
@@ -110,4 +112,30 @@ export const DescopeSession: DescopeSessionClass = class DescopeSession {
 export function readSignedIn(session: DescopeSession): DescopeUser {
   if (session.user !== undefined) return session.user;
   throw DescopeSession.toRefusal(session);
+}
+
+// May the session's token come in at all? Strictly, or leniently where being signed in is optional.
+
+/** Asserts that a session's token may come in; nobody's passes. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`. */
+export function admit(
+  session: DescopeSession,
+  policy: AdmissionPolicy,
+  demands: readonly Demand[] = [],
+): DescopeSession {
+  if (session.user !== undefined) assertAdmitted(session.user, policy, demands);
+  return session;
+}
+
+/** Like `admit`, but a cookie that may not come in is nobody's, with the reason kept. A bearer token throws. */
+export function admitLeniently(
+  session: DescopeSession,
+  policy: AdmissionPolicy,
+  demands: readonly Demand[] = [],
+): DescopeSession {
+  try {
+    return admit(session, policy, demands);
+  } catch (error) {
+    if (session.isAmbient && error instanceof DescopeCredentialError) return DescopeSession.nobody(error);
+    throw error;
+  }
 }

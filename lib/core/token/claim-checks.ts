@@ -1,10 +1,8 @@
 // What the claims of a genuine token must say before it counts as a session of this project.
 import { DescopeCredentialError } from '../errors.js';
-import type { DescopeCredentialCode } from '../error-codes.js';
-import { isWellFormed, readOwn, readText } from './claims.js';
-import type { DescopeClaims, JsonObject } from './claims.js';
-import { readIssuerKind } from './issuer.js';
-import type { IssuerKind } from './issuer.js';
+import type { DescopeCredentialCode } from '../errors.js';
+import { isWellFormed, readOwn, readText, readIssuerKind } from './claims.js';
+import type { DescopeClaims, JsonObject, IssuerKind } from './claims.js';
 
 /** What the claims are measured by. */
 export interface ClaimPolicy {

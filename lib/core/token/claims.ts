@@ -94,3 +94,57 @@ function toMembers(item: object): readonly unknown[] {
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
+
+// Who calls with this token: a user, an access key, an app, an agent, or one cannot tell.
+
+/** Who stands behind a token. `unknown` is a genuine session that shows no evidence of either a user or an access key. */
+export type TokenKind = 'user' | 'access-key' | 'app' | 'agent' | 'unknown';
+
+const ACCESS_KEY_ID = /^K[A-Za-z0-9]{27,31}$/;
+
+/** Reads the id of the user or access key: `dsub` where a JWT template replaced the subject, else `sub`. */
+export function readSubjectId(claims: DescopeClaims): string {
+  return readText(claims, 'dsub') ?? claims.sub;
+}
+
+/**
+ * Reads who stands behind a token. A user needs positive evidence, a session's `drn` and an `amr`;
+ * an access key's id wins over both, because a key's own claims stand among the token's.
+ */
+export function readTokenKind(claims: DescopeClaims, issuer: IssuerKind): TokenKind {
+  if (issuer !== 'session') return issuer;
+  const id = readSubjectId(claims);
+  if (ACCESS_KEY_ID.test(id)) return 'access-key';
+  if (claims.drn !== undefined && readNames(claims, 'amr').length > 0) return 'user';
+  return id.startsWith('K') ? 'access-key' : 'unknown';
+}
+
+/** Tells whether a kind may come in; `unknown` may where both that it could be may. */
+export function isKindAccepted(kind: TokenKind, accepted: readonly TokenKind[]): boolean {
+  if (kind === 'unknown') return accepted.includes('user') && accepted.includes('access-key');
+  return accepted.includes(kind);
+}
+
+// Whose token is it? What the issuer claim says of the project and of the kind of client.
+
+/** For whom an issuer signs: the project's own sessions, an inbound app's, or an agent's. */
+export type IssuerKind = 'session' | 'app' | 'agent';
+
+// Path segments are compared as they stand, so anything that a URL parser would rewrite is refused.
+const ISSUER_URL =
+  /^https?:\/\/[A-Za-z0-9.:[\]-]+((?:\/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@-]*)+)$/;
+
+/**
+ * Reads what an issuer of this project signs for; the issuer of another project is `undefined`.
+ * The project's own is its id, or a URL that ends in it, on any host: custom domains exist, and the key is the boundary.
+ */
+export function readIssuerKind(issuer: string, projectId: string): IssuerKind | undefined {
+  if (issuer === projectId) return 'session';
+  const path = ISSUER_URL.exec(issuer)?.[1];
+  if (path === undefined) return undefined;
+  const [previous, last] = path.split('/').slice(-2);
+  if (previous === projectId) return 'agent'; // …/v1/apps/agentic/<projectId>/<serverId>, and whatever is like it
+  if (last !== projectId) return undefined;
+  if (previous === 'apps') return 'app'; // …/v1/apps/<projectId>
+  return previous === 'agentic' ? 'agent' : 'session';
+}

@@ -13,18 +13,15 @@ import {
   findTimeFlaw,
 } from './claim-checks.js';
 import type { ClaimPolicy } from './claim-checks.js';
-import { estimateBytes, freezeDeep } from './claims.js';
-import type { DescopeClaims } from './claims.js';
-import type { IssuerKind } from './issuer.js';
+import { estimateBytes, freezeDeep, readTokenKind } from './claims.js';
+import type { DescopeClaims, IssuerKind, TokenKind } from './claims.js';
 import { HeaderMemory, decodeToken } from './decode.js';
 import type { DecodedToken } from './decode.js';
-import type { KeySet } from '../keys/key-set.js';
-import type { VerificationKey } from '../keys/verification-key.js';
+import type { KeySet } from './key-set.js';
+import type { VerificationKey } from './signature.js';
 import { assertSignature } from './signature.js';
 import { TokenCache } from './token-cache.js';
 import type { ProofRules, TokenCachePolicy } from './token-cache.js';
-import { readTokenKind } from './token-kind.js';
-import type { TokenKind } from './token-kind.js';
 
 /** What a token must meet. */
 export interface VerificationPolicy extends ClaimPolicy {

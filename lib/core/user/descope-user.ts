@@ -1,20 +1,11 @@
 // Claims → the user that handlers see. Built from the token alone, without a call to Descope.
 import { inspect } from 'node:util';
 import type { InspectOptions } from 'node:util';
-import { readNames, readText } from '../token/claims.js';
-import type { DescopeClaims } from '../token/claims.js';
-import { readSubjectId } from '../token/token-kind.js';
-import type { TokenKind } from '../token/token-kind.js';
+import { DescopeAccessError } from '../errors.js';
+import { isJsonObject, isWellFormed, readNames, readOwn, readSubjectId, readText } from '../token/claims.js';
+import type { DescopeClaims, JsonObject, TokenKind } from '../token/claims.js';
 import type { VerifiedToken } from '../token/token-verifier.js';
-import type {
-  CustomClaims,
-  DescopeRegister,
-  PermissionName,
-  RoleName,
-  TenantId,
-} from '../claims/register.js';
-import { readGrants, readGrantsByTenant } from './grants.js';
-import type { TenantGrants } from './grants.js';
+import type { CustomClaims, DescopeRegister, PermissionName, RoleName, TenantId } from './custom-claims.js';
 
 /** What makes a user staff or superuser. */
 export interface UserPolicy {
@@ -144,3 +135,103 @@ function readScopes(claims: DescopeClaims): readonly string[] {
 export type RegisteredUser = DescopeRegister extends { readonly user: infer User extends object }
   ? User
   : DescopeUser;
+
+// Claims → what they grant, for the project and for each tenant.
+
+/** Roles and permissions, by their exact names. */
+export interface Grants {
+  readonly roles: readonly string[];
+  readonly permissions: readonly string[];
+}
+
+/** Grants by tenant id. It has no prototype, so an id like `constructor` finds nothing that is not there. */
+export type TenantGrants = string extends TenantId
+  ? Readonly<Record<string, Grants>>
+  : Readonly<Partial<Record<TenantId, Grants>>>;
+
+const NOTHING: Grants = Object.freeze({ roles: Object.freeze([]), permissions: Object.freeze([]) });
+
+/**
+ * Reads what a token grants in the project. A claim of the wrong type grants nothing. A token with `dct` and without
+ * `tenants` (Descope's `tenantOnly` template) carries that tenant's grants at the top: they count for the tenant only.
+ */
+export function readGrants(claims: DescopeClaims): Grants {
+  return readOnlyTenant(claims) === undefined ? toGrants(claims) : NOTHING;
+}
+
+/** Reads what a token grants in each tenant. */
+export function readGrantsByTenant(claims: DescopeClaims): TenantGrants {
+  const tenant = readOnlyTenant(claims);
+  return toTenants(
+    tenant === undefined ? readTenants(readOwn(claims, 'tenants')) : [[tenant, toGrants(claims)]],
+  );
+}
+
+function readOnlyTenant(claims: DescopeClaims): string | undefined {
+  const hasTenants = (readOwn(claims, 'tenants') ?? undefined) !== undefined;
+  return hasTenants ? undefined : readText(claims, 'dct');
+}
+
+function readTenants(tenants: unknown): [string, Grants][] {
+  if (!isJsonObject(tenants)) return [];
+  return Object.entries(tenants).map(([id, grants]) => [
+    id,
+    isJsonObject(grants) ? toGrants(grants) : NOTHING,
+  ]);
+}
+
+function toGrants(source: JsonObject): Grants {
+  return Object.freeze({ roles: readNames(source, 'roles'), permissions: readNames(source, 'permissions') });
+}
+
+function toTenants(entries: readonly [string, Grants][]): TenantGrants {
+  const tenants = Object.create(null) as Record<string, Grants>;
+  for (const [id, grants] of entries) tenants[id] = grants;
+  return Object.freeze(tenants);
+}
+
+// By which name does the application know this caller? The one step of a user's making that may refuse.
+
+/** Where the username stands: a claim's name, a path into nested claims, or a function of them. */
+export type UsernameClaim = string | readonly string[] | ((claims: DescopeClaims) => unknown);
+
+/**
+ * Reads the username. A user's comes from the claim and is never replaced by another identity; access keys, apps and
+ * agents are called by their id, because a key's own claims must not impersonate a user.
+ * Throws `USERNAME_CLAIM_MISSING` or, where a token does not prove that it is a user's, `USERNAME_KIND_UNPROVEN`.
+ */
+export function readUsername(token: VerifiedToken, claim: UsernameClaim): string {
+  const id = readSubjectId(token.claims);
+  if (token.kind !== 'user' && token.kind !== 'unknown') return id;
+  const username = readClaim(token.claims, claim);
+  if (typeof username !== 'string' || username.trim() === '' || !isWellFormed(username)) throw missing(claim);
+  if (token.kind === 'unknown' && username !== id) throw unproven(claim);
+  return username;
+}
+
+/** Names a username claim in a message. */
+export function toUsernameClaimName(claim: UsernameClaim): string {
+  if (typeof claim === 'string') return claim;
+  return typeof claim === 'function' ? claim.name || 'usernameClaim()' : claim.join(' → ');
+}
+
+function readClaim(claims: DescopeClaims, claim: UsernameClaim): unknown {
+  if (typeof claim === 'function') return claim(claims);
+  const path = typeof claim === 'string' ? [claim] : claim; // a claim's name may itself hold dots
+  return path.reduce<unknown>(
+    (value, name) => (isJsonObject(value) ? readOwn(value, name) : undefined),
+    claims,
+  );
+}
+
+function missing(claim: UsernameClaim): DescopeAccessError {
+  const name = toUsernameClaimName(claim);
+  const message = `The token has no username: its claim "${name}" is missing, empty or no text. Add the claim to the project's JWT template, or change usernameClaim.`;
+  return new DescopeAccessError('USERNAME_CLAIM_MISSING', message, { claim: name });
+}
+
+function unproven(claim: UsernameClaim): DescopeAccessError {
+  const name = toUsernameClaimName(claim);
+  const message = `The claim "${name}" does not count as a username here: the token shows neither "drn" with "amr", so it may be an access key's.`;
+  return new DescopeAccessError('USERNAME_KIND_UNPROVEN', message, { claim: name });
+}

@@ -1,16 +1,13 @@
 // Management of inbound apps; Descope's API calls them third-party apps.
-import { ok } from '../http/answer.js';
-import type { JsonObject } from '../http/call.js';
-import { DescopeError } from '../http/descope-error.js';
-import { readText, readTexts, requireText } from '../http/fields.js';
-import { below } from '../http/known-fields.js';
+import { below, readFlag, readObjects, readText, readTexts, requireText } from '../http/fields.js';
+import { DescopeError, ok } from '../http/message.js';
+import type { JsonObject } from '../http/message.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import { createId, createSecret } from '../store/ids.js';
-import { toClientId } from './inbound-apps.js';
-import type { InboundAppRecord } from './inbound-apps.js';
-import type { World } from '../world.js';
-import { readApp, toAppView } from './app-form.js';
+import type { World } from '../project-state.js';
+import { toClientId } from '../store/project.js';
+import type { AppScope, DefaultAudience, InboundAppRecord } from '../store/project.js';
+import { createId, createSecret } from '../store/records.js';
 
 const create: Handler = (call, world) => {
   const { inboundApps } = world.project;
@@ -76,4 +73,46 @@ function requireApp(body: JsonObject, world: World): InboundAppRecord {
   const app = world.project.inboundApps.find(requireText(body, 'id'));
   if (!app) throw new DescopeError('invalidArguments', 'Inbound app not found');
   return app;
+}
+
+// An inbound app as Descope's API takes and shows it; never its secret.
+
+/** What management may set about an app. */
+export type AppForm = Omit<InboundAppRecord, 'id' | 'clientId' | 'clientSecret'>;
+
+/** Reads all that may be set; what is absent is emptied, as Descope's update does. */
+export function readApp(body: JsonObject): AppForm {
+  return {
+    name: requireText(body, 'name'),
+    permissionsScopes: readScopes(body, 'permissionsScopes'),
+    attributesScopes: readScopes(body, 'attributesScopes'),
+    tenantIds: readTexts(body, 'allowedTenants') ?? [],
+    defaultAudience: readDefaultAudience(body),
+    shown: {
+      description: readText(body, 'description') ?? '',
+      logo: readText(body, 'logo') ?? '',
+      loginPageUrl: readText(body, 'loginPageUrl') ?? '',
+      approvedCallbackUrls: readTexts(body, 'approvedCallbackUrls') ?? [],
+    },
+  };
+}
+
+/** An app as it stands in answers. */
+export function toAppView({ shown, clientSecret: _secret, tenantIds, ...app }: InboundAppRecord): JsonObject {
+  return { ...app, ...shown, allowedTenants: tenantIds };
+}
+
+function readScopes(body: JsonObject, name: string): readonly AppScope[] {
+  return (readObjects(body, name) ?? []).map((scope) => ({
+    name: requireText(scope, 'name'),
+    description: readText(scope, 'description') ?? '',
+    values: readTexts(scope, 'values') ?? [],
+    optional: readFlag(scope, 'optional') ?? false,
+  }));
+}
+
+function readDefaultAudience(body: JsonObject): DefaultAudience {
+  const audience = readText(body, 'defaultAudience') ?? '';
+  if (audience === '' || audience === 'projectId' || audience === 'clientId') return audience;
+  throw new DescopeError('invalidArguments', 'The defaultAudience field must be projectId or clientId');
 }

@@ -1,16 +1,15 @@
 // OAuth's token endpoint for inbound apps and agents: the client credentials grant.
 import { timingSafeEqual } from 'node:crypto';
-import type { Answer } from '../http/answer.js';
-import type { Call, ClientCredential } from '../http/call.js';
 import { readText } from '../http/fields.js';
+import { DescopeError, ok } from '../http/message.js';
+import type { Answer, Call, ClientCredential } from '../http/message.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import { toDigest } from '../store/ids.js';
-import type { InboundAppRecord } from './inbound-apps.js';
-import { signToken } from '../tokens/token-signer.js';
-import type { World } from '../world.js';
-import { toAppClaims, toDefaultAudience } from './app-claims.js';
-import { NO_STORE, OAuthError } from './oauth-error.js';
+import type { World } from '../project-state.js';
+import type { InboundAppRecord } from '../store/project.js';
+import { toDigest } from '../store/records.js';
+import { signToken } from '../tokens/tokens.js';
+import { toAppClaims, toAppIssuer, toDefaultAudience } from './app-tokens.js';
 
 const token: Handler = async (call, world) => {
   try {
@@ -104,4 +103,76 @@ function readTenant(call: Call, world: World, app: InboundAppRecord): string | u
   const isAllowed = app.tenantIds.length === 0 || app.tenantIds.includes(tenantId);
   if (isAllowed && world.project.tenants.find(tenantId)) return tenantId;
   throw new OAuthError('invalid_target', `The app has no access to the tenant ${tenantId}`);
+}
+
+// Refusals of the OAuth endpoints, in OAuth's words (RFC 6749 section 5.2).
+
+/** The codes of RFC 6749, and `invalid_target` of RFC 8707. */
+export type OAuthErrorCode =
+  'invalid_request' | 'invalid_client' | 'invalid_scope' | 'invalid_target' | 'unsupported_grant_type';
+
+/** Nothing of a token endpoint may be kept by a cache (RFC 6749 section 5.1). */
+export const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
+
+/** A refusal on its way to an OAuth client. */
+export class OAuthError extends Error {
+  constructor(
+    readonly code: OAuthErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  /** The refusal as an answer, with Descope's own words beside OAuth's. */
+  toAnswer(): Answer {
+    const isClient = this.code === 'invalid_client';
+    const kind = isClient ? 'invalidToken' : 'invalidArguments';
+    const body = {
+      error: this.code,
+      error_description: this.message,
+      ...new DescopeError(kind, this.message).toBody(),
+    };
+    const challenge = isClient ? { 'www-authenticate': 'Basic realm="descope-emulator"' } : {};
+    return { status: isClient ? 401 : 400, body, headers: { ...NO_STORE, ...challenge } };
+  }
+}
+
+// Where OAuth clients find the issuer, the endpoints and the keys of inbound apps and agents.
+
+// Only what there is: no grant that is offered uses an authorization endpoint (RFC 8414 section 2).
+const metadata: Handler = (call, world) => {
+  const serverId = requireServer(call, world);
+  const endpoints = `${world.url}/oauth2/v1/apps${serverId === undefined ? '' : `/agentic/${world.projectId}/${serverId}`}`;
+  const scopes = world.project.inboundApps.all.flatMap((app) => app.permissionsScopes);
+  return ok({
+    issuer: toAppIssuer(world, serverId),
+    jwks_uri: `${world.issuerUrl}/.well-known/jwks.json`,
+    token_endpoint: `${endpoints}/token`,
+    grant_types_supported: ['client_credentials'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    scopes_supported: [...new Set(scopes.map(({ name }) => name))],
+    response_types_supported: [],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: [world.keys.current.algorithm],
+  });
+};
+
+const keys: Handler = (call, world) => {
+  requireServer(call, world);
+  return ok({ keys: world.keys.published });
+};
+
+/** The routes of discovery: OpenID's name of the document, and RFC 8414's. */
+export const appDiscoveryRoutes = routesFor('open', {
+  'GET /v1/apps/:projectId/.well-known/openid-configuration': metadata,
+  'GET /v1/apps/:projectId/.well-known/oauth-authorization-server': metadata,
+  'GET /v1/apps/:projectId/.well-known/jwks.json': keys,
+  'GET /v1/apps/agentic/:projectId/:serverId/.well-known/openid-configuration': metadata,
+  'GET /v1/apps/agentic/:projectId/:serverId/.well-known/oauth-authorization-server': metadata,
+  'GET /v1/apps/agentic/:projectId/:serverId/.well-known/jwks.json': keys,
+});
+
+function requireServer(call: Call, world: World): string | undefined {
+  if (call.params.get('projectId') === world.projectId) return call.params.get('serverId');
+  throw new DescopeError('invalidToken', 'There is no such project');
 }

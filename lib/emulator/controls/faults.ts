@@ -1,5 +1,5 @@
 // Failures that a test orders: for a path, for so many requests.
-import { isAtOrBelow } from './request-log.js';
+import { isAtOrBelow } from './recorders.js';
 
 /** What shall go wrong, and where. */
 export interface FaultOrder {

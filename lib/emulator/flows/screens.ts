@@ -1,5 +1,5 @@
 // The screens of the flow as plain HTML: no component library, no script, no style of their own.
-import type { ScreenId } from './flow-runs.js';
+import type { ScreenId } from '../store/pending.js';
 
 const ERROR = '<p data-type="error-message" class="error hide" role="alert"></p>';
 
@@ -48,3 +48,55 @@ export const SCREEN_HTML: Readonly<Record<ScreenId, string>> = {
   </div>
 </div>`,
 };
+
+// How the screens look, in both themes; the web component puts it into its shadow root.
+
+/** The name of a theme. */
+export type ThemeName = 'light' | 'dark';
+
+const COLOURS: Readonly<Record<ThemeName, Readonly<Record<string, string>>>> = {
+  light: {
+    text: '#1c2024',
+    muted: '#5b6570',
+    field: '#ffffff',
+    border: '#8a94a0',
+    accent: '#1f5fd0',
+    'on-accent': '#ffffff',
+    error: '#b3261e',
+  },
+  dark: {
+    text: '#e8eaed',
+    muted: '#a7b0ba',
+    field: '#14171a',
+    border: '#6b7681',
+    accent: '#8ab4f8',
+    'on-accent': '#0b1b33',
+    error: '#ff9d94',
+  },
+};
+
+// The shape of the screens does not depend on the theme, so it travels with one of them.
+const SHAPE = `
+.screen { display: flex; flex-direction: column; gap: 10px; font: 16px/1.5 system-ui, sans-serif; color: var(--text); }
+.screen p { margin: 0; }
+.screen .whose { color: var(--muted); overflow-wrap: anywhere; }
+.screen label { font-weight: 600; font-size: 15px; }
+.screen input { font: inherit; color: inherit; background: var(--field); border: 1px solid var(--border);
+  border-radius: 8px; padding: 10px 12px; box-sizing: border-box; width: 100%; }
+.screen input:focus-visible, .screen button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.screen button { font: inherit; font-weight: 600; border-radius: 8px; border: 0; padding: 11px 16px; margin-top: 6px;
+  cursor: pointer; background: var(--accent); color: var(--on-accent); }
+.screen button:hover { filter: brightness(1.08); }
+.screen button[disabled], .screen button[loading] { opacity: 0.6; cursor: progress; }
+.screen .others { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 16px;
+  margin-bottom: -8px; }
+.screen .others button { background: none; color: var(--accent); padding: 8px 0; font-weight: 500; margin: 0; }
+.screen .error { color: var(--error); }
+.hide { display: none; }
+`;
+
+/** The style of a theme. */
+export function toThemeCss(theme: ThemeName): string {
+  const colours = Object.entries(COLOURS[theme]).map(([name, value]) => `--${name}: ${value};`);
+  return `[data-theme="${theme}"] .screen { color-scheme: ${theme}; ${colours.join(' ')} }\n${theme === 'light' ? SHAPE : ''}`;
+}

@@ -1,18 +1,15 @@
 // The flow `sign-up-or-in`: an e-mail address, then a code, a password or a link.
-import { sendCode, sendLink, toPending } from '../codes/delivery.js';
-import { finishSignIn } from '../codes/finish-sign-in.js';
-import type { PendingSignIn } from '../codes/pending-sign-ins.js';
-import type { Answer } from '../http/answer.js';
-import type { Call, JsonObject } from '../http/call.js';
-import { DescopeError } from '../http/descope-error.js';
+import { sendCode, sendLink, toPending, finishSignIn } from '../sign-in/one-time-codes.js';
+import type { PendingSignIn, FlowRun, ScreenId } from '../store/pending.js';
+import type { Answer, Call, JsonObject } from '../http/message.js';
+import { DescopeError } from '../http/message.js';
 import { readText, requireText } from '../http/fields.js';
-import { answerSignIn } from '../sign-in/answer-sign-in.js';
-import { NO_LOGIN_OPTIONS } from '../sign-in/login-options.js';
-import { toChosenPassword } from '../store/passwords.js';
-import type { PasswordCheck } from '../store/passwords.js';
-import { createUser } from '../users/new-user.js';
-import type { World } from '../world.js';
-import type { FlowRun, ScreenId } from './flow-runs.js';
+import { answerSignIn } from '../sign-in/start-sign-in.js';
+import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
+import { toChosenPassword } from '../store/users.js';
+import type { PasswordCheck } from '../store/users.js';
+import { createUser } from '../management/new-user.js';
+import type { World } from '../project-state.js';
 
 /** What a user has done on a screen. */
 export interface FlowMove {

@@ -1,11 +1,10 @@
 // Finds the route of a request, and lets it in only with the credential that the route asks for.
 import { timingSafeEqual } from 'node:crypto';
-import type { World } from '../world.js';
-import type { Answer } from './answer.js';
-import type { Call } from './call.js';
-import { DescopeError } from './descope-error.js';
-import { assertKnownFields, toKnownFields } from './known-fields.js';
-import type { KnownFields } from './known-fields.js';
+import type { World } from '../project-state.js';
+import type { Answer, Call } from './message.js';
+import { DescopeError } from './message.js';
+import { assertKnownFields, toKnownFields } from './fields.js';
+import type { KnownFields } from './fields.js';
 
 /** Who may call a route: anybody, whoever names the project, or whoever has the management key. */
 export type Access = 'open' | 'project' | 'management';

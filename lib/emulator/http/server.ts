@@ -4,14 +4,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FaultOrder } from '../controls/faults.js';
-import { EmulatorError } from '../setup/errors.js';
-import type { World } from '../world.js';
-import { sendAnswer } from './answer.js';
-import type { Answer } from './answer.js';
-import { readAuthorization, readClient, readCookies } from './call.js';
-import { isPreflight, toCorsHeaders, toPreflightHeaders } from './cors.js';
-import { DescopeError } from './descope-error.js';
-import { readRequestBody } from './request-body.js';
+import { EmulatorError } from '../errors.js';
+import type { World } from '../project-state.js';
+import { DescopeError, readAuthorization, readClient, readCookies, sendAnswer } from './message.js';
+import type { Answer, JsonObject } from './message.js';
 import type { Router } from './router.js';
 
 const BAD_REQUEST = new DescopeError('badRequest', 'This is not an HTTP request').toBody();
@@ -126,4 +122,87 @@ function refuseGarbage(socket: Socket): void {
     `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
       `connection: close\r\n\r\n${body}`,
   );
+}
+
+// Lets pages of other origins call: the web component in a browser, with credentials.
+
+// Any origin is let in, because the emulator listens on loopback alone and holds nothing worth keeping from a page.
+/** The headers that let the asking page read the answer; none where no page asks. */
+export function toCorsHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+  if (headers.origin === undefined) return { vary: 'Origin' };
+  return {
+    'access-control-allow-origin': headers.origin,
+    'access-control-allow-credentials': 'true',
+    vary: 'Origin',
+  };
+}
+
+/** Tells whether a browser only asks what it may send. */
+export function isPreflight({ method, headers }: IncomingMessage): boolean {
+  return (
+    method === 'OPTIONS' &&
+    headers.origin !== undefined &&
+    headers['access-control-request-method'] !== undefined
+  );
+}
+
+/** What a browser may send: whatever it asks for. */
+export function toPreflightHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+  return {
+    'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
+    'access-control-allow-headers': headers['access-control-request-headers'] ?? '',
+    'access-control-max-age': '600',
+  };
+}
+
+// Reads a request's body: bounded, as JSON or as a form, as an object.
+
+/** The longest body that is read, in bytes. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Reads the object of a request; an empty body counts as an empty object. */
+export async function readRequestBody(request: IncomingMessage): Promise<JsonObject> {
+  const text = await readWithinLimit(request);
+  if (text.trim() === '') return {};
+  const value = isForm(request) ? parseForm(text) : parse(text);
+  // An array is let through: one management call (the history of users) sends one.
+  if (typeof value === 'object' && value !== null) return value as JsonObject;
+  throw new DescopeError('badRequest', 'The request body must be a JSON object');
+}
+
+async function readWithinLimit(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    // What is beyond the limit is read and dropped: a client that is still writing would not see the answer.
+    if (length <= MAX_BODY_BYTES) chunks.push(chunk);
+    if (length > MAX_BODY_BYTES * 16) break;
+  }
+  if (length > MAX_BODY_BYTES) {
+    throw new DescopeError('tooLarge', `A request body may have ${MAX_BODY_BYTES} bytes`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+// OAuth's endpoints take forms (RFC 6749 appendix B); Descope's own take JSON alone.
+function isForm({ url = '', headers }: IncomingMessage): boolean {
+  const type = headers['content-type'] ?? '';
+  return url.startsWith('/oauth2/') && type.startsWith('application/x-www-form-urlencoded');
+}
+
+function parseForm(text: string): JsonObject {
+  const fields = [...new URLSearchParams(text)];
+  const names = fields.map(([name]) => name);
+  if (new Set(names).size === names.length) return Object.fromEntries(fields);
+  // RFC 6749 section 3.2: request parameters must not be included more than once.
+  throw new DescopeError('badRequest', 'A form field stands twice in the request');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DescopeError('badRequest', 'The request body is not valid JSON');
+  }
 }

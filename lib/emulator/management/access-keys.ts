@@ -1,7 +1,6 @@
 // Management of access keys; the cleartext is answered once, when a key is made or rotated.
-import { ok } from '../http/answer.js';
-import type { JsonObject } from '../http/call.js';
-import { DescopeError } from '../http/descope-error.js';
+import { ok, DescopeError } from '../http/message.js';
+import type { JsonObject } from '../http/message.js';
 import {
   hasAttributes,
   readField,
@@ -14,12 +13,12 @@ import {
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import type { AccessKeyRecord } from '../store/access-keys.js';
-import { assertIps } from '../store/permitted-ips.js';
-import { createId, createSecret, toDigest } from '../store/ids.js';
-import { readTenants } from '../users/new-user.js';
-import { assertRoles, assertTenants, requireUser } from '../users/require-user.js';
-import type { World } from '../world.js';
-import { toAccessKeyView } from './views.js';
+import { assertIps } from '../store/access-keys.js';
+import { createId, createSecret, toDigest } from '../store/records.js';
+import { readTenants } from './new-user.js';
+import { assertRoles, assertTenants, requireUser } from './find-users.js';
+import type { World } from '../project-state.js';
+import { toAccessKeyView } from './tenants.js';
 
 const NOTHING_MORE = {
   roleNames: [],

@@ -1,15 +1,14 @@
 // Management of tenants.
-import { ok } from '../http/answer.js';
-import type { JsonObject } from '../http/call.js';
-import { DescopeError } from '../http/descope-error.js';
 import { hasAttributes, readFlag, readObject, readText, readTexts, requireText } from '../http/fields.js';
+import { DescopeError, ok } from '../http/message.js';
+import type { JsonObject } from '../http/message.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import type { TenantGrant } from '../store/grants.js';
-import { createId } from '../store/ids.js';
+import type { World } from '../project-state.js';
+import type { AccessKeyRecord } from '../store/access-keys.js';
 import type { TenantRecord } from '../store/project.js';
-import type { World } from '../world.js';
-import { toTenantView } from './views.js';
+import { createId } from '../store/records.js';
+import type { PermissionRecord, RoleRecord, TenantGrant } from '../store/roles.js';
 
 const create: Handler = (call, world) => {
   const id = readText(call.body, 'id') ?? createId('T');
@@ -92,4 +91,51 @@ function requireTenant(body: JsonObject, world: World): TenantRecord {
   const tenant = world.project.tenants.find(id);
   if (!tenant) throw new DescopeError('invalidArguments', `There is no tenant ${id}`);
   return tenant;
+}
+
+// Access keys, roles and tenants as Descope's API shows them.
+
+/** An access key as it stands in answers; never its cleartext. */
+export function toAccessKeyView(key: AccessKeyRecord): JsonObject {
+  return {
+    id: key.id,
+    name: key.name,
+    description: key.description,
+    roleNames: key.roleNames,
+    keyTenants: key.tenants,
+    status: key.active ? 'active' : 'inactive',
+    createdTime: key.createdSeconds,
+    expireTime: key.expiresSeconds,
+    expiresTime: key.expiresSeconds,
+    createdBy: 'emulator',
+    clientId: key.id,
+    boundUserId: key.boundUserId ?? '',
+    permittedIps: key.permittedIps,
+    customClaims: key.customClaims,
+    customAttributes: key.customAttributes,
+  };
+}
+
+/** A role as it stands in answers. */
+export function toRoleView(role: RoleRecord): JsonObject {
+  return {
+    id: role.id,
+    name: role.name,
+    description: role.description,
+    permissionNames: role.permissionNames,
+    tenantId: role.tenantId,
+    default: role.isDefault,
+    createdTime: role.createdSeconds,
+  };
+}
+
+/** A permission as it stands in answers. */
+export function toPermissionView(permission: PermissionRecord): JsonObject {
+  return { ...permission, systemDefault: false };
+}
+
+/** A tenant as it stands in answers. */
+export function toTenantView(tenant: TenantRecord): JsonObject {
+  const { createdSeconds, ...shown } = tenant;
+  return { ...shown, domains: tenant.selfProvisioningDomains, authType: 'none', createdTime: createdSeconds };
 }

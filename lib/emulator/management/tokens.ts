@@ -1,22 +1,18 @@
 // Management of tokens: claims added by the backend, impersonation, sign-in without proof.
-import type { Approach } from '../codes/delivery.js';
-import { ok } from '../http/answer.js';
-import type { JsonObject } from '../http/call.js';
-import { DescopeError } from '../http/descope-error.js';
-import { readFlag, readObject, readText, requireText } from '../http/fields.js';
-import { below } from '../http/known-fields.js';
+import type { Approach } from '../sign-in/one-time-codes.js';
+import { ok, DescopeError } from '../http/message.js';
+import type { JsonObject } from '../http/message.js';
+import { readFlag, readObject, readText, requireText, below } from '../http/fields.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import { toJwtAnswer } from '../sign-in/jwt-response.js';
-import { NO_LOGIN_OPTIONS } from '../sign-in/login-options.js';
-import { startSignIn } from '../sign-in/start-sign-in.js';
+import { toJwtAnswer, startSignIn } from '../sign-in/start-sign-in.js';
+import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import type { UserRecord } from '../store/users.js';
-import { readToken } from '../tokens/token-reader.js';
-import { signToken } from '../tokens/token-signer.js';
-import { createUser, readProfile } from '../users/new-user.js';
-import { requireUser } from '../users/require-user.js';
-import type { World } from '../world.js';
-import { PROFILE_FIELDS } from '../sign-in/sign-in-fields.js';
+import { readToken, signToken } from '../tokens/tokens.js';
+import { createUser, readProfile } from './new-user.js';
+import { requireUser } from './find-users.js';
+import type { World } from '../project-state.js';
+import { PROFILE_FIELDS } from '../sign-in/require-sign-in.js';
 
 // The claims go to the top level, where Descope puts what a project's backend vouches for; later refreshes keep them.
 const update: Handler = async (call, world) => {

@@ -1,29 +1,19 @@
 // Every endpoint the emulator has.
-import { appDiscoveryRoutes } from '../apps/discovery.js';
+import { appDiscoveryRoutes, tokenEndpointRoutes } from '../apps/token-endpoint.js';
 import { manageAppRoutes } from '../apps/manage-apps.js';
-import { tokenEndpointRoutes } from '../apps/token-endpoint.js';
-import { enchantedLinkRoutes } from '../codes/enchanted-link-routes.js';
-import { fgaRoutes } from '../fga/fga-routes.js';
-import { flowRoutes } from '../flows/flow-routes.js';
-import { flowPageRoutes } from '../flows/flow-pages.js';
+import { enchantedLinkRoutes, magicLinkRoutes, otpRoutes, passwordRoutes } from './sign-in.routes.js';
+import { fgaRoutes } from './fga.routes.js';
+import { flowRoutes, flowPageRoutes } from './flow.routes.js';
 import type { Route } from '../http/router.js';
 import { manageAccessKeyRoutes } from '../management/access-keys.js';
-import { permissionRoutes } from '../management/permissions.js';
-import { roleRoutes } from '../management/roles.js';
+import { permissionRoutes, roleRoutes } from '../management/roles.js';
 import { tenantRoutes } from '../management/tenants.js';
 import { tokenRoutes } from '../management/tokens.js';
-import { changeUserRoutes } from '../users/change-users.js';
-import { grantUserRoutes } from '../users/grant-users.js';
-import { manageUserRoutes } from '../users/manage-users.js';
-import { searchUserRoutes } from '../users/search-users.js';
-import { testUserRoutes } from '../users/test-users.js';
-import { accessKeyRoutes } from './access-key.js';
-import { keyRoutes } from './keys.js';
-import { magicLinkRoutes } from './magic-link.js';
-import { meRoutes } from './me.js';
-import { otpRoutes } from './otp.js';
-import { passwordRoutes } from './password.js';
-import { sessionRoutes } from './session.js';
+import { changeUserRoutes, grantUserRoutes } from '../management/change-users.js';
+import { manageUserRoutes } from '../management/users.js';
+import { searchUserRoutes } from '../management/find-users.js';
+import { testUserRoutes } from '../management/test-users.js';
+import { accessKeyRoutes, keyRoutes, meRoutes, sessionRoutes } from './session.routes.js';
 
 /** The routes; no two of them fit the same request. */
 export const allRoutes: readonly Route[] = [

@@ -1,5 +1,5 @@
 // What a seed may hold: the data of a project, written by hand.
-import type { JsonObject } from '../http/call.js';
+import type { JsonObject } from '../http/message.js';
 
 /** The data the emulator starts with, and goes back to on `reset()`. */
 export interface EmulatorSeed {

@@ -1,12 +1,12 @@
 // A refresh token in, the sign-in it belongs to out; or a refusal.
-import type { Call } from '../http/call.js';
-import { DescopeError } from '../http/descope-error.js';
-import { isObject } from '../http/fields.js';
+import { below, isObject } from '../http/fields.js';
+import { DescopeError } from '../http/message.js';
+import type { Call } from '../http/message.js';
+import type { World } from '../project-state.js';
+import type { SignIn } from '../store/sign-ins.js';
 import type { UserRecord } from '../store/users.js';
-import { readToken } from '../tokens/token-reader.js';
-import type { ReadToken } from '../tokens/token-reader.js';
-import type { World } from '../world.js';
-import type { SignIn } from './sign-ins.js';
+import { readToken } from '../tokens/tokens.js';
+import type { ReadToken } from '../tokens/tokens.js';
 
 /** The sign-in of the refresh token that a call shows, as its credential or as a cookie. */
 export async function requireSignIn(call: Call, world: World): Promise<SignIn> {
@@ -66,3 +66,23 @@ function refuseReplay(world: World, signIn: SignIn): never {
   if (world.settings.replayEndsSignIn) signIn.ended = true;
   throw new DescopeError('invalidToken', 'The refresh token was replaced by a newer one');
 }
+
+// The fields that the calls of a sign-in have in common.
+
+/** Who a user is. */
+export const PROFILE_FIELDS = 'name displayName givenName middleName familyName email phone picture';
+
+/** How a message looks and who carries it; it goes to the outbox all the same. */
+export const MESSAGE_FIELDS = 'templateId templateOptions providerId locale';
+
+/** What a sign-in may say. */
+export const SIGN_IN_FIELDS = `loginId ${MESSAGE_FIELDS} ${below(
+  'loginOptions',
+  `customClaims tenantId stepup mfa revokeOtherSessions ${MESSAGE_FIELDS}`,
+)}`;
+
+/** What a sign-up may say; some clients write the address beside the user too. */
+export const SIGN_UP_FIELDS = `${SIGN_IN_FIELDS} email phone sms voice whatsapp ${below('user', `loginId ${PROFILE_FIELDS}`)}`;
+
+/** What the change of an address may say beside the address. */
+export const ADDRESS_FIELDS = `loginId ${MESSAGE_FIELDS}`;

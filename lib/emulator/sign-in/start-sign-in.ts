@@ -1,13 +1,15 @@
 // Signs a user in and hands out the tokens.
-import type { JsonObject } from '../http/call.js';
-import { DescopeError } from '../http/descope-error.js';
-import { belongsTo } from '../store/grants.js';
+import { readFlag, readObject, readText } from '../http/fields.js';
+import { DescopeError } from '../http/message.js';
+import type { Answer, Call, JsonObject } from '../http/message.js';
+import type { World } from '../project-state.js';
+import type { Project } from '../store/project.js';
+import { belongsTo, projectPermissions } from '../store/roles.js';
+import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
+import type { LoginOptions, SignIn } from '../store/sign-ins.js';
 import type { UserRecord } from '../store/users.js';
-import { issueRefresh, issueSession } from '../tokens/token-issuer.js';
-import type { World } from '../world.js';
-import { NO_LOGIN_OPTIONS } from './login-options.js';
-import type { LoginOptions } from './login-options.js';
-import type { SignIn } from './sign-ins.js';
+import { issueRefresh, issueSession } from '../tokens/tokens.js';
+import { requireSignIn } from './require-sign-in.js';
 
 /** A sign-in that is about to happen. */
 export interface SignInRequest {
@@ -67,5 +69,141 @@ function toSignIn(world: World, request: SignInRequest, options: LoginOptions): 
     refreshEndsSeconds: 0,
     refreshToken: '',
     ended: false,
+  };
+}
+
+// Signs a proven user in and answers with tokens.
+
+/** A sign-in that needs no more proof. */
+export interface ProvenSignIn {
+  readonly user: UserRecord;
+  readonly amr: readonly string[];
+  readonly options: LoginOptions;
+}
+
+/** Signs a user in and answers with tokens. */
+export async function answerSignIn(world: World, proven: ProvenSignIn): Promise<Answer> {
+  return toJwtAnswer(world, await startSignIn(world, proven));
+}
+
+// What a client may ask of a sign-in: Descope's `loginOptions`.
+
+/** Reads `loginOptions`; step-up and MFA need the refresh token of an earlier sign-in. */
+export async function readLoginOptions(call: Call, world: World): Promise<LoginOptions> {
+  const options = readObject(call.body, 'loginOptions') ?? {};
+  const stepUp = readFlag(options, 'stepup') ?? false;
+  const mfa = readFlag(options, 'mfa') ?? false;
+  if ((stepUp || mfa) && !call.authorization.credential) {
+    throw new DescopeError('missingArguments', 'A step-up or MFA sign-in needs the refresh token');
+  }
+  return {
+    callerClaims: readObject(options, 'customClaims') ?? {},
+    tenantId: readText(options, 'tenantId'),
+    stepUp,
+    revokeOtherSessions: readFlag(options, 'revokeOtherSessions') ?? false,
+    earlier: stepUp || mfa ? await requireSignIn(call, world) : undefined,
+  };
+}
+
+// The answer that carries tokens: Descope's JWTResponse, in the body or in cookies.
+
+/** Tokens on their way to a client. */
+export interface HandedTokens {
+  readonly signIn: SignIn;
+  readonly user: UserRecord;
+  readonly sessionJwt: string;
+  /** Left out where a refresh does not rotate. */
+  readonly refreshJwt?: string | undefined;
+  readonly claims: JsonObject;
+  readonly firstSeen?: boolean;
+}
+
+/** Makes the answer; in cookie mode its body holds no token. */
+export function toJwtAnswer(world: World, tokens: HandedTokens): Answer {
+  const inCookies = world.settings.responseMode === 'cookies';
+  return {
+    status: 200,
+    body: {
+      sessionJwt: inCookies ? '' : tokens.sessionJwt,
+      refreshJwt: inCookies ? '' : (tokens.refreshJwt ?? ''),
+      cookieDomain: '',
+      cookiePath: '/',
+      cookieMaxAge: secondsLeft(world, tokens.signIn),
+      cookieExpiration: tokens.signIn.refreshEndsSeconds,
+      cookieName: world.settings.refreshCookieName,
+      user: toUserView(tokens.user, world.project),
+      firstSeen: tokens.firstSeen ?? false,
+      sessionExpiration: tokens.claims.exp,
+      claims: tokens.claims,
+      nextRefreshSeconds: world.settings.sessionSeconds,
+    },
+    ...(inCookies ? { headers: { 'set-cookie': toCookies(world, tokens) } } : {}),
+  };
+}
+
+/** The cookies that end a session in the browser; none in body mode. */
+export function clearingCookies(world: World): Answer['headers'] {
+  if (world.settings.responseMode === 'body') return {};
+  const { sessionCookieName, refreshCookieName } = world.settings;
+  return { 'set-cookie': [toCookie(sessionCookieName, '', 0), toCookie(refreshCookieName, '', 0)] };
+}
+
+function toCookies(world: World, tokens: HandedTokens): readonly string[] {
+  const { sessionCookieName, refreshCookieName, sessionSeconds } = world.settings;
+  const session = toCookie(sessionCookieName, tokens.sessionJwt, sessionSeconds);
+  if (!tokens.refreshJwt) return [session];
+  return [session, toCookie(refreshCookieName, tokens.refreshJwt, secondsLeft(world, tokens.signIn))];
+}
+
+function toCookie(name: string, value: string, maxAgeSeconds: number): string {
+  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=None`;
+}
+
+function secondsLeft(world: World, signIn: SignIn): number {
+  return Math.max(0, signIn.refreshEndsSeconds - world.clock.nowSeconds());
+}
+
+// A user as Descope's API shows it.
+
+/** The user as it stands in answers; never its password. */
+export function toUserView(user: UserRecord, project: Project): JsonObject {
+  return {
+    ...toProfile(user),
+    status: user.status,
+    test: user.test,
+    roleNames: user.roleNames,
+    permissions: projectPermissions(user, project.roles),
+    userTenants: user.tenants.map(({ tenantId, roleNames }) => ({
+      tenantId,
+      tenantName: project.tenants.find(tenantId)?.name ?? tenantId,
+      roleNames,
+      permissions: project.roles.permissionsOf(roleNames, tenantId),
+    })),
+    customAttributes: user.customAttributes,
+    createdTime: user.createdSeconds,
+    password: user.password !== undefined,
+    TOTP: false,
+    SAML: false,
+    SCIM: false,
+    webauthn: false,
+    OAuth: {},
+    ssoAppIds: [],
+  };
+}
+
+function toProfile(user: UserRecord): JsonObject {
+  return {
+    userId: user.userId,
+    loginIds: user.loginIds,
+    externalIds: user.loginIds,
+    name: user.name ?? '',
+    givenName: user.givenName ?? '',
+    middleName: user.middleName ?? '',
+    familyName: user.familyName ?? '',
+    email: user.email ?? '',
+    phone: user.phone ?? '',
+    picture: user.picture ?? '',
+    verifiedEmail: user.verifiedEmail,
+    verifiedPhone: user.verifiedPhone,
   };
 }

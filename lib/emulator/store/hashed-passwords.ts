@@ -1,9 +1,9 @@
 // Passwords that come hashed from elsewhere: those that Node can check; others are refused by name.
 import { createCipheriv, createHash, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto';
-import type { JsonObject } from '../http/call.js';
-import { DescopeError } from '../http/descope-error.js';
+import type { JsonObject } from '../http/message.js';
+import { DescopeError } from '../http/message.js';
 import { isObject, readNumber, requireText } from '../http/fields.js';
-import type { PasswordCheck } from './passwords.js';
+import type { PasswordCheck } from './users.js';
 
 /** Reads Descope's `hashedPassword`: one member, named as the way it was hashed. */
 export function readHashedPassword(hashed: JsonObject): PasswordCheck {

@@ -1,6 +1,7 @@
 // The roles of the project, each with its permissions; a role may belong to one tenant.
-import { DescopeError } from '../http/descope-error.js';
-import { NamedRecords } from './named-records.js';
+import { DescopeError } from '../http/message.js';
+import type { JsonObject } from '../http/message.js';
+import { NamedRecords } from './records.js';
 
 /** A role as the emulator keeps it. */
 export interface RoleRecord {
@@ -68,4 +69,56 @@ export class Roles {
 
 function keyOf(name: string, tenantId: string): string {
   return JSON.stringify([tenantId, name]);
+}
+
+// What somebody may do: roles and permissions, in the project and in each tenant.
+
+/** The roles of somebody in a tenant. */
+export interface TenantGrant {
+  readonly tenantId: string;
+  readonly roleNames: readonly string[];
+}
+
+/** Somebody who holds roles: a user or an access key. */
+export interface GrantHolder {
+  readonly roleNames: readonly string[];
+  readonly permissions: readonly string[];
+  readonly tenants: readonly TenantGrant[];
+}
+
+/** The permissions that somebody has in the project, through roles and directly. */
+export function projectPermissions(holder: GrantHolder, roles: Roles): readonly string[] {
+  return [...new Set([...roles.permissionsOf(holder.roleNames), ...holder.permissions])];
+}
+
+/** The claims `roles`, `permissions` and `tenants`; what is empty is left out, as in Descope's tokens. */
+export function toGrantClaims(holder: GrantHolder, roles: Roles): JsonObject {
+  return {
+    ...filled('roles', holder.roleNames),
+    ...filled('permissions', projectPermissions(holder, roles)),
+    ...toTenantsClaim(holder, roles),
+  };
+}
+
+/** The claim `tenants` alone. */
+export function toTenantsClaim(holder: GrantHolder, roles: Roles): JsonObject {
+  if (holder.tenants.length === 0) return {};
+  const entries = holder.tenants.map(({ tenantId, roleNames }): [string, JsonObject] => [
+    tenantId,
+    {
+      ...filled('roles', roleNames),
+      ...filled('permissions', roles.permissionsOf(roleNames, tenantId)),
+    },
+  ]);
+  // `fromEntries` defines own members, also for a tenant called `__proto__`.
+  return { tenants: Object.fromEntries(entries) };
+}
+
+/** Says whether somebody belongs to a tenant. */
+export function belongsTo(holder: GrantHolder, tenantId: string): boolean {
+  return holder.tenants.some((grant) => grant.tenantId === tenantId);
+}
+
+function filled(name: string, values: readonly string[]): JsonObject {
+  return values.length > 0 ? { [name]: [...values] } : {};
 }

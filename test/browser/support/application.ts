@@ -4,11 +4,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Emulator } from 'nestjs-descope/emulator';
-import { loadComponentScript, toComponentScriptHeaders } from '../../../lib/routes/login/component-script.js';
-import { createNonce } from '../../../lib/routes/page/escape.js';
-import { renderLoginPage } from '../../../lib/routes/login/login-page.js';
-import { toLoginPageHeaders } from '../../../lib/routes/page/page-headers.js';
-import type { DescopeFlowOptions } from '../../../lib/routes/page/flow-options.js';
+import { loadComponentScript, toComponentScriptHeaders } from '#lib/routes/login.routes.js';
+import { createNonce } from '#lib/routes/flow-client.js';
+import { renderLoginPage, toLoginPageHeaders } from '#lib/routes/flow-page.js';
+import type { DescopeFlowOptions } from '#lib/routes/flow-options.js';
 
 /** What came to the store route. */
 export interface Stored {

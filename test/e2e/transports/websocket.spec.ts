@@ -18,7 +18,7 @@ import {
 } from 'nestjs-descope';
 import type { RequestLike } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import type { Sessions } from '../../../lib/core/session/sessions.js';
+import type { Sessions } from '#lib/core/session/auto-refresh.js';
 import { start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
 import { SOCKET_LIBRARIES, connect, createSocketAdapter } from '../../support/socket-client.js';

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { Server, ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
-import { DescopeError } from '../../../lib/core/errors.js';
+import { DescopeError } from '#lib/core/errors.js';
 
 /** What is told of the traffic. */
 export interface Watcher {

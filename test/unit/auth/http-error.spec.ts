@@ -7,13 +7,13 @@ import {
   UnauthorizedException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
-import { toHttpRefusal } from '../../../lib/auth/http-error.js';
+import { toHttpRefusal } from '#lib/auth/http-error.js';
 import {
   DescopeAccessError,
   DescopeCredentialError,
   DescopeRequestError,
   DescopeUnavailableError,
-} from '../../../lib/core/errors.js';
+} from '#lib/core/errors.js';
 
 const challenge = (text: string) => [['WWW-Authenticate', `Bearer realm="descope"${text}`]];
 const unauthorized = (code: string, message: string) => ({

@@ -1,12 +1,12 @@
 // An error says what follows from it, also to another copy of the package.
 import { describe, expect, it, jest } from '@jest/globals';
 import { HttpException } from '@nestjs/common';
-import { toHttpRefusal } from '../../../lib/auth/http-error.js';
-import * as here from '../../../lib/core/errors.js';
+import { toHttpRefusal } from '#lib/auth/http-error.js';
+import * as here from '#lib/core/errors.js';
 
 const loadCopy = () => {
   jest.resetModules();
-  return import('../../../lib/core/errors.js');
+  return import('#lib/core/errors.js');
 };
 
 describe('An error of another copy of the package', () => {

@@ -1,6 +1,6 @@
 // A full map loses what has ended, then what ends first.
 import { describe, expect, it } from '@jest/globals';
-import { ExpiringMap } from '../../../lib/core/expiring-map.js';
+import { ExpiringMap } from '#lib/core/expiring-map.js';
 import { NOW_MS, createClock } from '../../support/tokens.js';
 
 function create(maxEntries: number) {

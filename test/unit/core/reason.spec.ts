@@ -1,8 +1,8 @@
 // Why something failed, as one line: the innermost cause with its code, and no credential.
 import { describe, expect, it } from '@jest/globals';
 import { runInNewContext } from 'node:vm';
-import { DescopeUnavailableError } from '../../../lib/core/errors.js';
-import { RequestFailure, toReason } from '../../../lib/core/reason.js';
+import { DescopeUnavailableError } from '#lib/core/errors.js';
+import { RequestFailure, toReason } from '#lib/core/logging.js';
 
 const coded = (message: string, code: unknown, cause?: unknown) =>
   Object.assign(new Error(message, { cause }), { code });

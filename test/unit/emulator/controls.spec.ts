@@ -1,9 +1,8 @@
 // The small parts that tests turn: clock, faults, request log, outbox.
 import { describe, expect, it } from '@jest/globals';
-import { EmulatorClock } from '../../../lib/emulator/controls/clock.js';
-import { Faults } from '../../../lib/emulator/controls/faults.js';
-import { Outbox } from '../../../lib/emulator/controls/outbox.js';
-import { RequestLog, isAtOrBelow } from '../../../lib/emulator/controls/request-log.js';
+import { EmulatorClock } from '#lib/emulator/controls/clock.js';
+import { Faults } from '#lib/emulator/controls/faults.js';
+import { Outbox, RequestLog, isAtOrBelow } from '#lib/emulator/controls/recorders.js';
 
 describe('EmulatorClock', () => {
   it('goes on ticking from where it was put', async () => {

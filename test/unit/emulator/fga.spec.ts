@@ -1,7 +1,7 @@
 // Schemas of fine-grained authorization are read whole or refused, and permissions follow from them.
 import { describe, expect, it } from '@jest/globals';
-import { Authorization } from '../../../lib/emulator/fga/authorization.js';
-import { parseSchema } from '../../../lib/emulator/fga/parse-schema.js';
+import { Authorization } from '#lib/emulator/fga/authorization.js';
+import { parseSchema } from '#lib/emulator/fga/schema.js';
 
 const USER_TYPE = 'model AuthZ 1.0\ntype user\n';
 

@@ -1,8 +1,8 @@
 // Options are checked together, and production is refused.
 import { describe, expect, it } from '@jest/globals';
 import { startEmulator } from 'nestjs-descope/emulator';
-import { readArguments } from '../../../lib/emulator/setup/cli-arguments.js';
-import { DEFAULT_PROJECT_ID, resolveOptions } from '../../../lib/emulator/setup/options.js';
+import { readArguments } from '#lib/emulator/cli.js';
+import { DEFAULT_PROJECT_ID, resolveOptions } from '#lib/emulator/options.js';
 
 describe('resolveOptions', () => {
   it('has a default for everything', () => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findSeedMistakes } from '../../../lib/emulator/seed/check-seed.js';
-import { loadSeed } from '../../../lib/emulator/seed/load-seed.js';
+import { findSeedMistakes } from '#lib/emulator/seed/validate-seed.js';
+import { loadSeed } from '#lib/emulator/seed/load-seed.js';
 
 describe('findSeedMistakes', () => {
   it('finds none in an empty seed, nor in one that uses every field', () => {

@@ -1,8 +1,8 @@
 // Tokens are never alike, and credentials are read strictly.
 import { describe, expect, it } from '@jest/globals';
-import { readAuthorization, readCookies } from '../../../lib/emulator/http/call.js';
-import { toSeededId } from '../../../lib/emulator/store/ids.js';
-import { IssueTimes } from '../../../lib/emulator/tokens/issue-times.js';
+import { readAuthorization, readCookies } from '#lib/emulator/http/message.js';
+import { toSeededId } from '#lib/emulator/store/records.js';
+import { IssueTimes } from '#lib/emulator/tokens/key-ring.js';
 
 describe('IssueTimes', () => {
   it('moves the issue time of equal claims back, a second each', () => {

@@ -1,7 +1,7 @@
 // Descope's no to a refresh token: how long it is remembered, and that nobody can push out another's.
 import { describe, expect, it } from '@jest/globals';
-import { DescopeRefusal } from '../../../../lib/core/api/descope-refusal.js';
-import { EndedTokens } from '../../../../lib/core/api/ended-tokens.js';
+import { DescopeRefusal } from '#lib/core/api/descope-api.js';
+import { EndedTokens } from '#lib/core/api/descope-calls.js';
 import { NOW_SECONDS, createClock, createSigningKey, mint } from '../../../support/tokens.js';
 
 const key = createSigningKey();

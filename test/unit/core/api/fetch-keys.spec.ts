@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { fetchKeys } from '../../../../lib/core/api/fetch-keys.js';
-import { RemoteKeySet } from '../../../../lib/core/keys/remote-key-set.js';
+import { fetchKeys } from '#lib/core/api/descope-api.js';
+import { RemoteKeySet } from '#lib/core/token/remote-key-set.js';
 import { whileBusy } from '../../../support/busy.js';
 import { PROJECT_ID, codeLater, codeOf, createClock, createSigningKey } from '../../../support/tokens.js';
 

@@ -5,8 +5,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fetch as undiciFetch } from 'undici';
-import { toNodeFetch } from '../../../../lib/core/api/own-fetch.js';
-import type { FetchInit, FetchLike } from '../../../../lib/core/api/own-fetch.js';
+import { toNodeFetch } from '#lib/core/api/http-client.js';
+import type { FetchInit, FetchLike } from '#lib/core/api/http-client.js';
 
 const FORM = /^multipart\/form-data; boundary=/;
 let server: Server;

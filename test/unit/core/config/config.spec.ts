@@ -1,17 +1,12 @@
 // Options in, config out: every option both ways, every mistake told, no secret repeated.
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
-import {
-  isConfidential,
-  isProjectId,
-  readBaseUrl,
-  toRegionalBaseUrl,
-} from '../../../../lib/core/config/base-url.js';
-import type { FetchLike } from '../../../../lib/core/api/own-fetch.js';
-import { resolveConfig } from '../../../../lib/core/config/config.js';
-import type { DescopeConfig } from '../../../../lib/core/config/config.js';
-import { KNOWN_OPTIONS } from '../../../../lib/core/config/options.js';
-import type { DescopeOptions } from '../../../../lib/core/config/options.js';
+import { isConfidential, isProjectId, readBaseUrl, toRegionalBaseUrl } from '#lib/core/http/base-url.js';
+import type { FetchLike } from '#lib/core/api/http-client.js';
+import { resolveConfig } from '#lib/core/config/config.js';
+import type { DescopeConfig } from '#lib/core/config/config.js';
+import { KNOWN_OPTIONS } from '#lib/core/config/options.js';
+import type { DescopeOptions } from '#lib/core/config/options.js';
 import { PROJECT_ID, createSigningKey } from '../../../support/tokens.js';
 
 const schema = {

@@ -1,17 +1,17 @@
 // Request → session: absence is a value, badness is an error, an outage is neither.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DescopeError } from '../../../../lib/core/errors.js';
-import type { Notice } from '../../../../lib/core/notice.js';
-import { CookiePlace } from '../../../../lib/core/place/cookie-place.js';
-import { Authenticator } from '../../../../lib/core/session/authenticator.js';
-import type { AuthenticationPolicy } from '../../../../lib/core/session/authenticator.js';
-import { SignOutList } from '../../../../lib/core/session/sign-out-list.js';
-import type { DescopeSession } from '../../../../lib/core/session/session.js';
-import { StaticKeySet, toKeysById } from '../../../../lib/core/keys/key-set.js';
-import type { KeySet } from '../../../../lib/core/keys/key-set.js';
-import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
-import type { RequestLike } from '../../../../lib/core/transport/request-like.js';
+import { DescopeError } from '#lib/core/errors.js';
+import type { Notice } from '#lib/core/logging.js';
+import { CookiePlace } from '#lib/core/http/token-store.js';
+import { Authenticator } from '#lib/core/session/authenticator.js';
+import type { AuthenticationPolicy } from '#lib/core/session/authenticator.js';
+import { SignOutList } from '#lib/core/session/revocation-list.js';
+import type { DescopeSession } from '#lib/core/session/session.js';
+import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
+import type { KeySet } from '#lib/core/token/key-set.js';
+import { TokenVerifier } from '#lib/core/token/token-verifier.js';
+import type { RequestLike } from '#lib/core/http/request.js';
 import { AUTHENTICATION, COOKIES, keysAway } from '../../../support/session-world.js';
 import {
   NOW_MS,

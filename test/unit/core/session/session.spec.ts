@@ -1,10 +1,9 @@
 // A session, and who may come in with it: no token shows, and nobody's is nobody's.
 import { describe, expect, it } from '@jest/globals';
 import { format, inspect } from 'node:util';
-import { DescopeCredentialError } from '../../../../lib/core/errors.js';
-import { admit, admitLeniently } from '../../../../lib/core/session/admission.js';
-import { DescopeSession } from '../../../../lib/core/session/session.js';
-import type { TokenKind } from '../../../../lib/core/token/token-kind.js';
+import { DescopeCredentialError } from '#lib/core/errors.js';
+import { admit, admitLeniently, DescopeSession } from '#lib/core/session/session.js';
+import type { TokenKind } from '#lib/core/token/claims.js';
 import { NOW_MS, codeOf } from '../../../support/tokens.js';
 import { userOf } from '../../../support/users.js';
 

@@ -1,6 +1,6 @@
 // What is known of one sign-in: linked, shared, bounded, and never another's.
 import { describe, expect, it } from '@jest/globals';
-import { SignInChains, toTokenKey } from '../../../../lib/core/session/sign-in-chains.js';
+import { SignInChains, toTokenKey } from '#lib/core/session/sign-in-chains.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import { NOW_MS, NOW_SECONDS, createClock, createSigningKey, mint } from '../../../support/tokens.js';
 

@@ -7,8 +7,8 @@ import {
   assertRefresh,
   assertSession,
   assertTime,
-} from '../../../../lib/core/token/claim-checks.js';
-import type { DescopeClaims, JsonObject } from '../../../../lib/core/token/claims.js';
+} from '#lib/core/token/claim-checks.js';
+import type { DescopeClaims, JsonObject } from '#lib/core/token/claims.js';
 import {
   NOW_MS,
   NOW_SECONDS as NOW,

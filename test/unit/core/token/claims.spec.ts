@@ -8,7 +8,7 @@ import {
   readNames,
   readOwn,
   readText,
-} from '../../../../lib/core/token/claims.js';
+} from '#lib/core/token/claims.js';
 
 const inherited = Object.create({ sub: 'U2eve', roles: ['admin'] }) as Record<string, unknown>;
 

@@ -1,8 +1,8 @@
 // Token text → parts: the compact form of RFC 7515 §7.1, and nothing looser.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DescopeError } from '../../../../lib/core/errors.js';
-import { HeaderMemory, MAX_TOKEN_LENGTH, decodeToken } from '../../../../lib/core/token/decode.js';
+import { DescopeError } from '#lib/core/errors.js';
+import { HeaderMemory, MAX_TOKEN_LENGTH, decodeToken } from '#lib/core/token/decode.js';
 import { codeOf, toPart } from '../../../support/tokens.js';
 
 const HEADER = { alg: 'RS256', kid: 'SK1', typ: 'JWT' };

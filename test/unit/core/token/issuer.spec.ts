@@ -1,7 +1,7 @@
 // Whose token is it? The issuer's forms, and everything that only looks like one.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readIssuerKind } from '../../../../lib/core/token/issuer.js';
+import { readIssuerKind } from '#lib/core/token/claims.js';
 import { PROJECT_ID as ID } from '../../../support/tokens.js';
 
 const OTHER = 'P2otherotherotherotherother12';

@@ -1,10 +1,10 @@
 // A token that was proven before: its signature is not checked again, and everything that can change is.
 import { describe, expect, it } from '@jest/globals';
-import { toKeysById, unknownKey } from '../../../../lib/core/keys/key-set.js';
-import type { KeySet } from '../../../../lib/core/keys/key-set.js';
-import type { VerificationKey } from '../../../../lib/core/keys/verification-key.js';
-import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
-import type { VerifiedToken } from '../../../../lib/core/token/token-verifier.js';
+import { toKeysById, unknownKey } from '#lib/core/token/key-set.js';
+import type { KeySet } from '#lib/core/token/key-set.js';
+import type { VerificationKey } from '#lib/core/token/signature.js';
+import { TokenVerifier } from '#lib/core/token/token-verifier.js';
+import type { VerifiedToken } from '#lib/core/token/token-verifier.js';
 import {
   NOW_SECONDS,
   POLICY,

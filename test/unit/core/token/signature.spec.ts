@@ -1,7 +1,7 @@
 // Is this signature by this key? Every algorithm, and every way to be nearly right.
 import { describe, expect, it } from '@jest/globals';
 import { constants, createHmac, generateKeyPairSync, sign } from 'node:crypto';
-import { SIGNATURE_ALGORITHMS } from '../../../../lib/core/keys/algorithms.js';
+import { SIGNATURE_ALGORITHMS } from '#lib/core/token/signature.js';
 import {
   codeOf,
   createSigningKey,

@@ -1,7 +1,7 @@
 // Who calls with this token, and who may come in.
 import { describe, expect, it } from '@jest/globals';
-import type { DescopeClaims } from '../../../../lib/core/token/claims.js';
-import { isKindAccepted, readSubjectId, readTokenKind } from '../../../../lib/core/token/token-kind.js';
+import type { DescopeClaims } from '#lib/core/token/claims.js';
+import { isKindAccepted, readSubjectId, readTokenKind } from '#lib/core/token/claims.js';
 import { sessionClaims } from '../../../support/tokens.js';
 
 const claims = (members: Record<string, unknown>) => sessionClaims(members) as DescopeClaims;

@@ -1,10 +1,10 @@
 // Token text → proven claims: the four steps in one, as an attacker meets them.
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
-import { DescopeError } from '../../../../lib/core/errors.js';
-import { StaticKeySet, toKeysById } from '../../../../lib/core/keys/key-set.js';
-import { TokenVerifier } from '../../../../lib/core/token/token-verifier.js';
-import type { VerifiedToken } from '../../../../lib/core/token/token-verifier.js';
+import { DescopeError } from '#lib/core/errors.js';
+import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
+import { TokenVerifier } from '#lib/core/token/token-verifier.js';
+import type { VerifiedToken } from '#lib/core/token/token-verifier.js';
 import {
   NOW_SECONDS,
   POLICY,

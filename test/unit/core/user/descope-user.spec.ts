@@ -1,10 +1,9 @@
 // Claims → the user that handlers see: built from the token alone, and unchangeable.
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
-import type { DescopeClaims } from '../../../../lib/core/token/claims.js';
-import { freezeDeep } from '../../../../lib/core/token/claims.js';
-import type { TokenKind } from '../../../../lib/core/token/token-kind.js';
-import { DescopeUser } from '../../../../lib/core/user/descope-user.js';
+import type { DescopeClaims, TokenKind } from '#lib/core/token/claims.js';
+import { freezeDeep } from '#lib/core/token/claims.js';
+import { DescopeUser } from '#lib/core/user/descope-user.js';
 import { sessionClaims } from '../../../support/tokens.js';
 
 const RULES = { staffRole: 'is_staff', superuserRole: 'is_superuser' };

@@ -1,9 +1,9 @@
 // Claims → what they grant: exact names, exact types, and a tenant's grants for that tenant only.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { DescopeClaims } from '../../../../lib/core/token/claims.js';
-import { readGrants, readGrantsByTenant } from '../../../../lib/core/user/grants.js';
-import { readMatches, readTenantGrants } from '../../../../lib/core/user/matches.js';
+import type { DescopeClaims } from '#lib/core/token/claims.js';
+import { readGrants, readGrantsByTenant } from '#lib/core/user/descope-user.js';
+import { readMatches, readTenantGrants } from '#lib/core/user/authorize.js';
 import { sessionClaims } from '../../../support/tokens.js';
 import { userOf } from '../../../support/users.js';
 

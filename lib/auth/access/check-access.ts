@@ -1,0 +1,128 @@
+// What a request says about a value that a demand is about: which tenant, which resource.
+import type { ExecutionContext } from '@nestjs/common';
+import type { DescopeConfig } from '../../core/config/config.js';
+import { readHeader, readHost } from '../../core/http/request.js';
+import type { RequestLike } from '../../core/http/request.js';
+import { isThenable, whenReady } from '../../core/maybe-promise.js';
+import type { MaybePromise } from '../../core/maybe-promise.js';
+import { assertAccess } from '../../core/user/authorize.js';
+import type { DescopeUser } from '../../core/user/descope-user.js';
+import { readTenantSources } from '../../core/user/requirements.js';
+import type { RequestValueSource } from '../../core/user/requirements.js';
+import { readContextParam, readContextRequest, toRequestLike } from '../transports/execution-context.js';
+import type { AccessPolicy } from './access-policy.js';
+
+/**
+ * Where a request names something: a route's parameter (in GraphQL an argument), a header, the first label of the
+ * host, the session's current tenant (`dct`), or a function of the execution context.
+ */
+export type ValueSource =
+  | Exclude<RequestValueSource, object>
+  | ((context: ExecutionContext) => MaybePromise<string | null | undefined>);
+
+/** Who asks, and in which context. */
+export interface ValueInput {
+  readonly context: ExecutionContext;
+  readonly user: DescopeUser | undefined;
+}
+
+/** Reads the value; `undefined` where the request names none. */
+export function readRequestValue(
+  source: RequestValueSource,
+  input: ValueInput,
+): MaybePromise<string | undefined> {
+  if (typeof source === 'function') {
+    const read = source as (context: ExecutionContext) => MaybePromise<unknown>;
+    return whenReady(read(input.context), toValue);
+  }
+  const known = readers.get(source);
+  if (known !== undefined) return known(input);
+  const reader = toReader(source);
+  readers.set(source, reader);
+  return reader(input);
+}
+
+type Reader = (input: ValueInput) => string | undefined;
+
+const readers = new Map<string, Reader>(); // no more than stand in decorators: taken apart once, not for every request
+
+function toReader(source: Exclude<RequestValueSource, object>): Reader {
+  if (source === 'dct') return ({ user }) => user?.tenant;
+  if (source === 'subdomain') return ({ context }) => readSubdomain(readHost(toRequest(context)));
+  const name = source.slice(source.indexOf(':') + 1);
+  if (source.startsWith('param:')) return ({ context }) => toValue(readContextParam(context, name));
+  const header = name.toLowerCase();
+  return ({ context }) => toValue(readHeader(toRequest(context), header));
+}
+
+const NOTHING_NAMED: ReadonlyMap<RequestValueSource, string> = new Map();
+
+/** Reads several values at once; what the request does not name is left out. */
+export function readRequestValues(
+  sources: readonly RequestValueSource[],
+  input: ValueInput,
+): MaybePromise<ReadonlyMap<RequestValueSource, string>> {
+  if (sources.length === 0) return NOTHING_NAMED;
+  const values = new Map<RequestValueSource, string>();
+  for (const [index, source] of sources.entries()) {
+    const value = readRequestValue(source, input);
+    if (isThenable(value)) return keepLate(values, sources.slice(index), { first: value, input });
+    keep(values, source, value);
+  }
+  return values;
+}
+
+// Each in a promise of its own, so that what one throws at once leaves no other's rejection to nobody.
+async function keepLate(
+  values: Map<RequestValueSource, string>,
+  sources: readonly RequestValueSource[],
+  { first, input }: { readonly first: MaybePromise<string | undefined>; readonly input: ValueInput },
+): Promise<ReadonlyMap<RequestValueSource, string>> {
+  const read = async (source: RequestValueSource, at: number): Promise<void> =>
+    keep(values, source, await (at === 0 ? first : readRequestValue(source, input)));
+  await Promise.all(sources.map(read));
+  return values;
+}
+
+function keep(values: Map<RequestValueSource, string>, source: RequestValueSource, value?: string): void {
+  if (value !== undefined) values.set(source, value);
+}
+
+function toRequest(context: ExecutionContext): RequestLike {
+  return toRequestLike(readContextRequest(context));
+}
+
+// `acme.example.com` → `acme`. A host of two labels has no subdomain, and neither has an address. The dot at the end of
+// an absolute name (RFC 1034 §3.1) begins no further label.
+function readSubdomain(host: string | undefined): string | undefined {
+  const labels =
+    host
+      ?.toLowerCase()
+      .replace(/\.?(?::\d+)?$/, '')
+      .split('.') ?? [];
+  const isName = labels.length > 2 && !/^\d+$/.test(labels.at(-1) ?? '');
+  return isName ? toValue(labels[0]) : undefined;
+}
+
+function toValue(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+// Judges a known caller by what their token says.
+
+/** Who asks for what, and where. */
+export interface Case {
+  readonly context: ExecutionContext;
+  readonly policy: AccessPolicy;
+  readonly user: DescopeUser;
+}
+
+/** Asserts that the caller meets every demand. Throws an `ACCESS_…` or `AUTH_…` code. */
+export function assertDemands({ context, policy, user }: Case, config: DescopeConfig): MaybePromise<void> {
+  const { demands, tenantSources = readTenantSources(demands) } = policy;
+  if (demands.length === 0) return;
+  const { clock, superuserBypass } = config;
+  return whenReady(readRequestValues(tenantSources, { context, user }), (tenants) =>
+    assertAccess(user, demands, { nowMs: clock(), tenants, superuserBypass }),
+  );
+}

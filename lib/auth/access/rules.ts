@@ -1,0 +1,149 @@
+// Asks the application's own rules and Descope's relations, once the token has answered.
+import type { Type } from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
+import { DescopeAccessError } from '../../core/errors.js';
+import { isYes } from '../../core/maybe-promise.js';
+import type { MaybePromise } from '../../core/maybe-promise.js';
+import type { RegisteredUser } from '../../core/user/descope-user.js';
+import { DESCOPE_RELATIONS } from '../injection-tokens.js';
+import { readContextRequest } from '../transports/execution-context.js';
+import { assertValueSource, invalid, isPolicyClass, note } from './access-metadata.js';
+import type {
+  AccessDecorator,
+  AccessRule,
+  DescopePolicy,
+  DescopePolicyFunction,
+  PolicyRule,
+  RelationRule,
+} from './access-metadata.js';
+import { readRequestValues } from './check-access.js';
+import type { Case, ValueSource } from './check-access.js';
+import type { RelationCheck } from './fga.js';
+import { findProvider } from './find-provider.js';
+
+/** Who asks for what, as the application knows them, and where its rules are found. */
+export interface RuleCase extends Case {
+  /** What `@CurrentUser()` gives. */
+  readonly own: unknown;
+  readonly modules: ModuleRef;
+}
+
+type Relations = ReadonlyMap<RelationRule, boolean>;
+
+/**
+ * Asserts that every rule says yes, in their order. Throws `ACCESS_POLICY_REFUSED`, `ACCESS_RESOURCE_UNNAMED`,
+ * `ACCESS_RELATION_MISSING`, `FGA_UNAVAILABLE`, or what a rule throws.
+ */
+export function assertRules(asked: RuleCase): MaybePromise<void> {
+  const { rules = [] } = asked.policy;
+  return rules.length === 0 ? undefined : follow(rules, asked);
+}
+
+async function follow(rules: readonly AccessRule[], asked: RuleCase): Promise<void> {
+  let relations: Relations | undefined;
+  for (const rule of rules) {
+    if (rule.kind === 'policy') await assertPolicy(rule, asked);
+    else if (rule.kind === 'relation') assertRelated(rule, (relations ??= await askRelations(rules, asked)));
+    else throw unknownRule();
+  }
+}
+
+async function assertPolicy({ policy }: PolicyRule, asked: RuleCase): Promise<void> {
+  const { context, own, modules } = asked;
+  const isAllowed = isPolicyClass(policy)
+    ? await (
+        await findProvider(policy, readContextRequest(context), modules)
+      ).isAllowed(own as never, context)
+    : await policy(own as never, context);
+  if (isYes(isAllowed)) return;
+  const message = 'A rule of the application refuses it.';
+  throw new DescopeAccessError('ACCESS_POLICY_REFUSED', message, { rule: policy.name });
+}
+
+// All of the handler's in one call, when the first of them is due.
+async function askRelations(rules: readonly AccessRule[], asked: RuleCase): Promise<Relations> {
+  const { context, user, modules } = asked;
+  const wanted = rules.filter((rule) => rule.kind === 'relation');
+  const resources = await readRequestValues(
+    wanted.map(({ resource }) => resource),
+    { context, user },
+  );
+  const named = wanted.filter(({ resource }) => resources.has(resource));
+  const tuples = named.map(({ resourceType, resource, relation, targetType }) => {
+    return { resourceType, resource: resources.get(resource) ?? '', relation, targetType, target: user.id };
+  });
+  const check = modules.get<RelationCheck>(DESCOPE_RELATIONS, { strict: false });
+  const answers = await check.ask(readContextRequest(context), tuples);
+  return new Map(named.map((rule, index) => [rule, isYes(answers[index])]));
+}
+
+function assertRelated(rule: RelationRule, relations: Relations): void {
+  const isRelated = relations.get(rule);
+  if (isYes(isRelated)) return;
+  const { resourceType, relation } = rule;
+  const details = { resourceType, relation };
+  if (isRelated === undefined) {
+    const message = 'The user is asked for a relation to something that the request does not name.';
+    throw new DescopeAccessError('ACCESS_RESOURCE_UNNAMED', message, details);
+  }
+  const message = 'The user lacks a relation that this route asks for.';
+  throw new DescopeAccessError('ACCESS_RELATION_MISSING', message, details);
+}
+
+// One that a newer copy of the package noted.
+function unknownRule(): DescopeAccessError {
+  return new DescopeAccessError(
+    'ACCESS_DEMAND_UNKNOWN',
+    'The user is asked for something that nobody here can judge.',
+  );
+}
+
+// Lets the application's own rule decide, once the token's demands are met.
+
+/**
+ * Asks a rule of the application: a class with `isAllowed(user, context)`, which Nest injects, or a function. `user` is
+ * what `@CurrentUser()` gives. Whatever is not `true` is 403 `ACCESS_POLICY_REFUSED`; what it throws stays as thrown.
+ * @example `@Authorize(OwnsOrder) @Get('orders/:id') show() {}`
+ */
+export function Authorize<User = RegisteredUser>(
+  policy: Type<DescopePolicy<User>> | DescopePolicyFunction<User>,
+): AccessDecorator {
+  if (typeof policy !== 'function')
+    throw invalid('@Authorize()', 'a class with isAllowed(user, context), or a function');
+  return note({ rule: { kind: 'policy', policy }, label: `@Authorize(${policy.name || 'a function'})` });
+}
+
+// Asks Descope whether the caller is related to what the request names.
+
+/** Which relation is asked for. */
+export interface FgaCheckOptions {
+  /** The type of the resource, as the project's schema names it. */
+  readonly resourceType: string;
+  /** Where the request names the resource. */
+  readonly resource: ValueSource;
+  /** The relation or permission of that type. */
+  readonly relation: string;
+  /** The caller's type in the schema; their id is the target. Default: `'user'`. */
+  readonly targetType?: string;
+}
+
+const NAMES = ['resourceType', 'relation', 'targetType'] as const;
+
+/**
+ * Asks Descope's fine-grained authorization for a relation of the caller to the resource that the request names; else
+ * 403 `ACCESS_RELATION_MISSING`, or `ACCESS_RESOURCE_UNNAMED` where it names none. Where Descope does not tell: 503
+ * `FGA_UNAVAILABLE`. Needs `managementKey`. All checks of a request are one call.
+ * @example `@FgaCheck({ resourceType: 'doc', resource: 'param:id', relation: 'can_view' }) @Get('docs/:id') show() {}`
+ */
+export function FgaCheck(options: FgaCheckOptions): AccessDecorator {
+  const { resourceType, resource, relation, targetType = 'user', ...others } = { ...options };
+  const names = { resourceType, relation, targetType };
+  const isNamed = NAMES.every((name) => typeof names[name] === 'string' && names[name] !== '');
+  if (!isNamed || Object.keys(others).length > 0)
+    throw invalid('@FgaCheck()', '{ resourceType, resource, relation }, and at most a targetType');
+  assertValueSource(resource, '@FgaCheck({ resource })');
+  return note({
+    rule: { kind: 'relation', resource, ...names },
+    label: `@FgaCheck(${resourceType}#${relation})`,
+  });
+}

@@ -1,0 +1,83 @@
+// Answers a refusal that surfaces where no guard of ours stands: in the application's own guards, handlers and middleware.
+import { Catch, Inject, Injectable } from '@nestjs/common';
+import type { ArgumentsHost, ExceptionFilter, ExecutionContext } from '@nestjs/common';
+import { ApplicationConfig, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
+import { throwError } from 'rxjs';
+import type { Observable } from 'rxjs';
+import {
+  DescopeAccessError,
+  DescopeCredentialError,
+  DescopeRequestError,
+  DescopeUnavailableError,
+} from '../core/errors.js';
+import { toHttpRefusal } from './http-error.js';
+import { findTransport, readContextResponse } from './transports/execution-context.js';
+import { microserviceTransport } from './transports/microservice.js';
+import { answerSocket, readThrown } from './transports/transport.js';
+
+const OURS = [DescopeCredentialError, DescopeAccessError, DescopeRequestError, DescopeUnavailableError];
+
+/**
+ * The last of the global filters that Nest asks, because it is there first: any of the application's own that catches
+ * `HttpException`, which our refusals are, goes before it.
+ */
+@Catch(...OURS)
+@Injectable()
+export class RefusalFilter extends BaseExceptionFilter {
+  constructor(
+    @Inject(ApplicationConfig) application: ApplicationConfig,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+  ) {
+    super();
+    application.addGlobalFilter(this);
+  }
+
+  /** Whether there are requests besides messages; then messages have an application of their own, which has no global filters. */
+  get hasHttp(): boolean {
+    return Boolean(this.host.httpAdapter); // null, or nothing, where there are messages alone
+  }
+
+  override catch(error: unknown, host: ArgumentsHost): unknown {
+    const type: string = host.getType();
+    if (type === 'ws' || type === 'rpc') return answerMessage(error, host);
+    const refusal = answerHttp(error, host);
+    if (type === 'http') return super.catch(refusal, host);
+    throw refusal;
+  }
+}
+
+/** The same for messages, by a filter of their class: Nest asks no global one about those of sockets. */
+@Catch(...OURS)
+class MessageRefusalFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): unknown {
+    return answerMessage(error, host);
+  }
+}
+
+/** It has no state: one for all applications in a process. */
+export const messageRefusalFilter: ExceptionFilter = new MessageRefusalFilter();
+
+function answerHttp(error: unknown, host: ArgumentsHost): unknown {
+  const refusal = toHttpRefusal(error);
+  if (refusal === undefined) return error;
+  const response = readContextResponse(host as ExecutionContext);
+  if (response?.node?.headersSent !== true) {
+    response?.set('Cache-Control', 'no-store');
+    for (const [name, value] of refusal.headers) response?.set(name, value);
+  }
+  return toForm(refusal.exception, host);
+}
+
+function answerMessage(error: unknown, host: ArgumentsHost): Observable<never> | undefined {
+  const refusal = toForm(toHttpRefusal(error)?.exception ?? error, host);
+  if (host.getType() !== 'ws') return throwError(() => readThrown(refusal));
+  answerSocket(refusal, host);
+  return undefined;
+}
+
+// A microservice need not judge messages by their headers to refuse one.
+function toForm(refusal: unknown, host: ArgumentsHost): unknown {
+  const isRpc = host.getType() === 'rpc';
+  const transport = findTransport(host as ExecutionContext) ?? (isRpc ? microserviceTransport : undefined);
+  return transport?.toRefusal?.(refusal, host as ExecutionContext) ?? refusal;
+}

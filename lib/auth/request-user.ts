@@ -1,0 +1,168 @@
+// The session of a request, and of an execution context: one call among several that a request may make.
+import type { ExecutionContext, Type } from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
+import type { DescopeConfig } from '../core/config/config.js';
+import type { DescopeUserLoader, UserLoaderClass } from '../core/config/options.js';
+import { DescopeAccessError } from '../core/errors.js';
+import type { RequestLike } from '../core/http/request.js';
+import type { MaybePromise } from '../core/maybe-promise.js';
+import type { Authenticator } from '../core/session/authenticator.js';
+import { DescopeSession, isSignedIn } from '../core/session/session.js';
+import type { SignedInSession } from '../core/session/session.js';
+import type { AccessMode } from './access/access-metadata.js';
+import { readAccessPolicy } from './access/access-policy.js';
+import { findProvider, isProviderClass } from './access/find-provider.js';
+import { areSeveral, findApplications } from './applications.js';
+import {
+  isAdmitted,
+  isForeignUser,
+  recallAdmitted,
+  recallSession,
+  recallUser,
+  rememberFailure,
+  rememberSession,
+  rememberUser,
+} from './request-state.js';
+import type { Owner } from './request-state.js';
+import {
+  findContextRequest,
+  readContextCall,
+  recallContextRequest,
+  toRequestLike,
+  writeUser,
+} from './transports/execution-context.js';
+import type { ContextRequest } from './transports/execution-context.js';
+
+/** Finds out who sent a request, once. Throws or rejects with what is wrong with its credential. */
+export function findSession(
+  request: ContextRequest,
+  authenticator: Authenticator,
+): MaybePromise<DescopeSession> {
+  const remembered = recallSession(request, authenticator);
+  if (remembered !== undefined) return remembered;
+  try {
+    const session = authenticator.authenticate(toRequestLike(request));
+    rememberSession(request, { session, authenticator });
+    return session;
+  } catch (error) {
+    rememberFailure(request, error, authenticator);
+    throw error;
+  }
+}
+
+/** Who sent a request, and as whom one of its calls may count them. */
+export interface Admission {
+  readonly context: ExecutionContext;
+  readonly request: ContextRequest;
+  readonly session: DescopeSession;
+  readonly admitted: DescopeSession;
+}
+
+/**
+ * Remembers the session at hand, so that the request's next guard need not wait for it. Where a call admits less than
+ * that, it is for this call alone: another field of the same GraphQL request may ask for less, or for another audience.
+ */
+export function rememberAdmission(admission: Admission, authenticator: Authenticator): void {
+  const { context, request, session, admitted } = admission;
+  if (!isAdmitted(request, session, authenticator)) {
+    const isWhole = admitted === session;
+    if (isWhole || recallSession(request, authenticator) !== session)
+      rememberSession(request, { session, authenticator, isAdmitted: isWhole });
+  }
+  if (admitted === session) return;
+  rememberSession(readContextCall(context) ?? request, {
+    session: admitted,
+    authenticator,
+    isAdmitted: true,
+  });
+}
+
+/**
+ * Reads the session that a guard has waited for, and let in, before a handler's parameters are read. On a public route
+ * it is nobody's, also where the middleware renewed one, or another field of the same GraphQL request asked for it.
+ */
+export function readSession(context: ExecutionContext): DescopeSession {
+  const owners = findApplications(context);
+  const call = readContextCall(context);
+  const ofCall = call && recallAdmitted(call, owners);
+  if (ofCall !== undefined) return ofCall;
+  const isPublic = call !== undefined && readMode(context) === 'public';
+  const ofRequest = isPublic ? undefined : recallAdmitted(recallContextRequest(context), owners);
+  return ofRequest ?? DescopeSession.nobody();
+}
+
+/**
+ * Takes the user off a request that another application of this process wrote there, where a public route asks nobody.
+ * With one application in the process there is nothing to look at.
+ */
+export function clearForeignUser(context: ExecutionContext, authenticator: object): void {
+  if (!areSeveral()) return;
+  const request = findContextRequest(context);
+  const user = request?.user ?? request?.raw?.user;
+  if (request === undefined || user === undefined || !isForeignUser(request, user, authenticator)) return;
+  writeUser(request, undefined);
+}
+
+function readMode(context: ExecutionContext): AccessMode {
+  return readAccessPolicy(context.getClass(), context.getHandler()).mode;
+}
+
+// The application's own user of a session, loaded once per request.
+
+/** How users are loaded, and where a class that loads them is found. */
+export interface UserLoading {
+  readonly config: DescopeConfig;
+  readonly modules: ModuleRef;
+}
+
+/**
+ * Loads the user of a request, or joins who is loading it. Descope's where the application has no users of its own,
+ * `undefined` for nobody. Rejects with `USER_NOT_ADMITTED` where `loadUser` gives none.
+ */
+export function getOwnUser(request: object, session: DescopeSession, loading: UserLoading & Owner): unknown {
+  const { config, authenticator } = loading;
+  if (config.loadUser === undefined || !isSignedIn(session)) return session.user;
+  const remembered = recallUser(request, authenticator);
+  if (remembered !== undefined) return remembered.user;
+  const user = load(request, session, loading);
+  rememberUser(request, { user, authenticator });
+  // Once it is there, nobody waits: the next field of a GraphQL request is decided in the same turn.
+  const settle = (own: unknown): void => {
+    if (recallUser(request, authenticator)?.user === user)
+      rememberUser(request, { user: own, authenticator });
+  };
+  user.then(settle, () => undefined); // a rejection is for whoever asked
+  return user;
+}
+
+/** Asserts that the application has a user for a session, where it has users of its own. Rejects with `USER_NOT_ADMITTED`. */
+export async function assertOwnUser(
+  request: object,
+  session: DescopeSession,
+  loading: UserLoading,
+): Promise<void> {
+  if (loading.config.loadUser !== undefined && isSignedIn(session)) await load(request, session, loading);
+}
+
+async function load(request: object, session: SignedInSession, loading: UserLoading): Promise<unknown> {
+  const user = await ask(request, session, loading);
+  if (user !== null && user !== undefined) return user;
+  throw new DescopeAccessError(
+    'USER_NOT_ADMITTED',
+    'The application has no user for this session (loadUser).',
+  );
+}
+
+async function ask(request: object, session: SignedInSession, loading: UserLoading): Promise<unknown> {
+  const { config, modules } = loading;
+  const { loadUser } = config;
+  const asked = request as RequestLike;
+  if (!isUserLoaderClass(loadUser)) return loadUser?.(session, asked);
+  const loader = await findProvider(loadUser as Type<DescopeUserLoader>, request, modules);
+  return loader.loadUser(session, asked);
+}
+
+/** Tells whether users are loaded by a class; then Nest must know it. */
+export function isUserLoaderClass(loadUser: DescopeConfig['loadUser']): loadUser is UserLoaderClass {
+  return loadUser !== undefined && isProviderClass(loadUser, 'loadUser');
+}

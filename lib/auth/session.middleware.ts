@@ -1,0 +1,141 @@
+// What is done with a session before the route is known: it may be renewed, and nothing is refused.
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { NestMiddleware } from '@nestjs/common';
+import { DescopeCredentialError, DescopeRequestError, DescopeUnavailableError } from '../core/errors.js';
+import type { Exchange } from '../core/http/token-store.js';
+import { toReason } from '../core/logging.js';
+import type { Notify } from '../core/logging.js';
+import type { MaybePromise } from '../core/maybe-promise.js';
+import type { Authenticator } from '../core/session/authenticator.js';
+import type { DueSession, Sessions } from '../core/session/auto-refresh.js';
+import { DescopeSession } from '../core/session/session.js';
+import {
+  DESCOPE_AUTHENTICATOR,
+  DESCOPE_NOTIFY,
+  DESCOPE_SESSIONS,
+  DESCOPE_UNRENEWED,
+} from './injection-tokens.js';
+import { recallSession, rememberFailure, rememberSession } from './request-state.js';
+import { keepPrivate, toResponseLike } from './response-headers.js';
+import type { ResponseWriter } from './response-headers.js';
+import { toRequestLike } from './transports/execution-context.js';
+import type { ContextRequest } from './transports/execution-context.js';
+
+interface OpenExchange extends Exchange {
+  readonly response: ResponseWriter;
+}
+
+/** One of the mounted routes that no renewal helps: how it is asked, and how its address ends. */
+export interface UnrenewedRoute {
+  readonly method: string;
+  readonly path: string;
+}
+
+@Injectable()
+export class SessionStep {
+  @Optional() @Inject(DESCOPE_UNRENEWED) private readonly unrenewed?: readonly UnrenewedRoute[];
+
+  constructor(
+    @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
+    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
+    @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
+  ) {}
+
+  /** Finds at once what is to be done, if anything. Never throws: what an application's source throws is the guard's to pass on. */
+  findDue(request: ContextRequest): DueSession | undefined {
+    // Not if it was applied already.
+    if (recallSession(request, this.authenticator) !== undefined || this.#isUnrenewed(request))
+      return undefined;
+    try {
+      return this.sessions.keeper.findDue(toRequestLike(request));
+    } catch {
+      return undefined; // the guard reads the same source, where the route asks for it
+    }
+  }
+
+  /** Renews a session that lapsed, writes its tokens and remembers it for the guard. Never rejects. */
+  async run(request: ContextRequest, response: ResponseWriter, due: DueSession): Promise<void> {
+    const exchange = { request: toRequestLike(request), response };
+    try {
+      const tokens = await this.sessions.keeper.renewIfLapsed(exchange.request, due);
+      if (tokens === undefined) return;
+      await this.sessions.place.write(exchange, tokens, false).catch(passTooLarge);
+      keepPrivate(response);
+      this.#remember(request, await this.authenticator.openLeniently(tokens.sessionToken));
+    } catch (error) {
+      // What cannot be written any more, such as cookies to an answer that a time-out sent meanwhile, is only told.
+      await this.#settle(request, exchange, error).catch((failure: unknown) => this.#noteFailure(failure));
+    }
+  }
+
+  #isUnrenewed(request: ContextRequest): boolean {
+    if (this.unrenewed === undefined) return false;
+    const path = /^[^?#]*/.exec(request.originalUrl ?? '')?.[0] ?? '';
+    const { method } = toRequestLike(request);
+    const asked = method === 'HEAD' ? 'GET' : method;
+    return this.unrenewed.some((route) => asked === route.method && path.endsWith(route.path));
+  }
+
+  // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).
+  async #settle(request: ContextRequest, exchange: OpenExchange, error: unknown): Promise<void> {
+    if (error instanceof DescopeUnavailableError) return rememberFailure(request, error, this.authenticator);
+    if (!(error instanceof DescopeCredentialError)) return this.#noteFailure(error);
+    this.#remember(request, DescopeSession.nobody(error));
+    if (!isOver(error)) return;
+    await this.sessions.place.clear(exchange);
+    keepPrivate(exchange.response);
+  }
+
+  #remember(request: ContextRequest, session: MaybePromise<DescopeSession>): void {
+    rememberSession(request, { session, authenticator: this.authenticator });
+  }
+
+  #noteFailure(error: unknown): void {
+    this.notify({
+      code: 'SESSION_NOT_KEPT',
+      level: 'error',
+      message: `A renewed session cannot be kept, or an ended one not be cleared: ${toReason(error)}`,
+    });
+  }
+}
+
+// Told by the place. The session itself is good: its request goes on, and the next one renews again.
+function passTooLarge(error: unknown): void {
+  if (!(error instanceof DescopeRequestError) || error.code !== 'SESSION_TOO_LARGE') throw error;
+}
+
+/** Tells whether a session is over for good, so that its cookies can go; a key that is not known yet says nothing. */
+export function isOver(error: DescopeCredentialError): boolean {
+  return error.code !== 'SESSION_SUPERSEDED' && error.code !== 'TOKEN_KEY_UNKNOWN';
+}
+
+// Applies the session step to requests: as Nest middleware on Express, as a hook on Fastify.
+
+/**
+ * Renews browsers' sessions before the route is known; refuses nothing. `DescopeModule` applies it when `session` is
+ * configured. On Express it may also be applied by hand: `consumer.apply(DescopeSessionMiddleware).forRoutes('*path')`.
+ */
+@Injectable()
+export class DescopeSessionMiddleware implements NestMiddleware<ContextRequest, object> {
+  constructor(@Inject(SessionStep) private readonly step: SessionStep) {}
+
+  use(request: ContextRequest, response: object, next: () => void): void {
+    const writer = toResponseLike(response);
+    const due = writer && this.step.findDue(request);
+    if (writer === undefined || due === undefined) return next();
+    void this.step.run(request, writer, due).then(next);
+  }
+}
+
+interface FastifyInstance {
+  addHook(name: 'onRequest', hook: (request: ContextRequest, reply: object) => Promise<void>): unknown;
+}
+
+/** Adds the step as a hook, behind the session plugin that the application registered. */
+export function addSessionHook(fastify: FastifyInstance, step: SessionStep): void {
+  fastify.addHook('onRequest', async (request, reply) => {
+    const writer = toResponseLike(reply);
+    const due = writer && step.findDue(request);
+    if (writer !== undefined && due !== undefined) await step.run(request, writer, due);
+  });
+}

@@ -1,0 +1,133 @@
+// Who may stay connected: asked where Nest asks no guard, in a gateway's handleConnection.
+import { Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { DescopeConfig } from '../../core/config/config.js';
+import { DescopeAccessError, DescopeCredentialError, readConsequence } from '../../core/errors.js';
+import { assertFromOwnPage } from '../../core/http/origin.js';
+import type { RequestLike } from '../../core/http/request.js';
+import { tellRefusal } from '../../core/logging.js';
+import type { Notify } from '../../core/logging.js';
+import type { Authenticator } from '../../core/session/authenticator.js';
+import { admit, readSignedIn } from '../../core/session/session.js';
+import type { DescopeSession } from '../../core/session/session.js';
+import { toHttpRefusal } from '../http-error.js';
+import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_NOTIFY } from '../injection-tokens.js';
+import { assertOwnUser } from '../request-user.js';
+import { onSessionEnd } from '../session-end.js';
+import { findHandshake, rememberHandshake } from './websocket.js';
+
+/** Admits WebSocket clients of Socket.IO and of `ws` when they connect. */
+@Injectable()
+export class DescopeSockets {
+  @Inject(ModuleRef) private readonly modules!: ModuleRef;
+
+  constructor(
+    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
+    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
+    @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
+  ) {}
+
+  /**
+   * Lets a client stay as long as its session, and gives the session; any other client is told why and closed, and
+   * there is none. For `ws` the request is needed too, without which its messages cannot be judged. Never rejects.
+   * @example `handleConnection(client: WebSocket, request: IncomingMessage) { return this.sockets.admit(client, request); }`
+   */
+  async admit(client: object, request?: RequestLike): Promise<DescopeSession | undefined> {
+    this.remember(client, request);
+    const gone = new AbortController();
+    onClose(client, () => gone.abort()); // maybe before keys are fetched
+    try {
+      const session = await this.#authenticate(client);
+      if (gone.signal.aborted) return session;
+      const callOff = onSessionEnd(session, () => closeClient(client, toEnded(session)), this.config.clock);
+      gone.signal.addEventListener('abort', callOff);
+      return session;
+    } catch (error) {
+      this.#refuse(client, error); // handleConnection has nobody who would catch it
+      return undefined;
+    }
+  }
+
+  /** Only remembers the request of a client, so that its messages can be judged; anybody may stay connected. */
+  remember(client: object, request: RequestLike | undefined): void {
+    if (request !== undefined) rememberHandshake(client, request);
+  }
+
+  async #authenticate(client: object): Promise<DescopeSession> {
+    const handshake = findHandshake(client);
+    if (handshake === undefined) throw unknown();
+    const session = await this.authenticator.authenticate(handshake);
+    if (session.isAmbient) assertFromOwnPage(handshake, this.config.authentication.origins);
+    readSignedIn(session);
+    const { modules, config } = this;
+    const { admission, clock } = config;
+    const admitted = admit(session, admission);
+    await assertOwnUser(handshake, admitted, { config, modules });
+    if ((admitted.expiresAt?.getTime() ?? 0) <= clock()) throw toEnded(admitted); // good for a request, not to stay
+    return admitted;
+  }
+
+  #refuse(client: object, error: unknown): void {
+    tellRefusal(error, this.notify);
+    closeClient(client, error);
+  }
+}
+
+function toEnded(session: DescopeSession): DescopeCredentialError {
+  const message = 'The session that this connection was opened with has ended.';
+  return new DescopeCredentialError('TOKEN_EXPIRED', message, { exp: session.claims?.exp });
+}
+
+function unknown(): DescopeAccessError {
+  const message = 'Hand admit() the request that handleConnection(client, request) is given.';
+  return new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type: 'ws' });
+}
+
+// Closing a client of Socket.IO or of `ws`, and hearing of its end.
+
+// RFC 6455 §7.4.1, and the registry's 1011 (internal error) and 1013 (try again later).
+const POLICY_VIOLATION = 1008;
+const INTERNAL_ERROR = 1011;
+const TRY_AGAIN_LATER = 1013;
+
+interface SocketIoClient {
+  emit(event: string, data: object): unknown;
+  disconnect(close: boolean): unknown;
+  once(event: string, listener: () => void): unknown;
+}
+
+interface WsClient {
+  close(code: number, reason: string): unknown;
+  once(event: string, listener: () => void): unknown;
+}
+
+/** Tells a client why, as far as that is meant for it, and closes it. */
+export function closeClient(client: object, error: unknown): void {
+  const body = toHttpRefusal(error)?.exception.getResponse() as { readonly code: string } | undefined;
+  if (isSocketIo(client)) {
+    if (body !== undefined) client.emit('exception', { status: 'error', ...body });
+    client.disconnect(true);
+  } else if (isWs(client)) {
+    client.close(toCloseCode(error), body?.code ?? '');
+  }
+}
+
+/** Calls back when a client is gone. */
+export function onClose(client: object, run: () => void): void {
+  if (isSocketIo(client)) client.once('disconnect', run);
+  else if (isWs(client)) client.once('close', run);
+}
+
+function toCloseCode(error: unknown): number {
+  const consequence = readConsequence(error);
+  if (consequence === undefined) return INTERNAL_ERROR;
+  return consequence === 'unavailable' ? TRY_AGAIN_LATER : POLICY_VIOLATION;
+}
+
+function isSocketIo(client: object): client is SocketIoClient {
+  return 'disconnect' in client && typeof client.disconnect === 'function';
+}
+
+function isWs(client: object): client is WsClient {
+  return 'close' in client && typeof client.close === 'function';
+}

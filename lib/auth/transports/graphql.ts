@@ -1,0 +1,203 @@
+// GraphQL: what Apollo's and Mercurius's contexts hold, over HTTP and over the socket of subscriptions.
+import { HttpException } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
+import type { RequestLike } from '../../core/http/request.js';
+import { readOwnMember } from './transport.js';
+import type { DescopeTransport } from './transport.js';
+
+/** A resolver's arguments; `own` is what the application calls its context. */
+interface ResolverCall {
+  readonly args: unknown;
+  readonly own: Members;
+  readonly info: Members;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+export const graphqlTransport: DescopeTransport = {
+  type: 'graphql',
+  findRequest,
+  findResponse,
+  findCall: (context) => toObject(readCall(context).info),
+  readParam: (context, name) => readOwnMember(readCall(context).args, name),
+  isSafe: (context) => toMembers(readCall(context).info['operation'])['operation'] === 'query',
+  toRefusal,
+};
+
+// A reference resolver of a federation (`@ResolveReference`) is called without an object of arguments.
+function readCall(context: ExecutionContext): ResolverCall {
+  const given = context.getArgs<unknown[]>();
+  const [args, own, info] = given.length === 3 ? [undefined, given[1], given[2]] : given.slice(1);
+  return { args, own: toMembers(own), info: toMembers(info) };
+}
+
+function findRequest(context: ExecutionContext): unknown {
+  const { own, info } = readCall(context);
+  const request = findCarrier(own);
+  if (!isUpgrade(request) && !('extra' in toMembers(request))) return request;
+  const operation = toObject(info['variableValues']) ?? own; // made anew for each execution, the context is not always
+  return toOperationRequest({ ...toSocket(request, own), socket: toObject(request) ?? own, operation });
+}
+
+// Mercurius puts its reply beside what the application's own context holds. Where that is one object for all requests,
+// it holds the request of another caller: then there is none to be believed.
+function findCarrier(own: Members): unknown {
+  const { req, request } = own;
+  const replied = toMembers(own['reply'])['request'];
+  if (replied !== undefined && req !== undefined && toNode(replied) !== toNode(req)) return undefined;
+  if ('extra' in own && 'connectionParams' in own) return own; // graphql-ws's context, handed on as it is
+  return req ?? replied ?? request;
+}
+
+// graphql-ws keeps the upgrade under `extra` and the client's first message as `connectionParams`, Mercurius keeps that
+// message as `_connectionInit`.
+function toSocket(carrier: unknown, own: Members): { upgrade: unknown; params: unknown } {
+  const { extra, connectionParams } = toMembers(carrier);
+  if (extra !== undefined) return { upgrade: toMembers(extra)['request'], params: connectionParams };
+  const first = own['_connectionInit'] ?? own['connectionParams'];
+  return { upgrade: carrier, params: toMembers(first)['headers'] ?? first };
+}
+
+// Apollo's own context has no response, but Express's request has.
+function findResponse(context: ExecutionContext): unknown {
+  const { own } = readCall(context);
+  const response = own['res'] ?? own['reply'] ?? toMembers(own['req'])['res'];
+  const { headersSent, sent } = toMembers(response);
+  return headersSent === true || sent === true ? undefined : response;
+}
+
+const CODES: ReadonlyMap<number, string> = new Map([
+  [400, 'BAD_REQUEST'],
+  [401, 'UNAUTHENTICATED'],
+  [403, 'FORBIDDEN'],
+]);
+
+// As Nest's Apollo driver formats it (`autoTransformHttpErrors`); this way Mercurius and subscriptions say the same.
+function toRefusal(refusal: unknown): unknown {
+  if (!(refusal instanceof HttpException)) return refusal;
+  const status = refusal.getStatus();
+  const code = CODES.get(status);
+  const known = code === undefined ? { code: 'INTERNAL_SERVER_ERROR', status } : { code };
+  return Object.assign(refusal, { extensions: { ...known, originalError: refusal.getResponse() } });
+}
+
+// Fastify's request wraps Node's.
+function toNode(request: unknown): unknown {
+  return toMembers(request)['raw'] ?? request;
+}
+
+function toObject(value: unknown): object | undefined {
+  return typeof value === 'object' && value !== null ? value : undefined;
+}
+
+function toMembers(value: unknown): Members {
+  return (toObject(value) ?? {}) as Members;
+}
+
+// One operation over the socket of subscriptions, as a request of its own: it is judged when it is made, not by what
+
+// was true when the socket was opened.
+/** The upgrade that opened a socket, what the client's first message said, and the operation at hand. */
+export interface SocketOperation {
+  /** What is the same for all operations of a socket, and of no other. */
+  readonly socket: object;
+  readonly upgrade: unknown;
+  readonly params: unknown;
+  /** What is made anew for each operation. */
+  readonly operation: object;
+}
+
+type Requests = WeakMap<object, WeakMap<object, RequestLike>>;
+type Headers = RequestLike['headers'];
+type Node = Partial<RequestLike>;
+
+// One memory for all copies of the package in a process: a guard of one and a decorator of another must meet.
+const OPERATIONS = Symbol.for('nestjs-descope:graphql-operations');
+const shared = globalThis as { [OPERATIONS]?: Requests };
+const memory: Requests = (shared[OPERATIONS] ??= new WeakMap());
+
+const AUTHORIZATION = 'authorization';
+const MALFORMED = 'Bearer';
+
+/** Tells whether a request opens a WebSocket (RFC 6455 §4.1). */
+export function isUpgrade(request: unknown): boolean {
+  const { headers } = toSocketNode(request);
+  return headers !== undefined && Object.hasOwn(headers, 'sec-websocket-key');
+}
+
+/** Makes the request of an operation, the same one each time it is asked for. */
+export function toOperationRequest(given: SocketOperation): RequestLike {
+  const ofSocket = memory.get(given.socket) ?? new WeakMap<object, RequestLike>();
+  const known = ofSocket.get(given.operation);
+  if (known !== undefined) return known;
+  const request = toRequest(given, toSocketNode(given.upgrade));
+  memory.set(given.socket, ofSocket.set(given.operation, request));
+  return request;
+}
+
+// Without a method no cookie counts but one that our own page sent.
+function toRequest({ upgrade, params }: SocketOperation, node: Node): RequestLike {
+  const { cookie, ...headers } = readSentHeaders(node);
+  const credentials = readCredentials(node, params);
+  const request: RequestLike = {
+    headers: { ...headers, authorization: credentials[0] },
+    // Two credentials are malformed, and so are two access keys in a header of theirs.
+    rawHeaders: [...listOthers(node), ...credentials.flatMap((value) => [AUTHORIZATION, value])],
+    socket: node.socket,
+  };
+  // Browsers always say where a WebSocket comes from (RFC 6455 §4.1); where nothing is said, it may have been taken away.
+  if (!Object.hasOwn(headers, 'origin')) return request;
+  return { ...request, headers: { ...request.headers, cookie }, session: readSession(upgrade) };
+}
+
+// Mercurius writes what the client's first message says among the headers: a page of another site could name there what
+// its browser did not send, such as Sec-Fetch-Site.
+function readSentHeaders({ headers = {}, rawHeaders }: Node): Record<string, Headers[string]> {
+  const sent = rawHeaders && new Set(rawHeaders.map(toLowerName));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => sent?.has(name) ?? true));
+}
+
+// A browser may attach Basic by itself to the upgrade; beside a token in the first message only another token counts.
+function readCredentials(node: Node, params: unknown): readonly string[] {
+  const said = Object.entries(isObject(params) ? params : {})
+    .filter(([name, value]) => name.toLowerCase() === AUTHORIZATION && value !== null && value !== undefined)
+    .map(([, value]: [string, unknown]) => (typeof value === 'string' ? value : MALFORMED));
+  const sent = readSentCredentials(node);
+  return said.length === 0 ? sent : [...sent.filter((value) => /^bearer\b/i.test(value)), ...said];
+}
+
+function readSentCredentials({ headers = {}, rawHeaders }: Node): readonly string[] {
+  const { authorization } = headers;
+  if (rawHeaders === undefined) return authorization === undefined ? [] : [authorization].flat();
+  return rawHeaders.filter(
+    (_value, index) => toLowerName(rawHeaders[index - 1] ?? '', index - 1) === AUTHORIZATION,
+  );
+}
+
+// What was sent beside credentials, as often as it was sent.
+function listOthers({ headers = {}, rawHeaders }: Node): readonly string[] {
+  const listed = Object.entries(headers).flatMap(([name, value = []]) =>
+    [value].flat().flatMap((text) => [name, text]),
+  );
+  const sent = rawHeaders ?? listed;
+  return sent.filter((_text, index) => sent[index - (index % 2)]?.toLowerCase() !== AUTHORIZATION);
+}
+
+// Names and values alternate; a value is no name.
+function toLowerName(text: string, index: number): string {
+  return index % 2 === 0 ? text.toLowerCase() : '';
+}
+
+function readSession(upgrade: unknown): unknown {
+  return isObject(upgrade) && 'session' in upgrade ? upgrade.session : undefined;
+}
+
+// Fastify's request wraps Node's.
+function toSocketNode(request: unknown): Node {
+  if (!isObject(request)) return {};
+  return 'raw' in request && isObject(request.raw) ? request.raw : request;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,87 @@
+// WebSockets: each message is judged anew, by what its client showed when it connected.
+import type { ExecutionContext } from '@nestjs/common';
+import { DescopeAccessError } from '../../core/errors.js';
+import { readBearer } from '../../core/http/request.js';
+import type { RequestLike } from '../../core/http/request.js';
+import { readOwnMember, toThrown } from './transport.js';
+import type { DescopeTransport } from './transport.js';
+
+// A message has no object of its own. The guards and interceptors of one share its list of arguments; its parameters
+// are read from a copy, so they are given the request of the last message that the guard let through to the handler.
+const judged = new WeakMap<object, RequestLike>();
+const admitted = new WeakMap<object, WeakMap<object, unknown>>();
+
+export const websocketTransport: DescopeTransport = {
+  type: 'ws',
+  findRequest: (context) => judged.get(context.getArgs()) ?? open(context),
+  keepRequest: (context, request) => {
+    const client = findClient(context);
+    const ofClient = admitted.get(client) ?? new WeakMap<object, unknown>();
+    admitted.set(client, ofClient.set(context.getHandler(), request));
+  },
+  recallRequest: (context) => admitted.get(findClient(context))?.get(context.getHandler()),
+  readParam: (context, name) => readOwnMember(context.switchToWs().getData(), name),
+  isSafe: () => false,
+  toRefusal: (refusal) => toThrown('ws', refusal),
+};
+
+function open(context: ExecutionContext): RequestLike {
+  const handshake = findHandshake(context.switchToWs().getClient());
+  if (handshake === undefined) throw unknown();
+  judged.set(context.getArgs(), handshake);
+  return handshake;
+}
+
+function findClient(context: ExecutionContext): object {
+  return context.switchToWs().getClient<object>();
+}
+
+function unknown(): DescopeAccessError {
+  const message =
+    'Nothing is known of the request that opened this connection, so its messages are refused. Call admit(client, request) of DescopeSockets in the gateway\'s handleConnection(client, request): the adapter for "ws" hands the request to nobody else.';
+  return new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type: 'ws' });
+}
+
+// What a WebSocket client showed when it connected: the only place where its credentials stand.
+
+// One memory for all copies of the package in a process: what one remembers, the guard of another must find.
+const REQUESTS = Symbol.for('nestjs-descope:upgrade-requests');
+const shared = globalThis as { [REQUESTS]?: WeakMap<object, RequestLike> };
+const requests = (shared[REQUESTS] ??= new WeakMap());
+
+/** Remembers the request that opened a connection; Nest's adapter for `ws` hands it to `handleConnection` only. */
+export function rememberHandshake(client: object, request: RequestLike): void {
+  requests.set(client, request);
+}
+
+/** Finds what a client showed; `undefined` where it was not remembered, and the client does not keep it itself. */
+export function findHandshake(client: unknown): RequestLike | undefined {
+  if (typeof client !== 'object' || client === null) return undefined;
+  const request = requests.get(client) ?? ('request' in client ? client.request : undefined);
+  if (!isRequest(request)) return undefined;
+  const { headers, rawHeaders, socket } = request;
+  const handshake = { method: 'GET', headers, rawHeaders, socket, session: readSession(request) };
+  return 'handshake' in client ? addToken(handshake, readOwnMember(client.handshake, 'auth')) : handshake;
+}
+
+// Socket.IO's own way, for browsers can set no header: it counts like a bearer token, since no browser sends it by itself.
+function addToken(handshake: RequestLike, auth: unknown): RequestLike {
+  const token = readOwnMember(auth, 'token');
+  if (token === undefined || token === null || token === '') return handshake;
+  const bearer = readBearer(handshake);
+  if (bearer === token) return handshake;
+  // Two that differ, or one that is no text: not one credential, and refused as such.
+  const isOne = bearer === undefined && typeof token === 'string';
+  const authorization = isOne ? `Bearer ${token}` : 'Bearer';
+  return { ...handshake, headers: { ...handshake.headers, authorization } };
+}
+
+// The application's own server-side session, where its middleware ran before the upgrade too.
+function readSession(request: object): unknown {
+  return 'session' in request ? request.session : undefined;
+}
+
+function isRequest(value: unknown): value is RequestLike {
+  if (typeof value !== 'object' || value === null || !('headers' in value)) return false;
+  return typeof value.headers === 'object' && value.headers !== null;
+}

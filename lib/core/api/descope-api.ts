@@ -1,0 +1,187 @@
+// One call to Descope by the road itself: an answer, its definite no, or an outage that the operator hears of.
+import { DescopeUnavailableError } from '../errors.js';
+import { publishOutage } from '../events.js';
+import { readSetCookies } from '../http/cookies.js';
+import { RequestFailure, toHost, toReason } from '../logging.js';
+import type { Notify } from '../logging.js';
+import { isJsonObject, readOwn, readText } from '../token/claims.js';
+import type { DescopeTime } from './descope-time.js';
+import { fetchAnswer, fetchJson, toStatusFailure } from './http-client.js';
+import type { BoundedAnswer, Fetch } from './http-client.js';
+
+const MAX_BYTES = 256 * 1024;
+
+/** Where Descope is, and how long asking may take. */
+export interface DescopeApi {
+  readonly baseUrl: string;
+  readonly projectId: string;
+  readonly timeoutMs: number;
+  readonly fetch: Fetch;
+  readonly notify: Notify;
+  /** Learns Descope's time from its answers, where somebody asks for it. */
+  readonly time?: DescopeTime;
+}
+
+/** What is asked. */
+export interface DescopeCall {
+  readonly path: string;
+  /** What stands behind the project id in the Authorization header; without it there is no such header. */
+  readonly bearer?: string;
+  /** A JSON body or a form; with either the method is POST, else GET. */
+  readonly body?: object;
+  readonly form?: URLSearchParams;
+}
+
+/** Asks, and takes status 200 only. Throws `DescopeRefusal` for Descope's own no, `DESCOPE_UNAVAILABLE` for anything else. */
+export async function callDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedAnswer> {
+  const answer = await askDescope(api, call);
+  if (answer.status === 200) return answer;
+  const code = isJsonObject(answer.json) ? readText(answer.json, 'errorCode') : undefined;
+  // Only Descope's own "no" is a refusal: a status without its error code may be any box on the way.
+  if (isRefusalStatus(answer.status) && code?.startsWith('E') === true)
+    throw new DescopeRefusal(answer.status, code);
+  throw toStatusOutage(api, call, answer);
+}
+
+/** Asks, and takes any status. Throws `DESCOPE_UNAVAILABLE` where there is no answer. */
+export async function askDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedAnswer> {
+  const { baseUrl, projectId, timeoutMs, fetch } = api;
+  const { path, bearer, ...body } = call;
+  const authorization = bearer === undefined ? {} : { authorization: `Bearer ${projectId}:${bearer}` };
+  const headers = { ...authorization, 'x-descope-project-id': projectId };
+  try {
+    const url = baseUrl + path;
+    const answer = await fetchAnswer({ url, headers, ...body, timeoutMs, maxBytes: MAX_BYTES, fetch });
+    api.time?.observe(answer.headers);
+    return answer;
+  } catch (cause) {
+    throw toldUnavailable(api, cause, null);
+  }
+}
+
+/** Tells whether a status may be Descope's own no. */
+export function isRefusalStatus(status: number): boolean {
+  return [400, 401, 403].includes(status);
+}
+
+/** The outage behind an answer that is neither a yes nor a no. */
+export function toStatusOutage(
+  api: DescopeApi,
+  { path }: DescopeCall,
+  answer: BoundedAnswer,
+): DescopeUnavailableError {
+  const cause = toStatusFailure(api.baseUrl + path, answer);
+  return toldUnavailable(api, cause, answer.headers.get('retry-after'));
+}
+
+/** The outage behind an answer whose tokens are missing or cannot be used; nothing is known of the session then. */
+export function toUnusableOutage(api: DescopeApi, cause: unknown): DescopeUnavailableError {
+  const why = `${toHost(api.baseUrl)}: ${toReason(cause)}`;
+  const message = `What Descope issued cannot be used (${why}).`;
+  const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 1, cause });
+  return told(api, error, `${UNUSABLE} (${why})`);
+}
+
+// The error of one try, of which the operator hears here: those who wait for the same answer share it.
+function toldUnavailable(
+  api: DescopeApi,
+  cause: unknown,
+  retryAfter: string | null,
+): DescopeUnavailableError {
+  const seconds = retryAfter !== null && /^\d{1,4}$/.test(retryAfter) ? Number(retryAfter) : 1;
+  const retryAfterSeconds = Math.max(1, seconds);
+  const why = toReason(cause);
+  const message = `Descope cannot be asked at present (${why}).`;
+  const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds, cause });
+  return told(api, error, `${DOWN} (${why})`);
+}
+
+function told(api: DescopeApi, error: DescopeUnavailableError, message: string): DescopeUnavailableError {
+  publishOutage(error.code, error.retryAfterSeconds, api.projectId);
+  api.notify({ code: 'DESCOPE_UNAVAILABLE', level: 'warn', message });
+  return error;
+}
+
+const DOWN =
+  'Descope cannot be asked to renew or change sessions, or to exchange credentials; nobody is signed out, and sessions that lapsed are answered with 503 until it can. If this lasts, check the way to baseUrl and the rate limits of the project.';
+const UNUSABLE =
+  "Descope issued what cannot be used; nobody is signed out for it, and whoever needs it is answered with 503. If this lasts, check the clocks, and the project's JWT templates and cookie names against the options.";
+
+// Descope's definite "no" to one of the road's own calls.
+
+/** Descope understood the call and refused it, for instance because the refresh token was ended or superseded. */
+export class DescopeRefusal extends Error {
+  constructor(
+    readonly status: number,
+    /** Descope's own error code, `E…`, or OAuth's word for it. */
+    readonly errorCode: string | undefined,
+    /** Whether Descope said so before, and was not asked again. */
+    readonly isRecalled = false,
+  ) {
+    super(`Descope refused with ${errorCode ?? status}.`);
+    this.name = 'DescopeRefusal';
+  }
+}
+
+// The tokens in an answer of Descope, which come in its body or, in cookie mode, as cookies.
+
+/** What Descope may call its cookies. */
+export interface IssuedTokenNames {
+  readonly session: readonly string[];
+  readonly refresh: readonly string[];
+}
+
+/** Tokens as Descope issued them, not yet verified. */
+export interface IssuedTokens {
+  readonly sessionToken: string;
+  /** Only where refresh tokens rotate, or at sign-in. */
+  readonly refreshToken: string | undefined;
+}
+
+/** Reads the tokens. An answer without a session token is an outage: nothing is known of the session. */
+export function readIssuedTokens(
+  answer: BoundedAnswer,
+  names: IssuedTokenNames,
+  api: DescopeApi,
+): IssuedTokens {
+  const body = isJsonObject(answer.json) ? answer.json : {};
+  const cookies = readSetCookies(answer.headers.getSetCookie());
+  const find = (known: readonly string[]) =>
+    known.map((name) => cookies.get(name)).find((value) => value !== undefined);
+  const sessionToken = readText(body, 'sessionJwt') ?? find(names.session);
+  if (sessionToken === undefined)
+    throw toUnusableOutage(api, new Error('Descope answered without a session token.'));
+  return { sessionToken, refreshToken: readText(body, 'refreshJwt') ?? find(names.refresh) };
+}
+
+// The project's public keys, asked of Descope.
+
+const MAX_KEY_SET_BYTES = 256 * 1024; // some six hundred keys: a project that never withdrew one of its daily keys still works
+
+/** Where the keys are, and how long asking may take. */
+export interface KeysRequest {
+  readonly baseUrl: string;
+  readonly projectId: string;
+  readonly timeoutMs: number;
+  readonly fetch: Fetch;
+}
+
+/** Fetches the members of the project's JWK set (`GET /v2/keys/:projectId`). Rejects when they cannot be had. */
+export async function fetchKeys(request: KeysRequest, signal: AbortSignal): Promise<readonly unknown[]> {
+  const { baseUrl, projectId, timeoutMs, fetch } = request;
+  const url = `${baseUrl}/v2/keys/${projectId}`;
+  const answer = await fetchJson({
+    url,
+    headers: { authorization: `Bearer ${projectId}`, 'x-descope-project-id': projectId },
+    timeoutMs,
+    maxBytes: MAX_KEY_SET_BYTES,
+    fetch,
+    signal,
+  });
+  const keys = isJsonObject(answer) ? readOwn(answer, 'keys') : undefined;
+  if (!Array.isArray(keys)) {
+    const cause = new Error('Descope answered without a list of keys.');
+    throw new RequestFailure({ url, status: 200, cause });
+  }
+  return keys;
+}

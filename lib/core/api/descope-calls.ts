@@ -1,0 +1,223 @@
+// What the road itself asks of Descope about sessions: refresh, logout, me, tenant.
+import { hash } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import { DescopeCredentialError } from '../errors.js';
+import { isJsonObject, readText } from '../token/claims.js';
+import { decodeToken } from '../token/decode.js';
+import {
+  DescopeRefusal,
+  askDescope,
+  callDescope,
+  isRefusalStatus,
+  readIssuedTokens,
+  toStatusOutage,
+  toUnusableOutage,
+} from './descope-api.js';
+import type { DescopeApi, DescopeCall, IssuedTokenNames, IssuedTokens } from './descope-api.js';
+import type { DescopeTime } from './descope-time.js';
+import type { BoundedAnswer } from './http-client.js';
+
+/** Where Descope is, and what it calls its cookies, where it answers with cookies in place of a body. */
+export interface SessionApi extends DescopeApi {
+  readonly names: IssuedTokenNames;
+}
+
+/** The same, for calls with a refresh token: what Descope has refused is not asked again for a while. */
+export interface RefreshApi extends SessionApi {
+  readonly ended: EndedTokens;
+  readonly time: DescopeTime;
+}
+
+/** Exchanges a refresh token for a new session. Throws `DescopeRefusal` when Descope says no, `DESCOPE_UNAVAILABLE` when it says nothing. */
+export async function refreshSession(api: RefreshApi, refreshToken: string): Promise<IssuedTokens> {
+  const call = { path: '/v1/auth/refresh', bearer: refreshToken, body: {} };
+  return readIssuedTokens(await ask(api, call, REFUSALS_OF_REFRESH), api.names, api);
+}
+
+/** Selects the current tenant of a session; the answer's tokens carry it as `dct`. */
+export async function selectTenant(
+  api: RefreshApi,
+  refreshToken: string,
+  tenant: string,
+): Promise<IssuedTokens> {
+  const call = { path: '/v1/auth/tenant/select', bearer: refreshToken, body: { tenant } };
+  return readIssuedTokens(await ask(api, call), api.names, api);
+}
+
+/** Ends one session at Descope; one that is known to have ended without a call. */
+export async function endSession(api: RefreshApi, refreshToken: string): Promise<void> {
+  await ask(api, { path: '/v1/auth/logout', bearer: refreshToken, body: {} });
+  api.ended.remember(refreshToken, new DescopeRefusal(401, undefined));
+}
+
+/** Ends every session of the user at Descope. */
+export async function endAllSessions(api: RefreshApi, refreshToken: string): Promise<void> {
+  await ask(api, { path: '/v1/auth/logoutall', bearer: refreshToken, body: {} });
+  api.ended.remember(refreshToken, new DescopeRefusal(401, undefined));
+}
+
+/** Reads the user's profile. */
+export async function readProfile(api: RefreshApi, refreshToken: string): Promise<unknown> {
+  return (await ask(api, { path: '/v1/auth/me', bearer: refreshToken })).json;
+}
+
+// 401 is about the token. What else is refused may be about what was asked, except where nothing else was asked.
+const REFUSALS_OF_TOKEN: readonly number[] = [401];
+const REFUSALS_OF_REFRESH: readonly number[] = [400, 401, 403];
+
+async function ask(
+  api: RefreshApi,
+  call: DescopeCall & { readonly bearer: string },
+  statuses = REFUSALS_OF_TOKEN,
+): Promise<BoundedAnswer> {
+  const known = api.ended.recall(call.bearer);
+  if (known !== undefined && statuses.includes(known.status)) throw known;
+  try {
+    return await callDescope(api, call);
+  } catch (error) {
+    // An outage says nothing of the token.
+    if (error instanceof DescopeRefusal && statuses.includes(error.status))
+      api.ended.remember(call.bearer, error);
+    throw error;
+  }
+}
+
+// What machines ask of Descope: a session for an access key, a token for a client and its secret.
+
+/** The client credentials grant (RFC 6749 §4.4), as fields of its form. */
+export type ClientGrant = Readonly<Record<string, string>>;
+
+/** A client's token as Descope issued it, not verified. */
+export interface ClientToken {
+  readonly token: string;
+  /** How long it says that the token lasts; `undefined` where it does not. */
+  readonly lifetimeSeconds: number | undefined;
+}
+
+// RFC 6749 §5.2 and RFC 8707 §2: a no to this client. Others, such as `temporarily_unavailable`, are none.
+const OAUTH_REFUSALS = [
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'invalid_target',
+  'access_denied',
+];
+
+/** Exchanges an access key for a session. Throws `DescopeRefusal` or `DESCOPE_UNAVAILABLE`. */
+export async function exchangeAccessKey(api: SessionApi, key: string): Promise<IssuedTokens> {
+  const call = { path: '/v1/auth/accesskey/exchange', bearer: key, body: {} };
+  return readIssuedTokens(await callDescope(api, call), api.names, api);
+}
+
+/** Gets a token for a client. Throws `DescopeRefusal` with OAuth's own word, or `DESCOPE_UNAVAILABLE`. */
+export async function grantClientToken(api: DescopeApi, grant: ClientGrant): Promise<ClientToken> {
+  const form = new URLSearchParams({ ...grant, grant_type: 'client_credentials' });
+  const call = { path: '/oauth2/v1/apps/token', form };
+  const answer = await askDescope(api, call);
+  if (answer.status === 200) return readClientToken(api, answer);
+  const word = isJsonObject(answer.json) ? readText(answer.json, 'error') : undefined;
+  if (isRefusalStatus(answer.status) && word !== undefined && OAUTH_REFUSALS.includes(word))
+    throw new DescopeRefusal(answer.status, word);
+  throw toStatusOutage(api, call, answer);
+}
+
+function readClientToken(api: DescopeApi, { json }: BoundedAnswer): ClientToken {
+  const body = isJsonObject(json) ? json : {};
+  const token = readText(body, 'access_token');
+  if (token === undefined)
+    throw toUnusableOutage(api, new Error('Descope answered without an access token.'));
+  const seconds = body['expires_in'];
+  const isNumber = typeof seconds === 'number' && Number.isFinite(seconds);
+  return { token, lifetimeSeconds: isNumber ? seconds : undefined };
+}
+
+// Refresh tokens that Descope has refused: it is not asked again for a while, however often they come.
+
+const MAX_TOKENS = 10_000;
+const MAX_OF_ONE_SUBJECT = 100;
+// What was ended is never good again; a wrong no of Descope's, such as for a user who is enabled again, passes.
+const ENDED_MS = 600_000;
+const DOUBTFUL_MS = 60_000;
+
+interface Ended {
+  readonly refusal: DescopeRefusal;
+  readonly subject: string;
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+export class EndedTokens {
+  readonly #clock: Clock;
+  readonly #ended = new Map<string, Ended>(); // digest → why, from old to new
+  readonly #bySubject = new Map<string, Set<string>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Recalls Descope's no to a token, as long as that counts. */
+  recall(token: string): DescopeRefusal | undefined {
+    if (this.#ended.size === 0) return undefined;
+    const digest = toDigest(token);
+    const found = this.#ended.get(digest);
+    if (found === undefined) return undefined;
+    const nowMs = this.#clock();
+    // A clock that was set back must not make it last.
+    if (nowMs >= found.sinceMs && nowMs < found.untilMs) return found.refusal;
+    this.#forget(digest, found.subject);
+    return undefined;
+  }
+
+  /**
+   * Remembers Descope's no to a genuine token: 401 is about the token itself. It makes room among the same subject's
+   * first, so that nobody's tokens push out all others'.
+   */
+  remember(token: string, { status, errorCode }: DescopeRefusal): void {
+    const [sinceMs, digest] = [this.#clock(), toDigest(token)];
+    const { subject, endMs } = readToken(token);
+    const untilMs = Math.min(sinceMs + (status === 401 ? ENDED_MS : DOUBTFUL_MS), endMs);
+    this.#forget(digest, subject); // what is set again would keep its old place
+    this.#makeRoom(sinceMs, subject);
+    const refusal = new DescopeRefusal(status, errorCode, true);
+    this.#ended.set(digest, { refusal, subject, sinceMs, untilMs });
+    const own = this.#bySubject.get(subject) ?? new Set<string>();
+    this.#bySubject.set(subject, own.add(digest));
+  }
+
+  #makeRoom(nowMs: number, subject: string): void {
+    const [oldest] = this.#bySubject.get(subject) ?? [];
+    if (oldest !== undefined && this.#bySubject.get(subject)?.size === MAX_OF_ONE_SUBJECT)
+      this.#forget(oldest, subject);
+    for (const [digest, ended] of this.#ended) {
+      if (ended.untilMs > nowMs && this.#ended.size < MAX_TOKENS) return;
+      this.#forget(digest, ended.subject);
+    }
+  }
+
+  #forget(digest: string, subject: string): void {
+    this.#ended.delete(digest);
+    const own = this.#bySubject.get(subject);
+    own?.delete(digest);
+    if (own?.size === 0) this.#bySubject.delete(subject);
+  }
+}
+
+function toDigest(token: string): string {
+  return hash('sha256', token, 'base64url');
+}
+
+// Proven before Descope is asked; here it only bounds what is kept.
+function readToken(token: string): { readonly subject: string; readonly endMs: number } {
+  try {
+    const { payload } = decodeToken(token);
+    const { exp } = payload;
+    const subject = readText(payload, 'dsub') ?? readText(payload, 'sub') ?? '';
+    return { subject, endMs: typeof exp === 'number' ? exp * 1000 : Number.POSITIVE_INFINITY };
+  } catch (error) {
+    if (error instanceof DescopeCredentialError) return { subject: '', endMs: Number.POSITIVE_INFINITY };
+    throw error;
+  }
+}

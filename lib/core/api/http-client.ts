@@ -1,0 +1,230 @@
+// The one place that goes to the network: bounded in time and size, JSON or nothing.
+import { RequestFailure } from '../logging.js';
+import { isJsonObject, readText } from '../token/claims.js';
+
+/** What goes to the network: Node's `fetch`, or what was made of the application's own. */
+export type Fetch = typeof globalThis.fetch;
+
+/** A request that may not take long. */
+export interface BoundedRequest {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A JSON body; with it the method is POST, else GET. */
+  readonly body?: object;
+  /** A form, in place of a JSON body. */
+  readonly form?: URLSearchParams;
+  /** Milliseconds for headers and body together. */
+  readonly timeoutMs: number;
+  /** Bytes of the body, after decompression. */
+  readonly maxBytes: number;
+  readonly fetch: Fetch;
+  readonly signal?: AbortSignal;
+}
+
+/** A whole answer, whatever its status. */
+export interface BoundedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly json: unknown;
+}
+
+/**
+ * Asks for a JSON document. Rejects with a `RequestFailure` on a redirect, a time-out, too many bytes and broken JSON;
+ * any status is an answer.
+ */
+export async function fetchAnswer(request: BoundedRequest): Promise<BoundedAnswer> {
+  request.signal?.throwIfAborted();
+  const abort = new AbortController();
+  let status: number | undefined;
+  try {
+    return await inTime(request, abort, async () => {
+      const { fetch } = request;
+      const response = await fetch(request.url, toInit(request, abort.signal));
+      ({ status } = response);
+      if (status >= 300 && status < 400) throw new Error('Descope answered with a redirect.');
+      const text = await readBody(response, request.maxBytes);
+      return { status, headers: response.headers, json: parse(text) };
+    });
+  } catch (cause) {
+    throw new RequestFailure({ url: request.url, status, cause, secrets: readSecrets(request) });
+  }
+}
+
+/** Asks for a JSON document and takes status 200 only. */
+export async function fetchJson(request: BoundedRequest): Promise<unknown> {
+  const answer = await fetchAnswer(request);
+  if (answer.status !== 200) throw toStatusFailure(request.url, answer);
+  return answer.json;
+}
+
+/** The failure of a request that was answered with a status of no use; Descope's own code is told, its words are not. */
+export function toStatusFailure(url: string, { status, json }: BoundedAnswer): RequestFailure {
+  const code = isJsonObject(json) ? readText(json, 'errorCode') : undefined;
+  const isOwn = code !== undefined && /^E\d{1,9}$/.test(code);
+  return new RequestFailure({ url, status, detail: isOwn ? code : undefined });
+}
+
+// What was sent as a credential: behind the scheme and the project id, or in a form.
+function readSecrets({ headers = {}, form }: BoundedRequest): readonly string[] {
+  const [, ...credentials] = (headers['authorization'] ?? '').replace(/^\S+ /, '').split(':');
+  return [...credentials, ...(form?.values() ?? [])];
+}
+
+function toInit(request: BoundedRequest, signal: AbortSignal): RequestInit {
+  const headers = { accept: 'application/json', ...request.headers };
+  const init = { redirect: 'manual', signal } as const;
+  if (request.form !== undefined) return { ...init, method: 'POST', headers, body: request.form };
+  if (request.body === undefined) return { ...init, headers };
+  const body = JSON.stringify(request.body);
+  return { ...init, method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body };
+}
+
+// The race is for a `fetch` that does not heed its signal: no caller waits longer than it was told.
+async function inTime<T>(
+  { signal, timeoutMs }: BoundedRequest,
+  abort: AbortController,
+  run: () => Promise<T>,
+): Promise<T> {
+  let stop: (() => void) | undefined;
+  const ended = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error('The request was called off.'));
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await withDeadline(Promise.race([run(), ended]), timeoutMs, 'Descope');
+  } finally {
+    if (stop !== undefined) signal?.removeEventListener('abort', stop);
+    abort.abort(); // also ends a body that nobody reads any more
+  }
+}
+
+async function readBody(response: Response, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new Error(`Descope answered with more than ${maxBytes} bytes.`);
+    chunks.push(chunk);
+  }
+  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('Descope answered with something that is not JSON.');
+  }
+}
+
+// How long somebody else's answer is waited for.
+
+// A process that was busy itself finds both at once, the time over and the answer there: that one is read first.
+const GRACE_MS = 20;
+
+/** Waits for an answer until the time is over, and rejects then; `who` says in the message who gave none. */
+export async function withDeadline<T>(answer: Promise<T>, timeoutMs: number, who: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const fail = () => reject(new Error(`${who} did not answer in ${timeoutMs} ms.`));
+    timer = setTimeout(() => (timer = setTimeout(fail, GRACE_MS)), timeoutMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// Any `fetch` in place of Node's: it is called with plain values, and its answer becomes the platform's own.
+
+/** How a `fetch` is called: with what every `fetch` understands, whichever package it comes from. */
+export interface FetchInit {
+  readonly method?: string;
+  readonly headers: Record<string, string>;
+  /** Other bodies of a caller, such as streams, are handed on as they are. */
+  readonly body?: string | URLSearchParams | null;
+  readonly redirect?: 'error' | 'follow' | 'manual';
+  readonly signal?: AbortSignal | null;
+}
+
+/** What is read of an answer: a `Response` of any package is one. */
+export interface FetchResponse {
+  readonly status: number;
+  readonly statusText?: string;
+  readonly url?: string;
+  readonly headers: { forEach(visit: (value: string, name: string) => void): void };
+  readonly body: FetchBody | null;
+}
+
+/** A body, chunk by chunk. */
+interface FetchBody {
+  getReader(): {
+    read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+    cancel(reason?: unknown): Promise<void>;
+  };
+}
+
+/** A `fetch` that an application brings: Node's, undici's, or a function of its own. */
+export type FetchLike = (url: string, init: FetchInit) => Promise<FetchResponse>;
+
+type Target = Parameters<Fetch>[0];
+
+const EMPTY_STATUSES = [204, 205, 304]; // a Response of these must not have a body
+
+/** Makes Node's kind of `fetch` of any. Requests, headers and forms are unpacked: another package knows only its own. */
+export function toNodeFetch(fetch: FetchLike): Fetch {
+  if (fetch === globalThis.fetch) return globalThis.fetch;
+  return async (target, init) => {
+    const given = { ...readRequest(target), ...init };
+    const { headers, body } = await toPlain(given);
+    // What else there is, is for whoever asked and for that `fetch`: undici's `dispatcher`, for one.
+    return toResponse(await fetch(toUrl(target), { ...given, headers, body }));
+  };
+}
+
+function toUrl(target: Target): string {
+  return target instanceof Request ? target.url : String(target);
+}
+
+function readRequest(target: Target): RequestInit {
+  if (!(target instanceof Request)) return {};
+  const { method, headers, body, redirect, signal, integrity, keepalive } = target;
+  const init = { method, headers, redirect, signal, integrity, keepalive };
+  return body === null ? init : { ...init, body, duplex: 'half' };
+}
+
+async function toPlain({
+  headers: given,
+  body = null,
+}: RequestInit): Promise<Required<Pick<FetchInit, 'headers' | 'body'>>> {
+  const headers = new Headers(given);
+  const isForm = body instanceof FormData;
+  const packed = isForm ? new Response(body) : undefined;
+  const type = packed?.headers.get('content-type') ?? null;
+  if (type !== null && !headers.has('content-type')) headers.set('content-type', type);
+  const sent = packed === undefined ? body : await packed.blob();
+  return { headers: Object.fromEntries(headers), body: sent as NonNullable<FetchInit['body']> | null };
+}
+
+function toResponse(answer: FetchResponse): Response {
+  if (answer instanceof Response) return answer;
+  const { status, statusText = '', url = '', body } = answer;
+  const headers = new Headers();
+  answer.headers.forEach((value, name) => headers.append(name, value));
+  const isEmpty = body === null || EMPTY_STATUSES.includes(status);
+  const response = new Response(isEmpty ? null : toStream(body), { status, statusText, headers });
+  return Object.defineProperty(response, 'url', { value: url });
+}
+
+function toStream(body: FetchBody): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream({
+    pull: async (stream) => {
+      const { done, value } = await reader.read();
+      if (value !== undefined) stream.enqueue(value);
+      if (done) stream.close();
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}

@@ -1,0 +1,152 @@
+// The Cookie header: one exact name, read without building a table of the rest.
+import { DescopeCredentialError, DescopeRequestError } from '../errors.js';
+import { readHeader, readHost } from './request.js';
+import type { RequestLike } from './request.js';
+
+const MAX_COOKIE_HEADER_LENGTH = 65_536;
+
+/** What is found of a browser's token: its text, nothing, or several that contradict each other. */
+export type TokenReading =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'value'; readonly value: string }
+  | { readonly kind: 'ambiguous' };
+
+const ABSENT: TokenReading = { kind: 'absent' };
+const AMBIGUOUS: TokenReading = { kind: 'ambiguous' };
+
+/**
+ * Reads a cookie by its exact name (RFC 6265 §4.2). The same name twice with different values is ambiguous:
+ * a sibling site may have planted one of them. An empty value counts as absent.
+ */
+export function readCookie(header: string | undefined, name: string): TokenReading {
+  if (header === undefined || header.length > MAX_COOKIE_HEADER_LENGTH) return ABSENT;
+  let found: string | undefined;
+  for (let start = 0; start < header.length;) {
+    const semicolon = header.indexOf(';', start);
+    const end = semicolon === -1 ? header.length : semicolon;
+    const value = readPair(header.slice(start, end), name);
+    if (value !== undefined && found !== undefined && value !== found) return AMBIGUOUS;
+    found ??= value;
+    start = end + 1;
+  }
+  return found === undefined || found === '' ? ABSENT : { kind: 'value', value: found };
+}
+
+/** Reads the values of a cookie that is ambiguous, each once; none of one that is not. */
+export function readAmbiguousCookie(header: string | undefined, name: string): readonly string[] {
+  if (header === undefined || readCookie(header, name).kind !== 'ambiguous') return [];
+  const values = header.split(';').map((pair) => readPair(pair, name));
+  return [...new Set(values)].filter((value) => value !== undefined && value !== '') as string[];
+}
+
+/** The refusal of cookies that contradict each other. */
+export function ambiguousCookie(): DescopeCredentialError {
+  const message = 'There are several session cookies with different values.';
+  return new DescopeCredentialError('COOKIE_AMBIGUOUS', message);
+}
+
+/** Reads names and values of Set-Cookie lines. Domain, Path and Max-Age of somebody else's cookie are not ours to copy. */
+export function readSetCookies(lines: readonly string[]): ReadonlyMap<string, string> {
+  const cookies = new Map<string, string>();
+  for (const line of lines) {
+    const pair = line.split(';', 1)[0] ?? '';
+    const equals = pair.indexOf('=');
+    const value = pair.slice(equals + 1).trim();
+    if (equals > 0 && value !== '') cookies.set(pair.slice(0, equals).trim(), value);
+  }
+  return cookies;
+}
+
+function readPair(pair: string, name: string): string | undefined {
+  const equals = pair.indexOf('=');
+  if (equals === -1 || trimBlanks(pair.slice(0, equals)) !== name) return undefined;
+  const value = trimBlanks(pair.slice(equals + 1));
+  const isQuoted = value.length >= 2 && value.startsWith('"') && value.endsWith('"');
+  return isQuoted ? value.slice(1, -1) : value;
+}
+
+// Space and tab, which browsers strip too (RFC 6265 §5.2), and nothing else that `trim` takes for white space: a cookie
+// named U+00A0 and then our name is another cookie, one that a sibling site can plant even where a prefix like
+// `__Host-` guards ours.
+function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text[start])) start += 1;
+  while (end > start && isBlank(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
+}
+
+// Tokens → Set-Cookie lines (RFC 6265 §4.1), with the attributes that keep them ours.
+
+const MAX_COOKIE_BYTES = 4096; // what browsers keep at least, name and attributes included (RFC 6265 §6.1)
+
+/** How cookies are written. */
+export interface CookiePolicy {
+  /** `Lax` lets links from other sites arrive signed in; `Strict` does not. */
+  readonly sameSite: 'Lax' | 'Strict';
+  /** The domain that shares the cookie; host-only when left out. */
+  readonly domain: string | undefined;
+  /** `true`: always `Secure`. `false`: never. `'auto'`: unless the whole connection stays on this machine. */
+  readonly secure: boolean | 'auto';
+}
+
+/** One cookie to write. */
+export interface CookieToWrite {
+  readonly name: string;
+  readonly value: string;
+  readonly maxAgeSeconds: number;
+  readonly isSecure: boolean;
+}
+
+/** Makes a Set-Cookie line: `HttpOnly`, `Path=/`, no `Domain` unless configured. Throws `SESSION_TOO_LARGE` for what browsers would drop silently. */
+export function toSetCookie(cookie: CookieToWrite, policy: CookiePolicy): string {
+  const { name, value, maxAgeSeconds, isSecure } = cookie;
+  const line = [
+    `${name}=${value}`,
+    `Max-Age=${Math.max(0, Math.floor(maxAgeSeconds))}`,
+    'Path=/',
+    ...(policy.domain === undefined ? [] : [`Domain=${policy.domain}`]),
+    'HttpOnly',
+    ...(isSecure ? ['Secure'] : []),
+    `SameSite=${policy.sameSite}`,
+  ].join('; ');
+  const bytes = Buffer.byteLength(line);
+  if (bytes > MAX_COOKIE_BYTES) throw tooLarge(name, bytes);
+  return line;
+}
+
+/** Makes the lines that expire a cookie, host-only and on the configured domain: a planted twin must go too. */
+export function toExpiredCookies(name: string, isSecure: boolean, policy: CookiePolicy): string[] {
+  const cookie = { name, value: '', maxAgeSeconds: 0, isSecure };
+  const hostOnly = toSetCookie(cookie, { ...policy, domain: undefined });
+  return policy.domain === undefined ? [hostOnly] : [hostOnly, toSetCookie(cookie, policy)];
+}
+
+function tooLarge(cookie: string, bytes: number): DescopeRequestError {
+  const message = `The cookie "${cookie}" needs ${bytes} bytes, and browsers drop more than ${MAX_COOKIE_BYTES}.`;
+  return new DescopeRequestError('SESSION_TOO_LARGE', message, { cookie, bytes, limit: MAX_COOKIE_BYTES });
+}
+
+// Does this connection stay on this machine? Only then may a cookie do without Secure.
+
+const FORWARDING_HEADERS = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+];
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+const LOOPBACK_PEER = /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/i;
+
+/** Tells whether host and peer are loopback and nothing was forwarded. */
+export function isLoopbackConnection(request: RequestLike): boolean {
+  if (!LOOPBACK_HOST.test(readHost(request) ?? '')) return false;
+  if (!LOOPBACK_PEER.test(request.socket?.remoteAddress ?? '')) return false;
+  return FORWARDING_HEADERS.every((name) => readHeader(request, name) === undefined);
+}

@@ -1,0 +1,225 @@
+// May a browser's own credential count here? Only if our own pages sent the request.
+import { DescopeAccessError } from '../errors.js';
+import { isYes } from '../maybe-promise.js';
+import { readHeader, readHost } from './request.js';
+import type { RequestLike } from './request.js';
+
+/** Which origins are ours. */
+export interface OriginPolicy {
+  /** Our own origin as browsers see it; without it, the host alone is compared with the `Host` header. */
+  readonly publicOrigin: string | undefined;
+  /** Further origins whose pages may send cookies to us. */
+  readonly trustedOrigins: readonly TrustedOrigin[];
+}
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']); // RFC 9110 §9.2.1
+
+/**
+ * Asserts that a credential which browsers attach by themselves may count: on a safe method always, else, and where a
+ * WebSocket is opened, on a same-origin request. Throws `REQUEST_CROSS_SITE`.
+ */
+export function assertSameOrigin(request: RequestLike, policy: OriginPolicy): void {
+  if (SAFE_METHODS.has(request.method ?? '') && !isWebSocket(request)) return;
+  assertOurs(request, policy);
+}
+
+/** The same whatever the method, for a call that is known to change something. Throws `REQUEST_CROSS_SITE`. */
+export function assertOurs(request: RequestLike, policy: OriginPolicy): void {
+  if (isSameOrigin(request, policy)) return;
+  const message = 'The session cookie does not count on this request, because another site may have sent it.';
+  throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
+}
+
+/**
+ * Asserts that one of our own pages sent the request, whatever its method; a request that does not say where it comes
+ * from is refused too. Throws `REQUEST_CROSS_SITE`.
+ */
+export function assertFromOwnPage(request: RequestLike, policy: OriginPolicy): void {
+  const isSaid = ['sec-fetch-site', 'origin', 'referer'].some(
+    (name) => readHeader(request, name) !== undefined,
+  );
+  if (isSaid && isSameOrigin(request, policy)) return;
+  const message = 'The request does not come from a page of this application.';
+  throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
+}
+
+// Opened by GET, read by any site's page, and not held back by CORS. A gateway that asks for somebody drops the hop-by-hop
+// Upgrade header (RFC 9110 §7.6.1), but not those of RFC 6455 §4.1.
+function isWebSocket(request: RequestLike): boolean {
+  if (readHeader(request, 'sec-websocket-key') !== undefined) return true;
+  return readHeader(request, 'upgrade')?.toLowerCase().includes('websocket') === true;
+}
+
+/**
+ * Tells whether a request is a page that a person goes to, also by a link of another site: such a page may be renewed,
+ * because the other site sees nothing of it.
+ */
+export function isFollowedLink(request: RequestLike): boolean {
+  if (request.method !== 'GET' || isWebSocket(request)) return false;
+  if (readHeader(request, 'origin') !== undefined) return false; // a script asks, not a person
+  if ((readHeader(request, 'sec-fetch-dest') ?? 'document') !== 'document') return false;
+  return readHeader(request, 'accept')?.includes('text/html') === true;
+}
+
+// A request with none of the three headers comes from no browser, and so cannot be forged through one.
+function isSameOrigin(request: RequestLike, policy: OriginPolicy): boolean {
+  const origin = readHeader(request, 'origin');
+  if (origin !== undefined && isTrustedOrigin(origin, policy.trustedOrigins)) return true;
+  const site = readHeader(request, 'sec-fetch-site');
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  if (origin !== undefined) return isOurs(origin, request, policy);
+  const referer = readHeader(request, 'referer');
+  if (referer === undefined) return true;
+  const refererOrigin = toOrigin(referer);
+  if (refererOrigin === undefined) return false;
+  return isTrustedOrigin(refererOrigin, policy.trustedOrigins) || isOurs(refererOrigin, request, policy);
+}
+
+function isOurs(origin: string, request: RequestLike, policy: OriginPolicy): boolean {
+  if (policy.publicOrigin !== undefined) return origin === policy.publicOrigin;
+  const host = readHost(request);
+  const url = toUrl(origin);
+  if (host === undefined || url === undefined || url.origin !== origin) return false;
+  return url.host === toUrl(`${url.protocol}//${host}`)?.host; // the same default port on both sides
+}
+
+/** Reads the origin of a URL; `undefined` for anything that has none. */
+export function toOrigin(text: string): string | undefined {
+  const origin = toUrl(text)?.origin;
+  return origin === 'null' ? undefined : origin;
+}
+
+function toUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
+
+// Where a browser may be sent after signing in: a path of this application, and nothing else.
+
+const MAX_LENGTH = 2048;
+// Only the host of this base is compared; it can never be somebody's.
+const BASE = 'http://same-origin.invalid';
+
+/**
+ * Reads a redirect target, and gives back what may stand in a `Location` header or in a page. `undefined` for
+ * whatever a browser, a proxy or a router could take for another origin or for more than one header line: absolute
+ * URLs, `//host`, `/\host`, backslashes, control characters, dot segments that end in `//`, all of them also when
+ * they are percent-encoded once or twice.
+ * @example readRedirectTarget('/orders?page=2') // '/orders?page=2'
+ */
+export function readRedirectTarget(text: unknown): string | undefined {
+  if (typeof text !== 'string' || text.length > MAX_LENGTH) return undefined;
+  if (!isLocalThroughout(text)) return undefined;
+  if (!URL.canParse(text, BASE)) return undefined;
+  const { origin, pathname, search, hash } = new URL(text, BASE);
+  const target = pathname + search + hash;
+  // Dot segments are gone by now: `/.//host` has become `//host`, and `/./%2fhost` is `/%2fhost`.
+  return origin === BASE && isLocalThroughout(target) ? target : undefined;
+}
+
+// As it stands, and decoded once and twice.
+function isLocalThroughout(text: string): boolean {
+  const decoded = decode(text);
+  return [text, decoded, decode(decoded)].every(isLocal);
+}
+
+function isLocal(text: string): boolean {
+  // URL parsers strip some of these, and header writers break lines at others.
+  return /^\/(?!\/)/.test(text) && !/[\u0000-\u001f\u007f\\]/.test(text);
+}
+
+// Byte by byte, unlike decodeURIComponent: what is no valid UTF-8 must not hide what stands beside it.
+function decode(text: string): string {
+  return text.replace(/%([0-9a-f]{2})/gi, (_match, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+}
+
+// Further origins that are ours: one by one, by a pattern for previews of one site, or by a function.
+
+/** Tells of an origin, as browsers write it (`https://app.example.com`), whether its pages are ours. Only `true` is a yes. */
+export type OriginTest = (origin: string) => boolean;
+
+/** An origin, `https://*.example.com` for those one label below it, or a test. */
+export type TrustedOrigin = string | OriginTest;
+
+const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/; // as browsers write one: in small letters, or in Punycode
+const PATTERN = /^(https?):\/\/\*\.([a-z0-9.-]+)(:[1-9]\d{0,4})?$/;
+const NAME = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$/;
+
+/** Tells whether an origin is among those that are trusted. A test that throws says no. */
+export function isTrustedOrigin(origin: string, trusted: readonly TrustedOrigin[]): boolean {
+  return trusted.some((one) => (typeof one === 'string' ? isMatch(origin, one) : isAllowed(origin, one)));
+}
+
+function isMatch(origin: string, one: string): boolean {
+  if (origin === one) return true;
+  const star = one.indexOf('*');
+  if (star === -1) return false;
+  const [before, after] = [one.slice(0, star), one.slice(star + 1)];
+  if (!origin.startsWith(before) || !origin.endsWith(after)) return false;
+  return LABEL.test(origin.slice(before.length, origin.length - after.length));
+}
+
+// A refusal that the application can see in its own function is better than an error for each request.
+function isAllowed(origin: string, test: OriginTest): boolean {
+  try {
+    return isYes(test(origin));
+  } catch {
+    return false;
+  }
+}
+
+/** Finds what is wrong with a pattern, if anything: what it has, for a message that says what it must be. */
+export function findPatternFlaw(pattern: string): string | undefined {
+  const [, scheme, base = '', port] = PATTERN.exec(pattern) ?? [];
+  const isUsual = port === (scheme === 'https' ? ':443' : ':80'); // which no browser writes
+  if (base === 'localhost' && !isUsual) return undefined;
+  if (scheme !== 'https' || !NAME.test(base) || isUsual) return 'a "*" where no pattern has one';
+  return isSharedSuffix(base) ? 'a "*" below a name under which anybody can have a site' : undefined;
+}
+
+// Whoever hosts there has the next label, or one further down: a pattern would trust all of them. No whole list (that is
+// the Public Suffix List's business), but the names under which previews are usually found.
+const SHARED: ReadonlySet<string> = new Set(
+  `vercel.app vercel.dev now.sh netlify.app netlify.com github.io github.dev app.github.dev githubpreview.dev gitlab.io
+  bitbucket.io pages.dev workers.dev r2.dev trycloudflare.com herokuapp.com onrender.com fly.dev railway.app surge.sh
+  web.app firebaseapp.com appspot.com deno.dev deno.net glitch.me replit.app replit.dev repl.co stackblitz.io
+  webcontainer.io codesandbox.io csb.app gitpod.io ondigitalocean.app zeabur.app koyeb.app northflank.app kinsta.app
+  hf.space streamlit.app ngrok.io ngrok.app ngrok.dev ngrok-free.app ngrok-free.dev loca.lt localhost.run lhr.life
+  serveo.net devtunnels.ms tunnelmole.net expo.app amplifyapp.com cloudfront.net azurewebsites.net
+  azurestaticapps.net azureedge.net azurefd.net azurecontainerapps.io myshopify.com wordpress.com blogspot.com
+  wixsite.com webflow.io framer.app framer.website squarespace.com weebly.com tumblr.com neocities.org readthedocs.io
+  gitbook.io notion.site super.site carrd.co bubbleapps.io retool.com translate.goog googleusercontent.com
+  duckdns.org ddns.net dyndns.org no-ip.org nip.io sslip.io xip.io traefik.me lvh.me supabase.co base44.app lovable.app
+  lovable.dev bolt.host v0.app edgecompute.app pages.gitlab.io eu.org pp.ua`.split(/\s+/),
+);
+
+// Below these, too, the next label is a region or a service, and not a customer.
+const SHARED_DEEP = [
+  'amazonaws.com',
+  'awsapprunner.com',
+  'elasticbeanstalk.com',
+  'on.aws',
+  'run.app',
+  'cloudfunctions.net',
+  'azure.com',
+  'windows.net',
+  'azurewebsites.net',
+  'azurestaticapps.net',
+  'azurecontainerapps.io',
+  'railway.app',
+  'digitaloceanspaces.com',
+  'devtunnels.ms',
+  'oraclecloud.com',
+  'aliyuncs.com',
+];
+
+// Of two labels under a country's name, the first is often a public one.
+const PUBLIC_SECOND =
+  /^(?:co|com|org|net|edu|gov|ac|or|ne|go|gob|gouv|nom|id|ltd|plc|me|sch|asn|web|mil|in)\.[a-z]{2}$/;
+
+// Blogs by country (blogspot.de, blogspot.co.uk), schools of a state, countries below eu.org.
+const SHARED_FORM = /^(?:blogspot\.(?:com?\.)?[a-z]{2}|k12\.[a-z]{2}\.us|[a-z]{2}\.eu\.org)$/;
+
+function isSharedSuffix(base: string): boolean {
+  if (SHARED.has(base) || PUBLIC_SECOND.test(base) || SHARED_FORM.test(base)) return true;
+  return SHARED_DEEP.some((suffix) => base === suffix || base.endsWith(`.${suffix}`));
+}

@@ -1,0 +1,268 @@
+// Tokens kept in the browser's cookies.
+import type { Clock } from '../clock.js';
+import { DescopeRequestError, DescopeUnavailableError } from '../errors.js';
+import type { Notice, Notify } from '../logging.js';
+import { isJsonObject, readText } from '../token/claims.js';
+import {
+  isLoopbackConnection,
+  readAmbiguousCookie,
+  readCookie,
+  toExpiredCookies,
+  toSetCookie,
+} from './cookies.js';
+import type { CookiePolicy, TokenReading } from './cookies.js';
+import { readHeader } from './request.js';
+import type { RequestLike } from './request.js';
+
+/** What the cookies are called, and how they are written. */
+export interface CookiePlacePolicy extends CookiePolicy {
+  readonly sessionName: string;
+  readonly refreshName: string;
+  /** In production `Secure` is never left out, unless `secure: false` is written. */
+  readonly isProduction: boolean;
+}
+
+const TOO_LARGE =
+  "Sign-ins are refused with 413 for that, and a renewed session is used without being kept. Take claims out of the project's " +
+  "JWT template (such as all tenants but the current one), or keep tokens on the server: session.store: 'request-session'.";
+
+export class CookiePlace implements TokenPlace {
+  readonly #policy: CookiePlacePolicy;
+  readonly #clock: Clock;
+  readonly #notify: Notify;
+
+  constructor(policy: CookiePlacePolicy, clock: Clock, notify: Notify) {
+    this.#policy = policy;
+    this.#clock = clock;
+    this.#notify = notify;
+  }
+
+  readSession(request: RequestLike): TokenReading {
+    return readCookie(readHeader(request, 'cookie', '; '), this.#policy.sessionName);
+  }
+
+  readRefresh(request: RequestLike): TokenReading {
+    return readCookie(readHeader(request, 'cookie', '; '), this.#policy.refreshName);
+  }
+
+  readAmbiguous(request: RequestLike): AmbiguousTokens {
+    const header = readHeader(request, 'cookie', '; ');
+    const { sessionName, refreshName } = this.#policy;
+    return {
+      sessionTokens: readAmbiguousCookie(header, sessionName),
+      refreshTokens: readAmbiguousCookie(header, refreshName),
+    };
+  }
+
+  async write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {
+    const { sessionName, refreshName } = this.#policy;
+    const { sessionToken, sessionEndsAtMs, refreshToken, refreshEndsAtMs = sessionEndsAtMs } = tokens;
+    const lines: string[] = [];
+    const failures: DescopeRequestError[] = [];
+    const add = (name: string, value: string, endsAtMs: number): void => {
+      try {
+        lines.push(this.#toLine(exchange, { name, value }, endsAtMs));
+      } catch (error) {
+        if (!(error instanceof DescopeRequestError)) throw error;
+        failures.push(error);
+      }
+    };
+    add(sessionName, sessionToken, sessionEndsAtMs);
+    if (refreshToken !== undefined) add(refreshName, refreshToken, refreshEndsAtMs);
+    if (refreshToken === undefined && isNew) lines.push(...this.#toLeftOver(exchange.request));
+    const [failure] = failures;
+    // A sign-in is kept as a whole or not at all. Of a renewal what fits is kept: a refresh token that rotated is the
+    // only one that Descope still listens to.
+    if (failure === undefined || !isNew) this.#put(exchange, lines);
+    if (failure === undefined) return;
+    this.#notify({ code: 'SESSION_TOO_LARGE', level: 'error', message: `${failure.message} ${TOO_LARGE}` });
+    throw failure;
+  }
+
+  async clear(exchange: Exchange): Promise<void> {
+    this.#expire(exchange, this.#policy.sessionName);
+    this.#expire(exchange, this.#policy.refreshName);
+  }
+
+  async reload(): Promise<boolean> {
+    return false;
+  }
+
+  clearAmbiguous(exchange: Exchange): void {
+    const { sessionName, refreshName } = this.#policy;
+    if (this.readSession(exchange.request).kind === 'ambiguous') this.#expire(exchange, sessionName);
+    if (this.readRefresh(exchange.request).kind === 'ambiguous') this.#expire(exchange, refreshName);
+  }
+
+  // The refresh token of whoever was signed in before would renew this session as theirs.
+  #toLeftOver(request: RequestLike): readonly string[] {
+    if (this.readRefresh(request).kind === 'absent') return [];
+    return toExpiredCookies(this.#policy.refreshName, this.#isSecure(request), this.#policy);
+  }
+
+  #expire(exchange: Exchange, name: string): void {
+    this.#put(exchange, toExpiredCookies(name, this.#isSecure(exchange.request), this.#policy));
+  }
+
+  // The last word counts: a renewal on the way to a sign-out sets what the sign-out clears.
+  #put({ response }: Exchange, lines: readonly string[]): void {
+    for (const name of new Set(lines.map((line) => line.slice(0, line.indexOf('=')))))
+      response.dropCookie(name);
+    for (const line of lines) response.append('Set-Cookie', line);
+  }
+
+  #toLine(exchange: Exchange, cookie: { name: string; value: string }, endsAtMs: number): string {
+    const maxAgeSeconds = (endsAtMs - this.#clock()) / 1000;
+    const isSecure = this.#isSecure(exchange.request);
+    return toSetCookie({ ...cookie, maxAgeSeconds, isSecure }, this.#policy);
+  }
+
+  #isSecure(request: RequestLike): boolean {
+    const { secure, isProduction } = this.#policy;
+    if (secure !== 'auto') return secure;
+    return isProduction || !isLoopbackConnection(request);
+  }
+}
+
+// Where a browser's tokens live between requests: in its cookies, or in the application's own server-side session.
+
+/** Tokens to keep, and how long each is good for. */
+export interface TokensToKeep {
+  readonly sessionToken: string;
+  readonly sessionEndsAtMs: number;
+  /** Left out: the one that is kept stays. */
+  readonly refreshToken?: string;
+  readonly refreshEndsAtMs?: number;
+}
+
+/** Tokens of which there are several. */
+export interface AmbiguousTokens {
+  readonly sessionTokens: readonly string[];
+  readonly refreshTokens: readonly string[];
+}
+
+/** A request and the response that can still be given headers. */
+export interface Exchange {
+  readonly request: RequestLike;
+  readonly response: ResponseLike;
+}
+
+/** The part of a response that is written. */
+export interface ResponseLike {
+  /** Sets a header, in place of what was there. */
+  set(name: string, value: string): void;
+  /** Adds a value to a header. */
+  append(name: string, value: string): void;
+  /** Takes back what was to be set of a cookie, so that one answer does not say two things of it (RFC 6265 §4.1.1). */
+  dropCookie(name: string): void;
+}
+
+/** A place where tokens are kept. */
+export interface TokenPlace {
+  readSession(request: RequestLike): TokenReading;
+  readRefresh(request: RequestLike): TokenReading;
+  /** Reads what contradicts itself: one of each is the browser's own, and it cannot be told which. */
+  readAmbiguous(request: RequestLike): AmbiguousTokens;
+  /**
+   * Keeps tokens; at sign-in, `isNew` replaces all that was kept, and gives a server-side session a new id, so that
+   * none can be planted before.
+   */
+  write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void>;
+  clear(exchange: Exchange): Promise<void>;
+  /** Looks again for what another instance has kept meanwhile; `false` where a request holds all there is. */
+  reload(request: RequestLike): Promise<boolean>;
+  /** Expires what contradicts itself, so that a planted twin does not lock the browser out. */
+  clearAmbiguous(exchange: Exchange): void;
+}
+
+// Tokens kept in the application's own server-side session: express-session, @fastify/session.
+
+const KEY = 'descope';
+const RETRY_SECONDS = 60;
+
+/** The part of a server-side session that is used; both plugins have it. */
+interface ServerSession {
+  [KEY]?: unknown;
+  regenerate?(done: (error?: unknown) => void): unknown;
+  reload?(done: (error?: unknown) => void): unknown;
+}
+
+const MISSING = {
+  code: 'SESSION_PLUGIN_MISSING',
+  level: 'error',
+  message:
+    `session.store is 'request-session', and a request has no session, so nobody is signed in. ` +
+    'Set up express-session or @fastify/session before the application starts to listen.',
+} as const satisfies Notice;
+
+export class RequestSessionPlace implements TokenPlace {
+  readonly #notify: Notify;
+
+  constructor(notify: Notify) {
+    this.#notify = notify;
+  }
+
+  readSession(request: RequestLike): TokenReading {
+    // A browser without a session looks the same as an application without the plugin: only the log can tell.
+    if (request.session === undefined) this.#notify(MISSING);
+    return readKept(request, 'sessionToken');
+  }
+
+  readRefresh(request: RequestLike): TokenReading {
+    return readKept(request, 'refreshToken');
+  }
+
+  async write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {
+    const kept = this.readRefresh(exchange.request);
+    const refreshToken = tokens.refreshToken ?? (kept.kind === 'value' && !isNew ? kept.value : undefined);
+    if (isNew) await call(this.#requireSession(exchange.request), 'regenerate');
+    // Asked for again: regenerating puts a new session object on the request.
+    this.#requireSession(exchange.request)[KEY] = { sessionToken: tokens.sessionToken, refreshToken };
+  }
+
+  async clear(exchange: Exchange): Promise<void> {
+    const session = readSession(exchange.request);
+    if (session !== undefined) delete session[KEY];
+  }
+
+  async reload(request: RequestLike): Promise<boolean> {
+    const session = readSession(request);
+    if (typeof session?.reload !== 'function') return false;
+    return call(session, 'reload').then(
+      () => true,
+      () => false, // the session is gone, or its store is down
+    );
+  }
+
+  readAmbiguous(): AmbiguousTokens {
+    return { sessionTokens: [], refreshTokens: [] };
+  }
+
+  clearAmbiguous(): void {} // a server-side session has one value for a name
+
+  // To the browser an outage: there is nothing that a caller can do, and the log says what the application must.
+  #requireSession(request: RequestLike): ServerSession {
+    const session = readSession(request);
+    if (session !== undefined) return session;
+    this.#notify(MISSING);
+    throw new DescopeUnavailableError(MISSING.code, MISSING.message, { retryAfterSeconds: RETRY_SECONDS });
+  }
+}
+
+function readKept(request: RequestLike, name: 'sessionToken' | 'refreshToken'): TokenReading {
+  const kept = readSession(request)?.[KEY];
+  const value = isJsonObject(kept) ? readText(kept, name) : undefined;
+  return value === undefined ? { kind: 'absent' } : { kind: 'value', value };
+}
+
+function readSession(request: RequestLike): ServerSession | undefined {
+  const { session } = request;
+  return typeof session === 'object' && session !== null ? session : undefined;
+}
+
+function call(session: ServerSession, method: 'regenerate' | 'reload'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (typeof session[method] !== 'function') return resolve();
+    session[method]((error) => (error === undefined || error === null ? resolve() : reject(error as Error)));
+  });
+}

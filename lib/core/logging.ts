@@ -1,0 +1,206 @@
+// What core wants its operator to know, without knowing how it is told.
+import type { Clock } from './clock.js';
+import { readConsequence } from './errors.js';
+import type { DescopeError, DescopeErrorDetails } from './errors.js';
+import { publishRefused } from './events.js';
+
+/** Something that is worth a line in the log; `code` names the cause, `message` says what to do. */
+export interface Notice {
+  readonly code:
+    | 'AUDIENCE_NOT_CHECKED'
+    | 'BASE_URL_INSECURE'
+    | 'BASE_URL_LOOPBACK'
+    | 'DEMAND_UNCHECKED'
+    | 'GATEWAY_UNGUARDED'
+    | 'GRAPHQL_GATEWAY_UNGUARDED'
+    | 'GUARD_MISSING'
+    | 'KEYS_STATIC'
+    | 'PROMISE_REPLACED'
+    | 'KEYS_STALE'
+    | 'KEYS_UNAVAILABLE'
+    | 'KEYS_RECOVERED'
+    | 'DESCOPE_UNAVAILABLE'
+    | 'FGA_UNAVAILABLE'
+    | 'ACCESS_KEYS_LIMITED'
+    | 'TOKEN_AUDIENCE_MISMATCH'
+    | 'TOKEN_DRN_MISSING'
+    | 'USERNAME_CLAIM_MUTABLE'
+    | 'USERNAME_CLAIM_MISSING'
+    | 'RENEWAL_STORE_FAILED'
+    | 'ROUTE_SHADOWED'
+    | 'SIGN_OUT_STORE_FAILED'
+    | 'SIGN_OUT_INCOMPLETE'
+    | 'SIGN_OUT_LIST_FULL'
+    | 'SESSION_NOT_KEPT'
+    | 'SESSION_TOO_LARGE'
+    | 'SESSION_PLUGIN_MISSING';
+  readonly level: 'log' | 'warn' | 'error';
+  readonly message: string;
+}
+
+/** Takes notices; must not throw. */
+export interface Notify {
+  (notice: Notice): void;
+  /** The project of the application that is told; its events say it too. */
+  readonly projectId?: string;
+}
+
+/** Reads for which project an application is told; none where nothing but notices is taken. */
+export function readProjectId({ projectId = '' }: Notify): string {
+  return projectId;
+}
+
+// A slip in the set-up stays until the next start, and any caller can show it again: told once.
+const TOLD_ONCE: readonly Notice['code'][] = [
+  'TOKEN_AUDIENCE_MISMATCH',
+  'TOKEN_DRN_MISSING',
+  'USERNAME_CLAIM_MISSING',
+  'SESSION_PLUGIN_MISSING',
+  'SESSION_TOO_LARGE',
+];
+const KEY_FAILURES: readonly Notice['code'][] = ['KEYS_STALE', 'KEYS_UNAVAILABLE'];
+const QUIET_MS = 60_000;
+
+/** Passes on one notice a minute of each code; the next one says how many were left out. */
+export function createLimitedNotify(write: Notify, clock: Clock): Notify {
+  const told = new Map<Notice['code'], { readonly atMs: number; leftOut: number }>();
+  let isKeyFailureTold = false;
+  const limited: Notify = (notice) => {
+    const { code } = notice;
+    // No limit of its own: the end of what was told is always told, and nothing else of it.
+    if (code === 'KEYS_RECOVERED' && !isKeyFailureTold) return;
+    const last = code === 'KEYS_RECOVERED' ? undefined : told.get(code);
+    const nowMs = clock();
+    if (last !== undefined && (TOLD_ONCE.includes(code) || isQuiet(last.atMs, nowMs))) {
+      last.leftOut += 1;
+      return;
+    }
+    told.set(code, { atMs: nowMs, leftOut: 0 });
+    if (code === 'KEYS_RECOVERED' || KEY_FAILURES.includes(code))
+      isKeyFailureTold = code !== 'KEYS_RECOVERED';
+    write(last === undefined || last.leftOut === 0 ? notice : addCount(notice, last.leftOut));
+  };
+  return Object.assign(limited, { projectId: readProjectId(write) });
+}
+
+// A clock that was set back does not silence anything for longer than a minute.
+function isQuiet(toldAtMs: number, nowMs: number): boolean {
+  return Math.abs(nowMs - toldAtMs) < QUIET_MS;
+}
+
+function addCount(notice: Notice, leftOut: number): Notice {
+  return { ...notice, message: `${notice.message} (${leftOut} more since this was last said)` };
+}
+
+// What is told of a refusal: an event each time, and a line in the log only where the set-up may be the cause.
+
+const MAX_DETAIL_CHARACTERS = 200;
+
+/** Tells of an error that refuses a request; of one that is not the road's, nothing. */
+export function tellRefusal(error: unknown, notify: Notify): void {
+  const consequence = readConsequence(error);
+  if (consequence === undefined) return;
+  const { code, details } = error as DescopeError;
+  publishRefused(code, consequence, readProjectId(notify));
+  if (code === 'TOKEN_DRN_MISSING') notify({ code, level: 'warn', message: NAMELESS });
+  if (code !== 'TOKEN_AUDIENCE_MISMATCH') return;
+  const message = `${AUDIENCE} Expected ${toDetailText(details, 'expected')}, found ${toDetailText(details, 'actual')}.`;
+  notify({ code, level: 'warn', message });
+}
+
+const AUDIENCE =
+  'A token of this project was refused, because it is meant for another audience. If all are, set audience (or DESCOPE_AUDIENCE) to what the project\'s JWT template writes as "aud". Further ones are not logged.';
+
+const NAMELESS =
+  'A token of this project was refused, because it has a URL for its issuer and no "drn", as an ID token of an application that uses the project as its identity provider has. If your users\' sessions look so, because a JWT template drops "drn", let it be kept, or set allowMissingDrn: true and an audience. Further ones are not logged.';
+
+// As JSON, so that no name can start a line of its own.
+function toDetailText(details: DescopeErrorDetails, name: string): string {
+  return JSON.stringify(details[name] ?? []).slice(0, MAX_DETAIL_CHARACTERS);
+}
+
+// Why did something fail? The innermost cause with its code, as text that may stand in a log.
+
+const MAX_DEPTH = 10;
+const MAX_REASONS = 3;
+const MAX_CHARACTERS = 200;
+
+/** A request that brought nothing of use. Its message names the host, the status where there was one, and the reason. */
+export class RequestFailure extends Error {
+  constructor(input: {
+    readonly url: string;
+    readonly status?: number | undefined;
+    readonly cause?: unknown;
+    /** In place of a cause: what the answer itself says, such as Descope's own code. */
+    readonly detail?: string | undefined;
+    /** What was sent as a credential, and may stand in no message. */
+    readonly secrets?: readonly string[];
+  }) {
+    const { url, status, cause, detail, secrets = [] } = input;
+    const why = cause === undefined ? detail : hide(toReason(cause), secrets);
+    const where = [toHost(url), ...(status === undefined ? [] : [`status ${status}`])].join(', ');
+    super(why === undefined ? where : `${where}: ${why}`, cause === undefined ? undefined : { cause });
+    this.name = 'RequestFailure';
+  }
+}
+
+/** Says why something failed, for the message of a notice: the innermost cause, with its code. */
+export function toReason(cause: unknown): string {
+  const reasons = new Set(findInnermost(cause, undefined, MAX_DEPTH));
+  return [...reasons].slice(0, MAX_REASONS).join('; ');
+}
+
+/** Names the host of a URL, with its port where that is not the usual one. */
+export function toHost(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'a host without a name';
+}
+
+// A connection that was tried at several addresses fails with an error for each (RFC 8305), and has no message of its own.
+function findInnermost(error: unknown, outerCode: string | undefined, depth: number): readonly string[] {
+  if (error instanceof RequestFailure) return [error.message];
+  const { message, cause, errors, code } = toMembers(error);
+  const ownCode = readCode(code) ?? outerCode;
+  if (depth > 0 && Array.isArray(errors) && errors.length > 0)
+    return errors.flatMap((inner: unknown) => findInnermost(inner, ownCode, depth - 1));
+  if (depth > 0 && isTelling(cause)) return findInnermost(cause, ownCode, depth - 1);
+  const text = typeof error === 'string' ? error : message;
+  return [toText(typeof text === 'string' ? text : '', ownCode)];
+}
+
+function isTelling(cause: unknown): boolean {
+  if (typeof cause === 'string') return cause !== '';
+  const { message, code, errors } = toMembers(cause);
+  return typeof message === 'string' || readCode(code) !== undefined || Array.isArray(errors);
+}
+
+function toText(message: string, code: string | undefined): string {
+  const text = toSafe(message);
+  if (code === undefined || text.includes(code)) return text === '' ? 'unknown reason' : text;
+  return text === '' ? code : `${text} [${code}]`;
+}
+
+// Node's and ours are capitals; a number, as of a DOMException, says nothing to anybody.
+function readCode(code: unknown): string | undefined {
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : undefined;
+}
+
+// Somebody else's words: on one line, and without what may be a credential, in whatever place it stands.
+function toSafe(message: string): string {
+  return message
+    .replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ')
+    .replace(/\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#@]*@)?([^\s/?#'"<>)]*)[^\s'"<>)]*/gi, '$1$2')
+    .replace(/\beyJ[\w-]+(?:\.[\w-]*)*/g, '…')
+    .replace(/\b(Bearer|Basic|DPoP)\s+[^\s"',]+/gi, '$1 …')
+    .trim()
+    .slice(0, MAX_CHARACTERS);
+}
+
+function hide(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter(({ length }) => length > 3)
+    .reduce((left, secret) => left.replaceAll(secret, '…'), text);
+}
+
+function toMembers(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,255 @@
+// Access keys that callers send: each is exchanged for a session once, and the session serves until shortly before its end.
+import { hash, randomBytes } from 'node:crypto';
+import { DescopeRefusal } from '../api/descope-api.js';
+import type { IssuedTokens } from '../api/descope-api.js';
+import { readElapsedMs } from '../clock.js';
+import type { Clock } from '../clock.js';
+import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
+import { countHeader, readHeader, readSender } from '../http/request.js';
+import type { RequestLike } from '../http/request.js';
+import { readProjectId } from '../logging.js';
+import type { Notify } from '../logging.js';
+import { attempt, isThenable, whenReady } from '../maybe-promise.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { readSubjectId } from '../token/claims.js';
+import type { TokenKind } from '../token/claims.js';
+import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
+import { ExchangedTokens } from './exchanged-tokens.js';
+import type { ExchangedToken, ReadSender } from './exchanged-tokens.js';
+
+// Opaque: Descope documents no form. A token has dots, and a colon would begin another part of the call's own header.
+const KEY = /^[A-Za-z0-9_~+/=-]{8,512}$/;
+const RETRY_AFTER_SECONDS = 1;
+const SESSION_KINDS: readonly TokenKind[] = ['access-key', 'user', 'unknown']; // its own, or of the user it is bound to
+
+/** How access keys are taken. */
+export interface AccessKeyPolicy {
+  /** The header's name in lower case; `undefined` where keys come as bearer credentials. */
+  readonly header: string | undefined;
+  readonly maxAgeMs: number;
+  readonly refusedMs: number;
+  readonly maxKeys: number;
+  readonly unknownPerSecond: number;
+}
+
+/** What taking access keys needs. */
+export interface AccessKeysInput {
+  readonly policy: AccessKeyPolicy;
+  /** Asks Descope; throws `DescopeRefusal` for its definite no. */
+  readonly exchange: (key: string) => Promise<IssuedTokens>;
+  /** Makes the outage of what Descope issued and cannot be used, and tells of it. */
+  readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
+  readonly verifier: TokenVerifier;
+  readonly clock: Clock;
+  readonly notify: Notify;
+}
+
+export class AccessKeys {
+  readonly #input: AccessKeysInput;
+  readonly #tokens: ExchangedTokens;
+  readonly #budget: SharedExchangeBudget;
+  readonly #toDigest = createCredentialDigest();
+
+  constructor(input: AccessKeysInput) {
+    this.#input = input;
+    const { policy, clock } = input;
+    const { maxKeys: maxEntries, refusedMs } = policy;
+    this.#budget = new SharedExchangeBudget(clock, policy.unknownPerSecond);
+    const assertRoom = (sender: string | undefined) => this.#assertRoom(sender);
+    this.#tokens = new ExchangedTokens({
+      direction: 'incoming',
+      projectId: readProjectId(input.notify),
+      clock,
+      maxEntries,
+      refusedMs,
+      assertRoom,
+    });
+  }
+
+  /** Reads what stands in the header of keys, where they have one of their own. Throws `CREDENTIAL_MALFORMED` for two. */
+  readHeader(request: RequestLike): string | undefined {
+    const { header } = this.#input.policy;
+    const value = header === undefined ? undefined : readHeader(request, header);
+    if (header === undefined || value === undefined || value === '') return undefined;
+    if (countHeader(request, header) === 1) return value;
+    throw new DescopeCredentialError(
+      'CREDENTIAL_MALFORMED',
+      'There is more than one header with an access key.',
+    );
+  }
+
+  /** Tells whether a bearer credential is meant as a key: it has a key's form, and keys have no header of their own. */
+  isKey(credential: string): boolean {
+    return this.#input.policy.header === undefined && KEY.test(credential);
+  }
+
+  /**
+   * Gives the session of a key to whoever opens it; once more with a new one if what was remembered is no longer good.
+   * Throws or rejects with `ACCESS_KEY_REFUSED`, `ACCESS_KEYS_LIMITED`, `DESCOPE_UNAVAILABLE` or what opening throws.
+   */
+  open<Session>(
+    key: string,
+    open: (token: string) => MaybePromise<Session>,
+    request?: RequestLike,
+  ): MaybePromise<Session> {
+    if (!KEY.test(key)) throw refused();
+    const digest = this.#toDigest(key);
+    const toSender = () => request && readSender(request);
+    const exchange = () => this.#exchange(key, toSender);
+    const found = this.#tokens.find(digest, exchange, toSender);
+    if (isThenable(found)) return whenReady(found, open);
+    const openAnother = (error: unknown): MaybePromise<Session> => {
+      if (!(error instanceof DescopeCredentialError)) throw error;
+      const another = this.#tokens.replace(digest, found, exchange);
+      if (another === undefined) throw error;
+      return whenReady(another, open);
+    };
+    return attempt(() => open(found), openAnother);
+  }
+
+  async #exchange(key: string, toSender: ReadSender): Promise<ExchangedToken> {
+    const { exchange, clock, policy } = this.#input;
+    const sender = toSender(); // now: who hangs up has no address any more
+    const { sessionToken } = await exchange(key).catch((error: unknown) => {
+      if (error instanceof DescopeRefusal) this.#budget.noteRefused(sender);
+      return toRefused(error);
+    });
+    const { claims } = await this.#prove(sessionToken);
+    const endsAtMs = Math.min(claims.exp * 1000, clock() + policy.maxAgeMs);
+    return { token: sessionToken, endsAtMs, owner: readSubjectId(claims) };
+  }
+
+  // Something that cannot be used says nothing about the key, so it is as good as an outage.
+  async #prove(sessionToken: string): Promise<VerifiedToken> {
+    try {
+      const verified = await this.#input.verifier.verify(sessionToken);
+      if (SESSION_KINDS.includes(verified.kind)) return verified;
+      throw new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', "The session is no access key's.");
+    } catch (cause) {
+      if (!(cause instanceof DescopeCredentialError)) throw cause;
+      throw this.#input.toUnusable(cause);
+    }
+  }
+
+  // To its sender a key is neither good nor bad here: a machine that starts just now must not be told that it is refused.
+  #assertRoom(sender: string | undefined): void {
+    if (this.#budget.take(sender)) return;
+    this.#input.notify({ code: 'ACCESS_KEYS_LIMITED', level: 'warn', message: LIMITED });
+    const message = 'Too many unknown access keys come at present.';
+    const input = { retryAfterSeconds: RETRY_AFTER_SECONDS };
+    throw new DescopeUnavailableError('ACCESS_KEYS_LIMITED', message, input);
+  }
+}
+
+const LIMITED =
+  'More unknown access keys come than accessKeys.unknownPerSecond lets through to Descope; those beyond are answered with 503, keys that were good before are not concerned. If they are your own machines, raise it; else somebody tries keys.';
+
+function toRefused(error: unknown): never {
+  throw error instanceof DescopeRefusal ? refused(error.errorCode) : error;
+}
+
+function refused(descopeCode?: string): DescopeCredentialError {
+  return new DescopeCredentialError('ACCESS_KEY_REFUSED', 'The access key is refused.', { descopeCode });
+}
+
+// How often Descope may be asked on behalf of strangers: anybody can send texts that look like a key.
+
+const BURST_SECONDS = 5; // when an application starts, all of its machines are strangers
+const RESERVE_SHARE = 0.5;
+const SENDER_SHARE = 0.1;
+const LEAST_PER_SECOND = 1 / BURST_SECONDS; // at least one try
+const REFUSED_MS = 60_000;
+const MAX_SENDERS = 10_000;
+
+/** A bucket of tries that fills up steadily. */
+export class ExchangeBudget {
+  readonly #clock: Clock;
+  readonly #perSecond: number;
+  #left: number;
+  #countedAtMs: number;
+
+  constructor(clock: Clock, perSecond: number) {
+    this.#clock = clock;
+    this.#perSecond = perSecond;
+    this.#left = perSecond * BURST_SECONDS;
+    this.#countedAtMs = clock();
+  }
+
+  /** Takes one try; `false` when there is none left. */
+  take(): boolean {
+    const earned = (readElapsedMs(this.#clock, this.#countedAtMs) / 1000) * this.#perSecond;
+    this.#left = Math.min(this.#perSecond * BURST_SECONDS, this.#left + earned);
+    this.#countedAtMs = this.#clock();
+    if (this.#left < 1) return false;
+    this.#left -= 1;
+    return true;
+  }
+}
+
+interface Sender {
+  readonly budget: ExchangeBudget;
+  refusedAtMs: number;
+}
+
+/**
+ * One budget for all senders, and half as much again for those of whom no key was refused a moment ago, a little for
+ * each: whoever tries keys must not keep out every machine that starts just now.
+ */
+export class SharedExchangeBudget {
+  readonly #clock: Clock;
+  readonly #perSecond: number;
+  readonly #all: ExchangeBudget;
+  readonly #reserve: ExchangeBudget;
+  readonly #senders = new Map<string, Sender>(); // from old to new
+
+  constructor(clock: Clock, perSecond: number) {
+    this.#clock = clock;
+    this.#perSecond = perSecond;
+    this.#all = new ExchangeBudget(clock, perSecond);
+    this.#reserve = new ExchangeBudget(clock, Math.max(LEAST_PER_SECOND, perSecond * RESERVE_SHARE));
+  }
+
+  /** Takes one try for a sender; `false` when there is none left for it. */
+  take(sender: string | undefined): boolean {
+    if (this.#all.take()) return true;
+    if (sender === undefined) return false;
+    const { budget, refusedAtMs } = this.#open(sender);
+    if (Math.abs(this.#clock() - refusedAtMs) < REFUSED_MS) return false;
+    return budget.take() && this.#reserve.take();
+  }
+
+  /** Notes that a key of this sender was refused. */
+  noteRefused(sender: string | undefined): void {
+    if (sender !== undefined) this.#open(sender).refusedAtMs = this.#clock();
+  }
+
+  #open(address: string): Sender {
+    const known = this.#senders.get(address);
+    if (known !== undefined) return known;
+    const oldest = this.#senders.keys().next();
+    if (this.#senders.size >= MAX_SENDERS && oldest.done !== true) this.#senders.delete(oldest.value);
+    const budget = new ExchangeBudget(
+      this.#clock,
+      Math.max(LEAST_PER_SECOND, this.#perSecond * SENDER_SHARE),
+    );
+    const sender = { budget, refusedAtMs: Number.NEGATIVE_INFINITY };
+    this.#senders.set(address, sender);
+    return sender;
+  }
+}
+
+// The name under which something about a credential is remembered, so that the credential itself need not be.
+
+const SECRET_BYTES = 32;
+
+/** Makes digests of one process: what stands in its memory cannot be compared with anything outside of it. */
+export type CredentialDigest = (credential: string) => string;
+
+/**
+ * Creates the digests of one memory. SHA-256 over a secret of fixed length and the credential: a seventh of the time
+ * of an HMAC, whose one advantage, that a digest cannot be lengthened, means nothing where nobody sees it.
+ */
+export function createCredentialDigest(): CredentialDigest {
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  return (credential) => hash('sha256', secret + credential, 'base64url');
+}

@@ -1,0 +1,89 @@
+// A `fetch` that adds the application's own token: to the origins it was made for, and to no other.
+import type { Fetch } from '../api/http-client.js';
+import { DescopeConfigError, DescopeM2mError, DescopeUnavailableError } from '../errors.js';
+import { isConfidential, isPlainHost } from '../http/base-url.js';
+import { toOrigin } from '../http/origin.js';
+import type { MaybePromise } from '../maybe-promise.js';
+
+/** Where a token comes from. */
+export interface TokenSupply {
+  find(): MaybePromise<string>;
+  /** Another one in place of a token that was refused; `undefined` where that would change nothing. */
+  replace(token: string): MaybePromise<string | undefined>;
+}
+
+/** What a bearer fetch is made of. */
+export interface BearerFetchInput {
+  readonly tokens: TokenSupply;
+  readonly origins: readonly string[];
+  readonly fetch: Fetch;
+}
+
+type Target = Parameters<Fetch>[0];
+
+/** Creates the `fetch`. Throws `CONFIG_INVALID` for origins that a token may not go to. */
+export function createBearerFetch({ tokens, origins, fetch }: BearerFetchInput): Fetch {
+  const allowed = readOrigins(origins);
+  return async (target, init) => {
+    assertAllowed(target, allowed);
+    const headers = new Headers(init?.headers ?? (target instanceof Request ? target.headers : undefined));
+    // A redirect is the caller's to judge: followed here, it could carry the token to another origin.
+    const guarded = { ...init, redirect: init?.redirect === 'error' ? 'error' : 'manual' } as const;
+    if (headers.has('authorization')) return fetch(target, guarded);
+    const send = (token: string): Promise<Response> => {
+      const own = new Headers(headers);
+      own.set('authorization', `Bearer ${token}`);
+      return fetch(target, { ...guarded, headers: own });
+    };
+    const token = await tokens.find();
+    const answer = await send(token);
+    if (answer.status !== 401 || !isRepeatable(target, init)) return answer;
+    const another = await findAnother(tokens, token);
+    if (another === undefined) return answer;
+    await answer.body?.cancel();
+    return send(another);
+  };
+}
+
+// While Descope is away, the receiver's own answer says more than our error would.
+async function findAnother(tokens: TokenSupply, token: string): Promise<string | undefined> {
+  try {
+    return await tokens.replace(token);
+  } catch (error) {
+    if (error instanceof DescopeUnavailableError) return undefined;
+    throw error;
+  }
+}
+
+// A stream is gone once it was sent.
+function isRepeatable(target: Target, init: RequestInit | undefined): boolean {
+  if (target instanceof Request && target.body !== null) return false;
+  const { body } = init ?? {};
+  if (body === undefined || body === null || typeof body === 'string') return true;
+  return (
+    [URLSearchParams, FormData, Blob, ArrayBuffer].some((kind) => body instanceof kind) ||
+    ArrayBuffer.isView(body)
+  );
+}
+
+function assertAllowed(target: Target, allowed: ReadonlySet<string>): void {
+  const { origin } = new URL(target instanceof Request ? target.url : target);
+  if (allowed.has(origin)) return;
+  const message = `This fetch adds a token, and may not be used for ${origin}. If the token is meant for it, add it to origins.`;
+  throw new DescopeM2mError('M2M_ORIGIN_NOT_ALLOWED', message, { expected: [...allowed], actual: origin });
+}
+
+function readOrigins(origins: readonly string[]): ReadonlySet<string> {
+  if (!Array.isArray(origins) || origins.length === 0) throw invalid('nothing');
+  for (const origin of origins) {
+    if (typeof origin !== 'string' || toOrigin(origin) !== origin || !isPlainHost(new URL(origin).hostname))
+      throw invalid('something that is no origin');
+    if (!isConfidential(origin)) throw invalid('plain http outside loopback');
+  }
+  return new Set(origins);
+}
+
+function invalid(got: string): DescopeConfigError {
+  const message = `createFetch is not used correctly: origins has ${got}; it wants a list like ["https://orders.internal"].`;
+  return new DescopeConfigError('CONFIG_INVALID', message);
+}

@@ -1,0 +1,150 @@
+// Tokens for the application's own calls: got once for each credential, remembered, and renewed ahead.
+import { DescopeRefusal } from '../api/descope-api.js';
+import { exchangeAccessKey, grantClientToken } from '../api/descope-calls.js';
+import type { ClientGrant, SessionApi } from '../api/descope-calls.js';
+import type { Clock } from '../clock.js';
+import { DescopeConfigError, DescopeM2mError } from '../errors.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { readEndMs } from '../token/decode.js';
+import { createCredentialDigest } from './access-keys.js';
+import { ExchangedTokens } from './exchanged-tokens.js';
+import type { ExchangedToken } from './exchanged-tokens.js';
+
+const MAX_CREDENTIALS = 1_000;
+const REFUSED_MS = 5_000;
+// A token must still be good when it arrives, and by the clock of whoever reads it.
+const MARGIN_MS = 10_000;
+const MARGIN_SHARE = 0.1;
+
+export class MachineTokens {
+  readonly #api: SessionApi;
+  readonly #clock: Clock;
+  readonly #tokens: ExchangedTokens;
+  readonly #toDigest = createCredentialDigest();
+
+  constructor(api: SessionApi, clock: Clock) {
+    this.#api = api;
+    this.#clock = clock;
+    this.#tokens = new ExchangedTokens({
+      direction: 'outgoing',
+      projectId: api.projectId,
+      clock,
+      maxEntries: MAX_CREDENTIALS,
+      refusedMs: REFUSED_MS,
+    });
+  }
+
+  /** Finds a token, at once where one is remembered. Throws or rejects with `M2M_CREDENTIALS_REFUSED` or `DESCOPE_UNAVAILABLE`. */
+  find(credentials: CheckedCredentials): MaybePromise<string> {
+    return this.#tokens.find(this.#toDigest(toIdentity(credentials)), () => this.#exchange(credentials));
+  }
+
+  /** Replaces a token that its receiver refused; `undefined` for one that was got a moment ago. */
+  replace(credentials: CheckedCredentials, token: string): MaybePromise<string> | undefined {
+    const digest = this.#toDigest(toIdentity(credentials));
+    return this.#tokens.replace(digest, token, () => this.#exchange(credentials));
+  }
+
+  async #exchange(credentials: CheckedCredentials): Promise<ExchangedToken> {
+    const startedAtMs = this.#clock();
+    try {
+      if ('key' in credentials) {
+        const { sessionToken } = await exchangeAccessKey(this.#api, credentials.key);
+        return toExchanged(sessionToken, startedAtMs, undefined);
+      }
+      const { token, lifetimeSeconds } = await grantClientToken(this.#api, credentials.grant);
+      return toExchanged(token, startedAtMs, lifetimeSeconds);
+    } catch (error) {
+      throw error instanceof DescopeRefusal ? refused(credentials, error) : error;
+    }
+  }
+}
+
+// Whichever comes first: what the answer says, or what the token does. One that says neither serves those who wait.
+function toExchanged(token: string, nowMs: number, lifetimeSeconds: number | undefined): ExchangedToken {
+  const saidMs = lifetimeSeconds === undefined ? undefined : nowMs + lifetimeSeconds * 1000;
+  const ends = [saidMs, readEndMs(token)].filter((endMs) => endMs !== undefined);
+  if (ends.length === 0) return { token, endsAtMs: nowMs };
+  const endMs = Math.min(...ends);
+  return { token, endsAtMs: endMs - Math.min(MARGIN_MS, Math.max(0, endMs - nowMs) * MARGIN_SHARE) };
+}
+
+function refused(credentials: CheckedCredentials, refusal: DescopeRefusal): DescopeM2mError {
+  const message = `Descope refuses ${'key' in credentials ? KEY_HINT : CLIENT}`;
+  return new DescopeM2mError('M2M_CREDENTIALS_REFUSED', message, { descopeCode: refusal.errorCode });
+}
+
+const KEY_HINT =
+  'the access key for a call to another service. Check that it is of this project, active, not expired, and permitted for the address of this machine.';
+const CLIENT =
+  'the client for a call to another service. Check its id and secret, that it is of this project with the client credentials grant on, and that it may have the scope and audience asked for.';
+
+// What an application shows Descope to get a token of its own: an access key, or a client id and its secret.
+
+/** An access key of the project. */
+export interface AccessKeyCredentials {
+  readonly accessKey: string;
+}
+
+/** An inbound app of the project, by OAuth's client credentials grant (RFC 6749 §4.4). */
+export interface ClientCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The scopes to ask for. Default: what the app is given. */
+  readonly scope?: string | readonly string[] | undefined;
+  /** For whom the token shall be meant. Default: what the app is made for. */
+  readonly audience?: string | undefined;
+  /** The resource that shall be called, a URL (RFC 8707). Default: none. */
+  readonly resource?: string | undefined;
+}
+
+/** Either of the two. */
+export type M2mCredentials = AccessKeyCredentials | ClientCredentials;
+
+/** Credentials that have been looked at: an access key's text, or the fields of a grant. */
+export type CheckedCredentials = { readonly key: string } | { readonly grant: ClientGrant };
+
+// A key stands in a header, behind a colon: nothing there may begin another part of it.
+const KEY = /^[\x21-\x39\x3B-\x7E]{1,2048}$/;
+
+/** Reads credentials. Throws `CONFIG_INVALID`, without a word of them. */
+export function readCredentials(credentials: M2mCredentials): CheckedCredentials {
+  if (typeof credentials !== 'object' || credentials === null) throw invalid('credentials', EITHER);
+  if ('accessKey' in credentials) {
+    const { accessKey, ...others } = credentials;
+    assertNothingElse(others);
+    if (typeof accessKey !== 'string' || !KEY.test(accessKey)) throw invalid('accessKey', 'an access key');
+    return { key: accessKey };
+  }
+  const { clientId, clientSecret, scope: scopes, audience, resource, ...others } = credentials;
+  assertNothingElse(others);
+  const scope: unknown = Array.isArray(scopes) ? scopes.join(' ') : scopes;
+  assertText('clientId', clientId);
+  assertText('clientSecret', clientSecret);
+  const asked = Object.entries({ scope, audience, resource }).filter(
+    (field): field is [string, string] => field[1] !== undefined,
+  );
+  for (const [name, value] of asked) assertText(name, value);
+  return { grant: { client_id: clientId, client_secret: clientSecret, ...Object.fromEntries(asked) } };
+}
+
+/** The text that tells credentials apart; it holds them, and is for a digest alone. */
+export function toIdentity(credentials: CheckedCredentials): string {
+  return JSON.stringify('key' in credentials ? [credentials.key] : Object.entries(credentials.grant));
+}
+
+const EITHER = '{ accessKey } or { clientId, clientSecret, scope, audience, resource }';
+
+// A slip in a name would ask for all that the app is given.
+function assertNothingElse(others: object): void {
+  if (Object.keys(others).length > 0) throw invalid('credentials', EITHER);
+}
+
+function assertText(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value.trim() === '') throw invalid(name, 'a non-empty text');
+}
+
+function invalid(name: string, wants: string): DescopeConfigError {
+  const message = `The credentials for a call to another service cannot be used: ${name} wants ${wants}.`;
+  return new DescopeConfigError('CONFIG_INVALID', message);
+}

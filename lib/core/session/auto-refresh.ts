@@ -1,0 +1,153 @@
+// When may a browser's session be renewed on the way? Only if it lapsed, was genuine, and nothing speaks against it.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RefreshApi } from '../api/descope-calls.js';
+import type { Clock } from '../clock.js';
+import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
+import { ambiguousCookie } from '../http/cookies.js';
+import type { TokenReading } from '../http/cookies.js';
+import { assertOurs, isFollowedLink } from '../http/origin.js';
+import { readHeader } from '../http/request.js';
+import type { RequestLike } from '../http/request.js';
+import { readCredential } from '../http/token-source.js';
+import type { TokenPlace, TokensToKeep } from '../http/token-store.js';
+import { readEndMs } from '../token/decode.js';
+import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
+import type { AuthenticationPolicy } from './authenticator.js';
+import { assertSameSubject } from './refresher.js';
+import type { Renewer } from './refresher.js';
+import type { SignOutList } from './revocation-list.js';
+import type { SignInChains } from './sign-in-chains.js';
+
+const REFUSALS: readonly string[] = ['SESSION_ENDED', 'SESSION_SUPERSEDED'];
+const RELOAD_WAITS_MS = [50, 150, 300];
+
+/** What the keeper needs. */
+export interface SessionKeeperInput {
+  readonly policy: AuthenticationPolicy;
+  readonly place: TokenPlace;
+  readonly verifier: TokenVerifier;
+  readonly renewer: Renewer;
+  readonly clock: Clock;
+  /** The header in which access keys stand alone, where they have one. */
+  readonly keyHeader: string | undefined;
+  /** Whether sessions are renewed at all. */
+  readonly isOn: boolean;
+}
+
+/** What a browser holds of a session that may have to be renewed; nothing of it is proven. */
+export interface DueSession {
+  readonly sessionToken: string | undefined;
+  /** `undefined` where there are several that contradict each other. */
+  readonly refreshToken: string | undefined;
+}
+
+export class SessionKeeper {
+  readonly #input: SessionKeeperInput;
+
+  constructor(input: SessionKeeperInput) {
+    this.#input = input;
+  }
+
+  /** Finds, without waiting and without proof, the session of a request that may have to be renewed. */
+  findDue(request: RequestLike): DueSession | undefined {
+    const { isOn, place } = this.#input;
+    const refresh = isOn ? place.readRefresh(request) : undefined;
+    if (refresh === undefined || refresh.kind === 'absent') return undefined;
+    const session = place.readSession(request);
+    if (!this.#mayRenew(request, session)) return undefined;
+    return { sessionToken: toText(session), refreshToken: toText(refresh) };
+  }
+
+  /**
+   * Renews what `findDue` found, if it lapsed; `undefined` where there is nothing to renew.
+   * Throws what `Renewer.renew` throws; `COOKIE_AMBIGUOUS` and `KEYS_UNAVAILABLE` before Descope is asked for anything.
+   */
+  async renewIfLapsed(request: RequestLike, due: DueSession): Promise<TokensToKeep | undefined> {
+    const { sessionToken, refreshToken } = due;
+    const lapsed = sessionToken === undefined ? undefined : await this.#proveLapsed(sessionToken);
+    if (sessionToken !== undefined && lapsed === undefined) return undefined; // the guard says what is wrong with it
+    if (refreshToken === undefined) throw ambiguousCookie();
+    if (lapsed !== undefined)
+      assertSameSubject(lapsed, await this.#input.verifier.verifyRefresh(refreshToken));
+    return this.renew(request, refreshToken);
+  }
+
+  /** Renews now. Throws what `Renewer.renew` throws, unless another instance was faster and the place has what it got. */
+  async renew(request: RequestLike, refreshToken: string): Promise<TokensToKeep> {
+    try {
+      return await this.#input.renewer.renew(refreshToken);
+    } catch (error) {
+      if (!(error instanceof DescopeCredentialError) || !REFUSALS.includes(error.code)) throw error;
+      const newer = await this.#readNewer(request, refreshToken);
+      if (newer === undefined) throw error;
+      return newer;
+    }
+  }
+
+  // With rotation, the slower of two instances is refused although the session goes on: a shared place may have it.
+  async #readNewer(request: RequestLike, refreshToken: string): Promise<TokensToKeep | undefined> {
+    const { place, renewer, verifier } = this.#input;
+    const owner = await verifier.verifyRefresh(refreshToken);
+    for (const wait of RELOAD_WAITS_MS) {
+      if (!(await place.reload(request))) return undefined;
+      const [session, refresh] = [place.readSession(request), place.readRefresh(request)];
+      if (session.kind === 'value' && refresh.kind === 'value' && refresh.value !== refreshToken)
+        return renewer.prove({ sessionToken: session.value, refreshToken: refresh.value }, owner);
+      await sleep(wait);
+    }
+    return undefined;
+  }
+
+  #mayRenew(request: RequestLike, session: TokenReading): boolean {
+    if (session.kind === 'ambiguous' || (session.kind === 'value' && !this.#hasLapsed(session.value)))
+      return false;
+    return this.#isOwnBrowser(request);
+  }
+
+  // A look without proof: a session in its time must cost nothing here.
+  #hasLapsed(sessionToken: string): boolean {
+    const endMs = readEndMs(sessionToken);
+    return endMs !== undefined && endMs <= this.#input.clock();
+  }
+
+  // No access key and no bearer credential, which decide alone; no two cookies of one name; no other site's request.
+  #isOwnBrowser(request: RequestLike): boolean {
+    const { policy, place, keyHeader } = this.#input;
+    if (keyHeader !== undefined && (readHeader(request, keyHeader) ?? '') !== '') return false;
+    try {
+      const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
+      if (credential?.isAmbient === false || credential?.refusal !== undefined) return false;
+      if (!isFollowedLink(request)) assertOurs(request, policy.origins);
+      return true;
+    } catch (error) {
+      if (error instanceof DescopeCredentialError || error instanceof DescopeAccessError) return false;
+      throw error;
+    }
+  }
+
+  async #proveLapsed(sessionToken: string): Promise<VerifiedToken | undefined> {
+    try {
+      return await this.#input.verifier.verifyLapsed(sessionToken);
+    } catch (error) {
+      if (error instanceof DescopeCredentialError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function toText(reading: TokenReading): string | undefined {
+  return reading.kind === 'value' ? reading.value : undefined;
+}
+
+// All that keeps browsers' sessions, in one hand.
+
+/** What middleware and routes work with. */
+export interface Sessions {
+  readonly api: RefreshApi;
+  readonly keeper: SessionKeeper;
+  readonly place: TokenPlace;
+  readonly renewer: Renewer;
+  readonly signIns: SignInChains;
+  readonly signOuts: SignOutList;
+  readonly verifier: TokenVerifier;
+}

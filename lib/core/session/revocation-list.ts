@@ -1,0 +1,199 @@
+// Sessions that were signed out before they end: a copied cookie must not outlive the sign-out.
+import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
+import { publishOutage } from '../events.js';
+import { ExpiringMap } from '../expiring-map.js';
+import { readProjectId } from '../logging.js';
+import type { Notice, Notify } from '../logging.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { readSubjectId } from '../token/claims.js';
+import type { DescopeClaims } from '../token/claims.js';
+import type { KeyValueStore } from './key-value-store.js';
+import { AheadTokens, toTokenKey } from './sign-in-chains.js';
+import type { ChainedToken } from './sign-in-chains.js';
+
+const MAX_ENTRIES = 100_000;
+const MAX_LEEWAY_MS = 60_000; // a token is accepted so long after its end, at most (leewaySeconds)
+const RETRY_AFTER_SECONDS = 1;
+const PREFIX = 'nestjs-descope:signed-out:';
+const FULL: Notice = {
+  code: 'SIGN_OUT_LIST_FULL',
+  level: 'error',
+  message:
+    `More than ${MAX_ENTRIES} sign-outs of different users are remembered at once, and those that end first are ` +
+    'forgotten: their sessions count again until they end. Set session.signOutStore, which holds any number.',
+};
+
+const CROWDED: Notice = {
+  code: 'SIGN_OUT_LIST_FULL',
+  level: 'warn',
+  message:
+    `More than ${MAX_ENTRIES} sign-outs are remembered at once, many of them of one user, whose sessions from before are ` +
+    'refused together now, also on other devices. Set session.signOutStore, which holds any number.',
+};
+
+interface Entry {
+  /** The key of the subject, on whose account it is kept. */
+  readonly owner: string;
+  readonly untilMs: number;
+  readonly issuedUpTo: number;
+  /** When the token that was signed out was issued, in seconds; of a subject's entry, the same as `issuedUpTo`. */
+  readonly issuedAt: number;
+}
+
+/** Refuses what was signed out; by this process alone, or by all that share a store. */
+export class SignOutList {
+  readonly #clock: Clock;
+  readonly #ahead: AheadTokens;
+  readonly #store: KeyValueStore | undefined;
+  readonly #notify: Notify;
+  readonly #entries: ExpiringMap<Entry>;
+  // Two digests cost more than all the rest of the road for a remembered token, whose claims stay the same object.
+  readonly #keys = new WeakMap<DescopeClaims, readonly string[]>();
+
+  constructor(clock: Clock, store: KeyValueStore | undefined, notify: Notify) {
+    this.#clock = clock;
+    this.#ahead = new AheadTokens(clock);
+    this.#store = store;
+    this.#notify = notify;
+    this.#entries = new ExpiringMap(MAX_ENTRIES, clock, ({ owner }) => owner);
+  }
+
+  /** Refuses this token until it ends. */
+  signOut(token: string, claims: DescopeClaims): Promise<void> {
+    const [untilMs, issuedUpTo] = [claims.exp * 1000, Number.POSITIVE_INFINITY];
+    return this.#add(toTokenKey(token), claims, { untilMs, issuedUpTo, issuedAt: claims.iat ?? 0 });
+  }
+
+  /** Refuses tokens of one subject that are known by name only, each until it ends. */
+  async signOutChained(tokens: readonly ChainedToken[], claims: DescopeClaims): Promise<void> {
+    const issuedUpTo = Number.POSITIVE_INFINITY;
+    const latest = Math.ceil((this.#clock() + MAX_LEEWAY_MS) / 1000);
+    await Promise.all(
+      tokens.map(({ key, untilMs, issuedAt = latest }) =>
+        this.#add(key, claims, { untilMs, issuedUpTo, issuedAt }),
+      ),
+    );
+  }
+
+  /**
+   * Refuses every token of the subject that was issued up to this second, until `untilMs`. The whole second counts: who
+   * signs in again within it is refused. What is known to be dated later, although it was there before, goes by name.
+   */
+  async signOutEverywhere(
+    claims: DescopeClaims,
+    untilMs: number,
+    issuedUpTo: number = Math.floor(this.#clock() / 1000),
+  ): Promise<void> {
+    await Promise.all([
+      this.#add(toSubjectKey(claims), claims, { untilMs, issuedUpTo, issuedAt: issuedUpTo }),
+      this.signOutChained(this.#ahead.find(claims, issuedUpTo), claims),
+    ]);
+  }
+
+  /** Asserts that neither the token nor all of its subject's were signed out. Throws `SESSION_SIGNED_OUT`. */
+  assertActive(token: string, claims: DescopeClaims): MaybePromise<void> {
+    this.#ahead.note(token, claims);
+    if (this.#store === undefined && this.#entries.size === 0) return;
+    const keys = this.#toKeys(token, claims);
+    const issuedAt = claims.iat ?? 0;
+    if (keys.some((key) => this.#isListed(key, issuedAt))) throw signedOut();
+    if (this.#store === undefined) return;
+    return this.#assertUnlisted(this.#store, keys, issuedAt);
+  }
+
+  #toKeys(token: string, claims: DescopeClaims): readonly string[] {
+    const known = this.#keys.get(claims);
+    if (known !== undefined) return known;
+    const keys = [toTokenKey(token), toSubjectKey(claims)];
+    this.#keys.set(claims, keys);
+    return keys;
+  }
+
+  async #assertUnlisted(store: KeyValueStore, keys: readonly string[], issuedAt: number): Promise<void> {
+    try {
+      const [token, subject] = await Promise.all(keys.map((key) => store.get(PREFIX + key)));
+      if (isKept(token) || (isKept(subject) && issuedAt <= readCut(subject))) throw signedOut();
+    } catch (error) {
+      if (error instanceof DescopeCredentialError) throw error;
+      publishOutage('SIGN_OUTS_UNAVAILABLE', RETRY_AFTER_SECONDS, readProjectId(this.#notify));
+      throw unknownNow(error);
+    }
+  }
+
+  #isListed(key: string, issuedAt: number): boolean {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && issuedAt <= entry.issuedUpTo;
+  }
+
+  async #add(key: string, claims: DescopeClaims, added: Omit<Entry, 'owner'>): Promise<void> {
+    // A later sign-out never takes back what an earlier one refuses for longer.
+    const known = this.#entries.get(key);
+    const entry = {
+      owner: toSubjectKey(claims),
+      untilMs: Math.max(added.untilMs + MAX_LEEWAY_MS, known?.untilMs ?? 0),
+      issuedUpTo: Math.max(added.issuedUpTo, known?.issuedUpTo ?? 0),
+      issuedAt: Math.max(added.issuedAt, known?.issuedAt ?? 0),
+    };
+    const ttlMs = Math.ceil(entry.untilMs - this.#clock());
+    if (ttlMs <= 0) return; // it ended long ago
+    if (known === undefined) this.#makeRoom(entry);
+    const hadRoom = this.#entries.set(key, entry, entry.untilMs);
+    if (!hadRoom && this.#store === undefined) this.#notify(FULL); // a store has what had to go here
+    await this.#store?.set(PREFIX + key, toKept(entry.issuedUpTo), ttlMs);
+  }
+
+  // A full list takes room from whoever holds the most of it, and lets nobody in for that: the older half of what was
+  // signed out one by one is refused by one date then, with all that the subject was issued before.
+  #makeRoom(entry: Entry): void {
+    const crowd = this.#store === undefined ? this.#entries.readCrowd(entry) : [];
+    if (crowd.length < 2) return;
+    const byAge = [...crowd].sort(([, one], [, other]) => one.issuedAt - other.issuedAt);
+    const merged = byAge.slice(0, Math.max(2, Math.ceil(crowd.length / 2))).map(([key, found]) => {
+      this.#entries.delete(key);
+      return found;
+    });
+    const [{ owner = '' } = {}] = merged;
+    const known = this.#entries.get(owner);
+    const all = known === undefined ? merged : [...merged, known];
+    const issuedAt = all.reduce((latest, found) => Math.max(latest, found.issuedAt), 0);
+    const untilMs = all.reduce((latest, found) => Math.max(latest, found.untilMs), 0);
+    this.#entries.set(owner, { owner, untilMs, issuedUpTo: issuedAt, issuedAt }, untilMs);
+    this.#notify(CROWDED);
+  }
+}
+
+function toSubjectKey(claims: DescopeClaims): string {
+  return `subject:${createHash('sha256').update(readSubjectId(claims)).digest('base64url')}`;
+}
+
+// A number as text: what a store that deserialises makes of it, another number, can be read back. `Infinity` is none in JSON.
+function toKept(issuedUpTo: number): string {
+  return String(Math.min(issuedUpTo, Number.MAX_SAFE_INTEGER));
+}
+
+// Whatever stands there says that something was signed out.
+function isKept(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+// Up to when tokens are refused, as this or another version of ours wrote it.
+function readCut(value: unknown): number {
+  const cut = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof cut === 'number' && !Number.isNaN(cut)) return cut;
+  throw new Error('The signOutStore gave back something else than was written.');
+}
+
+function signedOut(): DescopeCredentialError {
+  return new DescopeCredentialError('SESSION_SIGNED_OUT', 'The session was signed out.');
+}
+
+// Letting everybody in would bring back who signed out: nobody can be judged until the store answers again.
+function unknownNow(cause: unknown): DescopeUnavailableError {
+  const message = 'The signOutStore cannot be asked at present.';
+  return new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+    cause,
+  });
+}

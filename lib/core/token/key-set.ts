@@ -1,0 +1,82 @@
+// The promise of a key for a key id, kept from a fixed list.
+import { DescopeCredentialError } from '../errors.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { readVerificationKey } from './signature.js';
+import type { VerificationKey } from './signature.js';
+
+/** Where the verifier gets its keys. */
+export interface KeySet {
+  /** Finds the key of an id. Throws `TOKEN_KEY_UNKNOWN`, or `KEYS_UNAVAILABLE` when it cannot know. */
+  find(keyId: string): MaybePromise<VerificationKey>;
+  /** Loads the keys ahead of the first request. Throws `KEYS_UNAVAILABLE`. */
+  hydrate(): Promise<void>;
+  /** Tells how the keys stand, after whatever fetch the schedule has due; never rejects. */
+  checkHealth(): Promise<KeyHealth>;
+  /** Ends what it has under way. */
+  close(): void;
+}
+
+/** How the keys stand: `stale` are usable, but could not be refreshed. */
+export interface KeyHealth {
+  readonly state: 'usable' | 'stale' | 'none';
+  /** Keys in memory, usable or not. */
+  readonly keyCount: number;
+  /** Milliseconds since they were fetched; `undefined` where none were. */
+  readonly keyAgeMs: number | undefined;
+}
+
+/** The keys of a project by id. A `Map`, so that no id can name something inherited. */
+export type KeysById = ReadonlyMap<string, VerificationKey>;
+
+/** A fixed key set from `keys` or `publicKey`: no network, and no rotation either. */
+export class StaticKeySet implements KeySet {
+  readonly #keys: KeysById;
+
+  constructor(keys: KeysById) {
+    this.#keys = keys;
+  }
+
+  find(keyId: string): VerificationKey {
+    const key = this.#keys.get(keyId);
+    if (key === undefined) throw unknownKey();
+    return key;
+  }
+
+  async hydrate(): Promise<void> {}
+
+  async checkHealth(): Promise<KeyHealth> {
+    return { state: 'usable', keyCount: this.#keys.size, keyAgeMs: undefined };
+  }
+
+  close(): void {}
+}
+
+/**
+ * Reads the usable keys of a JWK set (RFC 7517 §5). A key that may not verify is left out and spoils no other;
+ * an id that two different keys claim is ambiguous, so neither counts. A key that was known before stays the same object,
+ * by which whoever remembers its use can tell that it still counts.
+ */
+export function toKeysById(jwks: readonly unknown[], before: KeysById = new Map()): KeysById {
+  const keys = new Map<string, VerificationKey>();
+  const ambiguous = new Set<string>();
+  for (const jwk of jwks) {
+    const key = readVerificationKey(jwk);
+    if (typeof key === 'string') continue;
+    const known = keys.get(key.keyId);
+    if (known !== undefined && !isSameKey(known, key)) ambiguous.add(key.keyId);
+    const earlier = before.get(key.keyId);
+    keys.set(key.keyId, earlier !== undefined && isSameKey(earlier, key) ? earlier : key);
+  }
+  for (const keyId of ambiguous) keys.delete(keyId);
+  return keys;
+}
+
+/** The refusal of a key id that the project does not have. */
+export function unknownKey(): DescopeCredentialError {
+  const message = "The token names a key that is not among the project's keys.";
+  return new DescopeCredentialError('TOKEN_KEY_UNKNOWN', message);
+}
+
+function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
+  return one.algorithm === other.algorithm && one.keyObject.equals(other.keyObject);
+}

@@ -1,0 +1,195 @@
+// The project's keys as Descope publishes them: one fetch for many waiters, and an outage is ridden out.
+import { readElapsedMs } from '../clock.js';
+import type { Clock } from '../clock.js';
+import { DescopeUnavailableError } from '../errors.js';
+import { publishKeysFetched, publishKeysStale, publishOutage } from '../events.js';
+import { RequestFailure, readProjectId, toReason } from '../logging.js';
+import type { Notify } from '../logging.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { KeyFetchSchedule } from './key-fetch-schedule.js';
+import type { KeyFetchPolicy } from './key-fetch-schedule.js';
+import { toKeysById, unknownKey } from './key-set.js';
+import type { KeyHealth, KeySet, KeysById } from './key-set.js';
+import type { VerificationKey } from './signature.js';
+
+/** What a remote key set needs of the world. */
+export interface RemoteKeySetInput {
+  /** Fetches the members of the JWK set; must end by itself, and at once when the signal aborts. */
+  readonly load: (signal: AbortSignal) => Promise<readonly unknown[]>;
+  /** Where they are asked for, of which the log names the host. */
+  readonly url: string;
+  readonly policy: KeyFetchPolicy;
+  readonly clock: Clock;
+  readonly notify: Notify;
+}
+
+export class RemoteKeySet implements KeySet {
+  readonly #input: RemoteKeySetInput;
+  readonly #schedule: KeyFetchSchedule;
+  readonly #closing = new AbortController();
+  #keys: KeysById = new Map();
+  #flight: Promise<void> | undefined;
+
+  constructor(input: RemoteKeySetInput) {
+    this.#input = input;
+    this.#schedule = new KeyFetchSchedule(input.policy, input.clock);
+  }
+
+  find(keyId: string): MaybePromise<VerificationKey> {
+    const state = this.#schedule.keyState();
+    if (state === 'none') return this.#findWhenLoaded(keyId);
+    const key = this.#keys.get(keyId);
+    if (key === undefined) return this.#findUnknown(keyId);
+    if (state === 'fresh') return key;
+    if (state === 'old' && !this.#schedule.isFailing) return this.#findRefreshed(keyId);
+    this.#refreshBehind();
+    return key;
+  }
+
+  async hydrate(): Promise<void> {
+    if (this.#schedule.keyState() === 'none') await this.#fetch();
+  }
+
+  // As a request with a known key would have it: it waits where that would, and causes no fetch that it would not.
+  async checkHealth(): Promise<KeyHealth> {
+    const state = this.#schedule.keyState();
+    const isWaiting = state === 'none' || (state === 'old' && !this.#schedule.isFailing);
+    if (state !== 'fresh') this.#refreshBehind();
+    if (isWaiting) await this.#flight?.catch(() => undefined);
+    const usable = this.#schedule.isFailing ? 'stale' : 'usable';
+    const keyAgeMs = this.#schedule.keyAgeMs();
+    return {
+      state: this.#schedule.keyState() === 'none' ? 'none' : usable,
+      keyCount: this.#keys.size,
+      keyAgeMs: Number.isFinite(keyAgeMs) ? keyAgeMs : undefined,
+    };
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  // No keys in memory: everybody waits for the one flight, or is told when the next one may start.
+  async #findWhenLoaded(keyId: string): Promise<VerificationKey> {
+    if (this.#flight === undefined && !this.#schedule.mayRetry()) throw this.#unavailable();
+    await this.#fetch();
+    return this.#pick(keyId);
+  }
+
+  // An id never seen may be a key that was rotated in, so it is worth one fetch per cool-down and no more:
+  // ids are free for an attacker to invent.
+  async #findUnknown(keyId: string): Promise<VerificationKey> {
+    if (this.#flight === undefined && !this.#schedule.mayAskForUnknown()) {
+      throw this.#schedule.isFailing ? this.#unavailable() : unknownKey();
+    }
+    await this.#fetch();
+    return this.#pick(keyId);
+  }
+
+  // Past the max age the set must be confirmed before it is believed; if that fails, it is stale but usable.
+  async #findRefreshed(keyId: string): Promise<VerificationKey> {
+    await this.#fetch().catch(() => undefined); // the failure is noted, and the known key goes on
+    return this.#pick(keyId);
+  }
+
+  #refreshBehind(): void {
+    if (this.#flight !== undefined || !this.#schedule.mayRetry()) return;
+    this.#fetch().catch(() => undefined); // noted where it happened; requests go on with the keys at hand
+  }
+
+  #pick(keyId: string): VerificationKey {
+    const key = this.#keys.get(keyId);
+    if (key === undefined) throw unknownKey();
+    return key;
+  }
+
+  #fetch(): Promise<void> {
+    this.#flight ??= this.#load().finally(() => {
+      this.#flight = undefined;
+    });
+    return this.#flight;
+  }
+
+  async #load(): Promise<void> {
+    const { clock, notify } = this.#input;
+    const startedAtMs = clock();
+    this.#schedule.started();
+    try {
+      this.#closing.signal.throwIfAborted(); // after the end, nothing goes to the network any more
+      const keys = toKeysById(await this.#input.load(this.#closing.signal), this.#keys);
+      if (keys.size === 0) throw this.#noKey();
+      this.#keys = keys; // the whole set: a key that left it is gone
+    } catch (cause) {
+      this.#schedule.failed();
+      this.#noteFailure(cause, readElapsedMs(clock, startedAtMs));
+      throw this.#unavailable(cause);
+    }
+    const wasFailing = this.#schedule.isFailing;
+    this.#schedule.succeeded();
+    tellFetched(this.#toReport(readElapsedMs(clock, startedAtMs)), wasFailing, notify);
+  }
+
+  #noteFailure(cause: unknown, durationMs: number): void {
+    if (this.#closing.signal.aborted) return;
+    const isStale = this.#schedule.keyState() !== 'none';
+    const retryAfterSeconds = this.#schedule.retryAfterSeconds();
+    tellFailed({ ...this.#toReport(durationMs), isStale, retryAfterSeconds, cause }, this.#input.notify);
+  }
+
+  #noKey(): RequestFailure {
+    const cause = new Error('The answer holds no key that may verify session tokens.');
+    return new RequestFailure({ url: this.#input.url, status: 200, cause });
+  }
+
+  #toReport(durationMs: number): FetchReport {
+    return { keyCount: this.#keys.size, keyAgeMs: this.#schedule.keyAgeMs(), durationMs };
+  }
+
+  #unavailable(cause?: unknown): DescopeUnavailableError {
+    const retryAfterSeconds = this.#schedule.retryAfterSeconds();
+    const why = cause === undefined ? '' : ` (${toReason(cause)})`;
+    const message = `Descope's keys cannot be had at present${why}.`;
+    return new DescopeUnavailableError('KEYS_UNAVAILABLE', message, { retryAfterSeconds, cause });
+  }
+}
+
+// What a key set tells of its fetches: events for machines, lines for people.
+
+/** A fetch that ended; `keyCount` and `keyAgeMs` are of the keys in memory. */
+export interface FetchReport {
+  readonly keyCount: number;
+  readonly keyAgeMs: number;
+  readonly durationMs: number;
+}
+
+/** A fetch that failed; `isStale` when keys are in memory that may be used. */
+export interface FailureReport extends FetchReport {
+  readonly isStale: boolean;
+  readonly retryAfterSeconds: number;
+  readonly cause: unknown;
+}
+
+/** Tells that keys were fetched, and that an outage is over if there was one. */
+export function tellFetched(report: FetchReport, wasFailing: boolean, notify: Notify): void {
+  publishKeysFetched(report.keyCount, report.durationMs, readProjectId(notify));
+  if (wasFailing) notify({ code: 'KEYS_RECOVERED', level: 'log', message: RECOVERED });
+}
+
+/** Tells that keys could not be fetched. */
+export function tellFailed(report: FailureReport, notify: Notify): void {
+  const { keyCount, keyAgeMs, durationMs, cause } = report;
+  const why = toReason(cause);
+  const projectId = readProjectId(notify);
+  if (report.isStale) {
+    publishKeysStale({ projectId, keyCount, keyAgeMs, durationMs });
+    return notify({ code: 'KEYS_STALE', level: 'warn', message: `${STALE} (${why})` });
+  }
+  publishOutage('KEYS_UNAVAILABLE', report.retryAfterSeconds, projectId);
+  notify({ code: 'KEYS_UNAVAILABLE', level: 'error', message: `${DOWN} (${why})` });
+}
+
+const RECOVERED = "Descope's keys can be fetched again.";
+const STALE =
+  "Descope's keys cannot be refreshed; requests go on with those in memory, for the time that keyFetch.maxStaleSeconds says. If this lasts, check the way to baseUrl.";
+const DOWN =
+  "Descope's keys cannot be fetched, and none are in memory; tokens are answered with 503 until they can. If this lasts, check projectId and baseUrl.";

@@ -1,0 +1,195 @@
+// User + demands → nothing, or an error. The whole of "may they?" is here.
+import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
+import type { DescopeAccessCode, DescopeError } from '../errors.js';
+import { readNames, readOwn } from '../token/claims.js';
+import type { DescopeUser, Grants } from './descope-user.js';
+import type {
+  Demand,
+  GrantDemand,
+  MethodDemand,
+  MfaDemand,
+  NameMatch,
+  RequestValueSource,
+  ScopeDemand,
+  StepUpDemand,
+} from './requirements.js';
+
+/** What a decision needs beside the user and the demands. */
+export interface AccessFacts {
+  /** Now, in epoch milliseconds. */
+  readonly nowMs: number;
+  /** The tenants that the request named, by where. One that is not there names none. */
+  readonly tenants: ReadonlyMap<RequestValueSource, string>;
+  /** Whether a superuser has every role and permission of the project. */
+  readonly superuserBypass: boolean;
+}
+
+interface Question extends AccessFacts {
+  readonly user: DescopeUser;
+  readonly demands: readonly Demand[];
+}
+
+/** Asserts that the user meets every demand but those about admission. Throws an `ACCESS_…` or `AUTH_…` code. */
+export function assertAccess(user: DescopeUser, demands: readonly Demand[], facts: AccessFacts): void {
+  const { nowMs, tenants, superuserBypass } = facts;
+  const question = { nowMs, tenants, superuserBypass, user, demands }; // a spread costs more than all the rest
+  for (const demand of demands) {
+    const flaw = findFlaw(demand, question);
+    if (flaw !== undefined) throw flaw;
+  }
+}
+
+type Judge<D extends Demand> = (demand: D, question: Question) => DescopeError | undefined;
+
+// One judge for each kind of demand; the compiler finds a new kind that has none.
+const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K }>> } = {
+  accepts: () => undefined, // judged before, on optional routes too: see admitted.ts
+  audience: () => undefined,
+  roles: findGrantFlaw,
+  permissions: findGrantFlaw,
+  tenant: ({ from }, question) => findTenantFlaw(from, question),
+  scopes: (demand, { user }) => (isMet(demand, user.scopes) ? undefined : missing(demand)),
+  staff: (_demand, { user }) => (user.isStaff ? undefined : denied('ACCESS_STAFF_MISSING', 'is not staff')),
+  superuser: (_demand, { user }) =>
+    user.isSuperuser ? undefined : denied('ACCESS_SUPERUSER_MISSING', 'is no superuser'),
+  'step-up': (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
+  mfa: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
+  amr: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
+};
+
+// A map finds its own entries alone, and at once.
+const JUDGE_BY_KIND = new Map(Object.entries(JUDGES) as [string, Judge<Demand>][]);
+
+// A demand that a newer copy of the package noted, and this one cannot judge, is refused.
+function findFlaw(demand: Demand, question: Question): DescopeError | undefined {
+  const judge = JUDGE_BY_KIND.get(demand.kind);
+  if (judge !== undefined) return judge(demand, question);
+  return denied('ACCESS_DEMAND_UNKNOWN', 'is asked for something that nobody here can judge');
+}
+
+function findGrantFlaw(demand: GrantDemand, question: Question): DescopeError | undefined {
+  const { user, superuserBypass } = question;
+  const isInProject = isMet(demand, user[demand.kind]) || (superuserBypass && user.isSuperuser);
+  if (demand.tenant === undefined) return isInProject ? undefined : missing(demand);
+  if (demand.orProject === true && isInProject) return undefined;
+  const sources = demand.tenant === true ? readRouteTenants(question.demands) : [demand.tenant];
+  // No tenant to ask in is no tenant where it is held. The boot refuses such a route before.
+  if (sources.length === 0) return denied('ACCESS_TENANT_UNNAMED', 'is asked for a grant in no tenant');
+  for (const source of sources) {
+    const flaw = findTenantGrantFlaw(demand, source, question);
+    if (flaw !== undefined) return flaw;
+  }
+  return undefined;
+}
+
+function findTenantGrantFlaw(
+  demand: GrantDemand,
+  source: RequestValueSource,
+  question: Question,
+): DescopeError | undefined {
+  const flaw = findTenantFlaw(source, question);
+  if (flaw !== undefined) return flaw;
+  const grants = readTenantGrants(question.user, question.tenants.get(source) ?? '');
+  return isMet(demand, grants?.[demand.kind] ?? []) ? undefined : missing(demand);
+}
+
+function findTenantFlaw(source: RequestValueSource, { user, tenants }: Question): DescopeError | undefined {
+  const tenant = tenants.get(source);
+  if (tenant === undefined)
+    return denied('ACCESS_TENANT_UNNAMED', 'is asked for a tenant that the request does not name');
+  if (readTenantGrants(user, tenant) !== undefined) return undefined;
+  return denied('ACCESS_TENANT_MISSING', 'does not belong to the tenant that the request names');
+}
+
+function readRouteTenants(demands: readonly Demand[]): RequestValueSource[] {
+  return demands.flatMap((demand) => (demand.kind === 'tenant' ? [demand.from] : []));
+}
+
+const MISSING = {
+  roles: ['ACCESS_ROLE_MISSING', 'role'],
+  permissions: ['ACCESS_PERMISSION_MISSING', 'permission'],
+  scopes: ['ACCESS_SCOPE_MISSING', 'scope'],
+} as const;
+
+function missing({ kind, names, match }: GrantDemand | ScopeDemand): DescopeAccessError {
+  const [code, noun] = MISSING[kind];
+  const message = `The user lacks ${match === 'any' ? 'any' : 'a'} ${noun} that this route asks for.`;
+  return new DescopeAccessError(code, message, { wanted: names, match });
+}
+
+function denied(code: DescopeAccessCode, what: string): DescopeAccessError {
+  return new DescopeAccessError(code, `The user ${what}.`);
+}
+
+// How strongly and how recently did they sign in? RFC 9470's question, answered from the token alone.
+
+const MFA = 'mfa'; // RFC 8176 §2
+
+/** Asks for more of a sign-in than that it happened. */
+export type StrengthDemand = StepUpDemand | MethodDemand | MfaDemand;
+
+/** Finds what a sign-in lacks, if anything: `AUTH_STEP_UP_REQUIRED`, `AUTH_MFA_REQUIRED` or `AUTH_METHOD_REQUIRED`. */
+export function findStrengthFlaw(
+  demand: StrengthDemand,
+  user: DescopeUser,
+  nowMs: number,
+): DescopeCredentialError | undefined {
+  if (demand.kind === 'step-up') return isSteppedUp(user, demand, nowMs) ? undefined : stale(demand);
+  const methods = readNames(user.claims, 'amr');
+  if (demand.kind === 'mfa') return isMfa(methods) ? undefined : weak('AUTH_MFA_REQUIRED', ['mfa']);
+  return isMet(demand, methods) ? undefined : weak('AUTH_METHOD_REQUIRED', demand.names);
+}
+
+// Two methods are two factors, as Descope's own SDKs count (go-sdk); one that is written in two ways, or nothing, is not.
+function isMfa(methods: readonly string[]): boolean {
+  if (methods.includes(MFA)) return true;
+  const known = methods.map((method) => method.trim().toLowerCase()).filter((method) => method !== '');
+  return new Set(known).size > 1;
+}
+
+// `su` says that there was a step-up; how long ago is known only of the token that bears it.
+function isSteppedUp({ claims }: DescopeUser, { maxAgeSeconds }: StepUpDemand, nowMs: number): boolean {
+  if (readOwn(claims, 'su') !== true) return false;
+  if (maxAgeSeconds === undefined) return true;
+  return claims.iat !== undefined && nowMs / 1000 - claims.iat <= maxAgeSeconds;
+}
+
+function stale({ maxAgeSeconds }: StepUpDemand): DescopeCredentialError {
+  const message = 'The route asks for a step-up: the user must prove once more who they are.';
+  return new DescopeCredentialError('AUTH_STEP_UP_REQUIRED', message, { maxAgeSeconds });
+}
+
+function weak(
+  code: 'AUTH_MFA_REQUIRED' | 'AUTH_METHOD_REQUIRED',
+  wanted: readonly string[],
+): DescopeCredentialError {
+  const message = 'The route asks for another way of signing in.';
+  return new DescopeCredentialError(code, message, { wanted });
+}
+
+// Which of the wanted names does somebody hold?
+
+/** Names that are asked for: one of them, or all. */
+interface Wanted {
+  readonly names: readonly string[];
+  readonly match: NameMatch;
+}
+
+/** Tells whether what is held is enough. */
+export function isMet({ names, match }: Wanted, held: readonly string[]): boolean {
+  if (names.length === 0) return false; // an empty demand is a mistake, never an open door
+  return match === 'any'
+    ? names.some((name) => held.includes(name))
+    : names.every((name) => held.includes(name));
+}
+
+/** Gives the wanted names that are held, in the order they were asked for. Nothing held: nothing matches. */
+export function readMatches(held: readonly string[] | undefined, wanted: readonly string[]): string[] {
+  return held === undefined ? [] : wanted.filter((name) => held.includes(name));
+}
+
+/** Reads a user's grants in a tenant; `undefined` where the user does not belong to it. */
+export function readTenantGrants(user: DescopeUser | undefined, tenant: string): Grants | undefined {
+  if (user === undefined || !Object.hasOwn(user.tenants, tenant)) return undefined;
+  return user.tenants[tenant];
+}

@@ -1,0 +1,76 @@
+// Which tokens may come in at all: by the kind of caller, and by the audience they are meant for.
+import { DescopeCredentialError } from '../errors.js';
+import { isKindAccepted } from '../token/claims.js';
+import type { TokenKind } from '../token/claims.js';
+import type { DescopeUser } from './descope-user.js';
+import type { Demand } from './requirements.js';
+
+/** What the module asks where a route asks nothing else. */
+export interface AdmissionPolicy {
+  readonly accepts: readonly TokenKind[];
+  /** The audiences of which a token must name one; `undefined` when none is asked for. */
+  readonly audience: readonly string[] | undefined;
+}
+
+/**
+ * Asserts that this kind of token, for this audience, may come in. A route's own lists replace the module's; several
+ * of them must all be met. An app's or agent's token comes in only where an audience is asked for, because it was made
+ * for somebody else's use. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`.
+ */
+export function assertAdmitted(
+  user: DescopeUser,
+  policy: AdmissionPolicy,
+  demands: readonly Demand[] = [],
+): void {
+  assertKinds(user, policy, demands);
+  if (assertAudiences(user, policy, demands) > 0 || !isForeignKind(user.kind)) return;
+  throw mismatch([], toList(user.claims.aud));
+}
+
+function assertKinds(user: DescopeUser, policy: AdmissionPolicy, demands: readonly Demand[]): void {
+  let isReplaced = false;
+  for (const demand of demands) {
+    if (demand.kind !== 'accepts') continue;
+    assertKind(user, demand.kinds);
+    isReplaced = true;
+  }
+  if (!isReplaced) assertKind(user, policy.accepts);
+}
+
+// Answers how many lists of audiences were asked for.
+function assertAudiences(user: DescopeUser, policy: AdmissionPolicy, demands: readonly Demand[]): number {
+  let count = 0;
+  for (const demand of demands) {
+    if (demand.kind !== 'audience') continue;
+    assertAudience(user, demand.names);
+    count += 1;
+  }
+  if (count > 0 || policy.audience === undefined) return count;
+  assertAudience(user, policy.audience);
+  return 1;
+}
+
+function assertKind(user: DescopeUser, accepted: readonly TokenKind[]): void {
+  if (isKindAccepted(user.kind, accepted)) return;
+  const message = `A token of the kind "${user.kind}" is not accepted here.`;
+  throw new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', message, { kind: user.kind });
+}
+
+function assertAudience(user: DescopeUser, audience: readonly string[]): void {
+  const named = toList(user.claims.aud);
+  if (!named.some((item) => audience.includes(item))) throw mismatch(audience, named);
+}
+
+/** Tells whether tokens of a kind were made for somebody else's use. */
+export function isForeignKind(kind: TokenKind): boolean {
+  return kind === 'app' || kind === 'agent';
+}
+
+function toList(audience: string | readonly string[] = []): readonly string[] {
+  return typeof audience === 'string' ? [audience] : audience;
+}
+
+function mismatch(expected: readonly string[], actual: readonly string[]): DescopeCredentialError {
+  const message = 'The token is meant for another audience.';
+  return new DescopeCredentialError('TOKEN_AUDIENCE_MISMATCH', message, { expected, actual });
+}

@@ -1,0 +1,162 @@
+// Management: changes one thing about a user.
+import { readField, readFlag, readText, readTexts, requireText } from '../http/fields.js';
+import { DescopeError, ok } from '../http/message.js';
+import type { JsonObject } from '../http/message.js';
+import { routesFor, takes } from '../http/router.js';
+import type { Handler } from '../http/router.js';
+import type { World } from '../project-state.js';
+import { toHistory } from '../store/sign-ins.js';
+import { toPasswordCheck } from '../store/users.js';
+import type { UserRecord } from '../store/users.js';
+import { assertRoles, assertTenants, requireUser } from './find-users.js';
+import { readProfile, readStatus } from './new-user.js';
+import { answerUser } from './users.js';
+
+type Change = (body: JsonObject, user: UserRecord) => Partial<UserRecord>;
+
+function change(toChange: Change): Handler {
+  return (call, world) => {
+    const user = requireUser(call.body, world);
+    return answerUser(world, world.project.users.save({ ...user, ...toChange(call.body, user) }));
+  };
+}
+
+const status: Change = (body) => {
+  const wanted = readStatus(body);
+  if (wanted === undefined) throw new DescopeError('missingArguments', 'The status argument is missing');
+  return { status: wanted };
+};
+
+const loginId: Change = (body, user) => {
+  const [old, next] = [requireText(body, 'loginId'), readText(body, 'newLoginId')];
+  const others = user.loginIds.filter((id) => id !== old);
+  return { loginIds: next === undefined ? others : [...others, next] };
+};
+
+const customAttribute: Change = (body, user) => ({
+  customAttributes: {
+    ...user.customAttributes,
+    [requireText(body, 'attributeKey')]: readField(body, 'attributeValue'),
+  },
+});
+
+const email: Change = (body) => ({
+  email: readText(body, 'email'),
+  verifiedEmail: readFlag(body, 'verified') ?? false,
+});
+
+const phone: Change = (body) => ({
+  phone: readText(body, 'phone'),
+  verifiedPhone: readFlag(body, 'verified') ?? false,
+});
+
+function setPassword(isActive: boolean): Change {
+  return (body) => ({
+    password: toPasswordCheck(requireText(body, 'password')),
+    passwordExpired: !isActive && !readFlag(body, 'setActive'),
+  });
+}
+
+const logout: Handler = (call, world) => {
+  world.signIns.endAllOf(requireUser(call.body, world).userId, world.clock.nowSeconds());
+  return ok();
+};
+
+const history: Handler = (call, world) => {
+  const ids: readonly unknown[] = Array.isArray(call.body) ? call.body : [];
+  return ok(ids.flatMap((id) => toHistory(world.signIns.of(String(id)))));
+};
+
+/** The routes that change one thing about a user. */
+export const changeUserRoutes = routesFor('management', {
+  'POST /v1/mgmt/user/update/status': takes('loginId status', change(status)),
+  'POST /v1/mgmt/user/update/loginid': takes('loginId newLoginId', change(loginId)),
+  'POST /v1/mgmt/user/update/email': takes('loginId email verified', change(email)),
+  'POST /v1/mgmt/user/update/phone': takes('loginId phone verified', change(phone)),
+  'POST /v1/mgmt/user/update/name': takes(
+    'loginId displayName name givenName middleName familyName',
+    change(readProfile),
+  ),
+  'POST /v1/mgmt/user/update/picture': takes('loginId picture', change(readProfile)),
+  'POST /v1/mgmt/user/update/customAttribute': takes(
+    'loginId attributeKey attributeValue',
+    change(customAttribute),
+  ),
+  'POST /v1/mgmt/user/password/set': takes('loginId password setActive', change(setPassword(false))),
+  'POST /v1/mgmt/user/password/set/temporary': takes('loginId password', change(setPassword(false))),
+  'POST /v1/mgmt/user/password/set/active': takes('loginId password', change(setPassword(true))),
+  'POST /v1/mgmt/user/password/expire': takes(
+    'loginId',
+    change(() => ({ passwordExpired: true })),
+  ),
+  'POST /v1/mgmt/user/logout': takes('loginId userId', logout),
+  'POST /v1/mgmt/user/history': history,
+});
+
+// Management: gives roles and tenants to a user, and takes them.
+
+type Merge = (has: readonly string[], named: readonly string[]) => readonly string[];
+
+const set: Merge = (_has, named) => [...new Set(named)];
+const add: Merge = (has, named) => [...new Set([...has, ...named])];
+const without: Merge = (has, named) => has.filter((name) => !named.includes(name));
+
+function changeRoles(merge: Merge): Handler {
+  return (call, world) => {
+    const user = requireUser(call.body, world);
+    const tenantId = readText(call.body, 'tenantId');
+    const named = readTexts(call.body, 'roleNames') ?? [];
+    if (merge !== without) assertRoles(world.project, named, tenantId);
+    const change = tenantId === undefined ? { roleNames: merge(user.roleNames, named) } : undefined;
+    return save(world, user, change ?? toTenantRoles(user, tenantId ?? '', (has) => merge(has, named)));
+  };
+}
+
+const addTenant: Handler = (call, world) => {
+  const user = requireUser(call.body, world);
+  const { tenantId } = requireTenant(call.body, world);
+  const others = user.tenants.filter((grant) => grant.tenantId !== tenantId);
+  const roleNames = user.tenants.find((grant) => grant.tenantId === tenantId)?.roleNames ?? [];
+  return save(world, user, { tenants: [...others, { tenantId, roleNames }] });
+};
+
+const removeTenant: Handler = (call, world) => {
+  const user = requireUser(call.body, world);
+  const tenantId = requireText(call.body, 'tenantId');
+  return save(world, user, { tenants: user.tenants.filter((grant) => grant.tenantId !== tenantId) });
+};
+
+/** The routes of a user's roles and tenants. */
+export const grantUserRoutes = routesFor('management', {
+  'POST /v1/mgmt/user/update/role/set': takes('loginId tenantId roleNames', changeRoles(set)),
+  'POST /v1/mgmt/user/update/role/add': takes('loginId tenantId roleNames', changeRoles(add)),
+  'POST /v2/mgmt/user/update/role/add': takes('loginId tenantId roleNames', changeRoles(add)),
+  'POST /v1/mgmt/user/update/role/remove': takes('loginId tenantId roleNames', changeRoles(without)),
+  'POST /v1/mgmt/user/update/tenant/add': takes('loginId tenantId', addTenant),
+  'POST /v1/mgmt/user/update/tenant/remove': takes('loginId tenantId', removeTenant),
+});
+
+function toTenantRoles(
+  user: UserRecord,
+  tenantId: string,
+  change: (has: readonly string[]) => readonly string[],
+): Partial<UserRecord> {
+  if (!user.tenants.some((grant) => grant.tenantId === tenantId)) {
+    throw new DescopeError('invalidArguments', `The user does not belong to the tenant ${tenantId}`);
+  }
+  return {
+    tenants: user.tenants.map((grant) =>
+      grant.tenantId === tenantId ? { tenantId, roleNames: change(grant.roleNames) } : grant,
+    ),
+  };
+}
+
+function requireTenant(body: JsonObject, world: World): { readonly tenantId: string } {
+  const tenantId = requireText(body, 'tenantId');
+  assertTenants(world.project, [{ tenantId, roleNames: [] }]);
+  return { tenantId };
+}
+
+function save(world: World, user: UserRecord, change: Partial<UserRecord>) {
+  return answerUser(world, world.project.users.save({ ...user, ...change }));
+}

@@ -1,0 +1,85 @@
+// Everything an emulated project consists of while it runs; routes work on it, `reset` renews it.
+import { EmulatorClock } from './controls/clock.js';
+import { Faults } from './controls/faults.js';
+import { Outbox, RequestLog } from './controls/recorders.js';
+import { Authorization } from './fga/authorization.js';
+import type { EmulatorSettings, ResolvedOptions } from './options.js';
+import { plantApps, plantAuthorization, plantSeed } from './seed/apply-seed.js';
+import type { EmulatorSeed } from './seed/seed.js';
+import { EnchantedLinks, FlowRuns, PendingSignIns } from './store/pending.js';
+import { Project } from './store/project.js';
+import { SignIns } from './store/sign-ins.js';
+import { IssueTimes } from './tokens/key-ring.js';
+import type { KeyRing } from './tokens/key-ring.js';
+
+/** The two kinds of token of a sign-in. */
+export type TokenKind = 'session' | 'refresh';
+
+/** The running project. */
+export class World {
+  readonly clock = new EmulatorClock();
+  readonly faults = new Faults();
+  readonly requests = new RequestLog();
+  readonly outbox = new Outbox();
+  readonly issueTimes = new IssueTimes();
+  readonly projectId: string;
+  readonly managementKey: string;
+  project = new Project();
+  readonly authorization = new Authorization();
+  readonly signIns = new SignIns();
+  pending = new PendingSignIns();
+  enchantedLinks = new EnchantedLinks();
+  flowRuns = new FlowRuns();
+  settings: EmulatorSettings;
+  /** Where it listens; known once it does. */
+  url = '';
+
+  constructor(
+    private readonly options: ResolvedOptions,
+    private readonly seed: EmulatorSeed,
+    readonly keys: KeyRing,
+  ) {
+    this.projectId = options.projectId;
+    this.managementKey = options.managementKey;
+    this.settings = options.settings;
+    this.#plant();
+  }
+
+  /** The claim `iss` of new tokens. */
+  get issuer(): string {
+    return this.settings.issuer === 'url' ? this.issuerUrl : this.projectId;
+  }
+
+  /** The issuer in its URL form. */
+  get issuerUrl(): string {
+    return `${this.url}/${this.projectId}`;
+  }
+
+  /** The cookie name of a kind of token, which is also its `drn`. */
+  cookieName(kind: TokenKind): string {
+    return kind === 'session' ? this.settings.sessionCookieName : this.settings.refreshCookieName;
+  }
+
+  /** Puts everything back to how it started, except the signing keys. */
+  reset(): void {
+    this.clock.reset();
+    this.faults.clear();
+    this.requests.clear();
+    this.outbox.clear();
+    this.keys.unpublishExtra();
+    this.settings = this.options.settings;
+    this.project = new Project();
+    this.signIns.clear();
+    this.pending = new PendingSignIns();
+    this.enchantedLinks = new EnchantedLinks();
+    this.flowRuns = new FlowRuns();
+    this.authorization.clear();
+    this.#plant();
+  }
+
+  #plant(): void {
+    plantSeed(this.project, this.seed, this.clock.nowSeconds());
+    plantApps(this.project, this.seed, this.projectId);
+    plantAuthorization(this.authorization, this.seed);
+  }
+}

@@ -1,0 +1,69 @@
+// Management of fine-grained authorization: schema, relations, checks.
+import type { Authorization, FgaTuple } from '../fga/authorization.js';
+import { FgaError } from '../fga/schema.js';
+import { below, readObjects, requireText } from '../http/fields.js';
+import { DescopeError, ok } from '../http/message.js';
+import type { Call, JsonObject } from '../http/message.js';
+import { routesFor, takes } from '../http/router.js';
+import type { Handler } from '../http/router.js';
+import type { World } from '../project-state.js';
+
+/** What a route does with the project's authorization. */
+type Act = (fga: Authorization, call: Call) => unknown;
+
+const check: Act = (fga, { body }) => ({
+  tuples: readTuples(body).map((tuple) => ({ allowed: fga.isAllowed(tuple), tuple })),
+});
+
+const dryRun: Act = (fga, { body }) => {
+  const { relations, types } = fga.preview(requireText(body, 'dsl'));
+  return { deletesPreview: { hasDeletes: relations.length + types.length > 0, relations, types } };
+};
+
+const TUPLES = below('tuples', 'resource resourceType relation target targetType');
+
+/** The routes of fine-grained authorization. */
+export const fgaRoutes = routesFor('management', {
+  'POST /v1/mgmt/fga/schema': takes(
+    'dsl',
+    withFga((fga, { body }) => fga.save(requireText(body, 'dsl'))),
+  ),
+  'GET /v1/mgmt/fga/schema': withFga((fga) => ({ dsl: fga.dsl })),
+  'POST /v1/mgmt/fga/schema/dryrun': takes('dsl', withFga(dryRun)),
+  'POST /v1/mgmt/fga/relations': takes(
+    TUPLES,
+    withFga((fga, { body }) => fga.add(readTuples(body))),
+  ),
+  'POST /v1/mgmt/fga/relations/delete': takes(
+    TUPLES,
+    withFga((fga, { body }) => fga.remove(readTuples(body))),
+  ),
+  'DELETE /v1/mgmt/fga/relations': withFga((fga) => fga.clearRelations()),
+  'POST /v1/mgmt/fga/check': takes(TUPLES, withFga(check)),
+  // node-sdk's `fga.deleteSchema` calls the older address.
+  'POST /v1/mgmt/authz/schema/delete': takes(
+    '',
+    withFga((fga) => fga.clear()),
+  ),
+});
+
+function withFga(act: Act): Handler {
+  return (call: Call, world: World) => {
+    try {
+      return ok(act(world.authorization, call) ?? {});
+    } catch (cause) {
+      if (cause instanceof FgaError) throw new DescopeError('invalidArguments', cause.message);
+      throw cause;
+    }
+  };
+}
+
+function readTuples(body: JsonObject): readonly FgaTuple[] {
+  return (readObjects(body, 'tuples') ?? []).map((tuple) => ({
+    resource: requireText(tuple, 'resource'),
+    resourceType: requireText(tuple, 'resourceType'),
+    relation: requireText(tuple, 'relation'),
+    target: requireText(tuple, 'target'),
+    targetType: requireText(tuple, 'targetType'),
+  }));
+}

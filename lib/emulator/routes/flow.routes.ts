@@ -1,0 +1,112 @@
+// The calls of the web component: start a flow, and go on with it.
+import { SCREEN_HTML, toThemeCss } from '../flows/screens.js';
+import { makeMove, toStepId } from '../flows/sign-up-or-in.js';
+import { readObject, readText, requireText } from '../http/fields.js';
+import { DescopeError, ok } from '../http/message.js';
+import type { Answer, Call, JsonObject } from '../http/message.js';
+import { routesFor } from '../http/router.js';
+import type { Handler } from '../http/router.js';
+import type { World } from '../project-state.js';
+import { FLOW_ID } from '../store/pending.js';
+import type { FlowRun } from '../store/pending.js';
+
+const start: Handler = (call, world) => {
+  const flowId = requireText(call.body, 'flowId');
+  if (flowId !== FLOW_ID) throw new DescopeError('invalidArguments', `There is no flow ${flowId}`);
+  const options = readObject(call.body, 'options') ?? {};
+  const page = [readText(options, 'redirectUrl'), readText(options, 'location')].find(isPage);
+  const run = world.flowRuns.start({ page, tenantId: readText(options, 'tenant') });
+  // Without a button the component only asks for the first screen.
+  return readText(call.body, 'interactionId') ? advance(call, world, run) : ok(toScreen(run));
+};
+
+const next: Handler = (call, world) => {
+  const run = world.flowRuns.find(requireText(call.body, 'executionId'));
+  if (!run) throw new DescopeError('flowNotFound', 'The flow is unknown or has ended');
+  return advance(call, world, run);
+};
+
+/** The routes of flows. */
+export const flowRoutes = routesFor('project', { 'POST /v1/flow/start': start, 'POST /v1/flow/next': next });
+
+// What a user got wrong is told on the screen, as Descope's own flows do, and not by a status.
+async function advance(call: Call, world: World, run: FlowRun): Promise<Answer> {
+  const interactionId = readText(call.body, 'interactionId') ?? '';
+  const input = readObject(call.body, 'input') ?? {};
+  try {
+    const outcome = await makeMove(world, { call, run, interactionId, input });
+    if (typeof outcome !== 'string') return toDone(world, run, outcome);
+    run.screen = outcome;
+    return ok(toScreen(run));
+  } catch (cause) {
+    if (cause instanceof DescopeError) return ok(toScreen(run, cause.message));
+    throw cause;
+  }
+}
+
+function toScreen(run: FlowRun, errorText = ''): JsonObject {
+  return {
+    executionId: run.executionId,
+    stepId: toStepId(run.screen),
+    stepName: run.screen,
+    status: 'waiting',
+    action: 'screen',
+    screen: { id: run.screen, state: { errorText, form: { email: run.email } } },
+  };
+}
+
+function toDone(world: World, run: FlowRun, { body, headers = {} }: Answer): Answer {
+  world.flowRuns.end(run);
+  return {
+    status: 200,
+    headers,
+    body: {
+      executionId: run.executionId,
+      stepId: 'end',
+      stepName: 'end',
+      status: 'completed',
+      action: 'none',
+      screen: { id: '', state: {} },
+      authInfo: body,
+      lastAuth: { authMethod: run.screen, loginId: run.email },
+      output: {},
+    },
+  };
+}
+
+function isPage(text: string | undefined): boolean {
+  return text !== undefined && /^https?:/.test(text) && URL.canParse(text);
+}
+
+// The static files of the flow: what the web component shows, and how it looks.
+
+const CONFIG = {
+  componentsVersion: '3.14.1',
+  flows: { [FLOW_ID]: { version: 1, startScreenId: 'login', startScreenName: 'login' } },
+  styles: {},
+};
+
+const FILES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['config.json', CONFIG],
+  [
+    'theme.json',
+    {
+      light: { globals: toThemeCss('light'), components: {} },
+      dark: { globals: toThemeCss('dark'), components: {} },
+    },
+  ],
+  ...Object.entries(SCREEN_HTML).map(([id, html]) => [`${id}.html`, html] as const),
+]);
+
+const readFile: Handler = (call, world) => {
+  const name = call.params.get('file') ?? '';
+  const file = call.params.get('projectId') === world.projectId ? FILES.get(name) : undefined;
+  if (file === undefined) throw new DescopeError('noSuchEndpoint', `There is no file ${name.slice(0, 200)}`);
+  return ok(file);
+};
+
+/** The files, below the base URL and for those who give the emulator itself as `base-static-url`. */
+export const flowPageRoutes = routesFor('open', {
+  'GET /pages/:projectId/v2-beta/:file': readFile,
+  'GET /:projectId/v2-beta/:file': readFile,
+});

@@ -1,0 +1,177 @@
+// Passwords: sign up and in with them, replace, reset and change them.
+import { readObject, requireText } from '../http/fields.js';
+import { DescopeError, ok } from '../http/message.js';
+import type { Call } from '../http/message.js';
+import { routesFor, takes } from '../http/router.js';
+import type { Handler } from '../http/router.js';
+import { createUser, readProfile } from '../management/new-user.js';
+import type { World } from '../project-state.js';
+import {
+  finishSignIn,
+  requireMethod,
+  requireOwnSignIn,
+  sendCode,
+  sendEnchantedLink,
+  sendLink,
+  toAddressChange,
+  toConfirmed,
+  toPending,
+} from '../sign-in/one-time-codes.js';
+import type { Approach } from '../sign-in/one-time-codes.js';
+import {
+  ADDRESS_FIELDS,
+  MESSAGE_FIELDS,
+  SIGN_IN_FIELDS,
+  SIGN_UP_FIELDS,
+} from '../sign-in/require-sign-in.js';
+import { answerSignIn, readLoginOptions } from '../sign-in/start-sign-in.js';
+import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
+import { PASSWORD_POLICY, toChosenPassword } from '../store/users.js';
+import type { UserRecord } from '../store/users.js';
+
+const signUp: Handler = async (call, world) => {
+  const loginId = requireText(call.body, 'loginId');
+  const password = toChosenPassword(requireText(call.body, 'password'));
+  if (world.project.users.find(loginId)) throw new DescopeError('userExists', 'User already exists');
+  const options = await readLoginOptions(call, world);
+  const address = loginId.includes('@') ? { email: loginId } : {};
+  const profile = readProfile(readObject(call.body, 'user') ?? {});
+  const base = createUser(loginId, world.clock.nowSeconds());
+  const user = world.project.users.save({ ...base, ...address, ...profile, password });
+  return answerSignIn(world, { user, amr: ['pwd'], options });
+};
+
+const signIn: Handler = async (call, world) => {
+  const user = requirePassword(call, world, 'password');
+  if (user.passwordExpired) throw new DescopeError('passwordExpired', 'The password must be replaced');
+  return answerSignIn(world, { user, amr: ['pwd'], options: await readLoginOptions(call, world) });
+};
+
+const replace: Handler = (call, world) => {
+  const user = setPassword(call, world, requirePassword(call, world, 'oldPassword'));
+  return answerSignIn(world, { user, amr: ['pwd'], options: NO_LOGIN_OPTIONS });
+};
+
+const update: Handler = async (call, world) => {
+  setPassword(call, world, await requireOwnSignIn(call, world));
+  return ok();
+};
+
+const reset: Handler = (call, world) => {
+  const loginId = requireText(call.body, 'loginId');
+  if (!world.project.users.find(loginId)) throw new DescopeError('noSuchUser', 'User not found');
+  const pending = {
+    loginId,
+    deliveryMethod: 'email',
+    options: NO_LOGIN_OPTIONS,
+    changes: toConfirmed('email'),
+    expiresMs: world.clock.now() + world.settings.codeSeconds * 1000,
+  };
+  return ok({ resetMethod: 'magiclink', pendingRef: '', linkId: '', ...sendLink(world, pending, call) });
+};
+
+/** The routes of passwords. */
+export const passwordRoutes = routesFor('project', {
+  'POST /v1/auth/password/signup': takes(`password ${SIGN_UP_FIELDS}`, signUp),
+  'POST /v1/auth/password/signin': takes(`password ${SIGN_IN_FIELDS}`, signIn),
+  'POST /v1/auth/password/replace': takes('loginId oldPassword newPassword', replace),
+  'POST /v1/auth/password/update': takes('loginId newPassword', update),
+  'POST /v1/auth/password/reset': takes(`loginId redirectUrl ${MESSAGE_FIELDS}`, reset),
+  'GET /v1/auth/password/policy': () => ok(PASSWORD_POLICY),
+});
+
+// An unknown user and a wrong password get one answer, or it would tell who has an account.
+function requirePassword(call: Call, world: World, field: string): UserRecord {
+  const user = world.project.users.find(requireText(call.body, 'loginId'));
+  const given = requireText(call.body, field);
+  if (user?.password?.(given)) return user;
+  throw new DescopeError('wrongPassword', 'The login id or the password is wrong');
+}
+
+function setPassword(call: Call, world: World, user: UserRecord): UserRecord {
+  const password = toChosenPassword(requireText(call.body, 'newPassword'));
+  return world.project.users.save({ ...user, password, passwordExpired: false });
+}
+
+// One-time codes: asked for, sent into the outbox, and brought back.
+
+function startOtp(approach: Approach): Handler {
+  return async (call, world) => ok(sendCode(world, await toPending(call, world, approach)));
+}
+
+const verifyOtp: Handler = (call, world) => {
+  const code = {
+    deliveryMethod: requireMethod(call),
+    loginId: requireText(call.body, 'loginId'),
+    code: requireText(call.body, 'code'),
+  };
+  return finishSignIn(world, world.pending.takeCode(code, world.clock.now()));
+};
+
+const updateAddress: Handler = async (call, world) => {
+  await requireOwnSignIn(call, world);
+  return ok(sendCode(world, toAddressChange(call, world)));
+};
+
+/** The routes of one-time codes. */
+export const otpRoutes = routesFor('project', {
+  'POST /v1/auth/otp/signin/:method': takes(SIGN_IN_FIELDS, startOtp('signin')),
+  'POST /v1/auth/otp/signup/:method': takes(SIGN_UP_FIELDS, startOtp('signup')),
+  'POST /v1/auth/otp/signup-in/:method': takes(SIGN_UP_FIELDS, startOtp('signup-in')),
+  'POST /v1/auth/otp/verify/:method': takes('loginId code', verifyOtp),
+  'POST /v1/auth/otp/update/email': takes(`email ${ADDRESS_FIELDS}`, updateAddress),
+  'POST /v1/auth/otp/update/phone/:method': takes(`phone ${ADDRESS_FIELDS}`, updateAddress),
+});
+
+// Magic links: asked for, sent into the outbox, and brought back by their token.
+
+function startMagicLink(approach: Approach): Handler {
+  return async (call, world) => ok(sendLink(world, await toPending(call, world, approach), call));
+}
+
+const verifyMagicLink: Handler = (call, world) =>
+  finishSignIn(world, world.pending.takeLink(requireText(call.body, 'token'), world.clock.now()));
+
+/** The routes of magic links. */
+export const magicLinkRoutes = routesFor('project', {
+  'POST /v1/auth/magiclink/signin/:method': takes(`URI ${SIGN_IN_FIELDS}`, startMagicLink('signin')),
+  'POST /v1/auth/magiclink/signup/:method': takes(`URI ${SIGN_UP_FIELDS}`, startMagicLink('signup')),
+  'POST /v1/auth/magiclink/signup-in/:method': takes(`URI ${SIGN_UP_FIELDS}`, startMagicLink('signup-in')),
+  'POST /v1/auth/magiclink/verify': takes('token', verifyMagicLink),
+});
+
+// Enchanted links over HTTP: asked for, opened, and waited for.
+
+// They go by mail alone, so the path has no method to name.
+function startEnchantedLink(approach: Approach): Handler {
+  return async (call, world) => {
+    const byMail: Call = { ...call, params: new Map([['method', 'email']]) };
+    return ok(sendEnchantedLink(world, await toPending(byMail, world, approach), call));
+  };
+}
+
+const verifyEnchantedLink: Handler = (call, world) => {
+  world.enchantedLinks.verify(requireText(call.body, 'token'), world.clock.now());
+  return ok();
+};
+
+const pendingSession: Handler = (call, world) =>
+  finishSignIn(world, world.enchantedLinks.take(requireText(call.body, 'pendingRef'), world.clock.now()));
+
+/** The routes of enchanted links. */
+export const enchantedLinkRoutes = routesFor('project', {
+  'POST /v1/auth/enchantedlink/signin/email': takes(
+    `URI crossDevice ${SIGN_IN_FIELDS}`,
+    startEnchantedLink('signin'),
+  ),
+  'POST /v1/auth/enchantedlink/signup/email': takes(
+    `URI crossDevice ${SIGN_UP_FIELDS}`,
+    startEnchantedLink('signup'),
+  ),
+  'POST /v1/auth/enchantedlink/signup-in/email': takes(
+    `URI crossDevice ${SIGN_UP_FIELDS}`,
+    startEnchantedLink('signup-in'),
+  ),
+  'POST /v1/auth/enchantedlink/verify': takes('token', verifyEnchantedLink),
+  'POST /v1/auth/enchantedlink/pending-session': takes('pendingRef', pendingSession),
+});

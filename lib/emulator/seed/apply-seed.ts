@@ -1,0 +1,149 @@
+// Puts a checked seed into a project.
+import type { Authorization } from '../fga/authorization.js';
+import { toClientId } from '../store/project.js';
+import type { InboundAppRecord, Project, TenantRecord } from '../store/project.js';
+import { toDigest, toSeededId } from '../store/records.js';
+import type { TenantGrant } from '../store/roles.js';
+import { toPasswordCheck } from '../store/users.js';
+import type {
+  EmulatorSeed,
+  SeedAccessKey,
+  SeedInboundApp,
+  SeedMembership,
+  SeedRole,
+  SeedTenant,
+  SeedUser,
+} from './seed.js';
+
+/** Fills a project with the seed's data. */
+export function plantSeed(project: Project, seed: EmulatorSeed, nowSeconds: number): void {
+  for (const tenant of seed.tenants ?? []) project.tenants.put(toTenant(tenant, nowSeconds));
+  for (const role of seed.roles ?? []) plantRole(project, role, nowSeconds);
+  for (const holder of [...(seed.users ?? []), ...(seed.accessKeys ?? [])])
+    plantNamed(project, holder, nowSeconds);
+  for (const user of seed.users ?? []) plantUser(project, user, nowSeconds);
+  for (const key of seed.accessKeys ?? []) plantAccessKey(project, key, nowSeconds);
+}
+
+function toTenant({ id, name, customAttributes }: SeedTenant, createdSeconds: number): TenantRecord {
+  return {
+    id,
+    name: name ?? id,
+    selfProvisioningDomains: [],
+    customAttributes: customAttributes ?? {},
+    enforceSSO: false,
+    disabled: false,
+    defaultRoles: [],
+    createdSeconds,
+  };
+}
+
+function plantRole(project: Project, role: SeedRole, createdSeconds: number): void {
+  const permissionNames = role.permissions ?? [];
+  for (const name of permissionNames) {
+    project.permissions.put({ id: toSeededId('PR', name), name, description: '' });
+  }
+  project.roles.add({
+    id: toSeededId('RL', `${role.tenantId ?? ''} ${role.name}`),
+    name: role.name,
+    description: role.description ?? '',
+    permissionNames,
+    tenantId: role.tenantId ?? '',
+    isDefault: false,
+    createdSeconds,
+  });
+}
+
+// A seed without a list of roles (or tenants) means those that its users and access keys name.
+function plantNamed(project: Project, holder: SeedUser | SeedAccessKey, nowSeconds: number): void {
+  const memberships = holder.tenants ?? [];
+  for (const { tenantId: id } of memberships) {
+    if (!project.tenants.find(id)) project.tenants.put(toTenant({ id }, nowSeconds));
+  }
+  for (const name of [...(holder.roles ?? []), ...memberships.flatMap(({ roles }) => roles ?? [])]) {
+    if (!project.roles.all.some((role) => role.name === name)) plantRole(project, { name }, nowSeconds);
+  }
+}
+
+function plantUser(project: Project, user: SeedUser, createdSeconds: number): void {
+  const email = user.email ?? (user.loginId.includes('@') ? user.loginId : undefined);
+  project.users.save({
+    userId: user.userId ?? toSeededId('U', user.loginId),
+    loginIds: [user.loginId, ...(user.additionalLoginIds ?? [])],
+    name: user.name,
+    givenName: user.givenName,
+    familyName: user.familyName,
+    email,
+    phone: user.phone,
+    picture: user.picture,
+    verifiedEmail: email !== undefined,
+    verifiedPhone: user.phone !== undefined,
+    status: user.status ?? 'enabled',
+    test: user.test ?? false,
+    seen: user.status !== 'invited',
+    roleNames: user.roles ?? [],
+    permissions: user.permissions ?? [],
+    tenants: toGrants(user.tenants),
+    customAttributes: user.customAttributes ?? {},
+    customClaims: user.customClaims ?? {},
+    createdSeconds,
+    password: user.password === undefined ? undefined : toPasswordCheck(user.password),
+    passwordExpired: false,
+  });
+}
+
+function plantAccessKey(project: Project, key: SeedAccessKey, createdSeconds: number): void {
+  project.accessKeys.save({
+    id: key.id ?? toSeededId('K', key.name),
+    name: key.name,
+    description: '',
+    roleNames: key.roles ?? [],
+    permissions: key.permissions ?? [],
+    tenants: toGrants(key.tenants),
+    boundUserId: key.user === undefined ? undefined : project.users.find(key.user)?.userId,
+    customClaims: key.customClaims ?? {},
+    customAttributes: {},
+    permittedIps: [],
+    active: true,
+    createdSeconds,
+    expiresSeconds: key.expireTime ?? 0,
+    digest: toDigest(key.cleartext),
+  });
+}
+
+function toGrants(memberships: readonly SeedMembership[] = []): readonly TenantGrant[] {
+  return memberships.map(({ tenantId, roles }) => ({ tenantId, roleNames: roles ?? [] }));
+}
+
+// Puts the inbound apps and the authorization of a checked seed into a project.
+
+/** Adds the seed's inbound apps. */
+export function plantApps(project: Project, seed: EmulatorSeed, projectId: string): void {
+  for (const app of seed.inboundApps ?? []) project.inboundApps.put(toApp(app, projectId));
+}
+
+/** Sets the seed's schema and relations. */
+export function plantAuthorization(authorization: Authorization, { fga }: EmulatorSeed): void {
+  if (!fga) return;
+  authorization.save(fga.schema);
+  authorization.add(fga.relations ?? []);
+}
+
+function toApp(app: SeedInboundApp, projectId: string): InboundAppRecord {
+  const id = toSeededId('TPA', app.name);
+  return {
+    id,
+    clientId: app.clientId ?? toClientId(projectId, id),
+    clientSecret: app.clientSecret,
+    name: app.name,
+    permissionsScopes: (app.scopes ?? []).map(toScope),
+    attributesScopes: [],
+    tenantIds: app.tenants ?? [],
+    defaultAudience: app.defaultAudience ?? '',
+    shown: { description: '', logo: '', loginPageUrl: '', approvedCallbackUrls: [] },
+  };
+}
+
+function toScope(name: string) {
+  return { name, description: '', values: [], optional: false };
+}

@@ -1,0 +1,146 @@
+// Sends the codes and links of a sign-in, a sign-up or an update: into the outbox.
+import { readObject, readText, requireText } from '../http/fields.js';
+import { DescopeError } from '../http/message.js';
+import type { Answer, Call } from '../http/message.js';
+import { createUser, readProfile } from '../management/new-user.js';
+import type { World } from '../project-state.js';
+import type { PendingSignIn } from '../store/pending.js';
+import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
+import type { UserRecord } from '../store/users.js';
+import { requireEnabledUser, requireSignIn } from './require-sign-in.js';
+import { answerSignIn, readLoginOptions } from './start-sign-in.js';
+
+/** What is asked for: a user who must be there, must not be there, or either. */
+export type Approach = 'signin' | 'signup' | 'signup-in';
+
+const METHODS = new Map([
+  ['email', 'email'],
+  ['sms', 'phone'],
+  ['voice', 'phone'],
+  ['whatsapp', 'phone'],
+  ['im', 'phone'],
+] as const);
+
+/** Checks who wants in, and by which way; nothing is sent yet. */
+export async function toPending(call: Call, world: World, approach: Approach): Promise<PendingSignIn> {
+  const loginId = requireText(call.body, 'loginId');
+  const deliveryMethod = requireMethod(call);
+  const user = world.project.users.find(loginId);
+  // Management makes test users beforehand, so they may sign up although they are there.
+  if (approach === 'signup' && user && !user.test) {
+    throw new DescopeError('userExists', 'User already exists');
+  }
+  if (approach === 'signin' && !user) throw new DescopeError('noSuchUser', 'User not found');
+  return {
+    loginId,
+    deliveryMethod,
+    options: await readLoginOptions(call, world),
+    newUser: user ? undefined : toNewUser(call, world, loginId),
+    changes: toConfirmed(deliveryMethod),
+    expiresMs: world.clock.now() + world.settings.codeSeconds * 1000,
+  };
+}
+
+/** Sends a code; answers what the client may show of the address. */
+export function sendCode(world: World, pending: PendingSignIn): Readonly<Record<string, string>> {
+  const code = world.pending.issueCode(pending);
+  world.outbox.add({ ...toEnvelope(world, pending), code });
+  return toMasked(pending);
+}
+
+/** Sends a link: the page that the client named, with the token in its query. */
+export function sendLink(
+  world: World,
+  pending: PendingSignIn,
+  call: Pick<Call, 'body'>,
+): Readonly<Record<string, string>> {
+  const token = world.pending.issueLink(pending);
+  world.outbox.add({ ...toEnvelope(world, pending), link: toLink(call, world, token), token });
+  return toMasked(pending);
+}
+
+/** Sends an enchanted link, which signs in whoever holds the reference that is answered. */
+export function sendEnchantedLink(
+  world: World,
+  pending: PendingSignIn,
+  call: Pick<Call, 'body'>,
+): Readonly<Record<string, string>> {
+  const { token, pendingRef, linkId } = world.enchantedLinks.issue(pending);
+  world.outbox.add({ ...toEnvelope(world, pending), link: toLink(call, world, token), token, linkId });
+  return { linkId, pendingRef, ...toMasked(pending) };
+}
+
+/** The page that a call names (or the emulator's own, which there is not), with a token in its query. */
+export function toLink({ body }: Pick<Call, 'body'>, world: World, token: string): string {
+  const page = readText(body, 'URI') ?? readText(body, 'redirectUrl') ?? `${world.url}/verify`;
+  return `${page}${page.includes('?') ? '&' : '?'}t=${token}`;
+}
+
+/** The delivery method that a path names; refuses one that there is not. */
+export function requireMethod(call: Call): string {
+  const method = call.params.get('method') ?? '';
+  if ([...METHODS.keys()].some((known) => known === method)) return method;
+  throw new DescopeError('invalidArguments', `There is no delivery method ${method}`);
+}
+
+/** What a code proves once it came back: that the address is the user's. */
+export function toConfirmed(deliveryMethod: string): Partial<UserRecord> {
+  return deliveryMethod === 'email' ? { verifiedEmail: true } : { verifiedPhone: true };
+}
+
+function toNewUser(call: Call, world: World, loginId: string): UserRecord {
+  const address = requireMethod(call) === 'email' ? { email: loginId } : { phone: loginId };
+  const profile = readProfile(readObject(call.body, 'user') ?? {});
+  return { ...createUser(loginId, world.clock.nowSeconds()), ...address, ...profile };
+}
+
+function toEnvelope(world: World, { loginId, deliveryMethod }: PendingSignIn) {
+  return { loginId, deliveryMethod, atMs: world.clock.now() };
+}
+
+function toMasked({ loginId, deliveryMethod }: PendingSignIn): Readonly<Record<string, string>> {
+  if (deliveryMethod !== 'email') return { maskedPhone: `*******${loginId.slice(-3)}` };
+  const [name = '', domain = ''] = loginId.split('@', 2);
+  return { maskedEmail: `${name.slice(0, 1)}****@${domain.slice(0, 1)}****` };
+}
+
+// The code or the link has come back: makes or changes the user, signs them in, answers with tokens.
+
+/** Finishes a pending sign-in. */
+export async function finishSignIn(world: World, pending: PendingSignIn): Promise<Answer> {
+  const earlier = world.project.users.find(pending.loginId);
+  const user = earlier ?? pending.newUser;
+  if (!user) throw new DescopeError('noSuchUser', 'User not found');
+  const saved = world.project.users.save({ ...user, ...pending.changes });
+  return answerSignIn(world, {
+    user: saved,
+    amr: [pending.deliveryMethod],
+    options: pending.options,
+  });
+}
+
+// A signed-in user gives another address, which a code then confirms.
+
+/** The user of the refresh token, who must be the one that the body names. */
+export async function requireOwnSignIn(call: Call, world: World): Promise<UserRecord> {
+  const { userId } = await requireSignIn(call, world);
+  const user = requireEnabledUser(world, userId);
+  if (user.loginIds.includes(requireText(call.body, 'loginId'))) return user;
+  throw new DescopeError('invalidToken', 'The refresh token belongs to another user');
+}
+
+/** A pending change of the address; the code goes out under the user's first login id. */
+export function toAddressChange(call: Call, world: World): PendingSignIn {
+  const method = call.params.has('method') ? requireMethod(call) : 'email';
+  const address =
+    method === 'email'
+      ? { email: requireText(call.body, 'email') }
+      : { phone: requireText(call.body, 'phone') };
+  return {
+    loginId: requireText(call.body, 'loginId'),
+    deliveryMethod: method,
+    options: NO_LOGIN_OPTIONS,
+    changes: { ...address, ...toConfirmed(method) },
+    expiresMs: world.clock.now() + world.settings.codeSeconds * 1000,
+  };
+}

@@ -1,0 +1,102 @@
+// Hands out the tokens of a sign-in, each different from all before it.
+import { SignJWT, jwtVerify } from 'jose';
+import { DescopeError } from '../http/message.js';
+import type { JsonObject } from '../http/message.js';
+import type { TokenKind, World } from '../project-state.js';
+import type { SignIn } from '../store/sign-ins.js';
+import type { UserRecord } from '../store/users.js';
+import { toRefreshClaims, toSessionClaims } from './claims.js';
+import type { EmulatorKey } from './key-ring.js';
+
+/** A session token with the claims it carries. */
+export interface IssuedSession {
+  readonly sessionJwt: string;
+  readonly claims: JsonObject;
+}
+
+/** Issues a session token for a sign-in; `extra` claims hold for this token alone. */
+export async function issueSession(
+  world: World,
+  signIn: SignIn,
+  extra: JsonObject = {},
+): Promise<IssuedSession> {
+  const claims = world.issueTimes.distinguish({
+    ...toSessionClaims(world, userOf(world, signIn), signIn),
+    ...extra,
+  });
+  const sessionJwt = await signToken(claims, world.keys.current);
+  world.signIns.bind(sessionJwt, signIn);
+  return { sessionJwt, claims };
+}
+
+/** Issues a refresh token for a sign-in, which from then on is the one that counts. */
+export async function issueRefresh(world: World, signIn: SignIn): Promise<string> {
+  signIn.refreshEndsSeconds = world.clock.nowSeconds() + world.settings.refreshSeconds;
+  const claims = world.issueTimes.distinguish(toRefreshClaims(world, userOf(world, signIn), signIn));
+  const token = await signToken(claims, world.keys.current);
+  world.signIns.bind(token, signIn);
+  signIn.refreshToken = token;
+  return token;
+}
+
+function userOf(world: World, signIn: SignIn): UserRecord {
+  const user = world.project.users.find(signIn.userId);
+  if (!user) throw new Error(`The user ${signIn.userId} is gone.`);
+  return user;
+}
+
+// Claims in, a signed token out.
+
+/** Signs claims; a header or a claim that is undefined is left out. */
+export async function signToken(
+  claims: JsonObject,
+  key: EmulatorKey,
+  header: JsonObject = {},
+): Promise<string> {
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: key.algorithm, kid: key.kid, typ: 'JWT', ...header })
+    .sign(key.privateKey);
+}
+
+// A raw token in, the claims of one of our own tokens out.
+
+/** A token that was found to be ours, of the kind asked for and not expired. */
+export interface ReadToken {
+  readonly token: string;
+  readonly claims: JsonObject;
+  readonly subject: string;
+  readonly expiresSeconds: number;
+}
+
+/** Verifies a token and reads its claims; refuses with E061005. */
+export async function readToken(world: World, token: string, kind?: TokenKind): Promise<ReadToken> {
+  const claims = await verify(world, token);
+  const { sub, exp, drn } = claims;
+  if (kind && drn !== world.cookieName(kind)) throw refusal(`the token is not a ${kind} token`);
+  if (typeof sub !== 'string' || typeof exp !== 'number') throw refusal('the token lacks a claim');
+  return { token, claims, subject: sub, expiresSeconds: exp };
+}
+
+async function verify(world: World, token: string): Promise<JsonObject> {
+  try {
+    const { payload } = await jwtVerify(token, (header) => findKey(world, header.kid), {
+      algorithms: ['RS256', 'ES384'],
+      issuer: [world.projectId, world.issuerUrl],
+      currentDate: new Date(world.clock.now()),
+    });
+    return payload;
+  } catch (cause) {
+    // Descope tells a client no more than this; the cause helps whoever reads a test's failure.
+    throw refusal(cause instanceof Error ? cause.message : 'unknown');
+  }
+}
+
+function findKey(world: World, kid: string | undefined) {
+  const key = world.keys.find(kid ?? '');
+  if (!key) throw new Error('unknown key id');
+  return key.publicKey;
+}
+
+function refusal(reason: string): DescopeError {
+  return new DescopeError('invalidToken', `Invalid token: ${reason}`);
+}

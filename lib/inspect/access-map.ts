@@ -1,0 +1,195 @@
+// The access map: every handler that can be called from outside, and what it demands.
+import type { INestApplicationContext } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import type { AccessMode } from '../auth/access/access-metadata.js';
+import { readAccessPolicy, readGuards, readMethods } from '../auth/access/access-policy.js';
+import type { AccessPolicy, Handler, HandlerClass } from '../auth/access/access-policy.js';
+import { readEndpoints } from './endpoints.js';
+import type { Endpoint } from './endpoints.js';
+import { isAuthGuard, readFoundClasses } from './handlers.js';
+import { isGuardGlobal } from './startup-checks.js';
+
+/** One way into the application. It survives JSON. */
+export interface AccessMapEntry extends Omit<Endpoint, 'isGuardable'> {
+  /** The class and its method: `'OrdersController.remove'`. */
+  readonly handler: string;
+  /** Whether nobody is asked anything, whether being signed in is optional, or whether it is required. */
+  readonly access: AccessMode;
+  /** What is demanded beyond being signed in. */
+  readonly demands: readonly AccessMapDemand[];
+  /**
+   * Which `AuthGuard` is sure to see to it: the global one, its own by `@UseGuards`, or none. A global guard does not
+   * count for messages: whether it reaches them depends on Nest's version and on how the application was started.
+   */
+  readonly guard: 'global' | 'own' | 'none';
+}
+
+/** Every way into the application, in an order that does not depend on that of the source. */
+export type AccessMap = readonly AccessMapEntry[];
+
+/**
+ * Lists every route, resolver, gateway message and pattern with what it demands, as data. Ask it of an application
+ * whose prefix, versions and guards are set.
+ * @example `expect(describeAccess(app)).toMatchInlineSnapshot()`
+ */
+export function describeAccess(app: INestApplicationContext): AccessMap {
+  const modules = app.get(ModulesContainer, { strict: false });
+  const application = app.get(ApplicationConfig, { strict: false });
+  const isGlobal = isGuardGlobal({ modules, application });
+  const entries = new Map<string, AccessMapEntry>();
+  for (const { type, module, isMade } of readFoundClasses(modules)) {
+    for (const [name, handler] of readMethods(type)) {
+      if (typeof name !== 'string') continue; // Nest does not call methods by symbols
+      for (const endpoint of readEndpoints({ type, name, handler, module, modules, application })) {
+        if (isMade && endpoint.kind !== 'graphql') continue;
+        const entry = toEntry(endpoint, { type, name, handler, isGlobal });
+        entries.set(JSON.stringify(entry), entry); // one of the same class in two modules counts once
+      }
+    }
+  }
+  return [...entries].sort(compare).map(([, entry]) => entry);
+}
+
+interface HandlerPlace {
+  readonly type: HandlerClass;
+  readonly name: string;
+  readonly handler: Handler;
+  readonly isGlobal: boolean;
+}
+
+function toEntry({ isGuardable, ...endpoint }: Endpoint, place: HandlerPlace): AccessMapEntry {
+  const { type, name, handler } = place;
+  const policy = readAccessPolicy(type, handler);
+  return {
+    ...endpoint,
+    handler: `${type.name}.${name}`,
+    access: policy.mode,
+    demands: toDemandViews(policy),
+    guard: isGuardable ? toGuard(place, endpoint.kind) : 'none',
+  };
+}
+
+function toGuard({ type, handler, isGlobal }: HandlerPlace, kind: Endpoint['kind']): AccessMapEntry['guard'] {
+  if (isGlobal && (kind === 'http' || kind === 'graphql')) return 'global';
+  return readGuards(type, handler).some(isAuthGuard) ? 'own' : 'none';
+}
+
+const KINDS = ['http', 'graphql', 'websocket', 'message'];
+
+function compare(
+  [a, one]: readonly [string, AccessMapEntry],
+  [b, other]: readonly [string, AccessMapEntry],
+): number {
+  const by = (entry: AccessMapEntry): readonly string[] => [
+    String(KINDS.indexOf(entry.kind)),
+    entry.namespace ?? '',
+    entry.path,
+    entry.method,
+    entry.handler,
+  ];
+  const others = by(other);
+  const index = by(one).findIndex((text, at) => text !== others[at]);
+  const [left, right] = index < 0 ? [a, b] : [by(one)[index] ?? '', others[index] ?? ''];
+  return left < right ? -1 : Number(left > right); // by code unit: the same on every machine
+}
+
+// Demands and rules → data that can be printed, compared and sent: functions and classes by their names.
+
+/** What JSON can say. */
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+/** One thing that a handler demands: its kind (`'roles'`, `'tenant'`, `'policy'`, …) and what belongs to it. */
+export interface AccessMapDemand {
+  readonly kind: string;
+  readonly [detail: string]: JsonValue;
+}
+
+/** Gives the demands of a policy as data, the token's first, each once. */
+export function toDemandViews({ demands, rules = [] }: AccessPolicy): AccessMapDemand[] {
+  const views = new Map<string, AccessMapDemand>();
+  for (const demand of [...demands, ...rules]) {
+    const view = toData(demand) as AccessMapDemand;
+    views.set(JSON.stringify(view), view);
+  }
+  return [...views.values()];
+}
+
+/** Says a demand in a few words: `roles: admin or editor, in the tenant of param:id`. */
+export function toDemandText(demand: AccessMapDemand): string {
+  const { kind, names, kinds, match, tenant, from, orProject, ...others } = demand;
+  const list = toTexts(names ?? kinds).join(match === 'all' ? ' and ' : ' or ');
+  const details = Object.entries(others).map(([name, value]) =>
+    name === kind ? toText(value) : `${name} ${toText(value)}`,
+  );
+  const parts = [
+    list,
+    ...(from === undefined ? [] : [toText(from)]),
+    ...(tenant === undefined
+      ? []
+      : [tenant === true ? "in the route's tenant" : `in the tenant of ${toText(tenant)}`]),
+    ...(orProject === true ? ['or in the project'] : []),
+    ...details,
+  ].filter(Boolean);
+  return parts.length === 0 ? kind : `${kind}: ${parts.join(', ')}`;
+}
+
+function toTexts(value: JsonValue | undefined): string[] {
+  return Array.isArray(value) ? value.map(toText) : [];
+}
+
+function toText(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function toData(value: unknown): JsonValue {
+  if (typeof value === 'function') return value.name || 'a function';
+  if (Array.isArray(value)) return value.map(toData);
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).filter(([, member]) => member !== undefined);
+    return Object.fromEntries(members.map(([name, member]) => [name, toData(member)]));
+  }
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? value
+    : String(value);
+}
+
+// The access map as a table for terminals.
+
+const HEAD = ['METHOD', 'PATH', 'ACCESS', 'DEMANDS', 'GUARD', 'HANDLER'];
+
+/** Writes the map as a table, a line for each way in. `NONE` under `GUARD` is where no guard keeps what is demanded. */
+export function formatAccess(map: AccessMap): string {
+  const rows = [HEAD, ...map.map(toRow)].map((row) => row.map(toPlain));
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const toLine = (row: readonly string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return rows.map(toLine).join('\n');
+}
+
+function toRow(entry: AccessMapEntry): string[] {
+  const { kind, method, path, namespace, hosts = [], versions = [], handler, access, demands, guard } = entry;
+  const place = [
+    ...(namespace === undefined ? [] : [namespace]),
+    path,
+    ...(hosts.length === 0 ? [] : [`(${hosts.join(', ')})`]),
+    ...(versions.length === 0 ? [] : [`(version ${versions.join(', ')})`]),
+  ].join(' ');
+  const isOpen = guard === 'none' && access !== 'public';
+  return [
+    kind === 'http' || kind === 'graphql' ? method : `${kind} ${method}`,
+    place,
+    access,
+    demands.map(toDemandText).join('; ') || '-',
+    isOpen ? 'NONE' : guard,
+    handler,
+  ];
+}
+
+// A name must not move the cursor of a terminal.
+function toPlain(text: string): string {
+  return text.replace(/\p{Control}/gu, '\uFFFD');
+}

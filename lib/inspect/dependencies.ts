@@ -1,0 +1,205 @@
+// What is made anew for each request is not there at boot: Nest would leave out the guards and checks that need it.
+import { Inject, Injectable, Logger, Module, Scope } from '@nestjs/common';
+import { APP_GUARD, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { readGuards } from '../auth/access/access-policy.js';
+import { DESCOPE_OPTIONS } from '../auth/injection-tokens.js';
+import { DescopeConfigError } from '../core/errors.js';
+import {
+  isAuthGuard,
+  isClass,
+  isGlobalToken,
+  readInjected,
+  readMessageTransport,
+  readMethodsOf,
+} from './handlers.js';
+
+/** A module of the application, as Nest keeps it. */
+export type NestModule = NonNullable<ReturnType<ModulesContainer['get']>>;
+/** A provider, as Nest keeps it. */
+export type Wrapper = NonNullable<ReturnType<NestModule['providers']['get']>>;
+
+/**
+ * Asserts that nothing of this package's, and no global guard, needs what is request-scoped without saying so itself,
+ * and that no guard is transient. Throws `CONFIG_SCOPE_INVALID`.
+ */
+export function assertScopesKept(modules: ModulesContainer, own: object): void {
+  for (const module of modules.values()) {
+    if (module.metatype === own) assertMadeAtBoot(module);
+    assertGlobalGuards(module);
+    assertPlacedGuards(module);
+    assertGatewayGuards(module);
+  }
+}
+
+// Options first: what they need, all that is ours needs, and the shortest chain says it best.
+function assertMadeAtBoot({ providers, injectables, controllers }: NestModule): void {
+  const options = providers.get(DESCOPE_OPTIONS);
+  const made = [...(options === undefined ? [] : [options]), ...providers.values(), ...injectables.values()];
+  for (const wrapper of made) {
+    const chain = findChain(wrapper);
+    if (chain !== undefined) throw unmade('DescopeModule', chain);
+  }
+  // A controller may well be made for each request: so it is under the application's request-scoped interceptors.
+  for (const chain of [...controllers.values()].flatMap(readParts).map(findChain))
+    if (chain !== undefined) throw unmade('DescopeModule', chain);
+}
+
+// What Nest keeps among the providers it takes for static: it runs such a guard without its parts, or not at all.
+function assertGlobalGuards({ providers, injectables }: NestModule): void {
+  for (const wrapper of providers.values()) {
+    const chain = isGlobalToken(wrapper.token) ? findChain(wrapper) : undefined;
+    if (chain !== undefined) throw unmade('An APP_GUARD', chain);
+  }
+  for (const wrapper of injectables.values())
+    if (isGlobalToken(wrapper.token) && wrapper.scope === Scope.TRANSIENT) throw transient(wrapper);
+}
+
+function assertPlacedGuards({ injectables }: NestModule): void {
+  for (const wrapper of injectables.values()) {
+    if (!isAuthGuard(wrapper.metatype) || wrapper.scope === Scope.REQUEST) continue;
+    if (wrapper.scope === Scope.TRANSIENT) throw transient(wrapper);
+    const chain = findChain(wrapper);
+    if (chain !== undefined) throw unmade('A guard', chain);
+  }
+}
+
+// Before messages Nest knows no requests, and takes a guard that is made for each without its parts.
+function assertGatewayGuards({ providers, injectables }: NestModule): void {
+  const handlers = [...providers.values()].flatMap(({ metatype }) =>
+    isClass(metatype) ? readMethodsOf(metatype) : [],
+  );
+  for (const { type, handler } of handlers) {
+    if (readMessageTransport(handler) !== 'ws') continue;
+    for (const guard of readGuards(type, handler).filter(isAuthGuard)) {
+      const wrapper = injectables.get(guard as never);
+      const chain = wrapper && findChain(wrapper);
+      if (chain !== undefined) throw unmade(`A guard of the gateway ${type.name}`, chain);
+    }
+  }
+}
+
+/** Finds the shortest way from a provider to what is request-scoped; `undefined` where Nest makes it at boot. */
+function findChain(start: Wrapper): readonly Wrapper[] | undefined {
+  const seen = new Set<Wrapper>([start]);
+  const chains: (readonly Wrapper[])[] = [[start]];
+  for (const chain of chains) {
+    const last = chain.at(-1);
+    if (last === undefined) continue;
+    if (last.scope === Scope.REQUEST) return chain;
+    for (const part of [...readParts(last), ...(last.getEnhancersMetadata() ?? [])]) {
+      if (seen.has(part)) continue;
+      seen.add(part);
+      chains.push([...chain, part]);
+    }
+  }
+  return start.isDependencyTreeStatic() ? undefined : [start]; // Nest knows more than it shows
+}
+
+// What a provider injects; there are gaps where something optional is missing.
+function readParts(wrapper: Wrapper): Wrapper[] {
+  const ofConstructor = (wrapper.getCtorMetadata() ?? []) as (Wrapper | undefined)[];
+  const ofProperties = (wrapper.getPropertiesMetadata() ?? []).map(({ wrapper: part }) => part);
+  return [...ofConstructor, ...ofProperties].filter((part) => part !== undefined);
+}
+
+function unmade(what: string, chain: readonly Wrapper[]): DescopeConfigError {
+  const names = chain.map(toName).filter((name, index, all) => name !== all[index - 1]);
+  const path = `${names.join(' → ')} (request-scoped)`;
+  const message = `${what} needs a request-scoped provider, which Nest does not make at boot: ${path}. Nest would leave out the guards and checks that need it, in silence. Make it a singleton (no scope), or find it for each request by ModuleRef.resolve(). A guard of the application's may be request-scoped where it says so itself: @Injectable({ scope: Scope.REQUEST }) and useClass; never before messages of a gateway.`;
+  return new DescopeConfigError('CONFIG_SCOPE_INVALID', message, { chain: names });
+}
+
+function transient(wrapper: Wrapper): DescopeConfigError {
+  const name = toName(wrapper);
+  const message = `The guard ${name} is transient, and whether Nest runs such a guard depends on its version and on the transport. Make it a singleton (no scope), or request-scoped.`;
+  return new DescopeConfigError('CONFIG_SCOPE_INVALID', message, { chain: [name] });
+}
+
+function toName({ token, metatype, inject }: Wrapper): string {
+  if (token === DESCOPE_OPTIONS) return 'options';
+  if (isGlobalToken(token)) return isClass(metatype) && inject === undefined ? metatype.name : APP_GUARD;
+  return isClass(token) ? token.name : String(token);
+}
+
+// Finds, before Nest waits for ever, options that are made of what is made of them.
+
+/** A provider, and where it stands. */
+interface LocatedProvider {
+  readonly token: unknown;
+  readonly module: NestModule;
+}
+
+@Injectable()
+class OptionsCircleCheck {
+  // The one dependency that is at hand: the container itself would be looked for, while Nest goes round the circle.
+  constructor(@Inject(ModuleRef) own: ModuleRef) {
+    for (const module of own.get(ModulesContainer, { strict: false }).values())
+      if (module.providers.has(DESCOPE_OPTIONS))
+        assertNoCircle({ token: DESCOPE_OPTIONS, module }, [], new Set());
+  }
+}
+
+/**
+ * Looks for a circle before anything waits for the options, of which only the newest versions of Nest see any. A module
+ * of its own, whose `ModuleRef` may look round before all modules are there. Throws `CONFIG_OPTIONS_CIRCULAR`.
+ */
+@Module({ providers: [OptionsCircleCheck] })
+export class OptionsCircleModule {}
+
+function assertNoCircle(located: LocatedProvider, path: readonly unknown[], seen: Set<Wrapper>): void {
+  const { token, module } = located;
+  const wrapper = module.providers.get(token as never);
+  if (wrapper === undefined) return;
+  if (token === DESCOPE_OPTIONS && path.length > 0) throw toCircular([...path, token]);
+  if (seen.has(wrapper)) return;
+  seen.add(wrapper);
+  for (const dependency of readDependencies(wrapper)) {
+    const found = findProviderOf(dependency, module);
+    if (found !== undefined) assertNoCircle(found, [...path, token], seen);
+  }
+}
+
+// As Nest looks: in the module itself, then in what its imports export, and in what those pass on.
+function findProviderOf(token: unknown, module: NestModule): LocatedProvider | undefined {
+  if (module.providers.has(token as never)) return { token, module };
+  return findExported(token, [...module.imports], new Set());
+}
+
+function findExported(
+  token: unknown,
+  modules: readonly NestModule[],
+  seen: Set<NestModule>,
+): LocatedProvider | undefined {
+  for (const module of modules) {
+    if (seen.has(module)) continue;
+    seen.add(module);
+    if (module.exports.has(token as never) && module.providers.has(token as never)) return { token, module };
+    const passedOn = [...module.imports].filter(({ metatype }) => module.exports.has(metatype));
+    const found = findExported(token, passedOn, seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+// What Nest waits for: the parameters of a factory, or of a class and its properties. Not for a forward reference.
+function readDependencies({ inject, metatype }: Wrapper): unknown[] {
+  const found: readonly unknown[] = inject ?? (metatype === null ? [] : readInjected(metatype));
+  return found.map(readToken).filter((token) => token !== undefined);
+}
+
+function readToken(dependency: unknown): unknown {
+  if (typeof dependency !== 'object' || dependency === null) return dependency;
+  return 'token' in dependency ? readToken(dependency.token) : undefined;
+}
+
+// Told too, because the newest Nest may be faster to say that there is some circle.
+function toCircular(path: readonly unknown[]): DescopeConfigError {
+  const names = path.map((token) => (token === DESCOPE_OPTIONS ? 'the options' : toTokenName(token)));
+  const message = `The options of DescopeModule.forRootAsync() are made of what is made of them: ${names.join(' → ')}. Give loadUser as a class (loadUser: Accounts, with a method loadUser(session, request)), which is found when the first user is loaded; or inject DescopeService or @InjectDescope(), which may be injected before the options are there.`;
+  new Logger('Descope').error(`CONFIG_OPTIONS_CIRCULAR: ${message}`);
+  return new DescopeConfigError('CONFIG_OPTIONS_CIRCULAR', message, { path: names });
+}
+
+function toTokenName(token: unknown): string {
+  return typeof token === 'function' ? token.name : String(token);
+}

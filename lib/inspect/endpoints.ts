@@ -1,0 +1,174 @@
+// A handler → the ways by which it is called from outside.
+import { RequestMethod, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import type { Handler, HandlerClass } from '../auth/access/access-policy.js';
+import { areFieldsGuarded } from './graphql-fields.js';
+import {
+  ROOT_TYPES,
+  readGatewayMessage,
+  readHosts,
+  readMessageNote,
+  readModulePath,
+  readNamespace,
+  readRequestMethod,
+  readResolverNote,
+  readRouteNote,
+} from './handlers.js';
+import type { RouteNote, Versions } from './handlers.js';
+
+/** One way by which a handler is called. */
+export interface Endpoint {
+  readonly kind: 'http' | 'graphql' | 'websocket' | 'message';
+  /** `GET`, `ALL`, …; `Query`, `Mutation`, `Subscription`, `Field`; `MESSAGE`, `EVENT`. */
+  readonly method: string;
+  /** The route as it is served, the field, the event or the pattern. */
+  readonly path: string;
+  /** The namespace of a gateway. */
+  readonly namespace?: string;
+  /** The hosts of a controller that does not answer to all. */
+  readonly hosts?: readonly string[];
+  /** The versions, where a header or the like selects them; one in the path stands in `path`. */
+  readonly versions?: readonly string[];
+  /** Whether Nest asks guards before it at all. */
+  readonly isGuardable: boolean;
+}
+
+/** A method of a class, and where that stands. */
+export interface EndpointInput {
+  readonly type: HandlerClass;
+  readonly name: string;
+  readonly handler: Handler;
+  readonly module: object;
+  readonly modules: ModulesContainer;
+  readonly application: ApplicationConfig;
+}
+
+/** Finds every way into a handler; none for a method that only the application itself calls. */
+export function readEndpoints(input: EndpointInput): Endpoint[] {
+  return [...readRoutes(input), ...readFields(input), ...readEvents(input), ...readPatterns(input)];
+}
+
+function readRoutes({ type, handler, module, modules, application }: EndpointInput): Endpoint[] {
+  const controller = readRouteNote(type);
+  const route = readRouteNote(handler);
+  if (controller === undefined || route === undefined) return [];
+  const method = readRequestMethod(handler);
+  const modulePath = readModulePath(module, modules.applicationId);
+  const { paths, versions } = toServedPaths({ application, modulePath, controller, route, method });
+  const hosts = readHosts(type);
+  return paths.map((path) => ({
+    kind: 'http',
+    method: RequestMethod[method] ?? String(method),
+    path,
+    ...(hosts.length === 0 ? {} : { hosts }),
+    ...(versions.length === 0 ? {} : { versions }),
+    isGuardable: true,
+  }));
+}
+
+function readFields({ type, handler, name, modules }: EndpointInput): Endpoint[] {
+  const note = readResolverNote(type, handler, name);
+  if (note === undefined) return [];
+  const isRoot = ROOT_TYPES.includes(note.type);
+  const method = isRoot ? note.type : 'Field';
+  const path = isRoot ? note.name : `${note.type}.${note.name}`;
+  // Before the resolver of a field, Nest asks no guard unless the GraphQL module says `fieldResolverEnhancers: ['guards']`.
+  return [{ kind: 'graphql', method, path, isGuardable: isRoot || areFieldsGuarded(modules) }];
+}
+
+function readEvents({ type, handler }: EndpointInput): Endpoint[] {
+  const message = readGatewayMessage(handler);
+  if (message === undefined) return [];
+  const namespace = readNamespace(type);
+  const place = namespace === undefined ? {} : { namespace };
+  return [
+    { kind: 'websocket', method: 'MESSAGE', path: toPatternText(message), ...place, isGuardable: true },
+  ];
+}
+
+function readPatterns({ handler }: EndpointInput): Endpoint[] {
+  const note = readMessageNote(handler);
+  return (note?.patterns ?? []).map((pattern) => ({
+    kind: 'message',
+    method: note?.method ?? '',
+    path: toPatternText(pattern),
+    isGuardable: true,
+  }));
+}
+
+function toPatternText(pattern: unknown): string {
+  if (typeof pattern !== 'object' || pattern === null) return String(pattern);
+  const members = Object.entries(pattern).sort(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify(Object.fromEntries(members));
+}
+
+// A route's notes → the paths under which Nest serves it: prefix, version, module, controller, method.
+
+/** Where a route stands. */
+export interface RoutePlace {
+  readonly application: ApplicationConfig;
+  readonly modulePath: string;
+  readonly controller: RouteNote;
+  readonly route: RouteNote;
+  readonly method: number;
+}
+
+/** A path, and the versions that a header or the like selects it by. */
+export interface ServedPaths {
+  readonly paths: readonly string[];
+  readonly versions: readonly string[];
+}
+
+/** Gives the paths as Nest builds them (its `RoutePathFactory` is not for others). */
+export function toServedPaths(place: RoutePlace): ServedPaths {
+  const { application, modulePath, controller, route, method } = place;
+  const versions = readVersions(place);
+  const isInPath = application.getVersioning()?.type === VersioningType.URI;
+  const prefixes =
+    isInPath && versions.length > 0 ? versions.map((version) => toVersionPrefix(application, version)) : [''];
+  const paths = prefixes.flatMap((version) =>
+    controller.paths.flatMap((outer) =>
+      route.paths.map((inner) => {
+        const path = join(modulePath, outer, inner);
+        const prefix = isExcluded(application, path, method) ? '' : application.getGlobalPrefix();
+        return join(prefix, version, path);
+      }),
+    ),
+  );
+  return { paths, versions: isInPath ? [] : versions.map(toVersionName) };
+}
+
+function readVersions({ application, controller, route }: RoutePlace): readonly (string | symbol)[] {
+  const versioning = application.getVersioning();
+  if (versioning === undefined) return [];
+  const versions: Versions | undefined = route.versions ?? controller.versions ?? versioning.defaultVersion;
+  if (versions === undefined) return [];
+  return typeof versions === 'object' ? versions : [versions];
+}
+
+function toVersionPrefix(application: ApplicationConfig, version: string | symbol): string {
+  const versioning = application.getVersioning();
+  if (version === VERSION_NEUTRAL || versioning?.type !== VersioningType.URI) return '';
+  const { prefix = 'v' } = versioning;
+  return `${prefix === false ? '' : prefix}${String(version)}`;
+}
+
+function toVersionName(version: string | symbol): string {
+  return version === VERSION_NEUTRAL ? 'neutral' : String(version);
+}
+
+function isExcluded(application: ApplicationConfig, path: string, method: number): boolean {
+  const { exclude = [] } = application.getGlobalPrefixOptions();
+  return exclude.some(
+    ({ requestMethod, pathRegex }) =>
+      (requestMethod === RequestMethod.ALL || Number(requestMethod) === -1 || requestMethod === method) &&
+      pathRegex.test(path),
+  );
+}
+
+function join(...parts: readonly string[]): string {
+  return `/${parts
+    .map((part) => part.replace(/^\/+|\/+$/g, ''))
+    .filter(Boolean)
+    .join('/')}`;
+}

@@ -1,0 +1,175 @@
+// What GraphQL lets callers reach beside the handlers that Nest asks guards for: functions in the options of its
+// module, and in a subgraph whatever stands behind `_entities`.
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { readGuards } from '../auth/access/access-policy.js';
+import { DescopeConfigError } from '../core/errors.js';
+import { areFieldsGuarded, readGraphqlEndpoints, unguardedField } from './graphql-fields.js';
+import type { GraphqlEndpoint, SchemaType } from './graphql-fields.js';
+import { ROOT_TYPES, isAuthGuard, readResolverNote } from './handlers.js';
+import type { AskedHandler } from './handlers.js';
+import { isGuardGlobal } from './startup-checks.js';
+
+/** Where to look. */
+export interface SchemaScanInput {
+  readonly modules: ModulesContainer;
+  readonly application: ApplicationConfig;
+}
+
+/**
+ * Asserts that nothing is reached past the guard in the schemas that GraphQL's modules have built; to be called when
+ * they have. Throws `CONFIG_DEMAND_UNGUARDED`.
+ */
+export function assertSchemasKept(asked: readonly AskedHandler[], input: SchemaScanInput): void {
+  const endpoints = readGraphqlEndpoints(input.modules);
+  if (endpoints.length === 0) return;
+  const scan = new SchemaScan(asked, input);
+  for (const endpoint of endpoints) scan.assertKept(endpoint);
+  const gateways = endpoints.flatMap(({ gateway }) => gateway ?? []);
+  if (gateways.length === endpoints.length) assertNothingUnserved(asked, gateways.join(', '));
+}
+
+// A gateway sends all that it is asked to its subgraphs: no resolver beside it is ever called.
+function assertNothingUnserved(asked: readonly AskedHandler[], gateway: string): void {
+  const { where } =
+    asked.find(({ type, name, handler, policy: { demands, rules = [] } }) => {
+      return demands.length + rules.length > 0 && readResolverNote(type, handler, String(name)) !== undefined;
+    }) ?? {};
+  if (where !== undefined) throw unservedHandler(where, gateway);
+}
+
+class SchemaScan {
+  readonly #handlers = new Map<string, AskedHandler[]>();
+  readonly #isGlobal: boolean;
+  readonly #hasFieldGuards: boolean;
+  /** Whether anything is guarded at all; where nothing is, the boot has a notice of its own. */
+  readonly #isGuarded: boolean;
+
+  constructor(asked: readonly AskedHandler[], input: SchemaScanInput) {
+    for (const handler of asked) {
+      const note = readResolverNote(handler.type, handler.handler, String(handler.name));
+      if (note === undefined) continue;
+      const key = toKey(note.type, note.name);
+      this.#handlers.set(key, [...(this.#handlers.get(key) ?? []), handler]);
+    }
+    this.#isGlobal = isGuardGlobal(input);
+    this.#hasFieldGuards = areFieldsGuarded(input.modules);
+    this.#isGuarded = [...this.#handlers.values()].flat().some((handler) => this.#hasGuard(handler));
+  }
+
+  assertKept(endpoint: GraphqlEndpoint): void {
+    for (const [type, fields] of endpoint.functions)
+      for (const field of fields) this.#assertNotReplaced(type, field);
+    if (!this.#isGuarded && !this.#isGlobal) return;
+    for (const root of endpoint.roots) this.#assertRootKept(root);
+    for (const type of endpoint.types) this.#assertReferenceKept(type, endpoint);
+    for (const entity of endpoint.entities)
+      if (!entity.hasReference) this.#assertFieldsKept(entity, endpoint, new Set());
+  }
+
+  // `resolvers` and Mercurius's `loaders` stand in for the handler of the same field.
+  #assertNotReplaced(type: string, field: string): void {
+    const replaced = this.#find(type, field).find((handler) => this.#isKept(type, handler));
+    if (replaced !== undefined) throw replacedHandler(toKey(type, field), replaced.where);
+  }
+
+  #assertRootKept(root: SchemaType): void {
+    for (const { name, isCode } of root.fields) {
+      if (name === '_entities' || name === '_service') continue;
+      const handlers = this.#find(root.name, name);
+      if (isCode && handlers.length === 0) throw unguardedFunction(toKey(root.name, name));
+      // Of a root type that is not called Query and so on, Nest takes the handlers for those of fields.
+      const open = ROOT_TYPES.includes(root.name)
+        ? undefined
+        : handlers.find((handler) => this.#isOpen(handler));
+      if (open !== undefined) throw unguardedField(open.where);
+    }
+  }
+
+  #assertReferenceKept({ name, hasReference }: SchemaType, { functions }: GraphqlEndpoint): void {
+    const isByHand = functions.get(name)?.includes(REFERENCE) === true;
+    if (!hasReference || (!isByHand && this.#find(name, REFERENCE).length > 0)) return;
+    throw unguardedReferenceFunction(toKey(name, REFERENCE));
+  }
+
+  // Without a reference resolver, what the caller sent is the parent of these fields, and of those of its members.
+  #assertFieldsKept(type: SchemaType, endpoint: GraphqlEndpoint, seen: Set<string>): void {
+    if (seen.has(type.name)) return;
+    seen.add(type.name);
+    for (const field of type.fields) {
+      const names = [type.name, ...type.interfaces];
+      const key = toKey(type.name, field.name);
+      if (names.some((name) => endpoint.functions.get(name)?.includes(field.name) === true))
+        throw unguardedEntityFunction(key, type.name);
+      const handlers = names.flatMap((name) => this.#find(name, field.name));
+      const open = handlers.find((handler) => this.#isOpen(handler));
+      if (open !== undefined) throw unguardedEntityField(open.where);
+      // Nest puts functions of its own on fields of code-first classes, so that code is not told from theirs.
+      const isPublic = handlers.some(({ policy }) => policy.mode !== 'required');
+      if (endpoint.isOwnSchema && field.isCode && !isPublic) throw unguardedEntityCode(type.name);
+      if (handlers.length > 0) continue; // guarded, or open to anybody by its own word
+      for (const next of endpoint.resolve(field.type)) this.#assertFieldsKept(next, endpoint, seen);
+    }
+  }
+
+  #find(type: string, field: string): readonly AskedHandler[] {
+    return this.#handlers.get(toKey(type, field)) ?? [];
+  }
+
+  // Whether a guard would keep callers out.
+  #isKept(type: string, handler: AskedHandler): boolean {
+    const { mode, demands, rules = [] } = handler.policy;
+    if (demands.length + rules.length > 0) return true;
+    if (mode !== 'required' || !(this.#isGlobal || this.#hasGuard(handler))) return false;
+    return ROOT_TYPES.includes(type) || this.#hasFieldGuards;
+  }
+
+  #isOpen(handler: AskedHandler): boolean {
+    if (handler.policy.mode !== 'required') return false;
+    return !(this.#hasFieldGuards && (this.#isGlobal || this.#hasGuard(handler)));
+  }
+
+  #hasGuard({ type, handler }: AskedHandler): boolean {
+    return readGuards(type, handler).some(isAuthGuard);
+  }
+}
+
+const REFERENCE = '__resolveReference';
+
+function toKey(type: string, field: string): string {
+  return `${type}.${field}`;
+}
+
+function replacedHandler(field: string, where: string): DescopeConfigError {
+  const message = `${field} stands in the options of GraphQLModule (resolvers or loaders) and replaces ${where}, which is guarded: nobody would ask the guard. Take it out of the options and load in the method (a DataLoader keeps batches), or mark the method @Public().`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
+}
+
+function unservedHandler(where: string, gateway: string): DescopeConfigError {
+  const message = `${where} asks for something, and is never called: ${gateway} sends every operation to its subgraphs and asks no guard. Move the demand to the handler of the subgraph that answers.`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
+}
+
+function unguardedFunction(where: string): DescopeConfigError {
+  const message = `${where} of the GraphQL schema is resolved by a function that is no method of a resolver class (resolvers, schema or transformSchema of GraphQLModule), and Nest asks no guard before it. Make it a method of a class with @Resolver(), with @Public() if anybody may have it.`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
+}
+
+function unguardedReferenceFunction(where: string): DescopeConfigError {
+  const message = `${where} is a function that is no method of a resolver class, and Nest asks no guard before it: anybody could load it by _entities. Make it a method with @ResolveReference() of a class with @Resolver(), and add fieldResolverEnhancers: ['guards'] to the options of GraphQLModule, or mark the method @Public() if anybody may have it.`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
+}
+
+function unguardedEntityField(where: string): DescopeConfigError {
+  const message = `${where} resolves a field that anybody reaches by _entities, with a parent that the caller made up: no reference resolver stands before it, and no guard. Add fieldResolverEnhancers: ['guards'] to the options of GraphQLModule (and @UseGuards(AuthGuard) where globalGuard is off), or mark the field @Public() if anybody may have it.`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
+}
+
+function unguardedEntityFunction(where: string, type: string): DescopeConfigError {
+  const message = `${where} is resolved by a function in the options of GraphQLModule (resolvers or loaders), and anybody reaches it by _entities. Make it a method with @ResolveField() and add fieldResolverEnhancers: ['guards'], or give ${type} a guarded @ResolveReference().`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
+}
+
+function unguardedEntityCode(where: string): DescopeConfigError {
+  const message = `${where} is reached by _entities without a reference resolver before it, and the options of GraphQLModule hold schema or transformSchema, which may put code on its fields that nobody asks a guard for. Give the entity a guarded @ResolveReference(), with fieldResolverEnhancers: ['guards'], or mark that @Public() if anybody may have the entity.`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
+}

@@ -1,0 +1,94 @@
+// In which order global guards are asked: those that are listed, then AuthGuard, then all others.
+import type { CanActivate, Type } from '@nestjs/common';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { readGuards } from '../auth/access/access-policy.js';
+import { AuthGuard } from '../auth/auth.guard.js';
+import { isAuthController } from '../auth/injection-tokens.js';
+import { DescopeConfigError } from '../core/errors.js';
+import { isAuthGuard } from './handlers.js';
+import type { FoundHandler } from './handlers.js';
+
+/** What runs before AuthGuard, and where guards are found. */
+export interface GuardOrder {
+  readonly modules: ModulesContainer;
+  readonly before: readonly Type<CanActivate>[];
+}
+
+type ScopedGuard = ReturnType<ApplicationConfig['getGlobalRequestGuards']>[number];
+
+/** Sorts global guards where they are kept. Nest asks those that are made for each request after all others. */
+export function sortGuards(application: ApplicationConfig, order: GuardOrder): void {
+  const rankOf = (guard: unknown): number => toRank(guard, order);
+  application.getGlobalGuards().sort((one, other) => rankOf(one) - rankOf(other));
+  const ofScoped = (guard: ScopedGuard): number => toRank(toClass(guard), order);
+  application.getGlobalRequestGuards().sort((one, other) => ofScoped(one) - ofScoped(other));
+}
+
+/** Asserts that guards are asked in their order, and that all that are listed are there. Throws `CONFIG_GUARD_ORDER`. */
+export function assertGuardOrder(
+  application: ApplicationConfig,
+  order: GuardOrder,
+  handlers: readonly FoundHandler[],
+): void {
+  const fixed: readonly unknown[] = application.getGlobalGuards();
+  const scoped: readonly unknown[] = application.getGlobalRequestGuards().map(toClass);
+  for (const listed of order.before) {
+    if (fixed.some((guard) => isOf(guard, listed, order.modules))) continue;
+    throw scoped.some((guard) => isOf(guard, listed, order.modules)) ? unfit(listed) : missing(listed);
+  }
+  const asked = [...fixed, ...scoped];
+  const ours = asked.findIndex((guard) => isOurs(guard, order.modules));
+  const isPlaced = handlers.some(
+    ({ type, handler }) => !isAuthController(type) && readGuards(type, handler).some(isAuthGuard),
+  );
+  if (ours < 0 && !isPlaced) return;
+  const early = ours < 0 ? asked : asked.slice(0, ours);
+  const unlisted = early.find((guard) => toRank(guard, order) > order.before.length);
+  if (unlisted !== undefined) throw unordered(unlisted, ours >= 0);
+}
+
+function toRank(guard: unknown, { modules, before }: GuardOrder): number {
+  const index = before.findIndex((listed) => isOf(guard, listed, modules));
+  if (index >= 0) return index;
+  return isOurs(guard, modules) ? before.length : before.length + 1;
+}
+
+function isOurs(guard: unknown, modules: ModulesContainer): boolean {
+  return isAuthGuard(guard) || isOf(guard, AuthGuard, modules);
+}
+
+// Of the class, the class itself, or what a test put under it as a token.
+function isOf(guard: unknown, type: Type<CanActivate>, modules: ModulesContainer): boolean {
+  if (guard === type || guard instanceof type) return true;
+  if (typeof guard === 'function') return guard.prototype instanceof type;
+  if (typeof guard !== 'object' || guard === null) return false;
+  return [...modules.values()].some(({ providers }) => providers.get(type)?.instance === guard);
+}
+
+function toClass({ metatype, isAlias, inject }: ScopedGuard): unknown {
+  return isAlias ? inject?.[0] : metatype;
+}
+
+function missing({ name }: Type): DescopeConfigError {
+  const message = `globalGuard.before lists ${name}, and no such guard is global. Register it as APP_GUARD, or take it from the list.`;
+  return new DescopeConfigError('CONFIG_GUARD_ORDER', message, { guard: name });
+}
+
+function unfit({ name }: Type): DescopeConfigError {
+  const message = `globalGuard.before lists ${name}, and ${name} is request-scoped: Nest asks such guards after all others. Make it a singleton (no scope), or take it from the list.`;
+  return new DescopeConfigError('CONFIG_GUARD_ORDER', message, { guard: name });
+}
+
+function unordered(guard: unknown, isGlobal: boolean): DescopeConfigError {
+  const name = toName(guard);
+  const why = isGlobal
+    ? 'and AuthGuard is request-scoped, or was put behind it'
+    : 'and AuthGuard stands at handlers only (@UseGuards)';
+  const message = `The global guard ${name} is asked before AuthGuard, and sees no user: it is global, ${why}. Leave globalGuard on, which puts AuthGuard first; or, where ${name} needs no user, list it: globalGuard: { register: false, before: [${name}] }.`;
+  return new DescopeConfigError('CONFIG_GUARD_ORDER', message, { guard: name });
+}
+
+function toName(guard: unknown): string {
+  if (typeof guard === 'function') return guard.name;
+  return typeof guard === 'object' && guard !== null ? guard.constructor.name : String(guard);
+}

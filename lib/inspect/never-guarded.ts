@@ -1,0 +1,189 @@
+// Demands on what only the application itself calls: Nest asks no guard there, so nobody would judge them.
+import 'reflect-metadata';
+import { ExternalContextCreator } from '@nestjs/core';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { ACCESS_METADATA } from '../auth/access/access-metadata.js';
+import { hasOwnDemand, readGuards } from '../auth/access/access-policy.js';
+import type { HandlerClass } from '../auth/access/access-policy.js';
+import { isAuthController } from '../auth/injection-tokens.js';
+import { DescopeConfigError } from '../core/errors.js';
+import type { Notice } from '../core/logging.js';
+import { readGraphqlEndpoints } from './graphql-fields.js';
+import {
+  isClass,
+  isReached,
+  readClasses,
+  readInjected,
+  readMessageTransport,
+  readMethodsOf,
+  readPaths,
+  readResolverNote,
+} from './handlers.js';
+import type { AskedHandler, FoundHandler } from './handlers.js';
+
+// What Nest 11 and 12 note on any provider, and its enhancers and params, which say nothing of who calls.
+const SILENT_METADATA: readonly unknown[] = [
+  ACCESS_METADATA,
+  '__injectable__',
+  'scope:options',
+  'self:paramtypes',
+  'self:properties_metadata',
+  'optional:paramtypes',
+  'optional:properties_metadata',
+  '__guards__',
+  '__pipes__',
+  '__interceptors__',
+  '__exceptionFilters__',
+  '__routeArguments__',
+];
+
+// What frameworks note that call a method themselves, and ask no guard; the same for Nest 11 and 12.
+const UNASKED_METADATA: readonly unknown[] = [
+  ...['EVENT_LISTENER_METADATA'], // @nestjs/event-emitter
+  ...['SCHEDULER_TYPE', 'SCHEDULER_NAME'], // @nestjs/schedule
+  ...['SCHEDULE_CRON_OPTIONS', 'SCHEDULE_INTERVAL_OPTIONS', 'SCHEDULE_TIMEOUT_OPTIONS'],
+  ...['bullmq:processor_metadata', 'bullmq:worker_metadata', 'bullmq:worker_events_metadata'], // @nestjs/bullmq
+  ...['bullmq:queue_events_listener_metadata', 'bullmq:queue_events_metadata'],
+  ...['bull:module_queue', 'bull:module_queue_process', 'bull:module_on_queue_event'], // @nestjs/bull
+  ...['__commandHandler__', '__queryHandler__', '__eventsHandler__', '__saga__'], // @nestjs/cqrs
+  ...['__command__', '__query__', '__event__'],
+];
+
+/**
+ * Tells whether nothing indicates that a framework calls a method: no note of any on it or its class, nor on a class of
+ * the application that extends it. A framework that keeps its list elsewhere asks no guards of Nest's either.
+ */
+export function isUnjudged(found: FoundHandler, modules: ModulesContainer): boolean {
+  if (hasOwnDemand(found.type, found.handler) && isCalledUnasked(found)) return true; // also beside the routes of a controller
+  if (isClassMarked(found.type) || isMarked(found)) return false;
+  const heirs = [...readClasses(modules)].filter((type) => type.prototype instanceof found.type);
+  return !heirs.some((heir) => isClassMarked(heir) || readMethodsOf(heir).some(isMarked));
+}
+
+/**
+ * Lists the methods with a demand that no known framework calls, where no library of the application uses Nest's
+ * `ExternalContextCreator`, by which those do that ask guards.
+ */
+export function readUncheckedDemands(asked: readonly AskedHandler[], modules: ModulesContainer): string[] {
+  const unknown = asked.filter(isOfUnknown);
+  return unknown.length === 0 || isContextCreated(modules) ? [] : unknown.map(({ where }) => where);
+}
+
+function isOfUnknown(asked: AskedHandler): boolean {
+  const { demands, rules = [] } = asked.policy;
+  if (demands.length + rules.length === 0 || isHandler(asked)) return false;
+  // A demand of a class is meant for its handlers; what else stands there is its own business.
+  return (
+    hasOwnDemand(asked.type, asked.handler) || isMarked(asked) || !readMethodsOf(asked.type).some(isHandler)
+  );
+}
+
+function isHandler({ type, name, handler }: FoundHandler): boolean {
+  if (readPaths(type, handler) !== undefined || readMessageTransport(handler) !== undefined) return true;
+  return readResolverNote(type, handler, String(name)) !== undefined;
+}
+
+// Of GraphQL's own resolvers Nest asks by it, and for nobody else.
+function isContextCreated(modules: ModulesContainer): boolean {
+  const wrappers = [...modules.values()].flatMap(({ providers }) => [...providers.values()]);
+  return wrappers.some(({ metatype, inject }) => {
+    if (typeof metatype !== 'function' || metatype.name === 'ResolversExplorerService') return false;
+    return [...readInjected(metatype), ...((inject ?? []) as readonly unknown[])].includes(
+      ExternalContextCreator,
+    );
+  });
+}
+
+/** The error for a demand that nobody would look at. */
+export function unjudged(where: string): DescopeConfigError {
+  const message = `${where} asks for something, itself or by its class, and nobody would look at it: Nest asks guards before handlers of controllers, resolvers, gateways and the like, and this is a method of a plain provider, which only the application itself calls, or a library that asks no guards (@OnEvent, @Cron, @Interval, @Processor, @CommandHandler and their like). Ask for it at the handlers that call it, or check the user in its code (user.hasRole). If something calls it through Nest's ExternalContextCreator, say so by any @SetMetadata() there.`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
+}
+
+// Whether a framework noted something on a method itself.
+function isMarked(found: FoundHandler): boolean {
+  return readMethodKeys(found).some(isTelling);
+}
+
+function isCalledUnasked(found: FoundHandler): boolean {
+  return !isMarked(found) && readMethodKeys(found).some((key) => UNASKED_METADATA.includes(key));
+}
+
+function readMethodKeys({ type, name, handler }: FoundHandler): readonly unknown[] {
+  const ofPrototype = Reflect.getMetadataKeys(type.prototype as object, name) as unknown[];
+  const ofClass = Reflect.getMetadataKeys(type, name) as unknown[];
+  return [...ofPrototype, ...ofClass, ...readKeys(handler)];
+}
+
+// Where a decorator put another function in the class's place, the notes stand on the one its prototype knows.
+function isClassMarked(type: HandlerClass): boolean {
+  const prototype = type.prototype as { readonly constructor: unknown };
+  const known = isClass(prototype.constructor) ? readKeys(prototype.constructor) : [];
+  return [...readKeys(type), ...readKeys(prototype), ...known].some(isTelling);
+}
+
+function readKeys(target: object): readonly unknown[] {
+  return Reflect.getMetadataKeys(target) as unknown[];
+}
+
+function isTelling(key: unknown): boolean {
+  if (UNASKED_METADATA.includes(key)) return false;
+  return !SILENT_METADATA.includes(key) && !(typeof key === 'string' && key.startsWith('design:'));
+}
+
+// What stands open because no guard was put there: worth a line at boot, where nothing says that it is meant.
+
+/** What the application's global guards are, and whom they reach. */
+export interface GlobalGuards {
+  readonly application: ApplicationConfig;
+  readonly hasHttp: boolean;
+}
+
+/** Lists what anybody may call that is not public. Any guard counts: whose it is, is the application's business. */
+export function readOpenHandlers(asked: readonly AskedHandler[], guards: GlobalGuards): Notice[] {
+  const { application, hasHttp } = guards;
+  const hasGlobal = application.getGlobalGuards().length + application.getGlobalRequestGuards().length > 0;
+  const callable = asked.filter(isCallable);
+  const unguarded = callable.filter(({ type, handler }) => readGuards(type, handler).length === 0);
+  const open = unguarded.filter(({ policy }) => policy.mode === 'required');
+  if (open.length === 0) return [];
+  if (!hasGlobal && unguarded.length === callable.length) return [MISSING];
+  if (hasGlobal && isReached('ws', hasHttp)) return [];
+  const gateways = open.filter(({ handler }) => readMessageTransport(handler) === 'ws');
+  const names = [...new Set(gateways.map(({ type }) => type.name))];
+  return names.length === 0 ? [] : [toGatewayNotice(names)];
+}
+
+/** Lists demands on methods of which nobody can tell whether a guard is asked before them. */
+export function readUnsureDemands(asked: readonly AskedHandler[], modules: ModulesContainer): Notice[] {
+  const names = readUncheckedDemands(asked, modules);
+  if (names.length === 0) return [];
+  const message = `${names.join(', ')} ask for something, and are no handlers that Nest asks guards for; no library here uses Nest's ExternalContextCreator either, by which those do that ask guards. Nobody is sure to look at these demands: ask at the handler that lets the caller in, or check the user in the code (user.hasRole).`;
+  return [{ code: 'DEMAND_UNCHECKED', level: 'warn', message }];
+}
+
+/** Lists the gateways of GraphQL, which send what anybody asks to their subgraphs; to be asked when schemas are built. */
+export function readOpenGateways(modules: ModulesContainer): Notice[] {
+  const names = readGraphqlEndpoints(modules).flatMap(({ gateway }) => gateway ?? []);
+  if (names.length === 0) return [];
+  const message = `${[...new Set(names)].join(', ')} has no schema here, as gateways have none, and asks no guard, also no global one: whoever is connected reaches its subgraphs. Guard each of the subgraphs, and send the Authorization header on to them; or refuse in the option context (DescopeService.authenticate) who has no user.`;
+  return [{ code: 'GRAPHQL_GATEWAY_UNGUARDED', level: 'warn', message }];
+}
+
+function isCallable({ type, name, handler, paths }: AskedHandler): boolean {
+  if (isAuthController(type)) return false; // has guards of its own, which say nothing of the application's handlers
+  if (paths !== undefined || readMessageTransport(handler) !== undefined) return true;
+  return readResolverNote(type, handler, String(name)) !== undefined;
+}
+
+function toGatewayNotice(names: readonly string[]): Notice {
+  const message = `No guard stands before the messages of ${names.join(', ')}: whoever is connected may send them. Add @UseGuards(AuthGuard) to the gateway (Nest 11 asks no global guard about messages), or @Public() if that is meant.`;
+  return { code: 'GATEWAY_UNGUARDED', level: 'warn', message };
+}
+
+const MISSING: Notice = {
+  code: 'GUARD_MISSING',
+  level: 'warn',
+  message:
+    'globalGuard is false, and no guard stands anywhere: every handler is open to everybody. Put @UseGuards(AuthGuard) where a session is needed, or @Public() where none is.',
+};

@@ -1,0 +1,208 @@
+// The access map → an OpenAPI document: security, refusals and demands of every operation. Swagger is not imported.
+import type { INestApplicationContext } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
+import { DESCOPE_CONFIG } from '../auth/injection-tokens.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import { describeAccess, toDemandText } from './access-map.js';
+import type { AccessMap, AccessMapEntry } from './access-map.js';
+
+/** What this reads and writes of an OpenAPI document. */
+interface Document {
+  paths: Record<string, Record<string, unknown>>;
+  components?: { securitySchemes?: Record<string, unknown>; schemas?: Record<string, unknown> };
+}
+
+interface Operation {
+  security?: readonly object[];
+  responses?: Record<string, unknown>;
+  description?: string;
+  'x-descope-access'?: unknown;
+}
+
+type SchemeName = 'descopeBearer' | 'descopeCookie';
+
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'search', 'query'];
+const ERROR_NAME = 'DescopeError';
+
+/**
+ * Writes into an OpenAPI document what the access map says: security schemes, `security` for each operation (`[]` for
+ * a public one), its refusals and demands. Answers the document, which it changes; what the application itself
+ * documented of refusals stays, and on public operations its `security`, too.
+ * @example `SwaggerModule.setup('docs', app, () => applyDescopeSecurity(SwaggerModule.createDocument(app, options), app))`
+ */
+export function applyDescopeSecurity<T extends object>(document: T, app: INestApplicationContext): T {
+  const config = app.get<DescopeConfig>(DESCOPE_CONFIG, { strict: false });
+  const prefix = app.get(ApplicationConfig, { strict: false }).getGlobalPrefix();
+  const schemes = toSchemes(config);
+  const map = describeAccess(app);
+  const { paths, components } = withComponents(document as unknown as Document);
+  for (const [path, item] of Object.entries(paths)) {
+    for (const method of METHODS.filter((name) => Object.hasOwn(item, name))) {
+      const entries = findEntries(map, { method, path, prefix });
+      if (entries.length === 0) continue; // not one of the application's handlers
+      const access = toOperationAccess(entries);
+      writeSecurity(item[method] as Operation, access, Object.keys(schemes));
+      writeDemands(item[method] as Operation, access);
+      writeRefusals(item[method] as Operation, toRefusals(access, method, config));
+    }
+  }
+  Object.assign(components.securitySchemes, { ...schemes, ...components.securitySchemes });
+  components.schemas[ERROR_NAME] ??= ERROR_SCHEMA;
+  return document;
+}
+
+function withComponents(document: Document): {
+  readonly paths: Document['paths'];
+  readonly components: { securitySchemes: Record<string, unknown>; schemas: Record<string, unknown> };
+} {
+  const components = (document.components ??= {});
+  const securitySchemes = (components.securitySchemes ??= {});
+  const schemas = (components.schemas ??= {});
+  return { paths: document.paths, components: { securitySchemes, schemas } };
+}
+
+// Only where the application looks for tokens. A server-side session's cookie has a name of its own, and no token in it.
+function toSchemes({ authentication, session }: DescopeConfig): Partial<Record<SchemeName, object>> {
+  const { sources } = authentication;
+  const descopeBearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' };
+  const name = session.cookies.sessionName;
+  const descopeCookie = { type: 'apiKey', in: 'cookie', name };
+  return {
+    ...(sources.includes('bearer') ? { descopeBearer } : {}),
+    ...(sources.includes('cookie') && session.store === 'cookies' ? { descopeCookie } : {}),
+  };
+}
+
+function writeSecurity(operation: Operation, { access }: OperationAccess, schemes: readonly string[]): void {
+  if (access === 'public') {
+    operation.security ??= [];
+    return;
+  }
+  if (schemes.length === 0) return; // the application's own sources, which it documents itself: `[]` would say public
+  const alternatives = schemes.map((name) => ({ [name]: [] }));
+  operation.security = access === 'optional' ? [{}, ...alternatives] : alternatives;
+}
+
+function writeDemands(operation: Operation, access: OperationAccess): void {
+  const isWritten = operation['x-descope-access'] !== undefined;
+  operation['x-descope-access'] = access;
+  if (isWritten || access.demands.length === 0) return;
+  const line = `Demands ${access.demands.map((demand) => `\`${toDemandText(demand)}\``).join(', ')}.`;
+  operation.description = [operation.description, line].filter(Boolean).join('\n\n');
+}
+
+function writeRefusals(operation: Operation, refusals: Readonly<Record<number, string>>): void {
+  const responses = (operation.responses ??= {});
+  const schema = { $ref: `#/components/schemas/${ERROR_NAME}` };
+  for (const [status, description] of Object.entries(refusals))
+    responses[status] ??= { description, content: { 'application/json': { schema } } };
+}
+
+// With what an operation can be refused, and why.
+
+/** The body of every refusal, as a schema. */
+export const ERROR_SCHEMA = {
+  type: 'object',
+  properties: {
+    statusCode: { type: 'integer' },
+    error: { type: 'string' },
+    message: { type: 'string' },
+    code: { type: 'string', description: 'The cause: `SESSION_MISSING`, `ACCESS_ROLE_MISSING`, …' },
+  },
+  required: ['statusCode', 'error', 'message', 'code'],
+};
+
+// Demands that are answered in this process; any other may ask Descope.
+const OF_THE_PROCESS = ['roles', 'permissions', 'scopes', 'tenant', 'staff', 'superuser', 'policy'];
+// Demands that a stronger or another token meets: 401 and not 403.
+const OF_THE_CREDENTIAL = ['accepts', 'audience', 'step-up', 'mfa', 'amr'];
+const SAFE_METHODS = ['get', 'head', 'options', 'trace']; // RFC 9110 §9.2.1
+
+/** Lists the refusals that can happen, by status. */
+export function toRefusals(
+  { access, demands }: OperationAccess,
+  method: string,
+  config: DescopeConfig,
+): Readonly<Record<number, string>> {
+  if (access === 'public') return {};
+  const ofAccess = demands.filter(({ kind }) => !OF_THE_CREDENTIAL.includes(kind));
+  const isForbiddable = ofAccess.length > 0 || canRefuseAnybody(config, method);
+  const asked = ofAccess.map(toDemandText).join('; ');
+  const what =
+    access === 'optional' ? 'The session that was sent is not valid.' : 'No session, or it is not valid.';
+  return {
+    401: what,
+    ...(isForbiddable
+      ? { 403: asked === '' ? 'This is not allowed.' : `This is not allowed. Demanded: ${asked}.` }
+      : {}),
+    ...(canBeOut(
+      config,
+      ofAccess.some(({ kind }) => !OF_THE_PROCESS.includes(kind)),
+    )
+      ? { 503: 'The session cannot be checked at present.' }
+      : {}),
+  };
+}
+
+// Whom the application's options refuse, whatever the route asks.
+function canRefuseAnybody(config: DescopeConfig, method: string): boolean {
+  const { usernameClaim, claimsSchema, sources } = config.authentication;
+  const hasCrossSite = sources.some((source) => source !== 'bearer') && !SAFE_METHODS.includes(method);
+  return (
+    usernameClaim !== 'sub' || claimsSchema !== undefined || config.loadUser !== undefined || hasCrossSite
+  );
+}
+
+// With fixed keys and sessions in cookies nothing is asked over the network.
+function canBeOut({ keys, session }: DescopeConfig, isAsking: boolean): boolean {
+  return keys === undefined || session.signOutStore !== undefined || session.store !== 'cookies' || isAsking;
+}
+
+// An operation of a document → the handlers behind it.
+
+/** Where an operation stands in a document. */
+export interface OperationPlace {
+  readonly method: string;
+  /** As in the document: `/orders/{id}`. */
+  readonly path: string;
+  /** The application's global prefix, which a document may leave out. */
+  readonly prefix: string;
+}
+
+/** Finds the entries of the map that an operation documents. */
+export function findEntries(
+  map: AccessMap,
+  { method, path, prefix }: OperationPlace,
+): readonly AccessMapEntry[] {
+  const shape = toShape(path.replace(/\{[^}]*\}/g, ':x'));
+  const routes = map.filter(
+    (entry) => entry.kind === 'http' && [method.toUpperCase(), 'ALL'].includes(entry.method),
+  );
+  const found = routes.filter((entry) => toShape(entry.path) === shape);
+  if (found.length > 0) return found;
+  const prefixed = toShape(`${prefix}/${shape}`);
+  return routes.filter((entry) => toShape(entry.path) === prefixed);
+}
+
+// Parameters and wildcards count by their place, not by their name, and optional parts as if they were there.
+function toShape(path: string): string {
+  const bare = path.replace(/[{}]/g, '').replace(/:\w+(?:\([^)]*\))?\??|\*\w*/g, ':');
+  return `/${bare.split('/').filter(Boolean).join('/')}`;
+}
+
+// What an operation demands: of several handlers that share one (by host or header), the strictest of all.
+
+/** Access of one operation, as `x-descope-access` holds it. */
+export type OperationAccess = Pick<AccessMapEntry, 'access' | 'demands'>;
+
+const STRICTNESS = ['public', 'optional', 'required'] as const;
+
+/** Adds up the handlers of an operation. One that no guard keeps is open, whatever it asks. */
+export function toOperationAccess(entries: readonly AccessMapEntry[]): OperationAccess {
+  const kept = entries.filter(({ guard }) => guard !== 'none');
+  const access = STRICTNESS.findLast((name) => kept.some((entry) => entry.access === name)) ?? 'public';
+  const demands = new Map(
+    kept.flatMap((entry) => entry.demands.map((demand) => [JSON.stringify(demand), demand])),
+  );
+  return { access, demands: [...demands.values()] };
+}

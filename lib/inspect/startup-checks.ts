@@ -1,0 +1,269 @@
+// Looks at every handler once at boot: a demand that contradicts itself, or that no guard covers, stops it.
+import { RouterModule } from '@nestjs/core';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { isPolicyClass } from '../auth/access/access-metadata.js';
+import { readAccessPolicy, readGuards } from '../auth/access/access-policy.js';
+import type { AccessPolicy, HandlerClass } from '../auth/access/access-policy.js';
+import { isUserLoaderClass } from '../auth/request-user.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import { DescopeConfigError } from '../core/errors.js';
+import type { TokenKind } from '../core/token/claims.js';
+import { readTenantSources } from '../core/user/requirements.js';
+import { isForeignKind } from '../core/user/token-acceptance.js';
+import { areFieldsGuarded, unguardedField, unguardedReference } from './graphql-fields.js';
+import {
+  fatalStreamCall,
+  isAuthGuard,
+  isClass,
+  isFieldHandler,
+  isGlobalToken,
+  isReached,
+  isReferenceHandler,
+  isStreamCall,
+  readHandlers,
+  readMessageTransport,
+  readPaths,
+  readResolverNote,
+} from './handlers.js';
+import type { AskedHandler, FoundHandler } from './handlers.js';
+import { isUnjudged, unjudged } from './never-guarded.js';
+
+/** Where to look: the application's modules, its global guards, and what the module was told. */
+export interface ScanInput {
+  readonly modules: ModulesContainer;
+  readonly application: ApplicationConfig;
+  readonly config: DescopeConfig;
+  /** Whether it answers HTTP; a microservice that is nothing else does not. */
+  readonly hasHttp: boolean;
+}
+
+/** Asserts that demands can be kept, and met, and lists what was looked at. Throws a `CONFIG_…` code. */
+export function assertAccessKept(input: ScanInput): readonly AskedHandler[] {
+  const asked = readHandlers(input.modules).map(toAsked);
+  const stand = {
+    ...input,
+    isGlobal: isGuardGlobal(input),
+    isStatic: isGuardStatic(input),
+    hasFieldGuards: areFieldsGuarded(input.modules),
+    hasResolverGuards: asked.some(hasResolverGuard),
+  };
+  for (const handler of asked) assertJudged(handler, stand);
+  assertAnswerable(asked, input);
+  return asked;
+}
+
+function toAsked(found: FoundHandler): AskedHandler {
+  const { type, name, handler } = found;
+  const where = `${type.name}.${String(name)}`;
+  const policy = readAccessPolicy(type, handler); // throws what is contradicted
+  return { ...found, where, policy, paths: readPaths(type, handler) };
+}
+
+interface Stand extends ScanInput {
+  readonly isGlobal: boolean;
+  /** Whether the global guard is made once; before what is static, Nest asks no guard that is made for each request. */
+  readonly isStatic: boolean;
+  readonly hasFieldGuards: boolean;
+  /** Whether a guard of its own stands before any handler of GraphQL. */
+  readonly hasResolverGuards: boolean;
+}
+
+function assertJudged(asked: AskedHandler, stand: Stand): void {
+  const { isGlobal, hasFieldGuards, modules } = stand;
+  const { type, handler, where, policy } = asked;
+  if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
+  const isGuarded = readGuards(type, handler).some(isAuthGuard);
+  if (policy.mode !== 'public' && (isGlobal || isGuarded)) assertRefusable(asked);
+  if (isOpenReference(asked, stand)) throw unguardedReference(where);
+  if (!isDemanding(policy)) return;
+  assertRefusable(asked);
+  if (isUnjudged(asked, modules)) throw unjudged(where);
+  if (!hasFieldGuards && isFieldHandler(handler)) throw unguardedField(where);
+  if (!isGuarded && !isCovered(asked, stand)) throw unguarded(where, readMessageTransport(handler));
+}
+
+// What `_entities` of a subgraph calls is a way in of its own. Where nothing is guarded at all, the boot says that.
+function isOpenReference({ type, handler, policy }: AskedHandler, stand: Stand): boolean {
+  if (!isReferenceHandler(handler) || policy.mode !== 'required') return false;
+  const isGuarded = stand.isGlobal || readGuards(type, handler).some(isAuthGuard);
+  if (isGuarded && stand.hasFieldGuards) return false;
+  return stand.isGlobal || stand.hasResolverGuards || isDemanding(policy);
+}
+
+function hasResolverGuard({ type, name, handler }: AskedHandler): boolean {
+  if (readResolverNote(type, handler, String(name)) === undefined) return false;
+  return readGuards(type, handler).some(isAuthGuard);
+}
+
+function isCovered({ type, handler }: AskedHandler, stand: Stand): boolean {
+  const transport = readMessageTransport(handler);
+  if (!stand.isGlobal || !isReached(transport, stand.hasHttp)) return false;
+  return stand.isStatic || (transport !== 'ws' && isMadeForEach(type, stand.modules));
+}
+
+function isMadeForEach(type: HandlerClass, modules: ModulesContainer): boolean {
+  const all = [...modules.values()].flatMap((module) => [
+    ...module.controllers.values(),
+    ...module.providers.values(),
+  ]);
+  return all
+    .filter(({ metatype }) => metatype === type)
+    .every((wrapper) => !wrapper.isDependencyTreeStatic());
+}
+
+function assertRefusable({ handler, where }: AskedHandler): void {
+  if (isStreamCall(handler)) throw fatalStreamCall(where);
+}
+
+function isDemanding({ demands, rules = [] }: AccessPolicy): boolean {
+  return demands.length + rules.length > 0;
+}
+
+// Nest names the class of an instance by `instance.constructor`, which a mixin that copies all members overwrites.
+function toKnownClass(type: HandlerClass): HandlerClass {
+  const { constructor } = type.prototype as { readonly constructor: unknown };
+  return isClass(constructor) ? constructor : type;
+}
+
+function isWeaker(policy: AccessPolicy, asked: AccessPolicy): boolean {
+  if (asked.mode !== 'required') return false;
+  const { demands, rules = [] } = policy;
+  const isKept =
+    asked.demands.every((demand) => demands.includes(demand)) &&
+    (asked.rules ?? []).every((rule) => rules.includes(rule));
+  return policy.mode !== 'required' || !isKept;
+}
+
+/** Tells whether an `AuthGuard` stands before every handler. */
+export function isGuardGlobal(input: Pick<ScanInput, 'modules' | 'application'>): boolean {
+  if (isGuardStatic(input)) return true;
+  const modules = [...input.modules.values()];
+  const all = modules.flatMap(({ providers, injectables }) => [
+    ...providers.values(),
+    ...injectables.values(),
+  ]);
+  return all.some(
+    ({ token, name, metatype, instance }) =>
+      isGlobalToken(token ?? name) && (isAuthGuard(instance) || isAuthGuard(metatype)),
+  );
+}
+
+function isGuardStatic({ modules, application }: Pick<ScanInput, 'modules' | 'application'>): boolean {
+  // A test may override the guard: whatever stands under its token counts as one.
+  const standIns = [...modules.values()]
+    .flatMap(({ providers }) => [...providers.values()])
+    .filter(({ token }) => isAuthGuard(token))
+    .map(({ instance }) => instance as unknown);
+  return application.getGlobalGuards().some((guard) => isAuthGuard(guard) || standIns.includes(guard));
+}
+
+function unread(where: string): DescopeConfigError {
+  const message = `What ${where} asks for cannot be read where it is called, because "prototype.constructor" of its class is another class. Let the mixin or decorator that put it there leave "constructor" alone.`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
+}
+
+// Where a global guard would do, by what brings the call.
+const COVERED = {
+  http: 'leave globalGuard on',
+  ws: 'leave globalGuard on and take Nest 12, unbundled: Nest 11 asks no global guard about messages of WebSockets',
+  rpc: 'leave globalGuard on where the whole application is a microservice: a hybrid one does not ask it about messages',
+};
+
+function unguarded(where: string, transport: keyof typeof COVERED = 'http'): DescopeConfigError {
+  const message = `${where} asks for something, itself or by its class, and no AuthGuard covers it. Add @UseGuards(AuthGuard) there, or ${COVERED[transport]}.`;
+  return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
+}
+
+// Looks at boot whether there is what it takes to meet a demand: a rule's provider, a key, an audience, a parameter.
+
+/** What an application has. */
+export interface Means {
+  readonly modules: ModulesContainer;
+  readonly application: ApplicationConfig;
+  readonly config: DescopeConfig;
+}
+
+/**
+ * Asserts that what handlers ask for can be met. Throws `CONFIG_POLICY_MISSING`, `CONFIG_FGA_KEY_MISSING`,
+ * `CONFIG_DEMAND_AUDIENCELESS`, `CONFIG_DEMAND_INVALID` or `CONFIG_USER_LOADER_MISSING`.
+ */
+export function assertAnswerable(handlers: readonly AskedHandler[], means: Means): void {
+  const modules = [...means.modules.values()];
+  // What RouterModule puts before a path is kept where only Nest finds it.
+  const isPathKnown = !modules.some(({ metatype }) => metatype === RouterModule);
+  for (const handler of handlers) {
+    assertPoliciesProvided(handler, modules);
+    assertKeyGiven(handler, means.config);
+    assertAudienceAsked(handler, means.config);
+    if (isPathKnown) assertParamsRouted(handler, means.application.getGlobalPrefix());
+  }
+  assertModuleAudience(handlers, means.config);
+  assertLoaderProvided(means.config, modules);
+}
+
+type Modules = readonly { readonly providers: ReadonlyMap<unknown, unknown> }[];
+
+function assertLoaderProvided({ loadUser }: DescopeConfig, modules: Modules): void {
+  if (loadUser === undefined || !isUserLoaderClass(loadUser)) return;
+  if (modules.some(({ providers }) => providers.has(loadUser))) return;
+  const message = `The option loadUser is the class ${loadUser.name}, and no module provides it. Add it to the providers of a module.`;
+  throw new DescopeConfigError('CONFIG_USER_LOADER_MISSING', message, { loader: loadUser.name });
+}
+
+function assertPoliciesProvided({ where, policy }: AskedHandler, modules: Modules): void {
+  for (const rule of policy.rules ?? []) {
+    if (rule.kind !== 'policy' || !isPolicyClass(rule.policy)) continue;
+    const type = rule.policy;
+    if (modules.some(({ providers }) => providers.has(type))) continue;
+    const message = `${where} is under @Authorize(${type.name}), and no module provides ${type.name}. Add it to the providers of a module.`;
+    throw new DescopeConfigError('CONFIG_POLICY_MISSING', message, { where, policy: type.name });
+  }
+}
+
+function assertKeyGiven({ where, policy }: AskedHandler, config: DescopeConfig): void {
+  const isAsked = (policy.rules ?? []).some(({ kind }) => kind === 'relation');
+  if (!isAsked || config.readSecrets().managementKey !== undefined) return;
+  const message = `${where} is under @FgaCheck, and Descope answers that to a management key only. Set managementKey (or DESCOPE_MANAGEMENT_KEY). A test needs none: createTestDescope().override(…) of nestjs-descope/testing boots without.`;
+  throw new DescopeConfigError('CONFIG_FGA_KEY_MISSING', message, { where });
+}
+
+function assertAudienceAsked({ where, policy }: AskedHandler, { admission }: DescopeConfig): void {
+  const kinds = policy.demands.flatMap((demand) => (demand.kind === 'accepts' ? demand.kinds : []));
+  if (!kinds.some(isForeignKind) || admission.audience !== undefined || hasAudience(policy)) return;
+  throw audienceless(`The @Accepts of ${where}`, kinds, where);
+}
+
+// The option alone: it is a mistake only where some route relies on it, and none asks for an audience.
+function assertModuleAudience(handlers: readonly AskedHandler[], { admission }: DescopeConfig): void {
+  const { accepts, audience } = admission;
+  if (audience !== undefined || !accepts.some(isForeignKind)) return;
+  if (handlers.some(({ policy }) => hasAudience(policy))) return;
+  const relying = handlers.find(({ policy, paths }) => paths !== undefined && policy.mode !== 'public');
+  if (relying !== undefined) throw audienceless('The option accepts', accepts, relying.where);
+}
+
+function assertParamsRouted({ where, policy, paths }: AskedHandler, prefix: string): void {
+  if (paths === undefined) return;
+  const ofRules = (policy.rules ?? []).flatMap((rule) => (rule.kind === 'relation' ? [rule.resource] : []));
+  for (const source of [...readTenantSources(policy.demands), ...ofRules]) {
+    const name = typeof source === 'string' ? PLAIN_PARAM.exec(source)?.[1] : undefined;
+    const names = [...paths, prefix].flatMap((path) => path.match(PARAM) ?? []).map((text) => text.slice(1));
+    if (name === undefined || names.includes(name)) continue;
+    const message = `${where} is asked about '${source}', and its path has no such parameter.`;
+    throw new DescopeConfigError('CONFIG_DEMAND_INVALID', message, { where });
+  }
+}
+
+// Names that Express quotes, and the nameless parameters of wildcards, are left to the request.
+const PLAIN_PARAM = /^param:([A-Za-z_]\w*)$/;
+const PARAM = /[:*]\w+/g;
+
+function hasAudience({ demands }: AccessPolicy): boolean {
+  return demands.some(({ kind }) => kind === 'audience');
+}
+
+function audienceless(what: string, kinds: readonly TokenKind[], where: string): DescopeConfigError {
+  const foreign = kinds.filter(isForeignKind).join(' and ');
+  const message = `${what} lets in tokens of the kind ${foreign}, which were made for somebody else's use, and no audience says for whom they must be meant: all of them would be refused. Add @Audience(…) there, or set audience (or DESCOPE_AUDIENCE).`;
+  return new DescopeConfigError('CONFIG_DEMAND_AUDIENCELESS', message, { where });
+}

@@ -1,0 +1,156 @@
+// Are the roles and permissions that handlers ask for those of the project? Asks Descope's management API.
+import type { INestApplicationContext } from '@nestjs/common';
+import { DESCOPE_CLIENT, DESCOPE_CONFIG } from '../auth/injection-tokens.js';
+import type { DescopeClient } from '../auth/injection-tokens.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import { DescopeConfigError, DescopeUnavailableError } from '../core/errors.js';
+import { RequestFailure, toReason } from '../core/logging.js';
+import { describeAccess } from './access-map.js';
+import type { AccessMap, AccessMapDemand } from './access-map.js';
+
+/** A name that the project does not know. */
+export interface UnknownAccessName {
+  readonly name: string;
+  /** The handlers that ask for it. */
+  readonly usedBy: readonly string[];
+}
+
+/** What handlers ask for and nobody can hold. */
+export interface AccessNamesReport {
+  readonly unknownRoles: readonly UnknownAccessName[];
+  readonly unknownPermissions: readonly UnknownAccessName[];
+}
+
+/**
+ * Reports the roles and permissions that handlers ask for and the project does not know; empty lists are well. A role
+ * that only tenants have counts where it is asked for in a tenant. Rejects with `CONFIG_MANAGEMENT_KEY_MISSING`,
+ * `CONFIG_MANAGEMENT_KEY_REFUSED` or `DESCOPE_UNAVAILABLE`.
+ * @example `expect(await verifyAccessNames(app)).toEqual({ unknownRoles: [], unknownPermissions: [] })`
+ */
+export async function verifyAccessNames(app: INestApplicationContext): Promise<AccessNamesReport> {
+  const config = app.get<DescopeConfig>(DESCOPE_CONFIG, { strict: false });
+  if (config.readSecrets().managementKey === undefined) throw missingKey();
+  const { management } = app.get<DescopeClient>(DESCOPE_CLIENT, { strict: false });
+  const { baseUrl } = config;
+  const uses = readNameUses(describeAccess(app), config.authentication);
+  const [roles, permissions] = await Promise.all([
+    ask(management.role.loadAll(), baseUrl),
+    ask(management.permission.loadAll(), baseUrl),
+  ]);
+  const inProject = new Set(roles.filter(({ tenantId }) => !tenantId).map(({ name }) => name));
+  const missing = uses.roles.filter(({ name }) => !inProject.has(name));
+  const unknownRoles = await withoutTenantRoles(missing, management, baseUrl);
+  const known = new Set(permissions.map(({ name }) => name));
+  return {
+    unknownRoles: group(unknownRoles),
+    unknownPermissions: group(uses.permissions.filter(({ name }) => !known.has(name))),
+  };
+}
+
+// Descope lists a tenant's own roles only to who names the tenant.
+async function withoutTenantRoles(
+  missing: readonly NameUse[],
+  management: DescopeClient['management'],
+  url: string,
+): Promise<readonly NameUse[]> {
+  const wanted = [...new Set(missing.filter(({ inTenant }) => inTenant).map(({ name }) => name))];
+  if (wanted.length === 0) return missing;
+  const tenantIds = (await ask(management.tenant.loadAll(), url)).map(({ id }) => id);
+  if (tenantIds.length === 0) return missing;
+  const roles = await ask(management.role.search({ tenantIds, roleNames: wanted }), url);
+  const found = new Set(roles.map(({ name }) => name));
+  return missing.filter(({ name, inTenant }) => !inTenant || !found.has(name));
+}
+
+function group(uses: readonly NameUse[]): UnknownAccessName[] {
+  const byName = new Map<string, Set<string>>();
+  for (const { name, handler } of uses) byName.set(name, (byName.get(name) ?? new Set()).add(handler));
+  return [...byName].map(([name, handlers]) => ({ name, usedBy: [...handlers] }));
+}
+
+interface Answer<T> {
+  readonly ok: boolean;
+  readonly code?: number | undefined;
+  readonly data?: T | undefined;
+}
+
+async function ask<T>(answering: Promise<Answer<T>>, url: string): Promise<T> {
+  const {
+    ok,
+    code = 0,
+    data,
+  } = await answering.catch((cause: unknown) => {
+    throw unavailable(cause);
+  });
+  if (ok && data !== undefined) return data;
+  if (code === 401 || code === 403) throw refusedKey(code);
+  throw unavailable(new RequestFailure({ url, status: code }));
+}
+
+function missingKey(): DescopeConfigError {
+  const message =
+    'The names cannot be compared with the project without a management key. Set managementKey (DESCOPE_MANAGEMENT_KEY) to one that may read roles, permissions and tenants; the Descope console makes it under Company → Management Keys.';
+  return new DescopeConfigError('CONFIG_MANAGEMENT_KEY_MISSING', message);
+}
+
+function refusedKey(status: number): DescopeConfigError {
+  const message =
+    'Descope refuses the management key. It must be one of this project that may read roles, permissions and tenants.';
+  return new DescopeConfigError('CONFIG_MANAGEMENT_KEY_REFUSED', message, { status });
+}
+
+function unavailable(cause: unknown): DescopeUnavailableError {
+  const message = `Descope's management API cannot be asked at present (${toReason(cause)}).`;
+  return new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 10, cause });
+}
+
+// Which role and permission names stand in the access map, and where.
+
+/** One place where a name is asked for. */
+export interface NameUse {
+  readonly name: string;
+  readonly handler: string;
+  /** Whether a tenant's own role would do. */
+  readonly inTenant: boolean;
+}
+
+/** Every use of a name, in the order of the map. */
+export interface NameUses {
+  readonly roles: readonly NameUse[];
+  readonly permissions: readonly NameUse[];
+}
+
+/** What `@Staff()` and `@Superuser()` ask for. */
+export interface StandingRoles {
+  readonly staffRole: string;
+  readonly superuserRole: string;
+}
+
+/** Lists the names that handlers ask for. */
+export function readNameUses(map: AccessMap, standing: StandingRoles): NameUses {
+  const uses = map.flatMap(({ handler, demands }) =>
+    demands.flatMap((demand) =>
+      toNames(demand, standing).map((name) => {
+        return { kind: toKind(demand), name, handler, inTenant: demand['tenant'] !== undefined };
+      }),
+    ),
+  );
+  const ofKind = (kind: string) =>
+    uses
+      .filter((use) => use.kind === kind)
+      .map(({ name, handler, inTenant }) => ({ name, handler, inTenant }));
+  return { roles: ofKind('roles'), permissions: ofKind('permissions') };
+}
+
+function toNames(
+  { kind, names }: AccessMapDemand,
+  { staffRole, superuserRole }: StandingRoles,
+): readonly string[] {
+  if (kind === 'staff') return [staffRole];
+  if (kind === 'superuser') return [superuserRole];
+  return Array.isArray(names) ? names.filter((name): name is string => typeof name === 'string') : [];
+}
+
+function toKind({ kind }: AccessMapDemand): string {
+  return kind === 'staff' || kind === 'superuser' ? 'roles' : kind;
+}

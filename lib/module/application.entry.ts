@@ -1,0 +1,33 @@
+// Enters the application among those of the process while it runs, so that its calls can be told from another's.
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { registerApplication } from '../auth/applications.js';
+import type { Application } from '../auth/applications.js';
+import { DESCOPE_APPLICATION } from '../auth/injection-tokens.js';
+import { readFoundClasses } from '../inspect/handlers.js';
+
+@Injectable()
+export class ApplicationEntry implements OnModuleInit, OnApplicationShutdown {
+  @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
+  @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
+  @Inject(DESCOPE_APPLICATION) private readonly application!: Application;
+  #leave: (() => void) | undefined;
+
+  onModuleInit(): void {
+    // A mixin may have overwritten "constructor", by which Nest names the class of an instance.
+    const classes = readFoundClasses(this.modules).flatMap(({ type }) => [type, toNamedClass(type)]);
+    const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
+    const server: unknown = adapter?.getInstance();
+    this.#leave = registerApplication(this.application, { classes, server });
+  }
+
+  // After the last request: those that were under way when the application closed are its own to the end.
+  onApplicationShutdown(): void {
+    this.#leave?.();
+  }
+}
+
+function toNamedClass({ prototype }: { readonly prototype: unknown }): object {
+  return (prototype as { readonly constructor: object }).constructor;
+}

@@ -1,0 +1,243 @@
+// What happens once when the application starts, and once when it ends.
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit, Provider } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import {
+  DESCOPE_CONFIG,
+  DESCOPE_GLOBAL_GUARD,
+  DESCOPE_KEY_SET,
+  DESCOPE_NOTIFY,
+  DESCOPE_TRANSPORTS,
+} from '../auth/injection-tokens.js';
+import { DescopeSessionMiddleware, SessionStep, addSessionHook } from '../auth/session.middleware.js';
+import { learnSocketFilter, learnThrownClass } from '../auth/transports/transport.js';
+import type { DescopeTransport } from '../auth/transports/transport.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import { OptionReader, describe, isFunction, isText } from '../core/config/option-reader.js';
+import { DescopeUnavailableError } from '../core/errors.js';
+import { isConfidential, isLoopbackUrl } from '../core/http/base-url.js';
+import type { Notice, Notify } from '../core/logging.js';
+import { assertStoresFit } from '../core/session/key-value-store.js';
+import type { KeySet } from '../core/token/key-set.js';
+import { toUsernameClaimName } from '../core/user/descope-user.js';
+import { assertSchemasKept } from '../inspect/graphql-schema.js';
+import { assertGuardOrder } from '../inspect/guard-order.js';
+import { readMessageTransport } from '../inspect/handlers.js';
+import type { AskedHandler, FoundHandler } from '../inspect/handlers.js';
+import { readOpenGateways, readOpenHandlers, readUnsureDemands } from '../inspect/never-guarded.js';
+import { assertAccessKept } from '../inspect/startup-checks.js';
+import type { GlobalGuardPlan } from './global-guard.js';
+import { readShadowedRoutes } from './route-checks.js';
+
+@Injectable()
+export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  @Inject(ModulesContainer) readonly modules!: ModulesContainer;
+  @Inject(ApplicationConfig) readonly application!: ApplicationConfig;
+
+  @Inject(DESCOPE_GLOBAL_GUARD) private readonly plan!: GlobalGuardPlan;
+  @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
+
+  #asked: readonly AskedHandler[] = [];
+
+  constructor(
+    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
+    @Inject(DESCOPE_KEY_SET) private readonly keys: KeySet,
+    @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const { modules, application, config, host } = this;
+    const hasHttp = hasAdapter(host);
+    const asked = assertAccessKept({ modules, application, config, hasHttp });
+    assertGuardOrder(application, { modules, before: this.plan.before }, asked);
+    const notices = [
+      ...readBootNotices(config),
+      ...readOpenHandlers(asked, { application, hasHttp }),
+      ...readUnsureDemands(asked, modules),
+    ];
+    for (const notice of notices) this.notify(notice);
+    this.#asked = asked;
+    await learnThrownClasses(asked);
+  }
+
+  /** Loads the keys ahead. Without them the application starts all the same, unless `requireKeysAtBoot` says otherwise. */
+  async onApplicationBootstrap(): Promise<void> {
+    assertSchemasKept(this.#asked, this); // which GraphQL's modules build in onModuleInit
+    if (hasAdapter(this.host))
+      for (const notice of [...readShadowedRoutes(this), ...readOpenGateways(this.modules)])
+        this.notify(notice);
+    const hydrated = this.keys.hydrate();
+    hydrated.catch(() => undefined); // noted by the key set, which recovers by itself
+    await assertStoresFit(this.config.session, this.notify);
+    if (this.config.requireKeysAtBoot) await hydrated.catch(failBoot);
+  }
+
+  onModuleDestroy(): void {
+    this.keys.close();
+  }
+}
+
+function failBoot(error: unknown): never {
+  if (!(error instanceof DescopeUnavailableError)) throw error;
+  const message = `${error.message} The option requireKeysAtBoot is set, so the application does not start without them. A test needs none: createTestDescope().override(…) of nestjs-descope/testing brings its own.`;
+  const { code, cause, retryAfterSeconds } = error;
+  throw new DescopeUnavailableError(code, message, { retryAfterSeconds, cause });
+}
+
+// Nest's factory gives a microservice, or a context, an adapter that is null, its testing module none at all.
+function hasAdapter({ httpAdapter }: HttpAdapterHost): boolean {
+  return (httpAdapter ?? undefined) !== undefined;
+}
+
+// What an operator should read once, at boot.
+
+const MUTABLE_CLAIMS = ['email', 'phone', 'name', 'phone_number', 'preferred_username'];
+
+/** Lists what is allowed and yet worth a thought. */
+export function readBootNotices(config: DescopeConfig): Notice[] {
+  const notices: Notice[] = [];
+  const claim = toUsernameClaimName(config.authentication.usernameClaim);
+  if (!config.isAudienceDecided) notices.push(warn('AUDIENCE_NOT_CHECKED', AUDIENCE));
+  if (!isConfidential(config.baseUrl)) notices.push(warn('BASE_URL_INSECURE', INSECURE));
+  if (config.session.cookies.isProduction && isLoopbackUrl(config.baseUrl))
+    notices.push(warn('BASE_URL_LOOPBACK', LOOPBACK));
+  if (config.keys !== undefined) notices.push(warn('KEYS_STATIC', STATIC));
+  if (!isPlatformPromise()) notices.push(warn('PROMISE_REPLACED', REPLACED));
+  if (MUTABLE_CLAIMS.includes(claim))
+    notices.push(warn('USERNAME_CLAIM_MUTABLE', `usernameClaim is "${claim}". ${MUTABLE}`));
+  return notices;
+}
+
+// What an `async` function returns is the platform's, whatever stands in its place.
+function isPlatformPromise(): boolean {
+  const promised = (async () => undefined)();
+  return Object.getPrototypeOf(promised) === Promise.prototype;
+}
+
+function warn(code: Notice['code'], message: string): Notice {
+  return { code, level: 'warn', message };
+}
+
+const AUDIENCE =
+  'No audience is configured, so a token of this project meant for another API is accepted here too. Set audience (or DESCOPE_AUDIENCE), or audience: null to say that this is meant.';
+const INSECURE =
+  'The base URL is plain http and leaves this machine: whoever is on the way can replace the keys. Use https.';
+const LOOPBACK =
+  "NODE_ENV is production, and the base URL is on this machine: whatever listens on that port makes the keys, and signs in whom it likes. An emulator left in the configuration? Leave baseUrl (DESCOPE_BASE_URI) out, or set it to Descope's API.";
+const STATIC =
+  'Keys are fixed (publicKey or keys), and Descope rotates them daily: tokens of the next key will be refused. Leave the keys out to have them fetched.';
+const REPLACED =
+  "The global Promise is not the platform's own (zone.js, or another library that replaces it). This package asks for `then` and works, but code that tests `instanceof Promise` takes what an async function returns for a value: look for it in guards and rules of your own, and leave the patch out on a server if you can.";
+const MUTABLE =
+  'Users can change it, and a freed one can pass to somebody else: the same username may then be another person. Prefer an immutable claim such as "sub".';
+
+// Puts the session step before every route: on Express as middleware, on Fastify as a hook.
+
+@Injectable()
+export class SessionWiring {
+  @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
+
+  constructor(
+    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
+    @Inject(DescopeSessionMiddleware) private readonly middleware: DescopeSessionMiddleware,
+    @Inject(SessionStep) private readonly step: SessionStep,
+  ) {}
+
+  /**
+   * Applies the step where `session` is configured, before Nest registers its routes. It goes through the adapter
+   * itself, so that it also covers routes outside a global prefix, and comes behind session plugins that were set up
+   * before the application started to listen.
+   */
+  apply(): void {
+    if (!this.config.session.isOn) return;
+    const adapter = this.host.httpAdapter;
+    if (adapter.getType() === 'fastify') return addSessionHook(adapter.getInstance(), this.step);
+    adapter.use(this.middleware.use.bind(this.middleware));
+  }
+}
+
+// Learns, at boot, the exceptions that Nest's filters of messages pass on; of packages that an application may not have.
+
+/** Imports the packages of those transports that the application's own handlers take messages of. Never rejects. */
+export async function learnThrownClasses(handlers: readonly FoundHandler[]): Promise<void> {
+  const transports = new Set(handlers.map(({ handler }) => readMessageTransport(handler)));
+  const learning: Promise<void>[] = [];
+  if (transports.has('ws')) learning.push(learnWs());
+  if (transports.has('rpc')) learning.push(learnRpc());
+  await Promise.allSettled(learning); // without them refusals are refusals too, and Nest says less of them
+}
+
+async function learnWs(): Promise<void> {
+  const { BaseWsExceptionFilter, WsException } = await import('@nestjs/websockets');
+  learnThrownClass('ws', WsException);
+  learnSocketFilter(new BaseWsExceptionFilter());
+}
+
+async function learnRpc(): Promise<void> {
+  const { RpcException } = await import('@nestjs/microservices');
+  learnThrownClass('rpc', RpcException);
+}
+
+// The option `transports`: checked when the application boots.
+
+interface TransportsOption {
+  readonly transports?: readonly DescopeTransport[] | undefined;
+}
+
+type Reader = OptionReader<TransportsOption>;
+
+const NEEDED = ['type', 'findRequest'];
+const FURTHER = [
+  'keepRequest',
+  'recallRequest',
+  'findResponse',
+  'findCall',
+  'readParam',
+  'isSafe',
+  'toRefusal',
+];
+
+/** Provides the transports that an application teaches. Throws `CONFIG_INVALID` with all that is wrong. */
+export function toTransportsProvider(given: readonly DescopeTransport[] | undefined): Provider {
+  return {
+    provide: DESCOPE_TRANSPORTS,
+    useFactory: () => readTransports(given),
+  };
+}
+
+function readTransports(given: unknown): readonly DescopeTransport[] {
+  if (given === undefined) return [];
+  const options: Reader = new OptionReader({}, ['transports']);
+  if (!Array.isArray(given))
+    options.mistake('transports', describe(given), 'a list of { type, findRequest }');
+  else for (const [index, item] of given.entries()) noteFlaws(options, `transports[${index}]`, item);
+  const types = Array.isArray(given) ? given.map(readType) : [];
+  for (const type of new Set(types.filter((item, index) => isText(item) && types.indexOf(item) < index)))
+    options.mistake('transports', `two for the type "${String(type)}"`, 'one of each type');
+  options.assertFaultless();
+  return given as readonly DescopeTransport[];
+}
+
+function noteFlaws(options: Reader, name: string, item: unknown): void {
+  if (typeof item !== 'object' || item === null)
+    return options.mistake(name, describe(item), 'an object: { type, findRequest }');
+  const members = item as Readonly<Record<string, unknown>>;
+  if (!isText(members['type']))
+    options.mistake(`${name}.type`, toText(members['type']), 'what context.getType() gives');
+  if (!isFunction(members['findRequest']))
+    options.mistake(`${name}.findRequest`, toText(members['findRequest']), 'a function of the context');
+  for (const member of FURTHER)
+    if (members[member] !== undefined && !isFunction(members[member]))
+      options.mistake(`${name}.${member}`, toText(members[member]), 'a function of the context');
+  if (Object.getPrototypeOf(item) !== Object.prototype) return; // a class may have more
+  for (const member of Object.keys(item).filter((key) => ![...NEEDED, ...FURTHER].includes(key)))
+    options.mistake(`${name}.${member}`, 'an unknown member', `one of ${[...NEEDED, ...FURTHER].join(', ')}`);
+}
+
+function readType(item: unknown): unknown {
+  return typeof item === 'object' && item !== null && 'type' in item ? item.type : undefined;
+}
+
+function toText(value: unknown): string {
+  return value === undefined ? 'nothing' : describe(value);
+}

@@ -1,0 +1,89 @@
+// Puts AuthGuard before the application's own global guards, and behind those that the option `globalGuard` lists.
+import { Inject, Injectable } from '@nestjs/common';
+import type { CanActivate, Provider, Type } from '@nestjs/common';
+import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { GlobalGuard } from '../auth/auth.guard.js';
+import { DESCOPE_GLOBAL_GUARD } from '../auth/injection-tokens.js';
+import { RefusalFilter, messageRefusalFilter } from '../auth/rejection.filter.js';
+import { OptionReader, describe } from '../core/config/option-reader.js';
+import { sortGuards } from '../inspect/guard-order.js';
+import { prependFilter, readHandlers, readMessageTransport } from '../inspect/handlers.js';
+import type { DescopeGlobalGuardOptions, DescopeModuleExtras } from './descope.options.js';
+
+/** The option as it was read. */
+export interface GlobalGuardPlan {
+  readonly isRegistered: boolean;
+  readonly before: readonly Type<CanActivate>[];
+}
+
+/**
+ * Provides the option, read, and has the order kept. It depends on nothing that is made of options: Nest applies each
+ * APP_GUARD once all instances are made, so that a guard which is added here comes first, before handlers of any
+ * transport are registered. Throws `CONFIG_INVALID`.
+ */
+export function toGlobalGuardProvider(given: DescopeModuleExtras['globalGuard']): Provider {
+  return {
+    provide: DESCOPE_GLOBAL_GUARD,
+    inject: [ApplicationConfig, ModulesContainer, ModuleRef],
+    useFactory: (application: ApplicationConfig, modules: ModulesContainer, own: ModuleRef) => {
+      const plan = readPlan(given);
+      const { isRegistered, before } = plan;
+      if (isRegistered) application.addGlobalGuard(new GlobalGuard(own));
+      if (!isRegistered || before.length > 0) keepOrder(application, { modules, before });
+      return plan;
+    },
+  };
+}
+
+// What Nest or a main.ts adds later finds its place at once. Whether it did is looked at when the application boots.
+function keepOrder(application: ApplicationConfig, order: Parameters<typeof sortGuards>[1]): void {
+  const { addGlobalGuard, useGlobalGuards, addGlobalRequestGuard } = application;
+  application.addGlobalGuard = (guard) => {
+    addGlobalGuard.call(application, guard);
+    sortGuards(application, order);
+  };
+  application.useGlobalGuards = (...guards) => {
+    useGlobalGuards.apply(application, guards);
+    sortGuards(application, order);
+  };
+  application.addGlobalRequestGuard = (wrapper) => {
+    addGlobalRequestGuard.call(application, wrapper);
+    sortGuards(application, order);
+  };
+}
+
+const MEMBERS = ['register', 'before'];
+
+function readPlan(given: unknown): GlobalGuardPlan {
+  if (given === undefined || typeof given === 'boolean') return { isRegistered: given !== false, before: [] };
+  const options = new OptionReader<Pick<DescopeModuleExtras, 'globalGuard'>>({}, ['globalGuard']);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    options.mistake('globalGuard', describe(given), 'true, false or { register, before }');
+    options.assertFaultless();
+  }
+  const { register = true, before = [] } = given as DescopeGlobalGuardOptions;
+  if (typeof register !== 'boolean')
+    options.mistake('globalGuard.register', describe(register), 'true or false');
+  if (!Array.isArray(before) || !before.every((item) => typeof item === 'function'))
+    options.mistake('globalGuard.before', describe(before), 'a list of the classes of global guards');
+  for (const member of Object.keys(given as object).filter((key) => !MEMBERS.includes(key)))
+    options.mistake(`globalGuard.${member}`, 'an unknown member', `one of ${MEMBERS.join(', ')}`);
+  options.assertFaultless();
+  return { isRegistered: register, before };
+}
+
+// Puts the filter of our refusals before messages, where Nest asks no global filter.
+
+/** Is made with the application's other providers, which is before Nest binds their messages. */
+@Injectable()
+export class MessageFilters {
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(RefusalFilter) { hasHttp }: RefusalFilter,
+  ) {
+    for (const { type, handler } of readHandlers(modules)) {
+      const transport = readMessageTransport(handler);
+      if (transport === 'ws' || (transport === 'rpc' && hasHttp)) prependFilter(type, messageRefusalFilter);
+    }
+  }
+}

@@ -1,0 +1,181 @@
+// The routes of this package and the application's own under one address: one of the two is never called.
+import { Inject, Injectable } from '@nestjs/common';
+import type { Provider } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { readMethods } from '../auth/access/access-policy.js';
+import type { LoginPath } from '../auth/error-response.js';
+import { DESCOPE_LOGIN_PATH, DESCOPE_NOTIFY, isAuthController } from '../auth/injection-tokens.js';
+import type { Notice, Notify } from '../core/logging.js';
+import { readEndpoints } from '../inspect/endpoints.js';
+import type { Endpoint } from '../inspect/endpoints.js';
+import { isClass } from '../inspect/handlers.js';
+import { answer, refuseBody } from '../routes/http-exchange.js';
+import type { DescopeRoutesOptions } from '../routes/routes.options.js';
+
+/** What the router is made from. */
+export interface Routing {
+  readonly modules: ModulesContainer;
+  readonly application: ApplicationConfig;
+  readonly host: HttpAdapterHost;
+}
+
+/** A route of the application, or one of this package's. */
+export interface ServedRoute {
+  readonly handler: string;
+  readonly method: string;
+  readonly path: string;
+  readonly isOurs: boolean;
+}
+
+/** Reads which routes stand in each other's way; to be asked when prefix and versions are set. */
+export function readShadowedRoutes(routing: Routing): Notice[] {
+  const routes = readServedRoutes(routing);
+  if (!routes.some(({ isOurs }) => isOurs)) return [];
+  const isOrdered = routing.host.httpAdapter.getType() !== 'fastify'; // whose router prefers what is more exact
+  const clashes = routes.flatMap((first, index) =>
+    routes
+      .slice(index + 1)
+      .flatMap((second) => (isClash(first, second, isOrdered) ? [toText(first, second, isOrdered)] : [])),
+  );
+  if (clashes.length === 0) return [];
+  const message = `${clashes.join(' ')} Give one another path (routes.path), or switch that route off (routes: { login: false }, and so on).`;
+  return [{ code: 'ROUTE_SHADOWED', level: 'warn', message }];
+}
+
+/** Lists the routes in the order in which Nest registers them; to be asked when prefix and versions are set. */
+export function readServedRoutes({ modules, application }: Routing): ServedRoute[] {
+  return [...modules.values()].flatMap((module) =>
+    [...module.controllers.values()].flatMap(({ metatype: type }) => {
+      if (!isClass(type)) return [];
+      const isOurs = isAuthController(type);
+      return [...readMethods(type)].flatMap(([key, handler]) =>
+        readEndpoints({ type, name: String(key), handler, module: module.metatype, modules, application })
+          .filter(({ kind }) => kind === 'http')
+          .map(({ method, path }) => ({ handler: `${type.name}.${String(key)}`, method, path, isOurs })),
+      );
+    }),
+  );
+}
+
+function isClash(first: ServedRoute, second: ServedRoute, isOrdered: boolean): boolean {
+  if (first.isOurs === second.isOurs || !isSameMethod(first.method, second.method)) return false;
+  if (toLiteral(first.path) === toLiteral(second.path)) return true;
+  return isOrdered && toPattern(first.path).test(second.path);
+}
+
+function isSameMethod(one: string, other: string): boolean {
+  return one === other || one === 'ALL' || other === 'ALL';
+}
+
+function toText(first: ServedRoute, second: ServedRoute, isOrdered: boolean): string {
+  const own = first.isOurs ? second : first;
+  const ours = first.isOurs ? first : second;
+  const outcome = isOrdered
+    ? `${first.isOurs ? 'DescopeModule' : own.handler} comes first and answers, the other is never called`
+    : 'only one of them is called';
+  return `${ours.method} ${ours.path} is a route of DescopeModule, and ${own.method} ${own.path} one of ${own.handler}: ${outcome}.`;
+}
+
+// Express finds a path whatever its case.
+function toLiteral(path: string): string {
+  return path.toLowerCase().replace(/\/+$/, '');
+}
+
+// A path of path-to-regexp: parameters, wildcards and optional parts.
+function toPattern(path: string): RegExp {
+  const source = path.replace(
+    /:\w+|\*\w*|[{}]|[^:*{}]+/g,
+    (part) => PARTS[part[0] ?? ''] ?? part.replace(/[\\^$.|?+()[\]]/g, '\\$&'),
+  );
+  return new RegExp(`^${source}/?$`, 'i');
+}
+
+const PARTS: Readonly<Record<string, string>> = { ':': '[^/]+', '*': '.*', '{': '(?:', '}': ')?' };
+
+// On Fastify: a body that nothing in the application reads, posted to our routes, is refused in our words.
+
+type Answered = Parameters<typeof answer>;
+type ErrorHandler = (error: unknown, request: Answered[0], response: Answered[1]) => Promise<void>;
+
+/** What Fastify tells of a route that is registered, as far as it is read. */
+interface FastifyRoute {
+  readonly url: string;
+  readonly method: string | readonly string[];
+  errorHandler?: ErrorHandler | undefined;
+}
+
+interface FastifyInstance {
+  addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): unknown;
+}
+
+@Injectable()
+export class UnreadBodies {
+  @Inject(ModulesContainer) readonly modules!: ModulesContainer;
+  @Inject(ApplicationConfig) readonly application!: ApplicationConfig;
+  @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
+  @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
+
+  /**
+   * Gives our routes an error handler, before Nest registers them. Fastify asks for a parser before any handler of
+   * Nest's, and which type it has one for is known to it alone: they may be registered by a pattern.
+   */
+  apply(): void {
+    if (this.host.httpAdapter.getType() !== 'fastify') return;
+    const routes = readServedRoutes(this).filter(({ isOurs, method }) => isOurs && method === 'POST');
+    if (routes.length === 0) return;
+    const paths = new Set(routes.map(({ path }) => path));
+    const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
+    fastify.addHook('onRoute', (route) => {
+      if (paths.has(route.url) && [route.method].flat().includes('POST')) route.errorHandler ??= this.#refuse;
+    });
+  }
+
+  readonly #refuse: ErrorHandler = (error, request, response) => {
+    const { code } = error as { readonly code?: unknown };
+    if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') throw error; // on to the application's own handler
+    return answer(request, response, { run: refuseBody, notify: this.notify });
+  };
+}
+
+// Where the login page stands, as the router serves it: global prefix and its exclusions, RouterModule and versions
+
+// are read as the access map reads them.
+const HANDLER = 'answer_login';
+
+/** Where browsers without a session are sent, if that is asked for. */
+export function toLoginPathProvider(routes: DescopeRoutesOptions | undefined): Provider {
+  const isOn = routes?.loginRedirect === true && routes.login !== false;
+  return {
+    provide: DESCOPE_LOGIN_PATH,
+    inject: [ApplicationConfig, ModulesContainer],
+    useFactory: (application: ApplicationConfig, modules: ModulesContainer): LoginPath | undefined => {
+      let path: string | undefined; // the prefix may be set until the application listens
+      return isOn ? () => (path ??= readLoginPath(application, modules)) : undefined;
+    },
+  };
+}
+
+function readLoginPath(application: ApplicationConfig, modules: ModulesContainer): string {
+  const found = readOwnEndpoints(application, modules).find(({ name }) => name === HANDLER);
+  if (found === undefined) throw new TypeError('The login page of DescopeModule is not mounted.');
+  return found.endpoint.path;
+}
+
+interface OwnEndpoint {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+}
+
+function readOwnEndpoints(application: ApplicationConfig, modules: ModulesContainer): OwnEndpoint[] {
+  return [...modules.values()].flatMap((module) =>
+    [...module.controllers.values()].flatMap(({ metatype: type }) => {
+      if (!isClass(type) || !isAuthController(type)) return [];
+      const place = { type, module: module.metatype, modules, application };
+      return [...readMethods(type)].flatMap(([key, handler]) =>
+        readEndpoints({ ...place, name: String(key), handler }).map((endpoint) => {
+          return { name: String(key), endpoint };
+        }),
+      );
+    }),
+  );
+}

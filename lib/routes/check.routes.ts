@@ -1,0 +1,89 @@
+// An API gateway asks: may this request pass? nginx auth_request, Traefik ForwardAuth, Envoy ext_authz.
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_ROUTES } from '../auth/injection-tokens.js';
+import { assertOwnUser } from '../auth/request-user.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import { DescopeAccessError } from '../core/errors.js';
+import { publishAccepted } from '../core/events.js';
+import { readHeader } from '../core/http/request.js';
+import type { RequestLike } from '../core/http/request.js';
+import type { Authenticator } from '../core/session/authenticator.js';
+import { admit, readSignedIn } from '../core/session/session.js';
+import { isWellFormed } from '../core/token/claims.js';
+import { assertAccess } from '../core/user/authorize.js';
+import type { DescopeUser } from '../core/user/descope-user.js';
+import type { Demand } from '../core/user/requirements.js';
+import type { RouteCall, RouteReply } from './http-exchange.js';
+import type { CheckHeaderValue, CheckOptions, DescopeRoutesOptions } from './routes.options.js';
+
+const HEADERS: Readonly<Record<string, CheckHeaderValue>> = {
+  'X-Auth-User': 'username',
+  'X-Auth-User-Id': 'id',
+  'X-Auth-Roles': 'roles',
+  'X-Auth-Permissions': 'permissions',
+  'X-Auth-Tenant': 'tenant',
+};
+
+const NO_TENANTS = new Map<never, string>();
+
+@Injectable()
+export class CheckRoute {
+  @Inject(ModuleRef) private readonly modules!: ModuleRef;
+  readonly #options: CheckOptions;
+
+  constructor(
+    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
+    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
+    @Optional() @Inject(DESCOPE_ROUTES) routes: DescopeRoutesOptions | undefined,
+  ) {
+    this.#options = typeof routes?.check === 'object' ? routes.check : {};
+  }
+
+  /** `GET check`: 204 with the user in headers, or the refusal. It renews nothing: the gateway would lose the cookie. */
+  async check(call: RouteCall): Promise<RouteReply> {
+    const demands = this.#readDemands(call.query);
+    const session = await this.authenticator.authenticate(this.#toOriginal(call.exchange.request));
+    const user = readSignedIn(admit(session, this.config.admission));
+    const { config, modules } = this;
+    await assertOwnUser(call.request, session, { config, modules });
+    assertAccess(user, demands, { nowMs: this.config.clock(), tenants: NO_TENANTS, superuserBypass: false });
+    publishAccepted(user, session.isAmbient, this.config.projectId);
+    return { status: 204, headers: this.#toHeaders(user) };
+  }
+
+  // The query is the gateway's, yet a slip in it must not open a door: what is not known is refused.
+  #readDemands(query: Readonly<Record<string, unknown>>): Demand[] {
+    const { roles = [], permissions = [] } = this.#options;
+    return Object.entries(query).map(([name, value]) => {
+      const names = [value].flat().map(String);
+      const allowed = name === 'role' ? roles : name === 'permission' ? permissions : [];
+      if (!names.every((item) => allowed.includes(item))) throw notAllowed(name);
+      return { kind: name === 'role' ? 'roles' : 'permissions', names, match: 'all' };
+    });
+  }
+
+  // The gateway asks by GET whatever it was asked; cookies are judged by the method that the browser used.
+  #toOriginal(request: RequestLike): RequestLike {
+    const { methodHeader } = this.#options;
+    const method = methodHeader === undefined ? undefined : readHeader(request, methodHeader.toLowerCase());
+    const { headers, rawHeaders, socket, session } = request;
+    return { method: method?.toUpperCase() ?? 'POST', headers, rawHeaders, socket, session };
+  }
+
+  #toHeaders(user: DescopeUser): Record<string, string> {
+    const headers = Object.entries(this.#options.headers ?? HEADERS);
+    return Object.fromEntries(headers.map(([name, property]) => [name, encode(user[property])]));
+  }
+}
+
+// Item by item, so that neither a comma nor a line break in a name makes two of one. Half a surrogate pair cannot be
+// encoded, and replaced it could be another name: such an item is left out. JavaScript may ask for more than texts.
+function encode(value: string | readonly string[] | undefined): string {
+  return [value ?? []].flat().map(String).filter(isWellFormed).map(encodeURIComponent).join(',');
+}
+
+function notAllowed(name: string): DescopeAccessError {
+  const message = `The check was asked for something by "${name}" that routes.check does not allow.`;
+  return new DescopeAccessError('CHECK_DEMAND_NOT_ALLOWED', message);
+}

@@ -1,0 +1,163 @@
+// One call of a route and its answer, whatever framework it came through.
+import { toHttpRefusal } from '../auth/http-error.js';
+import { keepPrivate, toResponseLike } from '../auth/response-headers.js';
+import { toRequestLike } from '../auth/transports/execution-context.js';
+import type { ContextRequest } from '../auth/transports/execution-context.js';
+import { DescopeCredentialError, DescopeRequestError } from '../core/errors.js';
+import { ambiguousCookie } from '../core/http/cookies.js';
+import { readHeader } from '../core/http/request.js';
+import type { Exchange, TokenPlace } from '../core/http/token-store.js';
+import { tellRefusal } from '../core/logging.js';
+import type { Notify } from '../core/logging.js';
+import { isJsonObject, readOwn } from '../core/token/claims.js';
+import type { JsonObject } from '../core/token/claims.js';
+
+/** A request that a route answers by itself, past interceptors and pipes. */
+export interface RouteCall {
+  readonly exchange: Exchange;
+  /** The framework's request: what sessions are remembered by. */
+  readonly request: ContextRequest;
+  /** The path as the browser knows it, without the query. */
+  readonly path: string;
+  readonly body: unknown;
+  readonly query: Readonly<Record<string, unknown>>;
+}
+
+/** What a route answers. A text is HTML, an object JSON, nothing is nothing. */
+export interface RouteReply {
+  readonly status: number;
+  readonly body?: object | string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The part of Express's response and of Fastify's reply that both have. */
+interface FrameworkResponse {
+  status(code: number): FrameworkResponse;
+  send(body?: unknown): unknown;
+}
+
+interface FrameworkRequest extends ContextRequest {
+  readonly originalUrl?: string;
+  readonly body?: unknown;
+  readonly query?: Readonly<Record<string, unknown>>;
+}
+
+/** What answers a request, and who hears of its refusals. */
+export interface Answering {
+  readonly run: (call: RouteCall) => RouteReply | Promise<RouteReply>;
+  readonly notify: Notify;
+}
+
+/** Answers a request with what `run` replies; nothing of it may be kept by a cache. Refusals are thrown as HTTP exceptions. */
+export async function answer(
+  request: FrameworkRequest,
+  response: FrameworkResponse,
+  { run, notify }: Answering,
+): Promise<void> {
+  const writer = toResponseLike(response);
+  if (writer === undefined) throw new TypeError('The routes of DescopeModule need an HTTP response.');
+  const exchange = { request: toRequestLike(request), response: writer };
+  try {
+    const reply = await run({ exchange, request, ...readInput(request) });
+    if (reply.headers?.['Cache-Control'] === undefined) keepPrivate(writer);
+    for (const [name, value] of Object.entries(reply.headers ?? {})) writer.set(name, value);
+    response.status(reply.status).send(reply.body);
+  } catch (error) {
+    tellRefusal(error, notify);
+    keepPrivate(writer);
+    const refusal = toHttpRefusal(error);
+    for (const [name, value] of refusal?.headers ?? []) writer.set(name, value);
+    throw refusal?.exception ?? error;
+  }
+}
+
+function readInput(request: FrameworkRequest): Pick<RouteCall, 'path' | 'body' | 'query'> {
+  // RFC 9112 §3.2.2: a request may name its whole address, of which the host is not ours to repeat.
+  const path = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(request.originalUrl ?? '')?.[1] ?? '';
+  return { path, body: request.body, query: { ...request.query } };
+}
+
+// The body of a route's request: JSON or a form, small, and of the shape that is asked for.
+
+const TYPES = ['application/json', 'application/x-www-form-urlencoded'];
+
+/** The tokens that a sign-in brings; one that is missing may be in Descope's own cookies. */
+export interface PostedTokens {
+  readonly sessionToken: string | undefined;
+  readonly refreshToken: string | undefined;
+}
+
+/** Reads a body as an object. Throws `REQUEST_BODY_UNSUPPORTED` or `REQUEST_BODY_INVALID`. */
+export function readBody(call: RouteCall): JsonObject {
+  if (!TYPES.includes(readType(call))) throw unsupported('');
+  if (!isJsonObject(call.body))
+    throw invalid('an object (if it does, the body parser of the application may be switched off)');
+  return call.body;
+}
+
+/** Refuses a body that the framework has no parser for. Throws `REQUEST_BODY_UNSUPPORTED`. */
+export function refuseBody(call: RouteCall): never {
+  throw unsupported(TYPES.includes(readType(call)) ? UNREAD : '');
+}
+
+/** Reads `{ sessionJwt, refreshJwt }`, or the form `DS` and `DSR` that Django posts. Throws `REQUEST_BODY_INVALID`. */
+export function readPostedTokens(body: JsonObject): PostedTokens {
+  return {
+    sessionToken: readPosted(body, ['sessionJwt', 'DS']),
+    refreshToken: readPosted(body, ['refreshJwt', 'DSR']),
+  };
+}
+
+/** Reads a text that must be there. Throws `REQUEST_BODY_INVALID`. */
+export function requireText(body: JsonObject, name: string): string {
+  const value = readOwn(body, name);
+  if (typeof value !== 'string' || value.trim() === '' || value.length > 512)
+    throw invalid(`a text "${name}"`);
+  return value;
+}
+
+// An empty text is how Descope says, where it manages cookies itself, that a token is in its cookie. A page that posts
+// what it does not have sends "undefined": told, not stored.
+function readPosted(body: JsonObject, names: readonly string[]): string | undefined {
+  const name = names.find((candidate) => Object.hasOwn(body, candidate));
+  if (name === undefined) return undefined;
+  const value = body[name];
+  if (value === '') return undefined;
+  const isNothing = typeof value !== 'string' || ['', 'undefined', 'null'].includes(value.trim());
+  if (isNothing) throw invalid(`a token as "${name}"; leave it out where there is none`);
+  return value;
+}
+
+function readType({ exchange }: RouteCall): string {
+  const header = readHeader(exchange.request, 'content-type') ?? '';
+  return (/^[^;]*/.exec(header)?.[0] ?? '').trim().toLowerCase();
+}
+
+const UNREAD =
+  ' It is of such a type, and the application has no parser for it: leave bodyParser on, add one (addContentTypeParser, or @fastify/formbody), or send application/json.';
+
+function unsupported(why: string): DescopeRequestError {
+  const message = `The body must be ${TYPES.join(' or ')}.${why}`;
+  return new DescopeRequestError('REQUEST_BODY_UNSUPPORTED', message);
+}
+
+function invalid(wants: string): DescopeRequestError {
+  return new DescopeRequestError('REQUEST_BODY_INVALID', `The body must hold ${wants}.`);
+}
+
+// The refresh token that a route works with.
+
+/**
+ * Reads it. Throws `SESSION_MISSING`, or `REFRESH_TOKEN_MISSING` where the client has sent a session token itself;
+ * `COOKIE_AMBIGUOUS`, and expires what contradicts itself.
+ */
+export function requireRefresh(exchange: Exchange, place: TokenPlace, isSent: boolean): string {
+  const reading = place.readRefresh(exchange.request);
+  if (reading.kind === 'value') return reading.value;
+  if (reading.kind === 'absent') {
+    const code = isSent ? 'REFRESH_TOKEN_MISSING' : 'SESSION_MISSING';
+    throw new DescopeCredentialError(code, 'The request carries no refresh token.');
+  }
+  place.clearAmbiguous(exchange);
+  throw ambiguousCookie();
+}

@@ -1,0 +1,100 @@
+// Who am I? The session's claims, or on request Descope's profile, asked sparingly.
+import { Inject, Injectable } from '@nestjs/common';
+import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
+import { recallSession } from '../auth/request-state.js';
+import { DescopeRefusal } from '../core/api/descope-api.js';
+import { readProfile } from '../core/api/descope-calls.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import type { Authenticator } from '../core/session/authenticator.js';
+import type { Sessions } from '../core/session/auto-refresh.js';
+import { otherUser, sessionEnded } from '../core/session/refresher.js';
+import { DescopeSession, readSignedIn } from '../core/session/session.js';
+import { readSubjectId } from '../core/token/claims.js';
+import type { VerifiedToken } from '../core/token/token-verifier.js';
+import { requireRefresh } from './http-exchange.js';
+import type { RouteCall, RouteReply } from './http-exchange.js';
+
+// Descope's profiles of users, kept for a minute: Descope limits the rate, and a page may ask often.
+
+const KEEP_MS = 60_000;
+const MAX_PROFILES = 1_000;
+
+interface KeptProfile {
+  readonly profile: Promise<unknown>;
+  readonly untilMs: number;
+}
+
+@Injectable()
+export class Profiles {
+  // In the order in which they were asked for, so that the first ends first.
+  readonly #kept = new Map<string, KeptProfile>();
+
+  constructor(@Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig) {}
+
+  /** Gives a user's profile, at most a minute old; joins who is asking for it. A failure is not kept. */
+  get(userId: string, ask: () => Promise<unknown>): Promise<unknown> {
+    this.#dropOld();
+    const known = this.#kept.get(userId);
+    if (known !== undefined) return known.profile;
+    const profile = ask();
+    if (this.#kept.size >= MAX_PROFILES) this.#dropFirst();
+    this.#kept.set(userId, { profile, untilMs: this.config.clock() + KEEP_MS });
+    profile.catch(() => this.#kept.get(userId)?.profile === profile && this.forget(userId));
+    return profile;
+  }
+
+  /** Forgets the profile of a user who signed out. */
+  forget(userId: string): void {
+    this.#kept.delete(userId);
+  }
+
+  // What is personal must not stay in memory for longer than it is of use.
+  #dropOld(): void {
+    for (const [userId, { untilMs }] of this.#kept) {
+      if (untilMs > this.config.clock()) return;
+      this.#kept.delete(userId);
+    }
+  }
+
+  #dropFirst(): void {
+    const first = this.#kept.keys().next();
+    if (first.done !== true) this.#kept.delete(first.value);
+  }
+}
+
+@Injectable()
+export class MeRoute {
+  constructor(
+    @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
+    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
+    @Inject(Profiles) private readonly profiles: Profiles,
+  ) {}
+
+  /** `GET me`: user and claims; with `?profile=1` also Descope's profile, at most a minute old. */
+  async me(call: RouteCall): Promise<RouteReply> {
+    const session = (await recallSession(call.request, this.authenticator)) ?? DescopeSession.nobody();
+    const user = readSignedIn(session);
+    const body = { user: { ...user }, claims: user.claims, expiresAt: session.expiresAt };
+    if (call.query['profile'] !== '1') return { status: 200, body };
+    return { status: 200, body: { ...body, profile: await this.#getProfile(call, session) } };
+  }
+
+  async #getProfile(call: RouteCall, session: DescopeSession): Promise<unknown> {
+    const userId = readSignedIn(session).id;
+    const refreshToken = requireRefresh(call.exchange, this.sessions.place, !session.isAmbient);
+    const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
+    await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
+    if (readSubjectId(owner.claims) !== userId) throw otherUser();
+    return this.profiles.get(userId, () => this.#ask(refreshToken, owner));
+  }
+
+  async #ask(refreshToken: string, owner: VerifiedToken): Promise<unknown> {
+    const newest = await this.sessions.renewer.toNewest(refreshToken, owner);
+    return readProfile(this.sessions.api, newest).catch(refuse);
+  }
+}
+
+function refuse(error: unknown): never {
+  if (!(error instanceof DescopeRefusal)) throw error;
+  throw sessionEnded(error);
+}

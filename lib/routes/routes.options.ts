@@ -1,0 +1,177 @@
+// Which routes are mounted, and where: known at registration.
+import { isBoolean } from '../core/config/option-reader.js';
+import type { Check, OptionReader } from '../core/config/option-reader.js';
+import { DEFAULT_TEXTS, FLOW_CHECKS, INTEGRITY_WANTED, lacksIntegrity } from './flow-options.js';
+import type { DescopeFlowOptions } from './flow-options.js';
+
+/** Under which path the routes stand by default. */
+export const DEFAULT_PATH = 'auth';
+/** The gateway's check, beside the others. */
+export const CHECK_PATH = 'check';
+
+/** The routes that `DescopeModule` mounts. Each can be switched off. */
+export interface DescopeRoutesOptions {
+  /** Under which path they stand. Default: `'auth'`. */
+  readonly path?: string | undefined;
+  /** `GET login`, with the installed `@descope/web-component`. Default: `true`. */
+  readonly login?: LoginPageOptions | boolean | undefined;
+  /** Sends a browser that asks for a page without a session to the login page, and back. Default: `false`. */
+  readonly loginRedirect?: boolean | undefined;
+  /** `GET check`, for API gateways. Default: `true`. */
+  readonly check?: CheckOptions | boolean | undefined;
+  /** `POST store_jwt`, and its alias `POST session`. Default: `true`. */
+  readonly storeJwt?: boolean | undefined;
+  /** `POST refresh`. Default: `true`. */
+  readonly refresh?: boolean | undefined;
+  /** `POST logout`. Default: `true`. */
+  readonly logout?: boolean | undefined;
+  /** `POST logout-all`. Default: `true`. */
+  readonly logoutAll?: boolean | undefined;
+  /** `GET me`. Default: `true`. */
+  readonly me?: boolean | undefined;
+  /** `POST tenant`. Default: `true`. */
+  readonly tenant?: boolean | undefined;
+}
+
+// What the API gateway's check may be told when the routes are mounted.
+
+/** The properties of the user that may travel in a header. */
+export const CHECK_VALUES = [
+  'username',
+  'id',
+  'email',
+  'name',
+  'kind',
+  'tenant',
+  'roles',
+  'permissions',
+] as const;
+
+/** A property of the user that may travel in a header. */
+export type CheckHeaderValue = (typeof CHECK_VALUES)[number];
+
+/** `GET check`: whether a gateway may let a request through. */
+export interface CheckOptions {
+  /** Roles that the gateway may ask for by `?role=`. Default: none. */
+  readonly roles?: readonly string[] | undefined;
+  /** Permissions that the gateway may ask for by `?permission=`. Default: none. */
+  readonly permissions?: readonly string[] | undefined;
+  /** Headers of the answer, and what they carry. Default: `X-Auth-User`, `-User-Id`, `-Roles`, `-Permissions`, `-Tenant`. */
+  readonly headers?: Readonly<Record<string, CheckHeaderValue>> | undefined;
+  /**
+   * The header in which the gateway says the original method, such as `X-Original-Method`. The gateway must set it on
+   * every request. Without it, cookies count on same-origin requests only.
+   */
+  readonly methodHeader?: string | undefined;
+}
+
+// What the login page may be told when the routes are mounted.
+
+/** The login page: Descope's own, in this application. What is left out comes from the module's options. */
+export type LoginPageOptions = Partial<
+  Pick<
+    DescopeFlowOptions,
+    | 'flowId'
+    | 'baseStaticUrl'
+    | 'baseCdnUrl'
+    | 'scriptUrl'
+    | 'integrity'
+    | 'successRedirect'
+    | 'theme'
+    | 'locale'
+    | 'tenant'
+    | 'mode'
+    | 'texts'
+  >
+>;
+
+// What is wrong with the option `routes`: each member is checked at boot, and told with all other mistakes.
+
+interface RoutesOption {
+  readonly routes?: DescopeRoutesOptions | undefined;
+}
+
+const SWITCHES = ['loginRedirect', 'storeJwt', 'refresh', 'logout', 'logoutAll', 'me', 'tenant'] as const;
+const ROUTE_OPTIONS: readonly string[] = ['path', 'login', 'check', ...SWITCHES];
+const LOGIN_TEXTS = [
+  'flowId',
+  'baseStaticUrl',
+  'baseCdnUrl',
+  'scriptUrl',
+  'integrity',
+  'successRedirect',
+  'theme',
+  'locale',
+  'tenant',
+  'mode',
+] as const;
+const CHECK_OPTIONS: readonly string[] = ['roles', 'permissions', 'headers', 'methodHeader'];
+const PATH = /^\/?(?:[\w.~-]+(?:\/[\w.~-]+)*)?\/?$/;
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/; // RFC 9110 §5.1
+
+/** Notes what is wrong with `routes`, where it is given. */
+export function noteRouteMistakes(options: OptionReader, given: unknown): void {
+  if (given === undefined) return;
+  const routes = options
+    .beside<RoutesOption>({ routes: given }, ['routes'])
+    .group<DescopeRoutesOptions>('routes', ROUTE_OPTIONS);
+  routes.read<string | undefined>('path', { wants: 'a path such as "auth"', is: isPath, default: undefined });
+  for (const name of SWITCHES) routes.read(name, { wants: 'a boolean', is: isBoolean, default: true });
+  const members = toMembers(given);
+  if (typeof members['login'] !== 'boolean')
+    noteLogin(routes.group<LoginPageOptions>('login', LOGIN_OPTIONS), members['login']);
+  if (typeof members['check'] !== 'boolean') noteCheck(routes.group<CheckOptions>('check', CHECK_OPTIONS));
+  if (members['loginRedirect'] === true && members['login'] === false)
+    routes.mistake('loginRedirect', 'true beside login: false', 'the login page that it leads to, or false');
+}
+
+const LOGIN_OPTIONS: readonly string[] = [...LOGIN_TEXTS, 'texts'];
+
+function noteLogin(login: OptionReader<LoginPageOptions>, given: unknown): void {
+  for (const name of LOGIN_TEXTS) {
+    const [wants, holds] = FLOW_CHECKS[name] ?? ['nothing', () => false];
+    const is: Check<string> = (value): value is string => typeof value === 'string' && holds(value);
+    login.read<unknown>(name, { wants, is, default: undefined });
+  }
+  if (lacksIntegrity(toMembers(given))) login.mistake('integrity', 'nothing', INTEGRITY_WANTED);
+  const words = Object.keys(DEFAULT_TEXTS) as (keyof typeof DEFAULT_TEXTS)[];
+  const texts = login.group<NonNullable<LoginPageOptions['texts']>>('texts', words);
+  for (const word of words) texts.read<unknown>(word, { wants: 'a text', is: isAnyText, default: undefined });
+}
+
+function noteCheck(check: OptionReader<CheckOptions>): void {
+  for (const name of ['roles', 'permissions'] as const)
+    check.read<readonly string[]>(name, { wants: 'a list of names', is: isNames, default: [] });
+  check.read<unknown>('methodHeader', { wants: "a header's name", is: isHeaderName, default: undefined });
+  check.read<unknown>('headers', {
+    wants: `an object of headers' names, each with one of ${CHECK_VALUES.join(', ')}`,
+    is: isHeaders,
+    default: undefined,
+  });
+}
+
+/** Reads `routes` for those who mount them before anything is checked: what cannot be mounted is left out there. */
+export function toMountable(given: unknown): DescopeRoutesOptions {
+  const { path, ...rest } = toMembers(given);
+  return { ...rest, path: isPath(path) ? path : undefined };
+}
+
+const isPath: Check<string> = (value): value is string => typeof value === 'string' && PATH.test(value);
+const isAnyText: Check<string> = (value): value is string => typeof value === 'string';
+const isHeaderName: Check<string> = (value): value is string =>
+  typeof value === 'string' && HEADER_NAME.test(value);
+const isNames: Check<readonly string[]> = (value): value is readonly string[] =>
+  Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '');
+
+function isHeaders(value: unknown): value is NonNullable<CheckOptions['headers']> {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject) return false;
+  return Object.entries(value).every(
+    ([name, property]) => isHeaderName(name) && (CHECK_VALUES as readonly unknown[]).includes(property),
+  );
+}
+
+function toMembers(value: unknown): Readonly<Record<string, unknown>> {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,162 @@
+// When a browser's session is renewed on the way, and when it is left alone.
+import { describe, expect, it } from '@jest/globals';
+import { DescopeRefusal } from '#lib/core/api/descope-api.js';
+import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
+import { CookiePlace, RequestSessionPlace } from '#lib/core/http/token-store.js';
+import type { TokenPlace } from '#lib/core/http/token-store.js';
+import { RenewalMemory } from '#lib/core/session/refresh-cache.js';
+import { Renewer } from '#lib/core/session/refresher.js';
+import { SessionKeeper } from '#lib/core/session/auto-refresh.js';
+import { SignInChains } from '#lib/core/session/sign-in-chains.js';
+import { SignOutList } from '#lib/core/session/revocation-list.js';
+import { TokenVerifier } from '#lib/core/token/token-verifier.js';
+import type { RequestLike } from '#lib/core/http/request.js';
+import { AUTHENTICATION, COOKIES, keysAway } from '../../../support/session-world.js';
+import {
+  NOW_MS,
+  NOW_SECONDS,
+  POLICY,
+  codeLater,
+  createSigningKey,
+  mint,
+  toUnusable,
+} from '../../../support/tokens.js';
+
+const key = createSigningKey();
+const clock = () => NOW_MS;
+const fresh = mint(key);
+const lapsed = mint(key, { claims: { exp: NOW_SECONDS - 60 } });
+const refreshOf = (claims = {}) => mint(key, { claims: { drn: 'DSR', exp: NOW_SECONDS + 3600, ...claims } });
+const refresh = refreshOf();
+
+function create({
+  place = new CookiePlace(COOKIES, clock, () => undefined) as TokenPlace,
+  areKeysAway = false,
+  isRefused = false,
+} = {}) {
+  const world = { calls: 0 };
+  const keys = areKeysAway ? keysAway : new StaticKeySet(toKeysById([key.jwk]));
+  const verifier = new TokenVerifier({ policy: POLICY, keys, clock });
+  const renewer = new Renewer({
+    verifier,
+    refresh: async () => {
+      world.calls += 1;
+      if (isRefused) throw new DescopeRefusal(401, 'E061105');
+      return { sessionToken: fresh, refreshToken: undefined };
+    },
+    toUnusable,
+    memory: new RenewalMemory({ clock, store: undefined, notify: () => undefined }),
+    signIns: new SignInChains(clock, undefined),
+    signOuts: new SignOutList(clock, undefined, () => undefined),
+    isShared: false,
+    clock,
+  });
+  const policy = AUTHENTICATION;
+  const keyHeader = 'x-api-key';
+  const keeper = new SessionKeeper({ policy, place, verifier, renewer, clock, keyHeader, isOn: true });
+  const renewIfDue = async (request: RequestLike) => {
+    const due = keeper.findDue(request);
+    return due === undefined ? undefined : keeper.renewIfLapsed(request, due);
+  };
+  return Object.assign(world, { renewIfDue });
+}
+const toRequest = (cookie: string, rest: Partial<RequestLike> = {}): RequestLike => ({
+  method: 'GET',
+  ...rest,
+  headers: { cookie, ...rest.headers },
+});
+
+describe('SessionKeeper', () => {
+  it.each([
+    ['a session that lapsed', `DS=${lapsed}; DSR=${refresh}`],
+    ['an absent one', `DSR=${refresh}`],
+  ])('renews %s', async (_name, cookie) => {
+    const world = create();
+    expect(await world.renewIfDue(toRequest(cookie))).toMatchObject({ sessionToken: fresh });
+    expect(world.calls).toBe(1);
+  });
+
+  const both = `DS=${lapsed}; DSR=${refresh}`;
+  it.each<[string, RequestLike]>([
+    ['a session in its time', toRequest(`DS=${fresh}; DSR=${refresh}`)],
+    ['one without a refresh token', toRequest(`DS=${lapsed}`)],
+    ['a session in its time, with two refresh tokens', toRequest(`DS=${fresh}; DSR=${refresh}; DSR=x`)],
+    ['a bad signature, with two', toRequest(`DS=${lapsed.slice(0, -8)}AAAAAAAA; DSR=${refresh}; DSR=x`)],
+    ['two session cookies', toRequest(`DS=${lapsed}; DS=x; DSR=${refresh}`)],
+    ['a bad signature', toRequest(`DS=${lapsed.slice(0, -8)}AAAAAAAA; DSR=${refresh}`)],
+    ['garbage', toRequest(`DS=garbage; DSR=${refresh}`)],
+    ['a bearer header', toRequest(both, { headers: { authorization: `Bearer ${fresh}` } })],
+    ['an access key in its header', toRequest(both, { headers: { 'x-api-key': 'revoked' } })],
+    ['a malformed header', toRequest(both, { headers: { authorization: 'Bearer a, Bearer b' } })],
+    [
+      "another site's request",
+      toRequest(both, { method: 'POST', headers: { origin: 'https://evil.example' } }),
+    ],
+    ['a request without a method', { headers: { cookie: both, 'sec-fetch-site': 'cross-site' } }],
+  ])('leaves %s alone', async (_name, request) => {
+    const world = create();
+    expect([await world.renewIfDue(request), world.calls]).toEqual([undefined, 0]);
+  });
+
+  it.each([
+    ['a session that lapsed', `DS=${lapsed}; DSR=${refresh}; DSR=x`],
+    ['an absent one', `DSR=${refresh}; DSR=x`],
+  ])('renews %s with neither of two refresh tokens, and says why', async (_name, cookie) => {
+    const world = create();
+    expect(await codeLater(() => world.renewIfDue(toRequest(cookie)))).toBe('COOKIE_AMBIGUOUS');
+    expect(world.calls).toBe(0);
+  });
+
+  it('asks Descope nothing while the keys are away', async () => {
+    const world = create({ areKeysAway: true });
+    expect(await codeLater(() => world.renewIfDue(toRequest(both)))).toBe('KEYS_UNAVAILABLE');
+    expect(world.calls).toBe(0);
+  });
+
+  it("does not renew one user's session with another's refresh token", async () => {
+    const world = create();
+    const request = toRequest(`DS=${lapsed}; DSR=${refreshOf({ sub: 'U2bob' })}`);
+    expect(await codeLater(() => world.renewIfDue(request))).toBe('TOKEN_SUBJECT_MISMATCH');
+    expect(world.calls).toBe(0);
+  });
+
+  it('passes on that the session ended', async () => {
+    const { renewIfDue } = create({ isRefused: true });
+    expect(await codeLater(() => renewIfDue(toRequest(both)))).toBe('SESSION_ENDED');
+  });
+});
+
+describe('SessionKeeper on a server-side session that another instance may have renewed', () => {
+  const renew = async (kept: { sessionToken: string; refreshToken: string } | undefined, reloads = 1) => {
+    let count = 0;
+    const request = { method: 'GET', headers: {}, session: {} as Record<string, unknown> };
+    const reload = (done: () => void) => {
+      count += 1;
+      if (count >= reloads) request.session = { descope: kept, reload };
+      done();
+    };
+    request.session = { descope: { sessionToken: lapsed, refreshToken: refresh }, reload };
+    const { renewIfDue } = create({ place: new RequestSessionPlace(() => undefined), isRefused: true });
+    let tokens: unknown;
+    const code = await codeLater(async () => void (tokens = await renewIfDue(request)));
+    return { code, tokens };
+  };
+
+  it.each([1, 2, 3])('takes what that one got (seen at look %d)', async (look) => {
+    const newer = { sessionToken: fresh, refreshToken: refreshOf({ jti: 'newer' }) };
+    expect(await renew(newer, look)).toMatchObject({ code: 'accepted', tokens: newer });
+  });
+
+  it.each([
+    ['the same refresh token', 'SESSION_ENDED', { sessionToken: fresh, refreshToken: refresh }],
+    ['none: signed out meanwhile', 'SESSION_ENDED', undefined],
+    [
+      "another user's",
+      'TOKEN_SUBJECT_MISMATCH',
+      { sessionToken: mint(key, { claims: { sub: 'U2bob' } }), refreshToken: refreshOf({ sub: 'U2bob' }) },
+    ],
+    ['garbage', 'TOKEN_MALFORMED', { sessionToken: 'garbage', refreshToken: 'garbage' }],
+  ])('believes nothing else: %s (%s)', async (_name, code, kept) => {
+    expect((await renew(kept)).code).toBe(code);
+  });
+});

@@ -1,0 +1,152 @@
+// Refresh token → new session: what is sent on, what is believed, what a refusal means.
+import { describe, expect, it } from '@jest/globals';
+import { DescopeRefusal } from '#lib/core/api/descope-api.js';
+import type { IssuedTokens } from '#lib/core/api/descope-api.js';
+import { DescopeUnavailableError } from '#lib/core/errors.js';
+import { RenewalMemory } from '#lib/core/session/refresh-cache.js';
+import { Renewer } from '#lib/core/session/refresher.js';
+import { SignInChains } from '#lib/core/session/sign-in-chains.js';
+import { SignOutList } from '#lib/core/session/revocation-list.js';
+import { MemoryStore } from '../../../support/memory-store.js';
+import {
+  NOW_MS,
+  NOW_SECONDS,
+  codeLater,
+  createSigningKey,
+  createVerifier,
+  mint,
+  toUnusable,
+} from '../../../support/tokens.js';
+
+const key = createSigningKey();
+const session = (claims = {}) => mint(key, { claims });
+const refreshOf = (claims = {}) => mint(key, { claims: { drn: 'DSR', exp: NOW_SECONDS + 3600, ...claims } });
+const refused = () => Promise.reject(new DescopeRefusal(401, 'E061105'));
+
+function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
+  const world = { calls: 0 };
+  const verifier = createVerifier([key.jwk]);
+  const signOuts = new SignOutList(
+    () => NOW_MS,
+    undefined,
+    () => undefined,
+  );
+  const memory = new RenewalMemory({ clock: () => NOW_MS, store, notify: () => undefined });
+  const count = () => {
+    world.calls += 1;
+    return refresh();
+  };
+  const renewer = new Renewer({
+    verifier,
+    refresh: count,
+    toUnusable,
+    memory,
+    signIns: new SignInChains(() => NOW_MS, undefined),
+    signOuts,
+    isShared: store !== undefined,
+    clock: () => NOW_MS,
+  });
+  return Object.assign(world, {
+    renewer,
+    signOuts,
+    verifier,
+    renew: (token: string) => codeLater(() => renewer.renew(token)),
+  });
+}
+const answer = (sessionToken: string, refreshToken?: string) => () =>
+  Promise.resolve({ sessionToken, refreshToken });
+
+describe('Renewer', () => {
+  it('gives the tokens with their ends', async () => {
+    const [newSession, newRefresh] = [session(), refreshOf({ jti: 'new' })];
+    expect(await create(answer(newSession, newRefresh)).renewer.renew(refreshOf())).toEqual({
+      sessionToken: newSession,
+      sessionEndsAtMs: NOW_MS + 600_000,
+      refreshToken: newRefresh,
+      refreshEndsAtMs: NOW_MS + 3_600_000,
+    });
+    expect(await create(answer(newSession)).renewer.renew(refreshOf())).not.toHaveProperty('refreshToken');
+  });
+
+  it.each([
+    ['garbage', 'TOKEN_MALFORMED', 'garbage'],
+    ['a session token', 'TOKEN_NOT_A_REFRESH', session()],
+    ['one that ended', 'TOKEN_EXPIRED', refreshOf({ exp: NOW_SECONDS - 60 })],
+    ["a stranger's", 'TOKEN_SIGNATURE_INVALID', mint(createSigningKey(), { claims: { drn: 'DSR' } })],
+    ["another project's", 'TOKEN_ISSUER_MISMATCH', refreshOf({ iss: 'P2otherotherotherotherother12' })],
+  ])('does not send %s to Descope (%s)', async (_name, code, token) => {
+    const world = create(answer(session()));
+    expect([await world.renew(token), world.calls]).toEqual([code, 0]);
+  });
+
+  it('does not renew what was signed out', async () => {
+    const world = create(answer(session()));
+    const token = refreshOf();
+    const { claims } = await world.verifier.verifyRefresh(token);
+    await world.signOuts.signOut(token, claims);
+    expect([await world.renew(token), world.calls]).toEqual(['SESSION_SIGNED_OUT', 0]);
+  });
+
+  it('keeps nothing of a call that a sign-out has overtaken', async () => {
+    const token = refreshOf();
+    const world = create(async () => {
+      const { claims } = await world.verifier.verifyRefresh(token);
+      await world.signOuts.signOut(token, claims);
+      return { sessionToken: session(), refreshToken: refreshOf({ jti: 'new' }) };
+    });
+    expect([await world.renew(token), world.calls]).toEqual(['SESSION_SIGNED_OUT', 1]);
+  });
+
+  it.each([
+    ['a session of another user', 'TOKEN_SUBJECT_MISMATCH', answer(session({ sub: 'U2bob' }))],
+    [
+      'a refresh token of another user',
+      'TOKEN_SUBJECT_MISMATCH',
+      answer(session(), refreshOf({ sub: 'U2bob' })),
+    ],
+    ['a refresh token as session', 'DESCOPE_UNAVAILABLE', answer(refreshOf())],
+    ['a session as refresh token', 'DESCOPE_UNAVAILABLE', answer(session(), session())],
+    ['a session that ended', 'DESCOPE_UNAVAILABLE', answer(session({ exp: NOW_SECONDS - 60 }))],
+    ['a session of the future', 'DESCOPE_UNAVAILABLE', answer(session({ iat: NOW_SECONDS + 60 }))],
+    ['garbage', 'DESCOPE_UNAVAILABLE', answer('garbage')],
+  ])('believes Descope nothing unproven: %s (%s)', async (_name, code, refresh) => {
+    expect(await create(refresh).renew(refreshOf())).toBe(code);
+  });
+
+  it('takes a definite refusal for the end of the session', async () => {
+    expect(await create(refused).renew(refreshOf())).toBe('SESSION_ENDED');
+    expect(await create(refused, new MemoryStore()).renew(refreshOf())).toBe('SESSION_ENDED');
+  });
+
+  it('passes an outage on as an outage', async () => {
+    const down = () =>
+      Promise.reject(new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'down', { retryAfterSeconds: 1 }));
+    expect(await create(down).renew(refreshOf())).toBe('DESCOPE_UNAVAILABLE');
+  });
+
+  it('takes what another instance got, without a call; also when it comes just after the refusal', async () => {
+    const [store, token] = [new MemoryStore(), refreshOf()];
+    const fast = create(answer(session(), refreshOf({ jti: 'new' })), store);
+    const slow = create(async () => {
+      await fast.renewer.renew(token); // rotates, while the slow one's call is on its way
+      return refused();
+    }, store);
+    expect([await slow.renew(token), slow.calls]).toEqual(['accepted', 1]);
+    const third = create(refused, store);
+    expect([await third.renew(token), third.calls]).toEqual(['accepted', 0]);
+  });
+
+  it('tells a token that was renewed long ago from one that ended', async () => {
+    const [store, token] = [new MemoryStore(), refreshOf()];
+    await create(answer(session(), refreshOf({ jti: 'new' })), store).renewer.renew(token);
+    for (const name of store.entries.keys()) if (!name.endsWith('superseded')) store.entries.delete(name);
+    expect(await create(refused, store).renew(token)).toBe('SESSION_SUPERSEDED');
+  });
+
+  it('signs nobody out while the store is down', async () => {
+    const store = new MemoryStore();
+    store.isDown = true;
+    expect(await create(refused, store).renew(refreshOf())).toBe('SESSION_SUPERSEDED');
+    expect(await create(answer(session()), store).renew(refreshOf())).toBe('accepted');
+  });
+});

@@ -1,0 +1,84 @@
+// The policy of the page names exactly the origins that were configured.
+import { describe, expect, it } from '@jest/globals';
+import { createNonce } from '#lib/routes/flow-client.js';
+import { toLoginPageHeaders } from '#lib/routes/flow-page.js';
+import type { DescopeFlowOptions } from '#lib/routes/flow-options.js';
+
+const nonce = createNonce();
+const OPTIONS: DescopeFlowOptions = {
+  projectId: 'P2emulator00000000000000000A',
+  flowId: 'sign-up-or-in',
+  baseUrl: 'https://auth.example.com/api',
+  scriptUrl: '/auth/descope-wc.js',
+  nonce,
+  successRedirect: '/home',
+  storeUrl: '/auth/store_jwt',
+};
+
+function readPolicy(changes: Partial<DescopeFlowOptions> = {}): Record<string, string> {
+  const policy = toLoginPageHeaders({ ...OPTIONS, ...changes })['Content-Security-Policy'] ?? '';
+  return Object.fromEntries(policy.split('; ').map((line) => line.split(/ (.*)/s, 2) as [string, string]));
+}
+
+describe('the policy', () => {
+  it('is strict for screens of plain HTML', () => {
+    expect(readPolicy({ mode: 'strict' })).toEqual({
+      'default-src': "'none'",
+      'script-src': `'self' 'nonce-${nonce}'`,
+      'style-src': `'self' 'nonce-${nonce}'`,
+      'connect-src': "'self' https://auth.example.com",
+      'img-src': "'self' data: https://auth.example.com",
+      'font-src': "'self' data: https://auth.example.com",
+      'form-action': "'self'",
+      'base-uri': "'none'",
+      'frame-ancestors': "'none'",
+    });
+  });
+
+  it('lets the UI library in otherwise, from where it was configured to be', () => {
+    const policy = readPolicy({
+      baseStaticUrl: 'https://files.example.com/pages',
+      baseCdnUrl: 'https://cdn.example.com',
+    });
+    expect(policy['script-src']).toBe(`'self' 'nonce-${nonce}' https://cdn.example.com`);
+    expect(policy['style-src']).toBe("'self' 'unsafe-inline'");
+    expect(policy['connect-src']).toBe(
+      "'self' https://auth.example.com https://files.example.com https://cdn.example.com",
+    );
+  });
+
+  it('knows the places of Descope’s cloud', () => {
+    const policy = readPolicy({ baseUrl: 'https://api.use1.descope.com' });
+    expect(policy['connect-src']).toBe(
+      "'self' https://api.use1.descope.com https://static.descope.com https://static2.descope.com https://descopecdn.com",
+    );
+    expect(policy['script-src']).toContain('https://descopecdn.com');
+  });
+
+  it('never allows eval, any origin, or scripts without the nonce', () => {
+    for (const mode of ['standard', 'strict'] as const) {
+      const { 'script-src': scripts } = readPolicy({ mode });
+      expect(scripts).not.toMatch(/unsafe|\*|https:(?!\/\/)|data:/);
+    }
+  });
+});
+
+describe('the other headers', () => {
+  it('keep the page from being framed, sniffed, kept and told about', () => {
+    expect(toLoginPageHeaders(OPTIONS)).toMatchObject({
+      'Content-Type': 'text/html; charset=utf-8',
+      'X-Content-Type-Options': 'nosniff',
+      'X-Frame-Options': 'DENY',
+      'Referrer-Policy': 'no-referrer',
+      'Cache-Control': 'no-store',
+    });
+  });
+
+  it('refuse a nonce that is none', () => {
+    expect(() => toLoginPageHeaders({ ...OPTIONS, nonce: "a'; script-src *" })).toThrow(/nonce/);
+  });
+
+  it('come with nonces that differ', () => {
+    expect(new Set(Array.from({ length: 100 }, createNonce)).size).toBe(100);
+  });
+});
