@@ -62,7 +62,7 @@ export const PARTS = {
   },
   lapsed: {
     mutate: ['lib/auth/session.middleware.ts', 'lib/core/session/refresher.ts'],
-    specs: [`${E2E}/session/kept-tokens`, `${E2E}/session/renewal`],
+    specs: [`${E2E}/session/kept-tokens`, `${E2E}/session/refresh`],
   },
   routes: {
     mutate: ['lib/routes/session.routes.ts', 'lib/routes/logout.routes.ts'],

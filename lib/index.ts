@@ -33,9 +33,9 @@ export type {
   AccessDecorator,
   AccessMode,
   AccessRule,
-  DescopePolicy,
-  DescopePolicyFunction,
-  PolicyRule,
+  DescopeRule as DescopePolicy,
+  DescopeRuleFunction as DescopePolicyFunction,
+  ApplicationRule as PolicyRule,
   RelationRule,
 } from './auth/access/access-metadata.js';
 export type { ValueSource } from './auth/access/check-access.js';

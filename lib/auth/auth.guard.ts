@@ -4,13 +4,13 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../core/config/config.js';
 import { publishAccepted } from '../core/events.js';
-import { tellRefusal } from '../core/logging.js';
+import { reportRejection } from '../core/logging.js';
 import type { Notify } from '../core/logging.js';
 import { attempt, isYes, whenReady } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
-import { admit, admitLeniently, readSignedIn } from '../core/session/session.js';
+import { acceptSession, acceptOptionalSession, readSignedIn } from '../core/session/session.js';
 import type { DescopeSession } from '../core/session/session.js';
 import { readAccessPolicy } from './access/access-policy.js';
 import type { AccessPolicy } from './access/access-policy.js';
@@ -18,7 +18,7 @@ import { assertDemands } from './access/check-access.js';
 import { assertRules } from './access/rules.js';
 import { claimContext } from './applications.js';
 import type { Application } from './applications.js';
-import { answerRefusal } from './error-response.js';
+import { respondWithError } from './error-response.js';
 import type { LoginPath } from './error-response.js';
 import {
   DESCOPE_APPLICATION,
@@ -28,7 +28,7 @@ import {
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
 } from './injection-tokens.js';
-import { clearForeignUser, findSession, getOwnUser, rememberAdmission } from './request-user.js';
+import { clearForeignUser, findSession, getOwnUser, rememberAcceptance } from './request-user.js';
 import { keepPrivate } from './response-headers.js';
 import {
   assertContextOrigin,
@@ -51,7 +51,7 @@ export interface AccessDecision {
 /**
  * Lets a request reach its handler only if the handler is public, or the caller is known and meets its demands.
  * Global unless `globalGuard: false`. An application may extend it and override the protected steps.
- * Refusals are HTTP 400, 401, 403 and 503 with the code in the body; any other error is passed on as it is.
+ * Rejections are HTTP 400, 401, 403 and 503 with the code in the body; any other error is passed on as it is.
  */
 @Injectable()
 export class AuthGuard implements CanActivate {
@@ -68,7 +68,7 @@ export class AuthGuard implements CanActivate {
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
     return attempt(
       () => this.#judge(context),
-      (error) => this.refuse(error, context),
+      (error) => this.reject(error, context),
     );
   }
 
@@ -89,19 +89,23 @@ export class AuthGuard implements CanActivate {
 
   /** Judges a known caller by the handler's demands, and hands the user on. Throws what is missing. */
   protected decide({ context, policy, request, session }: AccessDecision): MaybePromise<boolean> {
-    if (session.refusedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(context, request);
-    if (session.isAmbient) assertContextOrigin(context, request, this.config.authentication.origins);
+    if (session.rejectedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(context, request);
+    if (session.sentByBrowser) assertContextOrigin(context, request, this.config.authentication.origins);
     const isOptional = policy.mode === 'optional';
-    const admitted = (isOptional ? admitLeniently : admit)(session, this.config.admission, policy.demands);
-    rememberAdmission({ context, request, session, admitted }, this.authenticator);
+    const accepted = (isOptional ? acceptOptionalSession : acceptSession)(
+      session,
+      this.config.acceptance,
+      policy.demands,
+    );
+    rememberAcceptance({ context, request, session, accepted }, this.authenticator);
     keepPrivate(readContextResponse(context));
-    const decision = { context, policy, request, session: admitted };
-    if (isOptional) return whenReady(this.#handOn(decision), () => this.#accept(admitted));
+    const decision = { context, policy, request, session: accepted };
+    if (isOptional) return whenReady(this.#handOn(decision), () => this.#accept(accepted));
     const { modules } = this;
-    const user = readSignedIn(admitted);
+    const user = readSignedIn(accepted);
     return whenReady(assertDemands({ context, policy, user }, this.config), () =>
       whenReady(this.#handOn(decision), (own) =>
-        whenReady(assertRules({ context, policy, user, own, modules }), () => this.#accept(admitted)),
+        whenReady(assertRules({ context, policy, user, own, modules }), () => this.#accept(accepted)),
       ),
     );
   }
@@ -112,10 +116,10 @@ export class AuthGuard implements CanActivate {
     return getOwnUser(request, session, { config, modules, authenticator });
   }
 
-  /** Ends a refused request: sets the challenge and throws the HTTP exception. */
-  protected refuse(error: unknown, context: ExecutionContext): never {
-    tellRefusal(error, this.notify);
-    throw answerRefusal(error, context, { loginPath: this.loginPath, place: this.sessions.place });
+  /** Ends a rejected request: sets the challenge and throws the HTTP exception. */
+  protected reject(error: unknown, context: ExecutionContext): never {
+    reportRejection(error, this.notify);
+    throw respondWithError(error, context, { loginPath: this.loginPath, place: this.sessions.place });
   }
 
   #judge(context: ExecutionContext): MaybePromise<boolean> {
@@ -139,8 +143,8 @@ export class AuthGuard implements CanActivate {
     });
   }
 
-  #accept({ user, isAmbient }: DescopeSession): boolean {
-    publishAccepted(user, isAmbient, this.config.projectId);
+  #accept({ user, sentByBrowser: sentByBrowser }: DescopeSession): boolean {
+    publishAccepted(user, sentByBrowser, this.config.projectId);
     return true;
   }
 

@@ -1,13 +1,13 @@
-// How a refused request is answered: with its challenge, or for a page by the way to the login page.
+// How a rejected request is answered: with its challenge, or for a page by the way to the login page.
 import { HttpException } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import { DescopeCredentialError } from '../core/errors.js';
 import { readRedirectTarget } from '../core/http/origin.js';
 import { readHeader } from '../core/http/request.js';
 import type { RequestLike } from '../core/http/request.js';
-import type { TokenPlace } from '../core/http/token-store.js';
+import type { TokenStore } from '../core/http/token-store.js';
 import { attempt, isThenable } from '../core/maybe-promise.js';
-import { toHttpRefusal } from './http-error.js';
+import { toHttpError } from './http-error.js';
 import { keepPrivate } from './response-headers.js';
 import type { ResponseWriter } from './response-headers.js';
 import {
@@ -19,46 +19,46 @@ import {
 } from './transports/execution-context.js';
 
 /** Where a page is led, and where its tokens are. */
-export interface RefusalWays {
+export interface ErrorResponseInput {
   readonly loginPath: LoginPath | undefined;
-  readonly place: TokenPlace;
+  readonly place: TokenStore;
 }
 
-/** Writes the headers of a refusal, and gives what is to be thrown; an error that is not ours as it is. */
-export function answerRefusal(
+/** Writes the headers of a rejection, and gives what is to be thrown; an error that is not ours as it is. */
+export function respondWithError(
   error: unknown,
   context: ExecutionContext,
-  { loginPath, place }: RefusalWays,
+  { loginPath, place }: ErrorResponseInput,
 ): unknown {
   const response = readContextResponse(context);
-  const refusal = toHttpRefusal(error);
+  const rejection = toHttpError(error);
   // Also where a middleware has marked everything as public: who signs in must not meet it again.
-  if (refusal !== undefined) response?.set('Cache-Control', 'no-store');
+  if (rejection !== undefined) response?.set('Cache-Control', 'no-store');
   const location = loginPath && toLoginLocation(error, readPageRequest(context), loginPath);
   if (location !== undefined) {
     if (isSignedOut(error)) clear(place, context, response);
     response?.set('Location', location);
     return new HttpException({ statusCode: 302, message: 'Sign in first.' }, 302, { cause: error });
   }
-  if (refusal === undefined) return error;
-  for (const [name, value] of refusal.headers) response?.set(name, value);
-  return toTransportForm(refusal.exception, context);
+  if (rejection === undefined) return error;
+  for (const [name, value] of rejection.headers) response?.set(name, value);
+  return toTransportForm(rejection.exception, context);
 }
 
-function toTransportForm(refusal: HttpException, context: ExecutionContext): unknown {
+function toTransportForm(rejection: HttpException, context: ExecutionContext): unknown {
   const transport = findTransport(context);
-  const form = transport?.toRefusal === undefined ? refusal : transport.toRefusal(refusal, context);
+  const form = transport?.toRejection === undefined ? rejection : transport.toRejection(rejection, context);
   if (!isThenable(form)) return form;
-  // Nobody waits for what is thrown, and a promise of it would be no refusal.
+  // Nobody waits for what is thrown, and a promise of it would be no rejection.
   attempt<unknown>(
     () => form as Promise<unknown>,
     () => undefined,
   );
-  return refusal;
+  return rejection;
 }
 
 // Only on the way to the login page: an answer that is late must not clear what a sign-in has brought meanwhile.
-function clear(place: TokenPlace, context: ExecutionContext, response: ResponseWriter | undefined): void {
+function clear(place: TokenStore, context: ExecutionContext, response: ResponseWriter | undefined): void {
   if (response === undefined) return;
   keepPrivate(response);
   const exchange = { request: toRequestLike(readContextRequest(context)), response };
@@ -70,7 +70,7 @@ function clear(place: TokenPlace, context: ExecutionContext, response: ResponseW
 /** Gives the login page's path, global prefix included. */
 export type LoginPath = () => string;
 
-// Only a session that is not there, or no longer: one that is refused would come back and be refused again. A page that
+// Only a session that is not there, or no longer: one that is rejected would come back and be rejected again. A page that
 // still sends a superseded token never got the newer one, or it is on its way: then asking once more finds it, and
 // nothing is cleared for that.
 const CODES = [
@@ -79,10 +79,10 @@ const CODES = [
   'SESSION_ENDED',
   'SESSION_SIGNED_OUT',
   'SESSION_SUPERSEDED',
-  'COOKIE_AMBIGUOUS', // the refusal expires both
+  'COOKIE_AMBIGUOUS', // the rejection expires both
 ];
 
-/** Makes the login page's address for a page that a browser asked for; `undefined` for any other request or refusal. */
+/** Makes the login page's address for a page that a browser asked for; `undefined` for any other request or rejection. */
 export function toLoginLocation(
   error: unknown,
   request: RequestLike & { readonly url?: string | undefined },

@@ -17,7 +17,7 @@ import type {
   DescopeErrorCode,
 } from '../core/errors.js';
 
-/** The body of every refusal. It carries the code; the reasoning stays in the error's `cause`. */
+/** The body of every rejection. It carries the code; the reasoning stays in the error's `cause`. */
 export interface DescopeErrorBody {
   readonly statusCode: number;
   readonly error: string;
@@ -25,8 +25,8 @@ export interface DescopeErrorBody {
   readonly code: DescopeErrorCode;
 }
 
-/** A refusal ready to be answered. */
-export interface HttpRefusal {
+/** A rejection ready to be answered. */
+export interface HttpError {
   readonly exception: HttpException;
   /** Header names and values that go with it. */
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -37,18 +37,18 @@ const NO_REFRESH_TOKEN =
   'A refresh token is required, as this application keeps it for a browser; a client that keeps its tokens itself refreshes them at Descope.';
 
 /**
- * Brings a refusal to the form in which applications are thrown it: an exception of Nest's, so that it is answered with its
+ * Brings a rejection to the form in which applications are thrown it: an exception of Nest's, so that it is answered with its
  * status and code wherever it surfaces, which is `instanceof` our class too. Its `cause` says why, and so does its
- * `stack`. An error that is not ours, or refuses nobody, is left as it is.
+ * `stack`. An error that is not ours, or rejects nobody, is left as it is.
  */
 export function toNestError<E>(error: E): E | HttpException {
   if (error instanceof HttpException) return error;
-  const refusal = toHttpRefusal(error);
-  if (refusal === undefined) return error;
+  const rejection = toHttpError(error);
+  if (rejection === undefined) return error;
   const { code, details, stack, retryAfterSeconds } = error as E & Partial<DescopeUnavailableError>;
   const own = { code, details, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
   const hidden = { stack: { value: stack }, [CONSEQUENCE]: { value: readConsequence(error) } };
-  return Object.defineProperties(Object.assign(refusal.exception, own), hidden);
+  return Object.defineProperties(Object.assign(rejection.exception, own), hidden);
 }
 
 /** Hands on what a call gives, and throws what it throws in Nest's form. */
@@ -62,19 +62,19 @@ export async function inNestForm<T>(call: () => T | PromiseLike<T>): Promise<T> 
 
 setThrownForm(toNestError);
 
-/** Turns an error of the road into its HTTP form; an error that is not ours has none. */
-export function toHttpRefusal(given: unknown): HttpRefusal | undefined {
+/** Turns an error of the request pipeline into its HTTP form; an error that is not ours has none. */
+export function toHttpError(given: unknown): HttpError | undefined {
   const consequence = readConsequence(given);
   const error = given instanceof HttpException ? given.cause : given; // the form of Nest's keeps ours as its cause
-  if (consequence === 'credential') return toCredentialRefusal(error as DescopeCredentialError);
-  if (consequence === 'access') return toAccessRefusal(error as DescopeAccessError);
-  if (consequence === 'request') return toRequestRefusal(error as DescopeRequestError);
-  if (consequence === 'unavailable') return toUnavailableRefusal(error as DescopeUnavailableError);
+  if (consequence === 'credential') return toCredentialRejection(error as DescopeCredentialError);
+  if (consequence === 'access') return toAccessRejection(error as DescopeAccessError);
+  if (consequence === 'request') return toRequestRejection(error as DescopeRequestError);
+  if (consequence === 'unavailable') return toUnavailableRejection(error as DescopeUnavailableError);
   return undefined;
 }
 
 // RFC 6750 §3.1: no credential → a challenge without an error code; a bad one → invalid_token; a malformed request → 400.
-function toCredentialRefusal(error: DescopeCredentialError): HttpRefusal {
+function toCredentialRejection(error: DescopeCredentialError): HttpError {
   const options = { cause: error };
   const { code } = error;
   if (code === 'CREDENTIAL_MALFORMED') {
@@ -91,7 +91,7 @@ function toCredentialMessage(code: DescopeErrorCode): string {
   return isTooWeak(code) ? 'A stronger or fresher sign-in is required.' : 'The session is not valid.';
 }
 
-function toCredentialChallenge({ code, details }: DescopeCredentialError): HttpRefusal['headers'] {
+function toCredentialChallenge({ code, details }: DescopeCredentialError): HttpError['headers'] {
   // A token that was sent beside what is missing is good.
   if (code === 'SESSION_MISSING' || code === 'REFRESH_TOKEN_MISSING') return challenge(undefined);
   if (!isTooWeak(code)) return challenge('invalid_token');
@@ -110,7 +110,7 @@ const GRANT_CODES: readonly DescopeErrorCode[] = [
   'ACCESS_SCOPE_MISSING',
 ];
 
-function toAccessRefusal(error: DescopeAccessError): HttpRefusal {
+function toAccessRejection(error: DescopeAccessError): HttpError {
   const { code, details } = error;
   const body = toBody(403, 'Forbidden', { message: 'This is not allowed.', code });
   const exception = new ForbiddenException(body, { cause: error });
@@ -120,7 +120,7 @@ function toAccessRefusal(error: DescopeAccessError): HttpRefusal {
   return { exception, headers: challenge('insufficient_scope', isScope ? { scope: wanted.join(' ') } : {}) };
 }
 
-function toRequestRefusal(error: DescopeRequestError): HttpRefusal {
+function toRequestRejection(error: DescopeRequestError): HttpError {
   const { code, message } = error; // it speaks of the request's form only
   const options = { cause: error };
   if (code === 'REQUEST_BODY_UNSUPPORTED') {
@@ -143,7 +143,7 @@ const UNAVAILABLE: Partial<Record<DescopeErrorCode, string>> = {
   DESCOPE_UNAVAILABLE: 'Descope cannot be reached at present.',
 };
 
-function toUnavailableRefusal(error: DescopeUnavailableError): HttpRefusal {
+function toUnavailableRejection(error: DescopeUnavailableError): HttpError {
   const message = UNAVAILABLE[error.code] ?? 'The session cannot be checked at present.';
   const body = toBody(503, 'Service Unavailable', { message, code: error.code });
   const exception = new ServiceUnavailableException(body, { cause: error });
@@ -162,7 +162,7 @@ function toBody(
 function challenge(
   error: string | undefined,
   parameters: Readonly<Record<string, string>> = {},
-): HttpRefusal['headers'] {
+): HttpError['headers'] {
   const all = Object.entries({ realm: 'descope', ...(error === undefined ? {} : { error }), ...parameters });
   const text = all.map(([name, value]) => `${name}="${value}"`).join(', '); // RFC 6750 §3 asks for at least one
   return [[CHALLENGE, `Bearer ${text}`]];

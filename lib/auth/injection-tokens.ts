@@ -1,4 +1,4 @@
-// The names under which Nest hands out what the road is made of. Texts, so that two copies of the package agree.
+// The names under which Nest hands out what the request pipeline is made of. Texts, so that two copies of the package agree.
 import { Inject } from '@nestjs/common';
 import type DescopeSdk from '@descope/node-sdk' with { 'resolution-mode': 'import' };
 
@@ -19,11 +19,11 @@ export const DESCOPE_RELATIONS = 'nestjs-descope:relations';
 /** Options that win over all others; tests put theirs here. */
 export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';
 /** What notes the mistakes of the static options, when the others are read. */
-export const DESCOPE_STATIC = 'nestjs-descope:static';
+export const DESCOPE_STATIC_OPTIONS = 'nestjs-descope:static';
 /** Where notices go. */
 export const DESCOPE_NOTIFY = 'nestjs-descope:notify';
-/** The mounted routes on whose way no session is renewed. */
-export const DESCOPE_UNRENEWED = 'nestjs-descope:unrenewed';
+/** The mounted routes on whose way no session is refreshed. */
+export const DESCOPE_UNREFRESHED = 'nestjs-descope:unrefreshed';
 /** Whether the guard is global, and what runs before it. */
 export const DESCOPE_GLOBAL_GUARD = 'nestjs-descope:global-guard';
 /** The options of the mounted routes. */
@@ -32,7 +32,7 @@ export const DESCOPE_ROUTES = 'nestjs-descope:routes';
 export const DESCOPE_TRANSPORTS = 'nestjs-descope:transports';
 /** The login page's path, where browsers without a session are sent to it. */
 export const DESCOPE_LOGIN_PATH = 'nestjs-descope:login-path';
-/** What keeps browsers' sessions: place, renewer, sign-outs. */
+/** What keeps browsers' sessions: place, refresher, sign-outs. */
 export const DESCOPE_SESSIONS = 'nestjs-descope:sessions';
 
 /** The vendor's client as the SDK makes it. */

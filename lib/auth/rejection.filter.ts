@@ -1,4 +1,4 @@
-// Answers a refusal that surfaces where no guard of ours stands: in the application's own guards, handlers and middleware.
+// Answers a rejection that surfaces where no guard of ours stands: in the application's own guards, handlers and middleware.
 import { Catch, Inject, Injectable } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter, ExecutionContext } from '@nestjs/common';
 import { ApplicationConfig, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
@@ -10,20 +10,20 @@ import {
   DescopeRequestError,
   DescopeUnavailableError,
 } from '../core/errors.js';
-import { toHttpRefusal } from './http-error.js';
+import { toHttpError } from './http-error.js';
 import { findTransport, readContextResponse } from './transports/execution-context.js';
 import { microserviceTransport } from './transports/microservice.js';
-import { answerSocket, readThrown } from './transports/transport.js';
+import { respondToSocket, readThrown } from './transports/transport.js';
 
 const OURS = [DescopeCredentialError, DescopeAccessError, DescopeRequestError, DescopeUnavailableError];
 
 /**
  * The last of the global filters that Nest asks, because it is there first: any of the application's own that catches
- * `HttpException`, which our refusals are, goes before it.
+ * `HttpException`, which our rejections are, goes before it.
  */
 @Catch(...OURS)
 @Injectable()
-export class RefusalFilter extends BaseExceptionFilter {
+export class RejectionFilter extends BaseExceptionFilter {
   constructor(
     @Inject(ApplicationConfig) application: ApplicationConfig,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -40,44 +40,44 @@ export class RefusalFilter extends BaseExceptionFilter {
   override catch(error: unknown, host: ArgumentsHost): unknown {
     const type: string = host.getType();
     if (type === 'ws' || type === 'rpc') return answerMessage(error, host);
-    const refusal = answerHttp(error, host);
-    if (type === 'http') return super.catch(refusal, host);
-    throw refusal;
+    const rejection = answerHttp(error, host);
+    if (type === 'http') return super.catch(rejection, host);
+    throw rejection;
   }
 }
 
 /** The same for messages, by a filter of their class: Nest asks no global one about those of sockets. */
 @Catch(...OURS)
-class MessageRefusalFilter implements ExceptionFilter {
+class MessageRejectionFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): unknown {
     return answerMessage(error, host);
   }
 }
 
 /** It has no state: one for all applications in a process. */
-export const messageRefusalFilter: ExceptionFilter = new MessageRefusalFilter();
+export const messageRejectionFilter: ExceptionFilter = new MessageRejectionFilter();
 
 function answerHttp(error: unknown, host: ArgumentsHost): unknown {
-  const refusal = toHttpRefusal(error);
-  if (refusal === undefined) return error;
+  const rejection = toHttpError(error);
+  if (rejection === undefined) return error;
   const response = readContextResponse(host as ExecutionContext);
   if (response?.node?.headersSent !== true) {
     response?.set('Cache-Control', 'no-store');
-    for (const [name, value] of refusal.headers) response?.set(name, value);
+    for (const [name, value] of rejection.headers) response?.set(name, value);
   }
-  return toForm(refusal.exception, host);
+  return toForm(rejection.exception, host);
 }
 
 function answerMessage(error: unknown, host: ArgumentsHost): Observable<never> | undefined {
-  const refusal = toForm(toHttpRefusal(error)?.exception ?? error, host);
-  if (host.getType() !== 'ws') return throwError(() => readThrown(refusal));
-  answerSocket(refusal, host);
+  const rejection = toForm(toHttpError(error)?.exception ?? error, host);
+  if (host.getType() !== 'ws') return throwError(() => readThrown(rejection));
+  respondToSocket(rejection, host);
   return undefined;
 }
 
-// A microservice need not judge messages by their headers to refuse one.
-function toForm(refusal: unknown, host: ArgumentsHost): unknown {
+// A microservice need not judge messages by their headers to reject one.
+function toForm(rejection: unknown, host: ArgumentsHost): unknown {
   const isRpc = host.getType() === 'rpc';
   const transport = findTransport(host as ExecutionContext) ?? (isRpc ? microserviceTransport : undefined);
-  return transport?.toRefusal?.(refusal, host as ExecutionContext) ?? refusal;
+  return transport?.toRejection?.(rejection, host as ExecutionContext) ?? rejection;
 }

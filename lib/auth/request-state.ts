@@ -1,4 +1,4 @@
-// Remembers a session per request, where nobody but the road can write it: for each application of the process its own.
+// Remembers a session per request, where nobody but the request pipeline can write it: for each application of the process its own.
 import { isThenable } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import type { DescopeSession } from '../core/session/session.js';
@@ -18,6 +18,45 @@ interface LoadedUser extends Owner {
   readonly user: unknown;
 }
 
+// One value for each object, kept on the object itself where nobody else can see it, copy it or write it.
+
+/** What a weak map does, and costs. */
+export interface ObjectMemory<Value> {
+  get(object: object): Value | undefined;
+  /** Keeps a value; `undefined` forgets it. */
+  set(object: object, value: Value | undefined): void;
+}
+
+// Hands back what it is given, so that a subclass puts its private fields on that.
+class Given {
+  constructor(object: object) {
+    return object;
+  }
+}
+
+/**
+ * Creates a memory. A weak map with an entry for every request makes each collection of garbage dearer: a microsecond a
+ * request, where the private field of a passing object costs a twentieth of that. An object that takes no properties is
+ * to take no private fields either (a proposal before TC39), so those do stand in a weak map.
+ */
+export function createObjectMemory<Value>(): ObjectMemory<Value> {
+  const fixed = new WeakMap<object, Value | undefined>();
+  return class Memory extends Given {
+    #value: Value | undefined;
+
+    static get(object: object): Value | undefined {
+      if (#value in object) return object.#value;
+      return Object.isExtensible(object) ? undefined : fixed.get(object);
+    }
+
+    static set(object: object, value: Value | undefined): void {
+      if (#value in object) object.#value = value;
+      else if (!Object.isExtensible(object)) fixed.set(object, value);
+      else if (value !== undefined) (new Memory(object) as Memory).#value = value;
+    }
+  };
+}
+
 // What each application remembers of a request, that of the last one first; nearly always there is one.
 type Memory<Entry extends Owner> = ObjectMemory<readonly Entry[]>;
 
@@ -34,7 +73,7 @@ export function rememberSession(request: object, remembered: Remembered): void {
 }
 
 /**
- * Remembers that the request's credential was refused, or could not be judged, so that its next guard, or the next
+ * Remembers that the request's credential was rejected, or could not be judged, so that its next guard, or the next
  * field of its GraphQL operation, needs no second look.
  */
 export function rememberFailure(request: object, error: unknown, authenticator: object): void {
@@ -56,13 +95,13 @@ export function recallSession(
 }
 
 /** Tells whether a guard of an application has let in just this session. */
-export function isAdmitted(request: object, session: DescopeSession, authenticator: object): boolean {
+export function isAccepted(request: object, session: DescopeSession, authenticator: object): boolean {
   const remembered = recallOwn(sessions, request, authenticator);
   return remembered?.isAdmitted === true && remembered.session === session;
 }
 
 /** Recalls the session that a guard of an application has let in; of several applications the last one. */
-export function recallAdmitted(request: object, owners: readonly Owner[]): DescopeSession | undefined {
+export function recallAccepted(request: object, owners: readonly Owner[]): DescopeSession | undefined {
   const remembered = recall(sessions, request, owners);
   if (remembered?.isAdmitted !== true || isThenable(remembered.session)) return undefined;
   return remembered.session;
@@ -124,43 +163,4 @@ function recall<Entry extends Owner>(
 // Fastify's middleware sees the raw request and its guard the wrapper: the raw one is the same for both.
 function toKey(request: object): object {
   return 'raw' in request && typeof request.raw === 'object' && request.raw !== null ? request.raw : request;
-}
-
-// One value for each object, kept on the object itself where nobody else can see it, copy it or write it.
-
-/** What a weak map does, and costs. */
-export interface ObjectMemory<Value> {
-  get(object: object): Value | undefined;
-  /** Keeps a value; `undefined` forgets it. */
-  set(object: object, value: Value | undefined): void;
-}
-
-// Hands back what it is given, so that a subclass puts its private fields on that.
-class Given {
-  constructor(object: object) {
-    return object;
-  }
-}
-
-/**
- * Creates a memory. A weak map with an entry for every request makes each collection of garbage dearer: a microsecond a
- * request, where the private field of a passing object costs a twentieth of that. An object that takes no properties is
- * to take no private fields either (a proposal before TC39), so those do stand in a weak map.
- */
-export function createObjectMemory<Value>(): ObjectMemory<Value> {
-  const fixed = new WeakMap<object, Value | undefined>();
-  return class Memory extends Given {
-    #value: Value | undefined;
-
-    static get(object: object): Value | undefined {
-      if (#value in object) return object.#value;
-      return Object.isExtensible(object) ? undefined : fixed.get(object);
-    }
-
-    static set(object: object, value: Value | undefined): void {
-      if (#value in object) object.#value = value;
-      else if (!Object.isExtensible(object)) fixed.set(object, value);
-      else if (value !== undefined) (new Memory(object) as Memory).#value = value;
-    }
-  };
 }

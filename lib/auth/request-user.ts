@@ -14,9 +14,9 @@ import { readAccessPolicy } from './access/access-policy.js';
 import { findProvider, isProviderClass } from './access/find-provider.js';
 import { areSeveral, findApplications } from './applications.js';
 import {
-  isAdmitted,
+  isAccepted,
   isForeignUser,
-  recallAdmitted,
+  recallAccepted,
   recallSession,
   recallUser,
   rememberFailure,
@@ -51,27 +51,27 @@ export function findSession(
 }
 
 /** Who sent a request, and as whom one of its calls may count them. */
-export interface Admission {
+export interface AcceptedTokens {
   readonly context: ExecutionContext;
   readonly request: ContextRequest;
   readonly session: DescopeSession;
-  readonly admitted: DescopeSession;
+  readonly accepted: DescopeSession;
 }
 
 /**
- * Remembers the session at hand, so that the request's next guard need not wait for it. Where a call admits less than
+ * Remembers the session at hand, so that the request's next guard need not wait for it. Where a call accepts less than
  * that, it is for this call alone: another field of the same GraphQL request may ask for less, or for another audience.
  */
-export function rememberAdmission(admission: Admission, authenticator: Authenticator): void {
-  const { context, request, session, admitted } = admission;
-  if (!isAdmitted(request, session, authenticator)) {
-    const isWhole = admitted === session;
+export function rememberAcceptance(acceptance: AcceptedTokens, authenticator: Authenticator): void {
+  const { context, request, session, accepted } = acceptance;
+  if (!isAccepted(request, session, authenticator)) {
+    const isWhole = accepted === session;
     if (isWhole || recallSession(request, authenticator) !== session)
       rememberSession(request, { session, authenticator, isAdmitted: isWhole });
   }
-  if (admitted === session) return;
+  if (accepted === session) return;
   rememberSession(readContextCall(context) ?? request, {
-    session: admitted,
+    session: accepted,
     authenticator,
     isAdmitted: true,
   });
@@ -79,16 +79,16 @@ export function rememberAdmission(admission: Admission, authenticator: Authentic
 
 /**
  * Reads the session that a guard has waited for, and let in, before a handler's parameters are read. On a public route
- * it is nobody's, also where the middleware renewed one, or another field of the same GraphQL request asked for it.
+ * it is nobody's, also where the middleware refreshed one, or another field of the same GraphQL request asked for it.
  */
 export function readSession(context: ExecutionContext): DescopeSession {
   const owners = findApplications(context);
   const call = readContextCall(context);
-  const ofCall = call && recallAdmitted(call, owners);
+  const ofCall = call && recallAccepted(call, owners);
   if (ofCall !== undefined) return ofCall;
   const isPublic = call !== undefined && readMode(context) === 'public';
-  const ofRequest = isPublic ? undefined : recallAdmitted(recallContextRequest(context), owners);
-  return ofRequest ?? DescopeSession.nobody();
+  const ofRequest = isPublic ? undefined : recallAccepted(recallContextRequest(context), owners);
+  return ofRequest ?? DescopeSession.anonymous();
 }
 
 /**
@@ -117,7 +117,7 @@ export interface UserLoading {
 
 /**
  * Loads the user of a request, or joins who is loading it. Descope's where the application has no users of its own,
- * `undefined` for nobody. Rejects with `USER_NOT_ADMITTED` where `loadUser` gives none.
+ * `undefined` for nobody. Rejects with `USER_NOT_ACCEPTED` where `loadUser` gives none.
  */
 export function getOwnUser(request: object, session: DescopeSession, loading: UserLoading & Owner): unknown {
   const { config, authenticator } = loading;
@@ -131,11 +131,11 @@ export function getOwnUser(request: object, session: DescopeSession, loading: Us
     if (recallUser(request, authenticator)?.user === user)
       rememberUser(request, { user: own, authenticator });
   };
-  user.then(settle, () => undefined); // a rejection is for whoever asked
+  user.then(settle, () => undefined); // a rejection is for anyone who asked
   return user;
 }
 
-/** Asserts that the application has a user for a session, where it has users of its own. Rejects with `USER_NOT_ADMITTED`. */
+/** Asserts that the application has a user for a session, where it has users of its own. Rejects with `USER_NOT_ACCEPTED`. */
 export async function assertOwnUser(
   request: object,
   session: DescopeSession,
@@ -148,7 +148,7 @@ async function load(request: object, session: SignedInSession, loading: UserLoad
   const user = await ask(request, session, loading);
   if (user !== null && user !== undefined) return user;
   throw new DescopeAccessError(
-    'USER_NOT_ADMITTED',
+    'USER_NOT_ACCEPTED',
     'The application has no user for this session (loadUser).',
   );
 }

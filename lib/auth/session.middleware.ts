@@ -1,8 +1,8 @@
-// What is done with a session before the route is known: it may be renewed, and nothing is refused.
+// What is done with a session before the route is known: it may be refreshed, and nothing is rejected.
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { NestMiddleware } from '@nestjs/common';
 import { DescopeCredentialError, DescopeRequestError, DescopeUnavailableError } from '../core/errors.js';
-import type { Exchange } from '../core/http/token-store.js';
+import type { HttpExchange } from '../core/http/token-store.js';
 import { toReason } from '../core/logging.js';
 import type { Notify } from '../core/logging.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
@@ -13,7 +13,7 @@ import {
   DESCOPE_AUTHENTICATOR,
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
-  DESCOPE_UNRENEWED,
+  DESCOPE_UNREFRESHED,
 } from './injection-tokens.js';
 import { recallSession, rememberFailure, rememberSession } from './request-state.js';
 import { keepPrivate, toResponseLike } from './response-headers.js';
@@ -21,19 +21,19 @@ import type { ResponseWriter } from './response-headers.js';
 import { toRequestLike } from './transports/execution-context.js';
 import type { ContextRequest } from './transports/execution-context.js';
 
-interface OpenExchange extends Exchange {
+interface OpenExchange extends HttpExchange {
   readonly response: ResponseWriter;
 }
 
-/** One of the mounted routes that no renewal helps: how it is asked, and how its address ends. */
-export interface UnrenewedRoute {
+/** One of the mounted routes that no refresh helps: how it is asked, and how its address ends. */
+export interface UnrefreshedRoute {
   readonly method: string;
   readonly path: string;
 }
 
 @Injectable()
-export class SessionStep {
-  @Optional() @Inject(DESCOPE_UNRENEWED) private readonly unrenewed?: readonly UnrenewedRoute[];
+export class SessionAttachment {
+  @Optional() @Inject(DESCOPE_UNREFRESHED) private readonly unrefreshed?: readonly UnrefreshedRoute[];
 
   constructor(
     @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
@@ -44,7 +44,7 @@ export class SessionStep {
   /** Finds at once what is to be done, if anything. Never throws: what an application's source throws is the guard's to pass on. */
   findDue(request: ContextRequest): DueSession | undefined {
     // Not if it was applied already.
-    if (recallSession(request, this.authenticator) !== undefined || this.#isUnrenewed(request))
+    if (recallSession(request, this.authenticator) !== undefined || this.#isUnrefreshed(request))
       return undefined;
     try {
       return this.sessions.keeper.findDue(toRequestLike(request));
@@ -53,11 +53,11 @@ export class SessionStep {
     }
   }
 
-  /** Renews a session that lapsed, writes its tokens and remembers it for the guard. Never rejects. */
+  /** Refreshes a session that lapsed, writes its tokens and remembers it for the guard. Never rejects. */
   async run(request: ContextRequest, response: ResponseWriter, due: DueSession): Promise<void> {
     const exchange = { request: toRequestLike(request), response };
     try {
-      const tokens = await this.sessions.keeper.renewIfLapsed(exchange.request, due);
+      const tokens = await this.sessions.keeper.refreshIfLapsed(exchange.request, due);
       if (tokens === undefined) return;
       await this.sessions.place.write(exchange, tokens, false).catch(passTooLarge);
       keepPrivate(response);
@@ -68,19 +68,19 @@ export class SessionStep {
     }
   }
 
-  #isUnrenewed(request: ContextRequest): boolean {
-    if (this.unrenewed === undefined) return false;
+  #isUnrefreshed(request: ContextRequest): boolean {
+    if (this.unrefreshed === undefined) return false;
     const path = /^[^?#]*/.exec(request.originalUrl ?? '')?.[0] ?? '';
     const { method } = toRequestLike(request);
     const asked = method === 'HEAD' ? 'GET' : method;
-    return this.unrenewed.some((route) => asked === route.method && path.endsWith(route.path));
+    return this.unrefreshed.some((route) => asked === route.method && path.endsWith(route.path));
   }
 
   // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).
   async #settle(request: ContextRequest, exchange: OpenExchange, error: unknown): Promise<void> {
     if (error instanceof DescopeUnavailableError) return rememberFailure(request, error, this.authenticator);
     if (!(error instanceof DescopeCredentialError)) return this.#noteFailure(error);
-    this.#remember(request, DescopeSession.nobody(error));
+    this.#remember(request, DescopeSession.anonymous(error));
     if (!isOver(error)) return;
     await this.sessions.place.clear(exchange);
     keepPrivate(exchange.response);
@@ -94,12 +94,12 @@ export class SessionStep {
     this.notify({
       code: 'SESSION_NOT_KEPT',
       level: 'error',
-      message: `A renewed session cannot be kept, or an ended one not be cleared: ${toReason(error)}`,
+      message: `A refreshed session cannot be kept, or an ended one not be cleared: ${toReason(error)}`,
     });
   }
 }
 
-// Told by the place. The session itself is good: its request goes on, and the next one renews again.
+// Told by the place. The session itself is good: its request goes on, and the next one refreshes again.
 function passTooLarge(error: unknown): void {
   if (!(error instanceof DescopeRequestError) || error.code !== 'SESSION_TOO_LARGE') throw error;
 }
@@ -112,12 +112,12 @@ export function isOver(error: DescopeCredentialError): boolean {
 // Applies the session step to requests: as Nest middleware on Express, as a hook on Fastify.
 
 /**
- * Renews browsers' sessions before the route is known; refuses nothing. `DescopeModule` applies it when `session` is
+ * Refreshes browsers' sessions before the route is known; rejects nothing. `DescopeModule` applies it when `session` is
  * configured. On Express it may also be applied by hand: `consumer.apply(DescopeSessionMiddleware).forRoutes('*path')`.
  */
 @Injectable()
 export class DescopeSessionMiddleware implements NestMiddleware<ContextRequest, object> {
-  constructor(@Inject(SessionStep) private readonly step: SessionStep) {}
+  constructor(@Inject(SessionAttachment) private readonly step: SessionAttachment) {}
 
   use(request: ContextRequest, response: object, next: () => void): void {
     const writer = toResponseLike(response);
@@ -132,7 +132,7 @@ interface FastifyInstance {
 }
 
 /** Adds the step as a hook, behind the session plugin that the application registered. */
-export function addSessionHook(fastify: FastifyInstance, step: SessionStep): void {
+export function addSessionHook(fastify: FastifyInstance, step: SessionAttachment): void {
   fastify.addHook('onRequest', async (request, reply) => {
     const writer = toResponseLike(reply);
     const due = writer && step.findDue(request);

@@ -7,10 +7,10 @@ export type DescopeErrorDetails = Readonly<Record<string, string | number | read
 // exceptions of a framework that stand for one of them.
 export const CONSEQUENCE = Symbol.for('nestjs-descope:consequence');
 
-/** What follows from an error of the road. */
+/** What follows from an error of the request pipeline. */
 export type Consequence = 'credential' | 'access' | 'request' | 'unavailable';
 
-/** Reads what follows from an error; `undefined` for one that is not the road's. */
+/** Reads what follows from an error; `undefined` for one that is not the pipeline's. */
 export function readConsequence(error: unknown): Consequence | undefined {
   if (typeof error !== 'object' || error === null || !(CONSEQUENCE in error)) return undefined;
   return error[CONSEQUENCE] as Consequence;
@@ -129,7 +129,7 @@ export class DescopeUnavailableError extends DescopeError {
   }
 }
 
-/** A call of the application's own that cannot be made: its credentials are refused, or may not go there. */
+/** A call of the application's own that cannot be made: its credentials are rejected, or may not go there. */
 export class DescopeM2mError extends DescopeError {
   constructor(
     readonly code: DescopeM2mCode,
@@ -211,7 +211,7 @@ export type DescopeAccessCode =
   | 'CLAIMS_REFUSED'
   | 'USERNAME_CLAIM_MISSING'
   | 'USERNAME_KIND_UNPROVEN'
-  | 'USER_NOT_ADMITTED'
+  | 'USER_NOT_ACCEPTED'
   | 'TENANT_NOT_SELECTABLE'
   | 'CHECK_DEMAND_NOT_ALLOWED'
   | 'REQUEST_CROSS_SITE'

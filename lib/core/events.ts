@@ -1,4 +1,4 @@
-// What happens on the road, told on `node:diagnostics_channel`; where nobody listens, nothing is made.
+// What happens on the request pipeline, told on `node:diagnostics_channel`; where nobody listens, nothing is made.
 import { channel } from 'node:diagnostics_channel';
 import type { DescopeErrorCode, DescopeUnavailableCode, Consequence } from './errors.js';
 import type { TokenKind } from './token/claims.js';
@@ -6,11 +6,11 @@ import type { TokenKind } from './token/claims.js';
 /**
  * The names of the channels. They are texts, so that two copies of the package share them. A subscriber is called
  * while the request runs, and must not throw.
- * @example `subscribe(DESCOPE_CHANNELS.refused, (message) => count((message as DescopeEvents['refused']).code))`
+ * @example `subscribe(DESCOPE_CHANNELS.rejected, (message) => count((message as DescopeEvents['rejected']).code))`
  */
 export const DESCOPE_CHANNELS = Object.freeze({
   accepted: 'nestjs-descope:accepted',
-  refused: 'nestjs-descope:refused',
+  rejected: 'nestjs-descope:rejected',
   keysFetched: 'nestjs-descope:keys-fetched',
   keysStale: 'nestjs-descope:keys-stale',
   refresh: 'nestjs-descope:refresh',
@@ -18,11 +18,11 @@ export const DESCOPE_CHANNELS = Object.freeze({
   outage: 'nestjs-descope:outage',
 });
 
-/** How a renewal ended: `shared` got what another instance had renewed; `failed` is an error that is not the road's. */
-export type DescopeRefreshOutcome = 'renewed' | 'shared' | 'ended' | 'superseded' | 'outage' | 'failed';
+/** How a refresh ended: `shared` got what another instance had refreshed; `failed` is an error that is not the pipeline's. */
+export type DescopeRefreshOutcome = 'refreshed' | 'shared' | 'ended' | 'superseded' | 'outage' | 'failed';
 
-/** How an exchange of a machine's credential ended; `failed` is an error that is neither a refusal nor an outage. */
-export type DescopeExchangeOutcome = 'exchanged' | 'refused' | 'outage' | 'failed';
+/** How an exchange of a machine's credential ended; `failed` is an error that is neither a rejection nor an outage. */
+export type DescopeExchangeOutcome = 'exchanged' | 'rejected' | 'outage' | 'failed';
 
 /** What every message says. */
 interface DescopeEvent {
@@ -37,10 +37,10 @@ export interface DescopeEvents {
     readonly kind: TokenKind | undefined;
     readonly userId: string | undefined;
     /** Whether the browser sent the credential by itself, as it does cookies. */
-    readonly isAmbient: boolean;
+    readonly sentByBrowser: boolean;
   };
-  /** A guard, a mounted route or `DescopeSockets` refused a request. */
-  readonly refused: DescopeEvent & {
+  /** A guard, a mounted route or `DescopeSockets` rejected a request. */
+  readonly rejected: DescopeEvent & {
     readonly code: DescopeErrorCode;
     /** `credential` is answered with 401 or 400, `access` with 403, `request` with 400 or 415, `unavailable` with 503. */
     readonly consequence: Consequence;
@@ -53,7 +53,7 @@ export interface DescopeEvents {
     readonly keyAgeMs: number;
     readonly durationMs: number;
   };
-  /** A renewal ended: one message, however many requests waited for it. */
+  /** A refresh ended: one message, however many requests waited for it. */
   readonly refresh: DescopeEvent & { readonly outcome: DescopeRefreshOutcome; readonly durationMs: number };
   /** A machine's credential was exchanged for a token, or was not: one message, however many callers waited for it. */
   readonly exchange: DescopeEvent & {
@@ -71,7 +71,7 @@ export interface DescopeEvents {
 
 // Held here: Node before 20.20 lets go of a channel that nobody holds, with its subscribers.
 const accepted = channel(DESCOPE_CHANNELS.accepted);
-const refused = channel(DESCOPE_CHANNELS.refused);
+const rejected = channel(DESCOPE_CHANNELS.rejected);
 const keysFetched = channel(DESCOPE_CHANNELS.keysFetched);
 const keysStale = channel(DESCOPE_CHANNELS.keysStale);
 const refresh = channel(DESCOPE_CHANNELS.refresh);
@@ -81,7 +81,7 @@ const outage = channel(DESCOPE_CHANNELS.outage);
 /** Tells that a caller was let through. */
 export function publishAccepted(
   user: { readonly kind: TokenKind; readonly id: string } | undefined,
-  isAmbient: boolean,
+  sentByBrowser: boolean,
   projectId: string,
 ): void {
   if (!accepted.hasSubscribers) return;
@@ -89,14 +89,14 @@ export function publishAccepted(
     projectId,
     kind: user?.kind,
     userId: user?.id,
-    isAmbient,
+    sentByBrowser,
   } satisfies DescopeEvents['accepted']);
 }
 
-/** Tells that a request was refused. */
-export function publishRefused(code: DescopeErrorCode, consequence: Consequence, projectId: string): void {
-  if (refused.hasSubscribers)
-    refused.publish({ projectId, code, consequence } satisfies DescopeEvents['refused']);
+/** Tells that a request was rejected. */
+export function publishRejected(code: DescopeErrorCode, consequence: Consequence, projectId: string): void {
+  if (rejected.hasSubscribers)
+    rejected.publish({ projectId, code, consequence } satisfies DescopeEvents['rejected']);
 }
 
 /** Tells that keys were fetched. */
@@ -110,7 +110,7 @@ export function publishKeysStale(message: DescopeEvents['keysStale']): void {
   if (keysStale.hasSubscribers) keysStale.publish(message);
 }
 
-/** Tells how a renewal ended. */
+/** Tells how a refresh ended. */
 export function publishRefresh(outcome: DescopeRefreshOutcome, durationMs: number, projectId: string): void {
   if (refresh.hasSubscribers)
     refresh.publish({ projectId, outcome, durationMs } satisfies DescopeEvents['refresh']);

@@ -1,4 +1,4 @@
-// A map of bounded size whose entries end: a full one loses what has ended, else of whoever holds the most, else what ends first.
+// A map of bounded size whose entries end: a full one loses what has ended, else of anyone who holds the most, else what ends first.
 import type { Clock } from './clock.js';
 import { DescopeUnavailableError } from './errors.js';
 import type { DescopeError } from './errors.js';
@@ -60,7 +60,7 @@ export class ExpiringMap<Value> {
     if (entry !== undefined) this.#remove(entry);
   }
 
-  /** Gives the entries of whoever would lose one if this value were added now; none where there is room, or nobody holds two. */
+  /** Gives the entries of anyone who would lose one if this value were added now; none where there is room, or nobody holds two. */
   readCrowd(value: Value): readonly (readonly [key: string, value: Value])[] {
     this.#dropEnded();
     if (this.#entries.size < this.#maxEntries || this.#ownerOf === undefined) return [];

@@ -1,4 +1,4 @@
-// A value that is at hand, or will be: the road stays synchronous when it can be.
+// A value that is at hand, or will be: the request pipeline stays synchronous when it can be.
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -53,7 +53,7 @@ async function recoverLater<T>(
   }
 }
 
-// What counts as a yes, of whomever is asked whether somebody may do something.
+// What counts as a yes, of anyone who is asked whether somebody may do something.
 
 /**
  * Tells whether an answer is a yes: the boolean `true`, and nothing else. A promise that nobody waited for, a text, an

@@ -7,8 +7,6 @@ import type { Emulator } from './emulator.js';
 import { EmulatorError } from './errors.js';
 import type { EmulatorOptions } from './options.js';
 
-void run(process.argv.slice(2)).catch(fail);
-
 async function run(args: readonly string[]): Promise<void> {
   const options = readArguments(args);
   if (options === 'help') {
@@ -36,7 +34,7 @@ function fail(cause: unknown): void {
 }
 
 function toGreeting({ url, projectId, managementKey, loginIds }: Emulator): string {
-  return `Descope emulator, for development only: whoever reaches it can sign in as anybody.
+  return `Descope emulator, for development only: anyone who reaches it can sign in as anybody.
 
   url             ${url}
   project id      ${projectId}
@@ -68,7 +66,7 @@ Runs an embedded Descope for development and tests, all in memory.
   --seed <file>                a JSON file with users, tenants, roles and accessKeys
   --session-seconds <number>   how long a session token lives; default: 600
   --refresh-seconds <number>   how long a refresh token lives; default: 2419200
-  --refresh-rotation           each refresh hands out a new refresh token and refuses the old one
+  --refresh-rotation           each refresh hands out a new refresh token and rejects the old one
   --replay-ends-sign-in        a refresh token that is shown again after its rotation ends the whole sign-in
   --help                       shows this text
 `;
@@ -122,3 +120,5 @@ function toPort(text: string): number {
   const message = `--port must be a whole number from 0 to 65535, got ${JSON.stringify(text)}`;
   throw new EmulatorError('EMULATOR_OPTIONS_INVALID', message);
 }
+
+void run(process.argv.slice(2)).catch(fail);

@@ -11,7 +11,7 @@ import { Router } from './http/router.js';
 import { closeServer, createEmulatorServer, listen } from './http/server.js';
 import { changeSettings, resolveOptions } from './options.js';
 import type { EmulatorOptions, EmulatorSettings } from './options.js';
-import { World } from './project-state.js';
+import { ProjectState } from './project-state.js';
 import { allRoutes } from './routes/all-routes.js';
 import { loadSeed } from './seed/load-seed.js';
 import { mintToken, signInDirectly } from './sign-in/direct.js';
@@ -21,7 +21,7 @@ import type { EmulatorKey, KeyAlgorithm } from './tokens/key-ring.js';
 
 /** A running emulator; `startEmulator` makes one. */
 export class Emulator {
-  readonly #world: World;
+  readonly #state: ProjectState;
   readonly #server: Server;
 
   /** The clock behind `iat`, `exp`, codes and the ends of sessions; it can be moved. */
@@ -34,73 +34,73 @@ export class Emulator {
   readonly outbox: Outbox;
 
   /** @internal */
-  constructor(world: World, server: Server) {
-    this.#world = world;
+  constructor(state: ProjectState, server: Server) {
+    this.#state = state;
     this.#server = server;
-    this.clock = world.clock;
-    this.faults = world.faults;
-    this.requests = world.requests;
-    this.outbox = world.outbox;
+    this.clock = state.clock;
+    this.faults = state.faults;
+    this.requests = state.requests;
+    this.outbox = state.outbox;
   }
 
   /** Where it listens, such as `http://127.0.0.1:40123`. */
   get url(): string {
-    return this.#world.url;
+    return this.#state.url;
   }
 
   /** The project it plays. */
   get projectId(): string {
-    return this.#world.projectId;
+    return this.#state.projectId;
   }
 
   /** The key that management calls must show. */
   get managementKey(): string {
-    return this.#world.managementKey;
+    return this.#state.managementKey;
   }
 
   /** The key that signs now. */
   get signingKey(): EmulatorKey {
-    return this.#world.keys.current;
+    return this.#state.keys.current;
   }
 
   /** The public keys as they are published now. */
   get publishedKeys(): readonly JsonObject[] {
-    return this.#world.keys.published;
+    return this.#state.keys.published;
   }
 
   /** The login ids that one could sign in with now. */
   get loginIds(): readonly string[] {
-    return this.#world.project.users.all.flatMap((user) => user.loginIds);
+    return this.#state.project.users.all.flatMap((user) => user.loginIds);
   }
 
   /** The settings that hold now. */
   get settings(): EmulatorSettings {
-    return this.#world.settings;
+    return this.#state.settings;
   }
 
   /** Changes some settings until the next `reset()`; throws `EMULATOR_OPTIONS_INVALID`. */
   configure(changes: Partial<EmulatorSettings>): void {
-    this.#world.settings = changeSettings(this.#world.settings, changes);
+    this.#state.settings = changeSettings(this.#state.settings, changes);
   }
 
   /** Signs a user in without HTTP, by login id or user id; throws `EMULATOR_USER_UNKNOWN`. */
   signIn(loginId: string, options: DirectSignIn = {}): Promise<DirectTokens> {
-    return signInDirectly(this.#world, loginId, options);
+    return signInDirectly(this.#state, loginId, options);
   }
 
   /** Mints a token with the project's key, whatever it says. */
   signToken(order: TokenOrder = {}): Promise<string> {
-    return mintToken(this.#world, order);
+    return mintToken(this.#state, order);
   }
 
   /** Mints an inbound app's token; throws `EMULATOR_USER_UNKNOWN`. */
   issueAppToken(order: AppTokenOrder = {}): Promise<string> {
-    return issueAppToken(this.#world, order);
+    return issueAppToken(this.#state, order);
   }
 
   /** Mints the token of an agent that calls an MCP server; throws `EMULATOR_USER_UNKNOWN`. */
   issueAgentToken(order: AgentTokenOrder = {}): Promise<string> {
-    return issueAgentToken(this.#world, order);
+    return issueAgentToken(this.#state, order);
   }
 
   /** Makes a key pair that is not published: a stranger's, until `publishKey`. Default: the project's algorithm. */
@@ -110,17 +110,17 @@ export class Emulator {
 
   /** Publishes one more public key, as it is, until the next `reset()`. */
   publishKey(key: JsonObject): void {
-    this.#world.keys.publish(key);
+    this.#state.keys.publish(key);
   }
 
   /** Signs with a fresh key from now on; earlier ones stay published unless `revoke` is set. Default: they stay. */
   rotateKeys({ revoke = false }: { readonly revoke?: boolean } = {}): Promise<EmulatorKey> {
-    return this.#world.keys.rotate(revoke);
+    return this.#state.keys.rotate(revoke);
   }
 
   /** Goes back to the seed, the first settings and the true time; forgets sign-ins, faults, requests and messages. */
   reset(): void {
-    this.#world.reset();
+    this.#state.reset();
   }
 
   /** Stops at once: destroys open connections, also those that hang. */
@@ -156,8 +156,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const resolved = resolveOptions(options);
   const seed = loadSeed(options.seed);
   const keys = new KeyRing(await createKey(resolved.algorithm));
-  const world = new World(resolved, seed, keys);
-  const server = createEmulatorServer(world, new Router(allRoutes));
-  world.url = await listen(server, resolved.host, resolved.port);
-  return new Emulator(world, server);
+  const state = new ProjectState(resolved, seed, keys);
+  const server = createEmulatorServer(state, new Router(allRoutes));
+  state.url = await listen(server, resolved.host, resolved.port);
+  return new Emulator(state, server);
 }

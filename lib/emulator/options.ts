@@ -68,7 +68,7 @@ function findMistakes(options: ResolvedOptions): readonly string[] {
   if (!isLoopback(options.host)) {
     mistakes.push(
       `host must be a loopback address (127.0.0.1, ::1 or localhost), got ${show(options.host)}: ` +
-        'whoever reaches the emulator can sign in as anybody',
+        'anyone who reaches the emulator can sign in as anybody',
     );
   }
   if (!Number.isInteger(options.port) || options.port < 0 || options.port > 65_535) {
@@ -100,7 +100,7 @@ export interface EmulatorSettings {
   readonly refreshSeconds: number;
   /** How long a one-time code or link lives, in seconds. Default: 180. */
   readonly codeSeconds: number;
-  /** Whether each refresh hands out a new refresh token and refuses the old one. Default: false. */
+  /** Whether each refresh hands out a new refresh token and rejects the old one. Default: false. */
   readonly refreshRotation: boolean;
   /** Whether a refresh token shown again after its rotation ends the whole sign-in. Default: false. */
   readonly replayEndsSignIn: boolean;

@@ -1,4 +1,4 @@
-// Everything an emulated project consists of while it runs; routes work on it, `reset` renews it.
+// Everything an emulated project consists of while it runs; routes work on it, `reset` refreshes it.
 import { EmulatorClock } from './controls/clock.js';
 import { Faults } from './controls/faults.js';
 import { Outbox, RequestLog } from './controls/recorders.js';
@@ -16,7 +16,7 @@ import type { KeyRing } from './tokens/key-ring.js';
 export type TokenKind = 'session' | 'refresh';
 
 /** The running project. */
-export class World {
+export class ProjectState {
   readonly clock = new EmulatorClock();
   readonly faults = new Faults();
   readonly requests = new RequestLog();

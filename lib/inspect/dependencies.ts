@@ -22,7 +22,7 @@ export type Wrapper = NonNullable<ReturnType<NestModule['providers']['get']>>;
  * Asserts that nothing of this package's, and no global guard, needs what is request-scoped without saying so itself,
  * and that no guard is transient. Throws `CONFIG_SCOPE_INVALID`.
  */
-export function assertScopesKept(modules: ModulesContainer, own: object): void {
+export function assertStaticScopes(modules: ModulesContainer, own: object): void {
   for (const module of modules.values()) {
     if (module.metatype === own) assertMadeAtBoot(module);
     assertGlobalGuards(module);

@@ -7,14 +7,14 @@ import {
   ROOT_TYPES,
   readGatewayMessage,
   readHosts,
-  readMessageNote,
+  readMessageMetadata,
   readModulePath,
   readNamespace,
   readRequestMethod,
-  readResolverNote,
-  readRouteNote,
+  readResolverMetadata,
+  readRouteMetadata,
 } from './handlers.js';
-import type { RouteNote, Versions } from './handlers.js';
+import type { RouteMetadata, Versions } from './handlers.js';
 
 /** One way by which a handler is called. */
 export interface Endpoint {
@@ -49,8 +49,8 @@ export function readEndpoints(input: EndpointInput): Endpoint[] {
 }
 
 function readRoutes({ type, handler, module, modules, application }: EndpointInput): Endpoint[] {
-  const controller = readRouteNote(type);
-  const route = readRouteNote(handler);
+  const controller = readRouteMetadata(type);
+  const route = readRouteMetadata(handler);
   if (controller === undefined || route === undefined) return [];
   const method = readRequestMethod(handler);
   const modulePath = readModulePath(module, modules.applicationId);
@@ -67,7 +67,7 @@ function readRoutes({ type, handler, module, modules, application }: EndpointInp
 }
 
 function readFields({ type, handler, name, modules }: EndpointInput): Endpoint[] {
-  const note = readResolverNote(type, handler, name);
+  const note = readResolverMetadata(type, handler, name);
   if (note === undefined) return [];
   const isRoot = ROOT_TYPES.includes(note.type);
   const method = isRoot ? note.type : 'Field';
@@ -87,7 +87,7 @@ function readEvents({ type, handler }: EndpointInput): Endpoint[] {
 }
 
 function readPatterns({ handler }: EndpointInput): Endpoint[] {
-  const note = readMessageNote(handler);
+  const note = readMessageMetadata(handler);
   return (note?.patterns ?? []).map((pattern) => ({
     kind: 'message',
     method: note?.method ?? '',
@@ -105,11 +105,11 @@ function toPatternText(pattern: unknown): string {
 // A route's notes → the paths under which Nest serves it: prefix, version, module, controller, method.
 
 /** Where a route stands. */
-export interface RoutePlace {
+export interface RouteOwner {
   readonly application: ApplicationConfig;
   readonly modulePath: string;
-  readonly controller: RouteNote;
-  readonly route: RouteNote;
+  readonly controller: RouteMetadata;
+  readonly route: RouteMetadata;
   readonly method: number;
 }
 
@@ -120,7 +120,7 @@ export interface ServedPaths {
 }
 
 /** Gives the paths as Nest builds them (its `RoutePathFactory` is not for others). */
-export function toServedPaths(place: RoutePlace): ServedPaths {
+export function toServedPaths(place: RouteOwner): ServedPaths {
   const { application, modulePath, controller, route, method } = place;
   const versions = readVersions(place);
   const isInPath = application.getVersioning()?.type === VersioningType.URI;
@@ -138,7 +138,7 @@ export function toServedPaths(place: RoutePlace): ServedPaths {
   return { paths, versions: isInPath ? [] : versions.map(toVersionName) };
 }
 
-function readVersions({ application, controller, route }: RoutePlace): readonly (string | symbol)[] {
+function readVersions({ application, controller, route }: RouteOwner): readonly (string | symbol)[] {
   const versioning = application.getVersioning();
   if (versioning === undefined) return [];
   const versions: Versions | undefined = route.versions ?? controller.versions ?? versioning.defaultVersion;

@@ -56,7 +56,7 @@ export function readGraphqlEndpoints(modules: ModulesContainer): readonly Graphq
 
 /** The error for a demand on a field that nobody would look at. */
 export function unguardedField(where: string): DescopeConfigError {
-  const message = `${where} resolves a field and asks for something, itself or by its class, and GraphQLModule runs no guards on fields. Add fieldResolverEnhancers: ['guards'] to its options, or mark the field @Public() if whoever got its parent may have it.`;
+  const message = `${where} resolves a field and asks for something, itself or by its class, and GraphQLModule runs no guards on fields. Add fieldResolverEnhancers: ['guards'] to its options, or mark the field @Public() if anyone who got its parent may have it.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 

@@ -5,8 +5,8 @@ import { readGuards } from '../auth/access/access-policy.js';
 import { DescopeConfigError } from '../core/errors.js';
 import { areFieldsGuarded, readGraphqlEndpoints, unguardedField } from './graphql-fields.js';
 import type { GraphqlEndpoint, SchemaType } from './graphql-fields.js';
-import { ROOT_TYPES, isAuthGuard, readResolverNote } from './handlers.js';
-import type { AskedHandler } from './handlers.js';
+import { ROOT_TYPES, isAuthGuard, readResolverMetadata } from './handlers.js';
+import type { HandlerWithPolicy } from './handlers.js';
 import { isGuardGlobal } from './startup-checks.js';
 
 /** Where to look. */
@@ -19,7 +19,7 @@ export interface SchemaScanInput {
  * Asserts that nothing is reached past the guard in the schemas that GraphQL's modules have built; to be called when
  * they have. Throws `CONFIG_DEMAND_UNGUARDED`.
  */
-export function assertSchemasKept(asked: readonly AskedHandler[], input: SchemaScanInput): void {
+export function assertSchemasGuarded(asked: readonly HandlerWithPolicy[], input: SchemaScanInput): void {
   const endpoints = readGraphqlEndpoints(input.modules);
   if (endpoints.length === 0) return;
   const scan = new SchemaScan(asked, input);
@@ -29,24 +29,26 @@ export function assertSchemasKept(asked: readonly AskedHandler[], input: SchemaS
 }
 
 // A gateway sends all that it is asked to its subgraphs: no resolver beside it is ever called.
-function assertNothingUnserved(asked: readonly AskedHandler[], gateway: string): void {
+function assertNothingUnserved(asked: readonly HandlerWithPolicy[], gateway: string): void {
   const { where } =
     asked.find(({ type, name, handler, policy: { demands, rules = [] } }) => {
-      return demands.length + rules.length > 0 && readResolverNote(type, handler, String(name)) !== undefined;
+      return (
+        demands.length + rules.length > 0 && readResolverMetadata(type, handler, String(name)) !== undefined
+      );
     }) ?? {};
   if (where !== undefined) throw unservedHandler(where, gateway);
 }
 
 class SchemaScan {
-  readonly #handlers = new Map<string, AskedHandler[]>();
+  readonly #handlers = new Map<string, HandlerWithPolicy[]>();
   readonly #isGlobal: boolean;
   readonly #hasFieldGuards: boolean;
   /** Whether anything is guarded at all; where nothing is, the boot has a notice of its own. */
   readonly #isGuarded: boolean;
 
-  constructor(asked: readonly AskedHandler[], input: SchemaScanInput) {
+  constructor(asked: readonly HandlerWithPolicy[], input: SchemaScanInput) {
     for (const handler of asked) {
-      const note = readResolverNote(handler.type, handler.handler, String(handler.name));
+      const note = readResolverMetadata(handler.type, handler.handler, String(handler.name));
       if (note === undefined) continue;
       const key = toKey(note.type, note.name);
       this.#handlers.set(key, [...(this.#handlers.get(key) ?? []), handler]);
@@ -111,24 +113,24 @@ class SchemaScan {
     }
   }
 
-  #find(type: string, field: string): readonly AskedHandler[] {
+  #find(type: string, field: string): readonly HandlerWithPolicy[] {
     return this.#handlers.get(toKey(type, field)) ?? [];
   }
 
   // Whether a guard would keep callers out.
-  #isKept(type: string, handler: AskedHandler): boolean {
+  #isKept(type: string, handler: HandlerWithPolicy): boolean {
     const { mode, demands, rules = [] } = handler.policy;
     if (demands.length + rules.length > 0) return true;
     if (mode !== 'required' || !(this.#isGlobal || this.#hasGuard(handler))) return false;
     return ROOT_TYPES.includes(type) || this.#hasFieldGuards;
   }
 
-  #isOpen(handler: AskedHandler): boolean {
+  #isOpen(handler: HandlerWithPolicy): boolean {
     if (handler.policy.mode !== 'required') return false;
     return !(this.#hasFieldGuards && (this.#isGlobal || this.#hasGuard(handler)));
   }
 
-  #hasGuard({ type, handler }: AskedHandler): boolean {
+  #hasGuard({ type, handler }: HandlerWithPolicy): boolean {
     return readGuards(type, handler).some(isAuthGuard);
   }
 }

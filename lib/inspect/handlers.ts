@@ -14,13 +14,13 @@ import { DescopeConfigError } from '../core/errors.js';
 export type Versions = Exclude<VersioningOptions['defaultVersion'], undefined>;
 
 /** What stands on a controller, or on one of its methods. */
-export interface RouteNote {
+export interface RouteMetadata {
   readonly paths: readonly string[];
   readonly versions: Versions | undefined;
 }
 
 /** What stands on a GraphQL resolver's method. */
-export interface ResolverNote {
+export interface ResolverMetadata {
   /** `Query`, `Mutation`, `Subscription`, or the type of which it resolves a field. */
   readonly type: string;
   readonly name: string;
@@ -33,7 +33,7 @@ export const ROOT_TYPES: readonly string[] = ['Query', 'Mutation', 'Subscription
 export type MessageTransport = 'ws' | 'rpc';
 
 /** What stands on a handler of messages. */
-export interface MessageNote {
+export interface MessageMetadata {
   readonly method: 'MESSAGE' | 'EVENT';
   readonly patterns: readonly unknown[];
 }
@@ -62,7 +62,7 @@ const KEYS = {
 const EVENT_HANDLER = 2;
 
 /** Reads what `@Controller()` or `@Get()` noted; `undefined` where neither stands. */
-export function readRouteNote(target: object): RouteNote | undefined {
+export function readRouteMetadata(target: object): RouteMetadata | undefined {
   const path = read(target, KEYS.path);
   if (path === undefined) return undefined;
   return { paths: toList(path).map(String), versions: read(target, KEYS.version) as Versions | undefined };
@@ -93,11 +93,11 @@ export function readModulePath(module: object, applicationId: string): string {
 }
 
 /** Reads which field a resolver's method resolves; `undefined` where it is none. */
-export function readResolverNote(
+export function readResolverMetadata(
   type: HandlerClass,
   handler: Handler,
   name: string,
-): ResolverNote | undefined {
+): ResolverMetadata | undefined {
   const own = read(handler, KEYS.resolverType);
   const isReference = read(handler, KEYS.resolverReference) === true;
   if (own === undefined && !isReference && read(handler, KEYS.resolverProperty) !== true) return undefined;
@@ -140,7 +140,7 @@ export function readNamespace(type: HandlerClass): string | undefined {
 }
 
 /** Reads which patterns of a microservice a method takes. */
-export function readMessageNote(handler: Handler): MessageNote | undefined {
+export function readMessageMetadata(handler: Handler): MessageMetadata | undefined {
   const patterns = read(handler, KEYS.pattern);
   if (patterns === undefined) return undefined;
   return {
@@ -182,7 +182,7 @@ export interface FoundHandler {
 }
 
 /** A handler, and what it asks. */
-export interface AskedHandler extends FoundHandler {
+export interface HandlerWithPolicy extends FoundHandler {
   /** `Class.method` */
   readonly where: string;
   readonly policy: AccessPolicy;
@@ -203,7 +203,7 @@ export function readHandlers(modules: ModulesContainer): readonly FoundHandler[]
   const classes = readClasses(modules);
   const made = new Set(readFoundClasses(modules).flatMap(({ type }) => (classes.has(type) ? [] : [type])));
   const isResolver = ({ type, name, handler }: FoundHandler): boolean =>
-    readResolverNote(type, handler, String(name)) !== undefined;
+    readResolverMetadata(type, handler, String(name)) !== undefined;
   return [...[...classes].flatMap(readMethodsOf), ...[...made].flatMap(readMethodsOf).filter(isResolver)];
 }
 
@@ -278,14 +278,14 @@ const PASSED_THROUGH = 'pt_stream';
 
 /** Tells whether a handler is one of `@GrpcStreamCall()`. */
 export function isStreamCall(handler: Handler): boolean {
-  const patterns = readMessageNote(handler)?.patterns ?? [];
+  const patterns = readMessageMetadata(handler)?.patterns ?? [];
   return patterns.some(
     (pattern) => (pattern as { streaming?: unknown } | null)?.streaming === PASSED_THROUGH,
   );
 }
 
-/** The error for one that a guard could refuse. */
+/** The error for one that a guard could reject. */
 export function fatalStreamCall(where: string): DescopeConfigError {
-  const message = `${where} is a handler of @GrpcStreamCall(), where Nest leaves a guard's refusal to nobody: one caller without a session would end the process. Use @GrpcStreamMethod(), or mark it @Public().`;
+  const message = `${where} is a handler of @GrpcStreamCall(), where Nest leaves a guard's rejection to nobody: one caller without a session would end the process. Use @GrpcStreamMethod(), or mark it @Public().`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }

@@ -17,9 +17,9 @@ import {
   readMessageTransport,
   readMethodsOf,
   readPaths,
-  readResolverNote,
+  readResolverMetadata,
 } from './handlers.js';
-import type { AskedHandler, FoundHandler } from './handlers.js';
+import type { HandlerWithPolicy, FoundHandler } from './handlers.js';
 
 // What Nest 11 and 12 note on any provider, and its enhancers and params, which say nothing of who calls.
 const SILENT_METADATA: readonly unknown[] = [
@@ -53,7 +53,7 @@ const UNASKED_METADATA: readonly unknown[] = [
  * Tells whether nothing indicates that a framework calls a method: no note of any on it or its class, nor on a class of
  * the application that extends it. A framework that keeps its list elsewhere asks no guards of Nest's either.
  */
-export function isUnjudged(found: FoundHandler, modules: ModulesContainer): boolean {
+export function isNeverGuarded(found: FoundHandler, modules: ModulesContainer): boolean {
   if (hasOwnDemand(found.type, found.handler) && isCalledUnasked(found)) return true; // also beside the routes of a controller
   if (isClassMarked(found.type) || isMarked(found)) return false;
   const heirs = [...readClasses(modules)].filter((type) => type.prototype instanceof found.type);
@@ -64,12 +64,15 @@ export function isUnjudged(found: FoundHandler, modules: ModulesContainer): bool
  * Lists the methods with a demand that no known framework calls, where no library of the application uses Nest's
  * `ExternalContextCreator`, by which those do that ask guards.
  */
-export function readUncheckedDemands(asked: readonly AskedHandler[], modules: ModulesContainer): string[] {
+export function readUncheckedDemands(
+  asked: readonly HandlerWithPolicy[],
+  modules: ModulesContainer,
+): string[] {
   const unknown = asked.filter(isOfUnknown);
   return unknown.length === 0 || isContextCreated(modules) ? [] : unknown.map(({ where }) => where);
 }
 
-function isOfUnknown(asked: AskedHandler): boolean {
+function isOfUnknown(asked: HandlerWithPolicy): boolean {
   const { demands, rules = [] } = asked.policy;
   if (demands.length + rules.length === 0 || isHandler(asked)) return false;
   // A demand of a class is meant for its handlers; what else stands there is its own business.
@@ -80,7 +83,7 @@ function isOfUnknown(asked: AskedHandler): boolean {
 
 function isHandler({ type, name, handler }: FoundHandler): boolean {
   if (readPaths(type, handler) !== undefined || readMessageTransport(handler) !== undefined) return true;
-  return readResolverNote(type, handler, String(name)) !== undefined;
+  return readResolverMetadata(type, handler, String(name)) !== undefined;
 }
 
 // Of GraphQL's own resolvers Nest asks by it, and for nobody else.
@@ -95,7 +98,7 @@ function isContextCreated(modules: ModulesContainer): boolean {
 }
 
 /** The error for a demand that nobody would look at. */
-export function unjudged(where: string): DescopeConfigError {
+export function neverGuardedError(where: string): DescopeConfigError {
   const message = `${where} asks for something, itself or by its class, and nobody would look at it: Nest asks guards before handlers of controllers, resolvers, gateways and the like, and this is a method of a plain provider, which only the application itself calls, or a library that asks no guards (@OnEvent, @Cron, @Interval, @Processor, @CommandHandler and their like). Ask for it at the handlers that call it, or check the user in its code (user.hasRole). If something calls it through Nest's ExternalContextCreator, say so by any @SetMetadata() there.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
@@ -140,7 +143,7 @@ export interface GlobalGuards {
 }
 
 /** Lists what anybody may call that is not public. Any guard counts: whose it is, is the application's business. */
-export function readOpenHandlers(asked: readonly AskedHandler[], guards: GlobalGuards): Notice[] {
+export function readOpenHandlers(asked: readonly HandlerWithPolicy[], guards: GlobalGuards): Notice[] {
   const { application, hasHttp } = guards;
   const hasGlobal = application.getGlobalGuards().length + application.getGlobalRequestGuards().length > 0;
   const callable = asked.filter(isCallable);
@@ -155,7 +158,10 @@ export function readOpenHandlers(asked: readonly AskedHandler[], guards: GlobalG
 }
 
 /** Lists demands on methods of which nobody can tell whether a guard is asked before them. */
-export function readUnsureDemands(asked: readonly AskedHandler[], modules: ModulesContainer): Notice[] {
+export function readUncertainDemands(
+  asked: readonly HandlerWithPolicy[],
+  modules: ModulesContainer,
+): Notice[] {
   const names = readUncheckedDemands(asked, modules);
   if (names.length === 0) return [];
   const message = `${names.join(', ')} ask for something, and are no handlers that Nest asks guards for; no library here uses Nest's ExternalContextCreator either, by which those do that ask guards. Nobody is sure to look at these demands: ask at the handler that lets the caller in, or check the user in the code (user.hasRole).`;
@@ -166,18 +172,18 @@ export function readUnsureDemands(asked: readonly AskedHandler[], modules: Modul
 export function readOpenGateways(modules: ModulesContainer): Notice[] {
   const names = readGraphqlEndpoints(modules).flatMap(({ gateway }) => gateway ?? []);
   if (names.length === 0) return [];
-  const message = `${[...new Set(names)].join(', ')} has no schema here, as gateways have none, and asks no guard, also no global one: whoever is connected reaches its subgraphs. Guard each of the subgraphs, and send the Authorization header on to them; or refuse in the option context (DescopeService.authenticate) who has no user.`;
+  const message = `${[...new Set(names)].join(', ')} has no schema here, as gateways have none, and asks no guard, also no global one: anyone who is connected reaches its subgraphs. Guard each of the subgraphs, and send the Authorization header on to them; or reject in the option context (DescopeService.authenticate) who has no user.`;
   return [{ code: 'GRAPHQL_GATEWAY_UNGUARDED', level: 'warn', message }];
 }
 
-function isCallable({ type, name, handler, paths }: AskedHandler): boolean {
+function isCallable({ type, name, handler, paths }: HandlerWithPolicy): boolean {
   if (isAuthController(type)) return false; // has guards of its own, which say nothing of the application's handlers
   if (paths !== undefined || readMessageTransport(handler) !== undefined) return true;
-  return readResolverNote(type, handler, String(name)) !== undefined;
+  return readResolverMetadata(type, handler, String(name)) !== undefined;
 }
 
 function toGatewayNotice(names: readonly string[]): Notice {
-  const message = `No guard stands before the messages of ${names.join(', ')}: whoever is connected may send them. Add @UseGuards(AuthGuard) to the gateway (Nest 11 asks no global guard about messages), or @Public() if that is meant.`;
+  const message = `No guard stands before the messages of ${names.join(', ')}: anyone who is connected may send them. Add @UseGuards(AuthGuard) to the gateway (Nest 11 asks no global guard about messages), or @Public() if that is meant.`;
   return { code: 'GATEWAY_UNGUARDED', level: 'warn', message };
 }
 

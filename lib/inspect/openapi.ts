@@ -1,4 +1,4 @@
-// The access map → an OpenAPI document: security, refusals and demands of every operation. Swagger is not imported.
+// The access map → an OpenAPI document: security, rejections and demands of every operation. Swagger is not imported.
 import type { INestApplicationContext } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { DESCOPE_CONFIG } from '../auth/injection-tokens.js';
@@ -26,8 +26,8 @@ const ERROR_NAME = 'DescopeError';
 
 /**
  * Writes into an OpenAPI document what the access map says: security schemes, `security` for each operation (`[]` for
- * a public one), its refusals and demands. Answers the document, which it changes; what the application itself
- * documented of refusals stays, and on public operations its `security`, too.
+ * a public one), its rejections and demands. Answers the document, which it changes; what the application itself
+ * documented of rejections stays, and on public operations its `security`, too.
  * @example `SwaggerModule.setup('docs', app, () => applyDescopeSecurity(SwaggerModule.createDocument(app, options), app))`
  */
 export function applyDescopeSecurity<T extends object>(document: T, app: INestApplicationContext): T {
@@ -43,7 +43,7 @@ export function applyDescopeSecurity<T extends object>(document: T, app: INestAp
       const access = toOperationAccess(entries);
       writeSecurity(item[method] as Operation, access, Object.keys(schemes));
       writeDemands(item[method] as Operation, access);
-      writeRefusals(item[method] as Operation, toRefusals(access, method, config));
+      writeRejections(item[method] as Operation, toErrorResponses(access, method, config));
     }
   }
   Object.assign(components.securitySchemes, { ...schemes, ...components.securitySchemes });
@@ -91,16 +91,16 @@ function writeDemands(operation: Operation, access: OperationAccess): void {
   operation.description = [operation.description, line].filter(Boolean).join('\n\n');
 }
 
-function writeRefusals(operation: Operation, refusals: Readonly<Record<number, string>>): void {
+function writeRejections(operation: Operation, rejections: Readonly<Record<number, string>>): void {
   const responses = (operation.responses ??= {});
   const schema = { $ref: `#/components/schemas/${ERROR_NAME}` };
-  for (const [status, description] of Object.entries(refusals))
+  for (const [status, description] of Object.entries(rejections))
     responses[status] ??= { description, content: { 'application/json': { schema } } };
 }
 
-// With what an operation can be refused, and why.
+// With what an operation can be rejected, and why.
 
-/** The body of every refusal, as a schema. */
+/** The body of every rejection, as a schema. */
 export const ERROR_SCHEMA = {
   type: 'object',
   properties: {
@@ -118,15 +118,15 @@ const OF_THE_PROCESS = ['roles', 'permissions', 'scopes', 'tenant', 'staff', 'su
 const OF_THE_CREDENTIAL = ['accepts', 'audience', 'step-up', 'mfa', 'amr'];
 const SAFE_METHODS = ['get', 'head', 'options', 'trace']; // RFC 9110 §9.2.1
 
-/** Lists the refusals that can happen, by status. */
-export function toRefusals(
+/** Lists the rejections that can happen, by status. */
+export function toErrorResponses(
   { access, demands }: OperationAccess,
   method: string,
   config: DescopeConfig,
 ): Readonly<Record<number, string>> {
   if (access === 'public') return {};
   const ofAccess = demands.filter(({ kind }) => !OF_THE_CREDENTIAL.includes(kind));
-  const isForbiddable = ofAccess.length > 0 || canRefuseAnybody(config, method);
+  const isForbiddable = ofAccess.length > 0 || canRejectAnybody(config, method);
   const asked = ofAccess.map(toDemandText).join('; ');
   const what =
     access === 'optional' ? 'The session that was sent is not valid.' : 'No session, or it is not valid.';
@@ -144,8 +144,8 @@ export function toRefusals(
   };
 }
 
-// Whom the application's options refuse, whatever the route asks.
-function canRefuseAnybody(config: DescopeConfig, method: string): boolean {
+// Whom the application's options reject, whatever the route asks.
+function canRejectAnybody(config: DescopeConfig, method: string): boolean {
   const { usernameClaim, claimsSchema, sources } = config.authentication;
   const hasCrossSite = sources.some((source) => source !== 'bearer') && !SAFE_METHODS.includes(method);
   return (
@@ -161,7 +161,7 @@ function canBeOut({ keys, session }: DescopeConfig, isAsking: boolean): boolean 
 // An operation of a document → the handlers behind it.
 
 /** Where an operation stands in a document. */
-export interface OperationPlace {
+export interface OperationOwner {
   readonly method: string;
   /** As in the document: `/orders/{id}`. */
   readonly path: string;
@@ -172,7 +172,7 @@ export interface OperationPlace {
 /** Finds the entries of the map that an operation documents. */
 export function findEntries(
   map: AccessMap,
-  { method, path, prefix }: OperationPlace,
+  { method, path, prefix }: OperationOwner,
 ): readonly AccessMapEntry[] {
   const shape = toShape(path.replace(/\{[^}]*\}/g, ':x'));
   const routes = map.filter(

@@ -1,7 +1,7 @@
 // Looks at every handler once at boot: a demand that contradicts itself, or that no guard covers, stops it.
 import { RouterModule } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { isPolicyClass } from '../auth/access/access-metadata.js';
+import { isRuleClass } from '../auth/access/access-metadata.js';
 import { readAccessPolicy, readGuards } from '../auth/access/access-policy.js';
 import type { AccessPolicy, HandlerClass } from '../auth/access/access-policy.js';
 import { isUserLoaderClass } from '../auth/request-user.js';
@@ -23,10 +23,10 @@ import {
   readHandlers,
   readMessageTransport,
   readPaths,
-  readResolverNote,
+  readResolverMetadata,
 } from './handlers.js';
-import type { AskedHandler, FoundHandler } from './handlers.js';
-import { isUnjudged, unjudged } from './never-guarded.js';
+import type { HandlerWithPolicy, FoundHandler } from './handlers.js';
+import { isNeverGuarded, neverGuardedError } from './never-guarded.js';
 
 /** Where to look: the application's modules, its global guards, and what the module was told. */
 export interface ScanInput {
@@ -38,7 +38,7 @@ export interface ScanInput {
 }
 
 /** Asserts that demands can be kept, and met, and lists what was looked at. Throws a `CONFIG_…` code. */
-export function assertAccessKept(input: ScanInput): readonly AskedHandler[] {
+export function assertAccessEnforced(input: ScanInput): readonly HandlerWithPolicy[] {
   const asked = readHandlers(input.modules).map(toAsked);
   const stand = {
     ...input,
@@ -48,11 +48,11 @@ export function assertAccessKept(input: ScanInput): readonly AskedHandler[] {
     hasResolverGuards: asked.some(hasResolverGuard),
   };
   for (const handler of asked) assertJudged(handler, stand);
-  assertAnswerable(asked, input);
+  assertSatisfiable(asked, input);
   return asked;
 }
 
-function toAsked(found: FoundHandler): AskedHandler {
+function toAsked(found: FoundHandler): HandlerWithPolicy {
   const { type, name, handler } = found;
   const where = `${type.name}.${String(name)}`;
   const policy = readAccessPolicy(type, handler); // throws what is contradicted
@@ -68,34 +68,34 @@ interface Stand extends ScanInput {
   readonly hasResolverGuards: boolean;
 }
 
-function assertJudged(asked: AskedHandler, stand: Stand): void {
+function assertJudged(asked: HandlerWithPolicy, stand: Stand): void {
   const { isGlobal, hasFieldGuards, modules } = stand;
   const { type, handler, where, policy } = asked;
   if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
   const isGuarded = readGuards(type, handler).some(isAuthGuard);
-  if (policy.mode !== 'public' && (isGlobal || isGuarded)) assertRefusable(asked);
+  if (policy.mode !== 'public' && (isGlobal || isGuarded)) assertRejectable(asked);
   if (isOpenReference(asked, stand)) throw unguardedReference(where);
   if (!isDemanding(policy)) return;
-  assertRefusable(asked);
-  if (isUnjudged(asked, modules)) throw unjudged(where);
+  assertRejectable(asked);
+  if (isNeverGuarded(asked, modules)) throw neverGuardedError(where);
   if (!hasFieldGuards && isFieldHandler(handler)) throw unguardedField(where);
   if (!isGuarded && !isCovered(asked, stand)) throw unguarded(where, readMessageTransport(handler));
 }
 
 // What `_entities` of a subgraph calls is a way in of its own. Where nothing is guarded at all, the boot says that.
-function isOpenReference({ type, handler, policy }: AskedHandler, stand: Stand): boolean {
+function isOpenReference({ type, handler, policy }: HandlerWithPolicy, stand: Stand): boolean {
   if (!isReferenceHandler(handler) || policy.mode !== 'required') return false;
   const isGuarded = stand.isGlobal || readGuards(type, handler).some(isAuthGuard);
   if (isGuarded && stand.hasFieldGuards) return false;
   return stand.isGlobal || stand.hasResolverGuards || isDemanding(policy);
 }
 
-function hasResolverGuard({ type, name, handler }: AskedHandler): boolean {
-  if (readResolverNote(type, handler, String(name)) === undefined) return false;
+function hasResolverGuard({ type, name, handler }: HandlerWithPolicy): boolean {
+  if (readResolverMetadata(type, handler, String(name)) === undefined) return false;
   return readGuards(type, handler).some(isAuthGuard);
 }
 
-function isCovered({ type, handler }: AskedHandler, stand: Stand): boolean {
+function isCovered({ type, handler }: HandlerWithPolicy, stand: Stand): boolean {
   const transport = readMessageTransport(handler);
   if (!stand.isGlobal || !isReached(transport, stand.hasHttp)) return false;
   return stand.isStatic || (transport !== 'ws' && isMadeForEach(type, stand.modules));
@@ -111,7 +111,7 @@ function isMadeForEach(type: HandlerClass, modules: ModulesContainer): boolean {
     .every((wrapper) => !wrapper.isDependencyTreeStatic());
 }
 
-function assertRefusable({ handler, where }: AskedHandler): void {
+function assertRejectable({ handler, where }: HandlerWithPolicy): void {
   if (isStreamCall(handler)) throw fatalStreamCall(where);
 }
 
@@ -177,7 +177,7 @@ function unguarded(where: string, transport: keyof typeof COVERED = 'http'): Des
 // Looks at boot whether there is what it takes to meet a demand: a rule's provider, a key, an audience, a parameter.
 
 /** What an application has. */
-export interface Means {
+export interface ApplicationFacts {
   readonly modules: ModulesContainer;
   readonly application: ApplicationConfig;
   readonly config: DescopeConfig;
@@ -187,7 +187,7 @@ export interface Means {
  * Asserts that what handlers ask for can be met. Throws `CONFIG_POLICY_MISSING`, `CONFIG_FGA_KEY_MISSING`,
  * `CONFIG_DEMAND_AUDIENCELESS`, `CONFIG_DEMAND_INVALID` or `CONFIG_USER_LOADER_MISSING`.
  */
-export function assertAnswerable(handlers: readonly AskedHandler[], means: Means): void {
+export function assertSatisfiable(handlers: readonly HandlerWithPolicy[], means: ApplicationFacts): void {
   const modules = [...means.modules.values()];
   // What RouterModule puts before a path is kept where only Nest finds it.
   const isPathKnown = !modules.some(({ metatype }) => metatype === RouterModule);
@@ -210,9 +210,9 @@ function assertLoaderProvided({ loadUser }: DescopeConfig, modules: Modules): vo
   throw new DescopeConfigError('CONFIG_USER_LOADER_MISSING', message, { loader: loadUser.name });
 }
 
-function assertPoliciesProvided({ where, policy }: AskedHandler, modules: Modules): void {
+function assertPoliciesProvided({ where, policy }: HandlerWithPolicy, modules: Modules): void {
   for (const rule of policy.rules ?? []) {
-    if (rule.kind !== 'policy' || !isPolicyClass(rule.policy)) continue;
+    if (rule.kind !== 'policy' || !isRuleClass(rule.policy)) continue;
     const type = rule.policy;
     if (modules.some(({ providers }) => providers.has(type))) continue;
     const message = `${where} is under @Authorize(${type.name}), and no module provides ${type.name}. Add it to the providers of a module.`;
@@ -220,29 +220,29 @@ function assertPoliciesProvided({ where, policy }: AskedHandler, modules: Module
   }
 }
 
-function assertKeyGiven({ where, policy }: AskedHandler, config: DescopeConfig): void {
+function assertKeyGiven({ where, policy }: HandlerWithPolicy, config: DescopeConfig): void {
   const isAsked = (policy.rules ?? []).some(({ kind }) => kind === 'relation');
   if (!isAsked || config.readSecrets().managementKey !== undefined) return;
   const message = `${where} is under @FgaCheck, and Descope answers that to a management key only. Set managementKey (or DESCOPE_MANAGEMENT_KEY). A test needs none: createTestDescope().override(…) of nestjs-descope/testing boots without.`;
   throw new DescopeConfigError('CONFIG_FGA_KEY_MISSING', message, { where });
 }
 
-function assertAudienceAsked({ where, policy }: AskedHandler, { admission }: DescopeConfig): void {
+function assertAudienceAsked({ where, policy }: HandlerWithPolicy, { acceptance }: DescopeConfig): void {
   const kinds = policy.demands.flatMap((demand) => (demand.kind === 'accepts' ? demand.kinds : []));
-  if (!kinds.some(isForeignKind) || admission.audience !== undefined || hasAudience(policy)) return;
+  if (!kinds.some(isForeignKind) || acceptance.audience !== undefined || hasAudience(policy)) return;
   throw audienceless(`The @Accepts of ${where}`, kinds, where);
 }
 
 // The option alone: it is a mistake only where some route relies on it, and none asks for an audience.
-function assertModuleAudience(handlers: readonly AskedHandler[], { admission }: DescopeConfig): void {
-  const { accepts, audience } = admission;
+function assertModuleAudience(handlers: readonly HandlerWithPolicy[], { acceptance }: DescopeConfig): void {
+  const { accepts, audience } = acceptance;
   if (audience !== undefined || !accepts.some(isForeignKind)) return;
   if (handlers.some(({ policy }) => hasAudience(policy))) return;
   const relying = handlers.find(({ policy, paths }) => paths !== undefined && policy.mode !== 'public');
   if (relying !== undefined) throw audienceless('The option accepts', accepts, relying.where);
 }
 
-function assertParamsRouted({ where, policy, paths }: AskedHandler, prefix: string): void {
+function assertParamsRouted({ where, policy, paths }: HandlerWithPolicy, prefix: string): void {
   if (paths === undefined) return;
   const ofRules = (policy.rules ?? []).flatMap((rule) => (rule.kind === 'relation' ? [rule.resource] : []));
   for (const source of [...readTenantSources(policy.demands), ...ofRules]) {
@@ -264,6 +264,6 @@ function hasAudience({ demands }: AccessPolicy): boolean {
 
 function audienceless(what: string, kinds: readonly TokenKind[], where: string): DescopeConfigError {
   const foreign = kinds.filter(isForeignKind).join(' and ');
-  const message = `${what} lets in tokens of the kind ${foreign}, which were made for somebody else's use, and no audience says for whom they must be meant: all of them would be refused. Add @Audience(…) there, or set audience (or DESCOPE_AUDIENCE).`;
+  const message = `${what} lets in tokens of the kind ${foreign}, which were made for somebody else's use, and no audience says for whom they must be meant: all of them would be rejected. Add @Audience(…) there, or set audience (or DESCOPE_AUDIENCE).`;
   return new DescopeConfigError('CONFIG_DEMAND_AUDIENCELESS', message, { where });
 }

@@ -83,7 +83,7 @@ async function ask<T>(answering: Promise<Answer<T>>, url: string): Promise<T> {
     throw unavailable(cause);
   });
   if (ok && data !== undefined) return data;
-  if (code === 401 || code === 403) throw refusedKey(code);
+  if (code === 401 || code === 403) throw rejectedKey(code);
   throw unavailable(new RequestFailure({ url, status: code }));
 }
 
@@ -93,9 +93,9 @@ function missingKey(): DescopeConfigError {
   return new DescopeConfigError('CONFIG_MANAGEMENT_KEY_MISSING', message);
 }
 
-function refusedKey(status: number): DescopeConfigError {
+function rejectedKey(status: number): DescopeConfigError {
   const message =
-    'Descope refuses the management key. It must be one of this project that may read roles, permissions and tenants.';
+    'Descope rejects the management key. It must be one of this project that may read roles, permissions and tenants.';
   return new DescopeConfigError('CONFIG_MANAGEMENT_KEY_REFUSED', message, { status });
 }
 
@@ -121,13 +121,13 @@ export interface NameUses {
 }
 
 /** What `@Staff()` and `@Superuser()` ask for. */
-export interface StandingRoles {
+export interface StaffRoles {
   readonly staffRole: string;
   readonly superuserRole: string;
 }
 
 /** Lists the names that handlers ask for. */
-export function readNameUses(map: AccessMap, standing: StandingRoles): NameUses {
+export function readNameUses(map: AccessMap, standing: StaffRoles): NameUses {
   const uses = map.flatMap(({ handler, demands }) =>
     demands.flatMap((demand) =>
       toNames(demand, standing).map((name) => {
@@ -144,7 +144,7 @@ export function readNameUses(map: AccessMap, standing: StandingRoles): NameUses 
 
 function toNames(
   { kind, names }: AccessMapDemand,
-  { staffRole, superuserRole }: StandingRoles,
+  { staffRole, superuserRole }: StaffRoles,
 ): readonly string[] {
   if (kind === 'staff') return [staffRole];
   if (kind === 'superuser') return [superuserRole];

@@ -31,7 +31,7 @@ export class DescopeHealthIndicator {
   constructor(@Inject(LateServices) private readonly services: LateServices) {}
 
   /**
-   * Checks the keys; never rejects. It asks Descope for them no oftener than requests would, and waits only where a
+   * Checks the keys; never rejects. It asks Descope for them no more often than requests would, and waits only where a
    * request would: at most for one fetch (`keyFetch.timeoutMs`).
    */
   async isHealthy<Key extends string = 'descope'>(

@@ -3,7 +3,7 @@ import { Inject, Module } from '@nestjs/common';
 import type { DynamicModule, NestModule, OnModuleInit, Provider } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { RefusalFilter } from '../auth/rejection.filter.js';
+import { RejectionFilter } from '../auth/rejection.filter.js';
 import { AuthGuard } from '../auth/auth.guard.js';
 import {
   DESCOPE_APPLICATION,
@@ -14,9 +14,9 @@ import {
   DESCOPE_OPTIONS,
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
-  DESCOPE_STATIC,
+  DESCOPE_STATIC_OPTIONS,
 } from '../auth/injection-tokens.js';
-import { DescopeSessionMiddleware, SessionStep } from '../auth/session.middleware.js';
+import { DescopeSessionMiddleware, SessionAttachment } from '../auth/session.middleware.js';
 import { DescopeSockets } from '../auth/transports/descope.sockets.js';
 import type { ReadBeside } from '../core/config/config.js';
 import { describe } from '../core/config/option-reader.js';
@@ -26,11 +26,11 @@ import { toMountable } from '../routes/routes.options.js';
 import { toStaticReader, ConfigurableModuleClass, OptionsFailure } from './descope.options.js';
 import { ApplicationEntry } from './application.entry.js';
 import { MessageFilters, toGlobalGuardProvider } from './global-guard.js';
-import { DescopeBoot, SessionWiring, toTransportsProvider } from './descope.startup.js';
+import { DescopeStartup, SessionHookRegistration, toTransportsProvider } from './descope.startup.js';
 import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
 import { descopeProviders, sessionProviders } from './descope.providers.js';
 import { UnreadBodies, toLoginPathProvider } from './route-checks.js';
-import { assertScopesKept, OptionsCircleModule } from '../inspect/dependencies.js';
+import { assertStaticScopes, OptionsCircleModule } from '../inspect/dependencies.js';
 import { DescopeHealthIndicator } from './descope.health.js';
 import { provideCopies, shareClasses } from './late-services.js';
 import { DescopeService } from './descope.service.js';
@@ -67,7 +67,7 @@ export class DescopeModule extends ConfigurableModuleClass implements NestModule
   // Where Nest asks for middleware, which is before it registers its routes.
   configure(): void {
     this.#assertSound();
-    this.own.get(SessionWiring, { strict: true }).apply();
+    this.own.get(SessionHookRegistration, { strict: true }).apply();
     this.own.get(UnreadBodies, { strict: true }).apply();
   }
 
@@ -78,7 +78,7 @@ export class DescopeModule extends ConfigurableModuleClass implements NestModule
   // Twice, for Nest asks a microservice for no middleware.
   #assertSound(): void {
     assertRegisteredOnce(this.modules);
-    assertScopesKept(this.modules, DescopeModule);
+    assertStaticScopes(this.modules, DescopeModule);
   }
 }
 
@@ -120,23 +120,23 @@ function compose(
     controllers: routes === undefined ? [] : [createAuthController(routes)],
     providers: [
       ...(definition.providers ?? []).map(keepFailure),
-      { provide: DESCOPE_STATIC, useValue: readStatic },
+      { provide: DESCOPE_STATIC_OPTIONS, useValue: readStatic },
       ...descopeProviders,
       ...sessionProviders,
       toLoginPathProvider(routes),
       toTransportsProvider(transports),
       toGlobalGuardProvider(globalGuard),
       ...[
-        SessionStep,
+        SessionAttachment,
         DescopeSessionMiddleware,
-        SessionWiring,
+        SessionHookRegistration,
         UnreadBodies,
-        DescopeBoot,
+        DescopeStartup,
         ApplicationEntry,
         DescopeService,
         AuthGuard,
       ],
-      ...[RefusalFilter, MessageFilters],
+      ...[RejectionFilter, MessageFilters],
       ...[DescopeHealthIndicator, DescopeSockets, DescopeM2mClient, ...copies],
       ...(routes === undefined ? [] : toRouteProviders(routes)),
     ],

@@ -8,7 +8,7 @@ import { describe } from '../core/config/option-reader.js';
 import type { OptionReader } from '../core/config/option-reader.js';
 import { KNOWN_OPTIONS, STATIC_OPTIONS } from '../core/config/options.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import { noteRouteMistakes } from '../routes/routes.options.js';
+import { reportRouteMistakes } from '../routes/routes.options.js';
 import type { DescopeRoutesOptions } from '../routes/routes.options.js';
 
 /** What the option `globalGuard` may be told beyond on and off. */
@@ -102,7 +102,7 @@ export function toStaticReader(given: object, isAsync: boolean): ReadBeside {
   const members = given as Readonly<Record<string, unknown>>;
   return (options) => {
     noteSwitch(options, 'isGlobal', members['isGlobal']);
-    noteRouteMistakes(options, members['routes']);
+    reportRouteMistakes(options, members['routes']);
     if (isAsync) noteMisplaced(options, Object.keys(given));
   };
 }

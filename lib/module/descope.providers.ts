@@ -15,30 +15,30 @@ import {
   DESCOPE_OVERRIDES,
   DESCOPE_RELATIONS,
   DESCOPE_SESSIONS,
-  DESCOPE_STATIC,
+  DESCOPE_STATIC_OPTIONS,
   DESCOPE_TRANSPORTS,
 } from '../auth/injection-tokens.js';
 import type { DescopeClient } from '../auth/injection-tokens.js';
 import type { DescopeTransport } from '../auth/transports/transport.js';
 import { fetchKeys, toUnusableOutage } from '../core/api/descope-api.js';
-import { EndedTokens, exchangeAccessKey, refreshSession } from '../core/api/descope-calls.js';
+import { RejectedTokens, exchangeAccessKey, refreshSession } from '../core/api/descope-calls.js';
 import type { RefreshApi } from '../core/api/descope-calls.js';
 import { DescopeTime } from '../core/api/descope-time.js';
 import { resolveConfig } from '../core/config/config.js';
 import type { DescopeConfig, ReadBeside } from '../core/config/config.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import { CookiePlace, RequestSessionPlace } from '../core/http/token-store.js';
-import type { TokenPlace } from '../core/http/token-store.js';
+import { CookieTokenStore, ServerSessionStore } from '../core/http/token-store.js';
+import type { TokenStore } from '../core/http/token-store.js';
 import { createLimitedNotify, toReason } from '../core/logging.js';
 import type { Notice, Notify } from '../core/logging.js';
 import { AccessKeys } from '../core/m2m/access-keys.js';
 import { Authenticator } from '../core/session/authenticator.js';
-import { SessionKeeper } from '../core/session/auto-refresh.js';
+import { AutoRefresh } from '../core/session/auto-refresh.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import { boundStore } from '../core/session/key-value-store.js';
-import { RenewalMemory } from '../core/session/refresh-cache.js';
-import { Renewer } from '../core/session/refresher.js';
-import { SignOutList } from '../core/session/revocation-list.js';
+import { RefreshCache } from '../core/session/refresh-cache.js';
+import { Refresher } from '../core/session/refresher.js';
+import { RevocationList } from '../core/session/revocation-list.js';
 import { SignInChains } from '../core/session/sign-in-chains.js';
 import { StaticKeySet } from '../core/token/key-set.js';
 import type { KeySet } from '../core/token/key-set.js';
@@ -53,7 +53,7 @@ export const descopeProviders: Provider[] = [
   { provide: DESCOPE_OVERRIDES, useValue: {} },
   {
     provide: DESCOPE_CONFIG,
-    inject: [DESCOPE_OPTIONS, ConfigService, DESCOPE_OVERRIDES, DESCOPE_STATIC, LateServices],
+    inject: [DESCOPE_OPTIONS, ConfigService, DESCOPE_OVERRIDES, DESCOPE_STATIC_OPTIONS, LateServices],
     useFactory: createConfig,
   },
   { provide: DESCOPE_NOTIFY, inject: [DESCOPE_CONFIG], useFactory: createNotify },
@@ -138,7 +138,7 @@ const NO_SIGN_OUTS: Notice = {
   message: 'The signOutStore cannot be used; requests with a session are answered with 503 until it can.',
 };
 
-/** What middleware and routes need beside the road. */
+/** What middleware and routes need beside the request pipeline. */
 export const sessionProviders: Provider[] = [
   {
     provide: DESCOPE_SESSIONS,
@@ -170,13 +170,13 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   const silence = { isSilent: false };
   const signOutStore =
     session.signOutStore && boundStore(session.signOutStore, { failure: NO_SIGN_OUTS, notify, silence });
-  const signOuts = new SignOutList(clock, signOutStore, notify);
+  const signOuts = new RevocationList(clock, signOutStore, notify);
   const signIns = new SignInChains(clock, signOutStore);
-  const memory = new RenewalMemory({ clock, store: session.renewalStore, notify, silence });
+  const memory = new RefreshCache({ clock, store: session.renewalStore, notify, silence });
   const refresh = (token: string) => refreshSession(api, token);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
   const isShared = session.renewalStore !== undefined;
-  const renewer = new Renewer({
+  const refresher = new Refresher({
     verifier,
     refresh,
     toUnusable,
@@ -187,27 +187,27 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
     clock,
     projectId: config.projectId,
   });
-  const keeper = new SessionKeeper({
+  const keeper = new AutoRefresh({
     policy: authentication,
     place,
     verifier,
-    renewer,
+    refresher,
     clock,
     keyHeader: config.accessKeys?.header,
     isOn: session.isRefreshed,
   });
-  return { api, keeper, place, renewer, signIns, signOuts, verifier };
+  return { api, keeper, place, refresher, signIns, signOuts, verifier };
 }
 
-function createPlace({ session, clock }: DescopeConfig, notify: Notify): TokenPlace {
-  if (session.store === 'request-session') return new RequestSessionPlace(notify);
-  return new CookiePlace(session.cookies, clock, notify);
+function createPlace({ session, clock }: DescopeConfig, notify: Notify): TokenStore {
+  if (session.store === 'request-session') return new ServerSessionStore(notify);
+  return new CookieTokenStore(session.cookies, clock, notify);
 }
 
 function toRefreshApi(config: DescopeConfig, notify: Notify): RefreshApi {
   const { baseUrl, projectId, fetch, keyFetch, verification } = config;
   const names = { session: verification.sessionTokenNames, refresh: verification.refreshTokenNames };
-  const [ended, time] = [new EndedTokens(config.clock), new DescopeTime(config.clock)];
+  const [ended, time] = [new RejectedTokens(config.clock), new DescopeTime(config.clock)];
   return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify, ended, time };
 }
 

@@ -4,7 +4,7 @@ import { inNestForm } from '../auth/http-error.js';
 import { toRequestLike } from '../auth/transports/execution-context.js';
 import type { ContextRequest } from '../auth/transports/execution-context.js';
 import type { PermissionName, RoleName, TenantId } from '../core/user/custom-claims.js';
-import { admit, admitLeniently } from '../core/session/session.js';
+import { acceptSession, acceptOptionalSession } from '../core/session/session.js';
 import type { DescopeSession } from '../core/session/session.js';
 import type { RequestLike } from '../core/http/request.js';
 import type { DescopeUser } from '../core/user/descope-user.js';
@@ -37,9 +37,9 @@ export class DescopeService {
   async validateSession(token: string, options: ValidateSessionOptions = {}): Promise<DescopeSession> {
     return inNestForm(async () => {
       const { authenticator, config } = await this.services.find();
-      const { accepts, audience } = config.admission;
+      const { accepts, audience } = config.acceptance;
       const session = await authenticator.open(token, false);
-      return admit(session, { accepts, audience: readAudience(options.audience, audience) });
+      return acceptSession(session, { accepts, audience: readAudience(options.audience, audience) });
     });
   }
 
@@ -51,7 +51,7 @@ export class DescopeService {
     return inNestForm(async () => {
       const { authenticator, config } = await this.services.find();
       const session = await authenticator.authenticate(toRequestLike(request as ContextRequest));
-      return admitLeniently(session, config.admission);
+      return acceptOptionalSession(session, config.acceptance);
     });
   }
 

@@ -9,8 +9,8 @@ import {
   DESCOPE_NOTIFY,
   DESCOPE_TRANSPORTS,
 } from '../auth/injection-tokens.js';
-import { DescopeSessionMiddleware, SessionStep, addSessionHook } from '../auth/session.middleware.js';
-import { learnSocketFilter, learnThrownClass } from '../auth/transports/transport.js';
+import { DescopeSessionMiddleware, SessionAttachment, addSessionHook } from '../auth/session.middleware.js';
+import { setSocketFilter, setTransportException } from '../auth/transports/transport.js';
 import type { DescopeTransport } from '../auth/transports/transport.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { OptionReader, describe, isFunction, isText } from '../core/config/option-reader.js';
@@ -20,24 +20,24 @@ import type { Notice, Notify } from '../core/logging.js';
 import { assertStoresFit } from '../core/session/key-value-store.js';
 import type { KeySet } from '../core/token/key-set.js';
 import { toUsernameClaimName } from '../core/user/descope-user.js';
-import { assertSchemasKept } from '../inspect/graphql-schema.js';
+import { assertSchemasGuarded } from '../inspect/graphql-schema.js';
 import { assertGuardOrder } from '../inspect/guard-order.js';
 import { readMessageTransport } from '../inspect/handlers.js';
-import type { AskedHandler, FoundHandler } from '../inspect/handlers.js';
-import { readOpenGateways, readOpenHandlers, readUnsureDemands } from '../inspect/never-guarded.js';
-import { assertAccessKept } from '../inspect/startup-checks.js';
+import type { HandlerWithPolicy, FoundHandler } from '../inspect/handlers.js';
+import { readOpenGateways, readOpenHandlers, readUncertainDemands } from '../inspect/never-guarded.js';
+import { assertAccessEnforced } from '../inspect/startup-checks.js';
 import type { GlobalGuardPlan } from './global-guard.js';
 import { readShadowedRoutes } from './route-checks.js';
 
 @Injectable()
-export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   @Inject(ModulesContainer) readonly modules!: ModulesContainer;
   @Inject(ApplicationConfig) readonly application!: ApplicationConfig;
 
   @Inject(DESCOPE_GLOBAL_GUARD) private readonly plan!: GlobalGuardPlan;
   @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
 
-  #asked: readonly AskedHandler[] = [];
+  #asked: readonly HandlerWithPolicy[] = [];
 
   constructor(
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
@@ -48,21 +48,21 @@ export class DescopeBoot implements OnModuleInit, OnApplicationBootstrap, OnModu
   async onModuleInit(): Promise<void> {
     const { modules, application, config, host } = this;
     const hasHttp = hasAdapter(host);
-    const asked = assertAccessKept({ modules, application, config, hasHttp });
+    const asked = assertAccessEnforced({ modules, application, config, hasHttp });
     assertGuardOrder(application, { modules, before: this.plan.before }, asked);
     const notices = [
-      ...readBootNotices(config),
+      ...readStartupNotices(config),
       ...readOpenHandlers(asked, { application, hasHttp }),
-      ...readUnsureDemands(asked, modules),
+      ...readUncertainDemands(asked, modules),
     ];
     for (const notice of notices) this.notify(notice);
     this.#asked = asked;
-    await learnThrownClasses(asked);
+    await setTransportExceptions(asked);
   }
 
   /** Loads the keys ahead. Without them the application starts all the same, unless `requireKeysAtBoot` says otherwise. */
   async onApplicationBootstrap(): Promise<void> {
-    assertSchemasKept(this.#asked, this); // which GraphQL's modules build in onModuleInit
+    assertSchemasGuarded(this.#asked, this); // which GraphQL's modules build in onModuleInit
     if (hasAdapter(this.host))
       for (const notice of [...readShadowedRoutes(this), ...readOpenGateways(this.modules)])
         this.notify(notice);
@@ -94,7 +94,7 @@ function hasAdapter({ httpAdapter }: HttpAdapterHost): boolean {
 const MUTABLE_CLAIMS = ['email', 'phone', 'name', 'phone_number', 'preferred_username'];
 
 /** Lists what is allowed and yet worth a thought. */
-export function readBootNotices(config: DescopeConfig): Notice[] {
+export function readStartupNotices(config: DescopeConfig): Notice[] {
   const notices: Notice[] = [];
   const claim = toUsernameClaimName(config.authentication.usernameClaim);
   if (!config.isAudienceDecided) notices.push(warn('AUDIENCE_NOT_CHECKED', AUDIENCE));
@@ -121,11 +121,11 @@ function warn(code: Notice['code'], message: string): Notice {
 const AUDIENCE =
   'No audience is configured, so a token of this project meant for another API is accepted here too. Set audience (or DESCOPE_AUDIENCE), or audience: null to say that this is meant.';
 const INSECURE =
-  'The base URL is plain http and leaves this machine: whoever is on the way can replace the keys. Use https.';
+  'The base URL is plain http and leaves this machine: anyone who is on the way can replace the keys. Use https.';
 const LOOPBACK =
   "NODE_ENV is production, and the base URL is on this machine: whatever listens on that port makes the keys, and signs in whom it likes. An emulator left in the configuration? Leave baseUrl (DESCOPE_BASE_URI) out, or set it to Descope's API.";
 const STATIC =
-  'Keys are fixed (publicKey or keys), and Descope rotates them daily: tokens of the next key will be refused. Leave the keys out to have them fetched.';
+  'Keys are fixed (publicKey or keys), and Descope rotates them daily: tokens of the next key will be rejected. Leave the keys out to have them fetched.';
 const REPLACED =
   "The global Promise is not the platform's own (zone.js, or another library that replaces it). This package asks for `then` and works, but code that tests `instanceof Promise` takes what an async function returns for a value: look for it in guards and rules of your own, and leave the patch out on a server if you can.";
 const MUTABLE =
@@ -134,13 +134,13 @@ const MUTABLE =
 // Puts the session step before every route: on Express as middleware, on Fastify as a hook.
 
 @Injectable()
-export class SessionWiring {
+export class SessionHookRegistration {
   @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
 
   constructor(
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
     @Inject(DescopeSessionMiddleware) private readonly middleware: DescopeSessionMiddleware,
-    @Inject(SessionStep) private readonly step: SessionStep,
+    @Inject(SessionAttachment) private readonly step: SessionAttachment,
   ) {}
 
   /**
@@ -159,23 +159,23 @@ export class SessionWiring {
 // Learns, at boot, the exceptions that Nest's filters of messages pass on; of packages that an application may not have.
 
 /** Imports the packages of those transports that the application's own handlers take messages of. Never rejects. */
-export async function learnThrownClasses(handlers: readonly FoundHandler[]): Promise<void> {
+export async function setTransportExceptions(handlers: readonly FoundHandler[]): Promise<void> {
   const transports = new Set(handlers.map(({ handler }) => readMessageTransport(handler)));
   const learning: Promise<void>[] = [];
   if (transports.has('ws')) learning.push(learnWs());
   if (transports.has('rpc')) learning.push(learnRpc());
-  await Promise.allSettled(learning); // without them refusals are refusals too, and Nest says less of them
+  await Promise.allSettled(learning); // without them rejections are rejections too, and Nest says less of them
 }
 
 async function learnWs(): Promise<void> {
   const { BaseWsExceptionFilter, WsException } = await import('@nestjs/websockets');
-  learnThrownClass('ws', WsException);
-  learnSocketFilter(new BaseWsExceptionFilter());
+  setTransportException('ws', WsException);
+  setSocketFilter(new BaseWsExceptionFilter());
 }
 
 async function learnRpc(): Promise<void> {
   const { RpcException } = await import('@nestjs/microservices');
-  learnThrownClass('rpc', RpcException);
+  setTransportException('rpc', RpcException);
 }
 
 // The option `transports`: checked when the application boots.
@@ -194,7 +194,7 @@ const FURTHER = [
   'findCall',
   'readParam',
   'isSafe',
-  'toRefusal',
+  'toRejection',
 ];
 
 /** Provides the transports that an application teaches. Throws `CONFIG_INVALID` with all that is wrong. */

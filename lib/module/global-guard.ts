@@ -4,7 +4,7 @@ import type { CanActivate, Provider, Type } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { GlobalGuard } from '../auth/auth.guard.js';
 import { DESCOPE_GLOBAL_GUARD } from '../auth/injection-tokens.js';
-import { RefusalFilter, messageRefusalFilter } from '../auth/rejection.filter.js';
+import { RejectionFilter, messageRejectionFilter } from '../auth/rejection.filter.js';
 import { OptionReader, describe } from '../core/config/option-reader.js';
 import { sortGuards } from '../inspect/guard-order.js';
 import { prependFilter, readHandlers, readMessageTransport } from '../inspect/handlers.js';
@@ -72,18 +72,18 @@ function readPlan(given: unknown): GlobalGuardPlan {
   return { isRegistered: register, before };
 }
 
-// Puts the filter of our refusals before messages, where Nest asks no global filter.
+// Puts the filter of our rejections before messages, where Nest asks no global filter.
 
 /** Is made with the application's other providers, which is before Nest binds their messages. */
 @Injectable()
 export class MessageFilters {
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
-    @Inject(RefusalFilter) { hasHttp }: RefusalFilter,
+    @Inject(RejectionFilter) { hasHttp }: RejectionFilter,
   ) {
     for (const { type, handler } of readHandlers(modules)) {
       const transport = readMessageTransport(handler);
-      if (transport === 'ws' || (transport === 'rpc' && hasHttp)) prependFilter(type, messageRefusalFilter);
+      if (transport === 'ws' || (transport === 'rpc' && hasHttp)) prependFilter(type, messageRejectionFilter);
     }
   }
 }

@@ -43,7 +43,7 @@ export class LateServices {
 
   /** Is told that there will be none. */
   fail(error: unknown): void {
-    this.#early?.refuse(error);
+    this.#early?.reject(error);
   }
 }
 
@@ -51,7 +51,7 @@ export class LateServices {
 // and without a word; where a connection holds it open, it would stand still.
 class EarlyCalls {
   readonly services: Promise<Services>;
-  readonly #onIdle = (): void => this.refuse(new DescopeConfigError('CONFIG_OPTIONS_CIRCULAR', WAITS));
+  readonly #onIdle = (): void => this.reject(new DescopeConfigError('CONFIG_OPTIONS_CIRCULAR', WAITS));
   readonly #timer = setTimeout(() => new Logger('Descope').error(SLOW), PATIENCE_MS).unref();
   #resolve: (services: Services) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
@@ -69,7 +69,7 @@ class EarlyCalls {
     this.#resolve(services);
   }
 
-  refuse(error: unknown): void {
+  reject(error: unknown): void {
     this.#settle();
     this.#reject(error);
   }

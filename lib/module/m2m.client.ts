@@ -12,7 +12,7 @@ import { LateServices } from './late-services.js';
 
 /** Where a `fetch` that adds a token may be used. */
 export interface M2mFetchOptions {
-  /** The origins that get the token, such as `https://orders.internal`: https, or loopback. Any other is refused. */
+  /** The origins that get the token, such as `https://orders.internal`: https, or loopback. Any other is rejected. */
   readonly origins: readonly string[];
   /** What carries the requests: undici's `fetch`, or a function of your own. Default: Node's. */
   readonly fetch?: FetchLike | undefined;
@@ -20,7 +20,7 @@ export interface M2mFetchOptions {
 
 /**
  * Gets tokens for calls to other services of the project: once for each credential, remembered until shortly before
- * they end and renewed ahead. Its errors are no refusals of the application's own caller.
+ * they end and refreshed ahead. Its errors are no rejections of the application's own caller.
  * @example `const orders = m2m.createFetch({ accessKey }, { origins: ['https://orders.internal'] });`
  */
 @Injectable()
@@ -37,7 +37,7 @@ export class DescopeM2mClient {
 
   /**
    * Makes a `fetch` that adds the token as `Authorization: Bearer`, unless the caller sets that header. It follows no
-   * redirect, and where the token is refused with 401 it tries once more with another. Throws `CONFIG_INVALID` for
+   * redirect, and where the token is rejected with 401 it tries once more with another. Throws `CONFIG_INVALID` for
    * credentials and origins that cannot be used; the `fetch` rejects like `getToken`, and with `M2M_ORIGIN_NOT_ALLOWED`.
    */
   createFetch(credentials: M2mCredentials, options: M2mFetchOptions): Fetch {

@@ -9,7 +9,7 @@ import type { Notice, Notify } from '../core/logging.js';
 import { readEndpoints } from '../inspect/endpoints.js';
 import type { Endpoint } from '../inspect/endpoints.js';
 import { isClass } from '../inspect/handlers.js';
-import { answer, refuseBody } from '../routes/http-exchange.js';
+import { respond, rejectBody } from '../routes/http-exchange.js';
 import type { DescopeRoutesOptions } from '../routes/routes.options.js';
 
 /** What the router is made from. */
@@ -92,9 +92,9 @@ function toPattern(path: string): RegExp {
 
 const PARTS: Readonly<Record<string, string>> = { ':': '[^/]+', '*': '.*', '{': '(?:', '}': ')?' };
 
-// On Fastify: a body that nothing in the application reads, posted to our routes, is refused in our words.
+// On Fastify: a body that nothing in the application reads, posted to our routes, is rejected in our words.
 
-type Answered = Parameters<typeof answer>;
+type Answered = Parameters<typeof respond>;
 type ErrorHandler = (error: unknown, request: Answered[0], response: Answered[1]) => Promise<void>;
 
 /** What Fastify tells of a route that is registered, as far as it is read. */
@@ -126,14 +126,14 @@ export class UnreadBodies {
     const paths = new Set(routes.map(({ path }) => path));
     const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
     fastify.addHook('onRoute', (route) => {
-      if (paths.has(route.url) && [route.method].flat().includes('POST')) route.errorHandler ??= this.#refuse;
+      if (paths.has(route.url) && [route.method].flat().includes('POST')) route.errorHandler ??= this.#reject;
     });
   }
 
-  readonly #refuse: ErrorHandler = (error, request, response) => {
+  readonly #reject: ErrorHandler = (error, request, response) => {
     const { code } = error as { readonly code?: unknown };
     if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') throw error; // on to the application's own handler
-    return answer(request, response, { run: refuseBody, notify: this.notify });
+    return respond(request, response, { run: rejectBody, notify: this.notify });
   };
 }
 

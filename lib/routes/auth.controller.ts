@@ -16,16 +16,16 @@ import { AuthGuard } from '../auth/auth.guard.js';
 import {
   DESCOPE_NOTIFY,
   DESCOPE_ROUTES,
-  DESCOPE_UNRENEWED,
+  DESCOPE_UNREFRESHED,
   markAuthController,
 } from '../auth/injection-tokens.js';
-import type { UnrenewedRoute } from '../auth/session.middleware.js';
+import type { UnrefreshedRoute } from '../auth/session.middleware.js';
 import type { Notify } from '../core/logging.js';
 import { CheckRoute } from './check.routes.js';
-import { answer } from './http-exchange.js';
-import type { RouteCall, RouteReply } from './http-exchange.js';
+import { respond } from './http-exchange.js';
+import type { RouteCall, RouteResponse } from './http-exchange.js';
 import { LoginRoute, SCRIPT_PATH } from './login.routes.js';
-import { SignOutRoutes } from './logout.routes.js';
+import { LogoutRoutes } from './logout.routes.js';
 import { MeRoute, Profiles } from './me.routes.js';
 import { CHECK_PATH, DEFAULT_PATH } from './routes.options.js';
 import type { DescopeRoutesOptions } from './routes.options.js';
@@ -82,7 +82,7 @@ export interface RouteParts {
   readonly login: LoginRoute;
   readonly check: CheckRoute;
   readonly session: SessionRoutes;
-  readonly signOut: SignOutRoutes;
+  readonly signOut: LogoutRoutes;
   readonly me: MeRoute;
   readonly notify: Notify;
 }
@@ -96,11 +96,11 @@ export interface Route {
   /** Open to nobody in particular: it looks at the browser's tokens itself. */
   readonly isPublic: boolean;
   /**
-   * Whether the middleware renews a session on the way here: not for a gateway's question, of whose answer the browser
-   * sees no cookie, nor where the route itself renews, replaces or ends what there is.
+   * Whether the middleware refreshes a session on the way here: not for a gateway's question, of whose answer the browser
+   * sees no cookie, nor where the route itself refreshes, replaces or ends what there is.
    */
-  readonly isRenewed: boolean;
-  readonly run: (parts: RouteParts, call: RouteCall) => RouteReply | Promise<RouteReply>;
+  readonly isRefreshed: boolean;
+  readonly run: (parts: RouteParts, call: RouteCall) => RouteResponse | Promise<RouteResponse>;
   readonly docs: RouteDocs;
 }
 
@@ -108,13 +108,13 @@ const { GET, POST } = RequestMethod;
 const REFUSED = { 401: 'No session, or one that is not good', 403: 'Another site, or a missing grant' };
 const OUTAGE = { 503: 'Descope cannot be asked at present' };
 
-type Place = Pick<Route, 'option' | 'method' | 'paths' | 'isPublic' | 'isRenewed'>;
+type Place = Pick<Route, 'option' | 'method' | 'paths' | 'isPublic' | 'isRefreshed'>;
 
 const open = (option: Route['option'], method: RequestMethod, ...paths: string[]): Place => {
-  return { option, method, paths, isPublic: true, isRenewed: option === 'login' };
+  return { option, method, paths, isPublic: true, isRefreshed: option === 'login' };
 };
 const closed = (option: Route['option'], method: RequestMethod, ...paths: string[]): Place => {
-  return { option, method, paths, isPublic: false, isRenewed: true };
+  return { option, method, paths, isPublic: false, isRefreshed: true };
 };
 
 /** Every route that can be mounted. */
@@ -154,7 +154,7 @@ export const ROUTES: readonly Route[] = [
   {
     ...open('refresh', POST, 'refresh'),
     run: (to, call) => to.session.refresh(call),
-    docs: { summary: 'Renews the session', answers: { 200: 'The user', ...REFUSED, ...OUTAGE } },
+    docs: { summary: 'Refreshes the session', answers: { 200: 'The user', ...REFUSED, ...OUTAGE } },
   },
   {
     ...open('logout', POST, 'logout'),
@@ -190,7 +190,7 @@ export const ROUTES: readonly Route[] = [
 export function createAuthController(options: DescopeRoutesOptions): Type {
   class DescopeAuthController {
     @Inject(SessionRoutes) readonly session!: SessionRoutes;
-    @Inject(SignOutRoutes) readonly signOut!: SignOutRoutes;
+    @Inject(LogoutRoutes) readonly signOut!: LogoutRoutes;
     @Inject(MeRoute) readonly me!: MeRoute;
     @Inject(CheckRoute) readonly check!: CheckRoute;
     @Optional() @Inject(LoginRoute) readonly login!: LoginRoute;
@@ -208,9 +208,9 @@ export function toRouteProviders(options: DescopeRoutesOptions): Provider[] {
   const login = options.login === false ? [] : [LoginRoute]; // which needs the web component
   return [
     { provide: DESCOPE_ROUTES, useValue: options },
-    { provide: DESCOPE_UNRENEWED, useValue: toUnrenewed(options) },
+    { provide: DESCOPE_UNREFRESHED, useValue: toUnrefreshed(options) },
     SessionRoutes,
-    SignOutRoutes,
+    LogoutRoutes,
     MeRoute,
     Profiles,
     CheckRoute,
@@ -218,8 +218,8 @@ export function toRouteProviders(options: DescopeRoutesOptions): Provider[] {
   ];
 }
 
-function toUnrenewed(options: DescopeRoutesOptions): readonly UnrenewedRoute[] {
-  return ROUTES.filter((route) => !route.isRenewed && options[route.option] !== false).flatMap(
+function toUnrefreshed(options: DescopeRoutesOptions): readonly UnrefreshedRoute[] {
+  return ROUTES.filter((route) => !route.isRefreshed && options[route.option] !== false).flatMap(
     ({ method, paths }) =>
       paths.map((path) => ({
         method: RequestMethod[method],
@@ -234,9 +234,9 @@ function mount(controller: Type<RouteParts>, route: Route): void {
   const prototype = controller.prototype as object;
   const handler = function (
     this: RouteParts,
-    ...[request, response]: Parameters<typeof answer>
+    ...[request, response]: Parameters<typeof respond>
   ): Promise<void> {
-    return answer(request, response, { run: (call) => route.run(this, call), notify: this.notify });
+    return respond(request, response, { run: (call) => route.run(this, call), notify: this.notify });
   };
   const descriptor = { value: handler, writable: true, configurable: true };
   Object.defineProperty(prototype, key, descriptor);

@@ -9,12 +9,12 @@ import { publishAccepted } from '../core/events.js';
 import { readHeader } from '../core/http/request.js';
 import type { RequestLike } from '../core/http/request.js';
 import type { Authenticator } from '../core/session/authenticator.js';
-import { admit, readSignedIn } from '../core/session/session.js';
+import { acceptSession, readSignedIn } from '../core/session/session.js';
 import { isWellFormed } from '../core/token/claims.js';
 import { assertAccess } from '../core/user/authorize.js';
 import type { DescopeUser } from '../core/user/descope-user.js';
 import type { Demand } from '../core/user/requirements.js';
-import type { RouteCall, RouteReply } from './http-exchange.js';
+import type { RouteCall, RouteResponse } from './http-exchange.js';
 import type { CheckHeaderValue, CheckOptions, DescopeRoutesOptions } from './routes.options.js';
 
 const HEADERS: Readonly<Record<string, CheckHeaderValue>> = {
@@ -40,19 +40,19 @@ export class CheckRoute {
     this.#options = typeof routes?.check === 'object' ? routes.check : {};
   }
 
-  /** `GET check`: 204 with the user in headers, or the refusal. It renews nothing: the gateway would lose the cookie. */
-  async check(call: RouteCall): Promise<RouteReply> {
+  /** `GET check`: 204 with the user in headers, or the rejection. It refreshes nothing: the gateway would lose the cookie. */
+  async check(call: RouteCall): Promise<RouteResponse> {
     const demands = this.#readDemands(call.query);
     const session = await this.authenticator.authenticate(this.#toOriginal(call.exchange.request));
-    const user = readSignedIn(admit(session, this.config.admission));
+    const user = readSignedIn(acceptSession(session, this.config.acceptance));
     const { config, modules } = this;
     await assertOwnUser(call.request, session, { config, modules });
     assertAccess(user, demands, { nowMs: this.config.clock(), tenants: NO_TENANTS, superuserBypass: false });
-    publishAccepted(user, session.isAmbient, this.config.projectId);
+    publishAccepted(user, session.sentByBrowser, this.config.projectId);
     return { status: 204, headers: this.#toHeaders(user) };
   }
 
-  // The query is the gateway's, yet a slip in it must not open a door: what is not known is refused.
+  // The query is the gateway's, yet a slip in it must not open a door: what is not known is rejected.
   #readDemands(query: Readonly<Record<string, unknown>>): Demand[] {
     const { roles = [], permissions = [] } = this.#options;
     return Object.entries(query).map(([name, value]) => {

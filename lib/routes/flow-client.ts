@@ -71,7 +71,7 @@ const FLOW_SCRIPT = `function (page, hideCodes) {
     }).then(function (answer) {
       tidy();
       if (answer.ok) return location.replace(page.successRedirect);
-      giveUp(answer.status < 500 ? page.texts.refused : page.texts.unavailable);
+      giveUp(answer.status < 500 ? page.texts.rejected : page.texts.unavailable);
     }, function () { tidy(); giveUp(page.texts.unavailable); });
   }
 
@@ -129,7 +129,7 @@ const PATIENCE_MS = 20_000;
 
 /** The script of a flow, as it stands between script tags. */
 export function toFlowScript(flow: CheckedFlow): string {
-  const { loading, finishing, failed, refused, unavailable } = flow.texts;
+  const { loading, finishing, failed, rejected, unavailable } = flow.texts;
   const page = {
     scriptUrl: flow.scriptUrl,
     integrity: flow.integrity,
@@ -138,7 +138,7 @@ export function toFlowScript(flow: CheckedFlow): string {
     isStrict: flow.mode === 'strict',
     isSystemTheme: flow.theme === 'os',
     patienceMs: PATIENCE_MS,
-    texts: { loading, finishing, failed, refused, unavailable },
+    texts: { loading, finishing, failed, rejected, unavailable },
   };
   return `(${FLOW_SCRIPT})(${toScriptJson(page)}, ${ADDRESS_SCRIPT});`;
 }
@@ -169,7 +169,7 @@ const NAMES = [
 ];
 
 /**
- * A function that takes the codes out of address and history, and gives back one that forgets them. In between, whoever
+ * A function that takes the codes out of address and history, and gives back one that forgets them. In between, anyone who
  * asks for one of them in the query of this page's address is told it: the component finds them where it looks.
  */
 export const ADDRESS_SCRIPT = `function () {

@@ -123,7 +123,7 @@ export interface FlowTexts {
   /** The flow reports an error. */
   readonly failed: string;
   /** The application does not accept the sign-in. */
-  readonly refused: string;
+  readonly rejected: string;
   /** Descope or the application cannot be reached. */
   readonly unavailable: string;
   readonly again: string;
@@ -136,7 +136,7 @@ export const DEFAULT_TEXTS: FlowTexts = {
   loading: 'Loading…',
   finishing: 'Signing you in…',
   failed: 'Something went wrong while signing in. Please try again.',
-  refused: 'You could not be signed in. Please try again.',
+  rejected: 'You could not be signed in. Please try again.',
   unavailable: 'Signing in is not possible at the moment. Please try again in a minute.',
   again: 'Try again',
   noScript: 'Please switch JavaScript on to sign in.',

@@ -1,20 +1,20 @@
 // One call of a route and its answer, whatever framework it came through.
-import { toHttpRefusal } from '../auth/http-error.js';
+import { toHttpError } from '../auth/http-error.js';
 import { keepPrivate, toResponseLike } from '../auth/response-headers.js';
 import { toRequestLike } from '../auth/transports/execution-context.js';
 import type { ContextRequest } from '../auth/transports/execution-context.js';
 import { DescopeCredentialError, DescopeRequestError } from '../core/errors.js';
 import { ambiguousCookie } from '../core/http/cookies.js';
 import { readHeader } from '../core/http/request.js';
-import type { Exchange, TokenPlace } from '../core/http/token-store.js';
-import { tellRefusal } from '../core/logging.js';
+import type { HttpExchange, TokenStore } from '../core/http/token-store.js';
+import { reportRejection } from '../core/logging.js';
 import type { Notify } from '../core/logging.js';
 import { isJsonObject, readOwn } from '../core/token/claims.js';
 import type { JsonObject } from '../core/token/claims.js';
 
 /** A request that a route answers by itself, past interceptors and pipes. */
 export interface RouteCall {
-  readonly exchange: Exchange;
+  readonly exchange: HttpExchange;
   /** The framework's request: what sessions are remembered by. */
   readonly request: ContextRequest;
   /** The path as the browser knows it, without the query. */
@@ -24,7 +24,7 @@ export interface RouteCall {
 }
 
 /** What a route answers. A text is HTML, an object JSON, nothing is nothing. */
-export interface RouteReply {
+export interface RouteResponse {
   readonly status: number;
   readonly body?: object | string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
@@ -42,17 +42,17 @@ interface FrameworkRequest extends ContextRequest {
   readonly query?: Readonly<Record<string, unknown>>;
 }
 
-/** What answers a request, and who hears of its refusals. */
-export interface Answering {
-  readonly run: (call: RouteCall) => RouteReply | Promise<RouteReply>;
+/** What answers a request, and who hears of its rejections. */
+export interface RouteExecution {
+  readonly run: (call: RouteCall) => RouteResponse | Promise<RouteResponse>;
   readonly notify: Notify;
 }
 
-/** Answers a request with what `run` replies; nothing of it may be kept by a cache. Refusals are thrown as HTTP exceptions. */
-export async function answer(
+/** Answers a request with what `run` replies; nothing of it may be kept by a cache. Rejections are thrown as HTTP exceptions. */
+export async function respond(
   request: FrameworkRequest,
   response: FrameworkResponse,
-  { run, notify }: Answering,
+  { run, notify }: RouteExecution,
 ): Promise<void> {
   const writer = toResponseLike(response);
   if (writer === undefined) throw new TypeError('The routes of DescopeModule need an HTTP response.');
@@ -63,11 +63,11 @@ export async function answer(
     for (const [name, value] of Object.entries(reply.headers ?? {})) writer.set(name, value);
     response.status(reply.status).send(reply.body);
   } catch (error) {
-    tellRefusal(error, notify);
+    reportRejection(error, notify);
     keepPrivate(writer);
-    const refusal = toHttpRefusal(error);
-    for (const [name, value] of refusal?.headers ?? []) writer.set(name, value);
-    throw refusal?.exception ?? error;
+    const rejection = toHttpError(error);
+    for (const [name, value] of rejection?.headers ?? []) writer.set(name, value);
+    throw rejection?.exception ?? error;
   }
 }
 
@@ -95,8 +95,8 @@ export function readBody(call: RouteCall): JsonObject {
   return call.body;
 }
 
-/** Refuses a body that the framework has no parser for. Throws `REQUEST_BODY_UNSUPPORTED`. */
-export function refuseBody(call: RouteCall): never {
+/** Rejects a body that the framework has no parser for. Throws `REQUEST_BODY_UNSUPPORTED`. */
+export function rejectBody(call: RouteCall): never {
   throw unsupported(TYPES.includes(readType(call)) ? UNREAD : '');
 }
 
@@ -151,7 +151,7 @@ function invalid(wants: string): DescopeRequestError {
  * Reads it. Throws `SESSION_MISSING`, or `REFRESH_TOKEN_MISSING` where the client has sent a session token itself;
  * `COOKIE_AMBIGUOUS`, and expires what contradicts itself.
  */
-export function requireRefresh(exchange: Exchange, place: TokenPlace, isSent: boolean): string {
+export function requireRefresh(exchange: HttpExchange, place: TokenStore, isSent: boolean): string {
   const reading = place.readRefresh(exchange.request);
   if (reading.kind === 'value') return reading.value;
   if (reading.kind === 'absent') {

@@ -12,7 +12,7 @@ import { readHeader } from '../core/http/request.js';
 import { createNonce } from './flow-client.js';
 import type { DescopeFlowOptions } from './flow-options.js';
 import { renderLoginPage, toLoginPageHeaders } from './flow-page.js';
-import type { RouteCall, RouteReply } from './http-exchange.js';
+import type { RouteCall, RouteResponse } from './http-exchange.js';
 import type { DescopeRoutesOptions, LoginPageOptions } from './routes.options.js';
 
 /** The script's route, beside the page. */
@@ -37,14 +37,14 @@ export class LoginRoute {
   }
 
   /** `GET login`: the page; `?next=/orders` says where a signed-in browser goes. */
-  page(call: RouteCall): RouteReply {
+  page(call: RouteCall): RouteResponse {
     const next = readRedirectTarget(call.query['next']);
     const flow = this.#toFlow(toFolder(call.path), next);
     return { status: 200, body: renderLoginPage(flow), headers: toLoginPageHeaders(flow) };
   }
 
   /** `GET descope-wc.js`: the installed web component. */
-  script(call: RouteCall): RouteReply {
+  script(call: RouteCall): RouteResponse {
     const script = this.#script;
     if (script === undefined) return { status: 404 };
     const headers = toComponentScriptHeaders(script);

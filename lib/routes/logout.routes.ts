@@ -1,4 +1,4 @@
-// Signing out: cookies go in any case, Descope is told, and the session is refused until it would have ended.
+// Signing out: cookies go in any case, Descope is told, and the session is rejected until it would have ended.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import {
@@ -7,7 +7,7 @@ import {
   DESCOPE_NOTIFY,
   DESCOPE_SESSIONS,
 } from '../auth/injection-tokens.js';
-import { DescopeRefusal } from '../core/api/descope-api.js';
+import { DescopeApiError } from '../core/api/descope-api.js';
 import { endAllSessions, endSession } from '../core/api/descope-calls.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import {
@@ -25,11 +25,11 @@ import type { Notify } from '../core/logging.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
-import { admit } from '../core/session/session.js';
+import { acceptSession } from '../core/session/session.js';
 import { readSubjectId } from '../core/token/claims.js';
 import type { DescopeClaims } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
-import type { RouteCall, RouteReply } from './http-exchange.js';
+import type { RouteCall, RouteResponse } from './http-exchange.js';
 import { Profiles } from './me.routes.js';
 
 // Longer than any refresh token of the user's other browsers may live.
@@ -66,7 +66,7 @@ interface SignedOut {
 type Ended = Pick<SignedOut, 'isShared'> & { readonly isTold: boolean };
 
 @Injectable()
-export class SignOutRoutes {
+export class LogoutRoutes {
   @Inject(Profiles) private readonly profiles!: Profiles;
   @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
 
@@ -80,7 +80,7 @@ export class SignOutRoutes {
    * `POST logout`: ends this session. A token that the client sends itself must be good, else it throws what the guard
    * would say of it. Throws `SIGN_OUTS_UNAVAILABLE` or `DESCOPE_UNAVAILABLE` where the store or Descope was not told.
    */
-  async logout(call: RouteCall): Promise<RouteReply> {
+  async logout(call: RouteCall): Promise<RouteResponse> {
     const sent = await this.#proveSent(call);
     const held = await this.#take(call, sent);
     const ended = await Promise.all([held, ...(held.twins ?? [])].map((one) => this.#end(one)));
@@ -94,9 +94,10 @@ export class SignOutRoutes {
    * `SESSION_SIGNED_OUT` for one that is not any more: a copy of an old token must not sign its user out again and again.
    * Of several that contradict each other each is ended for itself, and `COOKIE_AMBIGUOUS` says that nobody's others are.
    */
-  async logoutAll(call: RouteCall): Promise<RouteReply> {
+  async logoutAll(call: RouteCall): Promise<RouteResponse> {
     const sent = await this.#proveSent(call);
-    if (sent !== undefined) admit(await this.authenticator.open(sent.token, false), this.config.admission);
+    if (sent !== undefined)
+      acceptSession(await this.authenticator.open(sent.token, false), this.config.acceptance);
     const held = await this.#take(call, sent);
     await Promise.all((held.twins ?? []).map((twin) => this.#end(twin)));
     const owner = sent ?? (await this.#requireOwner(held));
@@ -115,7 +116,7 @@ export class SignOutRoutes {
     return { isShared, isTold: await this.#tellDescope(() => endSession(this.sessions.api, last.token)) };
   }
 
-  // Tells whether Descope has heard of it; what it refuses, it will not hear better of later.
+  // Tells whether Descope has heard of it; what it rejects, it will not hear better of later.
   async #tellDescope(step: () => Promise<void>): Promise<boolean> {
     let isTold = true;
     const noteOutage = (error: unknown): never => {
@@ -140,7 +141,7 @@ export class SignOutRoutes {
   // Before anything is changed: what a client sends itself is judged as the guard would.
   async #proveSent({ exchange }: RouteCall): Promise<Genuine | undefined> {
     const credential = this.authenticator.readToken(exchange.request);
-    if (credential?.isAmbient !== false) return undefined;
+    if (credential?.sentByBrowser !== false) return undefined;
     return { ...(await this.sessions.verifier.verify(credential.token)), token: credential.token };
   }
 
@@ -192,39 +193,42 @@ export class SignOutRoutes {
     return owner;
   }
 
-  // What is held is refused first: a renewal on its way then brings nothing that counts. What one has just brought goes
+  // What is held is rejected first: a refresh on its way then brings nothing that counts. What one has just brought goes
   // the same way, because its answer may reach the browser after ours.
   async #signOut(held: Held): Promise<SignedOut> {
-    const isHeldShared = await this.#refuse(held);
+    const isHeldShared = await this.#reject(held);
     if (held.refresh === undefined) return { last: undefined, isShared: isHeldShared };
-    const renewed = await this.sessions.renewer.findRenewed(held.refresh.token);
-    const newer = await this.#proveBoth(toReading(renewed?.sessionToken), toReading(renewed?.refreshToken));
-    const isNewerShared = await this.#refuse(newer);
-    await this.sessions.renewer.forgetRenewed(held.refresh.token); // which other instances may not know to be over
+    const refreshed = await this.sessions.refresher.findRefreshed(held.refresh.token);
+    const newer = await this.#proveBoth(
+      toReading(refreshed?.sessionToken),
+      toReading(refreshed?.refreshToken),
+    );
+    const isNewerShared = await this.#reject(newer);
+    await this.sessions.refresher.forgetRefreshed(held.refresh.token); // which other instances may not know to be over
     return { last: newer.refresh ?? held.refresh, isShared: isHeldShared && isNewerShared };
   }
 
   // All at once: a store that is silent is waited for once.
-  async #refuse({ sent, session, refresh, other }: Held): Promise<boolean> {
+  async #reject({ sent, session, refresh, other }: Held): Promise<boolean> {
     const found = [session, refresh, other, sent].filter((token) => token !== undefined);
     for (const { claims } of found) this.profiles.forget(readSubjectId(claims));
-    const refusals = found.map(({ token, claims }) =>
+    const rejections = found.map(({ token, claims }) =>
       this.#attempt(() => this.sessions.signOuts.signOut(token, claims)),
     );
     const bySubject = new Map(found.map(({ claims }) => [readSubjectId(claims), claims]));
     const chained = [...bySubject].flatMap(([subject, claims]) => {
       const own = found.filter((token) => readSubjectId(token.claims) === subject);
-      return this.#refuseChained(
+      return this.#rejectChained(
         own.map(({ token }) => token),
         claims,
       );
     });
-    return (await Promise.all([...refusals, ...chained])).every(Boolean);
+    return (await Promise.all([...rejections, ...chained])).every(Boolean);
   }
 
   // What else was handed out for these sign-ins, here and by other instances: a session from before a refresh is good
   // until its end.
-  #refuseChained(tokens: readonly string[], claims: DescopeClaims): readonly Promise<boolean>[] {
+  #rejectChained(tokens: readonly string[], claims: DescopeClaims): readonly Promise<boolean>[] {
     const { signIns, signOuts } = this.sessions;
     const known = signIns.find(tokens);
     return [
@@ -275,8 +279,8 @@ export class SignOutRoutes {
       await step();
       return true;
     } catch (error) {
-      if (error instanceof DescopeRefusal && error.status === 401) return true; // it was over already
-      const message = `A sign-out was not completed everywhere (${toReason(error)}); this process refuses the session until its end.`;
+      if (error instanceof DescopeApiError && error.status === 401) return true; // it was over already
+      const message = `A sign-out was not completed everywhere (${toReason(error)}); this process rejects the session until its end.`;
       this.notify({ code: 'SIGN_OUT_INCOMPLETE', level: 'warn', message });
       return false;
     }

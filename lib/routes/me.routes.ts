@@ -2,7 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
 import { recallSession } from '../auth/request-state.js';
-import { DescopeRefusal } from '../core/api/descope-api.js';
+import { DescopeApiError } from '../core/api/descope-api.js';
 import { readProfile } from '../core/api/descope-calls.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import type { Authenticator } from '../core/session/authenticator.js';
@@ -12,7 +12,7 @@ import { DescopeSession, readSignedIn } from '../core/session/session.js';
 import { readSubjectId } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
 import { requireRefresh } from './http-exchange.js';
-import type { RouteCall, RouteReply } from './http-exchange.js';
+import type { RouteCall, RouteResponse } from './http-exchange.js';
 
 // Descope's profiles of users, kept for a minute: Descope limits the rate, and a page may ask often.
 
@@ -71,8 +71,8 @@ export class MeRoute {
   ) {}
 
   /** `GET me`: user and claims; with `?profile=1` also Descope's profile, at most a minute old. */
-  async me(call: RouteCall): Promise<RouteReply> {
-    const session = (await recallSession(call.request, this.authenticator)) ?? DescopeSession.nobody();
+  async me(call: RouteCall): Promise<RouteResponse> {
+    const session = (await recallSession(call.request, this.authenticator)) ?? DescopeSession.anonymous();
     const user = readSignedIn(session);
     const body = { user: { ...user }, claims: user.claims, expiresAt: session.expiresAt };
     if (call.query['profile'] !== '1') return { status: 200, body };
@@ -81,7 +81,7 @@ export class MeRoute {
 
   async #getProfile(call: RouteCall, session: DescopeSession): Promise<unknown> {
     const userId = readSignedIn(session).id;
-    const refreshToken = requireRefresh(call.exchange, this.sessions.place, !session.isAmbient);
+    const refreshToken = requireRefresh(call.exchange, this.sessions.place, !session.sentByBrowser);
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
     if (readSubjectId(owner.claims) !== userId) throw otherUser();
@@ -89,12 +89,12 @@ export class MeRoute {
   }
 
   async #ask(refreshToken: string, owner: VerifiedToken): Promise<unknown> {
-    const newest = await this.sessions.renewer.toNewest(refreshToken, owner);
-    return readProfile(this.sessions.api, newest).catch(refuse);
+    const newest = await this.sessions.refresher.toNewest(refreshToken, owner);
+    return readProfile(this.sessions.api, newest).catch(reject);
   }
 }
 
-function refuse(error: unknown): never {
-  if (!(error instanceof DescopeRefusal)) throw error;
+function reject(error: unknown): never {
+  if (!(error instanceof DescopeApiError)) throw error;
   throw sessionEnded(error);
 }

@@ -110,7 +110,7 @@ const PATH = /^\/?(?:[\w.~-]+(?:\/[\w.~-]+)*)?\/?$/;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/; // RFC 9110 §5.1
 
 /** Notes what is wrong with `routes`, where it is given. */
-export function noteRouteMistakes(options: OptionReader, given: unknown): void {
+export function reportRouteMistakes(options: OptionReader, given: unknown): void {
   if (given === undefined) return;
   const routes = options
     .beside<RoutesOption>({ routes: given }, ['routes'])

@@ -45,7 +45,7 @@ export class TestDescope {
   get options(): DescopeOptions {
     const { projectId } = this;
     // With a key, @FgaCheck boots; without a network, it answers 503.
-    return { projectId, managementKey: 'test', requireKeysAtBoot: false, fetch: refuseNetwork };
+    return { projectId, managementKey: 'test', requireKeysAtBoot: false, fetch: rejectNetwork };
   }
 
   /**
@@ -90,7 +90,7 @@ export class TestDescope {
     return this.#toCaller([header, payload, signature].join('.'));
   }
 
-  /** Rotates the signing key; `revoke` also withdraws the old one, so that tokens signed before are refused. */
+  /** Rotates the signing key; `revoke` also withdraws the old one, so that tokens signed before are rejected. */
   rotateKeys(options: { readonly revoke?: boolean } = {}): void {
     const old = this.#signer.publicJwk;
     this.#signer = new TestSigner();
@@ -121,7 +121,7 @@ export function createTestDescope(options: TestDescopeOptions = {}): TestDescope
   return new TestDescope(options);
 }
 
-async function refuseNetwork(): Promise<Response> {
+async function rejectNetwork(): Promise<Response> {
   throw new Error('createTestDescope() goes to no network; use the emulator to test calls to Descope.');
 }
 

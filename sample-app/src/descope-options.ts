@@ -1,4 +1,4 @@
-// What DescopeModule is told: sessions that are renewed, access keys of machines, and routes to sign in and out.
+// What DescopeModule is told: sessions that are refreshed, access keys of machines, and routes to sign in and out.
 import type { DescopeModuleOptions } from 'nestjs-descope';
 import type { EmbeddedDescope } from './embedded/embedded-descope.js';
 import type { Redis } from './sessions/redis.js';
@@ -16,7 +16,7 @@ export function toDescopeOptions(
   { embedded, redis }: Surroundings,
 ): DescopeModuleOptions {
   const shared = redis && {
-    renewalStore: redis.toKeyValueStore('sample:renewal:'),
+    renewalStore: redis.toKeyValueStore('sample:refresh:'),
     signOutStore: redis.toKeyValueStore('sample:sign-out:'),
   };
   return {

@@ -1,4 +1,4 @@
-// A visitor's whole way through the sample app: in by the real web component, renewed unnoticed, and out for good.
+// A visitor's whole way through the sample app: in by the real web component, refreshed unnoticed, and out for good.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { visit } from './support/browser.js';
 import type { Visit } from './support/browser.js';
@@ -43,14 +43,14 @@ const heading = (name: string) => visitor.page.getByRole('heading', { name, exac
 const readCookies = async () => (await visitor.context.cookies()).map(({ name }) => name).sort();
 const refreshes = () => sample.emulator.requests.count('/v1/auth/refresh');
 
-/** What the console complains about; the statuses of refused requests are no complaint. */
+/** What the console complains about; the statuses of rejected requests are no complaint. */
 const complaints = () =>
   visitor.console.filter((line) => /^(error|uncaught)|Content Security Policy/.test(line));
 
 describe.each(WAYS)('A visitor of the sample app on %s, with sessions kept by %s', (adapter, store) => {
   const environment = { HTTP_ADAPTER: adapter, SESSION_STORE: store };
 
-  it('signs in, is renewed unnoticed, signs out, and cannot come back', async () => {
+  it('signs in, is refreshed unnoticed, signs out, and cannot come back', async () => {
     await arrive(environment);
     const { page, context } = visitor;
     await page.goto(sample.url);

@@ -33,7 +33,7 @@ async function replay(url: string, projectId: string) {
   const last = await post('refresh', `:${second.refreshJwt}`);
   return {
     lifetime: first.claims.exp - first.claims.iat,
-    renewed: second.status,
+    refreshed: second.status,
     replayed: replayed.status,
     afterReplay: last.status,
   };
@@ -67,7 +67,7 @@ describe('nestjs-descope-emulator', () => {
       void seen.finally(stop);
     };
     expect((await runCommand(command, flags, { onOutput })).code).toBe(0);
-    expect(await seen).toEqual({ lifetime: 60, renewed: 200, replayed: 401, afterReplay: 401 });
+    expect(await seen).toEqual({ lifetime: 60, refreshed: 200, replayed: 401, afterReplay: 401 });
   });
 
   it('shows its usage on --help', async () => {

@@ -32,7 +32,7 @@ class AppController {
   @OptionalAuth()
   @Get('maybe')
   maybe(@CurrentUser() user: DescopeUser | undefined, @CurrentSession() session: DescopeSession) {
-    return { id: user?.id ?? null, refusedWith: session.refusedWith ?? null };
+    return { id: user?.id ?? null, rejectedWith: session.rejectedWith ?? null };
   }
 
   @Roles('admin', 'editor')
@@ -117,15 +117,15 @@ describe.each(ADAPTERS)('An application protected by one import, on %s', (adapte
     }
   });
 
-  it('lets nobody and a stale cookie in where being signed in is optional, and refuses a bad bearer token', async () => {
-    expect((await get('/maybe')).body).toEqual({ id: null, refusedWith: null });
+  it('lets nobody and a stale cookie in where being signed in is optional, and rejects a bad bearer token', async () => {
+    expect((await get('/maybe')).body).toEqual({ id: null, rejectedWith: null });
     expect((await get('/maybe', descope.as({ sub: 'U2anna' }).bearer)).body).toEqual({
       id: 'U2anna',
-      refusedWith: null,
+      rejectedWith: null,
     });
     expect((await get('/maybe', descope.expired().cookie)).body).toEqual({
       id: null,
-      refusedWith: 'TOKEN_EXPIRED',
+      rejectedWith: 'TOKEN_EXPIRED',
     });
     expect((await get('/maybe', descope.expired().bearer)).status).toBe(401);
   });

@@ -1,4 +1,4 @@
-// The sample app's orders: over GraphQL and over a WebSocket, each refused in the form of its transport.
+// The sample app's orders: over GraphQL and over a WebSocket, each rejected in the form of its transport.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeAccess } from 'nestjs-descope';
 import type { EmbeddedDescope } from '../../sample-app/src/embedded/embedded-descope.js';
@@ -162,11 +162,11 @@ describe.each(ADAPTERS)('The gateway of the sample app on %s', (adapter) => {
         { id: '2', product: 'Coffee', customer },
       ],
     });
-    const refusal = { status: 'error', statusCode: 403, code: 'ACCESS_ROLE_MISSING' };
+    const rejection = { status: 'error', statusCode: 403, code: 'ACCESS_ROLE_MISSING' };
     expect(await client.ask('cancel', { id: '1' })).toEqual(
       isAdmin
         ? { event: 'cancel', data: true }
-        : { event: 'exception', data: expect.objectContaining(refusal) },
+        : { event: 'exception', data: expect.objectContaining(rejection) },
     );
   });
 

@@ -87,7 +87,7 @@ describe.each(ADAPTERS)('The start page on %s', (adapter) => {
     expect(back.text).toContain('SESSION_SIGNED_OUT');
   });
 
-  it('renews a session that has lapsed', async () => {
+  it('refreshes a session that has lapsed', async () => {
     const browser = await signIn();
     emulator().clock.advance(3700 * 1000);
     const { text, headers } = await page(browser);

@@ -52,7 +52,7 @@ describe('Settings of the sample app', () => {
     });
   });
 
-  it('are refused with one message that names every mistake', async () => {
+  it('are rejected with one message that names every mistake', async () => {
     const failure = await failureOf(() =>
       readSettings({ PORT: '70000', HTTP_ADAPTER: 'koa', ACCESS_MAP: 'yaml' }),
     );
@@ -74,7 +74,7 @@ describe('Settings of the sample app', () => {
     ['REDIS_URL', { REDIS_URL: 'localhost:6379' }],
     ['SESSION_SECRET', { SESSION_SECRET: 'short' }],
     ['SESSION_SECRET', { SESSION_STORE: 'request-session', REDIS_URL: 'redis://localhost' }],
-  ])('are refused for %s in %j', (name, environment) => {
+  ])('are rejected for %s in %j', (name, environment) => {
     expect(() => readSettings(environment as Record<string, string>)).toThrow(name);
   });
 });
@@ -82,7 +82,7 @@ describe('Settings of the sample app', () => {
 describe('Starting the sample app', () => {
   const settings = readSettings({ PORT: '0' });
 
-  it('is refused in production without a project', async () => {
+  it('is rejected in production without a project', async () => {
     const before = process.env['NODE_ENV'];
     process.env['NODE_ENV'] = 'production';
     try {

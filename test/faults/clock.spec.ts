@@ -1,4 +1,4 @@
-// A machine whose clock jumps: no good token is refused for it, and nothing is blocked until the clock has caught up.
+// A machine whose clock jumps: no good token is rejected for it, and nothing is blocked until the clock has caught up.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bearer } from '../support/who.controller.js';
 import { heal } from './support/key-faults.js';
@@ -48,7 +48,7 @@ describe('An application whose clock jumps', () => {
     });
   });
 
-  it('refuses a session that its clock puts outside its time, only while it does', async () => {
+  it('rejects a session that its clock puts outside its time, only while it does', async () => {
     await report('a clock that is wrong for a while', async (row) => {
       const jwt = await world.emulator.signToken({ claims: { amr: ['email'] } });
       const session: Client = { name: 'session', path: '/me', headers: () => bearer(jwt) };
@@ -67,7 +67,7 @@ describe('An application whose clock jumps', () => {
 
   it('never takes its own jump during an outage for a bad token, and recovers', async () => {
     await report('clock jumps while the key server is down', async (row) => {
-      await world.gate.refuse();
+      await world.gate.reject();
       const seen = new Tally();
       for (const ms of [5 * MINUTE, 20 * MINUTE, -HOUR, 30 * MINUTE, 6 * HOUR, -6 * HOUR]) {
         await world.app.control('advance', ms);

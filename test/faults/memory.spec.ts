@@ -60,7 +60,7 @@ describe('The memory of an application', () => {
     }
   });
 
-  it('does not grow with the days, while keys rotate and sessions are renewed', async () => {
+  it('does not grow with the days, while keys rotate and sessions are refreshed', async () => {
     const loginIds = Array.from({ length: USERS }, (_, index) => `user${index}@example.com`);
     const world = await openWorld({
       emulator: { seed: { users: loginIds.map((loginId) => ({ loginId })) }, refreshRotation: true },
@@ -82,7 +82,7 @@ describe('The memory of an application', () => {
         const refreshes = world.emulator.requests.count(REFRESH);
         const fetches = world.emulator.requests.count(KEYS);
         row.seen = `${String(seen)}; held ${readings.map(show).join(' → ')}`;
-        row.upstream = `${refreshes} renewals, ${fetches} key fetches`;
+        row.upstream = `${refreshes} refreshes, ${fetches} key fetches`;
         const steps = DAYS * STEPS_A_DAY;
         expect(seen.kinds).toEqual(['session 200']);
         expect(seen.of('session 200')).toBe(3 * USERS * steps);

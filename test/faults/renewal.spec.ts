@@ -1,4 +1,4 @@
-// Descope fails when sessions are renewed: users stay signed in to the end of their sessions, and nothing is cleared.
+// Descope fails when sessions are refreshed: users stay signed in to the end of their sessions, and nothing is cleared.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FaultOrder } from 'nestjs-descope/emulator';
 import { CookieJar } from '../support/cookie-jar.js';
@@ -28,7 +28,7 @@ const FAULTS: readonly (readonly [string, Omit<FaultOrder, 'path'>])[] = [
   ['connection reset', { reset: true }],
 ];
 
-describe('An application that renews sessions, while Descope fails', () => {
+describe('An application that refreshes sessions, while Descope fails', () => {
   let world: World;
   beforeAll(async () => {
     world = await openWorld({
@@ -45,7 +45,7 @@ describe('An application that renews sessions, while Descope fails', () => {
   };
   const countRefreshes = async () => (await world.calls(REFRESH)).length;
 
-  it.each(FAULTS)('answers 503, clears nothing, and renews when it can again: %s', async (name, fault) => {
+  it.each(FAULTS)('answers 503, clears nothing, and refreshes when it can again: %s', async (name, fault) => {
     await report(`refresh: ${name}`, async (row) => {
       const [session, jar] = await signIn();
       const before = await countRefreshes();
@@ -88,7 +88,7 @@ describe('An application that renews sessions, while Descope fails', () => {
     });
   });
 
-  it('renews again when Descope is back, although the clock was set back meanwhile', async () => {
+  it('refreshes again when Descope is back, although the clock was set back meanwhile', async () => {
     await report('refresh: 500, clock set back 5 min', async (row) => {
       const [session] = await signIn();
       await world.advance(2 * TEN_MINUTES);
@@ -102,7 +102,7 @@ describe('An application that renews sessions, while Descope fails', () => {
     });
   });
 
-  it('clears the cookies when Descope definitely refuses', async () => {
+  it('clears the cookies when Descope definitely rejects', async () => {
     await report("refresh: Descope's own no", async (row) => {
       const [session] = await signIn();
       const body = { errorCode: 'E062504', errorDescription: 'Token expired' };

@@ -49,7 +49,7 @@ describe('An application whose keys change', () => {
     });
   });
 
-  it('accepts a new key one cool-down after a fetch at the latest, and asks no oftener', async () => {
+  it('accepts a new key one cool-down after a fetch at the latest, and asks no more often', async () => {
     await report('rotation within the cool-down', async (row) => {
       await world.emulator.rotateKeys();
       const fresh = await withToken(world, 'new');
@@ -65,7 +65,7 @@ describe('An application whose keys change', () => {
     });
   });
 
-  it('refuses a withdrawn key after the max age and one fetch, although it was good a moment before', async () => {
+  it('rejects a withdrawn key after the max age and one fetch, although it was good a moment before', async () => {
     await report('withdrawn key, nobody has the new one', async (row) => {
       await world.emulator.rotateKeys({ revoke: true });
       await world.advance(10 * MINUTE + 1_000);
@@ -76,7 +76,7 @@ describe('An application whose keys change', () => {
     });
   });
 
-  it('refuses a withdrawn key as soon as a token of the next one was seen', async () => {
+  it('rejects a withdrawn key as soon as a token of the next one was seen', async () => {
     await report('withdrawn key, the new one is seen', async (row) => {
       await world.emulator.rotateKeys({ revoke: true });
       await world.advance(COOLDOWN_MS);
@@ -92,7 +92,7 @@ describe('An application whose keys change', () => {
     await report('withdrawn key, key server down', async (row) => {
       await world.emulator.rotateKeys({ revoke: true });
       const fresh = await withToken(world, 'new');
-      await world.gate.refuse();
+      await world.gate.reject();
       await world.advance(50 * MINUTE);
       const seen = await askMany([old]);
       expect(seen.kinds).toEqual(['old 200']);

@@ -23,7 +23,7 @@ describe.each(CASES)('An application on %s that closes by its %s at SIGTERM', (a
     });
     try {
       await report(`SIGTERM under load, ${adapter}, ${closing}`, async (row) => {
-        const renewing = await startRenewing(world);
+        const refreshing = await startRenewing(world);
         const running = new Tally();
         const token = await withToken(world);
         const slow: Client = {
@@ -45,7 +45,7 @@ describe.each(CASES)('An application on %s that closes by its %s at SIGTERM', (a
         row.recovery = `ends after ${Math.round(performance.now() - startedAt)} ms`;
         await Promise.all(answers);
         const others = await late;
-        others.join(await renewing.tally);
+        others.join(await refreshing.tally);
         row.seen = `${String(running)}; ${String(others)}`;
         expect(running.kinds).toEqual(['slow 200']);
         const allowed = ['public 200', 'public 503', 'public no answer', 'session 503 DESCOPE_UNAVAILABLE'];

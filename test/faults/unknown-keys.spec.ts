@@ -16,7 +16,7 @@ const STATES: readonly (readonly [string, Omit<FaultOrder, 'path'> | undefined])
 ];
 
 describe.each(STATES)('A flood of unknown key ids while the key server %s', (state, fault) => {
-  it('is refused, asks once per cool-down, and slows no good token', async () => {
+  it('is rejected, asks once per cool-down, and slows no good token', async () => {
     const world = await openWorld();
     try {
       await report(`${COUNT} unknown key ids, key server ${state}`, async (row) => {
@@ -61,7 +61,7 @@ describe('An application that must have its keys at boot', () => {
     await report('requireKeysAtBoot, key server down', async (row) => {
       const starting = openWorld({
         options: { requireKeysAtBoot: true },
-        prepare: ({ gate }) => gate.refuse(),
+        prepare: ({ gate }) => gate.reject(),
       });
       await expect(starting).rejects.toThrow(/The application ended:[^]*keys cannot be/);
       row.seen = 'does not start';

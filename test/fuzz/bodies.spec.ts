@@ -1,4 +1,4 @@
-// Any body at the mounted routes: a refusal, and nothing kept; only a browser's own two tokens make a session.
+// Any body at the mounted routes: a rejection, and nothing kept; only a browser's own two tokens make a session.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DescopeModule } from 'nestjs-descope';
@@ -65,7 +65,7 @@ describe.each(ADAPTERS)('A body, on %s,', (adapter) => {
     return app.request(path, { method: 'POST', headers, body: Buffer.from(body) });
   };
 
-  it('of any kind is refused without a trace, unless it holds a sound session', () =>
+  it('of any kind is rejected without a trace, unless it holds a sound session', () =>
     fuzz(
       150,
       fc.asyncProperty(

@@ -1,4 +1,4 @@
-// The regular expressions on the road, against what makes careless ones run away: eight times the text, far less than 64 times the time.
+// The regular expressions on the request pipeline, against what makes careless ones run away: eight times the text, far less than 64 times the time.
 import { describe, expect, it } from '@jest/globals';
 import { readBearer } from '#lib/core/http/request.js';
 import { readRedirectTarget } from '#lib/core/http/origin.js';

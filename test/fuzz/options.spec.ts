@@ -100,7 +100,7 @@ function check(given: object): void {
   }
 }
 
-function refusalOf(given: object): DescopeConfigError {
+function rejectionOf(given: object): DescopeConfigError {
   try {
     resolveConfig(given as DescopeOptions);
   } catch (error) {
@@ -132,7 +132,7 @@ describe('Options', () => {
         fc.constantFrom(...KNOWN_OPTIONS),
         fc.constantFrom<unknown>(SECRET, [SECRET], { kty: SECRET }),
         async (name, secret) => {
-          const error = refusalOf({ projectId: PROJECT_ID, [name]: secret, leewaySeconds: -1 });
+          const error = rejectionOf({ projectId: PROJECT_ID, [name]: secret, leewaySeconds: -1 });
           expect(error.message).toContain('- leewaySeconds: got'); // so there is one, whatever becomes of the secret
           const told = inspect(error, { depth: 8, showHidden: true }) + JSON.stringify(error);
           expect(told).not.toContain(SECRET);

@@ -1,4 +1,4 @@
-// Any redirect target: what is accepted stays on our origin, for a browser and for whoever decodes it first.
+// Any redirect target: what is accepted stays on our origin, for a browser and for anyone who decodes it first.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readRedirectTarget } from '#lib/core/http/origin.js';

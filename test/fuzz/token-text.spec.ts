@@ -1,4 +1,4 @@
-// Any text as a token: refused with an error of ours, or accepted by jose too, with the same claims.
+// Any text as a token: rejected with an error of ours, or accepted by jose too, with the same claims.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DescopeError } from '#lib/core/errors.js';
@@ -87,7 +87,7 @@ function withMembers(json: object, added: readonly (readonly [string, unknown])[
 }
 
 describe('A token', () => {
-  it('of any text is refused in our own words', () =>
+  it('of any text is rejected in our own words', () =>
     fuzz(
       2000,
       fc.asyncProperty(
@@ -106,7 +106,7 @@ describe('A token', () => {
       ),
     ));
 
-  it('of any value that is no text is refused in our own words', () =>
+  it('of any value that is no text is rejected in our own words', () =>
     fuzz(
       300,
       fc.asyncProperty(fc.anything(), async (value) => {
@@ -155,7 +155,7 @@ describe('A token', () => {
     );
   });
 
-  it('that is damaged after signing is refused', () => {
+  it('that is damaged after signing is rejected', () => {
     const character = fc.constantFrom(...'AZaz09-_+/=. \n\0é%');
     return fuzz(
       3000,
@@ -167,7 +167,7 @@ describe('A token', () => {
     );
   });
 
-  it('with any signature bytes but the right ones is refused', () =>
+  it('with any signature bytes but the right ones is rejected', () =>
     fuzz(
       500,
       fc.asyncProperty(anyKey, fc.uint8Array({ maxLength: 300 }), async (key, bytes) => {
@@ -178,7 +178,7 @@ describe('A token', () => {
       }),
     ));
 
-  it('longer than the cap is refused before it is read, whatever it is', () =>
+  it('longer than the cap is rejected before it is read, whatever it is', () =>
     fuzz(
       100,
       fc.asyncProperty(hostileText('.', 'e30', 'eyJ'), fc.nat({ max: 100_000 }), async (text, more) => {

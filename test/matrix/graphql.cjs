@@ -1,7 +1,7 @@
 // What the package promises about GraphQL, behind Apollo: queries, a guarded field, what a subgraph hands out, and the boot.
 const { DescopeModule, Public, Roles } = require('nestjs-descope');
 
-/** Asks an application over HTTP; gives the value of a field, or the code of the refusal. */
+/** Asks an application over HTTP; gives the value of a field, or the code of the rejection. */
 async function askField(url, query, headers = {}) {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -13,7 +13,7 @@ async function askField(url, query, headers = {}) {
   return code ?? /"title":"(\w+)"/.exec(text)?.[1] ?? Object.values(JSON.parse(text).data ?? {})[0] ?? text;
 }
 
-exports.askGraphql = async function askGraphql({ create, refusal, options, bearer, admin, handler }) {
+exports.askGraphql = async function askGraphql({ create, rejection, options, bearer, admin, handler }) {
   const {
     Directive,
     Field,
@@ -136,8 +136,8 @@ exports.askGraphql = async function askGraphql({ create, refusal, options, beare
     answers.graphqlReference = toText(await ask(entity, bearer));
     answers.graphqlReferenceAdmin = toText(await ask(entity, admin));
   });
-  answers.graphqlFieldBoot = await refusal(toMetadata(withTitle));
-  answers.graphqlReferenceBoot = await refusal(toMetadata(withReference));
-  answers.graphqlMemberBoot = await refusal(toMetadata(withMember));
+  answers.graphqlFieldBoot = await rejection(toMetadata(withTitle));
+  answers.graphqlReferenceBoot = await rejection(toMetadata(withReference));
+  answers.graphqlMemberBoot = await rejection(toMetadata(withMember));
   return answers;
 };

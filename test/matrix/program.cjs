@@ -110,10 +110,10 @@ async function run(adapter) {
       logger: false,
       abortOnError: false,
     });
-  const refusal = async (metadata) => {
+  const rejection = async (metadata) => {
     const app = await create(metadata).catch((error) => error);
     if (app instanceof Error)
-      return app.code ?? (/request-scoped/.test(app.message) ? 'refused' : app.message);
+      return app.code ?? (/request-scoped/.test(app.message) ? 'rejected' : app.message);
     const outcome = await app.init().then(
       () => 'boots',
       (error) => error.code ?? error.message,
@@ -191,19 +191,21 @@ async function run(adapter) {
     controllers,
     providers: [RequestLog, guard, ...rest],
   });
-  answers.scopedOptions = await refusal({ imports: [requestScoped], controllers });
-  const isRefused = async (metadata) => ((await refusal(metadata)) === 'boots' ? 'boots' : 'refused');
-  answers.scopedGuard = await isRefused(own({ provide: APP_GUARD, useClass: LoggingGuard }));
-  answers.scopedAlias = await isRefused(own({ provide: APP_GUARD, useExisting: LoggingGuard }, LoggingGuard));
-  answers.transientGuard = await isRefused(own({ provide: APP_GUARD, useClass: TransientGuard }));
+  answers.scopedOptions = await rejection({ imports: [requestScoped], controllers });
+  const isRejected = async (metadata) => ((await rejection(metadata)) === 'boots' ? 'boots' : 'rejected');
+  answers.scopedGuard = await isRejected(own({ provide: APP_GUARD, useClass: LoggingGuard }));
+  answers.scopedAlias = await isRejected(
+    own({ provide: APP_GUARD, useExisting: LoggingGuard }, LoggingGuard),
+  );
+  answers.transientGuard = await isRejected(own({ provide: APP_GUARD, useClass: TransientGuard }));
   answers.testing = await askTesting(await createAdapter(adapter));
-  const graphql = { create, refusal, options, bearer: bearer.headers, admin: admin.headers, handler };
+  const graphql = { create, rejection, options, bearer: bearer.headers, admin: admin.headers, handler };
   Object.assign(answers, await askGraphql(graphql).catch(({ message }) => ({ graphql: message })));
   await emulator.close();
   return answers;
 }
 
-// Older Nest tells a plain WebSocket nothing of a refusal; what counts is that the message is not handled.
+// Older Nest tells a plain WebSocket nothing of a rejection; what counts is that the message is not handled.
 async function askSocket(url, headers = {}) {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/news`, { headers });
   await new Promise((resolve) => socket.once('open', resolve));
@@ -212,7 +214,7 @@ async function askSocket(url, headers = {}) {
   socket.send(JSON.stringify({ event: 'read' }));
   const text = await Promise.race([answer, silence]);
   socket.close();
-  return text.includes('"news"') ? 'news' : 'refused';
+  return text.includes('"news"') ? 'news' : 'rejected';
 }
 
 async function askMicroservice(options) {

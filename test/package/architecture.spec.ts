@@ -117,8 +117,8 @@ describe('One file', () => {
     // The decorators read only what they are about to append to.
     const ofFrameworks = 'lib/inspect/handlers.ts';
     expect(reads).toEqual([
-      'lib/auth/access/access-policy.ts',
       'lib/auth/access/access-metadata.ts',
+      'lib/auth/access/access-policy.ts',
       ofFrameworks,
     ]);
     const { text = '', imports = [] } = sources.find(({ path }) => path === ofFrameworks) ?? {};

@@ -1,4 +1,4 @@
-// Rules of the linter that keep a mistake from coming back: each has a line that it must refuse.
+// Rules of the linter that keep a mistake from coming back: each has a line that it must reject.
 import { describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 
@@ -9,7 +9,7 @@ function lint(code: string): string {
 }
 
 describe('The linter', () => {
-  it('refuses to ask a value for the class of a promise', () => {
+  it('rejects to ask a value for the class of a promise', () => {
     const lines = [
       'export const a = (value) => value instanceof Promise;',
       'export const b = (value) => value instanceof globalThis.Promise;',

@@ -157,7 +157,7 @@ describe('The package', () => {
   it('asks for packages of messages at boot, where an application has them', () => {
     const optional = ['@nestjs/microservices', '@nestjs/websockets'];
     const users = sources.filter(({ imports }) => imports.some((target) => optional.includes(target)));
-    expect(users.map(({ path }) => path)).toEqual(['lib/module/boot/thrown-classes.ts']);
+    expect(users.map(({ path }) => path)).toEqual(['lib/module/descope.startup.ts']);
     expect(users.filter(({ text }) => /^import .*(?:microservices|websockets)/m.test(text))).toEqual([]);
   });
 });

@@ -85,7 +85,7 @@ describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
     expect(stderr).toBe('');
   });
 
-  it('prints lines for GraphQL and the gateway that are answered with orders, and with a refusal', async () => {
+  it('prints lines for GraphQL and the gateway that are answered with orders, and with a rejection', async () => {
     const { stdout } = await start({ HTTP_ADAPTER: adapter });
     const graphql = readCalls(stdout).filter(([, line]) => line.includes('/graphql'));
     const answers = await Promise.all(graphql.map(async ([, line]) => (await runCall(line)).text));

@@ -1,4 +1,4 @@
-// Two instances behind one Redis: nobody is signed out by the other's renewal, and everybody by a sign-out.
+// Two instances behind one Redis: nobody is signed out by the other's refresh, and everybody by a sign-out.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KeyValueStore } from 'nestjs-descope';
 import { ADAPTERS } from '../support/application.js';
@@ -64,7 +64,7 @@ describe.each(CASES)('Two instances on %s that share a store through %s', (adapt
     expect((await ask(one, late.take(answer.headers))).status).toBe(200);
   });
 
-  it('answer a token that was renewed long ago with 401, and clear nothing', async () => {
+  it('answer a token that was refreshed long ago with 401, and clear nothing', async () => {
     const browser = await one.signIn();
     const late = new CookieJar().set('DS', browser.get('DS') ?? '').set('DSR', browser.get('DSR') ?? '');
     one.emulator.clock.advance(TEN_MINUTES + 6_000);
@@ -78,7 +78,7 @@ describe.each(CASES)('Two instances on %s that share a store through %s', (adapt
     ]);
   });
 
-  it('refuse on both sides what one has signed out, and nobody else', async () => {
+  it('reject on both sides what one has signed out, and nobody else', async () => {
     const [browser, other] = [await one.signIn(), await one.signIn(BOB)];
     const old = { ...browser.headers };
     expect((await post(one, '/auth/logout', browser)).status).toBe(204);
@@ -105,7 +105,7 @@ describe.each(CASES)('Two instances on %s that share a store through %s', (adapt
 });
 
 describe.each(ADAPTERS)('An instance on %s whose Redis is gone', (adapter) => {
-  it('renews on its own, and answers in time', async () => {
+  it('refreshes on its own, and answers in time', async () => {
     const redis = await startRedis();
     const session = { refresh: true, renewalStore: await redis.connect() };
     const app = await startWithSessions(adapter, { session });
@@ -159,7 +159,7 @@ const YES = [
 
 describe.each(STORES)('Two instances that share a Redis through %s', (kind) => {
   it.each(Object.keys(NO) as (keyof typeof NO)[])(
-    'let in nobody who signed out, and report no sign-out that was not kept, while it refuses %s',
+    'let in nobody who signed out, and report no sign-out that was not kept, while it rejects %s',
     async (what) => {
       const redis = await startRedis();
       const connect = async () => (kind === 'redis' ? redis.connect() : redis.connectKeyv());

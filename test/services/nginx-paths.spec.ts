@@ -116,7 +116,7 @@ describe.each(ADAPTERS)('nginx and a service on %s', (adapter) => {
     expect(text).not.toContain('for administrators');
   });
 
-  it.each(AMBIGUOUS)('refuses %s, which may be read in two ways', async (path) => {
+  it.each(AMBIGUOUS)('rejects %s, which may be read in two ways', async (path) => {
     for (const role of ['editor', 'admin'])
       expect([path, (await send(path, role)).status]).toEqual([path, 400]);
   });

@@ -89,14 +89,14 @@ describe.each(CASES)('Two sample apps on %s behind one Redis, with sessions in %
     for (const { headers } of answers) browser.take(headers);
     expect(await statuses('/me', browser)).toEqual([200, 200]);
     for (const app of [two, one]) {
-      const renewed = await app.post('/auth/refresh', browser);
-      expect(renewed.status).toBe(200);
-      browser.take(renewed.headers);
+      const refreshed = await app.post('/auth/refresh', browser);
+      expect(refreshed.status).toBe(200);
+      browser.take(refreshed.headers);
       expect(await statuses('/me', browser)).toEqual([200, 200]);
     }
   });
 
-  it('refuse at one what was signed out at the other, and nobody else', async () => {
+  it('reject at one what was signed out at the other, and nobody else', async () => {
     const [{ browser, tokens }, other] = [await signIn(one), await signIn(two, `other-${name}`)];
     const copy = new CookieJar().take(new Headers());
     for (const cookie of ['DS', 'DSR', 'sid']) {
@@ -108,8 +108,8 @@ describe.each(CASES)('Two sample apps on %s behind one Redis, with sessions in %
     const code = store === 'cookies' ? 'SESSION_SIGNED_OUT' : 'SESSION_MISSING';
     const bearer = { authorization: `Bearer ${tokens.sessionJwt}` };
     for (const app of [two, one]) {
-      const refused = await app.get('/me', copy);
-      expect([refused.status, refused.body['code']]).toEqual([401, code]);
+      const rejected = await app.get('/me', copy);
+      expect([rejected.status, rejected.body['code']]).toEqual([401, code]);
       expect((await app.post('/auth/refresh', copy)).status).toBe(401);
       expect((await ask(`${app.url}/me`, { headers: bearer })).body['code']).toBe('SESSION_SIGNED_OUT');
     }

@@ -17,7 +17,7 @@ export interface AccessApplication {
   /** `200`, or status and code: `403 ACCESS_ROLE_MISSING`. */
   verdict(path: string, caller: Caller, headers?: Readonly<Record<string, string>>): Promise<string>;
   verdicts(path: string, callers: readonly Caller[]): Promise<string[]>;
-  /** The challenge of a refusal. */
+  /** The challenge of a rejection. */
   challenge(path: string, caller: Caller): Promise<string | null>;
   /** The same as `verdict` under another host, which `fetch` would not send. */
   verdictAt(host: string, path: string, caller: Caller): Promise<string>;

@@ -67,7 +67,7 @@ export class BookResolver {
   @OptionalAuth()
   @Query(() => String)
   maybe(@CurrentUser('id') id: string | undefined, @CurrentSession() session: DescopeSession) {
-    return id ?? session.refusedWith ?? 'nobody';
+    return id ?? session.rejectedWith ?? 'nobody';
   }
 
   @Roles('admin')

@@ -21,7 +21,7 @@ export interface Engine {
 const apollo = {
   driver: ApolloDriver,
   graphiql: false,
-  csrfPrevention: false, // what another site's page may cause is then for the guard alone to refuse
+  csrfPrevention: false, // what another site's page may cause is then for the guard alone to reject
   allowBatchedHttpRequests: true,
   subscriptions: { 'graphql-ws': true },
 };
@@ -140,7 +140,7 @@ async function take(events: AsyncIterable<unknown>, count: number): Promise<read
     }
   } catch (errors) {
     if (!Array.isArray(errors)) throw errors;
-    replies.push({ data: null, errors: errors as NonNullable<Reply['errors']> }); // the operation was refused
+    replies.push({ data: null, errors: errors as NonNullable<Reply['errors']> }); // the operation was rejected
   }
   return replies;
 }

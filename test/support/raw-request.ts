@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 export interface RawAnswer {
   readonly status: number;
   readonly text: string;
-  /** The `code` of a refusal's body. */
+  /** The `code` of a rejection's body. */
   readonly code: string | undefined;
 }
 

@@ -1,10 +1,10 @@
 // What core needs for browsers' sessions in its tests, as a configuration without options gives it.
 import { DescopeUnavailableError } from '#lib/core/errors.js';
 import type { KeySet } from '#lib/core/token/key-set.js';
-import type { CookiePlacePolicy } from '#lib/core/http/token-store.js';
-import type { AuthenticationPolicy } from '#lib/core/session/authenticator.js';
+import type { CookieTokenStoreConfig } from '#lib/core/http/token-store.js';
+import type { AuthenticationConfig } from '#lib/core/session/authenticator.js';
 
-export const AUTHENTICATION: AuthenticationPolicy = {
+export const AUTHENTICATION: AuthenticationConfig = {
   sources: ['bearer', 'cookie'],
   origins: { publicOrigin: undefined, trustedOrigins: [] },
   usernameClaim: 'sub',
@@ -12,7 +12,7 @@ export const AUTHENTICATION: AuthenticationPolicy = {
   superuserRole: 'is_superuser',
 };
 
-export const COOKIES: CookiePlacePolicy = {
+export const COOKIES: CookieTokenStoreConfig = {
   sessionName: 'DS',
   refreshName: 'DSR',
   sameSite: 'Lax',

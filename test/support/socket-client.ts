@@ -16,7 +16,7 @@ export interface ShownAtConnect {
   readonly transports?: readonly ('polling' | 'websocket')[];
 }
 
-/** An answer, or a refusal: `{ event, data }`. */
+/** An answer, or a rejection: `{ event, data }`. */
 export interface Received {
   readonly event: string;
   readonly data: Readonly<Record<string, unknown>>;

@@ -1,12 +1,12 @@
-// A gRPC server of Nest alone, whose guard refuses a handler of @GrpcStreamCall(); says its port, and lives if it can.
+// A gRPC server of Nest alone, whose guard rejects a handler of @GrpcStreamCall(); says its port, and lives if it can.
 import 'reflect-metadata';
 import { Controller, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { GrpcStreamCall, RpcException, Transport } from '@nestjs/microservices';
 
-class Refusing {
+class Rejecting {
   canActivate() {
-    throw new RpcException({ code: 16, message: 'refused' });
+    throw new RpcException({ code: 16, message: 'rejected' });
   }
 }
 
@@ -17,7 +17,7 @@ class NotesController {
 }
 const method = Object.getOwnPropertyDescriptor(NotesController.prototype, 'talk');
 GrpcStreamCall('Notes')(NotesController.prototype, 'talk', method);
-UseGuards(Refusing)(NotesController.prototype, 'talk', method);
+UseGuards(Rejecting)(NotesController.prototype, 'talk', method);
 Controller()(NotesController);
 
 class AppModule {}

@@ -5,7 +5,7 @@ import { DescopeError, DescopeUnavailableError } from '#lib/core/errors.js';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import { isThenable } from '#lib/core/maybe-promise.js';
 import { TokenVerifier } from '#lib/core/token/token-verifier.js';
-import type { VerificationPolicy } from '#lib/core/token/token-verifier.js';
+import type { VerificationConfig } from '#lib/core/token/token-verifier.js';
 
 export const PROJECT_ID = 'P2corecorecorecorecorecoreco';
 export const NOW_SECONDS = 1_700_000_000;
@@ -79,7 +79,7 @@ export function createClock(startMs = NOW_MS) {
   return Object.assign(clock, { advance: (ms: number) => (now += ms) });
 }
 
-export const POLICY: VerificationPolicy = {
+export const POLICY: VerificationConfig = {
   projectId: PROJECT_ID,
   algorithms: ['RS256'],
   leewaySeconds: 5,
@@ -91,7 +91,7 @@ export const POLICY: VerificationPolicy = {
 /** A verifier on fixed keys at the tests' time, that remembers. */
 export function createVerifier(
   jwks: readonly unknown[],
-  policy: Partial<VerificationPolicy> = {},
+  policy: Partial<VerificationConfig> = {},
 ): TokenVerifier {
   return new TokenVerifier({
     policy: { ...POLICY, ...policy },
@@ -101,7 +101,7 @@ export function createVerifier(
   });
 }
 
-/** Answers the code of the refusal, `'accepted'`, or `'later'`. An error that is not ours fails the test. */
+/** Answers the code of the rejection, `'accepted'`, or `'later'`. An error that is not ours fails the test. */
 export function codeOf(run: () => unknown): string {
   try {
     const value = run();

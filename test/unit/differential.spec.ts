@@ -1,4 +1,4 @@
-// Our verifier against jose: we accept nothing that jose refuses, and refuse more only by rules that are listed here.
+// Our verifier against jose: we accept nothing that jose rejects, and reject more only by rules that are listed here.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SIGNATURE_ALGORITHMS } from '#lib/core/token/signature.js';
@@ -16,7 +16,7 @@ import {
 } from '../support/tokens.js';
 import type { SigningKey } from '../support/tokens.js';
 
-// By code: what we refuse and jose, asked for algorithm, key and times, does not.
+// By code: what we reject and jose, asked for algorithm, key and times, does not.
 const STRICTER: Readonly<Record<string, string>> = {
   TOKEN_MALFORMED: 'strict base64url, UTF-8 and byte order marks; a "kid" must be there',
   TOKEN_TOO_LARGE: 'more than 16 KB',
@@ -45,7 +45,7 @@ const anyKey = fc.constantFrom(...keys);
 async function joseSays(token: string): Promise<string> {
   return verifyByJose(token).then(
     () => 'accepted',
-    () => 'refused',
+    () => 'rejected',
   );
 }
 
@@ -237,7 +237,7 @@ describe('Our verifier and jose', () => {
     );
   });
 
-  it('met each other on every side: accepted by both, refused by both, and refused by each stricter rule', () => {
+  it('met each other on every side: accepted by both, rejected by both, and rejected by each stricter rule', () => {
     expect(seen.get('accepted/accepted')).toBeGreaterThan(200);
     const stricter = [...seen.keys()].filter(
       (pair) => pair.endsWith('/accepted') && !pair.startsWith('accepted'),
@@ -247,6 +247,6 @@ describe('Our verifier and jose', () => {
         .filter((code) => code !== 'TOKEN_TOO_LARGE')
         .sort(),
     );
-    expect([...seen.keys()].filter((pair) => pair.endsWith('/refused')).length).toBeGreaterThan(5);
+    expect([...seen.keys()].filter((pair) => pair.endsWith('/rejected')).length).toBeGreaterThan(5);
   });
 });

@@ -37,13 +37,13 @@ const makers = [
   () => token('SK1').slice(0, -5),
   () => token('unknown-' + randomBytes(8).toString('hex')),
 ];
-let refused = 0;
-const refuse = async (text) => {
-  try { await verifier.verify(text); } catch { refused += 1; }
+let rejected = 0;
+const reject = async (text) => {
+  try { await verifier.verify(text); } catch { rejected += 1; }
 };
 async function round() {
-  for (let index = 0; index < 12_000; index += 1) await refuse(makers[index % makers.length]());
-  for (let index = 0; index < 6_000; index += 1) await refuse(token(randomBytes(120).toString('hex')));
+  for (let index = 0; index < 12_000; index += 1) await reject(makers[index % makers.length]());
+  for (let index = 0; index < 6_000; index += 1) await reject(token(randomBytes(120).toString('hex')));
   now += 10_000;
 }
 // 7 KB of claims as tenants have them: many small objects and lists, the dearest kind.
@@ -59,7 +59,7 @@ async function verify(from, count, times) {
 }
 const heap = () => (globalThis.gc(), globalThis.gc(), process.memoryUsage());
 await keys.hydrate();
-await refuse(token('SK1'));
+await reject(token('SK1'));
 const start = heap();
 await round();
 const first = heap();
@@ -72,12 +72,12 @@ await verify(5_000, 5_000, 2);
 const full = heap();
 await verify(10_000, 5_000, 2);
 const fuller = heap();
-console.log(JSON.stringify({ refused, fetches, first: grown(start, first), second: grown(first, second), once: grown(second, once), full: grown(once, full), fuller: grown(full, fuller) }));
+console.log(JSON.stringify({ rejected, fetches, first: grown(start, first), second: grown(first, second), once: grown(second, once), full: grown(once, full), fuller: grown(full, fuller) }));
 `;
 
 type Growth = { readonly heap: number; readonly outside: number };
 interface Report {
-  readonly refused: number;
+  readonly rejected: number;
   readonly fetches: number;
   readonly first: Growth;
   readonly second: Growth;
@@ -118,8 +118,8 @@ describe('The memory of a verifier', () => {
   }, 120_000);
 
   it('holds nothing of 12 000 garbage tokens and 6000 long unknown key ids, for one fetch a cool-down', () => {
-    const { refused, fetches, first, second } = report;
-    expect([refused, fetches]).toEqual([1 + 2 * 18_000, 1 + 1]); // the second round begins one cool-down later
+    const { rejected, fetches, first, second } = report;
+    expect([rejected, fetches]).toEqual([1 + 2 * 18_000, 1 + 1]); // the second round begins one cool-down later
     expect(first.heap).toBeLessThan(40 * MB);
     expect(second.heap).toBeLessThan(2 * MB);
     expect(first.outside + second.outside).toBeLessThan(8 * MB);

@@ -27,17 +27,17 @@ export const ACCESS_METADATA = 'nestjs-descope:access';
 export type AccessDecorator = ClassDecorator & MethodDecorator;
 
 /** Notes a demand under the words of its decorator. */
-export function ask(demand: Demand, decorator: string): AccessDecorator {
+export function addDemand(demand: Demand, decorator: string): AccessDecorator {
   const given: readonly string[] = 'names' in demand ? demand.names : 'kinds' in demand ? demand.kinds : [];
   const names = given.map((name) => `'${name}'`).join(', ');
-  return note({ demand, label: `${decorator}(${names})` });
+  return addMetadata({ demand, label: `${decorator}(${names})` });
 }
 
 /**
  * Notes an entry on a class or method. A method's stand in two places: on the function, and by name on its prototype,
  * because another decorator may replace the function and a demand must not get lost with it.
  */
-export function note(entry: AccessEntry): AccessDecorator {
+export function addMetadata(entry: AccessEntry): AccessDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
     if (key === undefined) return appendToClass(target, entry);
     append(target, entry, key);
@@ -108,21 +108,21 @@ export function invalid(where: string, wants: string): DescopeConfigError {
  * A rule of the application as a provider of its own.
  * @example `@Injectable() class OwnsOrder implements DescopePolicy { isAllowed(user: DescopeUser, context: ExecutionContext) { … } }`
  */
-export interface DescopePolicy<User = RegisteredUser> {
-  /** Whether the caller may; whatever is not `true` refuses. `user` is what `@CurrentUser()` gives. */
+export interface DescopeRule<User = RegisteredUser> {
+  /** Whether the caller may; whatever is not `true` rejects. `user` is what `@CurrentUser()` gives. */
   isAllowed(user: User, context: ExecutionContext): MaybePromise<boolean>;
 }
 
 /** A rule of the application as a function. */
-export type DescopePolicyFunction<User = RegisteredUser> = (
+export type DescopeRuleFunction<User = RegisteredUser> = (
   user: User,
   context: ExecutionContext,
 ) => MaybePromise<boolean>;
 
 /** A rule of the application: a class that Nest injects, or a function. */
-export interface PolicyRule {
+export interface ApplicationRule {
   readonly kind: 'policy';
-  readonly policy: Type<DescopePolicy<never>> | DescopePolicyFunction<never>;
+  readonly policy: Type<DescopeRule<never>> | DescopeRuleFunction<never>;
 }
 
 /** A relation that Descope knows (fine-grained authorization), between the caller and what the request names. */
@@ -135,9 +135,9 @@ export interface RelationRule {
 }
 
 /** One rule of a handler. */
-export type AccessRule = PolicyRule | RelationRule;
+export type AccessRule = ApplicationRule | RelationRule;
 
 /** Tells whether a rule is a class; then Nest must know it. */
-export function isPolicyClass(policy: PolicyRule['policy']): policy is Type<DescopePolicy<never>> {
+export function isRuleClass(policy: ApplicationRule['policy']): policy is Type<DescopeRule<never>> {
   return isProviderClass(policy, 'isAllowed');
 }

@@ -1,7 +1,7 @@
 // Reads back what decorators noted: handler and class → what is asked.
 import 'reflect-metadata';
 import { DescopeConfigError } from '../../core/errors.js';
-import { isAdmissionDemand, readTenantSources } from '../../core/user/requirements.js';
+import { isAcceptanceDemand, readTenantSources } from '../../core/user/requirements.js';
 import type { Demand, RequestValueSource } from '../../core/user/requirements.js';
 import { ACCESS_METADATA } from './access-metadata.js';
 import type { AccessEntry, AccessMode, AccessRule } from './access-metadata.js';
@@ -21,7 +21,7 @@ export function readAccessPolicy(type: HandlerClass, handler: Handler): AccessPo
   if (known !== undefined) return known;
   const levels = readLevels(type, handler);
   for (const level of levels) assertConsistent(level, `${type.name}.${toName(handler)}`);
-  const policy = addUp(levels);
+  const policy = combineEntries(levels);
   assertMeaningful(policy, `${type.name}.${toName(handler)}`);
   const ofType = memory.get(type) ?? new WeakMap<object, AccessPolicy>();
   memory.set(type, ofType.set(handler, policy));
@@ -120,7 +120,7 @@ function withoutOpenness(level: Level): Level {
 // The nearest that says anything decides.
 function isClosedBy(levels: readonly Level[]): boolean {
   const nearest = levels.find((level) => level.length > 0) ?? [];
-  return nearest.length > 0 && addUp([nearest]).mode === 'required';
+  return nearest.length > 0 && combineEntries([nearest]).mode === 'required';
 }
 
 function readMethod(prototype: object, key: string | symbol): unknown {
@@ -169,14 +169,14 @@ export type Level = readonly AccessEntry[];
  * The nearest mode wins; a demand nearer than it closes the route. A closed route asks for everything, near and far,
  * so that a further decorator can make it stricter and never weaker.
  */
-export function addUp(levels: readonly Level[]): AccessPolicy {
+export function combineEntries(levels: readonly Level[]): AccessPolicy {
   const decisive = levels.findIndex((level) => level.some(({ mode }) => mode !== undefined));
   const mode = levels[decisive]?.find((entry) => entry.mode !== undefined)?.mode ?? 'required';
   const isClosed = mode === 'required' || levels.slice(0, decisive).some(hasDemand);
   const demands = levels.flat().flatMap(({ demand }) => (demand === undefined ? [] : [demand]));
   if (!isClosed) {
     // Where being signed in is optional, it still counts only for the callers and audiences that are asked for.
-    const kept = mode === 'optional' ? demands.filter(isAdmissionDemand) : [];
+    const kept = mode === 'optional' ? demands.filter(isAcceptanceDemand) : [];
     return Object.freeze({ mode, demands: kept, rules: [] });
   }
   // Decorators run from the inside out: turned round, rules stand as they are written, the class's first.
@@ -216,5 +216,5 @@ function hasDemand(level: Level): boolean {
 }
 
 function isClosing({ demand, rule }: AccessEntry): boolean {
-  return rule !== undefined || (demand !== undefined && !isAdmissionDemand(demand));
+  return rule !== undefined || (demand !== undefined && !isAcceptanceDemand(demand));
 }

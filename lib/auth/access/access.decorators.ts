@@ -2,7 +2,14 @@
 import type { TokenKind } from '../../core/token/claims.js';
 import type { PermissionName, RoleName } from '../../core/user/custom-claims.js';
 import type { GrantDemand, NameMatch } from '../../core/user/requirements.js';
-import { ask, assertChoices, assertNames, assertValueSource, invalid, note } from './access-metadata.js';
+import {
+  addDemand,
+  assertChoices,
+  assertNames,
+  assertValueSource,
+  invalid,
+  addMetadata,
+} from './access-metadata.js';
 import type { AccessDecorator } from './access-metadata.js';
 import type { ValueSource } from './check-access.js';
 
@@ -33,7 +40,7 @@ export interface AmrDecorator {
  */
 export function Tenant({ from }: { readonly from: ValueSource }): AccessDecorator {
   assertValueSource(from, '@Tenant({ from })');
-  return ask({ kind: 'tenant', from }, '@Tenant');
+  return addDemand({ kind: 'tenant', from }, '@Tenant');
 }
 
 /** Asks for all of these OAuth scopes, or with `@Scopes.any` for one; else 403 `ACCESS_SCOPE_MISSING` (RFC 6750 §3.1). */
@@ -51,12 +58,12 @@ export function StepUp(options: { readonly maxAgeSeconds?: number } = {}): Acces
   const isAge = maxAgeSeconds === undefined || (Number.isFinite(maxAgeSeconds) && maxAgeSeconds > 0);
   if (!isAge || Object.keys(options).some((name) => name !== 'maxAgeSeconds'))
     throw invalid('@StepUp()', '{ maxAgeSeconds } above zero, or nothing');
-  return ask({ kind: 'step-up', maxAgeSeconds }, '@StepUp');
+  return addDemand({ kind: 'step-up', maxAgeSeconds }, '@StepUp');
 }
 
 /** Asks for a sign-in with two factors (`amr` says `mfa`, or names two methods); else 401 `AUTH_MFA_REQUIRED`. */
 export function Mfa(): AccessDecorator {
-  return ask({ kind: 'mfa' }, '@Mfa');
+  return addDemand({ kind: 'mfa' }, '@Mfa');
 }
 
 /** Asks for a sign-in by one of these methods (`amr`, RFC 8176), or with `@Amr.all` by all; else 401 `AUTH_METHOD_REQUIRED`. */
@@ -68,7 +75,7 @@ export const Amr: AmrDecorator = Object.assign(
 /** Asks for a token that names one of these audiences, in place of the option `audience`; else 401 `TOKEN_AUDIENCE_MISMATCH`. */
 export function Audience(...audiences: readonly string[]): AccessDecorator {
   assertNames(audiences, '@Audience');
-  return ask({ kind: 'audience', names: audiences }, '@Audience');
+  return addDemand({ kind: 'audience', names: audiences }, '@Audience');
 }
 
 /**
@@ -77,17 +84,17 @@ export function Audience(...audiences: readonly string[]): AccessDecorator {
  */
 export function Accepts(...kinds: readonly AcceptedKind[]): AccessDecorator {
   assertChoices(kinds, KINDS, '@Accepts');
-  return ask({ kind: 'accepts', kinds }, '@Accepts');
+  return addDemand({ kind: 'accepts', kinds }, '@Accepts');
 }
 
 /** Asks for the project role `staffRole` (default `is_staff`); else 403 `ACCESS_STAFF_MISSING`. */
 export function Staff(): AccessDecorator {
-  return ask({ kind: 'staff' }, '@Staff');
+  return addDemand({ kind: 'staff' }, '@Staff');
 }
 
 /** Asks for the project role `superuserRole` (default `is_superuser`); else 403 `ACCESS_SUPERUSER_MISSING`. */
 export function Superuser(): AccessDecorator {
-  return ask({ kind: 'superuser' }, '@Superuser');
+  return addDemand({ kind: 'superuser' }, '@Superuser');
 }
 
 function askScopes(scopes: readonly string[], match: NameMatch): AccessDecorator {
@@ -95,13 +102,13 @@ function askScopes(scopes: readonly string[], match: NameMatch): AccessDecorator
   assertNames(scopes, decorator);
   if (!scopes.every((scope) => SCOPE.test(scope)))
     throw invalid(`${decorator}()`, 'scopes one by one, without blanks or quotes');
-  return ask({ kind: 'scopes', names: scopes, match }, decorator);
+  return addDemand({ kind: 'scopes', names: scopes, match }, decorator);
 }
 
 function askMethods(methods: readonly string[], match: NameMatch): AccessDecorator {
   const decorator = match === 'any' ? '@Amr' : '@Amr.all';
   assertNames(methods, decorator);
-  return ask({ kind: 'amr', names: methods, match }, decorator);
+  return addDemand({ kind: 'amr', names: methods, match }, decorator);
 }
 
 // What a handler, or all of a class, most often asks for. Only noted here; access.policy reads it back.
@@ -146,16 +153,19 @@ export interface PermissionsDecorator {
 export function Public(...given: [isPublic?: boolean]): AccessDecorator {
   // An `undefined` that was handed in is a setting that is missing: only what was left out, or true, opens a door.
   const isPublic = given.length === 0 || given[0] === true;
-  return note({ mode: isPublic ? 'public' : 'required', label: isPublic ? '@Public()' : '@Public(false)' });
+  return addMetadata({
+    mode: isPublic ? 'public' : 'required',
+    label: isPublic ? '@Public()' : '@Public(false)',
+  });
 }
 
 /**
  * Lets everybody in and tells who is signed in: `@CurrentUser()` is `undefined` for nobody. On a class it is about the
  * handlers that the class itself writes.
- * A bad bearer token is refused all the same, and so is whom `loadUser` does not know; a bad cookie counts as nobody.
+ * A bad bearer token is rejected all the same, and so is whom `loadUser` does not know; a bad cookie counts as nobody.
  */
 export function OptionalAuth(): AccessDecorator {
-  return note({ mode: 'optional', label: '@OptionalAuth()' });
+  return addMetadata({ mode: 'optional', label: '@OptionalAuth()' });
 }
 
 /**
@@ -192,7 +202,7 @@ function askGrants(kind: GrantDemand['kind'], match: NameMatch, given: GrantArgu
   const options = isOptions ? assertGrantOptions(last, decorator) : undefined;
   const names: readonly unknown[] = options === undefined ? given : given.slice(0, -1);
   assertNames(names, decorator);
-  return ask({ kind, names, match, tenant: options?.tenant, orProject: options?.orProject }, decorator);
+  return addDemand({ kind, names, match, tenant: options?.tenant, orProject: options?.orProject }, decorator);
 }
 
 function assertGrantOptions(given: object, decorator: string): GrantOptions {

@@ -7,13 +7,13 @@ import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { RegisteredUser } from '../../core/user/descope-user.js';
 import { DESCOPE_RELATIONS } from '../injection-tokens.js';
 import { readContextRequest } from '../transports/execution-context.js';
-import { assertValueSource, invalid, isPolicyClass, note } from './access-metadata.js';
+import { assertValueSource, invalid, isRuleClass, addMetadata } from './access-metadata.js';
 import type {
   AccessDecorator,
   AccessRule,
-  DescopePolicy,
-  DescopePolicyFunction,
-  PolicyRule,
+  DescopeRule,
+  DescopeRuleFunction,
+  ApplicationRule,
   RelationRule,
 } from './access-metadata.js';
 import { readRequestValues } from './check-access.js';
@@ -48,15 +48,15 @@ async function follow(rules: readonly AccessRule[], asked: RuleCase): Promise<vo
   }
 }
 
-async function assertPolicy({ policy }: PolicyRule, asked: RuleCase): Promise<void> {
+async function assertPolicy({ policy }: ApplicationRule, asked: RuleCase): Promise<void> {
   const { context, own, modules } = asked;
-  const isAllowed = isPolicyClass(policy)
+  const isAllowed = isRuleClass(policy)
     ? await (
         await findProvider(policy, readContextRequest(context), modules)
       ).isAllowed(own as never, context)
     : await policy(own as never, context);
   if (isYes(isAllowed)) return;
-  const message = 'A rule of the application refuses it.';
+  const message = 'A rule of the application rejects it.';
   throw new DescopeAccessError('ACCESS_POLICY_REFUSED', message, { rule: policy.name });
 }
 
@@ -106,11 +106,14 @@ function unknownRule(): DescopeAccessError {
  * @example `@Authorize(OwnsOrder) @Get('orders/:id') show() {}`
  */
 export function Authorize<User = RegisteredUser>(
-  policy: Type<DescopePolicy<User>> | DescopePolicyFunction<User>,
+  policy: Type<DescopeRule<User>> | DescopeRuleFunction<User>,
 ): AccessDecorator {
   if (typeof policy !== 'function')
     throw invalid('@Authorize()', 'a class with isAllowed(user, context), or a function');
-  return note({ rule: { kind: 'policy', policy }, label: `@Authorize(${policy.name || 'a function'})` });
+  return addMetadata({
+    rule: { kind: 'policy', policy },
+    label: `@Authorize(${policy.name || 'a function'})`,
+  });
 }
 
 // Asks Descope whether the caller is related to what the request names.
@@ -142,7 +145,7 @@ export function FgaCheck(options: FgaCheckOptions): AccessDecorator {
   if (!isNamed || Object.keys(others).length > 0)
     throw invalid('@FgaCheck()', '{ resourceType, resource, relation }, and at most a targetType');
   assertValueSource(resource, '@FgaCheck({ resource })');
-  return note({
+  return addMetadata({
     rule: { kind: 'relation', resource, ...names },
     label: `@FgaCheck(${resourceType}#${relation})`,
   });

@@ -5,18 +5,18 @@ import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError, DescopeCredentialError, readConsequence } from '../../core/errors.js';
 import { assertFromOwnPage } from '../../core/http/origin.js';
 import type { RequestLike } from '../../core/http/request.js';
-import { tellRefusal } from '../../core/logging.js';
+import { reportRejection } from '../../core/logging.js';
 import type { Notify } from '../../core/logging.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
-import { admit, readSignedIn } from '../../core/session/session.js';
+import { acceptSession, readSignedIn } from '../../core/session/session.js';
 import type { DescopeSession } from '../../core/session/session.js';
-import { toHttpRefusal } from '../http-error.js';
+import { toHttpError } from '../http-error.js';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_NOTIFY } from '../injection-tokens.js';
 import { assertOwnUser } from '../request-user.js';
 import { onSessionEnd } from '../session-end.js';
 import { findHandshake, rememberHandshake } from './websocket.js';
 
-/** Admits WebSocket clients of Socket.IO and of `ws` when they connect. */
+/** Accepts WebSocket clients of Socket.IO and of `ws` when they connect. */
 @Injectable()
 export class DescopeSockets {
   @Inject(ModuleRef) private readonly modules!: ModuleRef;
@@ -30,9 +30,9 @@ export class DescopeSockets {
   /**
    * Lets a client stay as long as its session, and gives the session; any other client is told why and closed, and
    * there is none. For `ws` the request is needed too, without which its messages cannot be judged. Never rejects.
-   * @example `handleConnection(client: WebSocket, request: IncomingMessage) { return this.sockets.admit(client, request); }`
+   * @example `handleConnection(client: WebSocket, request: IncomingMessage) { return this.sockets.accept(client, request); }`
    */
-  async admit(client: object, request?: RequestLike): Promise<DescopeSession | undefined> {
+  async accept(client: object, request?: RequestLike): Promise<DescopeSession | undefined> {
     this.remember(client, request);
     const gone = new AbortController();
     onClose(client, () => gone.abort()); // maybe before keys are fetched
@@ -43,7 +43,7 @@ export class DescopeSockets {
       gone.signal.addEventListener('abort', callOff);
       return session;
     } catch (error) {
-      this.#refuse(client, error); // handleConnection has nobody who would catch it
+      this.#reject(client, error); // handleConnection has nobody who would catch it
       return undefined;
     }
   }
@@ -57,18 +57,18 @@ export class DescopeSockets {
     const handshake = findHandshake(client);
     if (handshake === undefined) throw unknown();
     const session = await this.authenticator.authenticate(handshake);
-    if (session.isAmbient) assertFromOwnPage(handshake, this.config.authentication.origins);
+    if (session.sentByBrowser) assertFromOwnPage(handshake, this.config.authentication.origins);
     readSignedIn(session);
     const { modules, config } = this;
-    const { admission, clock } = config;
-    const admitted = admit(session, admission);
-    await assertOwnUser(handshake, admitted, { config, modules });
-    if ((admitted.expiresAt?.getTime() ?? 0) <= clock()) throw toEnded(admitted); // good for a request, not to stay
-    return admitted;
+    const { acceptance, clock } = config;
+    const accepted = acceptSession(session, acceptance);
+    await assertOwnUser(handshake, accepted, { config, modules });
+    if ((accepted.expiresAt?.getTime() ?? 0) <= clock()) throw toEnded(accepted); // good for a request, not to stay
+    return accepted;
   }
 
-  #refuse(client: object, error: unknown): void {
-    tellRefusal(error, this.notify);
+  #reject(client: object, error: unknown): void {
+    reportRejection(error, this.notify);
     closeClient(client, error);
   }
 }
@@ -79,7 +79,7 @@ function toEnded(session: DescopeSession): DescopeCredentialError {
 }
 
 function unknown(): DescopeAccessError {
-  const message = 'Hand admit() the request that handleConnection(client, request) is given.';
+  const message = 'Hand accept() the request that handleConnection(client, request) is given.';
   return new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type: 'ws' });
 }
 
@@ -103,7 +103,7 @@ interface WsClient {
 
 /** Tells a client why, as far as that is meant for it, and closes it. */
 export function closeClient(client: object, error: unknown): void {
-  const body = toHttpRefusal(error)?.exception.getResponse() as { readonly code: string } | undefined;
+  const body = toHttpError(error)?.exception.getResponse() as { readonly code: string } | undefined;
   if (isSocketIo(client)) {
     if (body !== undefined) client.emit('exception', { status: 'error', ...body });
     client.disconnect(true);

@@ -1,8 +1,8 @@
-// Execution context → request. A transport that is not known has none, and then the guard refuses.
+// Execution context → request. A transport that is not known has none, and then the guard rejects.
 import type { ExecutionContext } from '@nestjs/common';
 import { DescopeAccessError } from '../../core/errors.js';
 import { assertFromOwnPage, assertOurs } from '../../core/http/origin.js';
-import type { OriginPolicy } from '../../core/http/origin.js';
+import type { OriginConfig } from '../../core/http/origin.js';
 import type { RequestLike } from '../../core/http/request.js';
 import { isYes } from '../../core/maybe-promise.js';
 import { findApplications } from '../applications.js';
@@ -83,7 +83,7 @@ export function readContextResponse(context: ExecutionContext): ResponseWriter |
 export function assertContextOrigin(
   context: ExecutionContext,
   request: ContextRequest,
-  origins: OriginPolicy,
+  origins: OriginConfig,
 ): void {
   const type: string = context.getType();
   if (type === 'ws') return assertFromOwnPage(toRequestLike(request), origins);
@@ -99,8 +99,8 @@ export function readContextCall(context: ExecutionContext): object | undefined {
 }
 
 /**
- * Brings a framework's request to what the road reads: Node's own request. Fastify keeps the server-side session on
- * its wrapper, and replaces it there when the id is renewed.
+ * Brings a framework's request to what the request pipeline reads: Node's own request. Fastify keeps the server-side session on
+ * its wrapper, and replaces it there when the id is refreshed.
  */
 export function toRequestLike(request: ContextRequest): RequestLike {
   const { raw } = request;

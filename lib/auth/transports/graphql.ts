@@ -21,7 +21,7 @@ export const graphqlTransport: DescopeTransport = {
   findCall: (context) => toObject(readCall(context).info),
   readParam: (context, name) => readOwnMember(readCall(context).args, name),
   isSafe: (context) => toMembers(readCall(context).info['operation'])['operation'] === 'query',
-  toRefusal,
+  toRejection,
 };
 
 // A reference resolver of a federation (`@ResolveReference`) is called without an object of arguments.
@@ -73,12 +73,12 @@ const CODES: ReadonlyMap<number, string> = new Map([
 ]);
 
 // As Nest's Apollo driver formats it (`autoTransformHttpErrors`); this way Mercurius and subscriptions say the same.
-function toRefusal(refusal: unknown): unknown {
-  if (!(refusal instanceof HttpException)) return refusal;
-  const status = refusal.getStatus();
+function toRejection(rejection: unknown): unknown {
+  if (!(rejection instanceof HttpException)) return rejection;
+  const status = rejection.getStatus();
   const code = CODES.get(status);
   const known = code === undefined ? { code: 'INTERNAL_SERVER_ERROR', status } : { code };
-  return Object.assign(refusal, { extensions: { ...known, originalError: refusal.getResponse() } });
+  return Object.assign(rejection, { extensions: { ...known, originalError: rejection.getResponse() } });
 }
 
 // Fastify's request wraps Node's.

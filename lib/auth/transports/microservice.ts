@@ -10,7 +10,7 @@ const requests = new WeakMap<object, RequestLike>();
 
 /**
  * Lets the guard judge messages of gRPC (metadata), NATS, Kafka, RabbitMQ and MQTT 5 (headers) by their `authorization`.
- * Redis and TCP carry no headers, so nobody is signed in there. Not on by itself: whoever may publish to a broker may
+ * Redis and TCP carry no headers, so nobody is signed in there. Not on by itself: anyone who may publish to a broker may
  * send a token there that was shown to another service.
  * @example `DescopeModule.forRoot({ transports: [microserviceTransport] })`
  */
@@ -26,7 +26,7 @@ export const microserviceTransport: DescopeTransport = {
   },
   readParam: (context, name) => readOwnMember(context.switchToRpc().getData(), name),
   isSafe: () => false,
-  toRefusal: (refusal, context) => toThrown('rpc', refusal, toGrpcBody(refusal, context)),
+  toRejection: (rejection, context) => toThrown('rpc', rejection, toGrpcBody(rejection, context)),
 };
 
 const GRPC_CODES = new Map([
@@ -37,12 +37,12 @@ const GRPC_CODES = new Map([
 ]);
 
 // gRPC has numbers of its own, and room for one text.
-function toGrpcBody(refusal: unknown, context: ExecutionContext): object | undefined {
+function toGrpcBody(rejection: unknown, context: ExecutionContext): object | undefined {
   const [data, carrier] = context.getArgs<[unknown, unknown]>();
-  if (!(refusal instanceof HttpException) || findMetadata(data, carrier) === undefined) return undefined;
-  const { code, message } = refusal.getResponse() as { readonly code: string; readonly message: string };
+  if (!(rejection instanceof HttpException) || findMetadata(data, carrier) === undefined) return undefined;
+  const { code, message } = rejection.getResponse() as { readonly code: string; readonly message: string };
   const text = `${code}: ${message}`;
-  return { code: GRPC_CODES.get(refusal.getStatus()) ?? 2, message: text, details: text };
+  return { code: GRPC_CODES.get(rejection.getStatus()) ?? 2, message: text, details: text };
 }
 
 // What Nest's contexts of microservices say beside the payload, as headers.

@@ -1,8 +1,8 @@
-// What the guard must be told of a transport: where a context keeps its request, and in which form a refusal is thrown.
+// What the guard must be told of a transport: where a context keeps its request, and in which form a rejection is thrown.
 import { HttpException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter, ExecutionContext } from '@nestjs/common';
 
-/** Teaches the guard a kind of execution context. What it cannot find is refused. */
+/** Teaches the guard a kind of execution context. What it cannot find is rejected. */
 export interface DescopeTransport {
   /** The context's type, as Nest names it (`context.getType()`): `'http'`, `'graphql'`, `'ws'`, `'rpc'`, `'rmq'`, … */
   readonly type: string;
@@ -26,37 +26,37 @@ export interface DescopeTransport {
    * of its origin. Default: by the method of the request (RFC 9110 §9.2.1).
    */
   isSafe?(context: ExecutionContext): boolean;
-  /** Turns a refusal (an `HttpException`) into what this transport throws. Default: as it is. */
-  toRefusal?(refusal: unknown, context: ExecutionContext): unknown;
+  /** Turns a rejection (an `HttpException`) into what this transport throws. Default: as it is. */
+  toRejection?(rejection: unknown, context: ExecutionContext): unknown;
 }
 
-// In which form a refusal is thrown where Nest's own filters pass on one class of exceptions only.
+// In which form a rejection is thrown where Nest's own filters pass on one class of exceptions only.
 
 /** The exception class of a package that applications may or may not have: `WsException`, `RpcException`. */
-export type ThrownClass = new (error: object) => Error;
+export type TransportException = new (error: object) => Error;
 
-const classes = new Map<string, ThrownClass>();
+const classes = new Map<string, TransportException>();
 let socketFilter: ExceptionFilter | undefined;
 
 /** Learns the class that a kind of context throws; asked for at boot, where an application has such handlers. */
-export function learnThrownClass(type: string, thrown: ThrownClass): void {
+export function setTransportException(type: string, thrown: TransportException): void {
   classes.set(type, thrown);
 }
 
-/** Brings a refusal to that form; as it is where the class is not known, and then Nest's filters say less of it. */
-export function toThrown(type: string, refusal: unknown, body?: object): unknown {
+/** Brings a rejection to that form; as it is where the class is not known, and then Nest's filters say less of it. */
+export function toThrown(type: string, rejection: unknown, body?: object): unknown {
   const thrown = classes.get(type);
-  if (thrown === undefined || !(refusal instanceof HttpException)) return refusal;
-  return Object.defineProperty(new thrown(body ?? toBody(refusal)), 'cause', { value: refusal });
+  if (thrown === undefined || !(rejection instanceof HttpException)) return rejection;
+  return Object.defineProperty(new thrown(body ?? toBody(rejection)), 'cause', { value: rejection });
 }
 
 /** Learns what answers an exception over a socket: the base of Nest's own filters. */
-export function learnSocketFilter(filter: ExceptionFilter): void {
+export function setSocketFilter(filter: ExceptionFilter): void {
   socketFilter = filter;
 }
 
 /** Answers a message of a socket, as Nest does where nothing else catches what was thrown. */
-export function answerSocket(thrown: unknown, host: ArgumentsHost): void {
+export function respondToSocket(thrown: unknown, host: ArgumentsHost): void {
   socketFilter?.catch(thrown, host);
 }
 
@@ -67,8 +67,8 @@ export function readThrown(thrown: unknown): unknown {
   return typeof getError === 'function' ? getError.call(thrown) : thrown;
 }
 
-function toBody(refusal: HttpException): object {
-  return { status: 'error', ...(refusal.getResponse() as object) };
+function toBody(rejection: HttpException): object {
+  return { status: 'error', ...(rejection.getResponse() as object) };
 }
 
 // HTTP: the request of Express or Fastify, and the reply to it.

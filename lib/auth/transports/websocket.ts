@@ -9,20 +9,20 @@ import type { DescopeTransport } from './transport.js';
 // A message has no object of its own. The guards and interceptors of one share its list of arguments; its parameters
 // are read from a copy, so they are given the request of the last message that the guard let through to the handler.
 const judged = new WeakMap<object, RequestLike>();
-const admitted = new WeakMap<object, WeakMap<object, unknown>>();
+const accepted = new WeakMap<object, WeakMap<object, unknown>>();
 
 export const websocketTransport: DescopeTransport = {
   type: 'ws',
   findRequest: (context) => judged.get(context.getArgs()) ?? open(context),
   keepRequest: (context, request) => {
     const client = findClient(context);
-    const ofClient = admitted.get(client) ?? new WeakMap<object, unknown>();
-    admitted.set(client, ofClient.set(context.getHandler(), request));
+    const ofClient = accepted.get(client) ?? new WeakMap<object, unknown>();
+    accepted.set(client, ofClient.set(context.getHandler(), request));
   },
-  recallRequest: (context) => admitted.get(findClient(context))?.get(context.getHandler()),
+  recallRequest: (context) => accepted.get(findClient(context))?.get(context.getHandler()),
   readParam: (context, name) => readOwnMember(context.switchToWs().getData(), name),
   isSafe: () => false,
-  toRefusal: (refusal) => toThrown('ws', refusal),
+  toRejection: (rejection) => toThrown('ws', rejection),
 };
 
 function open(context: ExecutionContext): RequestLike {
@@ -38,7 +38,7 @@ function findClient(context: ExecutionContext): object {
 
 function unknown(): DescopeAccessError {
   const message =
-    'Nothing is known of the request that opened this connection, so its messages are refused. Call admit(client, request) of DescopeSockets in the gateway\'s handleConnection(client, request): the adapter for "ws" hands the request to nobody else.';
+    'Nothing is known of the request that opened this connection, so its messages are rejected. Call accept(client, request) of DescopeSockets in the gateway\'s handleConnection(client, request): the adapter for "ws" hands the request to nobody else.';
   return new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type: 'ws' });
 }
 
@@ -70,7 +70,7 @@ function addToken(handshake: RequestLike, auth: unknown): RequestLike {
   if (token === undefined || token === null || token === '') return handshake;
   const bearer = readBearer(handshake);
   if (bearer === token) return handshake;
-  // Two that differ, or one that is no text: not one credential, and refused as such.
+  // Two that differ, or one that is no text: not one credential, and rejected as such.
   const isOne = bearer === undefined && typeof token === 'string';
   const authorization = isOne ? `Bearer ${token}` : 'Bearer';
   return { ...handshake, headers: { ...handshake.headers, authorization } };

@@ -1,4 +1,4 @@
-// One call to Descope by the road itself: an answer, its definite no, or an outage that the operator hears of.
+// One call to Descope by the request pipeline itself: an answer, its definite no, or an outage that the operator hears of.
 import { DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
 import { readSetCookies } from '../http/cookies.js';
@@ -6,8 +6,8 @@ import { RequestFailure, toHost, toReason } from '../logging.js';
 import type { Notify } from '../logging.js';
 import { isJsonObject, readOwn, readText } from '../token/claims.js';
 import type { DescopeTime } from './descope-time.js';
-import { fetchAnswer, fetchJson, toStatusFailure } from './http-client.js';
-import type { BoundedAnswer, Fetch } from './http-client.js';
+import { fetchBounded, fetchJson, toStatusFailure } from './http-client.js';
+import type { BoundedResponse, Fetch } from './http-client.js';
 
 const MAX_BYTES = 256 * 1024;
 
@@ -32,26 +32,26 @@ export interface DescopeCall {
   readonly form?: URLSearchParams;
 }
 
-/** Asks, and takes status 200 only. Throws `DescopeRefusal` for Descope's own no, `DESCOPE_UNAVAILABLE` for anything else. */
-export async function callDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedAnswer> {
+/** Asks, and takes status 200 only. Throws `DescopeRejection` for Descope's own no, `DESCOPE_UNAVAILABLE` for anything else. */
+export async function callDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedResponse> {
   const answer = await askDescope(api, call);
   if (answer.status === 200) return answer;
   const code = isJsonObject(answer.json) ? readText(answer.json, 'errorCode') : undefined;
-  // Only Descope's own "no" is a refusal: a status without its error code may be any box on the way.
-  if (isRefusalStatus(answer.status) && code?.startsWith('E') === true)
-    throw new DescopeRefusal(answer.status, code);
+  // Only Descope's own "no" is a rejection: a status without its error code may be any box on the way.
+  if (isRejectionStatus(answer.status) && code?.startsWith('E') === true)
+    throw new DescopeApiError(answer.status, code);
   throw toStatusOutage(api, call, answer);
 }
 
 /** Asks, and takes any status. Throws `DESCOPE_UNAVAILABLE` where there is no answer. */
-export async function askDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedAnswer> {
+export async function askDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedResponse> {
   const { baseUrl, projectId, timeoutMs, fetch } = api;
   const { path, bearer, ...body } = call;
   const authorization = bearer === undefined ? {} : { authorization: `Bearer ${projectId}:${bearer}` };
   const headers = { ...authorization, 'x-descope-project-id': projectId };
   try {
     const url = baseUrl + path;
-    const answer = await fetchAnswer({ url, headers, ...body, timeoutMs, maxBytes: MAX_BYTES, fetch });
+    const answer = await fetchBounded({ url, headers, ...body, timeoutMs, maxBytes: MAX_BYTES, fetch });
     api.time?.observe(answer.headers);
     return answer;
   } catch (cause) {
@@ -60,7 +60,7 @@ export async function askDescope(api: DescopeApi, call: DescopeCall): Promise<Bo
 }
 
 /** Tells whether a status may be Descope's own no. */
-export function isRefusalStatus(status: number): boolean {
+export function isRejectionStatus(status: number): boolean {
   return [400, 401, 403].includes(status);
 }
 
@@ -68,7 +68,7 @@ export function isRefusalStatus(status: number): boolean {
 export function toStatusOutage(
   api: DescopeApi,
   { path }: DescopeCall,
-  answer: BoundedAnswer,
+  answer: BoundedResponse,
 ): DescopeUnavailableError {
   const cause = toStatusFailure(api.baseUrl + path, answer);
   return toldUnavailable(api, cause, answer.headers.get('retry-after'));
@@ -103,14 +103,14 @@ function told(api: DescopeApi, error: DescopeUnavailableError, message: string):
 }
 
 const DOWN =
-  'Descope cannot be asked to renew or change sessions, or to exchange credentials; nobody is signed out, and sessions that lapsed are answered with 503 until it can. If this lasts, check the way to baseUrl and the rate limits of the project.';
+  'Descope cannot be asked to refresh or change sessions, or to exchange credentials; nobody is signed out, and sessions that lapsed are answered with 503 until it can. If this lasts, check the way to baseUrl and the rate limits of the project.';
 const UNUSABLE =
-  "Descope issued what cannot be used; nobody is signed out for it, and whoever needs it is answered with 503. If this lasts, check the clocks, and the project's JWT templates and cookie names against the options.";
+  "Descope issued what cannot be used; nobody is signed out for it, and anyone who needs it is answered with 503. If this lasts, check the clocks, and the project's JWT templates and cookie names against the options.";
 
-// Descope's definite "no" to one of the road's own calls.
+// Descope's definite "no" to one of the pipeline's own calls.
 
-/** Descope understood the call and refused it, for instance because the refresh token was ended or superseded. */
-export class DescopeRefusal extends Error {
+/** Descope understood the call and rejected it, for instance because the refresh token was ended or superseded. */
+export class DescopeApiError extends Error {
   constructor(
     readonly status: number,
     /** Descope's own error code, `E…`, or OAuth's word for it. */
@@ -118,8 +118,8 @@ export class DescopeRefusal extends Error {
     /** Whether Descope said so before, and was not asked again. */
     readonly isRecalled = false,
   ) {
-    super(`Descope refused with ${errorCode ?? status}.`);
-    this.name = 'DescopeRefusal';
+    super(`Descope rejected with ${errorCode ?? status}.`);
+    this.name = 'DescopeRejection';
   }
 }
 
@@ -140,7 +140,7 @@ export interface IssuedTokens {
 
 /** Reads the tokens. An answer without a session token is an outage: nothing is known of the session. */
 export function readIssuedTokens(
-  answer: BoundedAnswer,
+  answer: BoundedResponse,
   names: IssuedTokenNames,
   api: DescopeApi,
 ): IssuedTokens {

@@ -1,37 +1,37 @@
-// What the road itself asks of Descope about sessions: refresh, logout, me, tenant.
+// What the request pipeline itself asks of Descope about sessions: refresh, logout, me, tenant.
 import { hash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import { decodeToken } from '../token/decode.js';
 import {
-  DescopeRefusal,
+  DescopeApiError,
   askDescope,
   callDescope,
-  isRefusalStatus,
+  isRejectionStatus,
   readIssuedTokens,
   toStatusOutage,
   toUnusableOutage,
 } from './descope-api.js';
 import type { DescopeApi, DescopeCall, IssuedTokenNames, IssuedTokens } from './descope-api.js';
 import type { DescopeTime } from './descope-time.js';
-import type { BoundedAnswer } from './http-client.js';
+import type { BoundedResponse } from './http-client.js';
 
 /** Where Descope is, and what it calls its cookies, where it answers with cookies in place of a body. */
 export interface SessionApi extends DescopeApi {
   readonly names: IssuedTokenNames;
 }
 
-/** The same, for calls with a refresh token: what Descope has refused is not asked again for a while. */
+/** The same, for calls with a refresh token: what Descope has rejected is not asked again for a while. */
 export interface RefreshApi extends SessionApi {
-  readonly ended: EndedTokens;
+  readonly ended: RejectedTokens;
   readonly time: DescopeTime;
 }
 
-/** Exchanges a refresh token for a new session. Throws `DescopeRefusal` when Descope says no, `DESCOPE_UNAVAILABLE` when it says nothing. */
+/** Exchanges a refresh token for a new session. Throws `DescopeRejection` when Descope says no, `DESCOPE_UNAVAILABLE` when it says nothing. */
 export async function refreshSession(api: RefreshApi, refreshToken: string): Promise<IssuedTokens> {
   const call = { path: '/v1/auth/refresh', bearer: refreshToken, body: {} };
-  return readIssuedTokens(await ask(api, call, REFUSALS_OF_REFRESH), api.names, api);
+  return readIssuedTokens(await ask(api, call, REJECTIONS_OF_REFRESH), api.names, api);
 }
 
 /** Selects the current tenant of a session; the answer's tokens carry it as `dct`. */
@@ -47,13 +47,13 @@ export async function selectTenant(
 /** Ends one session at Descope; one that is known to have ended without a call. */
 export async function endSession(api: RefreshApi, refreshToken: string): Promise<void> {
   await ask(api, { path: '/v1/auth/logout', bearer: refreshToken, body: {} });
-  api.ended.remember(refreshToken, new DescopeRefusal(401, undefined));
+  api.ended.remember(refreshToken, new DescopeApiError(401, undefined));
 }
 
 /** Ends every session of the user at Descope. */
 export async function endAllSessions(api: RefreshApi, refreshToken: string): Promise<void> {
   await ask(api, { path: '/v1/auth/logoutall', bearer: refreshToken, body: {} });
-  api.ended.remember(refreshToken, new DescopeRefusal(401, undefined));
+  api.ended.remember(refreshToken, new DescopeApiError(401, undefined));
 }
 
 /** Reads the user's profile. */
@@ -61,22 +61,22 @@ export async function readProfile(api: RefreshApi, refreshToken: string): Promis
   return (await ask(api, { path: '/v1/auth/me', bearer: refreshToken })).json;
 }
 
-// 401 is about the token. What else is refused may be about what was asked, except where nothing else was asked.
-const REFUSALS_OF_TOKEN: readonly number[] = [401];
-const REFUSALS_OF_REFRESH: readonly number[] = [400, 401, 403];
+// 401 is about the token. What else is rejected may be about what was asked, except where nothing else was asked.
+const REJECTIONS_OF_TOKEN: readonly number[] = [401];
+const REJECTIONS_OF_REFRESH: readonly number[] = [400, 401, 403];
 
 async function ask(
   api: RefreshApi,
   call: DescopeCall & { readonly bearer: string },
-  statuses = REFUSALS_OF_TOKEN,
-): Promise<BoundedAnswer> {
+  statuses = REJECTIONS_OF_TOKEN,
+): Promise<BoundedResponse> {
   const known = api.ended.recall(call.bearer);
   if (known !== undefined && statuses.includes(known.status)) throw known;
   try {
     return await callDescope(api, call);
   } catch (error) {
     // An outage says nothing of the token.
-    if (error instanceof DescopeRefusal && statuses.includes(error.status))
+    if (error instanceof DescopeApiError && statuses.includes(error.status))
       api.ended.remember(call.bearer, error);
     throw error;
   }
@@ -95,7 +95,7 @@ export interface ClientToken {
 }
 
 // RFC 6749 §5.2 and RFC 8707 §2: a no to this client. Others, such as `temporarily_unavailable`, are none.
-const OAUTH_REFUSALS = [
+const OAUTH_REJECTIONS = [
   'invalid_request',
   'invalid_client',
   'invalid_grant',
@@ -106,25 +106,25 @@ const OAUTH_REFUSALS = [
   'access_denied',
 ];
 
-/** Exchanges an access key for a session. Throws `DescopeRefusal` or `DESCOPE_UNAVAILABLE`. */
+/** Exchanges an access key for a session. Throws `DescopeRejection` or `DESCOPE_UNAVAILABLE`. */
 export async function exchangeAccessKey(api: SessionApi, key: string): Promise<IssuedTokens> {
   const call = { path: '/v1/auth/accesskey/exchange', bearer: key, body: {} };
   return readIssuedTokens(await callDescope(api, call), api.names, api);
 }
 
-/** Gets a token for a client. Throws `DescopeRefusal` with OAuth's own word, or `DESCOPE_UNAVAILABLE`. */
+/** Gets a token for a client. Throws `DescopeRejection` with OAuth's own word, or `DESCOPE_UNAVAILABLE`. */
 export async function grantClientToken(api: DescopeApi, grant: ClientGrant): Promise<ClientToken> {
   const form = new URLSearchParams({ ...grant, grant_type: 'client_credentials' });
   const call = { path: '/oauth2/v1/apps/token', form };
   const answer = await askDescope(api, call);
   if (answer.status === 200) return readClientToken(api, answer);
   const word = isJsonObject(answer.json) ? readText(answer.json, 'error') : undefined;
-  if (isRefusalStatus(answer.status) && word !== undefined && OAUTH_REFUSALS.includes(word))
-    throw new DescopeRefusal(answer.status, word);
+  if (isRejectionStatus(answer.status) && word !== undefined && OAUTH_REJECTIONS.includes(word))
+    throw new DescopeApiError(answer.status, word);
   throw toStatusOutage(api, call, answer);
 }
 
-function readClientToken(api: DescopeApi, { json }: BoundedAnswer): ClientToken {
+function readClientToken(api: DescopeApi, { json }: BoundedResponse): ClientToken {
   const body = isJsonObject(json) ? json : {};
   const token = readText(body, 'access_token');
   if (token === undefined)
@@ -134,7 +134,7 @@ function readClientToken(api: DescopeApi, { json }: BoundedAnswer): ClientToken 
   return { token, lifetimeSeconds: isNumber ? seconds : undefined };
 }
 
-// Refresh tokens that Descope has refused: it is not asked again for a while, however often they come.
+// Refresh tokens that Descope has rejected: it is not asked again for a while, however often they come.
 
 const MAX_TOKENS = 10_000;
 const MAX_OF_ONE_SUBJECT = 100;
@@ -143,13 +143,13 @@ const ENDED_MS = 600_000;
 const DOUBTFUL_MS = 60_000;
 
 interface Ended {
-  readonly refusal: DescopeRefusal;
+  readonly rejection: DescopeApiError;
   readonly subject: string;
   readonly sinceMs: number;
   readonly untilMs: number;
 }
 
-export class EndedTokens {
+export class RejectedTokens {
   readonly #clock: Clock;
   readonly #ended = new Map<string, Ended>(); // digest → why, from old to new
   readonly #bySubject = new Map<string, Set<string>>();
@@ -159,14 +159,14 @@ export class EndedTokens {
   }
 
   /** Recalls Descope's no to a token, as long as that counts. */
-  recall(token: string): DescopeRefusal | undefined {
+  recall(token: string): DescopeApiError | undefined {
     if (this.#ended.size === 0) return undefined;
     const digest = toDigest(token);
     const found = this.#ended.get(digest);
     if (found === undefined) return undefined;
     const nowMs = this.#clock();
     // A clock that was set back must not make it last.
-    if (nowMs >= found.sinceMs && nowMs < found.untilMs) return found.refusal;
+    if (nowMs >= found.sinceMs && nowMs < found.untilMs) return found.rejection;
     this.#forget(digest, found.subject);
     return undefined;
   }
@@ -175,14 +175,14 @@ export class EndedTokens {
    * Remembers Descope's no to a genuine token: 401 is about the token itself. It makes room among the same subject's
    * first, so that nobody's tokens push out all others'.
    */
-  remember(token: string, { status, errorCode }: DescopeRefusal): void {
+  remember(token: string, { status, errorCode }: DescopeApiError): void {
     const [sinceMs, digest] = [this.#clock(), toDigest(token)];
     const { subject, endMs } = readToken(token);
     const untilMs = Math.min(sinceMs + (status === 401 ? ENDED_MS : DOUBTFUL_MS), endMs);
     this.#forget(digest, subject); // what is set again would keep its old place
     this.#makeRoom(sinceMs, subject);
-    const refusal = new DescopeRefusal(status, errorCode, true);
-    this.#ended.set(digest, { refusal, subject, sinceMs, untilMs });
+    const rejection = new DescopeApiError(status, errorCode, true);
+    this.#ended.set(digest, { rejection, subject, sinceMs, untilMs });
     const own = this.#bySubject.get(subject) ?? new Set<string>();
     this.#bySubject.set(subject, own.add(digest));
   }

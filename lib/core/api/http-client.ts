@@ -22,7 +22,7 @@ export interface BoundedRequest {
 }
 
 /** A whole answer, whatever its status. */
-export interface BoundedAnswer {
+export interface BoundedResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly json: unknown;
@@ -32,7 +32,7 @@ export interface BoundedAnswer {
  * Asks for a JSON document. Rejects with a `RequestFailure` on a redirect, a time-out, too many bytes and broken JSON;
  * any status is an answer.
  */
-export async function fetchAnswer(request: BoundedRequest): Promise<BoundedAnswer> {
+export async function fetchBounded(request: BoundedRequest): Promise<BoundedResponse> {
   request.signal?.throwIfAborted();
   const abort = new AbortController();
   let status: number | undefined;
@@ -52,13 +52,13 @@ export async function fetchAnswer(request: BoundedRequest): Promise<BoundedAnswe
 
 /** Asks for a JSON document and takes status 200 only. */
 export async function fetchJson(request: BoundedRequest): Promise<unknown> {
-  const answer = await fetchAnswer(request);
+  const answer = await fetchBounded(request);
   if (answer.status !== 200) throw toStatusFailure(request.url, answer);
   return answer.json;
 }
 
 /** The failure of a request that was answered with a status of no use; Descope's own code is told, its words are not. */
-export function toStatusFailure(url: string, { status, json }: BoundedAnswer): RequestFailure {
+export function toStatusFailure(url: string, { status, json }: BoundedResponse): RequestFailure {
   const code = isJsonObject(json) ? readText(json, 'errorCode') : undefined;
   const isOwn = code !== undefined && /^E\d{1,9}$/.test(code);
   return new RequestFailure({ url, status, detail: isOwn ? code : undefined });
@@ -178,7 +178,7 @@ export function toNodeFetch(fetch: FetchLike): Fetch {
   return async (target, init) => {
     const given = { ...readRequest(target), ...init };
     const { headers, body } = await toPlain(given);
-    // What else there is, is for whoever asked and for that `fetch`: undici's `dispatcher`, for one.
+    // What else there is, is for anyone who asked and for that `fetch`: undici's `dispatcher`, for one.
     return toResponse(await fetch(toUrl(target), { ...given, headers, body }));
   };
 }

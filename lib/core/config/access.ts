@@ -1,14 +1,14 @@
-// The options that decide who is let in, as the policies of the road's stations.
+// The options that decide who is let in, as the policies of the pipeline's stations.
 import type { TokenSourceOption } from '../http/token-source.js';
-import type { AccessKeyPolicy } from '../m2m/access-keys.js';
-import type { AuthenticationPolicy } from '../session/authenticator.js';
+import type { AccessKeyConfig } from '../m2m/access-keys.js';
+import type { AuthenticationConfig } from '../session/authenticator.js';
 import type { TokenKind } from '../token/claims.js';
 import { SIGNATURE_ALGORITHMS } from '../token/signature.js';
-import type { VerificationPolicy } from '../token/token-verifier.js';
+import type { VerificationConfig } from '../token/token-verifier.js';
 import { isStandardSchema } from '../user/custom-claims.js';
 import type { StandardSchema } from '../user/custom-claims.js';
 import type { UsernameClaim } from '../user/descope-user.js';
-import type { AdmissionPolicy } from '../user/token-acceptance.js';
+import type { AcceptanceConfig } from '../user/token-acceptance.js';
 import {
   OptionReader,
   isBoolean,
@@ -32,7 +32,7 @@ export function readVerification(
   options: OptionReader,
   projectId: string,
   names: CookieNames,
-): VerificationPolicy {
+): VerificationConfig {
   const wants = `a list out of ${SIGNATURE_ALGORITHMS.join(', ')}`;
   const is = isListOf<string>(SIGNATURE_ALGORITHMS);
   return {
@@ -48,13 +48,13 @@ export function readVerification(
 /** Reads how requests become sessions. */
 export function readAuthentication(
   options: OptionReader,
-  origins: AuthenticationPolicy['origins'],
-): AuthenticationPolicy {
+  origins: AuthenticationConfig['origins'],
+): AuthenticationConfig {
   return { ...readUserRules(options), ...readSourceRules(options), origins };
 }
 
 /** Reads which tokens may come in. */
-export function readAdmission(options: OptionReader): AdmissionPolicy {
+export function readAcceptance(options: OptionReader): AcceptanceConfig {
   const wants = `a list out of ${KINDS.join(', ')}`;
   const is = isListOf<TokenKind>(KINDS);
   return {
@@ -80,7 +80,7 @@ export function readCookieNames(options: OptionReader): CookieNames {
 
 function readUserRules(
   options: OptionReader,
-): Pick<AuthenticationPolicy, 'usernameClaim' | 'claimsSchema' | 'staffRole' | 'superuserRole'> {
+): Pick<AuthenticationConfig, 'usernameClaim' | 'claimsSchema' | 'staffRole' | 'superuserRole'> {
   return {
     usernameClaim: options.read('usernameClaim', {
       wants: "a claim's name, a path of names or a function",
@@ -101,7 +101,7 @@ function readUserRules(
   };
 }
 
-function readSourceRules(options: OptionReader): Pick<AuthenticationPolicy, 'sources'> {
+function readSourceRules(options: OptionReader): Pick<AuthenticationConfig, 'sources'> {
   const wants = "a list of 'bearer', 'cookie', functions and { read, sentByBrowser }";
   return { sources: options.read('sources', { wants, is: isSources, default: ['bearer', 'cookie'] }) };
 }
@@ -146,7 +146,7 @@ const TAKEN = /^(?:authorization|cookie|origin|referer|host|content-.*|transfer-
 const DAY_SECONDS = 86_400;
 
 /** Reads `accessKeys`; `undefined` where keys are not taken. */
-export function readAccessKeys(options: OptionReader, given: DescopeOptions): AccessKeyPolicy | undefined {
+export function readAccessKeys(options: OptionReader, given: DescopeOptions): AccessKeyConfig | undefined {
   const { accessKeys } = given;
   if (accessKeys === undefined || accessKeys === false) return undefined;
   const group =
@@ -156,7 +156,7 @@ export function readAccessKeys(options: OptionReader, given: DescopeOptions): Ac
   return {
     header: readHeaderName(group),
     maxAgeMs: 1000 * readNumber(group, 'maxAgeSeconds', { most: DAY_SECONDS, default: 300 }),
-    refusedMs: 1000 * readNumber(group, 'refusedSeconds', { most: 3600, default: 60 }),
+    rejectedMs: 1000 * readNumber(group, 'rejectedSeconds', { most: 3600, default: 60 }),
     maxKeys: readNumber(group, 'maxKeys', { most: 1_000_000, default: 10_000 }),
     unknownPerSecond: readNumber(group, 'unknownPerSecond', { most: 10_000, default: 20 }),
   };

@@ -5,18 +5,18 @@ import { systemClock } from '../clock.js';
 import type { Clock } from '../clock.js';
 import {
   readAccessKeys,
-  readAdmission,
+  readAcceptance,
   readAuthentication,
   readCookieNames,
   readVerification,
 } from './access.js';
-import type { AccessKeyPolicy } from '../m2m/access-keys.js';
-import type { AuthenticationPolicy } from '../session/authenticator.js';
-import type { KeyFetchPolicy } from '../token/key-fetch-schedule.js';
+import type { AccessKeyConfig } from '../m2m/access-keys.js';
+import type { AuthenticationConfig } from '../session/authenticator.js';
+import type { KeyFetchConfig } from '../token/key-fetch-schedule.js';
 import type { KeysById } from '../token/key-set.js';
-import type { TokenCachePolicy } from '../token/token-cache.js';
-import type { VerificationPolicy } from '../token/token-verifier.js';
-import type { AdmissionPolicy } from '../user/token-acceptance.js';
+import type { TokenCacheConfig } from '../token/token-cache.js';
+import type { VerificationConfig } from '../token/token-verifier.js';
+import type { AcceptanceConfig } from '../user/token-acceptance.js';
 import { readApiUrl, readFgaCacheUrl, readOrigins, readProjectId } from './endpoints.js';
 import { readKeyFetch, readKeys, readTokenCache } from './keys.js';
 import { OptionReader, isBoolean, isFunction, readOptionalText } from './option-reader.js';
@@ -24,29 +24,29 @@ import type { Rule } from './option-reader.js';
 import { KNOWN_OPTIONS } from './options.js';
 import type { DescopeOptions, UserLoader, UserLoaderClass } from './options.js';
 import { readSession } from './session.js';
-import type { SessionPolicy } from './session.js';
+import type { SessionConfig } from './session.js';
 
-/** What the road runs on. Made once at boot; frozen. */
+/** What the request pipeline runs on. Made once at boot; frozen. */
 export interface DescopeConfig {
   readonly projectId: string;
   readonly baseUrl: string;
   /** The cache that is asked about relations, where there is one. */
   readonly fgaCacheUrl: string | undefined;
-  readonly verification: VerificationPolicy;
-  readonly authentication: AuthenticationPolicy;
-  readonly admission: AdmissionPolicy;
+  readonly verification: VerificationConfig;
+  readonly authentication: AuthenticationConfig;
+  readonly acceptance: AcceptanceConfig;
   /** How access keys that callers send are taken; `undefined` where they are not. */
-  readonly accessKeys: AccessKeyPolicy | undefined;
+  readonly accessKeys: AccessKeyConfig | undefined;
   /** Whether a superuser has every role and permission of the project. */
   readonly superuserBypass: boolean;
-  readonly session: SessionPolicy;
+  readonly session: SessionConfig;
   /** Whether the application said, by `audience` or by its explicit `null`, for whom tokens must be meant. */
   readonly isAudienceDecided: boolean;
   /** The fixed keys, when there are; then nothing is fetched. */
   readonly keys: KeysById | undefined;
-  readonly keyFetch: KeyFetchPolicy & { readonly timeoutMs: number };
+  readonly keyFetch: KeyFetchConfig & { readonly timeoutMs: number };
   /** How many proven tokens are remembered; `undefined` for none. */
-  readonly tokenCache: TokenCachePolicy | undefined;
+  readonly tokenCache: TokenCacheConfig | undefined;
   readonly requireKeysAtBoot: boolean;
   /** Gives the application's own user for a session, where it has one. */
   readonly loadUser: UserLoader | UserLoaderClass | undefined;
@@ -84,7 +84,7 @@ export function resolveConfig(
     fgaCacheUrl: readFgaCacheUrl(options),
     verification,
     authentication: readAuthentication(options, readOrigins(options)),
-    admission: readAdmission(options),
+    acceptance: readAcceptance(options),
     accessKeys: readAccessKeys(options, given),
     superuserBypass: options.read('superuserBypass', BOOLEAN),
     session: readSession(options, names, isProduction),
@@ -108,8 +108,8 @@ export function resolveConfig(
 
 // The policies with it, but nothing that is the application's own: its sources, functions and keys.
 function freezePolicies(config: DescopeConfig): DescopeConfig {
-  const { verification, authentication, admission, keyFetch, session, tokenCache, accessKeys } = config;
-  const policies = [verification, authentication, authentication.origins, admission, keyFetch, session];
+  const { verification, authentication, acceptance, keyFetch, session, tokenCache, accessKeys } = config;
+  const policies = [verification, authentication, authentication.origins, acceptance, keyFetch, session];
   for (const policy of [
     ...policies,
     session.cookies,

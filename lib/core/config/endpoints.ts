@@ -1,5 +1,5 @@
 // The options that say where things are: the project, its API, and the origins that are ours.
-import type { AuthenticationPolicy } from '../session/authenticator.js';
+import type { AuthenticationConfig } from '../session/authenticator.js';
 import { toOrigin, findPatternFlaw } from '../http/origin.js';
 import type { TrustedOrigin } from '../http/origin.js';
 import {
@@ -42,7 +42,7 @@ export function readFgaCacheUrl(options: OptionReader): string | undefined {
   return readUrl(options, 'fgaCacheUrl');
 }
 
-export function readOrigins(options: OptionReader): AuthenticationPolicy['origins'] {
+export function readOrigins(options: OptionReader): AuthenticationConfig['origins'] {
   const publicOrigin = readOptionalText(options, 'publicOrigin');
   if (publicOrigin !== undefined && !isOrigin(publicOrigin))
     options.mistake('publicOrigin', 'a text that is no origin', 'an origin like "https://app.example.com"');

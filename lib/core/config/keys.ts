@@ -3,11 +3,11 @@ import { describe, toNumberRule, toWholeNumberRule } from './option-reader.js';
 import type { Bounds, OptionReader } from './option-reader.js';
 import type { DescopeOptions, KeyFetchOptions, TokenCacheOptions } from './options.js';
 import { isJsonObject, readText } from '../token/claims.js';
-import type { KeyFetchPolicy } from '../token/key-fetch-schedule.js';
+import type { KeyFetchConfig } from '../token/key-fetch-schedule.js';
 import { toKeysById } from '../token/key-set.js';
 import type { KeysById } from '../token/key-set.js';
 import { readVerificationKey } from '../token/signature.js';
-import type { TokenCachePolicy } from '../token/token-cache.js';
+import type { TokenCacheConfig } from '../token/token-cache.js';
 
 const DAY_SECONDS = 86_400;
 const STALE_SECONDS = 3600;
@@ -49,7 +49,7 @@ function noteFlaw(
 ): void {
   const wants = 'one public JWK with "kid" and "alg", as Descope shows it';
   const key = readVerificationKey(input.jwk);
-  if (typeof key === 'string') return options.mistake(name, `a key that is refused because ${key}`, wants);
+  if (typeof key === 'string') return options.mistake(name, `a key that is rejected because ${key}`, wants);
   const algorithm = isJsonObject(input.jwk) ? readText(input.jwk, 'alg') : undefined;
   if (algorithm === undefined) return options.mistake(name, 'a key without "alg"', wants);
   if (!input.algorithms.includes(algorithm)) {
@@ -70,7 +70,7 @@ function parse(text: string): unknown {
 }
 
 /** Reads how keys are fetched, in the milliseconds that the key set counts in. */
-export function readKeyFetch(options: OptionReader): KeyFetchPolicy & { readonly timeoutMs: number } {
+export function readKeyFetch(options: OptionReader): KeyFetchConfig & { readonly timeoutMs: number } {
   const group = options.group<KeyFetchOptions>('keyFetch', KEY_FETCH_OPTIONS);
   const read = (name: keyof KeyFetchOptions, bounds: Bounds) => group.read(name, toNumberRule(bounds));
   const maxAge = read('maxAgeSeconds', { least: 1, most: DAY_SECONDS, default: 600 });
@@ -87,7 +87,7 @@ export function readKeyFetch(options: OptionReader): KeyFetchPolicy & { readonly
 }
 
 /** Reads how many proven tokens are remembered; `undefined` for none. */
-export function readTokenCache(options: OptionReader, given: DescopeOptions): TokenCachePolicy | undefined {
+export function readTokenCache(options: OptionReader, given: DescopeOptions): TokenCacheConfig | undefined {
   if (given.tokenCache === false) return undefined;
   const group = options.group<TokenCacheOptions>('tokenCache', ['maxTokens', 'maxBytes']);
   const read = (name: keyof TokenCacheOptions, bounds: Bounds) => group.read(name, toWholeNumberRule(bounds));

@@ -13,7 +13,7 @@ import type { UsernameClaim } from '../user/descope-user.js';
 
 /** How the project's keys are fetched and how long they are believed. */
 export interface KeyFetchOptions {
-  /** Age at which keys are fetched again, in seconds. A withdrawn key is refused after this. Default: 600. */
+  /** Age at which keys are fetched again, in seconds. A withdrawn key is rejected after this. Default: 600. */
   readonly maxAgeSeconds?: number | undefined;
   /**
    * Age up to which keys are used while Descope cannot be reached, in seconds: the worst-case revocation time. At least
@@ -55,7 +55,7 @@ export interface PublicKeyJwk {
  */
 export interface DescopeUserLoader {
   /**
-   * Finds the application's own user, or creates it. `null` refuses with `USER_NOT_ADMITTED`. `request` is what the guard
+   * Finds the application's own user, or creates it. `null` rejects with `USER_NOT_ACCEPTED`. `request` is what the guard
    * judged: the request of Express or Fastify, a socket's handshake, or a message's headers.
    */
   loadUser(session: SignedInSession, request: RequestLike): unknown;
@@ -132,7 +132,7 @@ export interface DescopeOptions {
   readonly keyFetch?: KeyFetchOptions | undefined;
   /** How many tokens that came twice are remembered; `false` keeps none. Time and key are still checked each time. */
   readonly tokenCache?: TokenCacheOptions | false | undefined;
-  /** Refuses to boot until the keys are there. Default: `false`: boots, and answers 503 to tokens meanwhile. */
+  /** Rejects to boot until the keys are there. Default: `false`: boots, and answers 503 to tokens meanwhile. */
   readonly requireKeysAtBoot?: boolean | undefined;
   /** The `fetch` for every call to Descope: undici's, or a function of your own. Default: Node's. */
   readonly fetch?: FetchLike | undefined;
@@ -196,13 +196,13 @@ export interface SessionCookieOptions {
 export interface SessionOptions {
   /** Where tokens live: in cookies, or in the application's own `express-session` or `@fastify/session`. Default: `'cookies'`. */
   readonly store?: 'cookies' | 'request-session' | undefined;
-  /** Lets the middleware renew a session that lapsed, when there is a refresh token. Default: `false`. */
+  /** Lets the middleware refresh a session that lapsed, when there is a refresh token. Default: `false`. */
   readonly refresh?: boolean | undefined;
   /** How cookies are written. */
   readonly cookie?: SessionCookieOptions | undefined;
-  /** Shares renewals between instances, so that none signs out what another has just renewed. Entries are encrypted. */
+  /** Shares refreshes between instances, so that none signs out what another has just refreshed. Entries are encrypted. */
   readonly renewalStore?: GivenStore | undefined;
-  /** Shares sign-outs between instances. Without it a signed-out session is refused by this process only, until its end. */
+  /** Shares sign-outs between instances. Without it a signed-out session is rejected by this process only, until its end. */
   readonly signOutStore?: GivenStore | undefined;
 }
 
@@ -231,11 +231,11 @@ export interface AccessKeyOptions {
   readonly header?: string | undefined;
   /** Seconds for which the session of a key may serve, however long it lasts: the worst-case revocation time. Default: 300. */
   readonly maxAgeSeconds?: number | undefined;
-  /** Seconds for which a key that Descope refused is refused without asking again. Default: 60. */
-  readonly refusedSeconds?: number | undefined;
+  /** Seconds for which a key that Descope rejected is rejected without asking again. Default: 60. */
+  readonly rejectedSeconds?: number | undefined;
   /** Most keys whose sessions are remembered. Default: 10 000. */
   readonly maxKeys?: number | undefined;
-  /** Most exchanges a second of keys that are not known to be good; five times as many at once. Half as much again is kept for senders of whom none was refused. Default: 20. */
+  /** Most exchanges a second of keys that are not known to be good; five times as many at once. Half as much again is kept for senders of whom none was rejected. Default: 20. */
   readonly unknownPerSecond?: number | undefined;
 }
 
@@ -243,7 +243,7 @@ export interface AccessKeyOptions {
 export const ACCESS_KEY_OPTIONS: readonly string[] = Object.keys({
   header: 0,
   maxAgeSeconds: 0,
-  refusedSeconds: 0,
+  rejectedSeconds: 0,
   maxKeys: 0,
   unknownPerSecond: 0,
 } satisfies Record<keyof AccessKeyOptions, 0>);

@@ -1,19 +1,19 @@
 // The options about browsers' sessions, as the policy of the middleware and the routes.
 import { findStoreMistake, toKeyValueStore } from '../session/key-value-store.js';
 import type { GivenStore, KeyValueStore } from '../session/key-value-store.js';
-import type { CookiePlacePolicy } from '../http/token-store.js';
+import type { CookieTokenStoreConfig } from '../http/token-store.js';
 import { OptionReader, isBoolean } from './option-reader.js';
 import type { Check } from './option-reader.js';
 import { COOKIE_OPTIONS, SESSION_OPTIONS } from './options.js';
 import type { SessionCookieOptions, SessionOptions } from './options.js';
 
 /** How browsers' sessions are kept. */
-export interface SessionPolicy {
+export interface SessionConfig {
   /** Whether the application asked for sessions at all: then the middleware is applied. */
   readonly isOn: boolean;
   readonly store: 'cookies' | 'request-session';
   readonly isRefreshed: boolean;
-  readonly cookies: CookiePlacePolicy;
+  readonly cookies: CookieTokenStoreConfig;
   readonly renewalStore: KeyValueStore | undefined;
   readonly signOutStore: KeyValueStore | undefined;
 }
@@ -28,7 +28,7 @@ const HOST_PREFIX = '__Host-';
 const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/i;
 
 /** Reads `session`; without it there is no middleware, and the defaults serve the routes. */
-export function readSession(options: OptionReader, names: CookieNames, isProduction: boolean): SessionPolicy {
+export function readSession(options: OptionReader, names: CookieNames, isProduction: boolean): SessionConfig {
   const isOn = options.has('session');
   const group = isOn
     ? options.group<SessionOptions>('session', SESSION_OPTIONS)
@@ -50,7 +50,7 @@ export function readSession(options: OptionReader, names: CookieNames, isProduct
 function readCookies(
   session: OptionReader<SessionOptions>,
   names: CookieNames,
-): Omit<CookiePlacePolicy, 'isProduction'> {
+): Omit<CookieTokenStoreConfig, 'isProduction'> {
   const group = session.group<SessionCookieOptions>('cookie', COOKIE_OPTIONS);
   const sameSite = group.read('sameSite', { wants: "'lax' or 'strict'", is: isSameSite, default: 'lax' });
   const domain = group.read('domain', {

@@ -39,7 +39,7 @@ export function readAmbiguousCookie(header: string | undefined, name: string): r
   return [...new Set(values)].filter((value) => value !== undefined && value !== '') as string[];
 }
 
-/** The refusal of cookies that contradict each other. */
+/** The rejection of cookies that contradict each other. */
 export function ambiguousCookie(): DescopeCredentialError {
   const message = 'There are several session cookies with different values.';
   return new DescopeCredentialError('COOKIE_AMBIGUOUS', message);
@@ -85,7 +85,7 @@ function isBlank(character: string | undefined): boolean {
 const MAX_COOKIE_BYTES = 4096; // what browsers keep at least, name and attributes included (RFC 6265 §6.1)
 
 /** How cookies are written. */
-export interface CookiePolicy {
+export interface CookieConfig {
   /** `Lax` lets links from other sites arrive signed in; `Strict` does not. */
   readonly sameSite: 'Lax' | 'Strict';
   /** The domain that shares the cookie; host-only when left out. */
@@ -103,7 +103,7 @@ export interface CookieToWrite {
 }
 
 /** Makes a Set-Cookie line: `HttpOnly`, `Path=/`, no `Domain` unless configured. Throws `SESSION_TOO_LARGE` for what browsers would drop silently. */
-export function toSetCookie(cookie: CookieToWrite, policy: CookiePolicy): string {
+export function toSetCookie(cookie: CookieToWrite, policy: CookieConfig): string {
   const { name, value, maxAgeSeconds, isSecure } = cookie;
   const line = [
     `${name}=${value}`,
@@ -120,7 +120,7 @@ export function toSetCookie(cookie: CookieToWrite, policy: CookiePolicy): string
 }
 
 /** Makes the lines that expire a cookie, host-only and on the configured domain: a planted twin must go too. */
-export function toExpiredCookies(name: string, isSecure: boolean, policy: CookiePolicy): string[] {
+export function toExpiredCookies(name: string, isSecure: boolean, policy: CookieConfig): string[] {
   const cookie = { name, value: '', maxAgeSeconds: 0, isSecure };
   const hostOnly = toSetCookie(cookie, { ...policy, domain: undefined });
   return policy.domain === undefined ? [hostOnly] : [hostOnly, toSetCookie(cookie, policy)];

@@ -5,7 +5,7 @@ import { readHeader, readHost } from './request.js';
 import type { RequestLike } from './request.js';
 
 /** Which origins are ours. */
-export interface OriginPolicy {
+export interface OriginConfig {
   /** Our own origin as browsers see it; without it, the host alone is compared with the `Host` header. */
   readonly publicOrigin: string | undefined;
   /** Further origins whose pages may send cookies to us. */
@@ -18,13 +18,13 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']); // RFC 9110 Â
  * Asserts that a credential which browsers attach by themselves may count: on a safe method always, else, and where a
  * WebSocket is opened, on a same-origin request. Throws `REQUEST_CROSS_SITE`.
  */
-export function assertSameOrigin(request: RequestLike, policy: OriginPolicy): void {
+export function assertSameOrigin(request: RequestLike, policy: OriginConfig): void {
   if (SAFE_METHODS.has(request.method ?? '') && !isWebSocket(request)) return;
   assertOurs(request, policy);
 }
 
 /** The same whatever the method, for a call that is known to change something. Throws `REQUEST_CROSS_SITE`. */
-export function assertOurs(request: RequestLike, policy: OriginPolicy): void {
+export function assertOurs(request: RequestLike, policy: OriginConfig): void {
   if (isSameOrigin(request, policy)) return;
   const message = 'The session cookie does not count on this request, because another site may have sent it.';
   throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
@@ -32,9 +32,9 @@ export function assertOurs(request: RequestLike, policy: OriginPolicy): void {
 
 /**
  * Asserts that one of our own pages sent the request, whatever its method; a request that does not say where it comes
- * from is refused too. Throws `REQUEST_CROSS_SITE`.
+ * from is rejected too. Throws `REQUEST_CROSS_SITE`.
  */
-export function assertFromOwnPage(request: RequestLike, policy: OriginPolicy): void {
+export function assertFromOwnPage(request: RequestLike, policy: OriginConfig): void {
   const isSaid = ['sec-fetch-site', 'origin', 'referer'].some(
     (name) => readHeader(request, name) !== undefined,
   );
@@ -51,7 +51,7 @@ function isWebSocket(request: RequestLike): boolean {
 }
 
 /**
- * Tells whether a request is a page that a person goes to, also by a link of another site: such a page may be renewed,
+ * Tells whether a request is a page that a person goes to, also by a link of another site: such a page may be refreshed,
  * because the other site sees nothing of it.
  */
 export function isFollowedLink(request: RequestLike): boolean {
@@ -62,7 +62,7 @@ export function isFollowedLink(request: RequestLike): boolean {
 }
 
 // A request with none of the three headers comes from no browser, and so cannot be forged through one.
-function isSameOrigin(request: RequestLike, policy: OriginPolicy): boolean {
+function isSameOrigin(request: RequestLike, policy: OriginConfig): boolean {
   const origin = readHeader(request, 'origin');
   if (origin !== undefined && isTrustedOrigin(origin, policy.trustedOrigins)) return true;
   const site = readHeader(request, 'sec-fetch-site');
@@ -75,7 +75,7 @@ function isSameOrigin(request: RequestLike, policy: OriginPolicy): boolean {
   return isTrustedOrigin(refererOrigin, policy.trustedOrigins) || isOurs(refererOrigin, request, policy);
 }
 
-function isOurs(origin: string, request: RequestLike, policy: OriginPolicy): boolean {
+function isOurs(origin: string, request: RequestLike, policy: OriginConfig): boolean {
   if (policy.publicOrigin !== undefined) return origin === policy.publicOrigin;
   const host = readHost(request);
   const url = toUrl(origin);
@@ -158,7 +158,7 @@ function isMatch(origin: string, one: string): boolean {
   return LABEL.test(origin.slice(before.length, origin.length - after.length));
 }
 
-// A refusal that the application can see in its own function is better than an error for each request.
+// A rejection that the application can see in its own function is better than an error for each request.
 function isAllowed(origin: string, test: OriginTest): boolean {
   try {
     return isYes(test(origin));
@@ -176,7 +176,7 @@ export function findPatternFlaw(pattern: string): string | undefined {
   return isSharedSuffix(base) ? 'a "*" below a name under which anybody can have a site' : undefined;
 }
 
-// Whoever hosts there has the next label, or one further down: a pattern would trust all of them. No whole list (that is
+// Anyone who hosts there has the next label, or one further down: a pattern would trust all of them. No whole list (that is
 // the Public Suffix List's business), but the names under which previews are usually found.
 const SHARED: ReadonlySet<string> = new Set(
   `vercel.app vercel.dev now.sh netlify.app netlify.com github.io github.dev app.github.dev githubpreview.dev gitlab.io

@@ -1,4 +1,4 @@
-// What the road needs to see of a request, whatever framework it came through.
+// What the request pipeline needs to see of a request, whatever framework it came through.
 import { DescopeCredentialError } from '../errors.js';
 
 /** The part of Node's `IncomingMessage` that is read. Express's request is one; Fastify's and others are brought to it. */
@@ -63,7 +63,7 @@ const SEPARATORS = [' ', ',', '\t', '"'];
 
 /**
  * Reads the bearer token. Another scheme counts as no header; what is meant as a bearer credential and is not
- * exactly one throws `CREDENTIAL_MALFORMED`. The token's own characters are for whoever decodes it.
+ * exactly one throws `CREDENTIAL_MALFORMED`. The token's own characters are for anyone who decodes it.
  */
 export function readBearer(request: RequestLike): string | undefined {
   const header = readHeader(request, 'authorization');
@@ -77,7 +77,7 @@ export function readBearer(request: RequestLike): string | undefined {
   return undefined;
 }
 
-// Asked for one by one: a pattern over a whole token costs more than all the rest of the road for a remembered one.
+// Asked for one by one: a pattern over a whole token costs more than all the rest of the request pipeline for a remembered one.
 function readOne(token: string): string {
   if (token === '' || SEPARATORS.some((separator) => token.includes(separator))) throw notOne();
   return token;

@@ -25,8 +25,8 @@ export type TokenSourceOption = 'bearer' | 'cookie' | TokenReader | TokenSource;
 export interface Credential {
   readonly token: string;
   /** Sent by the browser without being asked: subject to the cross-site rule, and lenient on optional routes. */
-  readonly isAmbient: boolean;
-  readonly refusal?: DescopeCredentialError;
+  readonly sentByBrowser: boolean;
+  readonly rejection?: DescopeCredentialError;
 }
 
 /** Finds the token that a browser's session keeps, wherever that is. */
@@ -57,11 +57,11 @@ function readSource(
 }
 
 function toBrowserCredential(reading: TokenReading): Credential | undefined {
-  if (reading.kind === 'value') return { token: reading.value, isAmbient: true };
+  if (reading.kind === 'value') return { token: reading.value, sentByBrowser: true };
   if (reading.kind === 'absent') return undefined;
-  return { token: '', isAmbient: true, refusal: ambiguousCookie() };
+  return { token: '', sentByBrowser: true, rejection: ambiguousCookie() };
 }
 
-function toCredential(token: string | null | undefined, isAmbient: boolean): Credential | undefined {
-  return typeof token === 'string' && token !== '' ? { token, isAmbient } : undefined;
+function toCredential(token: string | null | undefined, sentByBrowser: boolean): Credential | undefined {
+  return typeof token === 'string' && token !== '' ? { token, sentByBrowser } : undefined;
 }

@@ -10,12 +10,12 @@ import {
   toExpiredCookies,
   toSetCookie,
 } from './cookies.js';
-import type { CookiePolicy, TokenReading } from './cookies.js';
+import type { CookieConfig, TokenReading } from './cookies.js';
 import { readHeader } from './request.js';
 import type { RequestLike } from './request.js';
 
 /** What the cookies are called, and how they are written. */
-export interface CookiePlacePolicy extends CookiePolicy {
+export interface CookieTokenStoreConfig extends CookieConfig {
   readonly sessionName: string;
   readonly refreshName: string;
   /** In production `Secure` is never left out, unless `secure: false` is written. */
@@ -23,15 +23,15 @@ export interface CookiePlacePolicy extends CookiePolicy {
 }
 
 const TOO_LARGE =
-  "Sign-ins are refused with 413 for that, and a renewed session is used without being kept. Take claims out of the project's " +
+  "Sign-ins are rejected with 413 for that, and a refreshed session is used without being kept. Take claims out of the project's " +
   "JWT template (such as all tenants but the current one), or keep tokens on the server: session.store: 'request-session'.";
 
-export class CookiePlace implements TokenPlace {
-  readonly #policy: CookiePlacePolicy;
+export class CookieTokenStore implements TokenStore {
+  readonly #policy: CookieTokenStoreConfig;
   readonly #clock: Clock;
   readonly #notify: Notify;
 
-  constructor(policy: CookiePlacePolicy, clock: Clock, notify: Notify) {
+  constructor(policy: CookieTokenStoreConfig, clock: Clock, notify: Notify) {
     this.#policy = policy;
     this.#clock = clock;
     this.#notify = notify;
@@ -54,7 +54,7 @@ export class CookiePlace implements TokenPlace {
     };
   }
 
-  async write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {
+  async write(exchange: HttpExchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {
     const { sessionName, refreshName } = this.#policy;
     const { sessionToken, sessionEndsAtMs, refreshToken, refreshEndsAtMs = sessionEndsAtMs } = tokens;
     const lines: string[] = [];
@@ -71,7 +71,7 @@ export class CookiePlace implements TokenPlace {
     if (refreshToken !== undefined) add(refreshName, refreshToken, refreshEndsAtMs);
     if (refreshToken === undefined && isNew) lines.push(...this.#toLeftOver(exchange.request));
     const [failure] = failures;
-    // A sign-in is kept as a whole or not at all. Of a renewal what fits is kept: a refresh token that rotated is the
+    // A sign-in is kept as a whole or not at all. Of a refresh what fits is kept: a refresh token that rotated is the
     // only one that Descope still listens to.
     if (failure === undefined || !isNew) this.#put(exchange, lines);
     if (failure === undefined) return;
@@ -79,7 +79,7 @@ export class CookiePlace implements TokenPlace {
     throw failure;
   }
 
-  async clear(exchange: Exchange): Promise<void> {
+  async clear(exchange: HttpExchange): Promise<void> {
     this.#expire(exchange, this.#policy.sessionName);
     this.#expire(exchange, this.#policy.refreshName);
   }
@@ -88,30 +88,30 @@ export class CookiePlace implements TokenPlace {
     return false;
   }
 
-  clearAmbiguous(exchange: Exchange): void {
+  clearAmbiguous(exchange: HttpExchange): void {
     const { sessionName, refreshName } = this.#policy;
     if (this.readSession(exchange.request).kind === 'ambiguous') this.#expire(exchange, sessionName);
     if (this.readRefresh(exchange.request).kind === 'ambiguous') this.#expire(exchange, refreshName);
   }
 
-  // The refresh token of whoever was signed in before would renew this session as theirs.
+  // The refresh token of anyone who was signed in before would refresh this session as theirs.
   #toLeftOver(request: RequestLike): readonly string[] {
     if (this.readRefresh(request).kind === 'absent') return [];
     return toExpiredCookies(this.#policy.refreshName, this.#isSecure(request), this.#policy);
   }
 
-  #expire(exchange: Exchange, name: string): void {
+  #expire(exchange: HttpExchange, name: string): void {
     this.#put(exchange, toExpiredCookies(name, this.#isSecure(exchange.request), this.#policy));
   }
 
-  // The last word counts: a renewal on the way to a sign-out sets what the sign-out clears.
-  #put({ response }: Exchange, lines: readonly string[]): void {
+  // The last word counts: a refresh on the way to a sign-out sets what the sign-out clears.
+  #put({ response }: HttpExchange, lines: readonly string[]): void {
     for (const name of new Set(lines.map((line) => line.slice(0, line.indexOf('=')))))
       response.dropCookie(name);
     for (const line of lines) response.append('Set-Cookie', line);
   }
 
-  #toLine(exchange: Exchange, cookie: { name: string; value: string }, endsAtMs: number): string {
+  #toLine(exchange: HttpExchange, cookie: { name: string; value: string }, endsAtMs: number): string {
     const maxAgeSeconds = (endsAtMs - this.#clock()) / 1000;
     const isSecure = this.#isSecure(exchange.request);
     return toSetCookie({ ...cookie, maxAgeSeconds, isSecure }, this.#policy);
@@ -142,7 +142,7 @@ export interface AmbiguousTokens {
 }
 
 /** A request and the response that can still be given headers. */
-export interface Exchange {
+export interface HttpExchange {
   readonly request: RequestLike;
   readonly response: ResponseLike;
 }
@@ -158,7 +158,7 @@ export interface ResponseLike {
 }
 
 /** A place where tokens are kept. */
-export interface TokenPlace {
+export interface TokenStore {
   readSession(request: RequestLike): TokenReading;
   readRefresh(request: RequestLike): TokenReading;
   /** Reads what contradicts itself: one of each is the browser's own, and it cannot be told which. */
@@ -167,12 +167,12 @@ export interface TokenPlace {
    * Keeps tokens; at sign-in, `isNew` replaces all that was kept, and gives a server-side session a new id, so that
    * none can be planted before.
    */
-  write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void>;
-  clear(exchange: Exchange): Promise<void>;
+  write(exchange: HttpExchange, tokens: TokensToKeep, isNew: boolean): Promise<void>;
+  clear(exchange: HttpExchange): Promise<void>;
   /** Looks again for what another instance has kept meanwhile; `false` where a request holds all there is. */
   reload(request: RequestLike): Promise<boolean>;
   /** Expires what contradicts itself, so that a planted twin does not lock the browser out. */
-  clearAmbiguous(exchange: Exchange): void;
+  clearAmbiguous(exchange: HttpExchange): void;
 }
 
 // Tokens kept in the application's own server-side session: express-session, @fastify/session.
@@ -195,7 +195,7 @@ const MISSING = {
     'Set up express-session or @fastify/session before the application starts to listen.',
 } as const satisfies Notice;
 
-export class RequestSessionPlace implements TokenPlace {
+export class ServerSessionStore implements TokenStore {
   readonly #notify: Notify;
 
   constructor(notify: Notify) {
@@ -212,7 +212,7 @@ export class RequestSessionPlace implements TokenPlace {
     return readKept(request, 'refreshToken');
   }
 
-  async write(exchange: Exchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {
+  async write(exchange: HttpExchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {
     const kept = this.readRefresh(exchange.request);
     const refreshToken = tokens.refreshToken ?? (kept.kind === 'value' && !isNew ? kept.value : undefined);
     if (isNew) await call(this.#requireSession(exchange.request), 'regenerate');
@@ -220,7 +220,7 @@ export class RequestSessionPlace implements TokenPlace {
     this.#requireSession(exchange.request)[KEY] = { sessionToken: tokens.sessionToken, refreshToken };
   }
 
-  async clear(exchange: Exchange): Promise<void> {
+  async clear(exchange: HttpExchange): Promise<void> {
     const session = readSession(exchange.request);
     if (session !== undefined) delete session[KEY];
   }

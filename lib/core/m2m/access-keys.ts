@@ -1,6 +1,6 @@
 // Access keys that callers send: each is exchanged for a session once, and the session serves until shortly before its end.
 import { hash, randomBytes } from 'node:crypto';
-import { DescopeRefusal } from '../api/descope-api.js';
+import { DescopeApiError } from '../api/descope-api.js';
 import type { IssuedTokens } from '../api/descope-api.js';
 import { readElapsedMs } from '../clock.js';
 import type { Clock } from '../clock.js';
@@ -23,19 +23,19 @@ const RETRY_AFTER_SECONDS = 1;
 const SESSION_KINDS: readonly TokenKind[] = ['access-key', 'user', 'unknown']; // its own, or of the user it is bound to
 
 /** How access keys are taken. */
-export interface AccessKeyPolicy {
+export interface AccessKeyConfig {
   /** The header's name in lower case; `undefined` where keys come as bearer credentials. */
   readonly header: string | undefined;
   readonly maxAgeMs: number;
-  readonly refusedMs: number;
+  readonly rejectedMs: number;
   readonly maxKeys: number;
   readonly unknownPerSecond: number;
 }
 
 /** What taking access keys needs. */
 export interface AccessKeysInput {
-  readonly policy: AccessKeyPolicy;
-  /** Asks Descope; throws `DescopeRefusal` for its definite no. */
+  readonly policy: AccessKeyConfig;
+  /** Asks Descope; throws `DescopeRejection` for its definite no. */
   readonly exchange: (key: string) => Promise<IssuedTokens>;
   /** Makes the outage of what Descope issued and cannot be used, and tells of it. */
   readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
@@ -53,7 +53,7 @@ export class AccessKeys {
   constructor(input: AccessKeysInput) {
     this.#input = input;
     const { policy, clock } = input;
-    const { maxKeys: maxEntries, refusedMs } = policy;
+    const { maxKeys: maxEntries, rejectedMs } = policy;
     this.#budget = new SharedExchangeBudget(clock, policy.unknownPerSecond);
     const assertRoom = (sender: string | undefined) => this.#assertRoom(sender);
     this.#tokens = new ExchangedTokens({
@@ -61,7 +61,7 @@ export class AccessKeys {
       projectId: readProjectId(input.notify),
       clock,
       maxEntries,
-      refusedMs,
+      rejectedMs,
       assertRoom,
     });
   }
@@ -84,7 +84,7 @@ export class AccessKeys {
   }
 
   /**
-   * Gives the session of a key to whoever opens it; once more with a new one if what was remembered is no longer good.
+   * Gives the session of a key to anyone who opens it; once more with a new one if what was remembered is no longer good.
    * Throws or rejects with `ACCESS_KEY_REFUSED`, `ACCESS_KEYS_LIMITED`, `DESCOPE_UNAVAILABLE` or what opening throws.
    */
   open<Session>(
@@ -92,7 +92,7 @@ export class AccessKeys {
     open: (token: string) => MaybePromise<Session>,
     request?: RequestLike,
   ): MaybePromise<Session> {
-    if (!KEY.test(key)) throw refused();
+    if (!KEY.test(key)) throw rejected();
     const digest = this.#toDigest(key);
     const toSender = () => request && readSender(request);
     const exchange = () => this.#exchange(key, toSender);
@@ -111,8 +111,8 @@ export class AccessKeys {
     const { exchange, clock, policy } = this.#input;
     const sender = toSender(); // now: who hangs up has no address any more
     const { sessionToken } = await exchange(key).catch((error: unknown) => {
-      if (error instanceof DescopeRefusal) this.#budget.noteRefused(sender);
-      return toRefused(error);
+      if (error instanceof DescopeApiError) this.#budget.noteRejected(sender);
+      return toRejected(error);
     });
     const { claims } = await this.#prove(sessionToken);
     const endsAtMs = Math.min(claims.exp * 1000, clock() + policy.maxAgeMs);
@@ -131,7 +131,7 @@ export class AccessKeys {
     }
   }
 
-  // To its sender a key is neither good nor bad here: a machine that starts just now must not be told that it is refused.
+  // To its sender a key is neither good nor bad here: a machine that starts just now must not be told that it is rejected.
   #assertRoom(sender: string | undefined): void {
     if (this.#budget.take(sender)) return;
     this.#input.notify({ code: 'ACCESS_KEYS_LIMITED', level: 'warn', message: LIMITED });
@@ -144,12 +144,12 @@ export class AccessKeys {
 const LIMITED =
   'More unknown access keys come than accessKeys.unknownPerSecond lets through to Descope; those beyond are answered with 503, keys that were good before are not concerned. If they are your own machines, raise it; else somebody tries keys.';
 
-function toRefused(error: unknown): never {
-  throw error instanceof DescopeRefusal ? refused(error.errorCode) : error;
+function toRejected(error: unknown): never {
+  throw error instanceof DescopeApiError ? rejected(error.errorCode) : error;
 }
 
-function refused(descopeCode?: string): DescopeCredentialError {
-  return new DescopeCredentialError('ACCESS_KEY_REFUSED', 'The access key is refused.', { descopeCode });
+function rejected(descopeCode?: string): DescopeCredentialError {
+  return new DescopeCredentialError('ACCESS_KEY_REFUSED', 'The access key is rejected.', { descopeCode });
 }
 
 // How often Descope may be asked on behalf of strangers: anybody can send texts that look like a key.
@@ -158,7 +158,7 @@ const BURST_SECONDS = 5; // when an application starts, all of its machines are 
 const RESERVE_SHARE = 0.5;
 const SENDER_SHARE = 0.1;
 const LEAST_PER_SECOND = 1 / BURST_SECONDS; // at least one try
-const REFUSED_MS = 60_000;
+const REJECTED_MS = 60_000;
 const MAX_SENDERS = 10_000;
 
 /** A bucket of tries that fills up steadily. */
@@ -188,12 +188,12 @@ export class ExchangeBudget {
 
 interface Sender {
   readonly budget: ExchangeBudget;
-  refusedAtMs: number;
+  rejectedAtMs: number;
 }
 
 /**
- * One budget for all senders, and half as much again for those of whom no key was refused a moment ago, a little for
- * each: whoever tries keys must not keep out every machine that starts just now.
+ * One budget for all senders, and half as much again for those of whom no key was rejected a moment ago, a little for
+ * each: anyone who tries keys must not keep out every machine that starts just now.
  */
 export class SharedExchangeBudget {
   readonly #clock: Clock;
@@ -213,14 +213,14 @@ export class SharedExchangeBudget {
   take(sender: string | undefined): boolean {
     if (this.#all.take()) return true;
     if (sender === undefined) return false;
-    const { budget, refusedAtMs } = this.#open(sender);
-    if (Math.abs(this.#clock() - refusedAtMs) < REFUSED_MS) return false;
+    const { budget, rejectedAtMs } = this.#open(sender);
+    if (Math.abs(this.#clock() - rejectedAtMs) < REJECTED_MS) return false;
     return budget.take() && this.#reserve.take();
   }
 
-  /** Notes that a key of this sender was refused. */
-  noteRefused(sender: string | undefined): void {
-    if (sender !== undefined) this.#open(sender).refusedAtMs = this.#clock();
+  /** Notes that a key of this sender was rejected. */
+  noteRejected(sender: string | undefined): void {
+    if (sender !== undefined) this.#open(sender).rejectedAtMs = this.#clock();
   }
 
   #open(address: string): Sender {
@@ -232,7 +232,7 @@ export class SharedExchangeBudget {
       this.#clock,
       Math.max(LEAST_PER_SECOND, this.#perSecond * SENDER_SHARE),
     );
-    const sender = { budget, refusedAtMs: Number.NEGATIVE_INFINITY };
+    const sender = { budget, rejectedAtMs: Number.NEGATIVE_INFINITY };
     this.#senders.set(address, sender);
     return sender;
   }

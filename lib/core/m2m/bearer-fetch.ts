@@ -8,7 +8,7 @@ import type { MaybePromise } from '../maybe-promise.js';
 /** Where a token comes from. */
 export interface TokenSupply {
   find(): MaybePromise<string>;
-  /** Another one in place of a token that was refused; `undefined` where that would change nothing. */
+  /** Another one in place of a token that was rejected; `undefined` where that would change nothing. */
   replace(token: string): MaybePromise<string | undefined>;
 }
 

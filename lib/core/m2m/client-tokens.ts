@@ -1,5 +1,5 @@
-// Tokens for the application's own calls: got once for each credential, remembered, and renewed ahead.
-import { DescopeRefusal } from '../api/descope-api.js';
+// Tokens for the application's own calls: got once for each credential, remembered, and refreshed ahead.
+import { DescopeApiError } from '../api/descope-api.js';
 import { exchangeAccessKey, grantClientToken } from '../api/descope-calls.js';
 import type { ClientGrant, SessionApi } from '../api/descope-calls.js';
 import type { Clock } from '../clock.js';
@@ -11,8 +11,8 @@ import { ExchangedTokens } from './exchanged-tokens.js';
 import type { ExchangedToken } from './exchanged-tokens.js';
 
 const MAX_CREDENTIALS = 1_000;
-const REFUSED_MS = 5_000;
-// A token must still be good when it arrives, and by the clock of whoever reads it.
+const REJECTED_MS = 5_000;
+// A token must still be good when it arrives, and by the clock of anyone who reads it.
 const MARGIN_MS = 10_000;
 const MARGIN_SHARE = 0.1;
 
@@ -30,7 +30,7 @@ export class MachineTokens {
       projectId: api.projectId,
       clock,
       maxEntries: MAX_CREDENTIALS,
-      refusedMs: REFUSED_MS,
+      rejectedMs: REJECTED_MS,
     });
   }
 
@@ -39,7 +39,7 @@ export class MachineTokens {
     return this.#tokens.find(this.#toDigest(toIdentity(credentials)), () => this.#exchange(credentials));
   }
 
-  /** Replaces a token that its receiver refused; `undefined` for one that was got a moment ago. */
+  /** Replaces a token that its receiver rejected; `undefined` for one that was got a moment ago. */
   replace(credentials: CheckedCredentials, token: string): MaybePromise<string> | undefined {
     const digest = this.#toDigest(toIdentity(credentials));
     return this.#tokens.replace(digest, token, () => this.#exchange(credentials));
@@ -55,7 +55,7 @@ export class MachineTokens {
       const { token, lifetimeSeconds } = await grantClientToken(this.#api, credentials.grant);
       return toExchanged(token, startedAtMs, lifetimeSeconds);
     } catch (error) {
-      throw error instanceof DescopeRefusal ? refused(credentials, error) : error;
+      throw error instanceof DescopeApiError ? rejected(credentials, error) : error;
     }
   }
 }
@@ -69,9 +69,9 @@ function toExchanged(token: string, nowMs: number, lifetimeSeconds: number | und
   return { token, endsAtMs: endMs - Math.min(MARGIN_MS, Math.max(0, endMs - nowMs) * MARGIN_SHARE) };
 }
 
-function refused(credentials: CheckedCredentials, refusal: DescopeRefusal): DescopeM2mError {
-  const message = `Descope refuses ${'key' in credentials ? KEY_HINT : CLIENT}`;
-  return new DescopeM2mError('M2M_CREDENTIALS_REFUSED', message, { descopeCode: refusal.errorCode });
+function rejected(credentials: CheckedCredentials, rejection: DescopeApiError): DescopeM2mError {
+  const message = `Descope rejects ${'key' in credentials ? KEY_HINT : CLIENT}`;
+  return new DescopeM2mError('M2M_CREDENTIALS_REFUSED', message, { descopeCode: rejection.errorCode });
 }
 
 const KEY_HINT =

@@ -1,4 +1,4 @@
-// Tokens that credentials were exchanged for: one flight each, renewed ahead, refusals remembered, all of it bounded.
+// Tokens that credentials were exchanged for: one flight each, refreshed ahead, rejections remembered, all of it bounded.
 import { readElapsedMs } from '../clock.js';
 import type { Clock } from '../clock.js';
 import { DescopeError, DescopeUnavailableError } from '../errors.js';
@@ -10,7 +10,7 @@ import type { MaybePromise } from '../maybe-promise.js';
 const AHEAD_MS = 30_000;
 const AHEAD_SHARE = 0.1;
 const YOUNG_MS = 5_000;
-const REFUSALS: readonly string[] = ['ACCESS_KEY_REFUSED', 'M2M_CREDENTIALS_REFUSED'];
+const REJECTIONS: readonly string[] = ['ACCESS_KEY_REFUSED', 'M2M_CREDENTIALS_REFUSED'];
 
 /** A token, and until when it may be used. */
 export interface ExchangedToken {
@@ -21,7 +21,7 @@ export interface ExchangedToken {
 }
 
 /** Gets a token from Descope. */
-export type Exchange = () => Promise<ExchangedToken>;
+export type TokenFetcher = () => Promise<ExchangedToken>;
 
 /** Says who sent a credential. */
 export type ReadSender = () => string | undefined;
@@ -33,7 +33,7 @@ export interface ExchangedTokensInput {
   readonly projectId?: string;
   readonly clock: Clock;
   readonly maxEntries: number;
-  readonly refusedMs: number;
+  readonly rejectedMs: number;
   /** Throws where no exchange of an unknown credential may be started now. */
   readonly assertRoom?: (sender: string | undefined) => void;
 }
@@ -56,15 +56,15 @@ export class ExchangedTokens {
   }
 
   /** Finds a credential's token, at once where one is remembered. Throws or rejects with what the exchange threw. */
-  find(digest: string, exchange: Exchange, readSender: ReadSender = nobody): MaybePromise<string> {
+  find(digest: string, exchange: TokenFetcher, readSender: ReadSender = nobody): MaybePromise<string> {
     const entry = this.#entries.get(digest);
     if (entry === undefined || !this.#isCurrent(entry)) return this.#share(digest, exchange, readSender);
-    if (this.#isDue(entry)) this.#renewAhead(digest, exchange);
+    if (this.#isDue(entry)) this.#refreshAhead(digest, exchange);
     return entry.token;
   }
 
-  /** Replaces a token that was refused where it was shown; `undefined` for one so young that another would fare no better. */
-  replace(digest: string, token: string, exchange: Exchange): MaybePromise<string> | undefined {
+  /** Replaces a token that was rejected where it was shown; `undefined` for one so young that another would fare no better. */
+  replace(digest: string, token: string, exchange: TokenFetcher): MaybePromise<string> | undefined {
     const entry = this.#entries.get(digest);
     if (entry === undefined || entry.token !== token) return this.find(digest, exchange);
     const isYoung = readElapsedMs(this.#input.clock, entry.sinceMs) < YOUNG_MS;
@@ -83,13 +83,13 @@ export class ExchangedTokens {
     return this.#input.clock() >= endsAtMs - aheadMs;
   }
 
-  // An outage leaves the token to its end; a refusal ends it.
-  #renewAhead(digest: string, exchange: Exchange): void {
+  // An outage leaves the token to its end; a rejection ends it.
+  #refreshAhead(digest: string, exchange: TokenFetcher): void {
     if (this.#flights.has(digest) || this.#failures.recall(digest) !== undefined) return;
     this.#fly(digest, exchange).catch(() => undefined); // remembered, and told as an event
   }
 
-  #share(digest: string, exchange: Exchange, readSender: ReadSender = nobody): Promise<string> {
+  #share(digest: string, exchange: TokenFetcher, readSender: ReadSender = nobody): Promise<string> {
     const failure = this.#failures.recall(digest);
     if (failure !== undefined) throw failure;
     const flight = this.#flights.get(digest);
@@ -99,13 +99,13 @@ export class ExchangedTokens {
     return this.#fly(digest, exchange, sender);
   }
 
-  #fly(digest: string, exchange: Exchange, sender?: string): Promise<string> {
+  #fly(digest: string, exchange: TokenFetcher, sender?: string): Promise<string> {
     const flight = this.#exchange(digest, exchange, sender).finally(() => this.#flights.delete(digest));
     this.#flights.set(digest, flight);
     return flight;
   }
 
-  async #exchange(digest: string, exchange: Exchange, sender: string | undefined): Promise<string> {
+  async #exchange(digest: string, exchange: TokenFetcher, sender: string | undefined): Promise<string> {
     const { clock } = this.#input;
     const startedAtMs = clock();
     try {
@@ -140,9 +140,9 @@ export class ExchangedTokens {
 
   #noteFailure(digest: string, error: unknown, owner: string | undefined): void {
     if (!(error instanceof DescopeError)) return;
-    const isRefusal = REFUSALS.includes(error.code);
-    if (isRefusal) this.#forget(digest);
-    const keepMs = isRefusal ? this.#input.refusedMs : undefined;
+    const isRejection = REJECTIONS.includes(error.code);
+    if (isRejection) this.#forget(digest);
+    const keepMs = isRejection ? this.#input.rejectedMs : undefined;
     this.#failures.remember(digest, error, { keepMs, owner });
   }
 
@@ -158,5 +158,5 @@ function nobody(): undefined {
 
 function toOutcome(error: unknown): DescopeExchangeOutcome {
   if (error instanceof DescopeUnavailableError) return 'outage';
-  return error instanceof DescopeError ? 'refused' : 'failed';
+  return error instanceof DescopeError ? 'rejected' : 'failed';
 }

@@ -11,17 +11,17 @@ import { readCredential } from '../http/token-source.js';
 import type { Credential, TokenSourceOption } from '../http/token-source.js';
 import type { RequestLike } from '../http/request.js';
 import { assertSameOrigin } from '../http/origin.js';
-import type { OriginPolicy } from '../http/origin.js';
+import type { OriginConfig } from '../http/origin.js';
 import { DescopeUser, readUsername } from '../user/descope-user.js';
-import type { UserPolicy, UsernameClaim } from '../user/descope-user.js';
-import type { TokenPlace } from '../http/token-store.js';
+import type { UserConfig, UsernameClaim } from '../user/descope-user.js';
+import type { TokenStore } from '../http/token-store.js';
 import { DescopeSession } from './session.js';
-import type { SignOutList } from './revocation-list.js';
+import type { RevocationList } from './revocation-list.js';
 
 /** How requests become sessions. */
-export interface AuthenticationPolicy extends UserPolicy {
+export interface AuthenticationConfig extends UserConfig {
   readonly sources: readonly TokenSourceOption[];
-  readonly origins: OriginPolicy;
+  readonly origins: OriginConfig;
   readonly usernameClaim: UsernameClaim;
   /** Checks and types the application's own claims, where it has such a schema. */
   readonly claimsSchema?: StandardSchema | undefined;
@@ -29,10 +29,10 @@ export interface AuthenticationPolicy extends UserPolicy {
 
 /** What authenticating needs. */
 export interface AuthenticatorInput {
-  readonly policy: AuthenticationPolicy;
+  readonly policy: AuthenticationConfig;
   readonly verifier: TokenVerifier;
-  readonly place: TokenPlace;
-  readonly signOuts: SignOutList;
+  readonly place: TokenStore;
+  readonly signOuts: RevocationList;
   /** Where access keys are taken themselves, not only their sessions. */
   readonly accessKeys?: AccessKeys | undefined;
   readonly notify: Notify;
@@ -55,37 +55,38 @@ export class Authenticator {
     const key = accessKeys?.readHeader(request);
     if (accessKeys !== undefined && key !== undefined) return this.#openKey(accessKeys, key, request);
     const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
-    if (credential === undefined) return DescopeSession.nobody();
-    if (!credential.isAmbient) return this.#openSent(credential.token, request);
+    if (credential === undefined) return DescopeSession.anonymous();
+    if (!credential.sentByBrowser) return this.#openSent(credential.token, request);
     assertSameOrigin(request, policy.origins);
     return this.#openLeniently(credential);
   }
 
   /**
    * Reads the session token of a request, as `authenticate` would, without proof. Throws `CREDENTIAL_MALFORMED`, and
-   * `TOKEN_KIND_NOT_ACCEPTED` for an access key, which has no session of its own to renew or end.
+   * `TOKEN_KIND_NOT_ACCEPTED` for an access key, which has no session of its own to refresh or end.
    */
   readToken(request: RequestLike): Credential | undefined {
     const { policy, place, accessKeys } = this.#input;
     if (accessKeys?.readHeader(request) !== undefined) throw noSession();
     const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
-    if (credential?.isAmbient === false && accessKeys?.isKey(credential.token) === true) throw noSession();
+    if (credential?.sentByBrowser === false && accessKeys?.isKey(credential.token) === true)
+      throw noSession();
     return credential;
   }
 
   /** Proves a session token and builds its session. Throws a `TOKEN_…`, `SESSION_…`, `USERNAME_…` or `KEYS_…` code. */
-  open(token: string, isAmbient: boolean): MaybePromise<DescopeSession> {
+  open(token: string, sentByBrowser: boolean): MaybePromise<DescopeSession> {
     const { verifier, signOuts } = this.#input;
     return whenReady(verifier.verify(token), (verified) =>
       whenReady(signOuts.assertActive(token, verified.claims), () =>
-        whenReady(this.#toUser(verified), (user) => DescopeSession.of(user, token, isAmbient)),
+        whenReady(this.#toUser(verified), (user) => DescopeSession.of(user, token, sentByBrowser)),
       ),
     );
   }
 
   /** Like `open` for a browser's token: what is wrong with it makes its session nobody's. */
   openLeniently(token: string): MaybePromise<DescopeSession> {
-    return this.#openLeniently({ token, isAmbient: true });
+    return this.#openLeniently({ token, sentByBrowser: true });
   }
 
   #openSent(token: string, request: RequestLike): MaybePromise<DescopeSession> {
@@ -130,18 +131,18 @@ export class Authenticator {
   }
 
   #openLeniently(credential: Credential): MaybePromise<DescopeSession> {
-    if (credential.refusal !== undefined) return DescopeSession.nobody(credential.refusal);
+    if (credential.rejection !== undefined) return DescopeSession.anonymous(credential.rejection);
     return attempt(() => this.open(credential.token, true), toNobody);
   }
 }
 
 function noSession(): DescopeCredentialError {
-  const message = 'An access key has no session to renew or end; deactivate or delete the key at Descope.';
+  const message = 'An access key has no session to refresh or end; deactivate or delete the key at Descope.';
   return new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', message, { kind: 'access-key' });
 }
 
 function toNobody(error: unknown): DescopeSession {
   if (error instanceof DescopeCredentialError || error instanceof DescopeAccessError)
-    return DescopeSession.nobody(error);
+    return DescopeSession.anonymous(error);
   throw error;
 }

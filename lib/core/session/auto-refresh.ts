@@ -1,4 +1,4 @@
-// When may a browser's session be renewed on the way? Only if it lapsed, was genuine, and nothing speaks against it.
+// When may a browser's session be refreshed on the way? Only if it lapsed, was genuine, and nothing speaks against it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshApi } from '../api/descope-calls.js';
 import type { Clock } from '../clock.js';
@@ -9,96 +9,96 @@ import { assertOurs, isFollowedLink } from '../http/origin.js';
 import { readHeader } from '../http/request.js';
 import type { RequestLike } from '../http/request.js';
 import { readCredential } from '../http/token-source.js';
-import type { TokenPlace, TokensToKeep } from '../http/token-store.js';
+import type { TokenStore, TokensToKeep } from '../http/token-store.js';
 import { readEndMs } from '../token/decode.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
-import type { AuthenticationPolicy } from './authenticator.js';
+import type { AuthenticationConfig } from './authenticator.js';
 import { assertSameSubject } from './refresher.js';
-import type { Renewer } from './refresher.js';
-import type { SignOutList } from './revocation-list.js';
+import type { Refresher } from './refresher.js';
+import type { RevocationList } from './revocation-list.js';
 import type { SignInChains } from './sign-in-chains.js';
 
-const REFUSALS: readonly string[] = ['SESSION_ENDED', 'SESSION_SUPERSEDED'];
+const REJECTIONS: readonly string[] = ['SESSION_ENDED', 'SESSION_SUPERSEDED'];
 const RELOAD_WAITS_MS = [50, 150, 300];
 
 /** What the keeper needs. */
-export interface SessionKeeperInput {
-  readonly policy: AuthenticationPolicy;
-  readonly place: TokenPlace;
+export interface AutoRefreshInput {
+  readonly policy: AuthenticationConfig;
+  readonly place: TokenStore;
   readonly verifier: TokenVerifier;
-  readonly renewer: Renewer;
+  readonly refresher: Refresher;
   readonly clock: Clock;
   /** The header in which access keys stand alone, where they have one. */
   readonly keyHeader: string | undefined;
-  /** Whether sessions are renewed at all. */
+  /** Whether sessions are refreshed at all. */
   readonly isOn: boolean;
 }
 
-/** What a browser holds of a session that may have to be renewed; nothing of it is proven. */
+/** What a browser holds of a session that may have to be refreshed; nothing of it is proven. */
 export interface DueSession {
   readonly sessionToken: string | undefined;
   /** `undefined` where there are several that contradict each other. */
   readonly refreshToken: string | undefined;
 }
 
-export class SessionKeeper {
-  readonly #input: SessionKeeperInput;
+export class AutoRefresh {
+  readonly #input: AutoRefreshInput;
 
-  constructor(input: SessionKeeperInput) {
+  constructor(input: AutoRefreshInput) {
     this.#input = input;
   }
 
-  /** Finds, without waiting and without proof, the session of a request that may have to be renewed. */
+  /** Finds, without waiting and without proof, the session of a request that may have to be refreshed. */
   findDue(request: RequestLike): DueSession | undefined {
     const { isOn, place } = this.#input;
     const refresh = isOn ? place.readRefresh(request) : undefined;
     if (refresh === undefined || refresh.kind === 'absent') return undefined;
     const session = place.readSession(request);
-    if (!this.#mayRenew(request, session)) return undefined;
+    if (!this.#mayRefresh(request, session)) return undefined;
     return { sessionToken: toText(session), refreshToken: toText(refresh) };
   }
 
   /**
-   * Renews what `findDue` found, if it lapsed; `undefined` where there is nothing to renew.
-   * Throws what `Renewer.renew` throws; `COOKIE_AMBIGUOUS` and `KEYS_UNAVAILABLE` before Descope is asked for anything.
+   * Refreshes what `findDue` found, if it lapsed; `undefined` where there is nothing to refresh.
+   * Throws what `Refresher.refresh` throws; `COOKIE_AMBIGUOUS` and `KEYS_UNAVAILABLE` before Descope is asked for anything.
    */
-  async renewIfLapsed(request: RequestLike, due: DueSession): Promise<TokensToKeep | undefined> {
+  async refreshIfLapsed(request: RequestLike, due: DueSession): Promise<TokensToKeep | undefined> {
     const { sessionToken, refreshToken } = due;
     const lapsed = sessionToken === undefined ? undefined : await this.#proveLapsed(sessionToken);
     if (sessionToken !== undefined && lapsed === undefined) return undefined; // the guard says what is wrong with it
     if (refreshToken === undefined) throw ambiguousCookie();
     if (lapsed !== undefined)
       assertSameSubject(lapsed, await this.#input.verifier.verifyRefresh(refreshToken));
-    return this.renew(request, refreshToken);
+    return this.refresh(request, refreshToken);
   }
 
-  /** Renews now. Throws what `Renewer.renew` throws, unless another instance was faster and the place has what it got. */
-  async renew(request: RequestLike, refreshToken: string): Promise<TokensToKeep> {
+  /** Refreshes now. Throws what `Refresher.refresh` throws, unless another instance was faster and the place has what it got. */
+  async refresh(request: RequestLike, refreshToken: string): Promise<TokensToKeep> {
     try {
-      return await this.#input.renewer.renew(refreshToken);
+      return await this.#input.refresher.refresh(refreshToken);
     } catch (error) {
-      if (!(error instanceof DescopeCredentialError) || !REFUSALS.includes(error.code)) throw error;
+      if (!(error instanceof DescopeCredentialError) || !REJECTIONS.includes(error.code)) throw error;
       const newer = await this.#readNewer(request, refreshToken);
       if (newer === undefined) throw error;
       return newer;
     }
   }
 
-  // With rotation, the slower of two instances is refused although the session goes on: a shared place may have it.
+  // With rotation, the slower of two instances is rejected although the session goes on: a shared place may have it.
   async #readNewer(request: RequestLike, refreshToken: string): Promise<TokensToKeep | undefined> {
-    const { place, renewer, verifier } = this.#input;
+    const { place, refresher, verifier } = this.#input;
     const owner = await verifier.verifyRefresh(refreshToken);
     for (const wait of RELOAD_WAITS_MS) {
       if (!(await place.reload(request))) return undefined;
       const [session, refresh] = [place.readSession(request), place.readRefresh(request)];
       if (session.kind === 'value' && refresh.kind === 'value' && refresh.value !== refreshToken)
-        return renewer.prove({ sessionToken: session.value, refreshToken: refresh.value }, owner);
+        return refresher.prove({ sessionToken: session.value, refreshToken: refresh.value }, owner);
       await sleep(wait);
     }
     return undefined;
   }
 
-  #mayRenew(request: RequestLike, session: TokenReading): boolean {
+  #mayRefresh(request: RequestLike, session: TokenReading): boolean {
     if (session.kind === 'ambiguous' || (session.kind === 'value' && !this.#hasLapsed(session.value)))
       return false;
     return this.#isOwnBrowser(request);
@@ -116,7 +116,7 @@ export class SessionKeeper {
     if (keyHeader !== undefined && (readHeader(request, keyHeader) ?? '') !== '') return false;
     try {
       const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
-      if (credential?.isAmbient === false || credential?.refusal !== undefined) return false;
+      if (credential?.sentByBrowser === false || credential?.rejection !== undefined) return false;
       if (!isFollowedLink(request)) assertOurs(request, policy.origins);
       return true;
     } catch (error) {
@@ -144,10 +144,10 @@ function toText(reading: TokenReading): string | undefined {
 /** What middleware and routes work with. */
 export interface Sessions {
   readonly api: RefreshApi;
-  readonly keeper: SessionKeeper;
-  readonly place: TokenPlace;
-  readonly renewer: Renewer;
+  readonly keeper: AutoRefresh;
+  readonly place: TokenStore;
+  readonly refresher: Refresher;
   readonly signIns: SignInChains;
-  readonly signOuts: SignOutList;
+  readonly signOuts: RevocationList;
   readonly verifier: TokenVerifier;
 }

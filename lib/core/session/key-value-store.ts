@@ -40,7 +40,7 @@ export function boundStore(store: KeyValueStore, input: BoundStoreInput): KeyVal
   };
 }
 
-// Any answer, also a refusal, ends the silence.
+// Any answer, also a rejection, ends the silence.
 async function withinTime(call: () => Promise<unknown>, silence: StoreSilence): Promise<unknown> {
   let isLate = true;
   const answer = (async () => call())().finally(() => {

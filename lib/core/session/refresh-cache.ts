@@ -1,4 +1,4 @@
-// What renewals brought, kept for the parallel tabs and instances that come with the same refresh token.
+// What refreshes brought, kept for the parallel tabs and instances that come with the same refresh token.
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { IssuedTokens } from '../api/descope-api.js';
 import type { Clock } from '../clock.js';
@@ -13,16 +13,16 @@ import type { KeyValueStore, StoreSilence } from './key-value-store.js';
 const KEEP_MS = 30_000;
 const SUPERSEDED_MS = 3_600_000;
 const MAX_ENTRIES = 10_000;
-const PREFIX = 'nestjs-descope:renewed:';
+const PREFIX = 'nestjs-descope:refreshed:';
 const MARKER = 'superseded';
 const STORE_FAILED: Notice = {
   code: 'RENEWAL_STORE_FAILED',
   level: 'warn',
-  message: 'The renewalStore cannot be used; instances renew sessions on their own until it can.',
+  message: 'The renewalStore cannot be used; instances refresh sessions on their own until it can.',
 };
 
 /** What the memory is told. */
-export interface RenewalMemoryInput {
+export interface RefreshCacheInput {
   readonly clock: Clock;
   readonly store: KeyValueStore | undefined;
   readonly notify: Notify;
@@ -30,15 +30,15 @@ export interface RenewalMemoryInput {
 }
 
 /** One flight per refresh token, and its result for a while. */
-export class RenewalMemory {
+export class RefreshCache {
   readonly #clock: Clock;
   readonly #store: KeyValueStore | undefined;
-  readonly #flights: RenewalFlights;
+  readonly #flights: SharedRefreshes;
   readonly #superseded: ExpiringMap<string>; // by digest: whose token it was
 
-  constructor(input: RenewalMemoryInput) {
+  constructor(input: RefreshCacheInput) {
     this.#clock = input.clock;
-    this.#flights = new RenewalFlights(input.clock, KEEP_MS);
+    this.#flights = new SharedRefreshes(input.clock, KEEP_MS);
     this.#superseded = new ExpiringMap(MAX_ENTRIES, input.clock, (owner) => owner);
     this.#store = input.store && boundStore(input.store, { ...input, failure: STORE_FAILED });
   }
@@ -55,7 +55,7 @@ export class RenewalMemory {
     return issued;
   }
 
-  /** Recalls what a token was renewed to a moment ago, here or elsewhere; waits for a renewal that is on its way. */
+  /** Recalls what a token was refreshed to a moment ago, here or elsewhere; waits for a refresh that is on its way. */
   async recall(refreshToken: string): Promise<IssuedTokens | undefined> {
     const known = this.#flights.find(toTokenDigest(refreshToken));
     return known === undefined ? this.readShared(refreshToken) : known.catch(() => undefined);
@@ -64,14 +64,14 @@ export class RenewalMemory {
   /** Reads what another instance got for this refresh token; only its holder can. */
   async readShared(refreshToken: string): Promise<IssuedTokens | undefined> {
     const sealed = await this.#ask((store) => store.get(PREFIX + toTokenDigest(refreshToken)));
-    const text = typeof sealed === 'string' ? unseal(sealed, refreshToken) : undefined;
+    const text = typeof sealed === 'string' ? decryptToken(sealed, refreshToken) : undefined;
     return text === undefined ? undefined : toIssuedTokens(text);
   }
 
   /** Keeps what was got, and that a refresh token which rotated is superseded now. */
   async keep(refreshToken: string, issued: IssuedTokens): Promise<void> {
     const digest = toTokenDigest(refreshToken);
-    const sealed = seal(JSON.stringify(issued), refreshToken);
+    const sealed = encryptToken(JSON.stringify(issued), refreshToken);
     const keepMs = this.#toKeepMs(issued.sessionToken);
     const keeping = keepMs > 0 ? this.#ask((store) => store.set(PREFIX + digest, sealed, keepMs)) : undefined;
     if (issued.refreshToken !== undefined && issued.refreshToken !== refreshToken) {
@@ -81,7 +81,7 @@ export class RenewalMemory {
     await keeping;
   }
 
-  /** Puts what a later call brought, such as a selected tenant, in place of what the token was renewed to. */
+  /** Puts what a later call brought, such as a selected tenant, in place of what the token was refreshed to. */
   async replace(refreshToken: string, issued: IssuedTokens): Promise<void> {
     const keepMs = this.#toKeepMs(issued.sessionToken);
     const key = { digest: toTokenDigest(refreshToken), owner: readOwner(refreshToken) };
@@ -89,14 +89,14 @@ export class RenewalMemory {
     await this.keep(refreshToken, issued);
   }
 
-  /** Forgets what a token was renewed to, here and in the store. */
+  /** Forgets what a token was refreshed to, here and in the store. */
   async forget(refreshToken: string): Promise<void> {
     const key = toTokenDigest(refreshToken);
     this.#flights.forget(key);
     await this.#ask((store) => store.delete(PREFIX + key));
   }
 
-  /** Tells whether the token may have been superseded by a renewal; also when the store cannot say. */
+  /** Tells whether the token may have been superseded by a refresh; also when the store cannot say. */
   async isSuperseded(refreshToken: string): Promise<boolean> {
     const digest = toTokenDigest(refreshToken);
     if (this.#superseded.get(digest) !== undefined) return true;
@@ -104,13 +104,13 @@ export class RenewalMemory {
     return marker !== undefined && marker !== null; // whatever a store makes of what it was given
   }
 
-  // Not beyond the session itself: handed out after its end it would be refused, and the browser signed out.
+  // Not beyond the session itself: handed out after its end it would be rejected, and the browser signed out.
   #toKeepMs(sessionToken: string): number {
     const nowMs = this.#clock();
     return Math.max(0, Math.min(KEEP_MS, (readEndMs(sessionToken) ?? nowMs) - nowMs));
   }
 
-  // A store that is down must not sign anybody out: without it, instances renew on their own.
+  // A store that is down must not sign anybody out: without it, instances refresh on their own.
   async #ask(call: (store: KeyValueStore) => Promise<unknown>, onFailure?: string): Promise<unknown> {
     if (this.#store === undefined) return undefined;
     try {
@@ -128,7 +128,7 @@ function toIssuedTokens(text: string): IssuedTokens | undefined {
   return { sessionToken, refreshToken: readText(value, 'refreshToken') };
 }
 
-// Renewals on their way, and what they brought for a while: one flight per refresh token in this process.
+// Refreshes on their way, and what they brought for a while: one flight per refresh token in this process.
 
 const OUTAGE_MS = 2_000;
 const MAX_FLIGHTS = 10_000;
@@ -140,13 +140,13 @@ interface Flight {
 }
 
 /** Which refresh token a flight is of, by its digest, and whose token that is. */
-export interface FlightKey {
+export interface RefreshKey {
   readonly digest: string;
   readonly owner: string;
 }
 
 /** Flights by the digest of their refresh token. */
-export class RenewalFlights {
+export class SharedRefreshes {
   readonly #clock: Clock;
   readonly #mostMs: number;
   // They stand in the order of their start, which is nearly that of their end.
@@ -169,10 +169,10 @@ export class RenewalFlights {
   }
 
   /**
-   * Starts a flight; `toKeepMs` says how long what it brings is of use. A refusal is forgotten at once; an outage is
+   * Starts a flight; `toKeepMs` says how long what it brings is of use. A rejection is forgotten at once; an outage is
    * remembered for a moment, so that a browser's next requests do not all wait for the same time-out.
    */
-  start(key: FlightKey, issued: Promise<IssuedTokens>, toKeepMs: (issued: IssuedTokens) => number): void {
+  start(key: RefreshKey, issued: Promise<IssuedTokens>, toKeepMs: (issued: IssuedTokens) => number): void {
     this.#forgetEnded();
     this.set(key, issued, this.#mostMs);
     issued.then(
@@ -183,7 +183,7 @@ export class RenewalFlights {
   }
 
   /** Puts something in the place of a flight, for this long. */
-  set({ digest, owner }: FlightKey, issued: Promise<IssuedTokens>, keepMs: number): void {
+  set({ digest, owner }: RefreshKey, issued: Promise<IssuedTokens>, keepMs: number): void {
     this.forget(digest); // what is set again would keep its old place
     if (this.#flights.size >= MAX_FLIGHTS) this.forget(this.#findFirst(owner));
     this.#flights.set(digest, { issued, owner, untilMs: this.#clock() + keepMs });
@@ -197,7 +197,7 @@ export class RenewalFlights {
     this.#shares.remove(flight.owner, digest);
   }
 
-  // Of whoever holds the most: one user's many tokens must not cost another the session that was just renewed.
+  // Of anyone who holds the most: one user's many tokens must not cost another the session that was just refreshed.
   #findFirst(owner: string): string {
     const crowd = this.#shares.findCrowd(owner) ?? this.#flights.keys();
     const [first = ''] = crowd;
@@ -212,7 +212,7 @@ export class RenewalFlights {
     }
   }
 
-  #keep({ digest, owner }: FlightKey, issued: Promise<IssuedTokens>, keepMs: number): void {
+  #keep({ digest, owner }: RefreshKey, issued: Promise<IssuedTokens>, keepMs: number): void {
     if (this.#flights.get(digest)?.issued !== issued) return; // it had to make room meanwhile
     if (keepMs <= 0) this.forget(digest);
     else this.#flights.set(digest, { issued, owner, untilMs: this.#clock() + keepMs });
@@ -231,7 +231,7 @@ export function toTokenDigest(token: string): string {
 }
 
 /** Encrypts a text so that the same token opens it again. */
-export function seal(text: string, token: string): string {
+export function encryptToken(text: string, token: string): string {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(CIPHER, toKey(token), iv);
   const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
@@ -239,7 +239,7 @@ export function seal(text: string, token: string): string {
 }
 
 /** Opens what `seal` made; `undefined` for anything else. */
-export function unseal(text: string, token: string): string | undefined {
+export function decryptToken(text: string, token: string): string | undefined {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
   const decipher = createDecipheriv(CIPHER, toKey(token), bytes.subarray(0, IV_BYTES));
@@ -254,5 +254,5 @@ export function unseal(text: string, token: string): string | undefined {
 }
 
 function toKey(token: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', token, '', 'nestjs-descope renewal', 32));
+  return Buffer.from(hkdfSync('sha256', token, '', 'nestjs-descope refresh', 32));
 }

@@ -1,6 +1,6 @@
 // Refresh token → new session: one call to Descope for all who ask, and nothing used that is not proven.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DescopeRefusal } from '../api/descope-api.js';
+import { DescopeApiError } from '../api/descope-api.js';
 import type { IssuedTokens } from '../api/descope-api.js';
 import { readElapsedMs } from '../clock.js';
 import type { Clock } from '../clock.js';
@@ -10,23 +10,23 @@ import type { DescopeRefreshOutcome } from '../events.js';
 import type { TokensToKeep } from '../http/token-store.js';
 import { readSubjectId } from '../token/claims.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
-import type { RenewalMemory } from './refresh-cache.js';
-import type { SignOutList } from './revocation-list.js';
+import type { RefreshCache } from './refresh-cache.js';
+import type { RevocationList } from './revocation-list.js';
 import type { SignInChains } from './sign-in-chains.js';
 
-const REFUSAL_WAITS_MS = [50, 150, 300];
+const REJECTION_WAITS_MS = [50, 150, 300];
 
-/** What renewing needs. */
-export interface RenewerInput {
+/** What refreshing needs. */
+export interface RefresherInput {
   readonly verifier: TokenVerifier;
-  /** Asks Descope; throws `DescopeRefusal` for its definite no. */
+  /** Asks Descope; throws `DescopeRejection` for its definite no. */
   readonly refresh: (refreshToken: string) => Promise<IssuedTokens>;
   /** Makes the outage of what Descope issued and cannot be used, and tells of it. */
   readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
-  readonly memory: RenewalMemory;
+  readonly memory: RefreshCache;
   readonly signIns: SignInChains;
-  readonly signOuts: SignOutList;
-  /** Whether other instances may renew the same token at the same time. */
+  readonly signOuts: RevocationList;
+  /** Whether other instances may refresh the same token at the same time. */
   readonly isShared: boolean;
   readonly clock: Clock;
   /** What its events say. */
@@ -35,22 +35,22 @@ export interface RenewerInput {
 
 interface Fetched {
   readonly issued: IssuedTokens;
-  readonly outcome: Extract<DescopeRefreshOutcome, 'renewed' | 'shared'>;
+  readonly outcome: Extract<DescopeRefreshOutcome, 'refreshed' | 'shared'>;
 }
 
-export class Renewer {
-  readonly #input: RenewerInput;
+export class Refresher {
+  readonly #input: RefresherInput;
 
-  constructor(input: RenewerInput) {
+  constructor(input: RefresherInput) {
     this.#input = input;
   }
 
   /**
-   * Renews the session of a refresh token. Throws `SESSION_ENDED` when Descope definitely refuses,
+   * Refreshes the session of a refresh token. Throws `SESSION_ENDED` when Descope definitely rejects,
    * `SESSION_SUPERSEDED` when that may only mean that another request was faster, `SESSION_SIGNED_OUT`, a `TOKEN_…`
    * code of the refresh token's own, or `DESCOPE_UNAVAILABLE`, also when what Descope issued cannot be used.
    */
-  async renew(refreshToken: string): Promise<TokensToKeep> {
+  async refresh(refreshToken: string): Promise<TokensToKeep> {
     const { verifier, signOuts, memory } = this.#input;
     const owner = await verifier.verifyRefresh(refreshToken); // one that is not genuine is not sent on
     await signOuts.assertActive(refreshToken, owner.claims);
@@ -60,27 +60,27 @@ export class Renewer {
   }
 
   /**
-   * Finds what a refresh token was renewed to a moment ago, not proven again: a browser may still send the old one,
+   * Finds what a refresh token was refreshed to a moment ago, not proven again: a browser may still send the old one,
    * to which Descope listens no longer where refresh tokens rotate.
    */
-  findRenewed(refreshToken: string): Promise<IssuedTokens | undefined> {
+  findRefreshed(refreshToken: string): Promise<IssuedTokens | undefined> {
     return this.#input.memory.recall(refreshToken);
   }
 
   /** Gives the refresh token to ask Descope with: the one that this one rotated to a moment ago, proven, else this one. */
   async toNewest(refreshToken: string, owner: VerifiedToken): Promise<string> {
-    const renewed = await this.findRenewed(refreshToken);
-    if (renewed?.refreshToken === undefined) return refreshToken;
-    return (await this.prove(renewed, owner)).refreshToken ?? refreshToken;
+    const refreshed = await this.findRefreshed(refreshToken);
+    if (refreshed?.refreshToken === undefined) return refreshToken;
+    return (await this.prove(refreshed, owner)).refreshToken ?? refreshToken;
   }
 
   /** Lets nobody be given an older session than this one for these refresh tokens. */
-  async replaceRenewed(refreshTokens: readonly string[], issued: IssuedTokens): Promise<void> {
+  async replaceRefreshed(refreshTokens: readonly string[], issued: IssuedTokens): Promise<void> {
     await Promise.all([...new Set(refreshTokens)].map((token) => this.#input.memory.replace(token, issued)));
   }
 
-  /** Lets what a refresh token was renewed to be given to nobody any more. */
-  forgetRenewed(refreshToken: string): Promise<void> {
+  /** Lets what a refresh token was refreshed to be given to nobody any more. */
+  forgetRefreshed(refreshToken: string): Promise<void> {
     return this.#input.memory.forget(refreshToken);
   }
 
@@ -135,26 +135,26 @@ export class Renewer {
     try {
       const issued = await refresh(refreshToken);
       await memory.keep(refreshToken, issued);
-      return { issued, outcome: 'renewed' };
+      return { issued, outcome: 'refreshed' };
     } catch (error) {
-      if (!(error instanceof DescopeRefusal)) throw error;
-      return await this.#afterRefusal(refreshToken, error);
+      if (!(error instanceof DescopeApiError)) throw error;
+      return await this.#afterRejection(refreshToken, error);
     }
   }
 
-  // With rotation, the slower of two instances is refused although the session goes on: what the faster one got
+  // With rotation, the slower of two instances is rejected although the session goes on: what the faster one got
   // may be in the store, or be there in a moment.
-  async #afterRefusal(refreshToken: string, refusal: DescopeRefusal): Promise<Fetched> {
+  async #afterRejection(refreshToken: string, rejection: DescopeApiError): Promise<Fetched> {
     const { memory, isShared } = this.#input;
-    for (const wait of isShared && !refusal.isRecalled ? REFUSAL_WAITS_MS : []) {
+    for (const wait of isShared && !rejection.isRecalled ? REJECTION_WAITS_MS : []) {
       const shared = await memory.readShared(refreshToken);
       if (shared !== undefined) return { issued: shared, outcome: 'shared' };
       await sleep(wait);
     }
     const isSuperseded = await memory.isSuperseded(refreshToken);
-    if (!isSuperseded) throw sessionEnded(refusal);
-    const details = { descopeCode: refusal.errorCode };
-    const message = 'The refresh token was renewed before; the browser has a newer one.';
+    if (!isSuperseded) throw sessionEnded(rejection);
+    const details = { descopeCode: rejection.errorCode };
+    const message = 'The refresh token was refreshed before; the browser has a newer one.';
     throw new DescopeCredentialError('SESSION_SUPERSEDED', message, details);
   }
 }
@@ -170,17 +170,17 @@ export function otherUser(): DescopeCredentialError {
   return new DescopeCredentialError('TOKEN_SUBJECT_MISMATCH', 'The two tokens belong to different users.');
 }
 
-// What a renewal came to that brought nothing of use.
+// What a refresh came to that brought nothing of use.
 
 const VERDICTS: readonly string[] = ['SESSION_SIGNED_OUT', 'TOKEN_SUBJECT_MISMATCH', 'TOKEN_KEY_UNKNOWN'];
 
 /** Descope's no to a refresh token, for the one who sent it. */
-export function sessionEnded({ errorCode }: DescopeRefusal): DescopeCredentialError {
+export function sessionEnded({ errorCode }: DescopeApiError): DescopeCredentialError {
   const details = { descopeCode: errorCode };
   return new DescopeCredentialError('SESSION_ENDED', 'Descope ended the session.', details);
 }
 
-/** Says for operators what a failed renewal came to. */
+/** Says for operators what a failed refresh came to. */
 export function toOutcome(error: unknown): DescopeRefreshOutcome {
   if (error instanceof DescopeUnavailableError) return 'outage';
   if (!(error instanceof DescopeCredentialError)) return 'failed';

@@ -30,7 +30,7 @@ const CROWDED: Notice = {
   level: 'warn',
   message:
     `More than ${MAX_ENTRIES} sign-outs are remembered at once, many of them of one user, whose sessions from before are ` +
-    'refused together now, also on other devices. Set session.signOutStore, which holds any number.',
+    'rejected together now, also on other devices. Set session.signOutStore, which holds any number.',
 };
 
 interface Entry {
@@ -42,14 +42,14 @@ interface Entry {
   readonly issuedAt: number;
 }
 
-/** Refuses what was signed out; by this process alone, or by all that share a store. */
-export class SignOutList {
+/** Rejects what was signed out; by this process alone, or by all that share a store. */
+export class RevocationList {
   readonly #clock: Clock;
   readonly #ahead: AheadTokens;
   readonly #store: KeyValueStore | undefined;
   readonly #notify: Notify;
   readonly #entries: ExpiringMap<Entry>;
-  // Two digests cost more than all the rest of the road for a remembered token, whose claims stay the same object.
+  // Two digests cost more than all the rest of the request pipeline for a remembered token, whose claims stay the same object.
   readonly #keys = new WeakMap<DescopeClaims, readonly string[]>();
 
   constructor(clock: Clock, store: KeyValueStore | undefined, notify: Notify) {
@@ -60,13 +60,13 @@ export class SignOutList {
     this.#entries = new ExpiringMap(MAX_ENTRIES, clock, ({ owner }) => owner);
   }
 
-  /** Refuses this token until it ends. */
+  /** Rejects this token until it ends. */
   signOut(token: string, claims: DescopeClaims): Promise<void> {
     const [untilMs, issuedUpTo] = [claims.exp * 1000, Number.POSITIVE_INFINITY];
     return this.#add(toTokenKey(token), claims, { untilMs, issuedUpTo, issuedAt: claims.iat ?? 0 });
   }
 
-  /** Refuses tokens of one subject that are known by name only, each until it ends. */
+  /** Rejects tokens of one subject that are known by name only, each until it ends. */
   async signOutChained(tokens: readonly ChainedToken[], claims: DescopeClaims): Promise<void> {
     const issuedUpTo = Number.POSITIVE_INFINITY;
     const latest = Math.ceil((this.#clock() + MAX_LEEWAY_MS) / 1000);
@@ -78,8 +78,8 @@ export class SignOutList {
   }
 
   /**
-   * Refuses every token of the subject that was issued up to this second, until `untilMs`. The whole second counts: who
-   * signs in again within it is refused. What is known to be dated later, although it was there before, goes by name.
+   * Rejects every token of the subject that was issued up to this second, until `untilMs`. The whole second counts: who
+   * signs in again within it is rejected. What is known to be dated later, although it was there before, goes by name.
    */
   async signOutEverywhere(
     claims: DescopeClaims,
@@ -128,7 +128,7 @@ export class SignOutList {
   }
 
   async #add(key: string, claims: DescopeClaims, added: Omit<Entry, 'owner'>): Promise<void> {
-    // A later sign-out never takes back what an earlier one refuses for longer.
+    // A later sign-out never takes back what an earlier one rejects for longer.
     const known = this.#entries.get(key);
     const entry = {
       owner: toSubjectKey(claims),
@@ -144,8 +144,8 @@ export class SignOutList {
     await this.#store?.set(PREFIX + key, toKept(entry.issuedUpTo), ttlMs);
   }
 
-  // A full list takes room from whoever holds the most of it, and lets nobody in for that: the older half of what was
-  // signed out one by one is refused by one date then, with all that the subject was issued before.
+  // A full list takes room from anyone who holds the most of it, and lets nobody in for that: the older half of what was
+  // signed out one by one is rejected by one date then, with all that the subject was issued before.
   #makeRoom(entry: Entry): void {
     const crowd = this.#store === undefined ? this.#entries.readCrowd(entry) : [];
     if (crowd.length < 2) return;
@@ -178,7 +178,7 @@ function isKept(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-// Up to when tokens are refused, as this or another version of ours wrote it.
+// Up to when tokens are rejected, as this or another version of ours wrote it.
 function readCut(value: unknown): number {
   const cut = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof cut === 'number' && !Number.isNaN(cut)) return cut;

@@ -5,14 +5,14 @@ import type { DescopeError, DescopeErrorCode } from '../errors.js';
 import type { DescopeClaims } from '../token/claims.js';
 import type { DescopeUser } from '../user/descope-user.js';
 import type { Demand } from '../user/requirements.js';
-import { assertAdmitted } from '../user/token-acceptance.js';
-import type { AdmissionPolicy } from '../user/token-acceptance.js';
+import { assertTokenAccepted } from '../user/token-acceptance.js';
+import type { AcceptanceConfig } from '../user/token-acceptance.js';
 
 interface SessionInput {
   readonly user?: DescopeUser;
   readonly token?: string;
-  readonly isAmbient?: boolean;
-  readonly refusal?: DescopeError | undefined;
+  readonly sentByBrowser?: boolean;
+  readonly rejection?: DescopeError | undefined;
 }
 
 /** A session of somebody: `user`, `token`, `claims` and `expiresAt` are there. */
@@ -32,52 +32,52 @@ export function isSignedIn(session: DescopeSession): session is SignedInSession 
 export interface DescopeSession {
   readonly user: DescopeUser | undefined;
   /** Why a credential that was sent does not count; `undefined` when there was none, or it counts. */
-  readonly refusedWith: DescopeErrorCode | undefined;
+  readonly rejectedWith: DescopeErrorCode | undefined;
   /** Whether the browser sent the credential by itself, as it does cookies. */
-  readonly isAmbient: boolean;
+  readonly sentByBrowser: boolean;
   /** The session token, for a call on the user's behalf. It shows in no log and no JSON. */
   readonly token: string | undefined;
   /** The token's claims. */
   readonly claims: DescopeClaims | undefined;
   /** When the session token ends. */
   readonly expiresAt: Date | undefined;
-  /** Gives the user, or throws why there is none: the credential's refusal, else `SESSION_MISSING`. */
+  /** Gives the user, or throws why there is none: the credential's rejection, else `SESSION_MISSING`. */
   requireUser(): DescopeUser;
 }
 
 /** The class of sessions; its private names are no part of the type, which others can make then. */
 export interface DescopeSessionClass {
   new (input: SessionInput): DescopeSession;
-  /** The session of a proven token; `isAmbient` when a browser sent it by itself. */
-  of(user: DescopeUser, token: string, isAmbient?: boolean): SignedInSession;
-  /** The session of nobody; `refusal` says why what was sent does not count. */
-  nobody(refusal?: DescopeError): DescopeSession;
+  /** The session of a proven token; `sentByBrowser` when a browser sent it by itself. */
+  of(user: DescopeUser, token: string, sentByBrowser?: boolean): SignedInSession;
+  /** The session of an anonymous caller; `rejection` says why what was sent does not count. */
+  anonymous(rejection?: DescopeError): DescopeSession;
   /** Says why a session is nobody's. */
-  toRefusal(session: DescopeSession): DescopeError;
+  toRejection(session: DescopeSession): DescopeError;
 }
 
 export const DescopeSession: DescopeSessionClass = class DescopeSession {
   readonly user: DescopeUser | undefined;
-  readonly refusedWith: DescopeErrorCode | undefined;
-  readonly isAmbient: boolean;
+  readonly rejectedWith: DescopeErrorCode | undefined;
+  readonly sentByBrowser: boolean;
   readonly #token: string | undefined;
-  readonly #refusal: DescopeError | undefined;
+  readonly #rejection: DescopeError | undefined;
 
   constructor(input: SessionInput) {
     this.user = input.user;
-    this.isAmbient = input.isAmbient ?? false;
-    this.refusedWith = input.refusal?.code;
+    this.sentByBrowser = input.sentByBrowser ?? false;
+    this.rejectedWith = input.rejection?.code;
     this.#token = input.token;
-    this.#refusal = input.refusal;
+    this.#rejection = input.rejection;
     Object.freeze(this);
   }
 
-  static of(user: DescopeUser, token: string, isAmbient = false): SignedInSession {
-    return new DescopeSession({ user, token, isAmbient }) as SignedInSession;
+  static of(user: DescopeUser, token: string, sentByBrowser = false): SignedInSession {
+    return new DescopeSession({ user, token, sentByBrowser }) as SignedInSession;
   }
 
-  static nobody(refusal?: DescopeError): DescopeSession {
-    return new DescopeSession({ refusal });
+  static anonymous(rejection?: DescopeError): DescopeSession {
+    return new DescopeSession({ rejection });
   }
 
   get token(): string | undefined {
@@ -99,43 +99,46 @@ export const DescopeSession: DescopeSessionClass = class DescopeSession {
 
   requireUser(): DescopeUser {
     if (this.user !== undefined) return this.user;
-    throw toThrownError(DescopeSession.toRefusal(this));
+    throw toThrownError(DescopeSession.toRejection(this));
   }
 
-  static toRefusal(session: object): DescopeError {
-    const refusal = #refusal in session ? session.#refusal : undefined;
-    return refusal ?? new DescopeCredentialError('SESSION_MISSING', 'The request carries no session token.');
+  static toRejection(session: object): DescopeError {
+    const rejection = #rejection in session ? session.#rejection : undefined;
+    return (
+      rejection ?? new DescopeCredentialError('SESSION_MISSING', 'The request carries no session token.')
+    );
   }
 };
 
 /** Gives the user of a session. Throws why there is none, for what answers the request by itself. */
 export function readSignedIn(session: DescopeSession): DescopeUser {
   if (session.user !== undefined) return session.user;
-  throw DescopeSession.toRefusal(session);
+  throw DescopeSession.toRejection(session);
 }
 
 // May the session's token come in at all? Strictly, or leniently where being signed in is optional.
 
 /** Asserts that a session's token may come in; nobody's passes. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`. */
-export function admit(
+export function acceptSession(
   session: DescopeSession,
-  policy: AdmissionPolicy,
+  policy: AcceptanceConfig,
   demands: readonly Demand[] = [],
 ): DescopeSession {
-  if (session.user !== undefined) assertAdmitted(session.user, policy, demands);
+  if (session.user !== undefined) assertTokenAccepted(session.user, policy, demands);
   return session;
 }
 
-/** Like `admit`, but a cookie that may not come in is nobody's, with the reason kept. A bearer token throws. */
-export function admitLeniently(
+/** Like `accept`, but a cookie that may not come in is nobody's, with the reason kept. A bearer token throws. */
+export function acceptOptionalSession(
   session: DescopeSession,
-  policy: AdmissionPolicy,
+  policy: AcceptanceConfig,
   demands: readonly Demand[] = [],
 ): DescopeSession {
   try {
-    return admit(session, policy, demands);
+    return acceptSession(session, policy, demands);
   } catch (error) {
-    if (session.isAmbient && error instanceof DescopeCredentialError) return DescopeSession.nobody(error);
+    if (session.sentByBrowser && error instanceof DescopeCredentialError)
+      return DescopeSession.anonymous(error);
     throw error;
   }
 }

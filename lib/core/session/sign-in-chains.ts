@@ -128,7 +128,7 @@ export function toTokenKey(token: string): string {
   return `token:${createHash('sha256').update(signed).digest('base64url')}`;
 }
 
-// Each token's entry names those that it came with. Two instances may write one at once: whoever reads back that the
+// Each token's entry names those that it came with. Two instances may write one at once: anyone who reads back that the
 // other has overwritten it writes again.
 async function share(store: KeyValueStore, tokens: readonly ChainedToken[], nowMs: number): Promise<void> {
   const [first, ...others] = tokens;
@@ -188,7 +188,7 @@ function choose(tokens: ReadonlyMap<string, ChainedToken>, nowMs: number): Map<s
   return new Map([...refresh, ...sessions].map((token) => [token.key, token]));
 }
 
-// A look without proof: what is noted here is only ever refused.
+// A look without proof: what is noted here is only ever rejected.
 function toChained(token: string, isRefresh: boolean): ChainedToken | undefined {
   try {
     const { exp, iat } = decodeToken(token).payload;

@@ -5,7 +5,7 @@ import { isWellFormed, readOwn, readText, readIssuerKind } from './claims.js';
 import type { DescopeClaims, JsonObject, IssuerKind } from './claims.js';
 
 /** What the claims are measured by. */
-export interface ClaimPolicy {
+export interface ClaimConfig {
   readonly projectId: string;
   /** Seconds by which clocks may differ, both ways. */
   readonly leewaySeconds: number;
@@ -22,7 +22,7 @@ const ID_TOKEN_MARKS = ['nonce', 'at_hash', 'c_hash', 's_hash'];
 
 const LAST_DATE_SECONDS = 8.64e12; // the last moment that a Date can hold (ECMA-262 §21.4.1.1)
 
-/** Asserts that the claims have the types that the rest of the road relies on. Throws `TOKEN_CLAIM_INVALID`. */
+/** Asserts that the claims have the types that the rest of the request pipeline relies on. Throws `TOKEN_CLAIM_INVALID`. */
 export function assertClaimTypes(payload: JsonObject): asserts payload is DescopeClaims {
   assertIdentity(payload, 'iss');
   assertIdentity(payload, 'sub');
@@ -37,7 +37,7 @@ export function assertClaimTypes(payload: JsonObject): asserts payload is Descop
 }
 
 /** Asserts that the token is valid now. Throws `TOKEN_EXPIRED`, `TOKEN_NOT_YET_VALID` or `TOKEN_ISSUED_IN_FUTURE`. */
-export function assertTime(claims: DescopeClaims, policy: ClaimPolicy, nowMs: number): void {
+export function assertTime(claims: DescopeClaims, policy: ClaimConfig, nowMs: number): void {
   const flaw = findTimeFlaw(claims, policy, nowMs);
   if (flaw !== undefined) throw flaw;
 }
@@ -45,27 +45,28 @@ export function assertTime(claims: DescopeClaims, policy: ClaimPolicy, nowMs: nu
 /** Finds what is wrong with a token's times, if anything: the errors of `assertTime`. */
 export function findTimeFlaw(
   claims: DescopeClaims,
-  policy: ClaimPolicy,
+  policy: ClaimConfig,
   nowMs: number,
 ): DescopeCredentialError | undefined {
   const now = nowMs / 1000;
   const latest = now + policy.leewaySeconds;
   if (claims.nbf !== undefined && claims.nbf > latest) {
-    return refusal('TOKEN_NOT_YET_VALID', 'The token is not valid yet.');
+    return rejection('TOKEN_NOT_YET_VALID', 'The token is not valid yet.');
   }
   if (claims.iat !== undefined && claims.iat > latest) {
-    return refusal('TOKEN_ISSUED_IN_FUTURE', 'The token was issued in the future; check the clocks.');
+    return rejection('TOKEN_ISSUED_IN_FUTURE', 'The token was issued in the future; check the clocks.');
   }
   // Last, so that "expired" means: this is all that is wrong with its times.
-  // Asked this way round, a clock that answers with NaN refuses everything.
-  if (!(claims.exp > now - policy.leewaySeconds)) return refusal('TOKEN_EXPIRED', 'The token has expired.');
+  // Asked this way round, a clock that answers with NaN rejects everything.
+  if (!(claims.exp > now - policy.leewaySeconds)) return rejection('TOKEN_EXPIRED', 'The token has expired.');
   return undefined;
 }
 
 /** Asserts that this project issued the token, and reads for whom. Throws `TOKEN_ISSUER_MISMATCH`. */
-export function assertIssuer(claims: DescopeClaims, policy: ClaimPolicy): IssuerKind {
+export function assertIssuer(claims: DescopeClaims, policy: ClaimConfig): IssuerKind {
   const kind = readIssuerKind(claims.iss, policy.projectId);
-  if (kind === undefined) throw refusal('TOKEN_ISSUER_MISMATCH', 'The token was issued for another project.');
+  if (kind === undefined)
+    throw rejection('TOKEN_ISSUER_MISMATCH', 'The token was issued for another project.');
   return kind;
 }
 
@@ -82,39 +83,39 @@ export function assertNoIdToken(claims: DescopeClaims): void {
  * the sender must prove to hold (RFC 7800). Throws `TOKEN_NOT_A_SESSION`, `TOKEN_DRN_MISSING` or
  * `TOKEN_SENDER_CONSTRAINED`.
  */
-export function assertSession(claims: DescopeClaims, policy: ClaimPolicy): void {
+export function assertSession(claims: DescopeClaims, policy: ClaimConfig): void {
   assertSessionName(claims, policy);
   assertUnbound(claims);
 }
 
-function assertSessionName(claims: DescopeClaims, policy: ClaimPolicy): void {
+function assertSessionName(claims: DescopeClaims, policy: ClaimConfig): void {
   const { drn, iss } = claims;
   if (drn !== undefined) {
     if (policy.sessionTokenNames.includes(drn)) return;
     const message = 'The token is not a session token ("drn"); a refresh token opens nothing.';
-    throw refusal('TOKEN_NOT_A_SESSION', message);
+    throw rejection('TOKEN_NOT_A_SESSION', message);
   }
   // An ID token of the project's federated applications has this issuer, perhaps the project's own audience, and none of
   // the marks where the code flow was used: only the name tells a session from it.
   if (iss === policy.projectId || policy.allowMissingDrn) return;
   if (readIssuerKind(iss, policy.projectId) !== 'session') return; // an app's or agent's, which `accepts` judges
-  throw refusal(
+  throw rejection(
     'TOKEN_DRN_MISSING',
     'The token has a URL for its issuer and no "drn", as an OIDC ID token has. If the project\'s JWT template drops "drn", let it be kept, or set allowMissingDrn: true and an audience.',
   );
 }
 
 /** Asserts that the token is a refresh token, which says so itself. Throws `TOKEN_NOT_A_REFRESH` or `TOKEN_SENDER_CONSTRAINED`. */
-export function assertRefresh(claims: DescopeClaims, policy: ClaimPolicy): void {
+export function assertRefresh(claims: DescopeClaims, policy: ClaimConfig): void {
   if (claims.drn === undefined || !policy.refreshTokenNames.includes(claims.drn)) {
-    throw refusal('TOKEN_NOT_A_REFRESH', 'The token is not a refresh token ("drn").');
+    throw rejection('TOKEN_NOT_A_REFRESH', 'The token is not a refresh token ("drn").');
   }
   assertUnbound(claims);
 }
 
 function assertUnbound(claims: DescopeClaims): void {
   if (Object.hasOwn(claims, 'cnf')) {
-    throw refusal(
+    throw rejection(
       'TOKEN_SENDER_CONSTRAINED',
       'The token is bound to a key ("cnf"), whose proof is not verified here.',
     );
@@ -146,6 +147,6 @@ function invalid(claim: string, expected: string): DescopeCredentialError {
   );
 }
 
-function refusal(code: DescopeCredentialCode, message: string): DescopeCredentialError {
+function rejection(code: DescopeCredentialCode, message: string): DescopeCredentialError {
   return new DescopeCredentialError(code, message);
 }

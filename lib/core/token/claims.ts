@@ -130,7 +130,7 @@ export function isKindAccepted(kind: TokenKind, accepted: readonly TokenKind[]):
 /** For whom an issuer signs: the project's own sessions, an inbound app's, or an agent's. */
 export type IssuerKind = 'session' | 'app' | 'agent';
 
-// Path segments are compared as they stand, so anything that a URL parser would rewrite is refused.
+// Path segments are compared as they stand, so anything that a URL parser would rewrite is rejected.
 const ISSUER_URL =
   /^https?:\/\/[A-Za-z0-9.:[\]-]+((?:\/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@-]*)+)$/;
 

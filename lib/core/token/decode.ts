@@ -1,10 +1,10 @@
-// Token text → its parts, or a refusal: RFC 7515 compact form, nothing looser.
+// Token text → its parts, or a rejection: RFC 7515 compact form, nothing looser.
 import { isAscii, isUtf8 } from 'node:buffer';
 import { DescopeCredentialError } from '../errors.js';
 import { isJsonObject, readOwn } from './claims.js';
 import type { JsonObject } from './claims.js';
 
-/** Tokens above this many characters are refused unread (Descope's are 1 to 8 KB). */
+/** Tokens above this many characters are rejected unread (Descope's are 1 to 8 KB). */
 export const MAX_TOKEN_LENGTH = 16_384;
 const MAX_KEY_ID_LENGTH = 256;
 const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
@@ -112,7 +112,7 @@ function parseJson(text: string): unknown {
 }
 
 function assertHeaderSupported(header: JsonObject): void {
-  // RFC 7515 §4.1.11: an extension that is critical and not understood refuses the token. None is understood.
+  // RFC 7515 §4.1.11: an extension that is critical and not understood rejects the token. None is understood.
   for (const name of ['crit', 'b64', 'zip', 'enc']) {
     if (Object.hasOwn(header, name)) throw unsupported(`carries "${name}"`);
   }

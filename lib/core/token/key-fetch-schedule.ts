@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.js';
 
 /** How long keys are believed and how often they may be asked for. All in milliseconds. */
-export interface KeyFetchPolicy {
+export interface KeyFetchConfig {
   /** Age at which a key set must be fetched again. */
   readonly maxAgeMs: number;
   /** Age up to which a key set is used while it cannot be fetched. */
@@ -19,7 +19,7 @@ const LAST_RETRY_MS = 4_000;
 const CLOCK_TOLERANCE_MS = 5_000;
 
 export class KeyFetchSchedule {
-  readonly #policy: KeyFetchPolicy;
+  readonly #policy: KeyFetchConfig;
   readonly #clock: Clock;
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #startedAt = Number.NEGATIVE_INFINITY;
@@ -27,7 +27,7 @@ export class KeyFetchSchedule {
   #refreshAfterMs = 0;
   #failures = 0;
 
-  constructor(policy: KeyFetchPolicy, clock: Clock) {
+  constructor(policy: KeyFetchConfig, clock: Clock) {
     this.#policy = policy;
     this.#clock = clock;
   }

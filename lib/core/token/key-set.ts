@@ -54,7 +54,7 @@ export class StaticKeySet implements KeySet {
 /**
  * Reads the usable keys of a JWK set (RFC 7517 §5). A key that may not verify is left out and spoils no other;
  * an id that two different keys claim is ambiguous, so neither counts. A key that was known before stays the same object,
- * by which whoever remembers its use can tell that it still counts.
+ * by which anyone who remembers its use can tell that it still counts.
  */
 export function toKeysById(jwks: readonly unknown[], before: KeysById = new Map()): KeysById {
   const keys = new Map<string, VerificationKey>();
@@ -71,7 +71,7 @@ export function toKeysById(jwks: readonly unknown[], before: KeysById = new Map(
   return keys;
 }
 
-/** The refusal of a key id that the project does not have. */
+/** The rejection of a key id that the project does not have. */
 export function unknownKey(): DescopeCredentialError {
   const message = "The token names a key that is not among the project's keys.";
   return new DescopeCredentialError('TOKEN_KEY_UNKNOWN', message);

@@ -7,7 +7,7 @@ import { RequestFailure, readProjectId, toReason } from '../logging.js';
 import type { Notify } from '../logging.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { KeyFetchSchedule } from './key-fetch-schedule.js';
-import type { KeyFetchPolicy } from './key-fetch-schedule.js';
+import type { KeyFetchConfig } from './key-fetch-schedule.js';
 import { toKeysById, unknownKey } from './key-set.js';
 import type { KeyHealth, KeySet, KeysById } from './key-set.js';
 import type { VerificationKey } from './signature.js';
@@ -18,7 +18,7 @@ export interface RemoteKeySetInput {
   readonly load: (signal: AbortSignal) => Promise<readonly unknown[]>;
   /** Where they are asked for, of which the log names the host. */
   readonly url: string;
-  readonly policy: KeyFetchPolicy;
+  readonly policy: KeyFetchConfig;
   readonly clock: Clock;
   readonly notify: Notify;
 }
@@ -126,14 +126,14 @@ export class RemoteKeySet implements KeySet {
     }
     const wasFailing = this.#schedule.isFailing;
     this.#schedule.succeeded();
-    tellFetched(this.#toReport(readElapsedMs(clock, startedAtMs)), wasFailing, notify);
+    reportFetched(this.#toReport(readElapsedMs(clock, startedAtMs)), wasFailing, notify);
   }
 
   #noteFailure(cause: unknown, durationMs: number): void {
     if (this.#closing.signal.aborted) return;
     const isStale = this.#schedule.keyState() !== 'none';
     const retryAfterSeconds = this.#schedule.retryAfterSeconds();
-    tellFailed({ ...this.#toReport(durationMs), isStale, retryAfterSeconds, cause }, this.#input.notify);
+    reportFailed({ ...this.#toReport(durationMs), isStale, retryAfterSeconds, cause }, this.#input.notify);
   }
 
   #noKey(): RequestFailure {
@@ -170,13 +170,13 @@ export interface FailureReport extends FetchReport {
 }
 
 /** Tells that keys were fetched, and that an outage is over if there was one. */
-export function tellFetched(report: FetchReport, wasFailing: boolean, notify: Notify): void {
+export function reportFetched(report: FetchReport, wasFailing: boolean, notify: Notify): void {
   publishKeysFetched(report.keyCount, report.durationMs, readProjectId(notify));
   if (wasFailing) notify({ code: 'KEYS_RECOVERED', level: 'log', message: RECOVERED });
 }
 
 /** Tells that keys could not be fetched. */
-export function tellFailed(report: FailureReport, notify: Notify): void {
+export function reportFailed(report: FailureReport, notify: Notify): void {
   const { keyCount, keyAgeMs, durationMs, cause } = report;
   const why = toReason(cause);
   const projectId = readProjectId(notify);

@@ -2,7 +2,7 @@
 import { detach } from './decode.js';
 
 /** How much may be remembered. */
-export interface TokenCachePolicy {
+export interface TokenCacheConfig {
   readonly maxTokens: number;
   readonly maxBytes: number;
 }
@@ -36,7 +36,7 @@ const MAX_SECOND_CHANCES = 100; // for each newcomer, so that no request pays fo
  * Its private fields show in no log, JSON or inspection.
  */
 export class TokenCache<Proof extends object> {
-  readonly #policy: TokenCachePolicy;
+  readonly #policy: TokenCacheConfig;
   readonly #rules: ProofRules<Proof>;
   readonly #entries = new Map<number, Entry<Proof>>(); // by mark
   // Looked through in a circle when room is needed. A map that loses its first entry with each new one would have to
@@ -48,7 +48,7 @@ export class TokenCache<Proof extends object> {
   #broom = 0;
   #bytes = 0;
 
-  constructor(policy: TokenCachePolicy, rules: ProofRules<Proof>) {
+  constructor(policy: TokenCacheConfig, rules: ProofRules<Proof>) {
     this.#policy = policy;
     this.#rules = rules;
     this.#sights = new Int32Array(toSights(policy.maxTokens));

@@ -12,7 +12,7 @@ import {
   assertTime,
   findTimeFlaw,
 } from './claim-checks.js';
-import type { ClaimPolicy } from './claim-checks.js';
+import type { ClaimConfig } from './claim-checks.js';
 import { estimateBytes, freezeDeep, readTokenKind } from './claims.js';
 import type { DescopeClaims, IssuerKind, TokenKind } from './claims.js';
 import { HeaderMemory, decodeToken } from './decode.js';
@@ -21,10 +21,10 @@ import type { KeySet } from './key-set.js';
 import type { VerificationKey } from './signature.js';
 import { assertSignature } from './signature.js';
 import { TokenCache } from './token-cache.js';
-import type { ProofRules, TokenCachePolicy } from './token-cache.js';
+import type { ProofRules, TokenCacheConfig } from './token-cache.js';
 
 /** What a token must meet. */
-export interface VerificationPolicy extends ClaimPolicy {
+export interface VerificationConfig extends ClaimConfig {
   readonly algorithms: readonly string[];
 }
 
@@ -38,11 +38,11 @@ export interface VerifiedToken {
 
 /** What verifying needs. */
 export interface TokenVerifierInput {
-  readonly policy: VerificationPolicy;
+  readonly policy: VerificationConfig;
   readonly keys: KeySet;
   readonly clock: Clock;
   /** How many proven session tokens are remembered; none without it. */
-  readonly cache?: TokenCachePolicy | undefined;
+  readonly cache?: TokenCacheConfig | undefined;
 }
 
 // One object for each token, with as little as possible in it; a slot that is added later takes more.

@@ -29,7 +29,7 @@ interface Question extends AccessFacts {
   readonly demands: readonly Demand[];
 }
 
-/** Asserts that the user meets every demand but those about admission. Throws an `ACCESS_…` or `AUTH_…` code. */
+/** Asserts that the user meets every demand but those about acceptance. Throws an `ACCESS_…` or `AUTH_…` code. */
 export function assertAccess(user: DescopeUser, demands: readonly Demand[], facts: AccessFacts): void {
   const { nowMs, tenants, superuserBypass } = facts;
   const question = { nowMs, tenants, superuserBypass, user, demands }; // a spread costs more than all the rest
@@ -43,7 +43,7 @@ type Judge<D extends Demand> = (demand: D, question: Question) => DescopeError |
 
 // One judge for each kind of demand; the compiler finds a new kind that has none.
 const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K }>> } = {
-  accepts: () => undefined, // judged before, on optional routes too: see admitted.ts
+  accepts: () => undefined, // judged before, on optional routes too: see accepted.ts
   audience: () => undefined,
   roles: findGrantFlaw,
   permissions: findGrantFlaw,
@@ -60,7 +60,7 @@ const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K 
 // A map finds its own entries alone, and at once.
 const JUDGE_BY_KIND = new Map(Object.entries(JUDGES) as [string, Judge<Demand>][]);
 
-// A demand that a newer copy of the package noted, and this one cannot judge, is refused.
+// A demand that a newer copy of the package noted, and this one cannot judge, is rejected.
 function findFlaw(demand: Demand, question: Question): DescopeError | undefined {
   const judge = JUDGE_BY_KIND.get(demand.kind);
   if (judge !== undefined) return judge(demand, question);
@@ -73,7 +73,7 @@ function findGrantFlaw(demand: GrantDemand, question: Question): DescopeError | 
   if (demand.tenant === undefined) return isInProject ? undefined : missing(demand);
   if (demand.orProject === true && isInProject) return undefined;
   const sources = demand.tenant === true ? readRouteTenants(question.demands) : [demand.tenant];
-  // No tenant to ask in is no tenant where it is held. The boot refuses such a route before.
+  // No tenant to ask in is no tenant where it is held. The boot rejects such a route before.
   if (sources.length === 0) return denied('ACCESS_TENANT_UNNAMED', 'is asked for a grant in no tenant');
   for (const source of sources) {
     const flaw = findTenantGrantFlaw(demand, source, question);

@@ -12,9 +12,9 @@ export function readCustomClaims(claims: DescopeClaims, schema: StandardSchema):
 }
 
 function toClaims(result: SchemaResult<unknown>): CustomClaims {
-  if (result.issues !== undefined) throw refused(result.issues);
+  if (result.issues !== undefined) throw rejected(result.issues);
   const { value } = result;
-  if (typeof value !== 'object' || value === null) throw refused([]);
+  if (typeof value !== 'object' || value === null) throw rejected([]);
   freezePlain(value);
   return value as CustomClaims;
 }
@@ -34,7 +34,7 @@ function freezePlain(value: object): void {
   }
 }
 
-function refused(issues: readonly SchemaIssue[]): DescopeAccessError {
+function rejected(issues: readonly SchemaIssue[]): DescopeAccessError {
   const paths = [...new Set(issues.slice(0, MAX_PATHS).map(toPath))];
   const where = paths.length === 0 ? 'as a whole' : `at ${paths.join(', ')}`;
   const message = `The token's claims do not fit claimsSchema ${where}. Compare it with the project's JWT template; tokens of access keys have one of their own.`;

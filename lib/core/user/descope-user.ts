@@ -8,7 +8,7 @@ import type { VerifiedToken } from '../token/token-verifier.js';
 import type { CustomClaims, DescopeRegister, PermissionName, RoleName, TenantId } from './custom-claims.js';
 
 /** What makes a user staff or superuser. */
-export interface UserPolicy {
+export interface UserConfig {
   readonly staffRole: string;
   readonly superuserRole: string;
 }
@@ -61,7 +61,7 @@ export interface DescopeUser {
 }
 
 /** The class of users; its private names are no part of the type, which others can make then. */
-export type DescopeUserClass = new (token: UserToken, username: string, policy: UserPolicy) => DescopeUser;
+export type DescopeUserClass = new (token: UserToken, username: string, policy: UserConfig) => DescopeUser;
 
 export const DescopeUser: DescopeUserClass = class DescopeUser {
   readonly id: string;
@@ -90,7 +90,7 @@ export const DescopeUser: DescopeUserClass = class DescopeUser {
     },
   };
 
-  constructor(token: UserToken, username: string, policy: UserPolicy) {
+  constructor(token: UserToken, username: string, policy: UserConfig) {
     const { claims, kind, customClaims = claims } = token;
     const grants = readGrants(claims);
     this.id = readSubjectId(claims);
@@ -190,7 +190,7 @@ function toTenants(entries: readonly [string, Grants][]): TenantGrants {
   return Object.freeze(tenants);
 }
 
-// By which name does the application know this caller? The one step of a user's making that may refuse.
+// By which name does the application know this caller? The one step of a user's making that may reject.
 
 /** Where the username stands: a claim's name, a path into nested claims, or a function of them. */
 export type UsernameClaim = string | readonly string[] | ((claims: DescopeClaims) => unknown);

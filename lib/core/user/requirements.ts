@@ -60,7 +60,7 @@ export interface MfaDemand {
 }
 
 /** A standing that Django knows. */
-export interface StandingDemand {
+export interface StaffDemand {
   readonly kind: 'staff' | 'superuser';
 }
 
@@ -84,12 +84,12 @@ export type Demand =
   | MethodDemand
   | StepUpDemand
   | MfaDemand
-  | StandingDemand
+  | StaffDemand
   | KindDemand
   | AudienceDemand;
 
 /** Tells whether a demand is about which tokens may come in at all. */
-export function isAdmissionDemand(demand: Demand): demand is KindDemand | AudienceDemand {
+export function isAcceptanceDemand(demand: Demand): demand is KindDemand | AudienceDemand {
   return demand.kind === 'accepts' || demand.kind === 'audience';
 }
 

@@ -6,7 +6,7 @@ import type { DescopeUser } from './descope-user.js';
 import type { Demand } from './requirements.js';
 
 /** What the module asks where a route asks nothing else. */
-export interface AdmissionPolicy {
+export interface AcceptanceConfig {
   readonly accepts: readonly TokenKind[];
   /** The audiences of which a token must name one; `undefined` when none is asked for. */
   readonly audience: readonly string[] | undefined;
@@ -17,9 +17,9 @@ export interface AdmissionPolicy {
  * of them must all be met. An app's or agent's token comes in only where an audience is asked for, because it was made
  * for somebody else's use. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`.
  */
-export function assertAdmitted(
+export function assertTokenAccepted(
   user: DescopeUser,
-  policy: AdmissionPolicy,
+  policy: AcceptanceConfig,
   demands: readonly Demand[] = [],
 ): void {
   assertKinds(user, policy, demands);
@@ -27,7 +27,7 @@ export function assertAdmitted(
   throw mismatch([], toList(user.claims.aud));
 }
 
-function assertKinds(user: DescopeUser, policy: AdmissionPolicy, demands: readonly Demand[]): void {
+function assertKinds(user: DescopeUser, policy: AcceptanceConfig, demands: readonly Demand[]): void {
   let isReplaced = false;
   for (const demand of demands) {
     if (demand.kind !== 'accepts') continue;
@@ -38,7 +38,7 @@ function assertKinds(user: DescopeUser, policy: AdmissionPolicy, demands: readon
 }
 
 // Answers how many lists of audiences were asked for.
-function assertAudiences(user: DescopeUser, policy: AdmissionPolicy, demands: readonly Demand[]): number {
+function assertAudiences(user: DescopeUser, policy: AcceptanceConfig, demands: readonly Demand[]): number {
   let count = 0;
   for (const demand of demands) {
     if (demand.kind !== 'audience') continue;

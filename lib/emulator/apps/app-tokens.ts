@@ -1,6 +1,6 @@
 // Tokens of inbound apps and agents without HTTP: for tests and for sample applications.
 import type { JsonObject } from '../http/message.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import { requireKnownUser } from '../sign-in/direct.js';
 import type { TokenOrder } from '../sign-in/direct.js';
 import { toClientId } from '../store/project.js';
@@ -32,41 +32,41 @@ export interface AgentTokenOrder extends AppTokenOrder {
 const SERVER_ID = 'MS2emulator00000000000000000A';
 
 /** Mints the token of an inbound app. */
-export function issueAppToken(world: World, order: AppTokenOrder): Promise<string> {
-  return issue(world, order);
+export function issueAppToken(state: ProjectState, order: AppTokenOrder): Promise<string> {
+  return issue(state, order);
 }
 
 /** Mints the token of an agent. */
-export function issueAgentToken(world: World, order: AgentTokenOrder): Promise<string> {
-  return issue(world, order, order.serverId ?? SERVER_ID);
+export function issueAgentToken(state: ProjectState, order: AgentTokenOrder): Promise<string> {
+  return issue(state, order, order.serverId ?? SERVER_ID);
 }
 
-async function issue(world: World, order: AppTokenOrder, serverId?: string): Promise<string> {
-  const app = toApp(world, order.app);
+async function issue(state: ProjectState, order: AppTokenOrder, serverId?: string): Promise<string> {
+  const app = toApp(state, order.app);
   const { onBehalfOf, tenantId, scopes = [] } = order;
-  const claims = toAppClaims(world, {
-    subject: onBehalfOf === undefined ? app.id : requireKnownUser(world, onBehalfOf).userId,
+  const claims = toAppClaims(state, {
+    subject: onBehalfOf === undefined ? app.id : requireKnownUser(state, onBehalfOf).userId,
     clientId: app.clientId,
-    audience: order.audience ?? toDefaultAudience(world, app, serverId),
+    audience: order.audience ?? toDefaultAudience(state, app, serverId),
     scopes,
     tenantId,
     serverId,
-    lifetimeSeconds: order.expiresInSeconds ?? world.settings.sessionSeconds,
+    lifetimeSeconds: order.expiresInSeconds ?? state.settings.sessionSeconds,
   });
-  return signToken({ ...claims, ...order.claims }, order.key ?? world.keys.current, order.header);
+  return signToken({ ...claims, ...order.claims }, order.key ?? state.keys.current, order.header);
 }
 
 type AppIdentity = Pick<InboundAppRecord, 'id' | 'clientId' | 'defaultAudience'>;
 
-function toApp(world: World, wanted: string | undefined): AppIdentity {
-  const apps = world.project.inboundApps.all;
+function toApp(state: ProjectState, wanted: string | undefined): AppIdentity {
+  const apps = state.project.inboundApps.all;
   const found =
     wanted === undefined
       ? apps[0]
       : apps.find(({ clientId, name }) => clientId === wanted || name === wanted);
   if (found) return found;
   const id = toSeededId('TPA', wanted ?? 'emulator');
-  return { id, clientId: wanted ?? toClientId(world.projectId, id), defaultAudience: '' };
+  return { id, clientId: wanted ?? toClientId(state.projectId, id), defaultAudience: '' };
 }
 
 // What stands in the token of an inbound app or of an agent.
@@ -88,37 +88,37 @@ export interface AppGrant {
 }
 
 /** The issuer of the project's inbound apps, or of one MCP server's agents. */
-export function toAppIssuer(world: World, serverId?: string): string {
-  const base = `${world.url}/v1/apps`;
+export function toAppIssuer(state: ProjectState, serverId?: string): string {
+  const base = `${state.url}/v1/apps`;
   return serverId === undefined
-    ? `${base}/${world.projectId}`
-    : `${base}/agentic/${world.projectId}/${serverId}`;
+    ? `${base}/${state.projectId}`
+    : `${base}/agentic/${state.projectId}/${serverId}`;
 }
 
 /** The audience of an app's token when none is asked for. */
 export function toDefaultAudience(
-  world: World,
+  state: ProjectState,
   app: Pick<InboundAppRecord, 'clientId' | 'defaultAudience'>,
   serverId?: string,
 ): Audience {
   if (serverId !== undefined) return serverId;
-  if (app.defaultAudience === 'projectId') return world.projectId;
+  if (app.defaultAudience === 'projectId') return state.projectId;
   if (app.defaultAudience === 'clientId') return app.clientId;
-  return [world.projectId, app.clientId];
+  return [state.projectId, app.clientId];
 }
 
 /** The claims of a grant. */
-export function toAppClaims(world: World, grant: AppGrant): JsonObject {
+export function toAppClaims(state: ProjectState, grant: AppGrant): JsonObject {
   const { tenantId, scopes } = grant;
   return {
-    iss: toAppIssuer(world, grant.serverId),
+    iss: toAppIssuer(state, grant.serverId),
     sub: grant.subject,
     aud: grant.audience,
     azp: grant.clientId,
     ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
     // `fromEntries` defines own members, also for a tenant called `__proto__`.
     ...(tenantId === undefined ? {} : { dct: tenantId, tenants: Object.fromEntries([[tenantId, {}]]) }),
-    drn: world.settings.sessionCookieName,
-    ...toTimes(world, grant.lifetimeSeconds),
+    drn: state.settings.sessionCookieName,
+    ...toTimes(state, grant.lifetimeSeconds),
   };
 }

@@ -4,51 +4,51 @@ import { DescopeError, ok } from '../http/message.js';
 import type { JsonObject } from '../http/message.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import { toClientId } from '../store/project.js';
 import type { AppScope, DefaultAudience, InboundAppRecord } from '../store/project.js';
 import { createId, createSecret } from '../store/records.js';
 
-const create: Handler = (call, world) => {
-  const { inboundApps } = world.project;
+const create: Handler = (call, state) => {
+  const { inboundApps } = state.project;
   const id = readText(call.body, 'id') ?? createId('TPA');
   if (inboundApps.find(id)) throw new DescopeError('invalidArguments', `The app ${id} already exists`);
   const clientSecret = createSecret();
-  const made = { id, clientId: toClientId(world.projectId, id), clientSecret };
+  const made = { id, clientId: toClientId(state.projectId, id), clientSecret };
   const app = inboundApps.put({ ...made, ...readApp(call.body) });
   return ok({ id: app.id, clientId: app.clientId, cleartext: clientSecret });
 };
 
-const update: Handler = (call, world) => {
-  const { id, clientId, clientSecret } = requireApp(call.body, world);
-  world.project.inboundApps.put({ id, clientId, clientSecret, ...readApp(call.body) });
+const update: Handler = (call, state) => {
+  const { id, clientId, clientSecret } = requireApp(call.body, state);
+  state.project.inboundApps.put({ id, clientId, clientSecret, ...readApp(call.body) });
   return ok();
 };
 
-const patch: Handler = (call, world) => {
-  const app = requireApp(call.body, world);
+const patch: Handler = (call, state) => {
+  const app = requireApp(call.body, state);
   const { id, clientId, clientSecret } = app;
   const merged = readApp({ ...toAppView(app), ...call.body });
-  world.project.inboundApps.put({ id, clientId, clientSecret, ...merged });
+  state.project.inboundApps.put({ id, clientId, clientSecret, ...merged });
   return ok();
 };
 
-const remove: Handler = (call, world) => {
+const remove: Handler = (call, state) => {
   const ids = readTexts(call.body, 'ids') ?? [requireText(call.body, 'id')];
-  for (const app of ids.map((id) => requireApp({ id }, world))) world.project.inboundApps.remove(app);
+  for (const app of ids.map((id) => requireApp({ id }, state))) state.project.inboundApps.remove(app);
   return ok();
 };
 
-const load: Handler = (call, world) => ok(toAppView(requireApp({ id: call.query.get('id') }, world)));
+const load: Handler = (call, state) => ok(toAppView(requireApp({ id: call.query.get('id') }, state)));
 
-const loadAll: Handler = (_call, world) => ok({ apps: world.project.inboundApps.all.map(toAppView) });
+const loadAll: Handler = (_call, state) => ok({ apps: state.project.inboundApps.all.map(toAppView) });
 
-const secret: Handler = (call, world) =>
-  ok({ cleartext: requireApp({ id: call.query.get('id') }, world).clientSecret });
+const secret: Handler = (call, state) =>
+  ok({ cleartext: requireApp({ id: call.query.get('id') }, state).clientSecret });
 
-const rotate: Handler = (call, world) => {
-  const rotated = { ...requireApp(call.body, world), clientSecret: createSecret() };
-  return ok({ cleartext: world.project.inboundApps.put(rotated).clientSecret });
+const rotate: Handler = (call, state) => {
+  const rotated = { ...requireApp(call.body, state), clientSecret: createSecret() };
+  return ok({ cleartext: state.project.inboundApps.put(rotated).clientSecret });
 };
 
 const SCOPE = 'name description values optional';
@@ -69,8 +69,8 @@ export const manageAppRoutes = routesFor('management', {
   'POST /v1/mgmt/thirdparty/app/rotate': takes('id', rotate),
 });
 
-function requireApp(body: JsonObject, world: World): InboundAppRecord {
-  const app = world.project.inboundApps.find(requireText(body, 'id'));
+function requireApp(body: JsonObject, state: ProjectState): InboundAppRecord {
+  const app = state.project.inboundApps.find(requireText(body, 'id'));
   if (!app) throw new DescopeError('invalidArguments', 'Inbound app not found');
   return app;
 }

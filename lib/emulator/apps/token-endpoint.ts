@@ -5,15 +5,15 @@ import { DescopeError, ok } from '../http/message.js';
 import type { Answer, Call, ClientCredential } from '../http/message.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import type { InboundAppRecord } from '../store/project.js';
 import { toDigest } from '../store/records.js';
 import { signToken } from '../tokens/tokens.js';
 import { toAppClaims, toAppIssuer, toDefaultAudience } from './app-tokens.js';
 
-const token: Handler = async (call, world) => {
+const token: Handler = async (call, state) => {
   try {
-    return await grant(call, world);
+    return await grant(call, state);
   } catch (cause) {
     if (cause instanceof OAuthError) return cause.toAnswer();
     throw cause;
@@ -27,38 +27,38 @@ export const tokenEndpointRoutes = routesFor('open', {
   'POST /oauth2/v1/apps/agentic/:projectId/:serverId/token': token,
 });
 
-async function grant(call: Call, world: World): Promise<Answer> {
-  assertProject(call, world);
+async function grant(call: Call, state: ProjectState): Promise<Answer> {
+  assertProject(call, state);
   assertGrantType(call);
-  const app = requireApp(call, world);
+  const app = requireApp(call, state);
   const scopes = readScopes(call, app);
   const serverId = call.params.get('serverId') ?? readText(call.body, 'mcp_server_id');
-  const claims = world.issueTimes.distinguish(
-    toAppClaims(world, {
+  const claims = state.issueTimes.distinguish(
+    toAppClaims(state, {
       subject: app.id,
       clientId: app.clientId,
       audience:
         readText(call.body, 'resource') ??
         readText(call.body, 'audience') ??
-        toDefaultAudience(world, app, serverId),
+        toDefaultAudience(state, app, serverId),
       scopes,
-      tenantId: readTenant(call, world, app),
+      tenantId: readTenant(call, state, app),
       serverId,
-      lifetimeSeconds: world.settings.sessionSeconds,
+      lifetimeSeconds: state.settings.sessionSeconds,
     }),
   );
   const body = {
-    access_token: await signToken(claims, world.keys.current),
+    access_token: await signToken(claims, state.keys.current),
     token_type: 'Bearer',
-    expires_in: world.settings.sessionSeconds,
+    expires_in: state.settings.sessionSeconds,
     scope: scopes.join(' '),
   };
   return { status: 200, body, headers: NO_STORE };
 }
 
-function assertProject(call: Call, world: World): void {
-  const named = call.params.get('projectId') ?? readText(call.body, 'project_id') ?? world.projectId;
-  if (named !== world.projectId) throw new OAuthError('invalid_client', 'There is no such project');
+function assertProject(call: Call, state: ProjectState): void {
+  const named = call.params.get('projectId') ?? readText(call.body, 'project_id') ?? state.projectId;
+  if (named !== state.projectId) throw new OAuthError('invalid_client', 'There is no such project');
 }
 
 function assertGrantType(call: Call): void {
@@ -68,9 +68,9 @@ function assertGrantType(call: Call): void {
   throw new OAuthError('unsupported_grant_type', 'The emulator grants client_credentials alone');
 }
 
-function requireApp(call: Call, world: World): InboundAppRecord {
+function requireApp(call: Call, state: ProjectState): InboundAppRecord {
   const shown = call.client ?? readPostedClient(call);
-  const app = world.project.inboundApps.all.find(({ clientId }) => clientId === shown?.clientId);
+  const app = state.project.inboundApps.all.find(({ clientId }) => clientId === shown?.clientId);
   if (app && shown && isSame(shown.clientSecret, app.clientSecret)) return app;
   throw new OAuthError('invalid_client', 'The client is unknown, or its secret is missing or wrong');
 }
@@ -97,15 +97,15 @@ function readScopes(call: Call, app: InboundAppRecord): readonly string[] {
   throw new OAuthError('invalid_scope', `The app may not have the scope ${stranger}`);
 }
 
-function readTenant(call: Call, world: World, app: InboundAppRecord): string | undefined {
+function readTenant(call: Call, state: ProjectState, app: InboundAppRecord): string | undefined {
   const tenantId = readText(call.body, 'tenantId') ?? readText(call.body, 'tenant_id');
   if (tenantId === undefined) return undefined;
   const isAllowed = app.tenantIds.length === 0 || app.tenantIds.includes(tenantId);
-  if (isAllowed && world.project.tenants.find(tenantId)) return tenantId;
+  if (isAllowed && state.project.tenants.find(tenantId)) return tenantId;
   throw new OAuthError('invalid_target', `The app has no access to the tenant ${tenantId}`);
 }
 
-// Refusals of the OAuth endpoints, in OAuth's words (RFC 6749 section 5.2).
+// Rejections of the OAuth endpoints, in OAuth's words (RFC 6749 section 5.2).
 
 /** The codes of RFC 6749, and `invalid_target` of RFC 8707. */
 export type OAuthErrorCode =
@@ -114,7 +114,7 @@ export type OAuthErrorCode =
 /** Nothing of a token endpoint may be kept by a cache (RFC 6749 section 5.1). */
 export const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
 
-/** A refusal on its way to an OAuth client. */
+/** A rejection on its way to an OAuth client. */
 export class OAuthError extends Error {
   constructor(
     readonly code: OAuthErrorCode,
@@ -123,7 +123,7 @@ export class OAuthError extends Error {
     super(message);
   }
 
-  /** The refusal as an answer, with Descope's own words beside OAuth's. */
+  /** The rejection as an answer, with Descope's own words beside OAuth's. */
   toAnswer(): Answer {
     const isClient = this.code === 'invalid_client';
     const kind = isClient ? 'invalidToken' : 'invalidArguments';
@@ -140,26 +140,26 @@ export class OAuthError extends Error {
 // Where OAuth clients find the issuer, the endpoints and the keys of inbound apps and agents.
 
 // Only what there is: no grant that is offered uses an authorization endpoint (RFC 8414 section 2).
-const metadata: Handler = (call, world) => {
-  const serverId = requireServer(call, world);
-  const endpoints = `${world.url}/oauth2/v1/apps${serverId === undefined ? '' : `/agentic/${world.projectId}/${serverId}`}`;
-  const scopes = world.project.inboundApps.all.flatMap((app) => app.permissionsScopes);
+const metadata: Handler = (call, state) => {
+  const serverId = requireServer(call, state);
+  const endpoints = `${state.url}/oauth2/v1/apps${serverId === undefined ? '' : `/agentic/${state.projectId}/${serverId}`}`;
+  const scopes = state.project.inboundApps.all.flatMap((app) => app.permissionsScopes);
   return ok({
-    issuer: toAppIssuer(world, serverId),
-    jwks_uri: `${world.issuerUrl}/.well-known/jwks.json`,
+    issuer: toAppIssuer(state, serverId),
+    jwks_uri: `${state.issuerUrl}/.well-known/jwks.json`,
     token_endpoint: `${endpoints}/token`,
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     scopes_supported: [...new Set(scopes.map(({ name }) => name))],
     response_types_supported: [],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [world.keys.current.algorithm],
+    id_token_signing_alg_values_supported: [state.keys.current.algorithm],
   });
 };
 
-const keys: Handler = (call, world) => {
-  requireServer(call, world);
-  return ok({ keys: world.keys.published });
+const keys: Handler = (call, state) => {
+  requireServer(call, state);
+  return ok({ keys: state.keys.published });
 };
 
 /** The routes of discovery: OpenID's name of the document, and RFC 8414's. */
@@ -172,7 +172,7 @@ export const appDiscoveryRoutes = routesFor('open', {
   'GET /v1/apps/agentic/:projectId/:serverId/.well-known/jwks.json': keys,
 });
 
-function requireServer(call: Call, world: World): string | undefined {
-  if (call.params.get('projectId') === world.projectId) return call.params.get('serverId');
+function requireServer(call: Call, state: ProjectState): string | undefined {
+  if (call.params.get('projectId') === state.projectId) return call.params.get('serverId');
   throw new DescopeError('invalidToken', 'There is no such project');
 }

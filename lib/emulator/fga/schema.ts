@@ -180,7 +180,7 @@ export class Words {
   }
 }
 
-// To take a condition and ignore it would allow what Descope refuses.
+// To take a condition and ignore it would allow what Descope rejects.
 function split(text: string): readonly string[] {
   const words: string[] = [];
   WORD.lastIndex = 0;

@@ -9,7 +9,7 @@ import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import { toChosenPassword } from '../store/users.js';
 import type { PasswordCheck } from '../store/users.js';
 import { createUser } from '../management/new-user.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 
 /** What a user has done on a screen. */
 export interface FlowMove {
@@ -21,46 +21,46 @@ export interface FlowMove {
 }
 
 /** Makes a move: answers with tokens, or names the screen that comes next. */
-export async function makeMove(world: World, move: FlowMove): Promise<Answer | ScreenId> {
+export async function makeMove(state: ProjectState, move: FlowMove): Promise<Answer | ScreenId> {
   if (move.interactionId === 'btnBack') return 'login';
-  return SCREENS[move.run.screen](world, move);
+  return SCREENS[move.run.screen](state, move);
 }
 
-type Screen = (world: World, move: FlowMove) => Promise<Answer | ScreenId>;
+type Screen = (state: ProjectState, move: FlowMove) => Promise<Answer | ScreenId>;
 
-const login: Screen = async (world, move) => {
+const login: Screen = async (state, move) => {
   move.run.email = requireEmail(move.input);
   if (move.interactionId === 'btnPassword') return 'password';
-  const pending = await toMailed(world, move);
-  if (move.interactionId === 'btnLink') return mailLink(world, move, pending);
-  sendCode(world, pending);
+  const pending = await toMailed(state, move);
+  if (move.interactionId === 'btnLink') return mailLink(state, move, pending);
+  sendCode(state, pending);
   return 'code';
 };
 
-const code: Screen = async (world, move) => {
+const code: Screen = async (state, move) => {
   if (move.interactionId === 'btnResend') {
-    sendCode(world, await toMailed(world, move));
+    sendCode(state, await toMailed(state, move));
     return 'code';
   }
   const given = (readText(move.input, 'code') ?? '').trim();
   const sent = { deliveryMethod: 'email', loginId: move.run.email, code: given };
-  return finishSignIn(world, world.pending.takeCode(sent, world.clock.now()));
+  return finishSignIn(state, state.pending.takeCode(sent, state.clock.now()));
 };
 
-const password: Screen = async (world, { run, input }) => {
+const password: Screen = async (state, { run, input }) => {
   const given = requireText(input, 'password');
-  const known = world.project.users.find(run.email);
+  const known = state.project.users.find(run.email);
   if (known && !known.password?.(given)) {
     throw new DescopeError('wrongPassword', 'The e-mail address or the password is wrong');
   }
-  const user = known ?? toNewUser(world, run, toChosenPassword(given));
+  const user = known ?? toNewUser(state, run, toChosenPassword(given));
   const options = { ...NO_LOGIN_OPTIONS, tenantId: run.tenantId };
-  return answerSignIn(world, { user, amr: ['pwd'], options });
+  return answerSignIn(state, { user, amr: ['pwd'], options });
 };
 
 // The link opens the page anew, and there the web component brings the token back.
-const sent: Screen = async (world, { input }) =>
-  finishSignIn(world, world.pending.takeLink(requireText(input, 'token'), world.clock.now()));
+const sent: Screen = async (state, { input }) =>
+  finishSignIn(state, state.pending.takeLink(requireText(input, 'token'), state.clock.now()));
 
 const SCREENS: Readonly<Record<ScreenId, Screen>> = { login, code, password, sent };
 
@@ -70,16 +70,16 @@ function requireEmail(input: JsonObject): string {
   throw new DescopeError('invalidArguments', 'Please enter an e-mail address');
 }
 
-function toMailed(world: World, { call, run }: FlowMove): Promise<PendingSignIn> {
+function toMailed(state: ProjectState, { call, run }: FlowMove): Promise<PendingSignIn> {
   const body = { loginId: run.email, loginOptions: run.tenantId ? { tenantId: run.tenantId } : {} };
-  return toPending({ ...call, body, params: new Map([['method', 'email']]) }, world, 'signup-in');
+  return toPending({ ...call, body, params: new Map([['method', 'email']]) }, state, 'signup-in');
 }
 
-function mailLink(world: World, { run }: FlowMove, pending: PendingSignIn): ScreenId {
+function mailLink(state: ProjectState, { run }: FlowMove, pending: PendingSignIn): ScreenId {
   if (run.page === undefined) throw new DescopeError('invalidArguments', 'There is no page to come back to');
   const page = new URL(run.page);
   page.searchParams.set('descope-login-flow', `${run.executionId}_${toStepId('sent')}`);
-  sendLink(world, pending, { body: { URI: page.toString() } });
+  sendLink(state, pending, { body: { URI: page.toString() } });
   return 'sent';
 }
 
@@ -88,9 +88,9 @@ export function toStepId(screen: ScreenId): string {
   return screen === 'login' ? '0' : '1';
 }
 
-function toNewUser(world: World, { email }: FlowRun, chosen: PasswordCheck) {
-  return world.project.users.save({
-    ...createUser(email, world.clock.nowSeconds()),
+function toNewUser(state: ProjectState, { email }: FlowRun, chosen: PasswordCheck) {
+  return state.project.users.save({
+    ...createUser(email, state.clock.nowSeconds()),
     email,
     password: chosen,
   });

@@ -1,4 +1,4 @@
-// Reads the fields of a body by name, own properties only, and refuses a wrong type in Descope's words.
+// Reads the fields of a body by name, own properties only, and rejects a wrong type in Descope's words.
 import { DescopeError } from './message.js';
 import type { JsonObject } from './message.js';
 
@@ -82,7 +82,7 @@ function wrongType(name: string, wanted: string): DescopeError {
   return new DescopeError('invalidArguments', `The ${name} field must be ${wanted}`);
 }
 
-// Which fields of a body a route does something with: all others are refused by name, so that none is dropped in silence.
+// Which fields of a body a route does something with: all others are rejected by name, so that none is dropped in silence.
 
 /** The fields that a route knows; below a field without entries anything may stand. */
 export type KnownFields = ReadonlyMap<string, KnownFields>;
@@ -94,7 +94,7 @@ export function below(parent: string, fields: string): string {
     .join(' ');
 }
 
-/** Refuses what a body says beyond the known fields; what is empty says nothing, and SDKs send much of it. */
+/** Rejects what a body says beyond the known fields; what is empty says nothing, and SDKs send much of it. */
 export function assertKnownFields(body: JsonObject, known: KnownFields): void {
   const strangers = findStrangers(body, known);
   if (strangers.length === 0) return;

@@ -141,7 +141,7 @@ const KINDS = {
 /** The causes the emulator knows, each with its HTTP status, its code and its description. */
 export type DescopeErrorKind = keyof typeof KINDS;
 
-/** What a client finds in the body of a refusal. */
+/** What a client finds in the body of a rejection. */
 export interface DescopeErrorBody {
   readonly errorCode: string;
   readonly errorDescription: string;
@@ -149,7 +149,7 @@ export interface DescopeErrorBody {
   readonly message: string;
 }
 
-/** A refusal on its way to the client. */
+/** A rejection on its way to the client. */
 export class DescopeError extends Error {
   readonly status: number;
   readonly errorCode: string;
@@ -160,7 +160,7 @@ export class DescopeError extends Error {
     [this.status, this.errorCode, this.description] = KINDS[kind];
   }
 
-  /** The same refusal as the body of an answer. */
+  /** The same rejection as the body of an answer. */
   toBody(): DescopeErrorBody {
     return {
       errorCode: this.errorCode,

@@ -1,16 +1,16 @@
 // Finds the route of a request, and lets it in only with the credential that the route asks for.
 import { timingSafeEqual } from 'node:crypto';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import type { Answer, Call } from './message.js';
 import { DescopeError } from './message.js';
 import { assertKnownFields, toKnownFields } from './fields.js';
 import type { KnownFields } from './fields.js';
 
-/** Who may call a route: anybody, whoever names the project, or whoever has the management key. */
+/** Who may call a route: anybody, anyone who names the project, or anyone who has the management key. */
 export type Access = 'open' | 'project' | 'management';
 
 /** What a route does. */
-export type Handler = (call: Call, world: World) => Answer | Promise<Answer>;
+export type Handler = (call: Call, state: ProjectState) => Answer | Promise<Answer>;
 
 /** A route: where it stands, who may call it, what it does. */
 export interface Route {
@@ -29,7 +29,7 @@ export interface Endpoint {
   readonly handle: Handler;
 }
 
-/** A handler that knows some fields of a body, written `loginId user.name`; all others are refused. */
+/** A handler that knows some fields of a body, written `loginId user.name`; all others are rejected. */
 export function takes(fields: string, handle: Handler): Endpoint {
   return { fields: toKnownFields(fields), handle };
 }
@@ -54,12 +54,12 @@ export class Router {
     this.#routes = routes.map((route) => ({ route, parts: route.path.split('/') }));
   }
 
-  /** Answers a call, or refuses it with a DescopeError. */
-  async answer(call: Omit<Call, 'params'>, world: World): Promise<Answer> {
+  /** Answers a call, or rejects it with a DescopeError. */
+  async answer(call: Omit<Call, 'params'>, state: ProjectState): Promise<Answer> {
     const { route, params } = this.#find(call.method, call.path);
-    assertAccess(route.access, call, world);
+    assertAccess(route.access, call, state);
     if (route.fields) assertKnownFields(call.body, route.fields);
-    return route.handle({ ...call, params }, world);
+    return route.handle({ ...call, params }, state);
   }
 
   #find(method: string, path: string): { route: Route; params: ReadonlyMap<string, string> } {
@@ -83,13 +83,13 @@ function match(wanted: readonly string[], parts: readonly string[]): ReadonlyMap
   return params;
 }
 
-function assertAccess(access: Access, call: Omit<Call, 'params'>, world: World): void {
+function assertAccess(access: Access, call: Omit<Call, 'params'>, state: ProjectState): void {
   if (access === 'open') return;
   const { projectId, credential } = call.authorization;
-  if (projectId !== world.projectId) {
+  if (projectId !== state.projectId) {
     throw new DescopeError('invalidToken', 'The Authorization header does not name this project');
   }
-  if (access === 'management' && !isSame(credential, world.managementKey)) {
+  if (access === 'management' && !isSame(credential, state.managementKey)) {
     throw new DescopeError('invalidToken', 'The management key is missing or wrong');
   }
 }

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FaultOrder } from '../controls/faults.js';
 import { EmulatorError } from '../errors.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import { DescopeError, readAuthorization, readClient, readCookies, sendAnswer } from './message.js';
 import type { Answer, JsonObject } from './message.js';
 import type { Router } from './router.js';
@@ -13,11 +13,11 @@ import type { Router } from './router.js';
 const BAD_REQUEST = new DescopeError('badRequest', 'This is not an HTTP request').toBody();
 
 /** Makes a server that does not listen yet. */
-export function createEmulatorServer(world: World, router: Router): Server {
+export function createEmulatorServer(state: ProjectState, router: Router): Server {
   const server = createServer({ maxHeaderSize: 64 * 1024, requestTimeout: 30_000 }, (request, response) => {
-    void handle({ request, response, world, router }).catch(() => response.destroy());
+    void handle({ request, response, state, router }).catch(() => response.destroy());
   });
-  server.on('clientError', (_error, socket) => refuseGarbage(socket as Socket));
+  server.on('clientError', (_error, socket) => rejectGarbage(socket as Socket));
   return server;
 }
 
@@ -45,18 +45,18 @@ export async function closeServer(server: Server): Promise<void> {
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly world: World;
+  readonly state: ProjectState;
   readonly router: Router;
 }
 
 async function handle(exchange: Exchange): Promise<void> {
-  const { request, response, world } = exchange;
+  const { request, response, state } = exchange;
   addHeaders(response, toCorsHeaders(request));
-  response.setHeader('date', new Date(world.clock.now()).toUTCString()); // as its tokens are dated
+  response.setHeader('date', new Date(state.clock.now()).toUTCString()); // as its tokens are dated
   if (isPreflight(request)) return answerPreflight(request, response);
   const { method, path } = readTarget(request);
-  world.requests.add({ method, path: path.slice(0, 1000), atMs: world.clock.now() });
-  const fault = world.faults.take(method, path);
+  state.requests.add({ method, path: path.slice(0, 1000), atMs: state.clock.now() });
+  const fault = state.faults.take(method, path);
   if (fault && (await isSilenced(request, fault))) return;
   const answer = (fault && toFaultyAnswer(fault)) ?? (await toAnswer(exchange));
   if (answer.status === 413) response.setHeader('connection', 'close');
@@ -85,7 +85,7 @@ async function isSilenced(request: IncomingMessage, fault: FaultOrder): Promise<
   return fault.hang === true || fault.reset === true;
 }
 
-async function toAnswer({ request, world, router }: Exchange): Promise<Answer> {
+async function toAnswer({ request, state, router }: Exchange): Promise<Answer> {
   try {
     const call = {
       ...readTarget(request),
@@ -95,13 +95,13 @@ async function toAnswer({ request, world, router }: Exchange): Promise<Answer> {
       cookies: readCookies(request.headers.cookie),
       client: readClient(request.headers.authorization),
     };
-    return await router.answer(call, world);
+    return await router.answer(call, state);
   } catch (cause) {
-    return toRefusal(cause);
+    return toRejection(cause);
   }
 }
 
-function toRefusal(cause: unknown): Answer {
+function toRejection(cause: unknown): Answer {
   const detail = cause instanceof Error ? cause.message : String(cause);
   const error = cause instanceof DescopeError ? cause : new DescopeError('broken', `Emulator: ${detail}`);
   return { status: error.status, body: error.toBody() };
@@ -115,7 +115,7 @@ function toFaultyAnswer(fault: FaultOrder): Answer | undefined {
   return { status: status ?? 200, body: body ?? new DescopeError('broken', message).toBody(), headers };
 }
 
-function refuseGarbage(socket: Socket): void {
+function rejectGarbage(socket: Socket): void {
   if (!socket.writable) return;
   const body = JSON.stringify(BAD_REQUEST);
   socket.end(

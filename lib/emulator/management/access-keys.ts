@@ -17,7 +17,7 @@ import { assertIps } from '../store/access-keys.js';
 import { createId, createSecret, toDigest } from '../store/records.js';
 import { readTenants } from './new-user.js';
 import { assertRoles, assertTenants, requireUser } from './find-users.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import { toAccessKeyView } from './tenants.js';
 
 const NOTHING_MORE = {
@@ -29,31 +29,31 @@ const NOTHING_MORE = {
   permittedIps: [],
 };
 
-const create: Handler = (call, world) => {
+const create: Handler = (call, state) => {
   const userId = readText(call.body, 'userId');
   const cleartext = createSecret();
   const key: AccessKeyRecord = {
     id: createId('K'),
     name: requireText(call.body, 'name'),
     permissions: [],
-    boundUserId: userId === undefined ? undefined : requireUser({ userId }, world).userId,
+    boundUserId: userId === undefined ? undefined : requireUser({ userId }, state).userId,
     active: true,
-    createdSeconds: world.clock.nowSeconds(),
+    createdSeconds: state.clock.nowSeconds(),
     expiresSeconds: readNumber(call.body, 'expireTime') ?? 0,
     digest: toDigest(cleartext),
     ...NOTHING_MORE,
-    ...readChanges(call.body, world),
+    ...readChanges(call.body, state),
   };
-  return ok({ key: toAccessKeyView(world.project.accessKeys.save(key)), cleartext });
+  return ok({ key: toAccessKeyView(state.project.accessKeys.save(key)), cleartext });
 };
 
-const load: Handler = (call, world) =>
-  ok({ key: toAccessKeyView(requireKey({ id: call.query.get('id') }, world)) });
+const load: Handler = (call, state) =>
+  ok({ key: toAccessKeyView(requireKey({ id: call.query.get('id') }, state)) });
 
-const search: Handler = (call, world) => {
+const search: Handler = (call, state) => {
   const tenantIds = readTexts(call.body, 'tenantIds') ?? [];
   const boundUserId = readText(call.body, 'boundUserId');
-  const found = world.project.accessKeys.all.filter(
+  const found = state.project.accessKeys.all.filter(
     (key) =>
       (tenantIds.length === 0 || key.tenants.some(({ tenantId }) => tenantIds.includes(tenantId))) &&
       (boundUserId === undefined || key.boundUserId === boundUserId) &&
@@ -63,30 +63,30 @@ const search: Handler = (call, world) => {
 };
 
 // What the call leaves out is kept.
-const update: Handler = (call, world) => {
-  const key = requireKey(call.body, world);
+const update: Handler = (call, state) => {
+  const key = requireKey(call.body, state);
   const name = readText(call.body, 'name') ?? key.name;
-  const changed = { ...key, name, ...readChanges(call.body, world) };
-  return ok({ key: toAccessKeyView(world.project.accessKeys.save(changed)) });
+  const changed = { ...key, name, ...readChanges(call.body, state) };
+  return ok({ key: toAccessKeyView(state.project.accessKeys.save(changed)) });
 };
 
-const rotate: Handler = (call, world) => {
+const rotate: Handler = (call, state) => {
   const cleartext = createSecret();
-  const rotated = { ...requireKey(call.body, world), digest: toDigest(cleartext) };
-  return ok({ key: toAccessKeyView(world.project.accessKeys.save(rotated)), cleartext });
+  const rotated = { ...requireKey(call.body, state), digest: toDigest(cleartext) };
+  return ok({ key: toAccessKeyView(state.project.accessKeys.save(rotated)), cleartext });
 };
 
-function forEachKey(act: (key: AccessKeyRecord, world: World) => void): Handler {
-  return (call, world) => {
+function forEachKey(act: (key: AccessKeyRecord, state: ProjectState) => void): Handler {
+  return (call, state) => {
     const ids = readTexts(call.body, 'ids') ?? [requireText(call.body, 'id')];
-    for (const key of ids.map((id) => requireKey({ id }, world))) act(key, world);
+    for (const key of ids.map((id) => requireKey({ id }, state))) act(key, state);
     return ok();
   };
 }
 
-const activate = forEachKey((key, world) => world.project.accessKeys.save({ ...key, active: true }));
-const deactivate = forEachKey((key, world) => world.project.accessKeys.save({ ...key, active: false }));
-const remove = forEachKey((key, world) => world.project.accessKeys.remove(key));
+const activate = forEachKey((key, state) => state.project.accessKeys.save({ ...key, active: true }));
+const deactivate = forEachKey((key, state) => state.project.accessKeys.save({ ...key, active: false }));
+const remove = forEachKey((key, state) => state.project.accessKeys.remove(key));
 
 const KEY =
   'name description roleNames keyTenants.tenantId keyTenants.tenantName keyTenants.roleNames ' +
@@ -107,21 +107,21 @@ export const manageAccessKeyRoutes = routesFor('management', {
   'POST /v1/mgmt/accesskey/delete/batch': takes('ids', remove),
 });
 
-function requireKey(body: JsonObject, world: World): AccessKeyRecord {
-  const key = world.project.accessKeys.find(requireText(body, 'id'));
+function requireKey(body: JsonObject, state: ProjectState): AccessKeyRecord {
+  const key = state.project.accessKeys.find(requireText(body, 'id'));
   if (!key) throw new DescopeError('invalidArguments', 'Access key not found');
   return key;
 }
 
-function readChanges(body: JsonObject, world: World): Partial<AccessKeyRecord> {
+function readChanges(body: JsonObject, state: ProjectState): Partial<AccessKeyRecord> {
   const roleNames = readTexts(body, 'roleNames');
   const tenants = readTenants(body, 'keyTenants');
   const description = readField(body, 'description') === '' ? '' : readText(body, 'description');
   const customClaims = readObject(body, 'customClaims');
   const customAttributes = readObject(body, 'customAttributes');
   const permittedIps = readTexts(body, 'permittedIps');
-  assertRoles(world.project, roleNames);
-  assertTenants(world.project, tenants);
+  assertRoles(state.project, roleNames);
+  assertTenants(state.project, tenants);
   if (permittedIps) assertIps(permittedIps);
   return {
     ...(roleNames && { roleNames }),

@@ -4,7 +4,7 @@ import { DescopeError, ok } from '../http/message.js';
 import type { JsonObject } from '../http/message.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import { toHistory } from '../store/sign-ins.js';
 import { toPasswordCheck } from '../store/users.js';
 import type { UserRecord } from '../store/users.js';
@@ -15,9 +15,9 @@ import { answerUser } from './users.js';
 type Change = (body: JsonObject, user: UserRecord) => Partial<UserRecord>;
 
 function change(toChange: Change): Handler {
-  return (call, world) => {
-    const user = requireUser(call.body, world);
-    return answerUser(world, world.project.users.save({ ...user, ...toChange(call.body, user) }));
+  return (call, state) => {
+    const user = requireUser(call.body, state);
+    return answerUser(state, state.project.users.save({ ...user, ...toChange(call.body, user) }));
   };
 }
 
@@ -57,14 +57,14 @@ function setPassword(isActive: boolean): Change {
   });
 }
 
-const logout: Handler = (call, world) => {
-  world.signIns.endAllOf(requireUser(call.body, world).userId, world.clock.nowSeconds());
+const logout: Handler = (call, state) => {
+  state.signIns.endAllOf(requireUser(call.body, state).userId, state.clock.nowSeconds());
   return ok();
 };
 
-const history: Handler = (call, world) => {
+const history: Handler = (call, state) => {
   const ids: readonly unknown[] = Array.isArray(call.body) ? call.body : [];
-  return ok(ids.flatMap((id) => toHistory(world.signIns.of(String(id)))));
+  return ok(ids.flatMap((id) => toHistory(state.signIns.of(String(id)))));
 };
 
 /** The routes that change one thing about a user. */
@@ -102,28 +102,28 @@ const add: Merge = (has, named) => [...new Set([...has, ...named])];
 const without: Merge = (has, named) => has.filter((name) => !named.includes(name));
 
 function changeRoles(merge: Merge): Handler {
-  return (call, world) => {
-    const user = requireUser(call.body, world);
+  return (call, state) => {
+    const user = requireUser(call.body, state);
     const tenantId = readText(call.body, 'tenantId');
     const named = readTexts(call.body, 'roleNames') ?? [];
-    if (merge !== without) assertRoles(world.project, named, tenantId);
+    if (merge !== without) assertRoles(state.project, named, tenantId);
     const change = tenantId === undefined ? { roleNames: merge(user.roleNames, named) } : undefined;
-    return save(world, user, change ?? toTenantRoles(user, tenantId ?? '', (has) => merge(has, named)));
+    return save(state, user, change ?? toTenantRoles(user, tenantId ?? '', (has) => merge(has, named)));
   };
 }
 
-const addTenant: Handler = (call, world) => {
-  const user = requireUser(call.body, world);
-  const { tenantId } = requireTenant(call.body, world);
+const addTenant: Handler = (call, state) => {
+  const user = requireUser(call.body, state);
+  const { tenantId } = requireTenant(call.body, state);
   const others = user.tenants.filter((grant) => grant.tenantId !== tenantId);
   const roleNames = user.tenants.find((grant) => grant.tenantId === tenantId)?.roleNames ?? [];
-  return save(world, user, { tenants: [...others, { tenantId, roleNames }] });
+  return save(state, user, { tenants: [...others, { tenantId, roleNames }] });
 };
 
-const removeTenant: Handler = (call, world) => {
-  const user = requireUser(call.body, world);
+const removeTenant: Handler = (call, state) => {
+  const user = requireUser(call.body, state);
   const tenantId = requireText(call.body, 'tenantId');
-  return save(world, user, { tenants: user.tenants.filter((grant) => grant.tenantId !== tenantId) });
+  return save(state, user, { tenants: user.tenants.filter((grant) => grant.tenantId !== tenantId) });
 };
 
 /** The routes of a user's roles and tenants. */
@@ -151,12 +151,12 @@ function toTenantRoles(
   };
 }
 
-function requireTenant(body: JsonObject, world: World): { readonly tenantId: string } {
+function requireTenant(body: JsonObject, state: ProjectState): { readonly tenantId: string } {
   const tenantId = requireText(body, 'tenantId');
-  assertTenants(world.project, [{ tenantId, roleNames: [] }]);
+  assertTenants(state.project, [{ tenantId, roleNames: [] }]);
   return { tenantId };
 }
 
-function save(world: World, user: UserRecord, change: Partial<UserRecord>) {
-  return answerUser(world, world.project.users.save({ ...user, ...change }));
+function save(state: ProjectState, user: UserRecord, change: Partial<UserRecord>) {
+  return answerUser(state, state.project.users.save({ ...user, ...change }));
 }

@@ -14,33 +14,33 @@ import { DescopeError, ok } from '../http/message.js';
 import type { Call, JsonObject } from '../http/message.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import { toUserView } from '../sign-in/start-sign-in.js';
 import type { Project } from '../store/project.js';
 import type { TenantGrant } from '../store/roles.js';
 import type { UserRecord } from '../store/users.js';
 
-/** The user of a body's `loginId` (which may be a user id) or `userId`; refuses with E112102. */
-export function requireUser(body: JsonObject, world: World): UserRecord {
+/** The user of a body's `loginId` (which may be a user id) or `userId`; rejects with E112102. */
+export function requireUser(body: JsonObject, state: ProjectState): UserRecord {
   const id = readText(body, 'loginId') ?? readText(body, 'userId');
   if (id === undefined) throw new DescopeError('missingArguments', 'The loginId argument is missing');
-  const user = world.project.users.find(id);
+  const user = state.project.users.find(id);
   if (!user) throw new DescopeError('userNotFound', 'User not found');
   return user;
 }
 
 /** The user that a query names. */
-export function requireQueriedUser(call: Call, world: World): UserRecord {
-  return requireUser({ loginId: call.query.get('loginId'), userId: call.query.get('userId') }, world);
+export function requireQueriedUser(call: Call, state: ProjectState): UserRecord {
+  return requireUser({ loginId: call.query.get('loginId'), userId: call.query.get('userId') }, state);
 }
 
-/** Refuses roles that there are not, in the project or in a tenant. */
+/** Rejects roles that there are not, in the project or in a tenant. */
 export function assertRoles(project: Project, names: readonly string[] = [], tenantId = ''): void {
   const stranger = names.find((name) => !project.roles.find(name, tenantId) && !project.roles.find(name));
   if (stranger !== undefined) throw new DescopeError('invalidArguments', `There is no role ${stranger}`);
 }
 
-/** Refuses tenants that there are not, and roles in them that there are not. */
+/** Rejects tenants that there are not, and roles in them that there are not. */
 export function assertTenants(project: Project, grants: readonly TenantGrant[] = []): void {
   for (const { tenantId, roleNames } of grants) {
     if (!project.tenants.find(tenantId)) {
@@ -54,13 +54,13 @@ export function assertTenants(project: Project, grants: readonly TenantGrant[] =
 
 const DEFAULT_LIMIT = 100;
 
-const search: Handler = (call, world) => {
-  const fitting = world.project.users.all.filter((user) => fits(user, call.body));
+const search: Handler = (call, state) => {
+  const fitting = state.project.users.all.filter((user) => fits(user, call.body));
   const found = sortUsers(fitting, readObjects(call.body, 'sort') ?? []);
   const limit = readNumber(call.body, 'limit') || DEFAULT_LIMIT;
   const start = (readNumber(call.body, 'page') ?? 0) * limit;
   const page = found.slice(start, start + limit);
-  return ok({ users: page.map((user) => toUserView(user, world.project)), total: found.length });
+  return ok({ users: page.map((user) => toUserView(user, state.project)), total: found.length });
 };
 
 const WISHES =
@@ -137,7 +137,7 @@ function fitsText(user: UserRecord, text: string | undefined): boolean {
 
 // The order of found users.
 
-/** Sorts users by Descope's `sort`: the first field counts most; refuses a field that it cannot sort by. */
+/** Sorts users by Descope's `sort`: the first field counts most; rejects a field that it cannot sort by. */
 export function sortUsers(users: readonly UserRecord[], sort: readonly JsonObject[]): readonly UserRecord[] {
   const orders = sort.map((one) => ({
     valueOf: requireValue(requireText(one, 'field')),

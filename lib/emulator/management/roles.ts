@@ -4,44 +4,44 @@ import { DescopeError, ok } from '../http/message.js';
 import type { JsonObject } from '../http/message.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import { createId } from '../store/records.js';
 import type { PermissionRecord, RoleRecord } from '../store/roles.js';
 import { toPermissionView, toRoleView } from './tenants.js';
 
-const createRole: Handler = (call, world) => ok(toRoleView(addRole(call.body, world)));
+const createRole: Handler = (call, state) => ok(toRoleView(addRole(call.body, state)));
 
-const createRoles: Handler = (call, world) =>
-  ok({ roles: (readObjects(call.body, 'roles') ?? []).map((body) => toRoleView(addRole(body, world))) });
+const createRoles: Handler = (call, state) =>
+  ok({ roles: (readObjects(call.body, 'roles') ?? []).map((body) => toRoleView(addRole(body, state))) });
 
-const updateRole: Handler = (call, world) => ok(toRoleView(changeRole(call.body, world)));
+const updateRole: Handler = (call, state) => ok(toRoleView(changeRole(call.body, state)));
 
-const updateRoles: Handler = (call, world) =>
-  ok({ roles: (readObjects(call.body, 'roles') ?? []).map((body) => toRoleView(changeRole(body, world))) });
+const updateRoles: Handler = (call, state) =>
+  ok({ roles: (readObjects(call.body, 'roles') ?? []).map((body) => toRoleView(changeRole(body, state))) });
 
-const deleteRole: Handler = (call, world) => {
-  world.project.roles.remove(requireRole(call.body, world));
+const deleteRole: Handler = (call, state) => {
+  state.project.roles.remove(requireRole(call.body, state));
   return ok();
 };
 
-const deleteRoles: Handler = (call, world) => {
+const deleteRoles: Handler = (call, state) => {
   const names = [...(readTexts(call.body, 'roleNames') ?? []), ...(readTexts(call.body, 'roleIds') ?? [])];
   const tenantId = readText(call.body, 'tenantId');
-  for (const role of names.map((name) => requireRole({ name, tenantId }, world))) {
-    world.project.roles.remove(role);
+  for (const role of names.map((name) => requireRole({ name, tenantId }, state))) {
+    state.project.roles.remove(role);
   }
   return ok();
 };
 
-const loadRoles: Handler = (_call, world) => ok({ roles: world.project.roles.all.map(toRoleView) });
+const loadRoles: Handler = (_call, state) => ok({ roles: state.project.roles.all.map(toRoleView) });
 
-const searchRoles: Handler = (call, world) => {
+const searchRoles: Handler = (call, state) => {
   const tenantIds = readTexts(call.body, 'tenantIds') ?? [];
   const names = readTexts(call.body, 'roleNames') ?? [];
   const permissionNames = readTexts(call.body, 'permissionNames') ?? [];
   const withProject = readFlag(call.body, 'includeProjectRoles') ?? false;
   const part = readText(call.body, 'roleNameLike')?.toLowerCase() ?? '';
-  const found = world.project.roles.all.filter(
+  const found = state.project.roles.all.filter(
     (role) =>
       (tenantIds.length === 0 ||
         tenantIds.includes(role.tenantId) ||
@@ -70,75 +70,75 @@ export const roleRoutes = routesFor('management', {
   ),
 });
 
-function addRole(body: JsonObject, world: World): RoleRecord {
-  return world.project.roles.add({
+function addRole(body: JsonObject, state: ProjectState): RoleRecord {
+  return state.project.roles.add({
     id: createId('RL'),
     name: requireText(body, 'name'),
     description: readText(body, 'description') ?? '',
-    permissionNames: requirePermissions(body, world),
+    permissionNames: requirePermissions(body, state),
     tenantId: readText(body, 'tenantId') ?? '',
     isDefault: readFlag(body, 'default') ?? false,
-    createdSeconds: world.clock.nowSeconds(),
+    createdSeconds: state.clock.nowSeconds(),
   });
 }
 
-function changeRole(body: JsonObject, world: World): RoleRecord {
-  const role = requireRole(body, world);
-  return world.project.roles.replace(role, {
+function changeRole(body: JsonObject, state: ProjectState): RoleRecord {
+  const role = requireRole(body, state);
+  return state.project.roles.replace(role, {
     ...role,
     name: readText(body, 'newName') ?? role.name,
     description: readText(body, 'description') ?? '',
-    permissionNames: requirePermissions(body, world),
+    permissionNames: requirePermissions(body, state),
     isDefault: readFlag(body, 'default') ?? role.isDefault,
   });
 }
 
-function requireRole(body: JsonObject, world: World): RoleRecord {
+function requireRole(body: JsonObject, state: ProjectState): RoleRecord {
   const name = readText(body, 'name') ?? requireText(body, 'id');
-  const role = world.project.roles.find(name, readText(body, 'tenantId'));
+  const role = state.project.roles.find(name, readText(body, 'tenantId'));
   if (!role) throw new DescopeError('invalidArguments', `There is no role ${name}`);
   return role;
 }
 
-function requirePermissions(body: JsonObject, world: World): readonly string[] {
+function requirePermissions(body: JsonObject, state: ProjectState): readonly string[] {
   const names = readTexts(body, 'permissionNames') ?? [];
-  const stranger = names.find((name) => !world.project.permissions.find(name));
+  const stranger = names.find((name) => !state.project.permissions.find(name));
   if (stranger === undefined) return names;
   throw new DescopeError('invalidArguments', `There is no permission ${stranger}`);
 }
 
 // Management of permissions.
 
-const createPermission: Handler = (call, world) => ok(toPermissionView(addPermission(call.body, world)));
+const createPermission: Handler = (call, state) => ok(toPermissionView(addPermission(call.body, state)));
 
-const createPermissions: Handler = (call, world) => {
-  const permissions = (readObjects(call.body, 'permissions') ?? []).map((body) => addPermission(body, world));
+const createPermissions: Handler = (call, state) => {
+  const permissions = (readObjects(call.body, 'permissions') ?? []).map((body) => addPermission(body, state));
   return ok({ permissions: permissions.map(toPermissionView) });
 };
 
-const updatePermission: Handler = (call, world) => {
-  changePermission(call.body, world);
+const updatePermission: Handler = (call, state) => {
+  changePermission(call.body, state);
   return ok();
 };
 
-const updatePermissions: Handler = (call, world) => {
-  for (const body of readObjects(call.body, 'permissions') ?? []) changePermission(body, world);
+const updatePermissions: Handler = (call, state) => {
+  for (const body of readObjects(call.body, 'permissions') ?? []) changePermission(body, state);
   return ok();
 };
 
-const deletePermission: Handler = (call, world) => {
-  removePermission(requirePermission(call.body, world), world);
+const deletePermission: Handler = (call, state) => {
+  removePermission(requirePermission(call.body, state), state);
   return ok();
 };
 
-const deletePermissions: Handler = (call, world) => {
+const deletePermissions: Handler = (call, state) => {
   const names = [...(readTexts(call.body, 'names') ?? []), ...(readTexts(call.body, 'ids') ?? [])];
-  for (const found of names.map((name) => requirePermission({ name }, world))) removePermission(found, world);
+  for (const found of names.map((name) => requirePermission({ name }, state))) removePermission(found, state);
   return ok();
 };
 
-const loadPermissions: Handler = (_call, world) =>
-  ok({ permissions: world.project.permissions.all.map(toPermissionView) });
+const loadPermissions: Handler = (_call, state) =>
+  ok({ permissions: state.project.permissions.all.map(toPermissionView) });
 
 const CHANGE = 'name id newName description';
 
@@ -156,43 +156,43 @@ export const permissionRoutes = routesFor('management', {
   'GET /v1/mgmt/permission/all': loadPermissions,
 });
 
-function addPermission(body: JsonObject, world: World): PermissionRecord {
+function addPermission(body: JsonObject, state: ProjectState): PermissionRecord {
   const name = requireText(body, 'name');
-  if (world.project.permissions.find(name)) {
+  if (state.project.permissions.find(name)) {
     throw new DescopeError('invalidArguments', `The permission ${name} already exists`);
   }
-  return world.project.permissions.put({
+  return state.project.permissions.put({
     id: createId('PR'),
     name,
     description: readText(body, 'description') ?? '',
   });
 }
 
-function changePermission(body: JsonObject, world: World): void {
-  const old = requirePermission(body, world);
+function changePermission(body: JsonObject, state: ProjectState): void {
+  const old = requirePermission(body, state);
   const name = readText(body, 'newName') ?? old.name;
-  world.project.permissions.remove(old);
-  world.project.permissions.put({ ...old, name, description: readText(body, 'description') ?? '' });
-  renameInRoles(world, old.name, [name]);
+  state.project.permissions.remove(old);
+  state.project.permissions.put({ ...old, name, description: readText(body, 'description') ?? '' });
+  renameInRoles(state, old.name, [name]);
 }
 
-function removePermission(permission: PermissionRecord, world: World): void {
-  world.project.permissions.remove(permission);
-  renameInRoles(world, permission.name, []);
+function removePermission(permission: PermissionRecord, state: ProjectState): void {
+  state.project.permissions.remove(permission);
+  renameInRoles(state, permission.name, []);
 }
 
 // Roles name their permissions: a new name, or none, must reach them.
-function renameInRoles(world: World, old: string, next: readonly string[]): void {
-  const { roles } = world.project;
+function renameInRoles(state: ProjectState, old: string, next: readonly string[]): void {
+  const { roles } = state.project;
   for (const role of roles.all.filter(({ permissionNames }) => permissionNames.includes(old))) {
     const permissionNames = role.permissionNames.flatMap((name) => (name === old ? next : [name]));
     roles.replace(role, { ...role, permissionNames });
   }
 }
 
-function requirePermission(body: JsonObject, world: World): PermissionRecord {
+function requirePermission(body: JsonObject, state: ProjectState): PermissionRecord {
   const name = readText(body, 'name') ?? requireText(body, 'id');
-  const { permissions } = world.project;
+  const { permissions } = state.project;
   const found = permissions.find(name) ?? permissions.all.find(({ id }) => id === name);
   if (!found) throw new DescopeError('invalidArguments', `There is no permission ${name}`);
   return found;

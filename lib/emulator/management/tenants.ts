@@ -4,36 +4,36 @@ import { DescopeError, ok } from '../http/message.js';
 import type { JsonObject } from '../http/message.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import type { AccessKeyRecord } from '../store/access-keys.js';
 import type { TenantRecord } from '../store/project.js';
 import { createId } from '../store/records.js';
 import type { PermissionRecord, RoleRecord, TenantGrant } from '../store/roles.js';
 
-const create: Handler = (call, world) => {
+const create: Handler = (call, state) => {
   const id = readText(call.body, 'id') ?? createId('T');
-  if (world.project.tenants.find(id)) {
+  if (state.project.tenants.find(id)) {
     throw new DescopeError('invalidArguments', `The tenant ${id} already exists`);
   }
-  const createdSeconds = world.clock.nowSeconds();
-  world.project.tenants.put({ id, createdSeconds, defaultRoles: [], ...readTenant(call.body) });
+  const createdSeconds = state.clock.nowSeconds();
+  state.project.tenants.put({ id, createdSeconds, defaultRoles: [], ...readTenant(call.body) });
   return ok({ id });
 };
 
-const update: Handler = (call, world) => {
-  world.project.tenants.put({ ...requireTenant(call.body, world), ...readTenant(call.body) });
+const update: Handler = (call, state) => {
+  state.project.tenants.put({ ...requireTenant(call.body, state), ...readTenant(call.body) });
   return ok();
 };
 
-const updateDefaultRoles: Handler = (call, world) => {
+const updateDefaultRoles: Handler = (call, state) => {
   const defaultRoles = readTexts(call.body, 'defaultRoles') ?? [];
-  world.project.tenants.put({ ...requireTenant(call.body, world), defaultRoles });
+  state.project.tenants.put({ ...requireTenant(call.body, state), defaultRoles });
   return ok();
 };
 
-const remove: Handler = (call, world) => {
-  const tenant = requireTenant(call.body, world);
-  const { users, accessKeys, tenants } = world.project;
+const remove: Handler = (call, state) => {
+  const tenant = requireTenant(call.body, state);
+  const { users, accessKeys, tenants } = state.project;
   const isOther = ({ tenantId }: TenantGrant) => tenantId !== tenant.id;
   for (const user of users.all) users.save({ ...user, tenants: user.tenants.filter(isOther) });
   for (const key of accessKeys.all) accessKeys.save({ ...key, tenants: key.tenants.filter(isOther) });
@@ -41,16 +41,16 @@ const remove: Handler = (call, world) => {
   return ok();
 };
 
-const load: Handler = (call, world) => ok(toTenantView(requireTenant({ id: call.query.get('id') }, world)));
+const load: Handler = (call, state) => ok(toTenantView(requireTenant({ id: call.query.get('id') }, state)));
 
-const loadAll: Handler = (_call, world) => ok({ tenants: world.project.tenants.all.map(toTenantView) });
+const loadAll: Handler = (_call, state) => ok({ tenants: state.project.tenants.all.map(toTenantView) });
 
-const search: Handler = (call, world) => {
+const search: Handler = (call, state) => {
   const ids = readTexts(call.body, 'tenantIds') ?? [];
   const names = readTexts(call.body, 'tenantNames') ?? [];
   const domains = readTexts(call.body, 'tenantSelfProvisioningDomains') ?? [];
   const attributes = readObject(call.body, 'customAttributes') ?? {};
-  const found = world.project.tenants.all.filter(
+  const found = state.project.tenants.all.filter(
     ({ id, name, selfProvisioningDomains, customAttributes }) =>
       (ids.length === 0 || ids.includes(id)) &&
       (names.length === 0 || names.includes(name)) &&
@@ -86,9 +86,9 @@ function readTenant(body: JsonObject) {
   };
 }
 
-function requireTenant(body: JsonObject, world: World): TenantRecord {
+function requireTenant(body: JsonObject, state: ProjectState): TenantRecord {
   const id = requireText(body, 'id');
-  const tenant = world.project.tenants.find(id);
+  const tenant = state.project.tenants.find(id);
   if (!tenant) throw new DescopeError('invalidArguments', `There is no tenant ${id}`);
   return tenant;
 }

@@ -11,28 +11,28 @@ import type { UserRecord } from '../store/users.js';
 import { readToken, signToken } from '../tokens/tokens.js';
 import { createUser, readProfile } from './new-user.js';
 import { requireUser } from './find-users.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import { PROFILE_FIELDS } from '../sign-in/require-sign-in.js';
 
 // The claims go to the top level, where Descope puts what a project's backend vouches for; later refreshes keep them.
-const update: Handler = async (call, world) => {
+const update: Handler = async (call, state) => {
   const jwt = requireText(call.body, 'jwt');
-  const { claims } = await readToken(world, jwt);
+  const { claims } = await readToken(state, jwt);
   const added = withoutReserved(readObject(call.body, 'customClaims') ?? {});
-  const updated = await signToken({ ...claims, ...added }, world.keys.current);
-  const signIn = world.signIns.find(jwt);
+  const updated = await signToken({ ...claims, ...added }, state.keys.current);
+  const signIn = state.signIns.find(jwt);
   if (signIn) {
     signIn.customClaims = { ...signIn.customClaims, ...added };
-    world.signIns.bind(updated, signIn);
+    state.signIns.bind(updated, signIn);
     if (signIn.refreshToken === jwt) signIn.refreshToken = updated;
   }
   return ok({ jwt: updated });
 };
 
-const impersonate: Handler = async (call, world) => {
-  const impersonator = requireUser({ loginId: requireText(call.body, 'impersonatorId') }, world);
-  const user = requireUser({ loginId: requireText(call.body, 'loginId') }, world);
-  const { refreshJwt } = await startSignIn(world, {
+const impersonate: Handler = async (call, state) => {
+  const impersonator = requireUser({ loginId: requireText(call.body, 'impersonatorId') }, state);
+  const user = requireUser({ loginId: requireText(call.body, 'loginId') }, state);
+  const { refreshJwt } = await startSignIn(state, {
     user,
     amr: ['impersonation'],
     options: { ...NO_LOGIN_OPTIONS, tenantId: readText(call.body, 'selectedTenant') },
@@ -45,10 +45,10 @@ const impersonate: Handler = async (call, world) => {
 };
 
 function signInAs(approach: Approach): Handler {
-  return async (call, world) => {
-    const user = toUser(call.body, world, approach);
+  return async (call, state) => {
+    const user = toUser(call.body, state, approach);
     const customClaims = withoutReserved(readObject(call.body, 'customClaims') ?? {});
-    return toJwtAnswer(world, await startSignIn(world, { user, amr: ['mgmt'], customClaims }));
+    return toJwtAnswer(state, await startSignIn(state, { user, amr: ['mgmt'], customClaims }));
   };
 }
 
@@ -73,9 +73,9 @@ function withoutReserved(claims: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !RESERVED.has(name)));
 }
 
-function toUser(body: JsonObject, world: World, approach: Approach): UserRecord {
+function toUser(body: JsonObject, state: ProjectState, approach: Approach): UserRecord {
   const loginId = requireText(body, 'loginId');
-  const known = world.project.users.find(loginId);
+  const known = state.project.users.find(loginId);
   if (known && approach === 'signup') throw new DescopeError('userExists', 'User already exists');
   if (!known && approach === 'signin') throw new DescopeError('userNotFound', 'User not found');
   if (known) return known;
@@ -84,6 +84,6 @@ function toUser(body: JsonObject, world: World, approach: Approach): UserRecord 
     verifiedEmail: readFlag(said, 'verifiedEmail') ?? false,
     verifiedPhone: readFlag(said, 'verifiedPhone') ?? false,
   };
-  const created = createUser(loginId, world.clock.nowSeconds());
-  return world.project.users.save({ ...created, ...readProfile(said), ...verified });
+  const created = createUser(loginId, state.clock.nowSeconds());
+  return state.project.users.save({ ...created, ...readProfile(said), ...verified });
 }

@@ -14,7 +14,7 @@ import { DescopeError, ok } from '../http/message.js';
 import type { Answer, JsonObject } from '../http/message.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import { MESSAGE_FIELDS, PROFILE_FIELDS } from '../sign-in/require-sign-in.js';
 import { toUserView } from '../sign-in/start-sign-in.js';
 import { readHashedPassword } from '../store/hashed-passwords.js';
@@ -23,15 +23,15 @@ import type { PasswordCheck, UserRecord } from '../store/users.js';
 import { assertRoles, assertTenants, requireQueriedUser, requireUser } from './find-users.js';
 import { createUser, readStanding } from './new-user.js';
 
-const create: Handler = (call, world) => answerUser(world, addUser(call.body, world));
+const create: Handler = (call, state) => answerUser(state, addUser(call.body, state));
 
-const createTest: Handler = (call, world) => answerUser(world, addUser({ ...call.body, test: true }, world));
+const createTest: Handler = (call, state) => answerUser(state, addUser({ ...call.body, test: true }, state));
 
-// A hash that cannot be checked refuses the whole call: among the failed users it would be overlooked.
-const createBatch: Handler = (call, world) => {
+// A hash that cannot be checked rejects the whole call: among the failed users it would be overlooked.
+const createBatch: Handler = (call, state) => {
   const bodies = readObjects(call.body, 'users') ?? [];
   for (const body of bodies) readPassword(body);
-  const results = bodies.map((body) => tryToAdd(body, world, call.body));
+  const results = bodies.map((body) => tryToAdd(body, state, call.body));
   return ok({
     createdUsers: results.flatMap((result) => result.created ?? []),
     failedUsers: results.flatMap((result) => result.failed ?? []),
@@ -51,48 +51,48 @@ const NO_PROFILE = {
   verifiedPhone: false,
 };
 
-const update: Handler = (call, world) => {
-  const user = requireUser(call.body, world);
+const update: Handler = (call, state) => {
+  const user = requireUser(call.body, state);
   const loginIds = toLoginIds(call.body, user.loginIds);
   // An update replaces what management says of the user: what the call leaves out is emptied.
   const emptied = { ...user, ...NO_PROFILE, loginIds, roleNames: [], tenants: [], customAttributes: {} };
-  return answerUser(world, saveStanding(world, emptied, call.body));
+  return answerUser(state, saveStanding(state, emptied, call.body));
 };
 
 // What the call leaves out is kept; an empty text empties.
-const patch: Handler = (call, world) => {
-  const user = requireUser(call.body, world);
+const patch: Handler = (call, state) => {
+  const user = requireUser(call.body, state);
   const emptied = Object.keys(NO_PROFILE).filter((name) => readField(call.body, name) === '');
   const left = { ...user, ...Object.fromEntries(emptied.map((name) => [name, undefined])) };
   const loginIds = toLoginIds(call.body, user.loginIds);
-  return answerUser(world, saveStanding(world, { ...left, loginIds }, call.body));
+  return answerUser(state, saveStanding(state, { ...left, loginIds }, call.body));
 };
 
 // By user id the answer is the user who was deleted.
-const remove: Handler = (call, world) => {
-  const user = requireUser(call.body, world);
-  removeUser(user, world);
-  return ok(readText(call.body, 'loginId') === undefined ? toUserView(user, world.project) : {});
+const remove: Handler = (call, state) => {
+  const user = requireUser(call.body, state);
+  removeUser(user, state);
+  return ok(readText(call.body, 'loginId') === undefined ? toUserView(user, state.project) : {});
 };
 
-const removeBatch: Handler = (call, world) => {
+const removeBatch: Handler = (call, state) => {
   for (const userId of readTexts(call.body, 'userIds') ?? []) {
-    const user = world.project.users.find(userId);
-    if (user) removeUser(user, world);
+    const user = state.project.users.find(userId);
+    if (user) removeUser(user, state);
   }
   return ok();
 };
 
-const removeTestUsers: Handler = (_call, world) => {
-  for (const user of world.project.users.all.filter(({ test }) => test)) removeUser(user, world);
+const removeTestUsers: Handler = (_call, state) => {
+  for (const user of state.project.users.all.filter(({ test }) => test)) removeUser(user, state);
   return ok();
 };
 
-const load: Handler = (call, world) => answerUser(world, requireQueriedUser(call, world));
+const load: Handler = (call, state) => answerUser(state, requireQueriedUser(call, state));
 
-const loadMany: Handler = (call, world) => {
-  const users = (readTexts(call.body, 'userIds') ?? []).flatMap((id) => world.project.users.find(id) ?? []);
-  return ok({ users: users.map((user) => toUserView(user, world.project)) });
+const loadMany: Handler = (call, state) => {
+  const users = (readTexts(call.body, 'userIds') ?? []).flatMap((id) => state.project.users.find(id) ?? []);
+  return ok({ users: users.map((user) => toUserView(user, state.project)) });
 };
 
 const USER =
@@ -117,23 +117,23 @@ export const manageUserRoutes = routesFor('management', {
 });
 
 /** The answer that holds one user. */
-export function answerUser(world: World, user: UserRecord): Answer {
-  return ok({ user: toUserView(user, world.project) });
+export function answerUser(state: ProjectState, user: UserRecord): Answer {
+  return ok({ user: toUserView(user, state.project) });
 }
 
-function addUser(body: JsonObject, world: World, invitation = body): UserRecord {
+function addUser(body: JsonObject, state: ProjectState, invitation = body): UserRecord {
   const loginId = requireText(body, 'loginId');
-  if (world.project.users.find(loginId)) throw new DescopeError('userExists', 'User already exists');
+  if (state.project.users.find(loginId)) throw new DescopeError('userExists', 'User already exists');
   const user: UserRecord = {
-    ...createUser(loginId, readNumber(body, 'createdTime') || world.clock.nowSeconds()),
+    ...createUser(loginId, readNumber(body, 'createdTime') || state.clock.nowSeconds()),
     loginIds: toLoginIds(body, [loginId]),
     ...toAddress(loginId, readText(body, 'email')),
     status: 'invited',
     test: readFlag(body, 'test') ?? false,
     password: readPassword(body),
   };
-  const saved = saveStanding(world, user, body);
-  if (readFlag(invitation, 'invite')) sendInvitation(world, saved, invitation);
+  const saved = saveStanding(state, user, body);
+  if (readFlag(invitation, 'invite')) sendInvitation(state, saved, invitation);
   return saved;
 }
 
@@ -149,13 +149,13 @@ function readPassword(body: JsonObject): PasswordCheck | undefined {
 }
 
 // By mail where nothing else is said; the page is the one that the call names.
-function sendInvitation(world: World, user: UserRecord, invitation: JsonObject): void {
+function sendInvitation(state: ProjectState, user: UserRecord, invitation: JsonObject): void {
   const bySms = readFlag(invitation, 'sendSMS') ?? false;
   const byMail = readFlag(invitation, 'sendMail') ?? !bySms;
-  const link = readText(invitation, 'inviteUrl') ?? `${world.url}/invited`;
+  const link = readText(invitation, 'inviteUrl') ?? `${state.url}/invited`;
   const [loginId = ''] = user.loginIds;
   const send = (deliveryMethod: string) =>
-    world.outbox.add({ loginId, deliveryMethod, link, atMs: world.clock.now() });
+    state.outbox.add({ loginId, deliveryMethod, link, atMs: state.clock.now() });
   if (byMail && user.email !== undefined) send('email');
   if (bySms && user.phone !== undefined) send('sms');
 }
@@ -166,9 +166,9 @@ interface Added {
   readonly error?: readonly [readonly [loginId: string, message: string]];
 }
 
-function tryToAdd(body: JsonObject, world: World, invitation: JsonObject): Added {
+function tryToAdd(body: JsonObject, state: ProjectState, invitation: JsonObject): Added {
   try {
-    return { created: toUserView(addUser(body, world, invitation), world.project) };
+    return { created: toUserView(addUser(body, state, invitation), state.project) };
   } catch (cause) {
     if (!(cause instanceof DescopeError)) throw cause;
     const { password: _password, hashedPassword: _hashed, ...user } = body;
@@ -177,18 +177,18 @@ function tryToAdd(body: JsonObject, world: World, invitation: JsonObject): Added
   }
 }
 
-function saveStanding(world: World, user: UserRecord, body: JsonObject): UserRecord {
+function saveStanding(state: ProjectState, user: UserRecord, body: JsonObject): UserRecord {
   const standing = readStanding(body);
-  assertRoles(world.project, standing.roleNames);
-  assertTenants(world.project, standing.tenants);
-  return world.project.users.save({ ...user, ...standing });
+  assertRoles(state.project, standing.roleNames);
+  assertTenants(state.project, standing.tenants);
+  return state.project.users.save({ ...user, ...standing });
 }
 
 function toLoginIds(body: JsonObject, loginIds: readonly string[]): readonly string[] {
   return [...new Set([...loginIds, ...(readTexts(body, 'additionalLoginIds') ?? [])])];
 }
 
-function removeUser(user: UserRecord, world: World): void {
-  world.signIns.endAllOf(user.userId, world.clock.nowSeconds());
-  world.project.users.remove(user.userId);
+function removeUser(user: UserRecord, state: ProjectState): void {
+  state.signIns.endAllOf(user.userId, state.clock.nowSeconds());
+  state.project.users.remove(user.userId);
 }

@@ -6,7 +6,7 @@ import { DescopeError, ok } from '../http/message.js';
 import type { Call, JsonObject } from '../http/message.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 
 /** What a route does with the project's authorization. */
 type Act = (fga: Authorization, call: Call) => unknown;
@@ -48,9 +48,9 @@ export const fgaRoutes = routesFor('management', {
 });
 
 function withFga(act: Act): Handler {
-  return (call: Call, world: World) => {
+  return (call: Call, state: ProjectState) => {
     try {
-      return ok(act(world.authorization, call) ?? {});
+      return ok(act(state.authorization, call) ?? {});
     } catch (cause) {
       if (cause instanceof FgaError) throw new DescopeError('invalidArguments', cause.message);
       throw cause;

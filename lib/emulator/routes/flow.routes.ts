@@ -6,36 +6,36 @@ import { DescopeError, ok } from '../http/message.js';
 import type { Answer, Call, JsonObject } from '../http/message.js';
 import { routesFor } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import { FLOW_ID } from '../store/pending.js';
 import type { FlowRun } from '../store/pending.js';
 
-const start: Handler = (call, world) => {
+const start: Handler = (call, state) => {
   const flowId = requireText(call.body, 'flowId');
   if (flowId !== FLOW_ID) throw new DescopeError('invalidArguments', `There is no flow ${flowId}`);
   const options = readObject(call.body, 'options') ?? {};
   const page = [readText(options, 'redirectUrl'), readText(options, 'location')].find(isPage);
-  const run = world.flowRuns.start({ page, tenantId: readText(options, 'tenant') });
+  const run = state.flowRuns.start({ page, tenantId: readText(options, 'tenant') });
   // Without a button the component only asks for the first screen.
-  return readText(call.body, 'interactionId') ? advance(call, world, run) : ok(toScreen(run));
+  return readText(call.body, 'interactionId') ? advance(call, state, run) : ok(toScreen(run));
 };
 
-const next: Handler = (call, world) => {
-  const run = world.flowRuns.find(requireText(call.body, 'executionId'));
+const next: Handler = (call, state) => {
+  const run = state.flowRuns.find(requireText(call.body, 'executionId'));
   if (!run) throw new DescopeError('flowNotFound', 'The flow is unknown or has ended');
-  return advance(call, world, run);
+  return advance(call, state, run);
 };
 
 /** The routes of flows. */
 export const flowRoutes = routesFor('project', { 'POST /v1/flow/start': start, 'POST /v1/flow/next': next });
 
 // What a user got wrong is told on the screen, as Descope's own flows do, and not by a status.
-async function advance(call: Call, world: World, run: FlowRun): Promise<Answer> {
+async function advance(call: Call, state: ProjectState, run: FlowRun): Promise<Answer> {
   const interactionId = readText(call.body, 'interactionId') ?? '';
   const input = readObject(call.body, 'input') ?? {};
   try {
-    const outcome = await makeMove(world, { call, run, interactionId, input });
-    if (typeof outcome !== 'string') return toDone(world, run, outcome);
+    const outcome = await makeMove(state, { call, run, interactionId, input });
+    if (typeof outcome !== 'string') return toDone(state, run, outcome);
     run.screen = outcome;
     return ok(toScreen(run));
   } catch (cause) {
@@ -55,8 +55,8 @@ function toScreen(run: FlowRun, errorText = ''): JsonObject {
   };
 }
 
-function toDone(world: World, run: FlowRun, { body, headers = {} }: Answer): Answer {
-  world.flowRuns.end(run);
+function toDone(state: ProjectState, run: FlowRun, { body, headers = {} }: Answer): Answer {
+  state.flowRuns.end(run);
   return {
     status: 200,
     headers,
@@ -98,9 +98,9 @@ const FILES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ...Object.entries(SCREEN_HTML).map(([id, html]) => [`${id}.html`, html] as const),
 ]);
 
-const readFile: Handler = (call, world) => {
+const readFile: Handler = (call, state) => {
   const name = call.params.get('file') ?? '';
-  const file = call.params.get('projectId') === world.projectId ? FILES.get(name) : undefined;
+  const file = call.params.get('projectId') === state.projectId ? FILES.get(name) : undefined;
   if (file === undefined) throw new DescopeError('noSuchEndpoint', `There is no file ${name.slice(0, 200)}`);
   return ok(file);
 };

@@ -4,7 +4,7 @@ import { DescopeError, ok } from '../http/message.js';
 import type { Answer, Call } from '../http/message.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import { claimRefreshToken, requireEnabledUser, requireSignIn } from '../sign-in/require-sign-in.js';
 import { assertMember, clearingCookies, toJwtAnswer, toUserView } from '../sign-in/start-sign-in.js';
 import { isPermitted } from '../store/access-keys.js';
@@ -15,39 +15,39 @@ import type { SignIn } from '../store/sign-ins.js';
 import { toAccessKeyClaims } from '../tokens/claims.js';
 import { issueRefresh, issueSession, readToken, signToken } from '../tokens/tokens.js';
 
-const refresh: Handler = async (call, world) => renew(call, world, await requireSignIn(call, world));
+const refresh: Handler = async (call, state) => toRefreshed(call, state, await requireSignIn(call, state));
 
 // Unlike refresh it does not fail: a caller who is not signed in gets an empty answer.
-const tryRefresh: Handler = async (call, world) => {
+const tryRefresh: Handler = async (call, state) => {
   try {
-    return await refresh(call, world);
+    return await refresh(call, state);
   } catch (cause) {
     if (cause instanceof DescopeError) return ok();
     throw cause;
   }
 };
 
-const selectTenant: Handler = async (call, world) => {
-  const signIn = await requireSignIn(call, world);
+const selectTenant: Handler = async (call, state) => {
+  const signIn = await requireSignIn(call, state);
   const tenantId = requireText(call.body, 'tenant');
-  assertMember(requireEnabledUser(world, signIn.userId), tenantId);
+  assertMember(requireEnabledUser(state, signIn.userId), tenantId);
   signIn.tenantId = tenantId;
-  return renew(call, world, signIn);
+  return toRefreshed(call, state, signIn);
 };
 
-const logout: Handler = async (call, world) => {
-  const signIn = await requireSignIn(call, world);
+const logout: Handler = async (call, state) => {
+  const signIn = await requireSignIn(call, state);
   signIn.ended = true;
-  return { ...ok(), headers: clearingCookies(world) ?? {} };
+  return { ...ok(), headers: clearingCookies(state) ?? {} };
 };
 
-const logoutAll: Handler = async (call, world) => {
-  const signIn = await requireSignIn(call, world);
-  world.signIns.endAllOf(signIn.userId, world.clock.nowSeconds());
-  return { ...ok(), headers: clearingCookies(world) ?? {} };
+const logoutAll: Handler = async (call, state) => {
+  const signIn = await requireSignIn(call, state);
+  state.signIns.endAllOf(signIn.userId, state.clock.nowSeconds());
+  return { ...ok(), headers: clearingCookies(state) ?? {} };
 };
 
-const validate: Handler = async (call, world) => ok(await requireSession(call, world));
+const validate: Handler = async (call, state) => ok(await requireSession(call, state));
 
 /** The routes of a session. */
 export const sessionRoutes = routesFor('project', {
@@ -59,44 +59,44 @@ export const sessionRoutes = routesFor('project', {
   'POST /v1/auth/validate': takes('', validate),
 });
 
-async function renew(call: Call, world: World, signIn: SignIn): Promise<Answer> {
-  claimRefreshToken(call, world, signIn);
-  const user = requireEnabledUser(world, signIn.userId);
-  const refreshJwt = world.settings.refreshRotation ? await issueRefresh(world, signIn) : undefined;
-  const session = await issueSession(world, signIn);
-  return toJwtAnswer(world, { signIn, user, refreshJwt, ...session });
+async function toRefreshed(call: Call, state: ProjectState, signIn: SignIn): Promise<Answer> {
+  claimRefreshToken(call, state, signIn);
+  const user = requireEnabledUser(state, signIn.userId);
+  const refreshJwt = state.settings.refreshRotation ? await issueRefresh(state, signIn) : undefined;
+  const session = await issueSession(state, signIn);
+  return toJwtAnswer(state, { signIn, user, refreshJwt, ...session });
 }
 
-async function requireSession(call: Call, world: World) {
-  const token = call.authorization.credential || call.cookies.get(world.cookieName('session'));
+async function requireSession(call: Call, state: ProjectState) {
+  const token = call.authorization.credential || call.cookies.get(state.cookieName('session'));
   if (!token) throw new DescopeError('invalidToken', 'A session token is missing');
-  const { claims } = await readToken(world, token, 'session');
-  if (world.signIns.find(token)?.ended)
+  const { claims } = await readToken(state, token, 'session');
+  if (state.signIns.find(token)?.ended)
     throw new DescopeError('signedOut', 'The session was ended by a logout');
   return claims;
 }
 
 // What a signed-in user may read about itself.
 
-const me: Handler = async (call, world) => {
-  const { userId } = await requireSignIn(call, world);
-  return ok(toUserView(requireEnabledUser(world, userId), world.project));
+const me: Handler = async (call, state) => {
+  const { userId } = await requireSignIn(call, state);
+  return ok(toUserView(requireEnabledUser(state, userId), state.project));
 };
 
-const history: Handler = async (call, world) => {
-  const { userId } = await requireSignIn(call, world);
-  return ok(toHistory(world.signIns.of(userId)));
+const history: Handler = async (call, state) => {
+  const { userId } = await requireSignIn(call, state);
+  return ok(toHistory(state.signIns.of(userId)));
 };
 
-const tenants: Handler = async (call, world) => {
-  const signIn = await requireSignIn(call, world);
-  const user = requireEnabledUser(world, signIn.userId);
+const tenants: Handler = async (call, state) => {
+  const signIn = await requireSignIn(call, state);
+  const user = requireEnabledUser(state, signIn.userId);
   const ids = readTexts(call.body, 'ids') ?? [];
   const wanted = readFlag(call.body, 'dct') ? [signIn.tenantId] : ids;
   const found = user.tenants.filter(({ tenantId }) => wanted.length === 0 || wanted.includes(tenantId));
   return ok({
     tenants: found.map(({ tenantId }) => {
-      const tenant = world.project.tenants.find(tenantId);
+      const tenant = state.project.tenants.find(tenantId);
       return {
         id: tenantId,
         name: tenant?.name ?? tenantId,
@@ -115,20 +115,20 @@ export const meRoutes = routesFor('project', {
 
 // Where clients find the project's public keys: Descope's own form, and OIDC's.
 
-const keys: Handler = (call, world) => {
-  assertProject(call, world.projectId);
-  return ok({ keys: world.keys.published });
+const keys: Handler = (call, state) => {
+  assertProject(call, state.projectId);
+  return ok({ keys: state.keys.published });
 };
 
 // Only what there is: the emulator plays no OpenID provider, so there is nothing to authorize at.
-const discovery: Handler = (call, world) => {
-  assertProject(call, world.projectId);
+const discovery: Handler = (call, state) => {
+  assertProject(call, state.projectId);
   return ok({
-    issuer: world.issuerUrl,
-    jwks_uri: `${world.issuerUrl}/.well-known/jwks.json`,
+    issuer: state.issuerUrl,
+    jwks_uri: `${state.issuerUrl}/.well-known/jwks.json`,
     response_types_supported: [],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [world.keys.current.algorithm],
+    id_token_signing_alg_values_supported: [state.keys.current.algorithm],
   });
 };
 
@@ -146,17 +146,17 @@ function assertProject(call: Call, projectId: string): void {
 
 // Exchanges an access key for a session token.
 
-const exchange: Handler = async (call, world) => {
-  const key = requireKey(world, call.authorization.credential);
+const exchange: Handler = async (call, state) => {
+  const key = requireKey(state, call.authorization.credential);
   if (!isPermitted(call.address, key.permittedIps)) {
     throw new DescopeError('invalidToken', 'The access key may not be used from this address');
   }
   const options = readObject(call.body, 'loginOptions') ?? {};
   const tenantId = readText(options, 'selectedTenant');
-  assertTenant(world, key, tenantId);
+  assertTenant(state, key, tenantId);
   const wishes = { callerClaims: readObject(options, 'customClaims') ?? {}, tenantId };
-  const claims = world.issueTimes.distinguish(toAccessKeyClaims(world, key, wishes));
-  const sessionJwt = await signToken(claims, world.keys.current);
+  const claims = state.issueTimes.distinguish(toAccessKeyClaims(state, key, wishes));
+  const sessionJwt = await signToken(claims, state.keys.current);
   return ok({ keyId: key.id, sessionJwt, expiration: claims.exp });
 };
 
@@ -168,20 +168,20 @@ export const accessKeyRoutes = routesFor('project', {
   ),
 });
 
-function requireKey(world: World, cleartext: string): AccessKeyRecord {
-  const key = world.project.accessKeys.findByCleartext(cleartext);
-  if (!key || !key.active || isOver(world, key)) {
+function requireKey(state: ProjectState, cleartext: string): AccessKeyRecord {
+  const key = state.project.accessKeys.findByCleartext(cleartext);
+  if (!key || !key.active || isOver(state, key)) {
     throw new DescopeError('invalidToken', 'The access key is unknown, inactive or expired');
   }
   return key;
 }
 
-function isOver(world: World, key: AccessKeyRecord): boolean {
-  return key.expiresSeconds !== 0 && key.expiresSeconds <= world.clock.nowSeconds();
+function isOver(state: ProjectState, key: AccessKeyRecord): boolean {
+  return key.expiresSeconds !== 0 && key.expiresSeconds <= state.clock.nowSeconds();
 }
 
-function assertTenant(world: World, key: AccessKeyRecord, tenantId: string | undefined): void {
-  const user = key.boundUserId === undefined ? undefined : world.project.users.find(key.boundUserId);
+function assertTenant(state: ProjectState, key: AccessKeyRecord, tenantId: string | undefined): void {
+  const user = key.boundUserId === undefined ? undefined : state.project.users.find(key.boundUserId);
   if (key.boundUserId !== undefined && (!user || user.status === 'disabled')) {
     throw new DescopeError('invalidToken', 'The user of the access key is unknown or disabled');
   }

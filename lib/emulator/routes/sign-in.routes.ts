@@ -5,7 +5,7 @@ import type { Call } from '../http/message.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Handler } from '../http/router.js';
 import { createUser, readProfile } from '../management/new-user.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import {
   finishSignIn,
   requireMethod,
@@ -29,45 +29,45 @@ import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import { PASSWORD_POLICY, toChosenPassword } from '../store/users.js';
 import type { UserRecord } from '../store/users.js';
 
-const signUp: Handler = async (call, world) => {
+const signUp: Handler = async (call, state) => {
   const loginId = requireText(call.body, 'loginId');
   const password = toChosenPassword(requireText(call.body, 'password'));
-  if (world.project.users.find(loginId)) throw new DescopeError('userExists', 'User already exists');
-  const options = await readLoginOptions(call, world);
+  if (state.project.users.find(loginId)) throw new DescopeError('userExists', 'User already exists');
+  const options = await readLoginOptions(call, state);
   const address = loginId.includes('@') ? { email: loginId } : {};
   const profile = readProfile(readObject(call.body, 'user') ?? {});
-  const base = createUser(loginId, world.clock.nowSeconds());
-  const user = world.project.users.save({ ...base, ...address, ...profile, password });
-  return answerSignIn(world, { user, amr: ['pwd'], options });
+  const base = createUser(loginId, state.clock.nowSeconds());
+  const user = state.project.users.save({ ...base, ...address, ...profile, password });
+  return answerSignIn(state, { user, amr: ['pwd'], options });
 };
 
-const signIn: Handler = async (call, world) => {
-  const user = requirePassword(call, world, 'password');
+const signIn: Handler = async (call, state) => {
+  const user = requirePassword(call, state, 'password');
   if (user.passwordExpired) throw new DescopeError('passwordExpired', 'The password must be replaced');
-  return answerSignIn(world, { user, amr: ['pwd'], options: await readLoginOptions(call, world) });
+  return answerSignIn(state, { user, amr: ['pwd'], options: await readLoginOptions(call, state) });
 };
 
-const replace: Handler = (call, world) => {
-  const user = setPassword(call, world, requirePassword(call, world, 'oldPassword'));
-  return answerSignIn(world, { user, amr: ['pwd'], options: NO_LOGIN_OPTIONS });
+const replace: Handler = (call, state) => {
+  const user = setPassword(call, state, requirePassword(call, state, 'oldPassword'));
+  return answerSignIn(state, { user, amr: ['pwd'], options: NO_LOGIN_OPTIONS });
 };
 
-const update: Handler = async (call, world) => {
-  setPassword(call, world, await requireOwnSignIn(call, world));
+const update: Handler = async (call, state) => {
+  setPassword(call, state, await requireOwnSignIn(call, state));
   return ok();
 };
 
-const reset: Handler = (call, world) => {
+const reset: Handler = (call, state) => {
   const loginId = requireText(call.body, 'loginId');
-  if (!world.project.users.find(loginId)) throw new DescopeError('noSuchUser', 'User not found');
+  if (!state.project.users.find(loginId)) throw new DescopeError('noSuchUser', 'User not found');
   const pending = {
     loginId,
     deliveryMethod: 'email',
     options: NO_LOGIN_OPTIONS,
     changes: toConfirmed('email'),
-    expiresMs: world.clock.now() + world.settings.codeSeconds * 1000,
+    expiresMs: state.clock.now() + state.settings.codeSeconds * 1000,
   };
-  return ok({ resetMethod: 'magiclink', pendingRef: '', linkId: '', ...sendLink(world, pending, call) });
+  return ok({ resetMethod: 'magiclink', pendingRef: '', linkId: '', ...sendLink(state, pending, call) });
 };
 
 /** The routes of passwords. */
@@ -81,36 +81,36 @@ export const passwordRoutes = routesFor('project', {
 });
 
 // An unknown user and a wrong password get one answer, or it would tell who has an account.
-function requirePassword(call: Call, world: World, field: string): UserRecord {
-  const user = world.project.users.find(requireText(call.body, 'loginId'));
+function requirePassword(call: Call, state: ProjectState, field: string): UserRecord {
+  const user = state.project.users.find(requireText(call.body, 'loginId'));
   const given = requireText(call.body, field);
   if (user?.password?.(given)) return user;
   throw new DescopeError('wrongPassword', 'The login id or the password is wrong');
 }
 
-function setPassword(call: Call, world: World, user: UserRecord): UserRecord {
+function setPassword(call: Call, state: ProjectState, user: UserRecord): UserRecord {
   const password = toChosenPassword(requireText(call.body, 'newPassword'));
-  return world.project.users.save({ ...user, password, passwordExpired: false });
+  return state.project.users.save({ ...user, password, passwordExpired: false });
 }
 
 // One-time codes: asked for, sent into the outbox, and brought back.
 
 function startOtp(approach: Approach): Handler {
-  return async (call, world) => ok(sendCode(world, await toPending(call, world, approach)));
+  return async (call, state) => ok(sendCode(state, await toPending(call, state, approach)));
 }
 
-const verifyOtp: Handler = (call, world) => {
+const verifyOtp: Handler = (call, state) => {
   const code = {
     deliveryMethod: requireMethod(call),
     loginId: requireText(call.body, 'loginId'),
     code: requireText(call.body, 'code'),
   };
-  return finishSignIn(world, world.pending.takeCode(code, world.clock.now()));
+  return finishSignIn(state, state.pending.takeCode(code, state.clock.now()));
 };
 
-const updateAddress: Handler = async (call, world) => {
-  await requireOwnSignIn(call, world);
-  return ok(sendCode(world, toAddressChange(call, world)));
+const updateAddress: Handler = async (call, state) => {
+  await requireOwnSignIn(call, state);
+  return ok(sendCode(state, toAddressChange(call, state)));
 };
 
 /** The routes of one-time codes. */
@@ -126,11 +126,11 @@ export const otpRoutes = routesFor('project', {
 // Magic links: asked for, sent into the outbox, and brought back by their token.
 
 function startMagicLink(approach: Approach): Handler {
-  return async (call, world) => ok(sendLink(world, await toPending(call, world, approach), call));
+  return async (call, state) => ok(sendLink(state, await toPending(call, state, approach), call));
 }
 
-const verifyMagicLink: Handler = (call, world) =>
-  finishSignIn(world, world.pending.takeLink(requireText(call.body, 'token'), world.clock.now()));
+const verifyMagicLink: Handler = (call, state) =>
+  finishSignIn(state, state.pending.takeLink(requireText(call.body, 'token'), state.clock.now()));
 
 /** The routes of magic links. */
 export const magicLinkRoutes = routesFor('project', {
@@ -144,19 +144,19 @@ export const magicLinkRoutes = routesFor('project', {
 
 // They go by mail alone, so the path has no method to name.
 function startEnchantedLink(approach: Approach): Handler {
-  return async (call, world) => {
+  return async (call, state) => {
     const byMail: Call = { ...call, params: new Map([['method', 'email']]) };
-    return ok(sendEnchantedLink(world, await toPending(byMail, world, approach), call));
+    return ok(sendEnchantedLink(state, await toPending(byMail, state, approach), call));
   };
 }
 
-const verifyEnchantedLink: Handler = (call, world) => {
-  world.enchantedLinks.verify(requireText(call.body, 'token'), world.clock.now());
+const verifyEnchantedLink: Handler = (call, state) => {
+  state.enchantedLinks.verify(requireText(call.body, 'token'), state.clock.now());
   return ok();
 };
 
-const pendingSession: Handler = (call, world) =>
-  finishSignIn(world, world.enchantedLinks.take(requireText(call.body, 'pendingRef'), world.clock.now()));
+const pendingSession: Handler = (call, state) =>
+  finishSignIn(state, state.enchantedLinks.take(requireText(call.body, 'pendingRef'), state.clock.now()));
 
 /** The routes of enchanted links. */
 export const enchantedLinkRoutes = routesFor('project', {

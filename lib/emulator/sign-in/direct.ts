@@ -5,7 +5,7 @@ import type { UserRecord } from '../store/users.js';
 import { toTimes } from '../tokens/claims.js';
 import type { EmulatorKey } from '../tokens/key-ring.js';
 import { signToken } from '../tokens/tokens.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import { startSignIn } from './start-sign-in.js';
 
@@ -54,39 +54,39 @@ export interface TokenOrder {
 
 /** Signs a user in; throws `EMULATOR_USER_UNKNOWN`. */
 export async function signInDirectly(
-  world: World,
+  state: ProjectState,
   loginId: string,
   order: DirectSignIn,
 ): Promise<DirectTokens> {
   const { amr = ['email'], tenantId, tenants = {}, stepUp = false } = order;
-  const user = requireKnownUser(world, loginId);
+  const user = requireKnownUser(state, loginId);
   // A tenant that only this session has is no tenant of the user's: it cannot be selected, but it can be claimed.
   const isClaimed = tenantId !== undefined && Object.hasOwn(tenants, tenantId);
   const options = { ...NO_LOGIN_OPTIONS, stepUp, tenantId: isClaimed ? undefined : tenantId };
   const overrides = { ...toOverrides(order), ...(isClaimed ? { dct: tenantId } : {}), ...order.claims };
-  const started = await startSignIn(world, { user, amr, options, overrides });
+  const started = await startSignIn(state, { user, amr, options, overrides });
   const { sessionJwt, refreshJwt } = started;
   return { sessionJwt, refreshJwt, userId: user.userId, claims: started.claims };
 }
 
 /** The user of a login id or a user id; throws `EMULATOR_USER_UNKNOWN` with those that there are. */
-export function requireKnownUser(world: World, loginId: string): UserRecord {
-  const user = world.project.users.find(loginId);
+export function requireKnownUser(state: ProjectState, loginId: string): UserRecord {
+  const user = state.project.users.find(loginId);
   if (user) return user;
-  const known = world.project.users.all.flatMap(({ loginIds }) => loginIds);
+  const known = state.project.users.all.flatMap(({ loginIds }) => loginIds);
   const message = `There is no user ${loginId}; there are: ${known.slice(0, 20).join(', ') || 'none'}.`;
   throw new EmulatorError('EMULATOR_USER_UNKNOWN', message);
 }
 
 /** Mints a token. */
-export function mintToken(world: World, order: TokenOrder): Promise<string> {
+export function mintToken(state: ProjectState, order: TokenOrder): Promise<string> {
   const usual = {
-    iss: world.issuer,
-    sub: world.project.users.all[0]?.userId ?? 'U2emulator00000000000000000A',
-    drn: world.settings.sessionCookieName,
-    ...toTimes(world, order.expiresInSeconds ?? world.settings.sessionSeconds),
+    iss: state.issuer,
+    sub: state.project.users.all[0]?.userId ?? 'U2emulator00000000000000000A',
+    drn: state.settings.sessionCookieName,
+    ...toTimes(state, order.expiresInSeconds ?? state.settings.sessionSeconds),
   };
-  return signToken({ ...usual, ...order.claims }, order.key ?? world.keys.current, order.header);
+  return signToken({ ...usual, ...order.claims }, order.key ?? state.keys.current, order.header);
 }
 
 function toOverrides({ scopes, tenants }: DirectSignIn): JsonObject {

@@ -3,7 +3,7 @@ import { readObject, readText, requireText } from '../http/fields.js';
 import { DescopeError } from '../http/message.js';
 import type { Answer, Call } from '../http/message.js';
 import { createUser, readProfile } from '../management/new-user.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import type { PendingSignIn } from '../store/pending.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import type { UserRecord } from '../store/users.js';
@@ -22,10 +22,10 @@ const METHODS = new Map([
 ] as const);
 
 /** Checks who wants in, and by which way; nothing is sent yet. */
-export async function toPending(call: Call, world: World, approach: Approach): Promise<PendingSignIn> {
+export async function toPending(call: Call, state: ProjectState, approach: Approach): Promise<PendingSignIn> {
   const loginId = requireText(call.body, 'loginId');
   const deliveryMethod = requireMethod(call);
-  const user = world.project.users.find(loginId);
+  const user = state.project.users.find(loginId);
   // Management makes test users beforehand, so they may sign up although they are there.
   if (approach === 'signup' && user && !user.test) {
     throw new DescopeError('userExists', 'User already exists');
@@ -34,49 +34,49 @@ export async function toPending(call: Call, world: World, approach: Approach): P
   return {
     loginId,
     deliveryMethod,
-    options: await readLoginOptions(call, world),
-    newUser: user ? undefined : toNewUser(call, world, loginId),
+    options: await readLoginOptions(call, state),
+    newUser: user ? undefined : toNewUser(call, state, loginId),
     changes: toConfirmed(deliveryMethod),
-    expiresMs: world.clock.now() + world.settings.codeSeconds * 1000,
+    expiresMs: state.clock.now() + state.settings.codeSeconds * 1000,
   };
 }
 
 /** Sends a code; answers what the client may show of the address. */
-export function sendCode(world: World, pending: PendingSignIn): Readonly<Record<string, string>> {
-  const code = world.pending.issueCode(pending);
-  world.outbox.add({ ...toEnvelope(world, pending), code });
+export function sendCode(state: ProjectState, pending: PendingSignIn): Readonly<Record<string, string>> {
+  const code = state.pending.issueCode(pending);
+  state.outbox.add({ ...toEnvelope(state, pending), code });
   return toMasked(pending);
 }
 
 /** Sends a link: the page that the client named, with the token in its query. */
 export function sendLink(
-  world: World,
+  state: ProjectState,
   pending: PendingSignIn,
   call: Pick<Call, 'body'>,
 ): Readonly<Record<string, string>> {
-  const token = world.pending.issueLink(pending);
-  world.outbox.add({ ...toEnvelope(world, pending), link: toLink(call, world, token), token });
+  const token = state.pending.issueLink(pending);
+  state.outbox.add({ ...toEnvelope(state, pending), link: toLink(call, state, token), token });
   return toMasked(pending);
 }
 
-/** Sends an enchanted link, which signs in whoever holds the reference that is answered. */
+/** Sends an enchanted link, which signs in anyone who holds the reference that is answered. */
 export function sendEnchantedLink(
-  world: World,
+  state: ProjectState,
   pending: PendingSignIn,
   call: Pick<Call, 'body'>,
 ): Readonly<Record<string, string>> {
-  const { token, pendingRef, linkId } = world.enchantedLinks.issue(pending);
-  world.outbox.add({ ...toEnvelope(world, pending), link: toLink(call, world, token), token, linkId });
+  const { token, pendingRef, linkId } = state.enchantedLinks.issue(pending);
+  state.outbox.add({ ...toEnvelope(state, pending), link: toLink(call, state, token), token, linkId });
   return { linkId, pendingRef, ...toMasked(pending) };
 }
 
 /** The page that a call names (or the emulator's own, which there is not), with a token in its query. */
-export function toLink({ body }: Pick<Call, 'body'>, world: World, token: string): string {
-  const page = readText(body, 'URI') ?? readText(body, 'redirectUrl') ?? `${world.url}/verify`;
+export function toLink({ body }: Pick<Call, 'body'>, state: ProjectState, token: string): string {
+  const page = readText(body, 'URI') ?? readText(body, 'redirectUrl') ?? `${state.url}/verify`;
   return `${page}${page.includes('?') ? '&' : '?'}t=${token}`;
 }
 
-/** The delivery method that a path names; refuses one that there is not. */
+/** The delivery method that a path names; rejects one that there is not. */
 export function requireMethod(call: Call): string {
   const method = call.params.get('method') ?? '';
   if ([...METHODS.keys()].some((known) => known === method)) return method;
@@ -88,14 +88,14 @@ export function toConfirmed(deliveryMethod: string): Partial<UserRecord> {
   return deliveryMethod === 'email' ? { verifiedEmail: true } : { verifiedPhone: true };
 }
 
-function toNewUser(call: Call, world: World, loginId: string): UserRecord {
+function toNewUser(call: Call, state: ProjectState, loginId: string): UserRecord {
   const address = requireMethod(call) === 'email' ? { email: loginId } : { phone: loginId };
   const profile = readProfile(readObject(call.body, 'user') ?? {});
-  return { ...createUser(loginId, world.clock.nowSeconds()), ...address, ...profile };
+  return { ...createUser(loginId, state.clock.nowSeconds()), ...address, ...profile };
 }
 
-function toEnvelope(world: World, { loginId, deliveryMethod }: PendingSignIn) {
-  return { loginId, deliveryMethod, atMs: world.clock.now() };
+function toEnvelope(state: ProjectState, { loginId, deliveryMethod }: PendingSignIn) {
+  return { loginId, deliveryMethod, atMs: state.clock.now() };
 }
 
 function toMasked({ loginId, deliveryMethod }: PendingSignIn): Readonly<Record<string, string>> {
@@ -107,12 +107,12 @@ function toMasked({ loginId, deliveryMethod }: PendingSignIn): Readonly<Record<s
 // The code or the link has come back: makes or changes the user, signs them in, answers with tokens.
 
 /** Finishes a pending sign-in. */
-export async function finishSignIn(world: World, pending: PendingSignIn): Promise<Answer> {
-  const earlier = world.project.users.find(pending.loginId);
+export async function finishSignIn(state: ProjectState, pending: PendingSignIn): Promise<Answer> {
+  const earlier = state.project.users.find(pending.loginId);
   const user = earlier ?? pending.newUser;
   if (!user) throw new DescopeError('noSuchUser', 'User not found');
-  const saved = world.project.users.save({ ...user, ...pending.changes });
-  return answerSignIn(world, {
+  const saved = state.project.users.save({ ...user, ...pending.changes });
+  return answerSignIn(state, {
     user: saved,
     amr: [pending.deliveryMethod],
     options: pending.options,
@@ -122,15 +122,15 @@ export async function finishSignIn(world: World, pending: PendingSignIn): Promis
 // A signed-in user gives another address, which a code then confirms.
 
 /** The user of the refresh token, who must be the one that the body names. */
-export async function requireOwnSignIn(call: Call, world: World): Promise<UserRecord> {
-  const { userId } = await requireSignIn(call, world);
-  const user = requireEnabledUser(world, userId);
+export async function requireOwnSignIn(call: Call, state: ProjectState): Promise<UserRecord> {
+  const { userId } = await requireSignIn(call, state);
+  const user = requireEnabledUser(state, userId);
   if (user.loginIds.includes(requireText(call.body, 'loginId'))) return user;
   throw new DescopeError('invalidToken', 'The refresh token belongs to another user');
 }
 
 /** A pending change of the address; the code goes out under the user's first login id. */
-export function toAddressChange(call: Call, world: World): PendingSignIn {
+export function toAddressChange(call: Call, state: ProjectState): PendingSignIn {
   const method = call.params.has('method') ? requireMethod(call) : 'email';
   const address =
     method === 'email'
@@ -141,6 +141,6 @@ export function toAddressChange(call: Call, world: World): PendingSignIn {
     deliveryMethod: method,
     options: NO_LOGIN_OPTIONS,
     changes: { ...address, ...toConfirmed(method) },
-    expiresMs: world.clock.now() + world.settings.codeSeconds * 1000,
+    expiresMs: state.clock.now() + state.settings.codeSeconds * 1000,
   };
 }

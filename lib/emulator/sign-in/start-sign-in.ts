@@ -2,7 +2,7 @@
 import { readFlag, readObject, readText } from '../http/fields.js';
 import { DescopeError } from '../http/message.js';
 import type { Answer, Call, JsonObject } from '../http/message.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 import type { Project } from '../store/project.js';
 import { belongsTo, projectPermissions } from '../store/roles.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
@@ -32,35 +32,35 @@ export interface StartedSignIn {
 }
 
 /** Starts a sign-in: makes its record, ends others if asked to, issues both tokens. */
-export async function startSignIn(world: World, request: SignInRequest): Promise<StartedSignIn> {
+export async function startSignIn(state: ProjectState, request: SignInRequest): Promise<StartedSignIn> {
   const { options = NO_LOGIN_OPTIONS } = request;
   if (request.user.status === 'disabled') throw new DescopeError('invalidToken', 'The user is disabled');
   assertMember(request.user, options.tenantId);
-  const user = welcome(world, request.user);
-  if (options.revokeOtherSessions) world.signIns.endAllOf(user.userId, world.clock.nowSeconds() - 1);
-  const signIn = world.signIns.add(toSignIn(world, request, options));
-  const refreshJwt = await issueRefresh(world, signIn);
-  const session = await issueSession(world, signIn, options.stepUp ? { su: true } : {});
+  const user = welcome(state, request.user);
+  if (options.revokeOtherSessions) state.signIns.endAllOf(user.userId, state.clock.nowSeconds() - 1);
+  const signIn = state.signIns.add(toSignIn(state, request, options));
+  const refreshJwt = await issueRefresh(state, signIn);
+  const session = await issueSession(state, signIn, options.stepUp ? { su: true } : {});
   return { signIn, user, refreshJwt, firstSeen: !request.user.seen, ...session };
 }
 
-// Whoever was invited is enabled by the first sign-in.
-function welcome(world: World, user: UserRecord): UserRecord {
+// Anyone who was invited is enabled by the first sign-in.
+function welcome(state: ProjectState, user: UserRecord): UserRecord {
   if (user.seen && user.status === 'enabled') return user;
-  return world.project.users.save({ ...user, seen: true, status: 'enabled' });
+  return state.project.users.save({ ...user, seen: true, status: 'enabled' });
 }
 
-/** Refuses a tenant that the user does not belong to. */
+/** Rejects a tenant that the user does not belong to. */
 export function assertMember(user: UserRecord, tenantId: string | undefined): void {
   if (tenantId === undefined || belongsTo(user, tenantId)) return;
   throw new DescopeError('invalidArguments', `The user does not belong to the tenant ${tenantId}`);
 }
 
-function toSignIn(world: World, request: SignInRequest, options: LoginOptions): SignIn {
+function toSignIn(state: ProjectState, request: SignInRequest, options: LoginOptions): SignIn {
   const earlier = options.earlier?.userId === request.user.userId ? options.earlier : undefined;
   return {
     userId: request.user.userId,
-    startedSeconds: world.clock.nowSeconds(),
+    startedSeconds: state.clock.nowSeconds(),
     amr: earlier ? [...new Set([...earlier.amr, ...request.amr, 'mfa'])] : request.amr,
     tenantId: options.tenantId ?? earlier?.tenantId,
     callerClaims: options.callerClaims,
@@ -82,14 +82,14 @@ export interface ProvenSignIn {
 }
 
 /** Signs a user in and answers with tokens. */
-export async function answerSignIn(world: World, proven: ProvenSignIn): Promise<Answer> {
-  return toJwtAnswer(world, await startSignIn(world, proven));
+export async function answerSignIn(state: ProjectState, proven: ProvenSignIn): Promise<Answer> {
+  return toJwtAnswer(state, await startSignIn(state, proven));
 }
 
 // What a client may ask of a sign-in: Descope's `loginOptions`.
 
 /** Reads `loginOptions`; step-up and MFA need the refresh token of an earlier sign-in. */
-export async function readLoginOptions(call: Call, world: World): Promise<LoginOptions> {
+export async function readLoginOptions(call: Call, state: ProjectState): Promise<LoginOptions> {
   const options = readObject(call.body, 'loginOptions') ?? {};
   const stepUp = readFlag(options, 'stepup') ?? false;
   const mfa = readFlag(options, 'mfa') ?? false;
@@ -101,7 +101,7 @@ export async function readLoginOptions(call: Call, world: World): Promise<LoginO
     tenantId: readText(options, 'tenantId'),
     stepUp,
     revokeOtherSessions: readFlag(options, 'revokeOtherSessions') ?? false,
-    earlier: stepUp || mfa ? await requireSignIn(call, world) : undefined,
+    earlier: stepUp || mfa ? await requireSignIn(call, state) : undefined,
   };
 }
 
@@ -119,8 +119,8 @@ export interface HandedTokens {
 }
 
 /** Makes the answer; in cookie mode its body holds no token. */
-export function toJwtAnswer(world: World, tokens: HandedTokens): Answer {
-  const inCookies = world.settings.responseMode === 'cookies';
+export function toJwtAnswer(state: ProjectState, tokens: HandedTokens): Answer {
+  const inCookies = state.settings.responseMode === 'cookies';
   return {
     status: 200,
     body: {
@@ -128,39 +128,39 @@ export function toJwtAnswer(world: World, tokens: HandedTokens): Answer {
       refreshJwt: inCookies ? '' : (tokens.refreshJwt ?? ''),
       cookieDomain: '',
       cookiePath: '/',
-      cookieMaxAge: secondsLeft(world, tokens.signIn),
+      cookieMaxAge: secondsLeft(state, tokens.signIn),
       cookieExpiration: tokens.signIn.refreshEndsSeconds,
-      cookieName: world.settings.refreshCookieName,
-      user: toUserView(tokens.user, world.project),
+      cookieName: state.settings.refreshCookieName,
+      user: toUserView(tokens.user, state.project),
       firstSeen: tokens.firstSeen ?? false,
       sessionExpiration: tokens.claims.exp,
       claims: tokens.claims,
-      nextRefreshSeconds: world.settings.sessionSeconds,
+      nextRefreshSeconds: state.settings.sessionSeconds,
     },
-    ...(inCookies ? { headers: { 'set-cookie': toCookies(world, tokens) } } : {}),
+    ...(inCookies ? { headers: { 'set-cookie': toCookies(state, tokens) } } : {}),
   };
 }
 
 /** The cookies that end a session in the browser; none in body mode. */
-export function clearingCookies(world: World): Answer['headers'] {
-  if (world.settings.responseMode === 'body') return {};
-  const { sessionCookieName, refreshCookieName } = world.settings;
+export function clearingCookies(state: ProjectState): Answer['headers'] {
+  if (state.settings.responseMode === 'body') return {};
+  const { sessionCookieName, refreshCookieName } = state.settings;
   return { 'set-cookie': [toCookie(sessionCookieName, '', 0), toCookie(refreshCookieName, '', 0)] };
 }
 
-function toCookies(world: World, tokens: HandedTokens): readonly string[] {
-  const { sessionCookieName, refreshCookieName, sessionSeconds } = world.settings;
+function toCookies(state: ProjectState, tokens: HandedTokens): readonly string[] {
+  const { sessionCookieName, refreshCookieName, sessionSeconds } = state.settings;
   const session = toCookie(sessionCookieName, tokens.sessionJwt, sessionSeconds);
   if (!tokens.refreshJwt) return [session];
-  return [session, toCookie(refreshCookieName, tokens.refreshJwt, secondsLeft(world, tokens.signIn))];
+  return [session, toCookie(refreshCookieName, tokens.refreshJwt, secondsLeft(state, tokens.signIn))];
 }
 
 function toCookie(name: string, value: string, maxAgeSeconds: number): string {
   return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=None`;
 }
 
-function secondsLeft(world: World, signIn: SignIn): number {
-  return Math.max(0, signIn.refreshEndsSeconds - world.clock.nowSeconds());
+function secondsLeft(state: ProjectState, signIn: SignIn): number {
+  return Math.max(0, signIn.refreshEndsSeconds - state.clock.nowSeconds());
 }
 
 // A user as Descope's API shows it.

@@ -58,7 +58,7 @@ export class AccessKeys {
 
 // The addresses from which an access key may be exchanged: single ones, and ranges as `10.0.0.0/8`.
 
-/** Refuses what is neither an address nor a range. */
+/** Rejects what is neither an address nor a range. */
 export function assertIps(entries: readonly string[]): void {
   toList(entries);
 }

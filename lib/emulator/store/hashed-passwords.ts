@@ -1,4 +1,4 @@
-// Passwords that come hashed from elsewhere: those that Node can check; others are refused by name.
+// Passwords that come hashed from elsewhere: those that Node can check; others are rejected by name.
 import { createCipheriv, createHash, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto';
 import type { JsonObject } from '../http/message.js';
 import { DescopeError } from '../http/message.js';
@@ -14,14 +14,14 @@ export function readHashedPassword(hashed: JsonObject): PasswordCheck {
   }
   const toCheck = KINDS.get(name);
   if (toCheck) return toCheck(value);
-  throw refusal(`hashedPassword.${name.slice(0, 100)}`);
+  throw rejection(`hashedPassword.${name.slice(0, 100)}`);
 }
 
 type Kind = (hash: JsonObject) => PasswordCheck;
 
 const pbkdf2: Kind = (hash) => {
   const type = requireText(hash, 'type');
-  if (!DIGESTS.has(type)) throw refusal(`hashedPassword.pbkdf2.type ${type.slice(0, 100)}`);
+  if (!DIGESTS.has(type)) throw rejection(`hashedPassword.pbkdf2.type ${type.slice(0, 100)}`);
   const [wanted, salt] = [readBytes(hash, 'hash'), readBytes(hash, 'salt')];
   return toPbkdf2Check({ wanted, salt, digest: type, iterations: readCost(hash, 'iterations', 5_000_000) });
 };
@@ -42,7 +42,7 @@ const firebase: Kind = (hash) => {
 const django: Kind = (hash) => {
   const [algorithm = '', iterations = '', salt = '', wanted = ''] = requireText(hash, 'hash').split('$');
   const digest = DJANGO.get(algorithm);
-  if (digest === undefined) throw refusal(`hashedPassword.django ${algorithm.slice(0, 100)}`);
+  if (digest === undefined) throw rejection(`hashedPassword.django ${algorithm.slice(0, 100)}`);
   return toPbkdf2Check({
     wanted: Buffer.from(wanted, 'base64'),
     salt: Buffer.from(salt, 'utf8'),
@@ -88,7 +88,7 @@ function readCost(hash: JsonObject, name: string, most: number): number {
   throw new DescopeError('invalidArguments', `The ${name} field must be a whole number from 1 to ${most}`);
 }
 
-function refusal(what: string): DescopeError {
+function rejection(what: string): DescopeError {
   const message =
     `The emulator cannot check ${what}: it knows pbkdf2, django's pbkdf2, firebase and md5; ` +
     'give the user a password in clear, or test this against a project of Descope';

@@ -51,7 +51,7 @@ export class Users {
     return this.#byId.get(this.#idByLogin.get(id) ?? id);
   }
 
-  /** Adds or replaces a user; refuses a login id that belongs to another. */
+  /** Adds or replaces a user; rejects a login id that belongs to another. */
   save(user: UserRecord): UserRecord {
     for (const loginId of user.loginIds) {
       if ((this.#idByLogin.get(loginId) ?? user.userId) !== user.userId) {
@@ -89,7 +89,7 @@ export const PASSWORD_POLICY = {
   nonAlphanumeric: false,
 };
 
-/** The check of a password that somebody chooses; refuses one that is too short. */
+/** The check of a password that somebody chooses; rejects one that is too short. */
 export function toChosenPassword(password: string): PasswordCheck {
   if (password.length >= PASSWORD_POLICY.minLength) return toPasswordCheck(password);
   const message = `A password has at least ${PASSWORD_POLICY.minLength} characters`;

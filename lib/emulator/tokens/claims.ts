@@ -4,17 +4,17 @@ import type { SignIn } from '../store/sign-ins.js';
 import type { AccessKeyRecord } from '../store/access-keys.js';
 import { toGrantClaims, toTenantsClaim } from '../store/roles.js';
 import type { UserRecord } from '../store/users.js';
-import type { World } from '../project-state.js';
+import type { ProjectState } from '../project-state.js';
 
 /** The claims of a session token. */
-export function toSessionClaims(world: World, user: UserRecord, signIn: SignIn): JsonObject {
+export function toSessionClaims(state: ProjectState, user: UserRecord, signIn: SignIn): JsonObject {
   return {
     ...user.customClaims,
     ...signIn.customClaims,
-    ...toGrantClaims(user, world.project.roles),
-    ...toCommonClaims(world, signIn),
-    ...toTimes(world, world.settings.sessionSeconds),
-    drn: world.settings.sessionCookieName,
+    ...toGrantClaims(user, state.project.roles),
+    ...toCommonClaims(state, signIn),
+    ...toTimes(state, state.settings.sessionSeconds),
+    drn: state.settings.sessionCookieName,
     sub: user.userId,
     rexp: toRfc3339(signIn.refreshEndsSeconds),
     ...signIn.overrides,
@@ -22,14 +22,14 @@ export function toSessionClaims(world: World, user: UserRecord, signIn: SignIn):
 }
 
 /** The claims of a refresh token. */
-export function toRefreshClaims(world: World, user: UserRecord, signIn: SignIn): JsonObject {
+export function toRefreshClaims(state: ProjectState, user: UserRecord, signIn: SignIn): JsonObject {
   return {
     ...signIn.customClaims,
-    ...toTenantsClaim(user, world.project.roles),
-    ...toCommonClaims(world, signIn),
-    iat: world.clock.nowSeconds(),
+    ...toTenantsClaim(user, state.project.roles),
+    ...toCommonClaims(state, signIn),
+    iat: state.clock.nowSeconds(),
     exp: signIn.refreshEndsSeconds,
-    drn: world.settings.refreshCookieName,
+    drn: state.settings.refreshCookieName,
     sub: user.userId,
   };
 }
@@ -41,30 +41,37 @@ export interface ExchangeWishes {
 }
 
 /** The claims of a session token that an access key was exchanged for. */
-export function toAccessKeyClaims(world: World, key: AccessKeyRecord, wishes: ExchangeWishes): JsonObject {
-  const user = key.boundUserId === undefined ? undefined : world.project.users.find(key.boundUserId);
+export function toAccessKeyClaims(
+  state: ProjectState,
+  key: AccessKeyRecord,
+  wishes: ExchangeWishes,
+): JsonObject {
+  const user = key.boundUserId === undefined ? undefined : state.project.users.find(key.boundUserId);
   return {
     ...key.customClaims,
-    ...toGrantClaims(user ?? key, world.project.roles),
+    ...toGrantClaims(user ?? key, state.project.roles),
     ...(wishes.tenantId === undefined ? {} : { dct: wishes.tenantId }),
     ...toCallerClaims(wishes.callerClaims),
-    ...toTimes(world, world.settings.sessionSeconds),
-    drn: world.settings.sessionCookieName,
-    iss: world.issuer,
+    ...toTimes(state, state.settings.sessionSeconds),
+    drn: state.settings.sessionCookieName,
+    iss: state.issuer,
     sub: user?.userId ?? key.id,
   };
 }
 
 /** `iat` and `exp` for a lifetime in seconds. */
-export function toTimes(world: World, seconds: number): { readonly iat: number; readonly exp: number } {
-  const iat = world.clock.nowSeconds();
+export function toTimes(
+  state: ProjectState,
+  seconds: number,
+): { readonly iat: number; readonly exp: number } {
+  const iat = state.clock.nowSeconds();
   return { iat, exp: iat + seconds };
 }
 
-function toCommonClaims(world: World, signIn: SignIn): JsonObject {
+function toCommonClaims(state: ProjectState, signIn: SignIn): JsonObject {
   return {
     amr: [...signIn.amr],
-    iss: world.issuer,
+    iss: state.issuer,
     ...(signIn.tenantId === undefined ? {} : { dct: signIn.tenantId }),
     ...toCallerClaims(signIn.callerClaims),
   };

@@ -2,7 +2,7 @@
 import { SignJWT, jwtVerify } from 'jose';
 import { DescopeError } from '../http/message.js';
 import type { JsonObject } from '../http/message.js';
-import type { TokenKind, World } from '../project-state.js';
+import type { TokenKind, ProjectState } from '../project-state.js';
 import type { SignIn } from '../store/sign-ins.js';
 import type { UserRecord } from '../store/users.js';
 import { toRefreshClaims, toSessionClaims } from './claims.js';
@@ -16,31 +16,31 @@ export interface IssuedSession {
 
 /** Issues a session token for a sign-in; `extra` claims hold for this token alone. */
 export async function issueSession(
-  world: World,
+  state: ProjectState,
   signIn: SignIn,
   extra: JsonObject = {},
 ): Promise<IssuedSession> {
-  const claims = world.issueTimes.distinguish({
-    ...toSessionClaims(world, userOf(world, signIn), signIn),
+  const claims = state.issueTimes.distinguish({
+    ...toSessionClaims(state, userOf(state, signIn), signIn),
     ...extra,
   });
-  const sessionJwt = await signToken(claims, world.keys.current);
-  world.signIns.bind(sessionJwt, signIn);
+  const sessionJwt = await signToken(claims, state.keys.current);
+  state.signIns.bind(sessionJwt, signIn);
   return { sessionJwt, claims };
 }
 
 /** Issues a refresh token for a sign-in, which from then on is the one that counts. */
-export async function issueRefresh(world: World, signIn: SignIn): Promise<string> {
-  signIn.refreshEndsSeconds = world.clock.nowSeconds() + world.settings.refreshSeconds;
-  const claims = world.issueTimes.distinguish(toRefreshClaims(world, userOf(world, signIn), signIn));
-  const token = await signToken(claims, world.keys.current);
-  world.signIns.bind(token, signIn);
+export async function issueRefresh(state: ProjectState, signIn: SignIn): Promise<string> {
+  signIn.refreshEndsSeconds = state.clock.nowSeconds() + state.settings.refreshSeconds;
+  const claims = state.issueTimes.distinguish(toRefreshClaims(state, userOf(state, signIn), signIn));
+  const token = await signToken(claims, state.keys.current);
+  state.signIns.bind(token, signIn);
   signIn.refreshToken = token;
   return token;
 }
 
-function userOf(world: World, signIn: SignIn): UserRecord {
-  const user = world.project.users.find(signIn.userId);
+function userOf(state: ProjectState, signIn: SignIn): UserRecord {
+  const user = state.project.users.find(signIn.userId);
   if (!user) throw new Error(`The user ${signIn.userId} is gone.`);
   return user;
 }
@@ -68,35 +68,35 @@ export interface ReadToken {
   readonly expiresSeconds: number;
 }
 
-/** Verifies a token and reads its claims; refuses with E061005. */
-export async function readToken(world: World, token: string, kind?: TokenKind): Promise<ReadToken> {
-  const claims = await verify(world, token);
+/** Verifies a token and reads its claims; rejects with E061005. */
+export async function readToken(state: ProjectState, token: string, kind?: TokenKind): Promise<ReadToken> {
+  const claims = await verify(state, token);
   const { sub, exp, drn } = claims;
-  if (kind && drn !== world.cookieName(kind)) throw refusal(`the token is not a ${kind} token`);
-  if (typeof sub !== 'string' || typeof exp !== 'number') throw refusal('the token lacks a claim');
+  if (kind && drn !== state.cookieName(kind)) throw rejection(`the token is not a ${kind} token`);
+  if (typeof sub !== 'string' || typeof exp !== 'number') throw rejection('the token lacks a claim');
   return { token, claims, subject: sub, expiresSeconds: exp };
 }
 
-async function verify(world: World, token: string): Promise<JsonObject> {
+async function verify(state: ProjectState, token: string): Promise<JsonObject> {
   try {
-    const { payload } = await jwtVerify(token, (header) => findKey(world, header.kid), {
+    const { payload } = await jwtVerify(token, (header) => findKey(state, header.kid), {
       algorithms: ['RS256', 'ES384'],
-      issuer: [world.projectId, world.issuerUrl],
-      currentDate: new Date(world.clock.now()),
+      issuer: [state.projectId, state.issuerUrl],
+      currentDate: new Date(state.clock.now()),
     });
     return payload;
   } catch (cause) {
-    // Descope tells a client no more than this; the cause helps whoever reads a test's failure.
-    throw refusal(cause instanceof Error ? cause.message : 'unknown');
+    // Descope tells a client no more than this; the cause helps anyone who reads a test's failure.
+    throw rejection(cause instanceof Error ? cause.message : 'unknown');
   }
 }
 
-function findKey(world: World, kid: string | undefined) {
-  const key = world.keys.find(kid ?? '');
+function findKey(state: ProjectState, kid: string | undefined) {
+  const key = state.keys.find(kid ?? '');
   if (!key) throw new Error('unknown key id');
   return key.publicKey;
 }
 
-function refusal(reason: string): DescopeError {
+function rejection(reason: string): DescopeError {
   return new DescopeError('invalidToken', `Invalid token: ${reason}`);
 }

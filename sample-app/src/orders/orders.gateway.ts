@@ -18,7 +18,7 @@ export class OrdersGateway implements OnGatewayConnection {
 
   /** Nest asks no guard here. A client without a session is closed; any other stays as long as its session. */
   async handleConnection(client: object, request: IncomingMessage) {
-    await this.sockets.admit(client, request);
+    await this.sockets.accept(client, request);
   }
 
   /** No decorator: any signed-in user. */

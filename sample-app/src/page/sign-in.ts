@@ -10,12 +10,12 @@ import { renderAvatar } from './identity.js';
 export function renderDoor(session: DescopeSession, isEmbedded: boolean): Html {
   if (session.user) return renderSwitch(session.user.email, isEmbedded);
   return html` <h2 id="who">Nobody is signed in</h2>
-    ${renderRefusal(session)} ${isEmbedded ? EMBEDDED : PROJECT} ${FAILURE}`;
+    ${renderRejection(session)} ${isEmbedded ? EMBEDDED : PROJECT} ${FAILURE}`;
 }
 
-function renderRefusal({ refusedWith }: DescopeSession): Html | undefined {
-  if (refusedWith === undefined) return undefined;
-  return html`<p class="notice">The session in your cookie does not count: <code>${refusedWith}</code></p>`;
+function renderRejection({ rejectedWith }: DescopeSession): Html | undefined {
+  if (rejectedWith === undefined) return undefined;
+  return html`<p class="notice">The session in your cookie does not count: <code>${rejectedWith}</code></p>`;
 }
 
 function renderPerson({ key, name, roles }: Person): Html {

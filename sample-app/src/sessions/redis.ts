@@ -28,7 +28,7 @@ export class Redis implements OnApplicationShutdown {
     return new Redis(client);
   }
 
-  /** Makes a store for renewals and sign-outs, under a prefix of its own. */
+  /** Makes a store for refreshes and sign-outs, under a prefix of its own. */
   toKeyValueStore(prefix: string): KeyValueStore {
     const { client } = this;
     return {

@@ -79,7 +79,7 @@ async function toEmbeddedCalls(embedded: EmbeddedDescope): Promise<CallList> {
     { ...toGraphqlCall('{ orders { id product } }'), about: "Bob's orders, over GraphQL", token: bob },
     {
       ...toGraphqlCall('mutation { cancelOrder(id: 1) }'),
-      about: 'but FORBIDDEN: in GraphQL a refusal is one of the errors, and Bob is no admin',
+      about: 'but FORBIDDEN: in GraphQL a rejection is one of the errors, and Bob is no admin',
       token: bob,
     },
   ];
@@ -96,7 +96,7 @@ const OPEN_CALLS: readonly Call[] = [
 const OF_A_PROJECT: CallList = {
   calls: [
     ...OPEN_CALLS,
-    { status: 200, about: 'whoever the token is for', path: '/me', token: '$SESSION_TOKEN' },
+    { status: 200, about: 'anyone who the token is for', path: '/me', token: '$SESSION_TOKEN' },
     { status: 200, about: 'the machine that the access key is of', path: '/me', accessKey: '$ACCESS_KEY' },
     { ...toGraphqlCall('{ orders { id product } }'), about: 'over GraphQL', token: '$SESSION_TOKEN' },
   ],

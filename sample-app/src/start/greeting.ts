@@ -55,7 +55,7 @@ function isLoopback(host: string): boolean {
 // Else a sign-in from another machine seems to do nothing.
 function toWarning({ embedded, settings }: Sample): string {
   const lines = ['HOST is not loopback:'];
-  if (embedded) lines.push('- Whoever reaches this machine can sign in as any of them.');
+  if (embedded) lines.push('- Anyone who reaches this machine can sign in as any of them.');
   if (settings.sessionStore === 'cookies')
     lines.push(
       '- Cookies are Secure: over plain http, browsers keep a session on 127.0.0.1 only. Put https in front.',

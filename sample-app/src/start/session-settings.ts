@@ -6,7 +6,7 @@ export type SessionStoreName = 'cookies' | 'request-session';
 export interface SessionSettings {
   /** Where browsers' tokens are kept: in cookies, or in a session on the server. */
   readonly sessionStore: SessionStoreName;
-  /** How long a session of the embedded Descope lasts before it is renewed. */
+  /** How long a session of the embedded Descope lasts before it is refreshed. */
   readonly sessionSeconds: number;
   /** What several instances share; without it, each remembers for itself. */
   readonly redisUrl: string | undefined;

@@ -63,7 +63,7 @@ async function count(create) {
   const { verify, close } = await create(`http://127.0.0.1:${server.address().port}`);
   const since = (before) => fetches - before;
   const good = await Promise.all(tokens.map((token) => isAccepted(verify, token)));
-  if (!good.every(Boolean)) throw new Error('A good token was refused.');
+  if (!good.every(Boolean)) throw new Error('A good token was rejected.');
   const cold = fetches;
   aheadMs = 60_000;
   const bad = await Promise.all(unknown.map((token) => isAccepted(verify, token)));

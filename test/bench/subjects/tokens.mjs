@@ -89,13 +89,13 @@ async function toPeers(published, tokens) {
 async function assertHonest(name, verify, token) {
   await verify(token);
   const forged = token.replace(/\.[^.]{8}/, (part) => `.${[...part.slice(1)].reverse().join('')}`);
-  const isRefused = await Promise.resolve(forged)
+  const isRejected = await Promise.resolve(forged)
     .then(verify)
     .then(
       () => false,
       () => true,
     );
-  if (!isRefused) throw new Error(`${name} accepts a forged token; this benchmark sets it up wrongly.`);
+  if (!isRejected) throw new Error(`${name} accepts a forged token; this benchmark sets it up wrongly.`);
 }
 
 function toTable(title, series) {

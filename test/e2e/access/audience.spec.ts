@@ -13,7 +13,7 @@ class PlainController {
   @Audience('billing', 'payments') @Get('own') own() {}
 
   @Audience('billing') @OptionalAuth() @Get('optional') optional(@CurrentSession() session: DescopeSession) {
-    return { user: session.user?.id ?? null, refusedWith: session.refusedWith ?? null };
+    return { user: session.user?.id ?? null, rejectedWith: session.rejectedWith ?? null };
   }
 }
 
@@ -76,7 +76,7 @@ describe.each(ADAPTERS)('@Audience(), on %s,', (adapter) => {
     ]);
   });
 
-  it('where one may be nobody, refuses a bearer token of another, and a cookie of one counts as nobody', async () => {
+  it('where one may be nobody, rejects a bearer token of another, and a cookie of one counts as nobody', async () => {
     application = await startAccess(adapter, { controllers });
     expect(await application.verdicts('/optional', [null, { aud: 'billing' }, { aud: 'x' }])).toEqual([
       '200',
@@ -86,7 +86,7 @@ describe.each(ADAPTERS)('@Audience(), on %s,', (adapter) => {
     const cookie = application.descope.as({ aud: 'x' }).cookie;
     expect((await application.ask('/optional', null, cookie)).body).toEqual({
       user: null,
-      refusedWith: 'TOKEN_AUDIENCE_MISMATCH',
+      rejectedWith: 'TOKEN_AUDIENCE_MISMATCH',
     });
   });
 });

@@ -133,7 +133,7 @@ describe.each(ADAPTERS)('@FgaCheck(), on %s,', (adapter) => {
     expect((await application.request('/docs/one/plan')).status).toBe(401);
   });
 
-  it('takes the resource from wherever the request names it, and refuses where it names none', async () => {
+  it('takes the resource from wherever the request names it, and rejects where it names none', async () => {
     expect(await verdict('/docs/header', 'ada', { 'x-doc': 'plan' })).toBe(200);
     expect(await verdict('/docs/query?doc=plan')).toBe(200);
     for (const path of ['/docs/header', '/docs/query', '/docs/query?doc=', '/docs/query?doc=a&doc=b'])

@@ -45,11 +45,11 @@ class StrictGuard extends AuthGuard {
 
 @Injectable()
 class TeapotGuard extends AuthGuard {
-  protected override refuse(error: unknown, context: ExecutionContext): never {
+  protected override reject(error: unknown, context: ExecutionContext): never {
     try {
-      return super.refuse(error, context);
-    } catch (refusal) {
-      throw new HttpException({ teapot: refusal instanceof HttpException && refusal.getStatus() }, 418);
+      return super.reject(error, context);
+    } catch (rejection) {
+      throw new HttpException({ teapot: rejection instanceof HttpException && rejection.getStatus() }, 418);
     }
   }
 }
@@ -57,7 +57,7 @@ class TeapotGuard extends AuthGuard {
 @Injectable()
 class NobodyGuard extends AuthGuard {
   protected override getSession() {
-    return DescopeSession.nobody();
+    return DescopeSession.anonymous();
   }
 }
 
@@ -114,7 +114,7 @@ describe.each(ADAPTERS)('A subclass of AuthGuard, on %s', (adapter) => {
     expect((await get('/public', admin)).body).toEqual({ id: 'U2anna' });
   });
 
-  it('may change how is refused', async () => {
+  it('may change how is rejected', async () => {
     await boot(TeapotGuard);
     const answer = await get('/admin', descope.as().bearer);
     expect([answer.status, answer.body]).toEqual([418, { teapot: 403 }]);
@@ -125,7 +125,7 @@ describe.each(ADAPTERS)('A subclass of AuthGuard, on %s', (adapter) => {
     expect((await get('/admin', admin)).body['code']).toBe('SESSION_MISSING');
   });
 
-  it('refuses when a step of it fails, and tells nothing', async () => {
+  it('rejects when a step of it fails, and tells nothing', async () => {
     await boot(FailingGuard);
     const answer = await get('/admin', admin);
     expect(answer.status).toBe(500);

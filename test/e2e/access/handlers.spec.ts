@@ -92,11 +92,11 @@ describe.each(ADAPTERS)('A handler that asks for a role, on %s', (adapter) => {
     ['a second path', 'GET /another'],
     ['a version', 'GET /v2/versioned'],
     ['an absolute URL', 'GET http://anywhere.example/secret'],
-  ])('refuses and admits by its own demand: %s', async (_what, line) => {
+  ])('rejects and accepts by its own demand: %s', async (_what, line) => {
     expect((await send(line)).status).toBe(401);
-    const refused = await asPlain(line);
-    expect(refused.status).toBe(403);
-    expect(refused.text).not.toContain(SECRET);
+    const rejected = await asPlain(line);
+    expect(rejected.status).toBe(403);
+    expect(rejected.text).not.toContain(SECRET);
     expect([200, 204]).toContain((await asAdmin(line)).status);
   });
 

@@ -79,7 +79,7 @@ describe.each(ADAPTERS)('@Scopes(), on %s,', (adapter) => {
     expect(await application.challenge('/class', null)).toBe('Bearer realm="descope"');
   });
 
-  it.each([['a b'], ['a"b'], ['a\\b'], ['ä']])('refuses the definition %j', (scope) => {
+  it.each([['a b'], ['a"b'], ['a\\b'], ['ä']])('rejects the definition %j', (scope) => {
     expect(() => Scopes(scope)).toThrow(DescopeConfigError);
     expect(() => Scopes.any('fine', scope)).toThrow(DescopeConfigError);
   });

@@ -37,7 +37,7 @@ describe.each(ADAPTERS)('AuthGuard in a transport it does not know, on %s', (ada
     context.setType(type);
     return application.app.get(AuthGuard).canActivate(context);
   };
-  const refused = { status: 403, response: { code: 'TRANSPORT_UNKNOWN', statusCode: 403 } };
+  const rejected = { status: 403, response: { code: 'TRANSPORT_UNKNOWN', statusCode: 403 } };
 
   it.each([
     ['a message of a broker', 'rpc', [{ headers }, { headers }]],
@@ -55,9 +55,9 @@ describe.each(ADAPTERS)('AuthGuard in a transport it does not know, on %s', (ada
     ['http with text', 'http', ['headers']],
     ['http without headers', 'http', [{ raw: {} }, {}]],
     ['http with headers that are none', 'http', [{ headers: `Bearer ${headers.authorization}` }]],
-  ])('refuses %s', async (_what, type, args) => {
-    await expect(decide(type, args)).rejects.toMatchObject(refused);
-    await expect(decide(type, args, 'optional')).rejects.toMatchObject(refused);
+  ])('rejects %s', async (_what, type, args) => {
+    await expect(decide(type, args)).rejects.toMatchObject(rejected);
+    await expect(decide(type, args, 'optional')).rejects.toMatchObject(rejected);
   });
 
   it('lets a public handler through', async () => {

@@ -11,7 +11,7 @@ import { tryAttack } from './stage/trial.js';
 
 const COOL_DOWN_MS = 10_000;
 
-describe.each(ADAPTERS)('The sample application on %s refuses', (adapter) => {
+describe.each(ADAPTERS)('The sample application on %s rejects', (adapter) => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await startStage(adapter, (emulator) => emulator.publishKey(SOUND_KEY));
@@ -31,7 +31,7 @@ describe.each(ADAPTERS)('The sample application on %s refuses', (adapter) => {
       expect([status, code]).toEqual([401, 'TOKEN_KEY_UNKNOWN']);
     }
     const times = stage.emulator.requests.find('/v2/keys').map(({ atMs }) => atMs);
-    expect(times).not.toEqual([]); // the keys were asked for: at the start, and no oftener than that allows
+    expect(times).not.toEqual([]); // the keys were asked for: at the start, and no more often than that allows
     const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     expect(pauses.filter((pause) => pause < COOL_DOWN_MS - 100)).toEqual([]); // the ways there differ by some
   });

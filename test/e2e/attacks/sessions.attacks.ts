@@ -108,10 +108,10 @@ const sound = ({ ada }: Stage) => store(JSON.stringify({ sessionJwt: ada.session
 
 function storing(
   name: string,
-  refusal: readonly [readonly number[], string?],
+  rejection: readonly [readonly number[], string?],
   attack: (stage: Stage) => Ask,
 ): Attack {
-  const [status, code] = refusal;
+  const [status, code] = rejection;
   return { name: `storing ${name}`, attack, control: sound, status, code, mayClear: false };
 }
 
@@ -276,7 +276,7 @@ const RENEWED: Attack[] = (
     ['a refresh token as bearer', 'TOKEN_NOT_A_SESSION', ({ bob }) => bearer(bob.refresh)],
   ] as readonly (readonly [string, string | undefined, (stage: Stage) => string])[]
 ).map(([name, code, line]) => ({
-  name: `renewing by ${name}`,
+  name: `refreshing by ${name}`,
   attack: (stage) => ({ path: '/auth/refresh', lines: [SAME_SITE, line(stage)], body: '' }),
   control: refreshed,
   status: [401],

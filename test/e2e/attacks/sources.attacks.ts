@@ -9,8 +9,8 @@ type Lines = (token: string, stage: Stage) => readonly string[];
 const withBearer = ({ ada }: Stage): Ask => ({ path: '/me', lines: [bearer(ada.session)] });
 const withCookie = ({ ada }: Stage): Ask => ({ path: '/me', lines: [cookie(ada.session)] });
 
-function header(name: string, refusal: readonly [number, string?], lines: Lines): Attack {
-  const [status, code] = refusal;
+function header(name: string, rejection: readonly [number, string?], lines: Lines): Attack {
+  const [status, code] = rejection;
   const attack = (stage: Stage): Ask => ({ path: '/me', lines: lines(stage.ada.session, stage) });
   return { name, attack, control: withBearer, status: [status], code };
 }

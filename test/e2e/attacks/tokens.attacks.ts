@@ -1,4 +1,4 @@
-// Tokens that must be refused whoever asks: algorithms, keys, encodings, claims, issuers, kinds.
+// Tokens that must be rejected anyone who asks: algorithms, keys, encodings, claims, issuers, kinds.
 import { createPublicKey } from 'node:crypto';
 import { THEIRS, decode } from './stage/stage.js';
 import type { Forgery, Stage } from './stage/stage.js';

@@ -63,7 +63,7 @@ describe.each(ADAPTERS)('The Authorization header, on %s', (adapter) => {
     expect([answer.status, answer.code]).toEqual([401, 'TOKEN_MALFORMED']);
   });
 
-  it('is refused by Node with a control character in it', async () => {
+  it('is rejected by Node with a control character in it', async () => {
     const answer = await send(`Authorization: Bearer ${token}\u0001`);
     expect(answer.status).toBe(400);
   });

@@ -22,7 +22,7 @@ class CookieController {
   @OptionalAuth()
   @Get('optional')
   optional(@CurrentSession() session: DescopeSession) {
-    return { id: session.user?.id ?? null, refusedWith: session.refusedWith ?? null };
+    return { id: session.user?.id ?? null, rejectedWith: session.rejectedWith ?? null };
   }
 }
 
@@ -73,7 +73,7 @@ describe.each(ADAPTERS)('The session cookie, on %s', (adapter) => {
     const answer = await who(cookie);
     expect([answer.status, answer.body['code']]).toEqual([401, 'COOKIE_AMBIGUOUS']);
     const optional = await application.request('/optional', { headers: { cookie } });
-    expect(optional.body).toEqual({ id: null, refusedWith: 'COOKIE_AMBIGUOUS' });
+    expect(optional.body).toEqual({ id: null, rejectedWith: 'COOKIE_AMBIGUOUS' });
   });
 
   it('is ambiguous in two Cookie headers too', async () => {
@@ -94,7 +94,7 @@ describe.each(ADAPTERS)('The session cookie, on %s', (adapter) => {
     expect([401, 415]).toContain(posted.status);
   });
 
-  it('that is refused says so like a bearer token', async () => {
+  it('that is rejected says so like a bearer token', async () => {
     const answer = await who(descope.expired().cookie.cookie);
     expect([answer.status, answer.body['code']]).toEqual([401, 'TOKEN_EXPIRED']);
     expect(answer.headers.get('set-cookie')).toBeNull();

@@ -20,7 +20,7 @@ class WhoGateway {
   constructor(@Inject(DescopeSockets) private readonly sockets: DescopeSockets) {}
 
   async handleConnection(client: object, request?: RequestLike) {
-    await this.sockets.admit(client, request);
+    await this.sockets.accept(client, request);
   }
 
   @SubscribeMessage('who')
@@ -65,7 +65,7 @@ describe.each(ADAPTERS)('An ID token of the project, on %s,', (adapter) => {
     ['without one, but with what a user shows', { amr: ['pwd'], roles: ['admin'] }, 'TOKEN_DRN_MISSING'],
     ['for a client', { aud: 'client-1' }, 'TOKEN_DRN_MISSING'],
   ])(
-    '%s, is refused as a bearer credential, as a cookie and at the gateway’s check',
+    '%s, is rejected as a bearer credential, as a cookie and at the gateway’s check',
     async (_, claims, code) => {
       const token = await idToken(claims);
       expect(await codeOf('/me', { headers: bearer(token) })).toBe(code);
@@ -77,7 +77,7 @@ describe.each(ADAPTERS)('An ID token of the project, on %s,', (adapter) => {
     },
   );
 
-  it.each(MARKS)('known by %s alone, is refused whoever issued it', async (mark) => {
+  it.each(MARKS)('known by %s alone, is rejected anyone who issued it', async (mark) => {
     const { projectId } = app.emulator;
     const issuers = [projectId, `https://api.descope.com/v1/apps/${projectId}`];
     for (const iss of [...issuers, `https://api.descope.com/v1/apps/agentic/${projectId}/s1`]) {
@@ -86,7 +86,7 @@ describe.each(ADAPTERS)('An ID token of the project, on %s,', (adapter) => {
     }
   });
 
-  it('is refused by store_jwt, in the place of either token', async () => {
+  it('is rejected by store_jwt, in the place of either token', async () => {
     const { sessionJwt, refreshJwt, userId } = await app.emulator.signIn('anna@example.com');
     const keep = (body: object) =>
       codeOf('/auth/store_jwt', {
@@ -103,7 +103,7 @@ describe.each(ADAPTERS)('An ID token of the project, on %s,', (adapter) => {
     expect(await keep({ sessionJwt, refreshJwt })).toBe(200);
   });
 
-  it('is refused by DescopeService and by a socket', async () => {
+  it('is rejected by DescopeService and by a socket', async () => {
     const token = await idToken();
     const service = app.app.get(DescopeService);
     await expect(service.validateSession(token)).rejects.toMatchObject({ code: 'TOKEN_DRN_MISSING' });
@@ -114,7 +114,7 @@ describe.each(ADAPTERS)('An ID token of the project, on %s,', (adapter) => {
     expect(await client.closed).toEqual({ code: 1008, reason: 'TOKEN_DRN_MISSING' });
   });
 
-  it('is not renewed, and renews nothing, where it lapsed', async () => {
+  it('is not refreshed, and refreshes nothing, where it lapsed', async () => {
     const { refreshJwt, userId } = await app.emulator.signIn('anna@example.com');
     const lapsed = await idToken({ sub: userId, nonce: 'n' });
     app.emulator.clock.advance(TEN_MINUTES + 6_000);

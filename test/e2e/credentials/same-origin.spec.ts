@@ -96,7 +96,7 @@ describe.each(ADAPTERS)('A session cookie, on %s', (adapter) => {
       expect(await sendWithHost('app.example.com', origin)).toBe('REQUEST_CROSS_SITE');
   });
 
-  it('is refused cross-site on an optional route too, and not asked about on a public one', async () => {
+  it('is rejected cross-site on an optional route too, and not asked about on a public one', async () => {
     await boot();
     expect(await send('POST', { origin: FOREIGN }, '/notes/optional')).toBe('REQUEST_CROSS_SITE');
     expect(await send('POST', { origin: FOREIGN }, '/notes/public')).toBe(200);

@@ -88,7 +88,7 @@ describe.each(ADAPTERS)('A rule of the application, on %s', (adapter) => {
   });
 
   it.each(['/several', '/one', '/text', '/nothing', '/closed'])(
-    'refuses unless each one says true: %s',
+    'rejects unless each one says true: %s',
     async (path) => expect(await ask(path, anna)).toBe('ACCESS_POLICY_REFUSED'),
   );
 

@@ -100,7 +100,7 @@ describe('signIn', () => {
     expect((await bed.sdk.refresh(refreshJwt)).data?.claims).toMatchObject(wanted);
   });
 
-  it('selects a tenant of the user’s own, and refuses one that nobody gave', async () => {
+  it('selects a tenant of the user’s own, and rejects one that nobody gave', async () => {
     const { claims } = await bed.emulator.signIn('ada@example.com', { tenantId: 'acme' });
     expect(claims).toMatchObject({ dct: 'acme', tenants: { acme: { roles: ['editor'] } } });
     const asked = bed.emulator.signIn('ada@example.com', { tenantId: 'globex' });

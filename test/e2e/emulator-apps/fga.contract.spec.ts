@@ -75,9 +75,9 @@ describe('a check', () => {
     expect(await check('folder:a can_view user:ada')).toEqual([false]);
   });
 
-  it('is refused when it asks what the schema does not know, or lacks a field', async () => {
-    const refused = await fga().check([toTuple('doc:plan can_fly user:ada')]);
-    expect(refused.error).toMatchObject({
+  it('is rejected when it asks what the schema does not know, or lacks a field', async () => {
+    const rejected = await fga().check([toTuple('doc:plan can_fly user:ada')]);
+    expect(rejected.error).toMatchObject({
       errorCode: 'E011003',
       errorMessage: expect.stringContaining('doc#can_fly'),
     });
@@ -104,8 +104,8 @@ describe('relations', () => {
   });
 
   it('are added together or not at all', async () => {
-    const refused = await add('doc:plan viewer user:eve', 'doc:plan viewer org:acme');
-    expect(refused.error?.errorMessage).toContain('doc#viewer does not take org');
+    const rejected = await add('doc:plan viewer user:eve', 'doc:plan viewer org:acme');
+    expect(rejected.error?.errorMessage).toContain('doc#viewer does not take org');
     expect(await check('doc:plan viewer user:eve')).toEqual([false]);
   });
 });
@@ -132,9 +132,9 @@ describe('a schema', () => {
     expect((await fga().dryRunSchema({ dsl })).data?.deletesPreview?.hasDeletes).toBe(false);
   });
 
-  it('is refused with its mistake when it cannot be read, and the old one stays', async () => {
-    const refused = await fga().saveSchema({ dsl: 'model AuthZ 2.0' });
-    expect(refused.error?.errorMessage).toBe('A schema starts with: model AuthZ 1.0');
+  it('is rejected with its mistake when it cannot be read, and the old one stays', async () => {
+    const rejected = await fga().saveSchema({ dsl: 'model AuthZ 2.0' });
+    expect(rejected.error?.errorMessage).toBe('A schema starts with: model AuthZ 1.0');
     expect(await check('doc:plan owner user:ada')).toEqual([true]);
   });
 

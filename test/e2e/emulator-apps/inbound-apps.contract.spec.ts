@@ -53,7 +53,7 @@ describe('inbound apps under management', () => {
     });
   });
 
-  it('refuse the old secret once it is rotated', async () => {
+  it('reject the old secret once it is rotated', async () => {
     const { data } = await apps().createApplication({ name: 'robot', permissionsScopes: [] });
     const { id = '', clientId = '', cleartext = '' } = data ?? {};
     const rotated: { readonly data?: unknown } = await apps().rotateApplicationSecret(id);

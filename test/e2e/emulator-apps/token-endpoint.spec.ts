@@ -108,17 +108,17 @@ describe('the token endpoint', () => {
     ['a scope that is not the app’s', { ...ROBOT, scope: 'read admin' }, 400, 'invalid_scope'],
     ['another grant', { ...ROBOT, grant_type: 'password' }, 400, 'unsupported_grant_type'],
     ['no grant', { ...ROBOT, grant_type: '' }, 400, 'invalid_request'],
-  ])('refuses %s in the words of OAuth and of Descope', async (_what, fields, status, error) => {
-    const refused = await post(fields);
-    expect([refused.status, refused.body['error']]).toEqual([status, error]);
-    expect(refused.body).toMatchObject({
+  ])('rejects %s in the words of OAuth and of Descope', async (_what, fields, status, error) => {
+    const rejected = await post(fields);
+    expect([rejected.status, rejected.body['error']]).toEqual([status, error]);
+    expect(rejected.body).toMatchObject({
       errorCode: expect.any(String),
       error_description: expect.any(String),
     });
-    expect(refused.headers.has('www-authenticate')).toBe(status === 401);
+    expect(rejected.headers.has('www-authenticate')).toBe(status === 401);
   });
 
-  it('refuses a field that stands twice', async () => {
+  it('rejects a field that stands twice', async () => {
     const body = new URLSearchParams({ grant_type: 'client_credentials', ...ROBOT });
     body.append('client_id', 'robot');
     expect((await bed.request('/oauth2/v1/apps/token', { method: 'POST', body })).status).toBe(400);

@@ -1,4 +1,4 @@
-// What the emulator does not do it refuses by name; what SDKs send by default passes.
+// What the emulator does not do it rejects by name; what SDKs send by default passes.
 import { describe, expect, it } from '@jest/globals';
 import { allRoutes } from '#lib/emulator/routes/all-routes.js';
 import { useEmulator } from '../../support/use-emulator.js';
@@ -16,7 +16,7 @@ async function send(path: string, body: object, method = 'POST') {
   return { status: response.status, errorCode, errorMessage };
 }
 
-const refusal = (field: string) => ({
+const rejection = (field: string) => ({
   status: 400,
   errorCode: 'E011003',
   errorMessage: expect.stringContaining(`does not do ${field} here`),
@@ -59,9 +59,9 @@ describe('A field that the emulator does not do', () => {
       JSON.parse('{"loginId":"n","__proto__":{"a":1},"constructor":1}') as object,
       '__proto__, constructor',
     ],
-  ])('is refused by its name, before anything is changed: %s %j', async (path, body, field) => {
+  ])('is rejected by its name, before anything is changed: %s %j', async (path, body, field) => {
     const before = bed.emulator.loginIds;
-    expect(await send(path, body)).toEqual(refusal(field));
+    expect(await send(path, body)).toEqual(rejection(field));
     expect(bed.emulator.loginIds).toEqual(before);
   });
 

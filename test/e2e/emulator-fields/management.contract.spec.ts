@@ -123,7 +123,7 @@ describe('A password that comes hashed', () => {
     [{ phpass: { hash: 'a', salt: 'b', iterations: 8, type: 'md5' as const } }, 'hashedPassword.phpass'],
     [{ django: { hash: 'argon2$argon2id$v=19$m' } }, 'hashedPassword.django argon2'],
   ])(
-    'is refused by name where Node cannot check it, and nobody is created: %j',
+    'is rejected by name where Node cannot check it, and nobody is created: %j',
     async (hashedPassword, name) => {
       const { code, error } = await users().createBatch([
         { loginId: 'first' },
@@ -182,7 +182,7 @@ describe('An access key', () => {
     expect(exchanged.code).toBe(code);
   });
 
-  it('refuses addresses that are none', async () => {
+  it('rejects addresses that are none', async () => {
     const made = await keys().create('k', 0, undefined, undefined, undefined, undefined, undefined, [
       '10.0.0.0/64',
     ]);

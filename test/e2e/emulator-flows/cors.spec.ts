@@ -7,7 +7,7 @@ const bed = useEmulator();
 describe('a page of another origin', () => {
   const origin = 'http://127.0.0.1:3000';
 
-  it('may ask with credentials, and read answers and refusals', async () => {
+  it('may ask with credentials, and read answers and rejections', async () => {
     for (const path of [`/v2/keys/${bed.emulator.projectId}`, '/nope']) {
       const { headers } = await bed.request(path, { headers: { origin } });
       expect(headers.get('access-control-allow-origin')).toBe(origin);

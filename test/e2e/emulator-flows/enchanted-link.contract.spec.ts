@@ -47,7 +47,7 @@ describe('an enchanted link', () => {
     expect((await bed.sdk.enchantedLink.signIn('who@example.com', PAGE)).error?.errorCode).toBe('E062108');
   });
 
-  it('is refused when it comes late, or to the door of magic links', async () => {
+  it('is rejected when it comes late, or to the door of magic links', async () => {
     const { data } = await bed.sdk.enchantedLink.signIn('ada@example.com', PAGE);
     const token = bed.emulator.outbox.last()?.token ?? '';
     expect((await bed.sdk.magicLink.verify(token)).error?.errorCode).toBe('E061005');

@@ -115,10 +115,10 @@ describe('the flow sign-up-or-in', () => {
     expect(done.cookies.map((cookie) => cookie.split('=')[0])).toEqual(['DS', 'DSR']);
   });
 
-  it('refuses on the screen whoever may not come in', async () => {
+  it('rejects on the screen anyone who may not come in', async () => {
     const disabled = await start({ email: 'off@example.com' });
-    const refused = await next(disabled, { code: codeFor('off@example.com') });
-    expect(refused.screen.state.errorText).toMatch(/disabled/);
+    const rejected = await next(disabled, { code: codeFor('off@example.com') });
+    expect(rejected.screen.state.errorText).toMatch(/disabled/);
     expect((await start({ email: 'nobody' })).screen).toMatchObject({ id: 'login' });
     const stranger = await start({ email: 'ada@example.com' }, { options: { tenant: 'acme' } });
     expect((await next(stranger, { code: codeFor('ada@example.com') })).screen.state.errorText).toMatch(
@@ -126,7 +126,7 @@ describe('the flow sign-up-or-in', () => {
     );
   });
 
-  it('refuses flows and executions that there are not', async () => {
+  it('rejects flows and executions that there are not', async () => {
     expect((await call('/v1/flow/start', { flowId: 'constructor' })).errorCode).toBe('E011003');
     expect((await call('/v1/flow/start', {})).errorCode).toBe('E011002');
     expect((await call('/v1/flow/next', { executionId: '__proto__' })).errorCode).toBe('E103205');

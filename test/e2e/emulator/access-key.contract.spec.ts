@@ -42,7 +42,7 @@ describe('an access key', () => {
     expect(token).toMatchObject({ sub: userId, roles: ['admin'], tenants: { acme: {} } });
   });
 
-  it('is refused when it is unknown, expired, or asks for a tenant that is not its own', async () => {
+  it('is rejected when it is unknown, expired, or asks for a tenant that is not its own', async () => {
     await expect(bed.sdk.exchangeAccessKey('who')).rejects.toThrow('could not exchange');
     await expect(bed.sdk.exchangeAccessKey('old-secret')).rejects.toThrow('could not exchange');
     const asked = bed.sdk.exchangeAccessKey('robot-secret', { selectedTenant: 'globex' });

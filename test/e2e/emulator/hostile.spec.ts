@@ -20,7 +20,7 @@ async function sendRaw(bytes: string): Promise<string> {
 }
 
 describe('a malformed body', () => {
-  it.each(['{', 'null', '7', '"text"', '\u0000', 'a=b'])('is refused as E011001: %j', async (body) => {
+  it.each(['{', 'null', '7', '"text"', '\u0000', 'a=b'])('is rejected as E011001: %j', async (body) => {
     const response = await post('/v1/auth/otp/signin/email', body);
     expect([response.status, ((await response.json()) as { errorCode: string }).errorCode]).toEqual([
       400,
@@ -34,11 +34,11 @@ describe('a malformed body', () => {
     ['{"loginId":{}}', 'E011003'],
     ['{"loginId":"ada@example.com","loginOptions":[]}', 'E011003'],
     ['{"__proto__":{"loginId":"ada@example.com"}}', 'E011003'],
-  ])('is refused with the right code: %s', async (body, errorCode) => {
+  ])('is rejected with the right code: %s', async (body, errorCode) => {
     expect(await (await post('/v1/auth/otp/signin/email', body)).json()).toMatchObject({ errorCode });
   });
 
-  it('is refused as 413 when it is too long, without being kept', async () => {
+  it('is rejected as 413 when it is too long, without being kept', async () => {
     const response = await post(
       '/v1/auth/otp/signin/email',
       JSON.stringify({ loginId: 'a'.repeat(2 * 1024 * 1024) }),
@@ -69,7 +69,7 @@ describe('a name from the prototype', () => {
 });
 
 describe('a bad token', () => {
-  it('is refused as E061005, whatever it is', async () => {
+  it('is rejected as E061005, whatever it is', async () => {
     const { sessionJwt, refreshJwt } = await bed.emulator.signIn('ada@example.com');
     const forged = await bed.emulator.signToken({
       key: await bed.emulator.createKey(),
@@ -113,11 +113,11 @@ describe('an odd request', () => {
     'GARBAGE\r\n\r\n',
     'GET / HTTP/9.9\r\n\r\n',
     `GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(70_000)}\r\n\r\n`,
-  ])('that is no HTTP gets a JSON refusal', async (bytes) => {
+  ])('that is no HTTP gets a JSON rejection', async (bytes) => {
     expect(await sendRaw(bytes)).toMatch(/^HTTP\/1\.1 400 [^{]*\{"errorCode":"E011001"/s);
   });
 
-  it('with another project in its header is refused', async () => {
+  it('with another project in its header is rejected', async () => {
     const headers = { authorization: 'Bearer P2other000000000000000000000' };
     expect((await bed.request('/v1/auth/password/policy', { headers })).status).toBe(401);
     expect((await bed.request('/v1/auth/password/policy')).status).toBe(401);

@@ -41,19 +41,19 @@ describe('a session, seen by the node-sdk', () => {
     expect(bed.sdk.validateTenantPermissions({ jwt: sessionJwt, token }, 'acme', ['docs.write'])).toBe(true);
   });
 
-  it('is renewed without a new refresh token while rotation is off', async () => {
+  it('is refreshed without a new refresh token while rotation is off', async () => {
     const { refreshJwt } = await bed.emulator.signIn('ada@example.com');
-    const renewed = await bed.sdk.refreshSession(refreshJwt);
-    expect(renewed.token.sub).toMatch(/^U/);
-    expect(renewed.refreshJwt).toBeFalsy();
+    const refreshed = await bed.sdk.refreshSession(refreshJwt);
+    expect(refreshed.token.sub).toMatch(/^U/);
+    expect(refreshed.refreshJwt).toBeFalsy();
     await expect(bed.sdk.refreshSession(refreshJwt)).resolves.toBeTruthy();
   });
 
-  it('is renewed with a new refresh token under rotation, and the old one is refused', async () => {
+  it('is refreshed with a new refresh token under rotation, and the old one is rejected', async () => {
     bed.emulator.configure({ refreshRotation: true });
     const { refreshJwt } = await bed.emulator.signIn('ada@example.com');
-    const renewed = await bed.sdk.refresh(refreshJwt);
-    const next = renewed.data?.refreshJwt ?? '';
+    const refreshed = await bed.sdk.refresh(refreshJwt);
+    const next = refreshed.data?.refreshJwt ?? '';
     expect(next).not.toBe(refreshJwt);
     const replay = await bed.sdk.refresh(refreshJwt);
     expect([replay.code, replay.error?.errorCode]).toEqual([401, 'E061005']);
@@ -127,7 +127,7 @@ describe('a session in cookie mode', () => {
     expect((await bed.sdk.refreshSession(refreshJwt)).token.drn).toBe('DS');
   });
 
-  it('is renewed and ended by its cookie alone, under names of the project', async () => {
+  it('is refreshed and ended by its cookie alone, under names of the project', async () => {
     bed.emulator.configure({ responseMode: 'cookies', refreshCookieName: 'R', sessionCookieName: 'S' });
     const { refreshJwt, claims } = await bed.emulator.signIn('ada@example.com');
     expect(claims.drn).toBe('S');

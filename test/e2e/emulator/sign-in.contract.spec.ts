@@ -35,7 +35,7 @@ describe('a one-time code', () => {
     );
   });
 
-  it('is refused when it is wrong, late, or was guessed at too often', async () => {
+  it('is rejected when it is wrong, late, or was guessed at too often', async () => {
     await bed.sdk.otp.signIn.email('ada@example.com');
     const code = codeFor('ada@example.com');
     const wrong = code === '000000' ? '000001' : '000000';
@@ -94,7 +94,7 @@ describe('a password', () => {
     expect((await bed.sdk.password.signUp('p@example.com', 'long enough')).error?.errorCode).toBe('E062107');
   });
 
-  it('is refused in one way for unknown users and wrong passwords, and for disabled users', async () => {
+  it('is rejected in one way for unknown users and wrong passwords, and for disabled users', async () => {
     const wrong = await bed.sdk.password.signIn('ada@example.com', 'wrong horse');
     const unknown = await bed.sdk.password.signIn('who@example.com', 'wrong horse');
     expect([wrong.code, wrong.error]).toEqual([401, unknown.error]);

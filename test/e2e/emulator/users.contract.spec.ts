@@ -40,7 +40,7 @@ describe('users under management', () => {
     expect((await users().load('eve@example.com')).error?.errorCode).toBe('E112102');
   });
 
-  it('are refused twice under one login id, and with roles or tenants that there are not', async () => {
+  it('are rejected twice under one login id, and with roles or tenants that there are not', async () => {
     expect((await users().create('ada@example.com')).error?.errorCode).toBe('E062107');
     expect((await users().create('x', { roles: ['nobody'] })).error?.errorMessage).toContain(
       'no role nobody',
@@ -59,8 +59,12 @@ describe('users under management', () => {
     expect(claims).toMatchObject({ roles: ['admin', 'reader'], tenants: { acme: { roles: ['admin'] } } });
     await users().setRoles('ada@example.com', ['reader']);
     await users().removeTenant('ada@example.com', 'acme');
-    const renewed = (await bed.sdk.refreshSession(refreshJwt)).token;
-    expect([renewed.roles, renewed.tenants, renewed.permissions]).toEqual([['reader'], undefined, undefined]);
+    const refreshed = (await bed.sdk.refreshSession(refreshJwt)).token;
+    expect([refreshed.roles, refreshed.tenants, refreshed.permissions]).toEqual([
+      ['reader'],
+      undefined,
+      undefined,
+    ]);
   });
 
   it('change one thing at a time', async () => {

@@ -50,15 +50,15 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
     await app.request('/public', { headers: bearer(token) });
     const { id } = (await app.request('/me', { headers: browser.headers })).body as { id: string };
     expect(events.of('accepted')).toEqual([
-      { kind: 'user', userId: id, isAmbient: true },
-      { kind: 'user', userId: id, isAmbient: false },
-      { kind: undefined, userId: undefined, isAmbient: false },
-      { kind: 'user', userId: id, isAmbient: true },
+      { kind: 'user', userId: id, sentByBrowser: true },
+      { kind: 'user', userId: id, sentByBrowser: false },
+      { kind: undefined, userId: undefined, sentByBrowser: false },
+      { kind: 'user', userId: id, sentByBrowser: true },
     ]);
-    expect(events.of('refused')).toEqual([]);
+    expect(events.of('rejected')).toEqual([]);
   });
 
-  it('tell what is refused, by guard and by routes, once a request and with the code of the answer', async () => {
+  it('tell what is rejected, by guard and by routes, once a request and with the code of the answer', async () => {
     await boot();
     const browser = await app.signIn();
     const crossSite = { ...browser.headers, origin: 'https://evil.example' };
@@ -70,7 +70,7 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
       await app.request('/auth/check'),
     ];
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 403, 401, 401]);
-    expect(events.of('refused')).toEqual([
+    expect(events.of('rejected')).toEqual([
       { code: 'SESSION_MISSING', consequence: 'credential' },
       { code: 'TOKEN_MALFORMED', consequence: 'credential' },
       { code: 'REQUEST_CROSS_SITE', consequence: 'access' },
@@ -84,10 +84,10 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
     await boot();
     const token = (await app.signIn()).get('DS') ?? '';
     expect((await app.request('/auth/check', { headers: bearer(token) })).status).toBe(204);
-    expect(events.of('accepted')).toMatchObject([{ kind: 'user', isAmbient: false }]);
+    expect(events.of('accepted')).toMatchObject([{ kind: 'user', sentByBrowser: false }]);
   });
 
-  it('tell once of a renewal for which many requests wait', async () => {
+  it('tell once of a refresh for which many requests wait', async () => {
     await boot();
     const browser = await app.signIn();
     lapse();
@@ -95,10 +95,10 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
       Array.from({ length: 10 }, () => app.request('/me', { headers: browser.headers })),
     );
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
-    expect(events.of('refresh')).toEqual([{ outcome: 'renewed', ...duration }]);
+    expect(events.of('refresh')).toEqual([{ outcome: 'refreshed', ...duration }]);
   });
 
-  it('tell how a renewal ended otherwise', async () => {
+  it('tell how a refresh ended otherwise', async () => {
     await boot();
     const browser = await app.signIn();
     lapse();
@@ -114,10 +114,10 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
     });
     expect((await app.request('/me', { headers: browser.headers })).status).toBe(401);
     expect(events.of('refresh').map(({ outcome }) => outcome)).toEqual(['outage', 'ended']);
-    expect(events.of('refused').map(({ code }) => code)).toEqual(['DESCOPE_UNAVAILABLE', 'SESSION_ENDED']);
+    expect(events.of('rejected').map(({ code }) => code)).toEqual(['DESCOPE_UNAVAILABLE', 'SESSION_ENDED']);
   });
 
-  it('tell of a renewal that another instance had made', async () => {
+  it('tell of a refresh that another instance had made', async () => {
     const renewalStore = new MemoryStore();
     await boot({ session: { refresh: true, renewalStore } });
     const browser = await app.signIn();
@@ -127,7 +127,7 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
     for (const instance of [app, other])
       expect((await instance.request('/me', { headers: browser.headers })).status).toBe(200);
     await other.stop();
-    expect(events.of('refresh').map(({ outcome }) => outcome)).toEqual(['renewed', 'shared']);
+    expect(events.of('refresh').map(({ outcome }) => outcome)).toEqual(['refreshed', 'shared']);
   });
 
   it('tell of keys that are stale, and of an outage once they are too old', async () => {
@@ -171,7 +171,7 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
     app.emulator.clock.advance(12 * HOUR);
     await app.request('/me', { headers: browser.headers });
     const told = JSON.stringify(events.messages);
-    for (const name of ['accepted', 'refused', 'keysFetched', 'refresh', 'outage'])
+    for (const name of ['accepted', 'rejected', 'keysFetched', 'refresh', 'outage'])
       expect(told).toContain(`"${name}"`);
     const parts = secrets.flatMap((token) => token.split('.'));
     expect(parts.every((part) => part.length > 8)).toBe(true);
@@ -185,9 +185,9 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
     const heard: unknown[] = [];
     const listen = (message: unknown) => void heard.push(message);
     await app.request('/me');
-    subscribe('nestjs-descope:refused', listen);
+    subscribe('nestjs-descope:rejected', listen);
     await app.request('/me');
-    unsubscribe('nestjs-descope:refused', listen);
-    expect([heard.length, events.of('refused')]).toEqual([1, []]);
+    unsubscribe('nestjs-descope:rejected', listen);
+    expect([heard.length, events.of('rejected')]).toEqual([1, []]);
   });
 });

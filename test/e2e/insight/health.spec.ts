@@ -86,7 +86,7 @@ describe.each(ADAPTERS)('GET /health, on %s', (adapter) => {
     expect((await app.request('/who', { headers: bearer(token) })).status).toBe(200);
   });
 
-  it('is down without keys, asks no oftener than the schedule allows, and comes up by itself', async () => {
+  it('is down without keys, asks no more often than the schedule allows, and comes up by itself', async () => {
     goAway();
     await boot();
     for (let check = 0; check < 20; check += 1) {

@@ -20,7 +20,7 @@ describe.each(ADAPTERS)('The log of an application on %s', (adapter) => {
 
   afterEach(() => app.stop());
 
-  it('has no line for accepted and refused requests', async () => {
+  it('has no line for accepted and rejected requests', async () => {
     await boot();
     const browser = await app.signIn();
     expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
@@ -85,7 +85,7 @@ describe.each(ADAPTERS)('The log of an application on %s', (adapter) => {
   });
 
   it.each([400, 403])(
-    'names a sign-out that Descope refused (%i), and none that was over before',
+    'names a sign-out that Descope rejected (%i), and none that was over before',
     async (status) => {
       await boot({ routes: {} });
       const browser = await app.signIn();
@@ -93,7 +93,7 @@ describe.each(ADAPTERS)('The log of an application on %s', (adapter) => {
         app.request(path, { method: 'POST', headers: { ...browser.headers, origin: app.url } });
       app.emulator.faults.add({ path: '/v1/auth/logoutall', status, times: 1 });
       expect((await signOut('/auth/logout-all')).status).toBe(204);
-      const lines = [expect.stringMatching(/^warn: SIGN_OUT_INCOMPLETE: .*\(Descope refused with E\d+\.\)/)];
+      const lines = [expect.stringMatching(/^warn: SIGN_OUT_INCOMPLETE: .*\(Descope rejected with E\d+\.\)/)];
       expect(logger.find('SIGN_OUT_INCOMPLETE')).toEqual(lines);
       for (let count = 0; count < 2; count += 1) expect((await signOut('/auth/logout')).status).toBe(204);
       expect(app.emulator.requests.count('/v1/auth/logout')).toBe(1);
@@ -101,7 +101,7 @@ describe.each(ADAPTERS)('The log of an application on %s', (adapter) => {
     },
   );
 
-  it('names a renewed session that the browser could not keep', async () => {
+  it('names a refreshed session that the browser could not keep', async () => {
     await boot();
     const browser = await app.signIn();
     const { sub } = decodeJwt(browser.get('DS') ?? '');

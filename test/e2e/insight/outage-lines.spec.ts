@@ -101,7 +101,7 @@ const linesOf = async (code: string) => {
 };
 
 describe('The line about keys that cannot be had', () => {
-  it('names the host and port that refuse the connection', async () => {
+  it('names the host and port that reject the connection', async () => {
     const port = await findFreePort();
     await boot({ baseUrl: `https://127.0.0.1:${port}` });
     expect(await linesOf('KEYS_UNAVAILABLE')).toContain(
@@ -218,7 +218,7 @@ describe('The line about a call to Descope that brought nothing', () => {
   };
 
   it.each([
-    ['a renewal', '/who', true, 503],
+    ['a refresh', '/who', true, 503],
     ['the profile', '/auth/me?profile=1', false, 503],
     ['an access key', '/who', false, 503],
     ['a token of the application’s own, by access key', '/m2m', false, 200],
@@ -263,7 +263,7 @@ describe('The line about a call to Descope that brought nothing', () => {
     expect(await linesOf('FGA_UNAVAILABLE')).toContain(`(${host}, status 503)`);
   });
 
-  it('names host and status, for a renewal', async () => {
+  it('names host and status, for a refresh', async () => {
     const { descope, get, host, cookies, lapse } = await start();
     emulator = descope;
     descope.faults.add({ path: '/v1/auth/refresh', status: 429, body: { errorCode: 'E130429' } });
@@ -291,8 +291,8 @@ describe('The line about a call to Descope that brought nothing', () => {
     expect(await linesOf('DESCOPE_UNAVAILABLE')).toContain(`(${host}: ${reason})`);
     expect((await get('/who', { headers: bearer(KEY) })).body['code']).toBe('DESCOPE_UNAVAILABLE');
     lapse();
-    const renewed = await get('/who', { headers: cookies });
-    expect([renewed.body['code'], renewed.headers.getSetCookie()]).toEqual(['DESCOPE_UNAVAILABLE', []]);
+    const refreshed = await get('/who', { headers: cookies });
+    expect([refreshed.body['code'], refreshed.headers.getSetCookie()]).toEqual(['DESCOPE_UNAVAILABLE', []]);
     secrets.push(sessionJwt);
     expectSilence();
   });

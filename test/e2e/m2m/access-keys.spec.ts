@@ -1,4 +1,4 @@
-// Machines send their access key itself: exchanged once, remembered for a while, refused when Descope says so.
+// Machines send their access key itself: exchanged once, remembered for a while, rejected when Descope says so.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { Query, Resolver } from '@nestjs/graphql';
@@ -139,7 +139,7 @@ describe.each(ADAPTERS)('Access keys, on %s', (adapter) => {
     expect(events.of('exchange')).toEqual([
       { direction: 'incoming', outcome: 'exchanged', durationMs: expect.any(Number) },
     ]);
-    expect(events.of('accepted')[0]).toMatchObject({ kind: 'access-key', isAmbient: false });
+    expect(events.of('accepted')[0]).toMatchObject({ kind: 'access-key', sentByBrowser: false });
   });
 
   it('let a machine in as the user whom its key is bound to', async () => {
@@ -158,19 +158,19 @@ describe.each(ADAPTERS)('Access keys, on %s', (adapter) => {
     expect(exchanges()).toBe(1);
   });
 
-  it('are refused by their code, remembered as refused, and accepted again later', async () => {
-    await boot({ accessKeys: { refusedSeconds: 10 } });
+  it('are rejected by their code, remembered as rejected, and accepted again later', async () => {
+    await boot({ accessKeys: { rejectedSeconds: 10 } });
     await bed.admin.management.accessKey.deactivate(await robotId());
-    const refused = await ask('/who');
-    expect([refused.status, refused.body['code']]).toEqual([401, 'ACCESS_KEY_REFUSED']);
-    expect(refused.headers.get('www-authenticate')).toContain('error="invalid_token"');
+    const rejected = await ask('/who');
+    expect([rejected.status, rejected.body['code']]).toEqual([401, 'ACCESS_KEY_REFUSED']);
+    expect(rejected.headers.get('www-authenticate')).toContain('error="invalid_token"');
     expect(await codeOf('/maybe')).toEqual([401, 'ACCESS_KEY_REFUSED']);
     await bed.admin.management.accessKey.activate(await robotId());
     expect(await codeOf('/who')).toEqual([401, 'ACCESS_KEY_REFUSED']);
     expect(exchanges()).toBe(1);
     bed.emulator.clock.advance(10_000);
     expect((await ask('/who')).status).toBe(200);
-    expect(events.of('exchange').map(({ outcome }) => outcome)).toEqual(['refused', 'exchanged']);
+    expect(events.of('exchange').map(({ outcome }) => outcome)).toEqual(['rejected', 'exchanged']);
   });
 
   it('that are revoked serve until maxAgeSeconds at most', async () => {
@@ -184,7 +184,7 @@ describe.each(ADAPTERS)('Access keys, on %s', (adapter) => {
     expect(await codeOf('/who')).toEqual([401, 'ACCESS_KEY_REFUSED']);
   });
 
-  it('are answered with 503 while Descope is away, and never taken for refused', async () => {
+  it('are answered with 503 while Descope is away, and never taken for rejected', async () => {
     await boot();
     bed.emulator.faults.add({ path: EXCHANGE, status: 429, body: {}, headers: { 'retry-after': '7' } });
     const away = await ask('/who');
@@ -242,13 +242,13 @@ describe.each(ADAPTERS)('Access keys, on %s', (adapter) => {
     expect(exchanges()).toBe(2);
   });
 
-  it('in a header of their own decide alone also where a cookie’s session could be renewed', async () => {
+  it('in a header of their own decide alone also where a cookie’s session could be refreshed', async () => {
     await boot({ accessKeys: { header: 'x-api-key' }, session: { refresh: true } });
     const { sessionJwt, refreshJwt } = await bed.emulator.signIn('ada@example.com');
     const cookie = `DS=${sessionJwt}; DSR=${refreshJwt}`;
     bed.emulator.clock.advance(11 * 60_000);
     for (const browser of [cookie, `DSR=${refreshJwt}`]) {
-      expect((await ask('/who', { cookie: browser })).body['kind']).toBe('user'); // by itself it is renewed
+      expect((await ask('/who', { cookie: browser })).body['kind']).toBe('user'); // by itself it is refreshed
       const key = 'revoked-key';
       expect(await codeOf('/who', { cookie: browser, 'x-api-key': key })).toEqual([
         401,
@@ -271,11 +271,11 @@ describe.each(ADAPTERS)('Access keys, on %s', (adapter) => {
     expect(exchanges()).toBe(0);
   });
 
-  it('work for whoever asks the service', async () => {
+  it('work for anyone who asks the service', async () => {
     await boot();
     const service = application.app.get(DescopeService);
     const session = await service.authenticate({ headers: bearer(ROBOT) });
-    expect([session.user?.kind, session.isAmbient]).toEqual(['access-key', false]);
+    expect([session.user?.kind, session.sentByBrowser]).toEqual(['access-key', false]);
     expect(inspect(session, { showHidden: true })).not.toContain(ROBOT);
   });
 

@@ -100,17 +100,17 @@ describe.each(ADAPTERS)('DescopeM2mClient, on %s', (adapter) => {
     m2m.createFetch(credentials, { origins: [service.url] })(service.url + path);
   const count = (path: string) => bed.emulator.requests.count(path);
 
-  it('gets the session of an access key once for many calls at once, and renews it ahead', async () => {
+  it('gets the session of an access key once for many calls at once, and refreshes it ahead', async () => {
     await boot();
     const tokens = await Promise.all(Array.from({ length: 1000 }, () => m2m.getToken(KEY)));
     expect([new Set(tokens).size, count(EXCHANGE)]).toEqual([1, 1]);
     bed.emulator.clock.advance(560_000);
     expect(await m2m.getToken(KEY)).toBe(tokens[0]);
-    const renewed = await askUntil(
+    const refreshed = await askUntil(
       () => m2m.getToken(KEY),
       (token) => token !== tokens[0],
     );
-    expect(renewed).not.toBe(tokens[0]);
+    expect(refreshed).not.toBe(tokens[0]);
     expect(count(EXCHANGE)).toBe(2);
   });
 
@@ -136,7 +136,7 @@ describe.each(ADAPTERS)('DescopeM2mClient, on %s', (adapter) => {
     expect(paths.filter((path) => path.startsWith('/v2/keys/'))).toHaveLength(1);
   });
 
-  it('gets another token once where the service refuses one that it took before', async () => {
+  it('gets another token once where the service rejects one that it took before', async () => {
     await boot({ keyFetch: { maxAgeSeconds: 20 } });
     expect((await call(KEY)).status).toBe(200);
     await bed.emulator.rotateKeys({ revoke: true });
@@ -146,10 +146,10 @@ describe.each(ADAPTERS)('DescopeM2mClient, on %s', (adapter) => {
     expect(count(EXCHANGE)).toBe(2);
   });
 
-  it('says what to do about credentials that Descope refuses, and tells the caller nothing', async () => {
+  it('says what to do about credentials that Descope rejects, and tells the caller nothing', async () => {
     await boot();
-    const refused = { code: 'M2M_CREDENTIALS_REFUSED', message: expect.stringContaining('Check') };
-    await expect(m2m.getToken({ ...CLIENT, clientSecret: 'wrong' })).rejects.toMatchObject(refused);
+    const rejected = { code: 'M2M_CREDENTIALS_REFUSED', message: expect.stringContaining('Check') };
+    await expect(m2m.getToken({ ...CLIENT, clientSecret: 'wrong' })).rejects.toMatchObject(rejected);
     await expect(m2m.getToken({ ...CLIENT, scope: 'orders:write' })).rejects.toMatchObject({
       details: { descopeCode: 'invalid_scope' },
     });

@@ -103,7 +103,7 @@ describe.each(ADAPTERS)('The document on %s', (adapter) => {
 });
 
 describe('The document', () => {
-  it('has the refusals that can happen, and no others', async () => {
+  it('has the rejections that can happen, and no others', async () => {
     const { paths, components } = await document();
     expect(statuses(paths['/orders']?.get)).toEqual(['401']);
     expect(statuses(paths['/orders/{id}/secret']?.get)).toEqual(['401']);
@@ -122,12 +122,12 @@ describe('The document', () => {
     ['a username that may be missing', { usernameClaim: 'email' }, ['401', '403']],
     ['users of the application', { loadUser: () => ({}) }, ['401', '403']],
     ['a server-side session', { session: { store: 'request-session' } }, ['401', '503']],
-  ])('adds what %s can refuse', async (_what, options, expected) => {
+  ])('adds what %s can reject', async (_what, options, expected) => {
     const { paths } = await document({ options: { requireKeysAtBoot: false, ...options } });
     expect(statuses(paths['/orders']?.get)).toEqual(expected);
   });
 
-  it('tells a cookie across sites only where it can be refused', async () => {
+  it('tells a cookie across sites only where it can be rejected', async () => {
     @Controller('notes')
     class NotesController {
       @Post() add() {}
@@ -161,7 +161,7 @@ describe('The document', () => {
     expect(paths['/orders']?.get?.description).toBeUndefined();
   });
 
-  it('keeps what the application documented: refusals everywhere, security of its own on public operations', async () => {
+  it('keeps what the application documented: rejections everywhere, security of its own on public operations', async () => {
     const { paths } = await document();
     expect(paths['/orders/own']?.get?.responses['403']).toMatchObject({ description: 'Our own words.' });
     expect(paths['/orders/own']?.get?.security).toEqual(BOTH);

@@ -34,8 +34,8 @@ const WANTED = {
   'late keys, tampered': '401 TOKEN_SIGNATURE_INVALID',
   'late keys, tampered, optional': '401 TOKEN_SIGNATURE_INVALID',
   'late keys, tampered cookie, optional': '200 IN nobody',
-  'late keys, claims refused': '403 CLAIMS_REFUSED',
-  'no own user': '403 USER_NOT_ADMITTED',
+  'late keys, claims rejected': '403 CLAIMS_REFUSED',
+  'no own user': '403 USER_NOT_ACCEPTED',
   'signed out': '401 SESSION_SIGNED_OUT',
   'signed out, optional': '401 SESSION_SIGNED_OUT',
 };

@@ -37,12 +37,12 @@ interface Shown {
 // What a handler is told of its caller, by whatever way.
 function show(user: unknown, session: DescopeSession, request: { user?: unknown; raw?: { user?: unknown } }) {
   const shown: Shown = { user };
-  const { token, refusedWith } = session;
+  const { token, rejectedWith } = session;
   return {
     ...shown,
     signedIn: session.user?.id,
     hasToken: token !== undefined,
-    refusedWith,
+    rejectedWith,
     ofRequest: request.user ?? request.raw?.user,
   };
 }
@@ -130,12 +130,12 @@ describe.each(ADAPTERS)('A request that one application hands on to another, on 
     await inner.close();
   });
 
-  it('is refused with a session of the first, whose project is another', async () => {
+  it('is rejected with a session of the first, whose project is another', async () => {
     const answer = await outer.request('/admin', { headers: outerDescope.as(identity).bearer });
     expect([answer.status, answer.body['code']]).toEqual([401, 'TOKEN_KEY_UNKNOWN']);
   });
 
-  it('is admitted with a session of the second', async () => {
+  it('is accepted with a session of the second', async () => {
     const headers = { cookie: innerDescope.as(identity).cookie.cookie };
     expect((await outer.request('/admin', { headers })).body).toEqual({ id: 'U2anna' });
   });
@@ -151,7 +151,7 @@ describe.each(ADAPTERS)('A request that one application hands on to another, on 
     const outerCookie = outerDescope.as(identity).cookie;
     expect((await outer.request('/optional', { headers: { ...outerCookie } })).body).toEqual({
       ...NOBODY,
-      refusedWith: 'TOKEN_KEY_UNKNOWN',
+      rejectedWith: 'TOKEN_KEY_UNKNOWN',
     });
     const cookie = innerDescope.as(identity).cookie;
     expect((await outer.request('/optional', { headers: { ...cookie } })).body).toMatchObject({
@@ -273,7 +273,7 @@ describe('The events of two applications', () => {
     await other.close();
     expect(events.messages.map(({ name, message }) => [name, message])).toEqual([
       ['accepted', expect.objectContaining({ projectId: outerDescope.projectId, userId: 'U2anna' })],
-      ['refused', expect.objectContaining({ projectId: innerDescope.projectId, code: 'TOKEN_KEY_UNKNOWN' })],
+      ['rejected', expect.objectContaining({ projectId: innerDescope.projectId, code: 'TOKEN_KEY_UNKNOWN' })],
     ]);
   });
 });

@@ -64,13 +64,13 @@ describe.each(ADAPTERS)('DescopeService, on %s', (adapter) => {
   it('finds out who sent a request: somebody, nobody, or nobody for a reason', async () => {
     const { bearer, cookie } = descope.as({ aud: 'orders', sub: 'U2anna' });
     expect((await service.authenticate({ method: 'GET', headers: bearer })).user?.id).toBe('U2anna');
-    expect((await service.authenticate({ method: 'GET', headers: cookie })).isAmbient).toBe(true);
+    expect((await service.authenticate({ method: 'GET', headers: cookie })).sentByBrowser).toBe(true);
     const nobody = await service.authenticate({ headers: {} });
-    expect([nobody.user, nobody.refusedWith]).toEqual([undefined, undefined]);
+    expect([nobody.user, nobody.rejectedWith]).toEqual([undefined, undefined]);
     const stale = await service.authenticate({ method: 'GET', headers: descope.expired().cookie });
-    expect([stale.user, stale.refusedWith]).toEqual([undefined, 'TOKEN_EXPIRED']);
+    expect([stale.user, stale.rejectedWith]).toEqual([undefined, 'TOKEN_EXPIRED']);
     const elsewhere = await service.authenticate({ method: 'GET', headers: descope.as().cookie });
-    expect([elsewhere.user, elsewhere.refusedWith]).toEqual([undefined, 'TOKEN_AUDIENCE_MISMATCH']);
+    expect([elsewhere.user, elsewhere.rejectedWith]).toEqual([undefined, 'TOKEN_AUDIENCE_MISMATCH']);
   });
 
   it('rejects a bad bearer token and a cross-site request', async () => {
@@ -102,7 +102,7 @@ describe.each(ADAPTERS)('DescopeService, on %s', (adapter) => {
 
   it('is never satisfied by an empty list, nor by nobody', async () => {
     const session = await validate({ roles: ['admin'], tenants: { acme: { roles: ['admin'] } } });
-    const nobody = DescopeSession.nobody();
+    const nobody = DescopeSession.anonymous();
     expect([service.validateRoles(session, []), service.validatePermissions(session, [])]).toEqual([
       false,
       false,

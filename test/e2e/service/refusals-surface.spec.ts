@@ -1,4 +1,4 @@
-// A refusal of ours is its status and code wherever it surfaces, without the application mapping it.
+// A rejection of ours is its status and code wherever it surfaces, without the application mapping it.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   Catch,
@@ -127,7 +127,7 @@ class PublicController {
   }
 }
 
-describe.each(ADAPTERS)('A refusal outside of our guard, on %s', (adapter) => {
+describe.each(ADAPTERS)('A rejection outside of our guard, on %s', (adapter) => {
   let app: INestApplication | undefined;
   let logger: CollectingLogger;
   afterEach(async () => {

@@ -1,4 +1,4 @@
-// Signing out, and renewing, with a token that a client sends itself: done, or refused with what to do instead.
+// Signing out, and refreshing, with a token that a client sends itself: done, or rejected with what to do instead.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -36,7 +36,7 @@ describe.each(ADAPTERS)('A sent token at the auth/ routes, on %s', (adapter) => 
   };
 
   it.each(WAYS)(
-    'is refused after POST %s with it, which answers 204, also from another origin',
+    'is rejected after POST %s with it, which answers 204, also from another origin',
     async (path) => {
       for (const headers of [{}, FOREIGN]) {
         const [token, bob] = [await sessionOf(), await sessionOf(BOB)];
@@ -59,7 +59,7 @@ describe.each(ADAPTERS)('A sent token at the auth/ routes, on %s', (adapter) => 
   });
 
   it.each(['logout', 'logout-all', 'refresh'])(
-    'is refused by POST %s with its own code when it is bad',
+    'is rejected by POST %s with its own code when it is bad',
     async (path) => {
       const { sessionJwt, refreshJwt } = await app.emulator.signIn(ANNA);
       const browser = await app.signIn();
@@ -110,7 +110,7 @@ describe.each(ADAPTERS)('A sent token at the auth/ routes, on %s', (adapter) => 
     expect([await codeAt(bob.headers), await codeAt(bobThere.headers)]).toEqual(['SESSION_SIGNED_OUT', 200]);
   });
 
-  it('cannot be renewed here: refresh, tenant and the profile say that a refresh token is missing', async () => {
+  it('cannot be refreshed here: refresh, tenant and the profile say that a refresh token is missing', async () => {
     const token = await sessionOf();
     const json = { 'content-type': 'application/json', ...FOREIGN };
     const asked = [
@@ -131,7 +131,7 @@ describe.each(ADAPTERS)('A sent token at the auth/ routes, on %s', (adapter) => 
     expect(await codeAt(bearer(token))).toBe(200);
   });
 
-  it('lets the refresh cookie beside it renew, if both are of one user', async () => {
+  it('lets the refresh cookie beside it refresh, if both are of one user', async () => {
     const [anna, bob] = [await app.signIn(), await sessionOf(BOB)];
     app.emulator.clock.advance(TEN_MINUTES + 6_000); // a page comes with what lapsed
     const [own, other] = [anna.get('DS') ?? '', bob];
@@ -188,7 +188,7 @@ describe.each(ADAPTERS)('A sign-out of what stands elsewhere, on %s', (adapter) 
     [true, 'authorization'],
     [{ header: 'x-api-key' }, 'x-api-key'],
   ] as const)(
-    'is refused for an access key, which has no session to end (accessKeys %j)',
+    'is rejected for an access key, which has no session to end (accessKeys %j)',
     async (accessKeys, header) => {
       const app = await startWithSessions(adapter, { routes: {}, accessKeys });
       try {
@@ -244,7 +244,7 @@ describe.each(ADAPTERS)('A sign-out of what stands elsewhere, on %s', (adapter) 
 });
 
 describe('A sent token, in an application as NestFactory makes it', () => {
-  it('is refused after POST auth/logout with it', async () => {
+  it('is rejected after POST auth/logout with it', async () => {
     const emulator = await startDescope();
     const { projectId, url: baseUrl } = emulator;
     const options = { projectId, baseUrl, audience: null, routes: {}, clock: () => emulator.clock.now() };

@@ -91,7 +91,7 @@ describe('A route of DescopeModule', () => {
   });
 
   it.each(['express', 'fastify'] as const)(
-    'refuses another type by the same code, on %s',
+    'rejects another type by the same code, on %s',
     async (adapter) => {
       for (const bodyParser of [true, false]) {
         const post = await boot(adapter, bodyParser);

@@ -124,13 +124,13 @@ describe.each(ADAPTERS)('Caching, on %s', (adapter) => {
   const get = (path: string, browser = new CookieJar()) => app.request(path, { headers: browser.headers });
 
   it.each(['public', 'stored', 'stream', 'object', 'list'])(
-    'keeps a renewal out of shared caches, on a public route that allows them (%s)',
+    'keeps a refresh out of shared caches, on a public route that allows them (%s)',
     async (path) => {
       const browser = await app.signIn();
       app.emulator.clock.advance(TEN_MINUTES + 6_000);
       const answer = await get(`/cached/${path}`, browser);
       const isRaw = ['object', 'list'].includes(path);
-      // Who writes past Fastify's reply leaves all of its headers out; the memory of renewals still has the session.
+      // Who writes past Fastify's reply leaves all of its headers out; the memory of refreshes still has the session.
       const cookies = isRaw && adapter === 'fastify' ? 0 : 1;
       expect([answer.status, answer.headers.getSetCookie().length]).toEqual([200, cookies]);
       expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -197,7 +197,7 @@ describe.each(ADAPTERS)('Caching, on %s', (adapter) => {
 
   it('lets a handler keep its answer in the browser', async () => {
     const browser = await app.signIn();
-    for (const turn of ['at once', 'renewed']) {
+    for (const turn of ['at once', 'refreshed']) {
       const { headers } = await get('/cached/private', browser);
       expect([turn, headers.get('cache-control')]).toEqual([turn, 'private, max-age=60']);
       expect(toVary(headers)).toEqual(['Accept', 'Cookie']);
@@ -205,12 +205,12 @@ describe.each(ADAPTERS)('Caching, on %s', (adapter) => {
     }
   });
 
-  it('lets the script of the login page be kept, but not beside a renewal', async () => {
+  it('lets the script of the login page be kept, but not beside a refresh', async () => {
     const browser = await app.signIn();
     expect((await get('/auth/descope-wc.js', browser)).headers.get('cache-control')).toContain('public');
     app.emulator.clock.advance(TEN_MINUTES + 6_000);
-    const renewed = await get('/auth/descope-wc.js', browser);
-    expect([renewed.headers.getSetCookie().length, renewed.headers.get('cache-control')]).toEqual([
+    const refreshed = await get('/auth/descope-wc.js', browser);
+    expect([refreshed.headers.getSetCookie().length, refreshed.headers.get('cache-control')]).toEqual([
       1,
       'no-store',
     ]);
@@ -218,7 +218,7 @@ describe.each(ADAPTERS)('Caching, on %s', (adapter) => {
 });
 
 describe.each(ADAPTERS)('Caching beside a server-side session, on %s', (adapter) => {
-  it('keeps a renewal out of shared caches', async () => {
+  it('keeps a refresh out of shared caches', async () => {
     const session = { store: 'request-session', refresh: true } as const;
     const setup = {
       controllers: [CachedController],

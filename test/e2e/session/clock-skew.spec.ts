@@ -65,8 +65,8 @@ describe.each(ADAPTERS)('POST logout-all, on %s', (adapter) => {
   it('goes by Descope’s last answer where it cannot be told, and by a sent token alone', async () => {
     const app = await start(-4_000);
     const first = await app.signIn();
-    const renewed = { method: 'POST', headers: { origin: app.url, ...first.headers } };
-    expect((await app.request('/auth/refresh', renewed)).status).toBe(200);
+    const refreshed = { method: 'POST', headers: { origin: app.url, ...first.headers } };
+    expect((await app.request('/auth/refresh', refreshed)).status).toBe(200);
     app.emulator.clock.advance(10_000);
     app.emulator.faults.add({ path: '/v1/auth/logoutall', reset: true });
     const [here, there] = [await app.signIn(), await app.signIn()];

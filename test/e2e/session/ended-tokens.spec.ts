@@ -1,4 +1,4 @@
-// A refresh token that Descope has refused costs Descope one call, however often and however it comes.
+// A refresh token that Descope has rejected costs Descope one call, however often and however it comes.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import type { CookieJar } from '../../support/cookie-jar.js';
@@ -48,10 +48,10 @@ describe.each(ADAPTERS)('A refresh token that Descope ended, on %s', (adapter) =
     expect((await open()).headers.getSetCookie().join()).toMatch(/DSR=; Max-Age=0/); // it is cleared still
   });
 
-  it('is asked once by 20 requests to renew, and by each other route', async () => {
+  it('is asked once by 20 requests to refresh, and by each other route', async () => {
     const [one, two, three] = [await revoked(), await revoked(), await revoked()];
-    const renew = () => post('refresh', { cookie: `DSR=${one.get('DSR')}` });
-    expect(await repeat(20, renew)).toEqual({ answers: ['401 SESSION_ENDED'], calls: 1 });
+    const refresh = () => post('refresh', { cookie: `DSR=${one.get('DSR')}` });
+    expect(await repeat(20, refresh)).toEqual({ answers: ['401 SESSION_ENDED'], calls: 1 });
     const profile = () => app.request('/auth/me?profile=1', { headers: two.headers });
     expect(await repeat(20, profile)).toEqual({ answers: ['401 SESSION_ENDED'], calls: 1 });
     const select = () => post('tenant', three.headers, { tenant: 'T1' });
@@ -69,11 +69,11 @@ describe.each(ADAPTERS)('A refresh token that Descope ended, on %s', (adapter) =
     }
   });
 
-  it.each([400, 403])('is asked to sign out, although it would not renew (%i)', async (status) => {
+  it.each([400, 403])('is asked to sign out, although it would not refresh (%i)', async (status) => {
     const browser = await app.signIn();
     app.emulator.faults.add({ path: '/v1/auth/refresh', status, times: 1 });
-    const renewals = await repeat(2, () => post('refresh', browser.headers));
-    expect(renewals).toEqual({ answers: ['401 SESSION_ENDED'], calls: 1 });
+    const refreshes = await repeat(2, () => post('refresh', browser.headers));
+    expect(refreshes).toEqual({ answers: ['401 SESSION_ENDED'], calls: 1 });
     expect(await repeat(1, () => post('logout-all', browser.headers))).toEqual({
       answers: ['204'],
       calls: 1,
@@ -82,15 +82,15 @@ describe.each(ADAPTERS)('A refresh token that Descope ended, on %s', (adapter) =
     expect(again.status).toBe(401); // it was told
   });
 
-  it('is asked again after ten minutes, and is not the reason why another one is refused', async () => {
+  it('is asked again after ten minutes, and is not the reason why another one is rejected', async () => {
     const browser = await revoked();
-    const renew = () => post('refresh', { cookie: `DSR=${browser.get('DSR')}` });
-    expect((await repeat(2, renew)).calls).toBe(1);
+    const refresh = () => post('refresh', { cookie: `DSR=${browser.get('DSR')}` });
+    expect((await repeat(2, refresh)).calls).toBe(1);
     expect((await post('refresh', (await app.signIn()).headers)).status).toBe(200);
     app.emulator.clock.advance(TEN_MINUTES - 5_000);
-    expect((await repeat(2, renew)).calls).toBe(0);
+    expect((await repeat(2, refresh)).calls).toBe(0);
     app.emulator.clock.advance(6_000);
-    expect((await repeat(2, renew)).calls).toBe(1);
+    expect((await repeat(2, refresh)).calls).toBe(1);
   });
 
   it('is none because of an outage, or because of a tenant that cannot be selected', async () => {

@@ -51,9 +51,9 @@ describe.each(ADAPTERS)('A refresh token beside a session, on %s', (adapter) => 
     const cookie = `DSR=${await unknownKey('DSR')}`;
     const page = await app.request('/me', { headers: { cookie } });
     expect([page.status, page.body['code']]).toEqual([401, 'TOKEN_KEY_UNKNOWN']);
-    const renewed = await post('refresh', { cookie });
-    expect([renewed.status, renewed.body['code']]).toEqual([401, 'TOKEN_KEY_UNKNOWN']);
-    expect([page.headers.getSetCookie(), renewed.headers.getSetCookie()]).toEqual([[], []]);
+    const refreshed = await post('refresh', { cookie });
+    expect([refreshed.status, refreshed.body['code']]).toEqual([401, 'TOKEN_KEY_UNKNOWN']);
+    expect([page.headers.getSetCookie(), refreshed.headers.getSetCookie()]).toEqual([[], []]);
     const forged = `DSR=${(browser.get('DSR') ?? '').slice(0, -6)}AAAAAA`;
     const cleared = await app.request('/me', { headers: { cookie: forged } });
     expect([cleared.body['code'], cleared.headers.getSetCookie().length]).toEqual([
@@ -84,8 +84,8 @@ describe.each(ADAPTERS)('A refresh token beside a session, on %s', (adapter) => 
   }
 });
 
-describe.each(ADAPTERS)('Two instances on %s that share renewals, and no sign-outs', (adapter) => {
-  it('give nobody what one renewed for a session that the other has signed out', async () => {
+describe.each(ADAPTERS)('Two instances on %s that share refreshes, and no sign-outs', (adapter) => {
+  it('give nobody what one refreshed for a session that the other has signed out', async () => {
     const renewalStore = new MemoryStore();
     const options = { routes: {}, session: { refresh: true, renewalStore } };
     const one = await startWithSessions(adapter, options);
@@ -94,7 +94,7 @@ describe.each(ADAPTERS)('Two instances on %s that share renewals, and no sign-ou
       const browser = await one.signIn();
       const cookie = `DSR=${browser.get('DSR')}`;
       expect((await one.request('/me', { headers: { cookie } })).status).toBe(200);
-      expect((await two.request('/me', { headers: { cookie } })).status).toBe(200); // what the other renewed
+      expect((await two.request('/me', { headers: { cookie } })).status).toBe(200); // what the other refreshed
       expect(one.emulator.requests.count('/v1/auth/refresh')).toBe(1);
       const third = await startWithSessions(adapter, options, { emulator: one.emulator });
       const logout = { method: 'POST', headers: { origin: one.url, cookie } };

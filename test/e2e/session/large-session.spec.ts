@@ -1,4 +1,4 @@
-// A session that no cookie can hold: it is refused with a code, and a refresh that brings one ends no sign-in.
+// A session that no cookie can hold: it is rejected with a code, and a refresh that brings one ends no sign-in.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { ADAPTERS } from '../../support/application.js';
@@ -34,7 +34,7 @@ describe.each(ADAPTERS)('A session of many tenants, on %s', (adapter) => {
     app.emulator.faults.add({ path: '/v1/auth/refresh', body: { sessionJwt, refreshJwt } });
   };
 
-  it('is refused at sign-in with the limit and what was measured, and replaces nothing', async () => {
+  it('is rejected at sign-in with the limit and what was measured, and replaces nothing', async () => {
     const browser = await app.signIn();
     const sessionJwt = await sign({ sub: 'U2anna', tenants: TENANTS });
     const answer = await post('store_jwt', browser, { sessionJwt });
@@ -73,7 +73,7 @@ describe.each(ADAPTERS)('A session of many tenants, on %s', (adapter) => {
     expect(lines).toEqual([expect.stringMatching(/^DSR=[^;]/)]);
   });
 
-  it('is refused by the refresh route with the same code, and clears nothing', async () => {
+  it('is rejected by the refresh route with the same code, and clears nothing', async () => {
     const browser = await app.signIn();
     await grow(browser);
     const answer = await post('refresh', browser);

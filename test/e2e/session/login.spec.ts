@@ -157,7 +157,7 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     }
   });
 
-  it('refuses nobody, a missing role, and a demand that is not allowed', async () => {
+  it('rejects nobody, a missing role, and a demand that is not allowed', async () => {
     const token = await app.emulator.signToken({ claims: { sub: 'U2a', drn: 'DS', amr: ['pwd'] } });
     const bearer = { authorization: `Bearer ${token}` };
     expect((await get('/auth/check')).status).toBe(401);
@@ -168,7 +168,7 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     }
   });
 
-  it('judges a cookie by the original method, and renews nothing', async () => {
+  it('judges a cookie by the original method, and refreshes nothing', async () => {
     const browser = await app.signIn();
     const cross = { ...browser.headers, 'sec-fetch-site': 'cross-site' };
     expect((await get('/auth/check', { ...cross, 'x-original-method': 'GET' })).status).toBe(204);

@@ -1,4 +1,4 @@
-// The session middleware renews a session that lapsed, without anybody noticing.
+// The session middleware refreshes a session that lapsed, without anybody noticing.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
@@ -32,7 +32,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
   const refreshes = () => app.emulator.requests.count('/v1/auth/refresh');
   const lapse = () => app.emulator.clock.advance(TEN_MINUTES + 6_000);
 
-  it('renews an expired session and writes the new cookies', async () => {
+  it('refreshes an expired session and writes the new cookies', async () => {
     const browser = await app.signIn();
     const before = browser.get('DS');
     lapse();
@@ -47,7 +47,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(refreshes()).toBe(1);
   });
 
-  it('renews the first session after an idle night, when the keys in memory are too old', async () => {
+  it('refreshes the first session after an idle night, when the keys in memory are too old', async () => {
     const browser = await app.signIn();
     expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
     app.emulator.clock.advance(12 * 60 * 60 * 1000);
@@ -55,7 +55,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(refreshes()).toBe(1);
   });
 
-  it('renews nothing, and clears nothing, while the keys cannot be had', async () => {
+  it('refreshes nothing, and clears nothing, while the keys cannot be had', async () => {
     const browser = await app.signIn();
     app.emulator.clock.advance(12 * 60 * 60 * 1000);
     app.emulator.faults.add({ path: '/v2/keys', status: 503 });
@@ -66,7 +66,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(refreshes()).toBe(0);
   });
 
-  it('renews sessions of a few seconds again and again, one call each', async () => {
+  it('refreshes sessions of a few seconds again and again, one call each', async () => {
     app.emulator.configure({ sessionSeconds: 8 });
     const browser = await app.signIn();
     for (let turn = 1; turn <= 3; turn += 1) {
@@ -77,7 +77,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     }
   });
 
-  it('renews an absent session, also on a public route', async () => {
+  it('refreshes an absent session, also on a public route', async () => {
     const browser = await app.signIn();
     const onlyRefresh = new CookieJar().set('DSR', browser.get('DSR') ?? '');
     expect(
@@ -86,7 +86,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(refreshes()).toBe(1);
   });
 
-  it('tells a public route nothing of the session that it renewed', async () => {
+  it('tells a public route nothing of the session that it refreshed', async () => {
     const browser = await app.signIn();
     lapse();
     const answer = await app.request('/public/who', { headers: browser.headers });
@@ -130,7 +130,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(refreshes()).toBe(0);
   });
 
-  it('renews for no other site, whatever the method, but for whom a link of one leads here', async () => {
+  it('refreshes for no other site, whatever the method, but for whom a link of one leads here', async () => {
     const browser = await app.signIn();
     lapse();
     const page = { accept: 'text/html,application/xhtml+xml' };
@@ -179,7 +179,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     await other.stop();
   });
 
-  it('renews nothing unless it is told to', async () => {
+  it('refreshes nothing unless it is told to', async () => {
     const still = await startWithSessions(adapter, { session: {} }, { emulator: app.emulator });
     const browser = await app.signIn();
     lapse();
@@ -188,7 +188,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     await still.stop();
   });
 
-  it("does not renew one user's session with another's refresh token", async () => {
+  it("does not refresh one user's session with another's refresh token", async () => {
     const [anna, bob] = [await app.signIn(), await app.signIn(BOB)];
     lapse();
     const mixed = new CookieJar().set('DS', anna.get('DS') ?? '').set('DSR', bob.get('DSR') ?? '');
@@ -198,17 +198,17 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(refreshes()).toBe(0);
   });
 
-  it('clears the cookies when Descope definitely refuses, and lets nobody in where that is optional', async () => {
+  it('clears the cookies when Descope definitely rejects, and lets nobody in where that is optional', async () => {
     const browser = await app.signIn();
     lapse();
-    app.emulator.reset(); // every sign-in is forgotten, and its refresh token refused
+    app.emulator.reset(); // every sign-in is forgotten, and its refresh token rejected
     lapse();
     const answer = await app.request('/me', { headers: browser.headers });
     expect([answer.status, answer.body['code']]).toEqual([401, 'SESSION_ENDED']);
     expect(browser.take(answer.headers).headers).toEqual({});
   });
 
-  it('refuses two refresh cookies that contradict each other, and expires them once they are needed', async () => {
+  it('rejects two refresh cookies that contradict each other, and expires them once they are needed', async () => {
     const browser = await app.signIn();
     const cookie = `${browser.headers['cookie']}; DSR=planted`;
     const before = await app.request('/me', { headers: { cookie } });
@@ -260,13 +260,13 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
 });
 
 describe('The session middleware, behind a time-out', () => {
-  it('survives that its answer was sent while Descope was asked, and then refused', async () => {
+  it('survives that its answer was sent while Descope was asked, and then rejected', async () => {
     // Express 5 passes on what a handler rejects with; what a middleware leaves unhandled ends the process, and this test.
     const app = await startWithSessions('express', {}, { configure: answerEarly });
     const browser = await app.signIn();
     app.emulator.clock.advance(TEN_MINUTES + 6_000);
-    const refusal = { status: 401, body: { errorCode: 'E061105' } };
-    app.emulator.faults.add({ path: '/v1/auth/refresh', delayMs: 300, ...refusal });
+    const rejection = { status: 401, body: { errorCode: 'E061105' } };
+    app.emulator.faults.add({ path: '/v1/auth/refresh', delayMs: 300, ...rejection });
     expect((await app.request('/public', { headers: browser.headers })).status).toBe(504);
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(app.emulator.requests.count('/v1/auth/refresh')).toBe(1);

@@ -53,12 +53,12 @@ describe.each(ADAPTERS)('A server-side session, on %s', (adapter) => {
     expect((await get('/me', planted)).body['code']).toBe('SESSION_MISSING');
   });
 
-  it('renews a session that lapsed, and keeps what came on the server', async () => {
+  it('refreshes a session that lapsed, and keeps what came on the server', async () => {
     app.emulator.configure({ refreshRotation: true });
     const { browser, tokens } = await signIn();
     lapse();
-    const renewed = await get('/me', browser);
-    expect([renewed.status, renewed.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    const refreshed = await get('/me', browser);
+    expect([refreshed.status, refreshed.headers.get('cache-control')]).toEqual([200, 'no-store']);
     expect(store.texts.join()).not.toContain(tokens.sessionJwt);
     expect(store.texts.join()).not.toContain(tokens.refreshJwt);
     expect((await get('/me', browser)).status).toBe(200);
@@ -70,7 +70,7 @@ describe.each(ADAPTERS)('A server-side session, on %s', (adapter) => {
     expect((await post('/auth/refresh', browser)).status).toBe(200);
   });
 
-  it('forgets the tokens at sign-out, and refuses the old cookie and a copy of the token', async () => {
+  it('forgets the tokens at sign-out, and rejects the old cookie and a copy of the token', async () => {
     const { browser, tokens } = await signIn();
     const old = { ...browser.headers };
     expect((await post('/auth/logout', browser)).status).toBe(204);
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('A server-side session, on %s', (adapter) => {
 });
 
 describe.each(ADAPTERS)('A server-side session that two instances share, on %s', (adapter) => {
-  it('survives that both renew at once with rotation on', async () => {
+  it('survives that both refresh at once with rotation on', async () => {
     const store = new VisibleStore();
     const session = { store: 'request-session', refresh: true } as const;
     const configure = useServerSession(adapter, store);

@@ -1,4 +1,4 @@
-// The mounted routes: signing in, renewing, who am I, signing out.
+// The mounted routes: signing in, refreshing, who am I, signing out.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect(new CookieJar().set('DSR', refreshJwt).take(again.headers).get('DSR')).toBeUndefined();
   });
 
-  it("refuses two users' tokens where both are only found in cookies", async () => {
+  it("rejects two users' tokens where both are only found in cookies", async () => {
     const [anna, bob] = [await app.emulator.signIn(ANNA), await app.emulator.signIn(BOB)];
     const cookie = `DS=${anna.sessionJwt}; DSR=${bob.refreshJwt}`;
     const answer = await post('store_jwt', {}, { cookie });
@@ -122,26 +122,26 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     const { sessionJwt, refreshJwt } = await app.emulator.signIn(ANNA);
     const body = JSON.stringify({ sessionJwt, refreshJwt });
     const json = { 'content-type': 'application/json' };
-    const refused: [Record<string, string>, number][] = [
+    const rejected: [Record<string, string>, number][] = [
       [{ ...json, origin: 'https://evil.example' }, 403],
       [{ ...json, origin: 'null' }, 403],
       [{ ...json, origin: app.url, 'sec-fetch-site': 'cross-site' }, 403],
       [json, 403],
       [{ 'content-type': 'text/plain', origin: app.url }, 415],
     ];
-    for (const [headers, status] of refused) {
+    for (const [headers, status] of rejected) {
       const answer = await app.request('/auth/store_jwt', { method: 'POST', headers, body });
       expect([answer.status, answer.headers.getSetCookie()]).toEqual([status, []]);
     }
     expect((await app.request('/auth/store_jwt')).status).toBe(404);
   });
 
-  it('renews on demand, and clears what Descope has ended', async () => {
+  it('refreshes on demand, and clears what Descope has ended', async () => {
     const browser = await app.signIn();
     app.emulator.clock.advance(TEN_MINUTES);
-    const renewed = await post('refresh', {}, browser.headers);
-    expect(renewed.status).toBe(200);
-    expect(browser.take(renewed.headers).get('DS')).toBeDefined();
+    const refreshed = await post('refresh', {}, browser.headers);
+    expect(refreshed.status).toBe(200);
+    expect(browser.take(refreshed.headers).get('DS')).toBeDefined();
     app.emulator.clock.advance(TEN_MINUTES);
     app.emulator.faults.add({ path: '/v1/auth/refresh', status: 500, times: 1 });
     const outage = await post('refresh', {}, browser.headers);
@@ -173,12 +173,12 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
 
   it('gives no session from before a sign-in that came with the same refresh token', async () => {
     const browser = await app.signIn();
-    const renewed = new CookieJar().take((await post('refresh', {}, browser.headers)).headers).get('DS');
+    const refreshed = new CookieJar().take((await post('refresh', {}, browser.headers)).headers).get('DS');
     app.emulator.clock.advance(5_000);
     const posted = { sessionJwt: browser.get('DS'), refreshJwt: browser.get('DSR') };
     expect((await post('store_jwt', posted)).status).toBe(200);
     const again = new CookieJar().take((await post('refresh', {}, browser.headers)).headers).get('DS');
-    expect([again === renewed, again === browser.get('DS')]).toEqual([false, false]);
+    expect([again === refreshed, again === browser.get('DS')]).toEqual([false, false]);
   });
 
   it('says who is signed in, and asks Descope for the profile once a minute', async () => {

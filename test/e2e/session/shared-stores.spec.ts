@@ -1,4 +1,4 @@
-// What every store that instances share must do, whoever made it, and which stores stop the boot.
+// What every store that instances share must do, anyone who made it, and which stores stop the boot.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -40,7 +40,7 @@ describe.each(FIT_STORES)('Two instances that share $name', ({ connect }) => {
   const copyOf = (browser: CookieJar) =>
     new CookieJar().set('DS', browser.get('DS') ?? '').set('DSR', browser.get('DSR') ?? '');
 
-  it('refuse at one what was signed out at the other, and nobody else', async () => {
+  it('reject at one what was signed out at the other, and nobody else', async () => {
     const [browser, other] = [await one.signIn(), await one.signIn(BOB)];
     const copy = copyOf(browser);
     expect((await ask(two, copy)).status).toBe(200);
@@ -51,7 +51,7 @@ describe.each(FIT_STORES)('Two instances that share $name', ({ connect }) => {
     }
   });
 
-  it('refuse at one all devices of who signed out everywhere at the other, and let in who signs in again', async () => {
+  it('reject at one all devices of who signed out everywhere at the other, and let in who signs in again', async () => {
     const [here, there, other] = [await one.signIn(), await two.signIn(), await two.signIn(BOB)];
     const copy = copyOf(here);
     expect((await post(one, '/auth/logout-all', here)).status).toBe(204);
@@ -65,7 +65,7 @@ describe.each(FIT_STORES)('Two instances that share $name', ({ connect }) => {
     for (const app of [one, two]) expect((await ask(app, again)).status).toBe(200);
   });
 
-  it('take over at one what the other renewed a moment ago, with rotation on', async () => {
+  it('take over at one what the other refreshed a moment ago, with rotation on', async () => {
     one.emulator.configure({ refreshRotation: true });
     const browser = await one.signIn();
     const late = copyOf(browser);

@@ -97,15 +97,15 @@ describe.each(ADAPTERS)('A sign-in and its sessions, on %s', (adapter) => {
     }
   });
 
-  it('end with the session that the middleware renewed, and that a sign-in brought', async () => {
+  it('end with the session that the middleware refreshed, and that a sign-in brought', async () => {
     const app = await start();
     const { sessionJwt, refreshJwt } = await app.emulator.signIn(ANNA);
     const browser = new CookieJar().take(
       (await post(app, 'store_jwt', {}, { sessionJwt, refreshJwt })).headers,
     );
     const onlyRefresh = { cookie: `DSR=${refreshJwt}` };
-    const renewed = new CookieJar().take((await app.request('/me', { headers: onlyRefresh })).headers);
-    const sessions = [sessionJwt, sessionOf(renewed), sessionOf(browser)];
+    const refreshed = new CookieJar().take((await app.request('/me', { headers: onlyRefresh })).headers);
+    const sessions = [sessionJwt, sessionOf(refreshed), sessionOf(browser)];
     expect((await post(app, 'logout', { cookie: `DSR=${refreshJwt}` })).status).toBe(204);
     for (const session of sessions) expect(await codeAt(app, session)).toBe('SESSION_SIGNED_OUT');
   });

@@ -1,4 +1,4 @@
-// Signing out while a session is being renewed: nothing that a renewal brings may bring the session back.
+// Signing out while a session is being refreshed: nothing that a refresh brings may bring the session back.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
@@ -11,7 +11,7 @@ const WAYS = ['logout', 'logout-all'].flatMap((path) => [
   { path, refreshRotation: true },
 ]);
 
-describe.each(ADAPTERS)('A sign-out beside a renewal, on %s', (adapter) => {
+describe.each(ADAPTERS)('A sign-out beside a refresh, on %s', (adapter) => {
   let app: SessionApplication;
   beforeEach(async () => {
     app = await startWithSessions(adapter, { routes: {} });
@@ -23,22 +23,22 @@ describe.each(ADAPTERS)('A sign-out beside a renewal, on %s', (adapter) => {
     app.request(`/auth/${path}`, { method: 'POST', headers: { origin: app.url, ...headers } });
   const lapse = () => app.emulator.clock.advance(TEN_MINUTES + 6_000);
 
-  it.each(WAYS)('ends what a renewal on its way brings ($path, rotation $refreshRotation)', async (way) => {
+  it.each(WAYS)('ends what a refresh on its way brings ($path, rotation $refreshRotation)', async (way) => {
     app.emulator.configure({ refreshRotation: way.refreshRotation });
     const browser = await app.signIn();
     lapse();
     app.emulator.faults.add({ path: '/v1/auth/refresh', delayMs: 200, times: 1 });
-    const renewal = get('/me', browser);
+    const refresh = get('/me', browser);
     while (app.emulator.requests.count('/v1/auth/refresh') === 0)
       await new Promise((resolve) => setTimeout(resolve, 5));
     expect((await signOut(way.path, browser.headers)).status).toBe(204);
-    const late = new CookieJar().take((await renewal).headers); // its answer came last
+    const late = new CookieJar().take((await refresh).headers); // its answer came last
     expect((await get('/me', late)).status).toBe(401);
     lapse();
     expect((await get('/me', late)).status).toBe(401);
   });
 
-  it.each(WAYS)('ends what was renewed a moment ago ($path, rotation $refreshRotation)', async (way) => {
+  it.each(WAYS)('ends what was refreshed a moment ago ($path, rotation $refreshRotation)', async (way) => {
     app.emulator.configure({ refreshRotation: way.refreshRotation });
     const browser = await app.signIn();
     lapse();
@@ -54,15 +54,18 @@ describe.each(ADAPTERS)('A sign-out beside a renewal, on %s', (adapter) => {
     expect(asked.status).toBe(401); // Descope was told of the token that counts
   });
 
-  it.each(WAYS)('renews nothing on its way, and says one thing of each cookie ($path)', async ({ path }) => {
-    const browser = await app.signIn();
-    lapse();
-    const answer = await signOut(path, browser.headers);
-    expect([answer.status, app.emulator.requests.count('/v1/auth/refresh')]).toEqual([204, 0]);
-    expect(answer.headers.getSetCookie()).toEqual(CLEARED);
-  });
+  it.each(WAYS)(
+    'refreshes nothing on its way, and says one thing of each cookie ($path)',
+    async ({ path }) => {
+      const browser = await app.signIn();
+      lapse();
+      const answer = await signOut(path, browser.headers);
+      expect([answer.status, app.emulator.requests.count('/v1/auth/refresh')]).toEqual([204, 0]);
+      expect(answer.headers.getSetCookie()).toEqual(CLEARED);
+    },
+  );
 
-  it('takes back what a renewal on its way has set, where its address is written otherwise', async () => {
+  it('takes back what a refresh on its way has set, where its address is written otherwise', async () => {
     const browser = await app.signIn();
     lapse();
     const answer = await signOut('logout/', browser.headers); // which Fastify does not know

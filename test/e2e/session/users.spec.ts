@@ -37,7 +37,7 @@ describe.each(ADAPTERS)('Users of the application, on %s', (adapter) => {
     const { headers } = await app.signIn();
     for (const path of ['/me', '/maybe', '/auth/check']) {
       const answer = await app.request(path, { headers: { ...headers, origin: app.url } });
-      expect([path, answer.status, answer.body['code']]).toEqual([path, 403, 'USER_NOT_ADMITTED']);
+      expect([path, answer.status, answer.body['code']]).toEqual([path, 403, 'USER_NOT_ACCEPTED']);
     }
     expect((await app.request('/public')).status).toBe(200);
   });
@@ -56,7 +56,7 @@ describe.each(ADAPTERS)('POST auth/tenant, on %s', (adapter) => {
   let app: SessionApplication;
   afterEach(() => app.stop());
 
-  it('puts the tenant into the session, and refuses one that is not the user’s', async () => {
+  it('puts the tenant into the session, and rejects one that is not the user’s', async () => {
     const users = [{ loginId: ANNA, email: ANNA, tenants: [{ tenantId: 'acme' }] }];
     const emulator = await startEmulator({ seed: { users, tenants: [{ id: 'acme' }, { id: 'other' }] } });
     app = await startWithSessions(adapter, { routes: {} }, { emulator });
@@ -77,7 +77,7 @@ describe.each(ADAPTERS)('POST auth/tenant, on %s', (adapter) => {
     expect(body['claims']).toMatchObject({ dct: 'acme' });
     emulator.configure({ refreshRotation: true });
     for (let turn = 0; turn < 2; turn += 1) {
-      emulator.clock.advance(TEN_MINUTES + 6_000); // the request itself renews the session first
+      emulator.clock.advance(TEN_MINUTES + 6_000); // the request itself refreshes the session first
       const late = await select('acme');
       expect([late.status, late.body['user']]).toMatchObject([200, { tenant: 'acme' }]);
       browser.take(late.headers);

@@ -138,23 +138,23 @@ describe.each(ADAPTERS)('DescopeModule.forRootAsync(), on %s', (adapter) => {
     ['null', null],
     ['a list', [1]],
     ['a string', 'P2'],
-  ])('refuses a factory that gives %s', async (got, given) => {
+  ])('rejects a factory that gives %s', async (got, given) => {
     setEnvironment({ DESCOPE_PROJECT_ID: emulator.projectId, DESCOPE_BASE_URI: emulator.url });
-    const refused = {
+    const rejected = {
       code: 'CONFIG_INVALID',
       message: expect.stringContaining(`forRootAsync() are made by a factory that gave ${got};`),
     };
     const useFactory = () => given as DescopeOptions;
-    await expect(boot([DescopeModule.forRootAsync({ useFactory })])).rejects.toMatchObject(refused);
+    await expect(boot([DescopeModule.forRootAsync({ useFactory })])).rejects.toMatchObject(rejected);
     class Factory implements DescopeOptionsFactory {
       createDescopeOptions = useFactory;
     }
-    await expect(boot([DescopeModule.forRootAsync({ useClass: Factory })])).rejects.toMatchObject(refused);
+    await expect(boot([DescopeModule.forRootAsync({ useClass: Factory })])).rejects.toMatchObject(rejected);
     await boot([DescopeModule.forRootAsync({ useFactory: () => ({}) })]);
     expect((await application?.request('/who'))?.status).toBe(401);
   });
 
-  it('refuses a wrong option of the factory, and a static one that comes from it', async () => {
+  it('rejects a wrong option of the factory, and a static one that comes from it', async () => {
     const useFactory = () => ({ ...options('sub'), globalGuard: false, leewaySeconds: 61 });
     await expect(boot([DescopeModule.forRootAsync({ useFactory })])).rejects.toMatchObject({
       code: 'CONFIG_INVALID',

@@ -18,20 +18,20 @@ describe.each(ADAPTERS)('The boot, on %s', (adapter) => {
     const { app } = await start(adapter, { imports: imports ?? [], controllers });
     await app.close();
   };
-  const refusal = async (options: DescopeModuleOptions): Promise<DescopeConfigError> => {
+  const rejection = async (options: DescopeModuleOptions): Promise<DescopeConfigError> => {
     const error: unknown = await boot([DescopeModule.forRoot(options)]).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DescopeConfigError);
     return error as DescopeConfigError;
   };
 
   it('needs a project id, and names the option and the variable', async () => {
-    const error = await refusal({});
+    const error = await rejection({});
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.message).toMatch(/projectId.*DESCOPE_PROJECT_ID.*createTestDescope\(\)\.override\(/);
   });
 
   it('names the way out of a test with a project id that is none', async () => {
-    const { message } = await refusal({ projectId: 'test' });
+    const { message } = await rejection({ projectId: 'test' });
     expect(message).toMatch(/- projectId: got 4 characters.*createTestDescope\(\)\.override\(/);
   });
 
@@ -49,7 +49,7 @@ describe.each(ADAPTERS)('The boot, on %s', (adapter) => {
       keyFetch: { cooldownSeconds: 31, timeOut: 1 },
       cookieName: 'DS',
     };
-    const { message, details } = await refusal(wrong as unknown as DescopeModuleOptions);
+    const { message, details } = await rejection(wrong as unknown as DescopeModuleOptions);
     const names = [...Object.keys(wrong), 'keyFetch.cooldownSeconds', 'keyFetch.timeOut'];
     for (const name of names.filter((item) => item !== 'keyFetch'))
       expect(message).toContain(`- ${name}: got`);
@@ -62,18 +62,18 @@ describe.each(ADAPTERS)('The boot, on %s', (adapter) => {
       DESCOPE_BASE_URI: 'ftp://api.example.com',
       DESCOPE_PUBLIC_KEY: '{',
     });
-    const { message } = await refusal({});
+    const { message } = await rejection({});
     for (const name of ['projectId', 'baseUrl', 'publicKey']) expect(message).toContain(`- ${name}: got`);
   });
 
-  it.each([['none'], ['HS256'], ['HS512']])('refuses the algorithm %s', async (algorithm) => {
+  it.each([['none'], ['HS256'], ['HS512']])('rejects the algorithm %s', async (algorithm) => {
     const options = { projectId, algorithms: ['RS256', algorithm] } as unknown as DescopeModuleOptions;
-    expect((await refusal(options)).message).toContain('- algorithms: got');
+    expect((await rejection(options)).message).toContain('- algorithms: got');
   });
 
-  it('refuses plain http outside loopback, unless it is allowed aloud', async () => {
+  it('rejects plain http outside loopback, unless it is allowed aloud', async () => {
     const baseUrl = 'http://descope.internal';
-    expect((await refusal({ projectId, baseUrl })).message).toContain('allowInsecureBaseUrl');
+    expect((await rejection({ projectId, baseUrl })).message).toContain('allowInsecureBaseUrl');
     await boot([DescopeModule.forRoot({ projectId, baseUrl, fetch, allowInsecureBaseUrl: true })]);
     for (const loopback of ['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1'])
       await boot([DescopeModule.forRoot({ projectId, fetch, baseUrl: loopback })]);
@@ -82,11 +82,11 @@ describe.each(ADAPTERS)('The boot, on %s', (adapter) => {
   it('never shows a value that may be a secret', async () => {
     const secret = 'K2this-is-a-management-key';
     const options = { projectId: secret, publicKey: secret, baseUrl: secret, usernameClaim: [secret, 1] };
-    const error = await refusal(options as unknown as DescopeModuleOptions);
+    const error = await rejection(options as unknown as DescopeModuleOptions);
     expect(error.message + JSON.stringify(error)).not.toContain(secret);
   });
 
-  it('refuses a second forRoot, in the same module and in another one', async () => {
+  it('rejects a second forRoot, in the same module and in another one', async () => {
     const register = () => DescopeModule.forRoot({ projectId, fetch });
     @Module({ imports: [register()] })
     class FeatureModule {}
@@ -99,7 +99,7 @@ describe.each(ADAPTERS)('The boot, on %s', (adapter) => {
       await expect(boot(imports)).rejects.toMatchObject({ code: 'CONFIG_MODULE_DUPLICATE' });
   });
 
-  it('refuses a bare DescopeModule, which would protect nothing', async () => {
+  it('rejects a bare DescopeModule, which would protect nothing', async () => {
     await expect(boot([DescopeModule])).rejects.toMatchObject({
       code: 'CONFIG_MODULE_MISSING',
       message: expect.stringMatching(
@@ -115,7 +115,7 @@ describe.each(ADAPTERS)('The boot, on %s', (adapter) => {
     await expect(boot([registration, FeatureModule])).resolves.toBeUndefined();
   });
 
-  it('refuses a handler that is public and makes a demand', async () => {
+  it('rejects a handler that is public and makes a demand', async () => {
     @Controller()
     class ContradictedController {
       @Public()

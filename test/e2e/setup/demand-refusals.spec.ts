@@ -108,7 +108,7 @@ describe.each(ADAPTERS)('The boot, on %s,', (adapter) => {
     return 'started';
   };
 
-  it('refuses @Accepts of apps or agents where no audience is asked for', async () => {
+  it('rejects @Accepts of apps or agents where no audience is asked for', async () => {
     expect(await boot([AppsController])).toMatch(/^CONFIG_DEMAND_AUDIENCELESS .*AppsController\.list.* app,/);
     expect(await boot([AppsController], { audience: null })).toMatch(/^CONFIG_DEMAND_AUDIENCELESS/);
     expect(await boot([OptionalAppsController])).toMatch(/^CONFIG_DEMAND_AUDIENCELESS/);
@@ -117,7 +117,7 @@ describe.each(ADAPTERS)('The boot, on %s,', (adapter) => {
     expect(await boot([AudienceClassController])).toBe('started');
   });
 
-  it('refuses the option accepts with them where a route relies on it and none asks for an audience', async () => {
+  it('rejects the option accepts with them where a route relies on it and none asks for an audience', async () => {
     const accepts = ['user', 'agent'] as const;
     expect(await boot([PlainController], { accepts })).toMatch(
       /^CONFIG_DEMAND_AUDIENCELESS .*option accepts/,
@@ -128,7 +128,7 @@ describe.each(ADAPTERS)('The boot, on %s,', (adapter) => {
     expect(await boot([PlainController], { accepts: ['user'] })).toBe('started');
   });
 
-  it("refuses a parameter that the handler's path does not have", async () => {
+  it("rejects a parameter that the handler's path does not have", async () => {
     for (const [controller, where] of [
       [inTenant('param:id', 'orders'), 'TenantController.list'],
       [inTenant('param:id', 'orders/:idea'), 'TenantController.list'],
@@ -156,13 +156,13 @@ describe.each(ADAPTERS)('The boot, on %s,', (adapter) => {
     expect(await boot([], {}, { imports })).toBe('started');
   });
 
-  it('refuses a grant in a tenant that nothing names', async () => {
+  it('rejects a grant in a tenant that nothing names', async () => {
     expect(await boot([TenantlessController])).toMatch(
       /^CONFIG_DEMAND_TENANTLESS .*TenantlessController\.list/,
     );
   });
 
-  it('refuses a rule that no guard covers', async () => {
+  it('rejects a rule that no guard covers', async () => {
     expect(await boot([MessageController])).toMatch(/^CONFIG_DEMAND_UNGUARDED .*MessageController\.remove/);
     @Controller()
     class RuledController {

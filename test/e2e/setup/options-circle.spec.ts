@@ -157,7 +157,7 @@ describe('DescopeModule.forRootAsync() with options that wait for themselves', (
     ['ByParameter → AuthGuard', { imports: [toModule(ByParameter)], inject: [ByParameter] }],
     ['ByProperty → DescopeSockets', { imports: [toModule(ByProperty)], inject: [ByProperty] }],
     ['ByParameter → AuthGuard', { useClass: ByParameter as Type<never> }],
-  ])('refuses to boot, and says by which way: %s, case %#', async (path, options) => {
+  ])('rejects to boot, and says by which way: %s, case %#', async (path, options) => {
     const logger = new CollectingLogger();
     const useFactory = () => toOptions({});
     const booting = create({ ...('useClass' in options ? {} : { useFactory }), ...options }, {}, logger);
@@ -167,7 +167,7 @@ describe('DescopeModule.forRootAsync() with options that wait for themselves', (
     ]);
   });
 
-  it('refuses a call of the client that the options wait for, instead of ending without a word', async () => {
+  it('rejects a call of the client that the options wait for, instead of ending without a word', async () => {
     const booting = create({
       imports: [toModule(ClientAccounts)],
       inject: [ClientAccounts],
@@ -176,13 +176,13 @@ describe('DescopeModule.forRootAsync() with options that wait for themselves', (
         return toOptions({});
       },
     });
-    const refused = expect(booting).rejects.toMatchObject({
+    const rejected = expect(booting).rejects.toMatchObject({
       code: 'CONFIG_OPTIONS_CIRCULAR',
       message: expect.stringContaining('call them in loadUser, or in onModuleInit()'),
     });
     await new Promise((resolve) => setTimeout(resolve, 200));
     process.emit('beforeExit', 0); // what Node does when nothing is left to do
-    await refused;
+    await rejected;
   });
 });
 

@@ -170,7 +170,7 @@ describe.each(ADAPTERS)('An application made by NestFactory.create, on %s,', (ad
   const boot = async (metadata: ModuleMetadata) => {
     application = await start(adapter, metadata);
   };
-  const refusal = (chain: string) => ({
+  const rejection = (chain: string) => ({
     code: 'CONFIG_SCOPE_INVALID',
     message: expect.stringContaining(chain) as unknown,
   });
@@ -197,14 +197,14 @@ describe.each(ADAPTERS)('An application made by NestFactory.create, on %s,', (ad
     ],
   ])('does not boot when its options reach a request-scoped provider %s', async (_how, token, chain) => {
     const controllers = [ShopController];
-    await expect(boot({ imports: [inject(token)], controllers })).rejects.toMatchObject(refusal(chain));
+    await expect(boot({ imports: [inject(token)], controllers })).rejects.toMatchObject(rejection(chain));
   });
 
   it('does not boot when the class that makes its options reaches one', async () => {
     for (const use of [{ useClass: OptionsOfAccounts }, { useExisting: OptionsOfAccounts }]) {
       const imports = [DescopeModule.forRootAsync({ imports: [AccountsModule], ...use })];
       await expect(boot({ imports, controllers: [ShopController] })).rejects.toMatchObject(
-        refusal('OptionsOfAccounts → Accounts → RequestLog (request-scoped)'),
+        rejection('OptionsOfAccounts → Accounts → RequestLog (request-scoped)'),
       );
     }
   });
@@ -218,7 +218,7 @@ describe.each(ADAPTERS)('An application made by NestFactory.create, on %s,', (ad
         ...extras,
       });
       await expect(boot({ imports: [definition], controllers: [ShopController] })).rejects.toMatchObject(
-        refusal('Accounts → RequestLog (request-scoped)'),
+        rejection('Accounts → RequestLog (request-scoped)'),
       );
     }
   });
@@ -245,7 +245,7 @@ describe.each(ADAPTERS)('An application made by NestFactory.create, on %s,', (ad
 
   it('does not boot when a guard by @UseGuards reaches one that it does not declare', async () => {
     await expect(bootOwn([], [LoggedController])).rejects.toMatchObject(
-      refusal('LoggingGuard → RequestLog (request-scoped)'),
+      rejection('LoggingGuard → RequestLog (request-scoped)'),
     );
   });
 
@@ -276,7 +276,7 @@ describe.each(ADAPTERS)('An application made by NestFactory.create, on %s,', (ad
   });
 
   it('does not boot when a guard that is request-scoped is all that stands before messages of a gateway', async () => {
-    await expect(bootOwn([ScopedGateway])).rejects.toMatchObject(refusal('ScopedGuard'));
+    await expect(bootOwn([ScopedGateway])).rejects.toMatchObject(rejection('ScopedGuard'));
     const own = [{ provide: APP_GUARD, useClass: ScopedGuard }];
     await expect(bootOwn([DemandingGateway, ...own])).rejects.toMatchObject({
       code: 'CONFIG_DEMAND_UNGUARDED',

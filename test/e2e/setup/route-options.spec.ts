@@ -20,7 +20,7 @@ async function boot(descope: DynamicModule) {
   return app;
 }
 
-async function refusal(make: () => DynamicModule): Promise<DescopeConfigError> {
+async function rejection(make: () => DynamicModule): Promise<DescopeConfigError> {
   const error: unknown = await Promise.resolve()
     .then(make)
     .then(boot)
@@ -35,7 +35,7 @@ const toModule = (options: object) => () =>
   DescopeModule.forRoot({ projectId, fetch, audience: null, ...options } as DescopeModuleOptions);
 const mistakesOf = ({ details }: DescopeConfigError) => details['mistakes'] as readonly string[];
 const namesOf = (error: DescopeConfigError) => mistakesOf(error).map((line) => /^- ([^:]+):/.exec(line)?.[1]);
-const mistaken = async (routes: unknown) => namesOf(await refusal(toModule({ routes })));
+const mistaken = async (routes: unknown) => namesOf(await rejection(toModule({ routes })));
 
 describe('The option routes', () => {
   it.each<[string, unknown[]]>([
@@ -51,7 +51,7 @@ describe('The option routes', () => {
     ['check', ['yes', 7, null, []]],
     ['logOutAll', [false]],
     ['storeJWT', [true]],
-  ])('refuses %s when it is anything else', async (name, values) => {
+  ])('rejects %s when it is anything else', async (name, values) => {
     for (const value of values)
       expect([value, await mistaken({ [name]: value })]).toEqual([value, [`routes.${name}`]]);
   });
@@ -75,7 +75,7 @@ describe('The option routes', () => {
     ['texts.headings', ['Sign in']],
     ['nonce', ['x']],
     ['storeUrl', ['/elsewhere']],
-  ])('refuses login.%s when it is anything else', async (name, values) => {
+  ])('rejects login.%s when it is anything else', async (name, values) => {
     for (const value of values) {
       const [first = '', second] = name.split('.');
       const login = { [first]: second === undefined ? value : { [second]: value } };
@@ -92,7 +92,7 @@ describe('The option routes', () => {
       [[], 'X-Auth-User', { 'X Auth': 'id' }, { 'X-Auth': 'password' }, { 'X-Auth': 'constructor' }],
     ],
     ['role', [['admin']]],
-  ])('refuses check.%s when it is anything else', async (name, values) => {
+  ])('rejects check.%s when it is anything else', async (name, values) => {
     for (const value of values)
       expect([value, await mistaken({ check: { [name]: value } })]).toEqual([
         value,
@@ -100,27 +100,27 @@ describe('The option routes', () => {
       ]);
   });
 
-  it('refuses to be something else than an object', async () => {
+  it('rejects to be something else than an object', async () => {
     for (const routes of [true, false, null, 7, 'auth', []])
       expect(await mistaken(routes)).toEqual(['routes']);
   });
 
-  it('refuses a script from elsewhere without its digest, and over plain http', async () => {
+  it('rejects a script from elsewhere without its digest, and over plain http', async () => {
     const scriptUrl = 'https://cdn.example.com/descope-wc.js';
     expect(await mistaken({ login: { scriptUrl } })).toEqual(['routes.login.integrity']);
     const insecure = { scriptUrl: 'http://cdn.example.com/descope-wc.js', integrity };
     expect(await mistaken({ login: insecure })).toEqual(['routes.login.scriptUrl']);
   });
 
-  it('refuses to lead browsers to a login page that is switched off, and says so', async () => {
-    const error = await refusal(toModule({ routes: { login: false, loginRedirect: true } }));
+  it('rejects to lead browsers to a login page that is switched off, and says so', async () => {
+    const error = await rejection(toModule({ routes: { login: false, loginRedirect: true } }));
     expect(mistakesOf(error)).toEqual([
       '- routes.loginRedirect: got true beside login: false; wants the login page that it leads to, or false.',
     ]);
   });
 
   it('is told with all other mistakes, in one error', async () => {
-    const error = await refusal(
+    const error = await rejection(
       toModule({
         projectId: 'X1',
         leewaySeconds: -1,
@@ -143,7 +143,7 @@ describe('The option routes', () => {
   it('repeats no value that may be a secret', async () => {
     const secret = 'K2secret-management-key';
     const login = { scriptUrl: `https://u:${secret}@cdn.example.com/x.js`, flowId: [secret] };
-    const { message } = await refusal(toModule({ routes: { path: `${secret} x`, login, check: secret } }));
+    const { message } = await rejection(toModule({ routes: { path: `${secret} x`, login, check: secret } }));
     expect(message).not.toContain(secret);
   });
 
@@ -193,7 +193,7 @@ describe('forRootAsync', () => {
       route: {},
       routes: { me: 'no' },
     };
-    const error = await refusal(() =>
+    const error = await rejection(() =>
       DescopeModule.forRootAsync(wrong as unknown as Parameters<typeof DescopeModule.forRootAsync>[0]),
     );
     expect(namesOf(error)).toEqual(['routes.me', 'audience', 'route']);

@@ -64,22 +64,22 @@ describe.each(ADAPTERS)('The option, on %s,', (adapter) => {
     const key = { sub: 'K2servicekeyservicekeyservice', amr: undefined };
     const app = { iss: `https://api.descope.com/v1/apps/${projectId}` };
     const agent = { iss: `https://api.descope.com/v1/apps/agentic/${projectId}/A1` };
-    const refused = 'TOKEN_KIND_NOT_ACCEPTED';
+    const rejected = 'TOKEN_KIND_NOT_ACCEPTED';
     await boot();
     expect([await who(), await who(key), await who(app), await who(agent)]).toEqual([
       200,
       200,
-      refused,
-      refused,
+      rejected,
+      rejected,
     ]);
     await reboot({ accepts: ['user'] });
-    expect([await who(), await who(key)]).toEqual([200, refused]);
+    expect([await who(), await who(key)]).toEqual([200, rejected]);
     await reboot({ accepts: ['access-key'] });
-    expect([await who(), await who(key)]).toEqual([refused, 200]);
+    expect([await who(), await who(key)]).toEqual([rejected, 200]);
     await reboot({ accepts: ['app', 'agent'], audience: 'orders' });
     const aud = 'orders';
     expect([await who({ aud }), await who({ ...app, aud }), await who({ ...agent, aud })]).toEqual([
-      refused,
+      rejected,
       200,
       200,
     ]);

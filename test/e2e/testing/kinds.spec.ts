@@ -31,7 +31,7 @@ describe('A token of', () => {
     expect(await who(descope.as().bearer)).toEqual([401, 'TOKEN_KIND_NOT_ACCEPTED']);
   });
 
-  it.each(['app', 'agent'] as const)('an %s is refused by an application for users', async (kind) => {
+  it.each(['app', 'agent'] as const)('an %s is rejected by an application for users', async (kind) => {
     await startWith({});
     expect(await who(descope.as({ kind }).bearer)).toEqual([401, 'TOKEN_KIND_NOT_ACCEPTED']);
   });

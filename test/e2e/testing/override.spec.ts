@@ -82,7 +82,7 @@ describe.each(ADAPTERS)('descope.override(), on %s', (adapter) => {
     expect((await who(caller.bearer)).body).toMatchObject({ username: 'annie', isStaff: true });
   });
 
-  it('refuses what another test issuer signed', async () => {
+  it('rejects what another test issuer signed', async () => {
     await boot(DescopeModule.forRoot());
     expect((await who(createTestDescope().as().bearer)).body['code']).toBe('TOKEN_KEY_UNKNOWN');
   });

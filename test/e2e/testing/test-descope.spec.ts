@@ -67,7 +67,7 @@ describe.each(ADAPTERS)('createTestDescope(), on %s', (adapter) => {
     expect(await who(descope.as({ sub: 'U2after' }).bearer)).toMatchObject({ id: 'U2after' });
   });
 
-  it('rotates and revokes, and old tokens are refused', async () => {
+  it('rotates and revokes, and old tokens are rejected', async () => {
     const before = descope.as({ sub: 'U2before' });
     expect(await who(before.bearer)).toMatchObject({ id: 'U2before' });
     descope.rotateKeys({ revoke: true });

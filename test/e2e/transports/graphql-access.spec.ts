@@ -21,10 +21,10 @@ describe.each(ENGINES)('A resolver behind $name', (engine) => {
 
   it('asks for a session, unless it is public', async () => {
     expect(await ask('{ version }')).toMatchObject({ data: { version: '1' } });
-    const refused = await ask('{ me }');
-    expect(refused.answer.status).toBe(200);
-    expect(refused.data).toBeNull();
-    expect(refused.errors).toMatchObject([
+    const rejected = await ask('{ me }');
+    expect(rejected.answer.status).toBe(200);
+    expect(rejected.data).toBeNull();
+    expect(rejected.errors).toMatchObject([
       {
         message: 'A session is required.',
         path: ['me'],
@@ -47,7 +47,7 @@ describe.each(ENGINES)('A resolver behind $name', (engine) => {
     expect(readCodes(await ask(query('other'), inAcme))).toEqual(['FORBIDDEN ACCESS_TENANT_MISSING']);
   });
 
-  it('refuses with the code of what is wrong', async () => {
+  it('rejects with the code of what is wrong', async () => {
     const codes = async (headers: Record<string, string>) => readCodes(await ask('{ me }', headers));
     expect(await codes(descope.expired().bearer)).toEqual(['UNAUTHENTICATED TOKEN_EXPIRED']);
     expect(await codes(descope.tampered().bearer)).toEqual(['UNAUTHENTICATED TOKEN_SIGNATURE_INVALID']);
@@ -104,7 +104,7 @@ describe.each(ENGINES)('A resolver behind $name', (engine) => {
     });
   });
 
-  it('is optional where that is said: nobody is nobody, and a bad bearer token is refused', async () => {
+  it('is optional where that is said: nobody is nobody, and a bad bearer token is rejected', async () => {
     expect((await ask('{ maybe }')).data).toEqual({ maybe: 'nobody' });
     expect((await ask('{ maybe }', bearer)).data).toEqual({ maybe: 'U2anna' });
     expect(readCodes(await ask('{ maybe }', descope.expired().bearer))).toEqual([

@@ -61,7 +61,7 @@ describe.each(ENGINES)('The boot of an application behind $name', (engine) => {
     ['a demand', BookResolver, 'BookResolver.price'],
     ['a rule', RuleResolver, 'RuleResolver.title'],
     ['a demand of its class', ClassResolver, 'ClassResolver.title'],
-  ])('is refused where a field has %s and fields have no guards', async (_what, resolver, where) => {
+  ])('is rejected where a field has %s and fields have no guards', async (_what, resolver, where) => {
     for (const graphql of [{}, { fieldResolverEnhancers: ['interceptors'] }])
       await expect(boot(resolver, graphql)).rejects.toMatchObject({
         code: 'CONFIG_DEMAND_UNGUARDED',

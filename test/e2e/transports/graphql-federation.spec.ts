@@ -1,4 +1,4 @@
-// A subgraph of a federation: what `_entities` reaches is guarded as queries are, or the boot is refused.
+// A subgraph of a federation: what `_entities` reaches is guarded as queries are, or the boot is rejected.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { UseGuards } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
@@ -192,7 +192,7 @@ describe.each(ENGINES)('A subgraph behind $name', ({ adapter, driver }) => {
     running = await start(adapter, metadata, { override: (builder) => descope.override(builder) });
     return 'started';
   };
-  const refusal = async (...given: Parameters<typeof boot>) => {
+  const rejection = async (...given: Parameters<typeof boot>) => {
     const answer = await boot(...given).catch((error: unknown) => error as Error & { code?: string });
     return typeof answer === 'string' ? answer : `${answer.code} ${answer.message}`;
   };
@@ -206,7 +206,7 @@ describe.each(ENGINES)('A subgraph behind $name', ({ adapter, driver }) => {
     ['demands a role', DemandingResolver],
   ])('does not boot where a reference resolver %s and fields have no guards', async (_what, resolver) => {
     for (const graphql of [{}, { fieldResolverEnhancers: ['filters'] }])
-      expect(await refusal(resolver, graphql)).toMatch(
+      expect(await rejection(resolver, graphql)).toMatch(
         new RegExp(
           `^CONFIG_DEMAND_UNGUARDED ${resolver.name}.resolveReference .*_entities.*fieldResolverEnhancers: \\['guards'\\].*@Public`,
         ),
@@ -233,13 +233,13 @@ describe.each(ENGINES)('A subgraph behind $name', ({ adapter, driver }) => {
 
   it('does not boot where only the query beside a reference resolver has a guard', async () => {
     for (const graphql of [{}, GUARDS])
-      expect(await refusal(OwnGuardResolver, graphql, false)).toMatch(
+      expect(await rejection(OwnGuardResolver, graphql, false)).toMatch(
         /^CONFIG_DEMAND_UNGUARDED OwnGuardResolver\.resolveReference /,
       );
   });
 
   it('boots where nothing is guarded at all, which the notice of the boot says', async () => {
-    expect(await refusal(UnguardedResolver, {}, false)).toBe('started');
+    expect(await rejection(UnguardedResolver, {}, false)).toBe('started');
   });
 
   it.each<[string, Type, string]>([
@@ -248,8 +248,8 @@ describe.each(ENGINES)('A subgraph behind $name', ({ adapter, driver }) => {
   ])(
     'does not boot where a field of %s is reached by what a caller sends',
     async (_what, resolver, where) => {
-      expect(await refusal(resolver)).toMatch(new RegExp(`^CONFIG_DEMAND_UNGUARDED ${where} .*_entities`));
-      expect(await refusal(resolver, GUARDS)).toBe('started');
+      expect(await rejection(resolver)).toMatch(new RegExp(`^CONFIG_DEMAND_UNGUARDED ${where} .*_entities`));
+      expect(await rejection(resolver, GUARDS)).toBe('started');
       const shelf =
         '{ _entities(representations: [{ __typename: "Shelf", id: "7", chapters: [{ id: "9" }] }]) { ... on Shelf { id __FIELDS__ } } }';
       const fields = resolver === ShelfResolver ? 'label' : 'chapters { text }';
@@ -258,13 +258,13 @@ describe.each(ENGINES)('A subgraph behind $name', ({ adapter, driver }) => {
   );
 
   it('boots where such a field is public', async () => {
-    expect(await refusal(OpenChapterResolver)).toBe('started');
+    expect(await rejection(OpenChapterResolver)).toBe('started');
   });
 
   it('does not boot where a reference is resolved by a function in the options', async () => {
     const resolvers = { Book: { __resolveReference: ({ id }: Book) => toBook(id) } };
     for (const graphql of [{ resolvers }, { resolvers, ...GUARDS }])
-      expect(await refusal(QueryResolver, graphql)).toMatch(
+      expect(await rejection(QueryResolver, graphql)).toMatch(
         /^CONFIG_DEMAND_UNGUARDED Book\.__resolveReference .*@ResolveReference\(\)/,
       );
   });
@@ -275,7 +275,7 @@ describe.each(ENGINES)('A subgraph behind $name', ({ adapter, driver }) => {
     ['Chapter.id', ShelfWithChaptersResolver, 'Chapter', 'id'],
   ])('does not boot where transformSchema may put code on %s, of an entity', async (...given) => {
     const [, resolver, type, field] = given;
-    expect(await refusal(resolver, { transformSchema: addCode(type, field), ...GUARDS })).toMatch(
+    expect(await rejection(resolver, { transformSchema: addCode(type, field), ...GUARDS })).toMatch(
       /^CONFIG_DEMAND_UNGUARDED (?:Book|Shelf) .*_entities.*transformSchema.*guarded @ResolveReference\(\)/,
     );
   });
@@ -286,7 +286,7 @@ describe.each(ENGINES)('A subgraph behind $name', ({ adapter, driver }) => {
       title: { type: GraphQLString, resolve: () => 'by code' },
     };
     const schema = new GraphQLSchema({ types: [new GraphQLObjectType({ name: 'Book', fields })] });
-    expect(await refusal(QueryResolver, { schema })).toMatch(/^CONFIG_DEMAND_UNGUARDED Book .*_entities/);
+    expect(await rejection(QueryResolver, { schema })).toMatch(/^CONFIG_DEMAND_UNGUARDED Book .*_entities/);
   });
 
   it('boots where a guarded reference resolver stands before such code, or a public one', async () => {

@@ -1,4 +1,4 @@
-// Guarded fields: their decision comes in the same turn, and what one field admits is no other's.
+// Guarded fields: their decision comes in the same turn, and what one field accepts is no other's.
 import { describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
@@ -102,7 +102,7 @@ describe.each(ENGINES)('Guarded fields behind $name', (engine) => {
     expect((await load({ ...guarded, metadata: { providers } })).length).toBeGreaterThan(alone.length);
   });
 
-  it('admit callers each for itself', async () => {
+  it('accept callers each for itself', async () => {
     const { cookie } = descope.as({ kind: 'access-key' });
     const data = await ask(engine, '{ a: either person b: either c: person }', {}, cookie);
     expect(data).toEqual({ a: 'access-key', person: 'nobody', b: 'access-key', c: 'nobody' });

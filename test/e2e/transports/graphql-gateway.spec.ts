@@ -1,4 +1,4 @@
-// A gateway of a federation: its driver asks no guard, which the boot says, and what only seems to be guarded is refused.
+// A gateway of a federation: its driver asks no guard, which the boot says, and what only seems to be guarded is rejected.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { UnauthorizedException } from '@nestjs/common';
 import type { Provider } from '@nestjs/common';
@@ -89,7 +89,7 @@ describe('A GraphQL gateway', () => {
     for (const globalGuard of [true, false]) {
       const { application, notices } = await boot([gateway], [], { globalGuard });
       expect(notices).toEqual(toNotice('MercuriusGatewayDriver'));
-      expect(await send(application)).toBe('{"data":{"offer":"tea"}}'); // whoever asks
+      expect(await send(application)).toBe('{"data":{"offer":"tea"}}'); // anyone who asks
     }
   });
 

@@ -42,15 +42,15 @@ describe.each(ENGINES)('A subscription behind $name', (engine) => {
     const replies = await open(settings).run('subscription { ticks }');
     return replies.map((reply) => reply.data?.['ticks'] ?? readCodes(reply)[0]);
   };
-  const refused = (code: string) => [
+  const rejected = (code: string) => [
     expect.stringMatching(new RegExp(`^(UNAUTHENTICATED|FORBIDDEN|BAD_REQUEST) ${code}$`)),
   ];
 
   it('asks for a session', async () => {
-    expect(await ticks({})).toEqual(refused('SESSION_MISSING'));
+    expect(await ticks({})).toEqual(rejected('SESSION_MISSING'));
     expect(await ticks({ headers: bearer })).toEqual([1, 2, 3]);
     expect(await ticks({ connectionParams: token })).toEqual([1, 2, 3]);
-    expect(await ticks({ connectionParams: descope.expired().bearer })).toEqual(refused('TOKEN_EXPIRED'));
+    expect(await ticks({ connectionParams: descope.expired().bearer })).toEqual(rejected('TOKEN_EXPIRED'));
   });
 
   it('has the demands of its own', async () => {
@@ -63,13 +63,13 @@ describe.each(ENGINES)('A subscription behind $name', (engine) => {
   it('finds the token in the first message whatever its case, and takes one only', async () => {
     const { authorization } = token;
     expect(await ticks({ connectionParams: { Authorization: authorization } })).toEqual([1, 2, 3]);
-    const malformed = refused('CREDENTIAL_MALFORMED');
+    const malformed = rejected('CREDENTIAL_MALFORMED');
     expect(await ticks({ connectionParams: { authorization, Authorization: authorization } })).toEqual(
       malformed,
     );
     expect(await ticks({ connectionParams: token, headers: bearer })).toEqual(malformed);
     expect(await ticks({ connectionParams: { authorization: [authorization] } })).toEqual(malformed);
-    expect(await ticks({ connectionParams: { authorization: null } })).toEqual(refused('SESSION_MISSING'));
+    expect(await ticks({ connectionParams: { authorization: null } })).toEqual(rejected('SESSION_MISSING'));
     expect(await ticks({ connectionParams: token, headers: { authorization: 'Basic YTpi' } })).toEqual([
       1, 2, 3,
     ]);
@@ -79,9 +79,9 @@ describe.each(ENGINES)('A subscription behind $name', (engine) => {
     const open = (headers: Record<string, string>) => ticks({ headers: { ...cookie, ...headers } });
     expect(await open({ origin: application.url })).toEqual([1, 2, 3]);
     expect(await open({ origin: 'https://shop.example' })).toEqual([1, 2, 3]);
-    expect(await open({ origin: 'https://evil.example' })).toEqual(refused('REQUEST_CROSS_SITE'));
-    expect(await open({ origin: 'null' })).toEqual(refused('REQUEST_CROSS_SITE'));
-    expect(await open({})).toEqual(refused('SESSION_MISSING'));
+    expect(await open({ origin: 'https://evil.example' })).toEqual(rejected('REQUEST_CROSS_SITE'));
+    expect(await open({ origin: 'null' })).toEqual(rejected('REQUEST_CROSS_SITE'));
+    expect(await open({})).toEqual(rejected('SESSION_MISSING'));
   });
 
   it('takes nothing but a token from the first message', async () => {
@@ -93,10 +93,10 @@ describe.each(ENGINES)('A subscription behind $name', (engine) => {
     ];
     for (const params of forged)
       for (const connectionParams of [params, { headers: params }])
-        expect(await ticks({ headers, connectionParams })).toEqual(refused('REQUEST_CROSS_SITE'));
-    expect(await ticks({ connectionParams: cookie })).toEqual(refused('SESSION_MISSING'));
+        expect(await ticks({ headers, connectionParams })).toEqual(rejected('REQUEST_CROSS_SITE'));
+    expect(await ticks({ connectionParams: cookie })).toEqual(rejected('SESSION_MISSING'));
     expect(await ticks({ connectionParams: { ...cookie, origin: application.url } })).toEqual(
-      refused('SESSION_MISSING'),
+      rejected('SESSION_MISSING'),
     );
   });
 
@@ -131,7 +131,7 @@ describe.each(ENGINES)('A subscription behind $name', (engine) => {
       expect(readCodes((await socket.run(operation))[0] ?? {})).toEqual(['UNAUTHENTICATED TOKEN_EXPIRED']);
   });
 
-  it('goes on when its session ends, but guarded fields of later events are refused', async () => {
+  it('goes on when its session ends, but guarded fields of later events are rejected', async () => {
     const endWithSecond = ({ id }: Book) => void (nowMs += id === '2' ? DAY_MS : 0);
     BookResolver.beforeArrival = endWithSecond;
     const replies = await open({ connectionParams: token }).run('subscription { arrivals { title } }');

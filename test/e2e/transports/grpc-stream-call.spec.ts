@@ -1,4 +1,4 @@
-// Before handlers of @GrpcStreamCall() a refusal ends the process: the boot lets none stand there that is not public.
+// Before handlers of @GrpcStreamCall() a rejection ends the process: the boot lets none stand there that is not public.
 import { Metadata, credentials, loadPackageDefinition } from '@grpc/grpc-js';
 import type { ClientDuplexStream, ServiceClientConstructor, ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -111,7 +111,7 @@ describe('A handler of @GrpcStreamCall()', () => {
     return url;
   };
 
-  it('ends the process of Nest where a guard refuses', async () => {
+  it('ends the process of Nest where a guard rejects', async () => {
     const url = await findUrl();
     const server = spawn(process.execPath, ['test/support/stream-call-server.mjs', url], {
       env: { ...process.env, NODE_OPTIONS: '' },
@@ -125,7 +125,7 @@ describe('A handler of @GrpcStreamCall()', () => {
     ['the global guard stands before it', PlainController, {}],
     ['it demands something', DemandingController, { globalGuard: false }],
     ['it has a guard of its own', GuardedController, { globalGuard: false }],
-    ['a bad token could be refused', OptionalController, {}],
+    ['a bad token could be rejected', OptionalController, {}],
   ])('stops the boot where %s', async (_why, controller, options) => {
     await expect(listen(controller, options)).rejects.toMatchObject({
       code: 'CONFIG_DEMAND_UNGUARDED',
@@ -147,7 +147,7 @@ describe('A handler of @GrpcStreamCall()', () => {
     expect(await talk(await listen(PublicController))).toEqual({ text: 'open' });
   });
 
-  it('is left alone where nobody would refuse, and so is @GrpcStreamMethod()', async () => {
+  it('is left alone where nobody would reject, and so is @GrpcStreamMethod()', async () => {
     await listen(PlainController, { globalGuard: false });
     await listen(MethodController);
   });

@@ -70,33 +70,33 @@ describe.each(CARRIERS)('AuthGuard before messages of %s', (_name, toContext) =>
     context.setType('rpc');
     return application.app.get(AuthGuard).canActivate(context);
   };
-  const refusedWith = async (code: string, carrier: unknown, data?: unknown) => {
+  const rejectedWith = async (code: string, carrier: unknown, data?: unknown) => {
     const error: unknown = await decide(carrier, data).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(RpcException);
     expect((error as RpcException).getError()).toMatchObject({ status: 'error', code });
   };
 
-  it('admits a bearer token in its headers, however the name is written', async () => {
+  it('accepts a bearer token in its headers, however the name is written', async () => {
     for (const name of ['authorization', 'Authorization'])
       await expect(decide(toContext({ [name]: ann.bearer.authorization }))).resolves.toBe(true);
   });
 
-  it('refuses nobody, a bad token and two of them', async () => {
-    await refusedWith('SESSION_MISSING', toContext({}));
-    await refusedWith('TOKEN_EXPIRED', toContext(descope.expired().bearer));
-    await refusedWith(
+  it('rejects nobody, a bad token and two of them', async () => {
+    await rejectedWith('SESSION_MISSING', toContext({}));
+    await rejectedWith('TOKEN_EXPIRED', toContext(descope.expired().bearer));
+    await rejectedWith(
       'CREDENTIAL_MALFORMED',
       toContext({ authorization: [ann.bearer.authorization, 'Bearer x'] }),
     );
     const spelled = { authorization: ann.bearer.authorization, Authorization: 'Bearer x' };
-    await refusedWith('CREDENTIAL_MALFORMED', toContext(spelled));
+    await rejectedWith('CREDENTIAL_MALFORMED', toContext(spelled));
   });
 
   it('takes no cookie, and no token from a payload', async () => {
-    await refusedWith('SESSION_MISSING', toContext(ann.cookie));
+    await rejectedWith('SESSION_MISSING', toContext(ann.cookie));
     const payload = { headers: ann.bearer, metadata: { get: 1, ...ann.bearer }, ...ann.bearer };
-    await refusedWith('SESSION_MISSING', toContext({}), payload);
-    await refusedWith('SESSION_MISSING', undefined, payload);
+    await rejectedWith('SESSION_MISSING', toContext({}), payload);
+    await rejectedWith('SESSION_MISSING', undefined, payload);
   });
 
   it('reads a parameter from the payload', async () => {
@@ -105,9 +105,9 @@ describe.each(CARRIERS)('AuthGuard before messages of %s', (_name, toContext) =>
     await expect(decide(message, { tenant: 'other' }, 'tenant')).rejects.toBeInstanceOf(RpcException);
   });
 
-  it('refuses what has no headers', async () => {
-    await refusedWith('SESSION_MISSING', new RedisContext(['closed']));
-    await refusedWith('SESSION_MISSING', new TcpContext([{} as never, 'closed']));
+  it('rejects what has no headers', async () => {
+    await rejectedWith('SESSION_MISSING', new RedisContext(['closed']));
+    await rejectedWith('SESSION_MISSING', new TcpContext([{} as never, 'closed']));
   });
 });
 

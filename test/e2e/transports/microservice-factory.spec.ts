@@ -86,8 +86,8 @@ describe('A microservice made by NestFactory.createMicroservice', () => {
   ])('boots %s, and its demands are judged', async (_what, options) => {
     const port = await boot(options);
     expect(await ask(port, 'open')).toBe('open');
-    const refusal = 'transports' in options ? { code: 'SESSION_MISSING' } : { status: 'error' };
-    expect([await ask(port, 'list'), await ask(port, 'remove')]).toMatchObject([refusal, refusal]);
+    const rejection = 'transports' in options ? { code: 'SESSION_MISSING' } : { status: 'error' };
+    expect([await ask(port, 'list'), await ask(port, 'remove')]).toMatchObject([rejection, rejection]);
   });
 
   it('says nothing at boot of what only HTTP has, and hands out its services', async () => {

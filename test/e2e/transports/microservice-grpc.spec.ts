@@ -1,4 +1,4 @@
-// gRPC over a real connection: the metadata's authorization decides, and refusals have gRPC's own codes.
+// gRPC over a real connection: the metadata's authorization decides, and rejections have gRPC's own codes.
 import { Metadata, credentials, loadPackageDefinition, status } from '@grpc/grpc-js';
 import type {
   ClientReadableStream,
@@ -119,22 +119,22 @@ describe('AuthGuard before gRPC', () => {
       ),
     );
 
-  it('admits a bearer token in the metadata', async () => {
+  it('accepts a bearer token in the metadata', async () => {
     expect(await call('who', bearer())).toBe('known');
     expect(await call('remove', bearer())).toBe('ann');
     expect(await call('open', bearer())).toBe('nobody');
   });
 
-  it("refuses with gRPC's codes, and the code of the cause in the text", async () => {
-    const refused = (code: number, details: string) => ({ code, details });
+  it("rejects with gRPC's codes, and the code of the cause in the text", async () => {
+    const rejected = (code: number, details: string) => ({ code, details });
     expect(await call('who', toMetadata())).toEqual(
-      refused(status.UNAUTHENTICATED, 'SESSION_MISSING: A session is required.'),
+      rejected(status.UNAUTHENTICATED, 'SESSION_MISSING: A session is required.'),
     );
     expect(await call('who', bearer(descope.expired().token))).toEqual(
-      refused(status.UNAUTHENTICATED, 'TOKEN_EXPIRED: The session is not valid.'),
+      rejected(status.UNAUTHENTICATED, 'TOKEN_EXPIRED: The session is not valid.'),
     );
     expect(await call('remove', bearer(descope.as().token))).toEqual(
-      refused(status.PERMISSION_DENIED, 'ACCESS_ROLE_MISSING: This is not allowed.'),
+      rejected(status.PERMISSION_DENIED, 'ACCESS_ROLE_MISSING: This is not allowed.'),
     );
     descope.keysUnavailable();
     expect(await call('who', bearer(descope.as({ sub: 'new' }).token))).toMatchObject({
@@ -154,13 +154,13 @@ describe('AuthGuard before gRPC', () => {
     const texts: string[] = [];
     for await (const { text } of client.watch({}, bearer()) as AsyncIterable<Answer>) texts.push(text);
     expect(texts).toEqual(['ann', 'ann again']);
-    const refused = await new Promise<ServiceError>((resolve) =>
+    const rejected = await new Promise<ServiceError>((resolve) =>
       client
         .watch({}, toMetadata())
         .on('error', resolve)
         .on('data', () => undefined),
     );
-    expect(refused.code).toBe(status.UNAUTHENTICATED);
+    expect(rejected.code).toBe(status.UNAUTHENTICATED);
   });
 
   it('judges a stream of questions when it is opened', async () => {
@@ -170,8 +170,8 @@ describe('AuthGuard before gRPC', () => {
     expect(await heard).toEqual({ text: 'heard by ann' });
     talk.end();
     const closed = client.talk(toMetadata());
-    const refused = new Promise<ServiceError>((resolve) => closed.once('error', resolve));
+    const rejected = new Promise<ServiceError>((resolve) => closed.once('error', resolve));
     closed.on('data', () => undefined).write({});
-    expect((await refused).code).toBe(status.UNAUTHENTICATED);
+    expect((await rejected).code).toBe(status.UNAUTHENTICATED);
   });
 });

@@ -1,4 +1,4 @@
-// A refusal that the application's own guards and handlers meet: over sockets, microservices and GraphQL it has its code, too.
+// A rejection that the application's own guards and handlers meet: over sockets, microservices and GraphQL it has its code, too.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Catch, Controller, Injectable, Module, UseFilters, UseGuards } from '@nestjs/common';
 import type { CanActivate, ExceptionFilter, ExecutionContext, INestApplicationContext } from '@nestjs/common';
@@ -91,7 +91,7 @@ class OwnFilter implements ExceptionFilter {
 @WebSocketGateway()
 class FilteredGateway extends Gateway {}
 
-describe.each(SOCKET_LIBRARIES)('A refusal in a gateway of %s, outside of our guard', (library) => {
+describe.each(SOCKET_LIBRARIES)('A rejection in a gateway of %s, outside of our guard', (library) => {
   const open = async (gateway: typeof Gateway) => {
     const running = await NestFactory.create(toModule({ providers: [gateway] }), { logger });
     app = running;
@@ -135,7 +135,7 @@ class MessageController {
   }
 }
 
-describe('A refusal in a microservice, outside of our guard', () => {
+describe('A rejection in a microservice, outside of our guard', () => {
   const listen = async (kind: 'pure' | 'hybrid'): Promise<ClientProxy> => {
     const options = { host: '127.0.0.1', port: await findFreePort() };
     const transport: MicroserviceOptions = { transport: Transport.TCP, options };
@@ -178,8 +178,8 @@ class TokenResolver {
   }
 }
 
-describe.each(ENGINES)('A refusal in a resolver, outside of our guard, on $name', (engine) => {
-  it('has the form that the refusals of the guard have', async () => {
+describe.each(ENGINES)('A rejection in a resolver, outside of our guard, on $name', (engine) => {
+  it('has the form that the rejections of the guard have', async () => {
     const running = await startGraphql(engine, descope, { resolvers: [TokenResolver] });
     closing.push(() => running.close());
     const { errors } = await send(running, `{ who(token: "${EXPIRED.token}") }`);

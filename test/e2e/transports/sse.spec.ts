@@ -1,4 +1,4 @@
-// Server-sent events: refused before a stream opens, and over when the session is.
+// Server-sent events: rejected before a stream opens, and over when the session is.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Sse } from '@nestjs/common';
 import { CurrentSession, DescopeModule, DescopeSession, Roles, untilSessionEnds } from 'nestjs-descope';
@@ -38,7 +38,7 @@ describe.each(ADAPTERS)('AuthGuard before server-sent events, on %s', (adapter) 
   afterAll(() => application.close());
   const accept = { accept: 'text/event-stream' };
 
-  it('refuses before the stream is opened, as any request', async () => {
+  it('rejects before the stream is opened, as any request', async () => {
     const nobody = await application.request('/news', { headers: accept });
     expect([nobody.status, nobody.body['code']]).toEqual([401, 'SESSION_MISSING']);
     expect(nobody.headers.get('www-authenticate')).toContain('Bearer');
@@ -66,7 +66,7 @@ describe.each(ADAPTERS)('AuthGuard before server-sent events, on %s', (adapter) 
 
 describe('untilSessionEnds()', () => {
   it('ends a stream at once where nobody is signed in', async () => {
-    const stream = concat(of(1), NEVER).pipe(untilSessionEnds(DescopeSession.nobody()), toArray());
+    const stream = concat(of(1), NEVER).pipe(untilSessionEnds(DescopeSession.anonymous()), toArray());
     expect(await lastValueFrom(stream)).toEqual([]);
   });
 });

@@ -83,20 +83,20 @@ describe.each(ADAPTERS)('A transport that the application teaches, on %s', (adap
     const message: Message = { body, properties: { headers } };
     return call(message) as Promise<unknown>;
   };
-  const refusal = (status: number, code: string) => ({ status, response: { statusCode: status, code } });
+  const rejection = (status: number, code: string) => ({ status, response: { statusCode: status, code } });
 
-  it('lets its handlers be called with a token, and refuses without one', async () => {
+  it('lets its handlers be called with a token, and rejects without one', async () => {
     await expect(deliver('placed', descope.as().bearer, { body: { id: 1 } })).resolves.toEqual({ id: 1 });
-    await expect(deliver('placed')).rejects.toMatchObject(refusal(401, 'SESSION_MISSING'));
+    await expect(deliver('placed')).rejects.toMatchObject(rejection(401, 'SESSION_MISSING'));
     await expect(deliver('placed', descope.expired().bearer)).rejects.toMatchObject(
-      refusal(401, 'TOKEN_EXPIRED'),
+      rejection(401, 'TOKEN_EXPIRED'),
     );
   });
 
   it('has the demands of its handlers', async () => {
     await expect(deliver('cancelled', descope.as({ roles: ['clerk'] }).bearer)).resolves.toBe('cancelled');
     await expect(deliver('cancelled', descope.as().bearer)).rejects.toMatchObject(
-      refusal(403, 'ACCESS_ROLE_MISSING'),
+      rejection(403, 'ACCESS_ROLE_MISSING'),
     );
     await expect(deliver('noted')).resolves.toBe('noted');
     await expect(deliver('counted')).resolves.toBe('counted');
@@ -106,13 +106,13 @@ describe.each(ADAPTERS)('A transport that the application teaches, on %s', (adap
     const { bearer } = descope.as({ tenants: { T1: { roles: ['clerk'] } } });
     await expect(deliver('moved', bearer, { body: { tenant: 'T1' } })).resolves.toBe('moved');
     await expect(deliver('moved', bearer, { body: { tenant: 'T2' } })).rejects.toMatchObject({ status: 403 });
-    await expect(deliver('moved', bearer)).rejects.toMatchObject(refusal(403, 'ACCESS_TENANT_UNNAMED'));
+    await expect(deliver('moved', bearer)).rejects.toMatchObject(rejection(403, 'ACCESS_TENANT_UNNAMED'));
   });
 
-  it('is one of a type; another type is refused, with a message that says how to teach it', async () => {
+  it('is one of a type; another type is rejected, with a message that says how to teach it', async () => {
     const call = deliver('placed', descope.as().bearer, { type: 'pigeon' });
     await expect(call).rejects.toMatchObject({
-      ...refusal(403, 'TRANSPORT_UNKNOWN'),
+      ...rejection(403, 'TRANSPORT_UNKNOWN'),
       cause: { message: expect.stringContaining("transports: [{ type: 'pigeon', findRequest }]") },
     });
   });
@@ -139,7 +139,7 @@ describe.each(ADAPTERS)(
         type: 'pigeon',
         findRequest: (context) => context.getArgByIndex(0),
         isSafe: () => isSafe() as boolean,
-        toRefusal: async () => Promise.reject(new Error('a refusal that fails')),
+        toRejection: async () => Promise.reject(new Error('a rejection that fails')),
       } satisfies DescopeTransport;
       const imports = [DescopeModule.forRoot({ transports: [pigeon] })];
       const metadata = { imports, controllers: [PigeonController] };
@@ -178,7 +178,7 @@ describe.each(ADAPTERS)(
       await expect(land({ cookie, 'sec-fetch-site': 'cross-site' })).resolves.toBe('landed');
     });
 
-    it('refuses all the same where the form of the refusal is promised and fails', async () => {
+    it('rejects all the same where the form of the rejection is promised and fails', async () => {
       await expect(land({})).rejects.toMatchObject({ status: 401, response: { code: 'SESSION_MISSING' } });
       await new Promise((resolve) => setImmediate(resolve));
       expect(unhandled).toEqual([]);
@@ -196,7 +196,7 @@ describe('The option transports', () => {
     );
     await application.close();
   };
-  const refused = (transports: unknown) =>
+  const rejected = (transports: unknown) =>
     boot([DescopeModule.forRoot({ transports } as DescopeModuleOptions)]);
 
   it('stands beside useFactory, where it is static', async () => {
@@ -216,7 +216,7 @@ describe('The option transports', () => {
         return { headers: {} };
       }
     }
-    await expect(refused([new Pigeon()])).resolves.toBeUndefined();
+    await expect(rejected([new Pigeon()])).resolves.toBeUndefined();
   });
 
   it('may be a plain object with every member that there is', async () => {
@@ -229,9 +229,9 @@ describe('The option transports', () => {
       findCall: () => undefined,
       readParam: () => undefined,
       isSafe: () => false,
-      toRefusal: (refusal) => refusal,
+      toRejection: (rejection) => rejection,
     };
-    await expect(refused([whole])).resolves.toBeUndefined();
+    await expect(rejected([whole])).resolves.toBeUndefined();
   });
 
   it.each<[string, unknown, readonly string[]]>([
@@ -244,7 +244,7 @@ describe('The option transports', () => {
     ['two of a type', [broker, broker], ['transports: got two for the type "rmq"']],
     ['several mistakes', [{}], ['transports[0].type', 'transports[0].findRequest']],
   ])('stops the boot with %s', async (_what, transports, texts) => {
-    const error: unknown = await refused(transports).catch((reason: unknown) => reason);
+    const error: unknown = await rejected(transports).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
     for (const text of texts) expect((error as Error).message).toContain(text);
   });

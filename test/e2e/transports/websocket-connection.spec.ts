@@ -14,13 +14,13 @@ const ORIGIN = 'https://app.example.com';
 
 @WebSocketGateway()
 class AdmittingGateway {
-  static admitted: (string | undefined)[] = [];
+  static accepted: (string | undefined)[] = [];
 
   constructor(@Inject(DescopeSockets) private readonly sockets: DescopeSockets) {}
 
   async handleConnection(client: object, request?: RequestLike) {
-    const session = await this.sockets.admit(client, request);
-    AdmittingGateway.admitted.push(session?.user?.id);
+    const session = await this.sockets.accept(client, request);
+    AdmittingGateway.accepted.push(session?.user?.id);
   }
 
   @SubscribeMessage('who')
@@ -58,7 +58,7 @@ function useGateway(
   afterEach(() => {
     for (const client of clients) client.close();
     clients = [];
-    AdmittingGateway.admitted = [];
+    AdmittingGateway.accepted = [];
     descope.keysAvailable();
   });
   afterAll(() => application.close());
@@ -70,13 +70,13 @@ function useGateway(
   return { descope, open };
 }
 
-describe.each(SOCKET_LIBRARIES)('DescopeSockets.admit() on %s', (library) => {
+describe.each(SOCKET_LIBRARIES)('DescopeSockets.accept() on %s', (library) => {
   const { descope, open } = useGateway(library, AdmittingGateway);
 
   it('lets a client with a session stay, and its messages be judged', async () => {
     const client = await open({ headers: descope.as({ sub: 'ann' }).bearer });
     expect(await client.ask('who')).toEqual({ event: 'who', data: { id: 'ann' } });
-    expect(AdmittingGateway.admitted).toEqual(['ann']);
+    expect(AdmittingGateway.accepted).toEqual(['ann']);
   });
 
   it.each([
@@ -87,14 +87,14 @@ describe.each(SOCKET_LIBRARIES)('DescopeSockets.admit() on %s', (library) => {
     ['REQUEST_CROSS_SITE', () => descope.as().cookie],
     ['CREDENTIAL_MALFORMED', () => ({ authorization: 'Bearer' })],
     ['TOKEN_KIND_NOT_ACCEPTED', () => descope.as({ kind: 'app' }).bearer],
-  ])('closes a client that is refused with %s', async (code, toHeaders) => {
+  ])('closes a client that is rejected with %s', async (code, toHeaders) => {
     const client = await open({ headers: toHeaders() });
     if (library === 'ws') expect(await client.closed).toEqual({ code: 1008, reason: code });
     else {
       expect(await client.next()).toMatchObject({ event: 'exception', data: { status: 'error', code } });
       expect(await client.closed).toEqual({ reason: 'io server disconnect' });
     }
-    expect(AdmittingGateway.admitted).toEqual([undefined]);
+    expect(AdmittingGateway.accepted).toEqual([undefined]);
   });
 
   it('asks a client to come again while keys are missing', async () => {
@@ -113,27 +113,27 @@ describe.each(SOCKET_LIBRARIES)('DescopeSockets.admit() on %s', (library) => {
   });
 });
 
-describe.each(SOCKET_LIBRARIES)('DescopeSockets.admit() with loadUser, on %s', (library) => {
+describe.each(SOCKET_LIBRARIES)('DescopeSockets.accept() with loadUser, on %s', (library) => {
   const loadUser = ({ user }: DescopeSession) => (user?.id === 'banned' ? null : { id: user?.id });
   const { descope, open } = useGateway(library, AdmittingGateway, { loadUser });
 
   it('closes a client whose user the application does not know', async () => {
     const client = await open({ headers: descope.as({ sub: 'banned' }).bearer });
     await client.closed;
-    expect(AdmittingGateway.admitted).toEqual([undefined]);
+    expect(AdmittingGateway.accepted).toEqual([undefined]);
   });
 
   it('lets any other stay', async () => {
     const client = await open({ headers: descope.as({ sub: 'ann' }).bearer });
     expect(await client.ask('who')).toEqual({ event: 'who', data: { id: 'ann' } });
-    expect(AdmittingGateway.admitted).toEqual(['ann']);
+    expect(AdmittingGateway.accepted).toEqual(['ann']);
   });
 });
 
 describe('Socket.IO', () => {
   const { descope, open } = useGateway('socket.io', SilentGateway);
   const { token, bearer } = descope.as({ sub: 'ann' });
-  const refused = (code: string) => ({ event: 'exception', data: expect.objectContaining({ code }) });
+  const rejected = (code: string) => ({ event: 'exception', data: expect.objectContaining({ code }) });
   const answered = { event: 'who', data: { id: 'ann' } };
 
   it('needs no handleConnection, and takes a token as auth.token, from anywhere', async () => {
@@ -151,7 +151,7 @@ describe('Socket.IO', () => {
     ['a token that is no text', () => ({ auth: { token: [token] } })],
     ['a token with its scheme', () => ({ auth: { token: `Bearer ${token}` } })],
   ])('calls %s malformed', async (_what, toShown) => {
-    expect(await (await open(toShown())).ask('who')).toEqual(refused('CREDENTIAL_MALFORMED'));
+    expect(await (await open(toShown())).ask('who')).toEqual(rejected('CREDENTIAL_MALFORMED'));
   });
 
   it.each([
@@ -159,7 +159,7 @@ describe('Socket.IO', () => {
     ['none', { token: null }],
     ['another name', { authorization: bearer.authorization, cookie: `DS=${token}` }],
   ])('takes %s for no token', async (_what, auth) => {
-    expect(await (await open({ auth })).ask('who')).toEqual(refused('SESSION_MISSING'));
+    expect(await (await open({ auth })).ask('who')).toEqual(rejected('SESSION_MISSING'));
   });
 
   it('lets auth.token go before a cookie, and never takes it for one', async () => {
@@ -169,7 +169,7 @@ describe('Socket.IO', () => {
       auth: { token: descope.expired().token },
       headers: { ...descope.as().cookie, origin: ORIGIN },
     };
-    expect(await (await open(stale)).ask('who')).toEqual(refused('TOKEN_EXPIRED'));
+    expect(await (await open(stale)).ask('who')).toEqual(rejected('TOKEN_EXPIRED'));
   });
 
   // Browsers say nothing of the origin where a page asks its own host by GET, but that it is the same site.
@@ -182,7 +182,7 @@ describe('Socket.IO', () => {
     expect(await ours.ask('who')).toEqual(answered);
     for (const said of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, {}]) {
       const other = await open({ transports, headers: { ...descope.as().cookie, ...said } });
-      expect(await other.ask('who')).toEqual(refused('REQUEST_CROSS_SITE'));
+      expect(await other.ask('who')).toEqual(rejected('REQUEST_CROSS_SITE'));
     }
   });
 });

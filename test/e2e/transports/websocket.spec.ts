@@ -37,7 +37,7 @@ class Gateway {
 
   @SubscribeMessage('who')
   who(@CurrentUser() user: DescopeUser, @CurrentSession() session: DescopeSession) {
-    return { event: 'who', data: { id: user.id, isAmbient: session.isAmbient } };
+    return { event: 'who', data: { id: user.id, sentByBrowser: session.sentByBrowser } };
   }
 
   @SubscribeMessage('late')
@@ -105,7 +105,7 @@ describe.each(SOCKET_LIBRARIES)('AuthGuard before messages of %s', (library) => 
     clients.push(client);
     return client;
   };
-  const refusal = (code: string) => ({
+  const rejection = (code: string) => ({
     event: 'exception',
     data: expect.objectContaining({ status: 'error', code }),
   });
@@ -113,14 +113,14 @@ describe.each(SOCKET_LIBRARIES)('AuthGuard before messages of %s', (library) => 
     headers: { ...ann.cookie, ...(origin === undefined ? {} : { origin }) },
   });
 
-  it('admits a bearer token, from anywhere', async () => {
+  it('accepts a bearer token, from anywhere', async () => {
     for (const headers of [ann.bearer, { ...ann.bearer, origin: 'https://evil.example' }]) {
       const client = await open({ headers });
-      expect(await client.ask('who')).toEqual({ event: 'who', data: { id: 'ann', isAmbient: false } });
+      expect(await client.ask('who')).toEqual({ event: 'who', data: { id: 'ann', sentByBrowser: false } });
     }
   });
 
-  it('refuses nobody, a bad token and a missing role with the code of HTTP', async () => {
+  it('rejects nobody, a bad token and a missing role with the code of HTTP', async () => {
     const nobody = await open();
     expect(await nobody.ask('who')).toEqual({
       event: 'exception',
@@ -133,9 +133,9 @@ describe.each(SOCKET_LIBRARIES)('AuthGuard before messages of %s', (library) => 
       },
     });
     const bad = await open({ headers: descope.tampered().bearer });
-    expect(await bad.ask('who')).toEqual(refusal('TOKEN_SIGNATURE_INVALID'));
+    expect(await bad.ask('who')).toEqual(rejection('TOKEN_SIGNATURE_INVALID'));
     const plain = await open({ headers: ann.bearer });
-    expect(await plain.ask('remove')).toEqual(refusal('ACCESS_ROLE_MISSING'));
+    expect(await plain.ask('remove')).toEqual(rejection('ACCESS_ROLE_MISSING'));
     const admin = await open({ headers: descope.as({ roles: ['admin'] }).bearer });
     expect(await admin.ask('remove')).toEqual({ event: 'remove', data: {} });
   });
@@ -146,20 +146,20 @@ describe.each(SOCKET_LIBRARIES)('AuthGuard before messages of %s', (library) => 
       event: 'tenant',
       data: { tenant: 'acme' },
     });
-    expect(await client.ask('tenant', { tenant: 'other' })).toEqual(refusal('ACCESS_TENANT_MISSING'));
-    expect(await client.ask('tenant', 'acme')).toEqual(refusal('ACCESS_TENANT_UNNAMED'));
+    expect(await client.ask('tenant', { tenant: 'other' })).toEqual(rejection('ACCESS_TENANT_MISSING'));
+    expect(await client.ask('tenant', 'acme')).toEqual(rejection('ACCESS_TENANT_UNNAMED'));
   });
 
   it('takes no token from a message', async () => {
     const client = await open();
     const data = { token: ann.token, headers: ann.bearer, handshake: { headers: ann.bearer }, ...ann.bearer };
-    expect(await client.ask('who', data)).toEqual(refusal('SESSION_MISSING'));
+    expect(await client.ask('who', data)).toEqual(rejection('SESSION_MISSING'));
   });
 
   it('counts a cookie where the page that opened the connection is ours or trusted', async () => {
     for (const origin of [ORIGIN, TRUSTED]) {
       const client = await open(withCookie(origin));
-      expect(await client.ask('who')).toEqual({ event: 'who', data: { id: 'ann', isAmbient: true } });
+      expect(await client.ask('who')).toEqual({ event: 'who', data: { id: 'ann', sentByBrowser: true } });
     }
   });
 
@@ -169,24 +169,24 @@ describe.each(SOCKET_LIBRARIES)('AuthGuard before messages of %s', (library) => 
     ['the origin of a sandbox', 'null'],
     ['an origin that begins like ours', `${ORIGIN}.evil.example`],
     ['our host by plain http', 'http://app.example.com'],
-  ])('refuses a cookie with %s, on optional handlers too', async (_what, origin) => {
+  ])('rejects a cookie with %s, on optional handlers too', async (_what, origin) => {
     const client = await open(withCookie(origin));
-    expect(await client.ask('who')).toEqual(refusal('REQUEST_CROSS_SITE'));
-    expect(await client.ask('optional')).toEqual(refusal('REQUEST_CROSS_SITE'));
+    expect(await client.ask('who')).toEqual(rejection('REQUEST_CROSS_SITE'));
+    expect(await client.ask('optional')).toEqual(rejection('REQUEST_CROSS_SITE'));
     expect(await client.ask('open')).toEqual({ event: 'open', data: { id: null } });
   });
 
   it('lets a bearer token decide alone', async () => {
     const headers = { ...ann.cookie, origin: ORIGIN, ...descope.expired().bearer };
-    expect(await (await open({ headers })).ask('who')).toEqual(refusal('TOKEN_EXPIRED'));
+    expect(await (await open({ headers })).ask('who')).toEqual(rejection('TOKEN_EXPIRED'));
   });
 
   it('looks at the end of the token with each message', async () => {
     const client = await open({ headers: ann.bearer });
     expect((await client.ask('who')).event).toBe('who');
     Clock.nowMs += 2 * 3600_000;
-    expect(await client.ask('who')).toEqual(refusal('TOKEN_EXPIRED'));
-    expect(await client.ask('optional')).toEqual(refusal('TOKEN_EXPIRED'));
+    expect(await client.ask('who')).toEqual(rejection('TOKEN_EXPIRED'));
+    expect(await client.ask('optional')).toEqual(rejection('TOKEN_EXPIRED'));
   });
 
   it('shows a public handler nobody, also after messages that were judged', async () => {
@@ -195,19 +195,19 @@ describe.each(SOCKET_LIBRARIES)('AuthGuard before messages of %s', (library) => 
     expect(await client.ask('open')).toEqual({ event: 'open', data: { id: null } });
   });
 
-  it('refuses messages after a sign-out', async () => {
+  it('rejects messages after a sign-out', async () => {
     const bea = descope.as({ sub: 'bea' });
     const client = await open({ headers: bea.bearer });
     expect((await client.ask('who')).event).toBe('who');
     const session = await application.app.get(DescopeService).validateSession(bea.token);
     const { signOuts } = application.app.get<Sessions>('nestjs-descope:sessions', { strict: false });
     await signOuts.signOut(bea.token, session.user?.claims as never);
-    expect(await client.ask('who')).toEqual(refusal('SESSION_SIGNED_OUT'));
+    expect(await client.ask('who')).toEqual(rejection('SESSION_SIGNED_OUT'));
     if (library === 'ws') return;
     // Only headers are held to a byte a character: what Socket.IO is given as `auth` can be spelled otherwise.
     const respelled = `${String.fromCharCode(bea.token.charCodeAt(0) + 0x100)}${bea.token.slice(1)}`;
     const again = await open({ auth: { token: respelled } });
-    expect(await again.ask('who')).toEqual(refusal('TOKEN_MALFORMED'));
+    expect(await again.ask('who')).toEqual(rejection('TOKEN_MALFORMED'));
   });
 
   it('keeps two users apart, also when their messages overlap', async () => {
@@ -223,7 +223,7 @@ describe.each(SOCKET_LIBRARIES)('AuthGuard before messages of %s', (library) => 
 });
 
 describe('A client of ws whose request nobody remembered', () => {
-  it('is refused, and the reason names what remembers it', async () => {
+  it('is rejected, and the reason names what remembers it', async () => {
     const descope = createTestDescope();
     const seen: unknown[] = [];
     const application = await start(

@@ -42,7 +42,7 @@ describe.each(SCHEMAS)('claimsSchema of %s', (_library, schema) => {
     expect(JSON.stringify(user)).not.toContain('seats');
   });
 
-  it('refuses a token that does not fit, and tells where without the value', async () => {
+  it('rejects a token that does not fit, and tells where without the value', async () => {
     const answer = (await boot(schema)).validateSession(tokenOf({ plan: 'a secret plan' }));
     await expect(answer).rejects.toMatchObject({
       code: 'CLAIMS_REFUSED',
@@ -69,7 +69,7 @@ describe('claimsSchema', () => {
     await expect(answer).rejects.toMatchObject({ code: 'CLAIMS_REFUSED' });
   });
 
-  it('is refused at boot where it is no schema', async () => {
+  it('is rejected at boot where it is no schema', async () => {
     const none = { '~standard': { version: 2 } } as unknown as StandardSchema;
     await expect(boot(none)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });

@@ -54,9 +54,9 @@ class CallerController {
 
   @Get('session')
   session(@CurrentSession() session: DescopeSession) {
-    const { isAmbient, refusedWith = null, expiresAt } = session;
+    const { sentByBrowser: sentByBrowser, rejectedWith = null, expiresAt } = session;
     const isToken = typeof session.token === 'string' && session.claims?.sub === session.user?.id;
-    return { isAmbient, refusedWith, expiresAt, isToken, json: session };
+    return { sentByBrowser, rejectedWith, expiresAt, isToken, json: session };
   }
 
   @Public()
@@ -102,17 +102,17 @@ describe.each(ADAPTERS)('A handler, on %s', (adapter) => {
     expect((await get('/pipes', descope.as({ sub: 'U2bob' }).bearer)).body['email']).toBe('none');
   });
 
-  it('is not called when a pipe refuses', async () => {
+  it('is not called when a pipe rejects', async () => {
     expect((await get('/number')).status).toBe(400);
     expect((await get('/number', descope.as({ sub: '42' }).bearer)).body).toEqual({ id: 42 });
   });
 
   it('gets the session, whose token stays out of JSON', async () => {
     const answer = await get('/session');
-    expect(answer.body).toMatchObject({ isAmbient: false, refusedWith: null, isToken: true });
+    expect(answer.body).toMatchObject({ sentByBrowser: false, rejectedWith: null, isToken: true });
     expect(Date.parse(String(answer.body['expiresAt']))).toBeGreaterThan(Date.now());
     expect(answer.text).not.toContain(anna.token);
-    expect((await get('/session', anna.cookie)).body).toMatchObject({ isAmbient: true, isToken: true });
+    expect((await get('/session', anna.cookie)).body).toMatchObject({ sentByBrowser: true, isToken: true });
   });
 
   it('gets nobody on a public route, even with a good token', async () => {

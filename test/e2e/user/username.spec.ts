@@ -15,7 +15,7 @@ class OptionalController {
   @OptionalAuth()
   @Get('optional')
   optional(@CurrentSession() session: DescopeSession) {
-    return { username: session.user?.username ?? null, refusedWith: session.refusedWith ?? null };
+    return { username: session.user?.username ?? null, rejectedWith: session.rejectedWith ?? null };
   }
 }
 
@@ -81,7 +81,7 @@ describe.each(ADAPTERS)('The username, on %s', (adapter) => {
     ['a number', 42],
     ['a list', ['anna']],
     ['null', null],
-  ])('refuses a user whose claim is %s, and never falls back to another identity', async (_what, login) => {
+  ])('rejects a user whose claim is %s, and never falls back to another identity', async (_what, login) => {
     await boot({ usernameClaim: 'login' });
     expect(await missing({ sub: 'U2anna', email: 'a@example.com', login })).toEqual([
       403,
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('The username, on %s', (adapter) => {
     expect(await usernames(key, { ...key, login: 'admin', amr: ['email'] })).toEqual([key.sub, key.sub]);
   });
 
-  it('refuses a username of a token that proves neither a user nor an access key', async () => {
+  it('rejects a username of a token that proves neither a user nor an access key', async () => {
     await boot({ usernameClaim: 'login' });
     expect(await missing({ amr: undefined, login: 'anna' })).toEqual([403, 'USERNAME_KIND_UNPROVEN']);
   });
@@ -115,7 +115,7 @@ describe.each(ADAPTERS)('The username, on %s', (adapter) => {
   it('keeps the reason on an optional route, where a cookie without it counts as nobody', async () => {
     await boot({ usernameClaim: 'login' });
     const answer = await application.request('/optional', { headers: descope.as().cookie });
-    expect(answer.body).toEqual({ username: null, refusedWith: 'USERNAME_CLAIM_MISSING' });
+    expect(answer.body).toEqual({ username: null, rejectedWith: 'USERNAME_CLAIM_MISSING' });
   });
 
   it.each(['email', 'phone', 'name'])(

@@ -19,7 +19,7 @@ export class Gate {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Listens; after `refuse`, on the same port again. */
+  /** Listens; after `reject`, on the same port again. */
   async open(): Promise<void> {
     this.#fault = undefined;
     if (this.#server.listening) return;
@@ -34,8 +34,8 @@ export class Gate {
     this.#server.closeIdleConnections();
   }
 
-  /** Stops listening, so that connections are refused. */
-  async refuse(): Promise<void> {
+  /** Stops listening, so that connections are rejected. */
+  async reject(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
     this.#server.close();

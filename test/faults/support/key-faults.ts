@@ -49,7 +49,7 @@ export function listKeyFaults(elsewhere: string): readonly KeyFault[] {
     onTheWire('gzip bomb', (response) => sendBomb(response, 'gzip')),
     onTheWire('brotli bomb', (response) => sendBomb(response, 'br')),
     onTheWire('connection reset', (response) => response.socket?.resetAndDestroy()),
-    { name: 'connection refused', apply: ({ gate }) => gate.refuse() },
+    { name: 'connection refused', apply: ({ gate }) => gate.reject() },
   ];
 }
 

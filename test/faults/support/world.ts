@@ -43,7 +43,7 @@ export async function openWorld(order: WorldOrder = {}): Promise<World> {
   const emulator = await startEmulator(order.emulator);
   const gate = new Gate(emulator.url);
   await gate.open();
-  const close = () => Promise.all([gate.refuse(), emulator.close()]);
+  const close = () => Promise.all([gate.reject(), emulator.close()]);
   try {
     await order.prepare?.({ emulator, gate });
     const options = { projectId: emulator.projectId, baseUrl: gate.url, audience: null, ...order.options };

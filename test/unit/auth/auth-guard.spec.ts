@@ -109,13 +109,13 @@ describe('AuthGuard', () => {
     expect(await outcome(toRequest({}), 'optional')).toBe(true);
     expect(await outcome(toRequest({}), 'open')).toBe(true);
     expect(events.of('accepted')).toEqual([
-      { kind: 'user', userId: 'U2anna', isAmbient: false },
-      { kind: 'user', userId: 'U2anna', isAmbient: true },
-      { kind: undefined, userId: undefined, isAmbient: false },
+      { kind: 'user', userId: 'U2anna', sentByBrowser: false },
+      { kind: 'user', userId: 'U2anna', sentByBrowser: true },
+      { kind: undefined, userId: undefined, sentByBrowser: false },
     ]);
   });
 
-  it('tells whom it refuses, once each, with the challenge on the response', async () => {
+  it('tells whom it rejects, once each, with the challenge on the response', async () => {
     await boot();
     const { decision, response } = await decide(toRequest({}));
     expect([decision, response.getHeader('www-authenticate')]).toEqual([
@@ -123,7 +123,7 @@ describe('AuthGuard', () => {
       'Bearer realm="descope"',
     ]);
     expect(await outcome(toRequest(anna.bearer), 'admin')).toBe('ACCESS_ROLE_MISSING');
-    expect(events.of('refused').map(({ code }) => code)).toEqual(['SESSION_MISSING', 'ACCESS_ROLE_MISSING']);
+    expect(events.of('rejected').map(({ code }) => code)).toEqual(['SESSION_MISSING', 'ACCESS_ROLE_MISSING']);
     expect(events.of('accepted')).toEqual([]);
   });
 
@@ -146,7 +146,7 @@ describe('AuthGuard', () => {
     expect(asked).toBe(3);
   });
 
-  it('looks at a refused credential once for each request, however many of its calls ask', async () => {
+  it('looks at a rejected credential once for each request, however many of its calls ask', async () => {
     let asked = 0;
     const read = (request: RequestLike) => {
       asked += 1;
@@ -174,19 +174,19 @@ describe('AuthGuard', () => {
 
   it('remembers for the rest of the request whom it let in, and nobody where that is what counts', async () => {
     await boot();
-    const admitted = toRequest(anna.cookie);
-    await outcome(admitted, 'optional');
-    expect(recallSession(admitted, module.get(DESCOPE_AUTHENTICATOR))).toMatchObject({
+    const accepted = toRequest(anna.cookie);
+    await outcome(accepted, 'optional');
+    expect(recallSession(accepted, module.get(DESCOPE_AUTHENTICATOR))).toMatchObject({
       user: { id: 'U2anna' },
     });
-    const kept = recallSession(admitted, module.get(DESCOPE_AUTHENTICATOR));
-    await outcome(admitted, 'closed');
-    expect(recallSession(admitted, module.get(DESCOPE_AUTHENTICATOR))).toBe(kept);
+    const kept = recallSession(accepted, module.get(DESCOPE_AUTHENTICATOR));
+    await outcome(accepted, 'closed');
+    expect(recallSession(accepted, module.get(DESCOPE_AUTHENTICATOR))).toBe(kept);
     const unwanted = toRequest(anna.cookie);
     expect(await outcome(unwanted, 'keysOrNobody')).toBe(true);
     expect(recallSession(unwanted, module.get(DESCOPE_AUTHENTICATOR))).toMatchObject({
       user: undefined,
-      refusedWith: 'TOKEN_KIND_NOT_ACCEPTED',
+      rejectedWith: 'TOKEN_KIND_NOT_ACCEPTED',
     });
     expect(unwanted.user).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-// Core error → HTTP: the status, the whole body and the headers of every kind of refusal.
+// Core error → HTTP: the status, the whole body and the headers of every kind of rejection.
 import { describe, expect, it } from '@jest/globals';
 import {
   BadRequestException,
@@ -7,7 +7,7 @@ import {
   UnauthorizedException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
-import { toHttpRefusal } from '#lib/auth/http-error.js';
+import { toHttpError } from '#lib/auth/http-error.js';
 import {
   DescopeAccessError,
   DescopeCredentialError,
@@ -31,7 +31,7 @@ const forbidden = (code: string) => ({
 const TOO_WEAK = 'A stronger or fresher sign-in is required.';
 const WEAK = ', error="insufficient_user_authentication"';
 
-describe('toHttpRefusal', () => {
+describe('toHttpRejection', () => {
   it.each([
     [
       'no credential: a challenge without an error (RFC 6750 §3.1)',
@@ -140,16 +140,16 @@ describe('toHttpRefusal', () => {
       [['Retry-After', '7']],
     ],
   ])('answers %s', (_what, error, type, body, headers) => {
-    const refusal = toHttpRefusal(error);
-    expect(refusal?.exception).toBeInstanceOf(type);
-    expect(refusal?.exception.getStatus()).toBe(body.statusCode);
-    expect(refusal?.exception.getResponse()).toEqual(body);
-    expect(refusal?.exception.cause).toBe(error);
-    expect(refusal?.headers).toEqual(headers);
+    const rejection = toHttpError(error);
+    expect(rejection?.exception).toBeInstanceOf(type);
+    expect(rejection?.exception.getStatus()).toBe(body.statusCode);
+    expect(rejection?.exception.getResponse()).toEqual(body);
+    expect(rejection?.exception.cause).toBe(error);
+    expect(rejection?.headers).toEqual(headers);
   });
 
   it('leaves what is not ours to others', () => {
     for (const error of [new Error('x'), null, undefined, 'x', {}])
-      expect(toHttpRefusal(error)).toBeUndefined();
+      expect(toHttpError(error)).toBeUndefined();
   });
 });

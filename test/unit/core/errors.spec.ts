@@ -1,7 +1,7 @@
 // An error says what follows from it, also to another copy of the package.
 import { describe, expect, it, jest } from '@jest/globals';
 import { HttpException } from '@nestjs/common';
-import { toHttpRefusal } from '#lib/auth/http-error.js';
+import { toHttpError } from '#lib/auth/http-error.js';
 import * as here from '#lib/core/errors.js';
 
 const loadCopy = () => {
@@ -18,7 +18,7 @@ describe('An error of another copy of the package', () => {
       (copy: typeof here) =>
         new copy.DescopeUnavailableError('KEYS_UNAVAILABLE', 'down', { retryAfterSeconds: 1 }),
     ],
-  ])('is a refusal here too: %s', async (status, create) => {
+  ])('is a rejection here too: %s', async (status, create) => {
     const error = create(await loadCopy());
     expect(Object.getPrototypeOf(error)).not.toBe(here.DescopeCredentialError.prototype);
     expect(error).toBeInstanceOf(here.DescopeError);
@@ -26,7 +26,7 @@ describe('An error of another copy of the package', () => {
     expect(ours.map((type) => type.name).filter((_, at) => error instanceof (ours[at] ?? Object))).toEqual([
       error.constructor.name,
     ]);
-    const exception = toHttpRefusal(error)?.exception;
+    const exception = toHttpError(error)?.exception;
     expect(exception).toBeInstanceOf(HttpException);
     expect([exception?.getStatus(), exception?.getResponse()]).toEqual([
       status,
@@ -37,6 +37,6 @@ describe('An error of another copy of the package', () => {
   it('is none when it is a mistake in the set-up, or not ours', async () => {
     const copy = await loadCopy();
     const others = [new copy.DescopeConfigError('CONFIG_INVALID', 'wrong'), new Error('other'), null, 'text'];
-    for (const error of others) expect(toHttpRefusal(error)).toBeUndefined();
+    for (const error of others) expect(toHttpError(error)).toBeUndefined();
   });
 });

@@ -67,7 +67,7 @@ describe('ExpiringMap with owners', () => {
   const toKeys = (map: ExpiringMap<string>, keys: readonly string[]) =>
     keys.filter((key) => map.get(key) !== undefined);
 
-  it('makes room at whoever holds the most, the oldest first, and at nobody who holds less', () => {
+  it('makes room at anyone who holds the most, the oldest first, and at nobody who holds less', () => {
     const map = new ExpiringMap<string>(5, createClock(), (owner) => owner);
     for (const key of ['m1', 'm2', 'm3']) map.set(key, 'mallory', NOW_MS + 900);
     for (const key of ['a1', 'a2']) map.set(key, 'anna', NOW_MS + 10);

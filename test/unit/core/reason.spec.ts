@@ -10,8 +10,8 @@ const url = 'https://auth.example.com/v2/keys/P2secret?token=secret';
 
 describe('toReason', () => {
   it('names the innermost cause, and its code where its words do not', () => {
-    const refused = coded('connect ECONNREFUSED 127.0.0.1:9', 'ECONNREFUSED');
-    expect(toReason(new TypeError('fetch failed', { cause: refused }))).toBe(
+    const rejected = coded('connect ECONNREFUSED 127.0.0.1:9', 'ECONNREFUSED');
+    expect(toReason(new TypeError('fetch failed', { cause: rejected }))).toBe(
       'connect ECONNREFUSED 127.0.0.1:9',
     );
     const selfSigned = coded('self-signed certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT');

@@ -17,7 +17,7 @@ describe('EmulatorClock', () => {
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(5);
   });
 
-  it('refuses what is no time', () => {
+  it('rejects what is no time', () => {
     expect(() => new EmulatorClock().advance(NaN)).toThrow('finite number');
     expect(() => new EmulatorClock().set(new Date('never'))).toThrow('finite number');
   });

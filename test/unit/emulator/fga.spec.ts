@@ -1,4 +1,4 @@
-// Schemas of fine-grained authorization are read whole or refused, and permissions follow from them.
+// Schemas of fine-grained authorization are read whole or rejected, and permissions follow from them.
 import { describe, expect, it } from '@jest/globals';
 import { Authorization } from '#lib/emulator/fga/authorization.js';
 import { parseSchema } from '#lib/emulator/fga/schema.js';

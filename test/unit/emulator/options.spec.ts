@@ -1,4 +1,4 @@
-// Options are checked together, and production is refused.
+// Options are checked together, and production is rejected.
 import { describe, expect, it } from '@jest/globals';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { readArguments } from '#lib/emulator/cli.js';
@@ -42,7 +42,7 @@ describe('resolveOptions', () => {
     ['responseMode', 'header'],
     ['sessionCookieName', 'a b'],
     ['refreshCookieName', ''],
-  ])('refuses %s %j', (name, value) => {
+  ])('rejects %s %j', (name, value) => {
     expect(() => resolveOptions({ [name]: value })).toThrow(`${name} must be`);
   });
 
@@ -52,7 +52,7 @@ describe('resolveOptions', () => {
 });
 
 describe('startEmulator', () => {
-  it('refuses to start in production', async () => {
+  it('rejects to start in production', async () => {
     const before = process.env.NODE_ENV;
     process.env.NODE_ENV = 'production';
     await expect(startEmulator()).rejects.toMatchObject({ code: 'EMULATOR_IN_PRODUCTION' });
@@ -72,7 +72,7 @@ describe('startEmulator', () => {
     await Promise.all([one.close(), two.close()]);
   });
 
-  it('refuses impossible settings later, too', async () => {
+  it('rejects impossible settings later, too', async () => {
     const emulator = await startEmulator();
     expect(() => emulator.configure({ sessionSeconds: -1 })).toThrow('sessionSeconds must be');
     await emulator.close();
@@ -90,7 +90,7 @@ describe('readArguments', () => {
     expect(readArguments(['-h'])).toBe('help');
   });
 
-  it('refuses what it does not know', () => {
+  it('rejects what it does not know', () => {
     expect(() => readArguments(['--rotate'])).toThrow(
       expect.objectContaining({ code: 'EMULATOR_OPTIONS_INVALID' }),
     );

@@ -158,7 +158,7 @@ describe('loadSeed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'seed-'));
   const file = join(folder, 'seed.json');
 
-  it('reads a file, and refuses one that is absent, not JSON or not a seed', () => {
+  it('reads a file, and rejects one that is absent, not JSON or not a seed', () => {
     writeFileSync(file, '{"users":[{"loginId":"ada"}]}');
     expect(loadSeed(file)).toEqual({ users: [{ loginId: 'ada' }] });
     writeFileSync(file, '{');

@@ -74,7 +74,7 @@ describe('the other headers', () => {
     });
   });
 
-  it('refuse a nonce that is none', () => {
+  it('reject a nonce that is none', () => {
     expect(() => toLoginPageHeaders({ ...OPTIONS, nonce: "a'; script-src *" })).toThrow(/nonce/);
   });
 

@@ -105,7 +105,7 @@ describe('renderDescopeFlow', () => {
     ['flowId', ''],
     ['theme', 'pink'],
     ['mode', 'loose'],
-  ])('refuses %s %j', (name, value, beside = {}) => {
+  ])('rejects %s %j', (name, value, beside = {}) => {
     const wrong = { ...OPTIONS, ...beside, [name]: value } as DescopeFlowOptions;
     expect(() => renderDescopeFlow(wrong)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     expect(() => renderLoginPage(wrong)).toThrow(name);

@@ -1,4 +1,4 @@
-// What an attack is: a request with a twist, the refusal that it must meet, and the same request without the twist.
+// What an attack is: a request with a twist, the rejection that it must meet, and the same request without the twist.
 import type { Emulator } from 'nestjs-descope/emulator';
 import type { Ask } from './exchange.js';
 import type { Stage } from './stage.js';
@@ -14,9 +14,9 @@ export interface Attack {
   readonly attack: Make;
   /** The same without the twist: it must succeed, or the attack proves nothing. */
   readonly control: Make;
-  /** The statuses that refuse it; 200 where a page is shown that must not heed it. */
+  /** The statuses that reject it; 200 where a page is shown that must not heed it. */
   readonly status: readonly number[];
-  /** The code of the refusal, where it is this package's. */
+  /** The code of the rejection, where it is this package's. */
   readonly code?: string | undefined;
   /** Text that the answer must not hold, beside tokens, stacks and hosts. */
   readonly without?: readonly string[];
@@ -30,7 +30,7 @@ export const bearer = (token: string): string => `Authorization: Bearer ${token}
 export const cookie = (token: string): string => `Cookie: DS=${token}`;
 export const JSON_TYPE = 'Content-Type: application/json';
 
-/** A token that must be refused as a bearer credential, and as a cookie. */
+/** A token that must be rejected as a bearer credential, and as a cookie. */
 export function forged(name: string, code: string, forge: (stage: Stage) => string): Attack[] {
   const control: Make = ({ ada }) => ({ path: '/me', lines: [bearer(ada.session)] });
   const asBearer: Attack = {

@@ -43,7 +43,7 @@ function toText(url: string, { method, path, lines = [], body }: Ask): string {
   return `${[first, ...added, ...lines].join('\r\n')}\r\n\r\n${body ?? ''}`;
 }
 
-// A server that refuses early may reset the connection; what it said before counts.
+// A server that rejects early may reset the connection; what it said before counts.
 function send(url: string, text: string): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {

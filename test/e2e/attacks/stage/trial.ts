@@ -1,4 +1,4 @@
-// Puts an attack on trial: it is refused, says nothing, harms nobody, and would have succeeded without its twist.
+// Puts an attack on trial: it is rejected, says nothing, harms nobody, and would have succeeded without its twist.
 import { expect } from '@jest/globals';
 import type { AdapterName } from '../../../support/application.js';
 import type { Attack } from './attack.js';
@@ -12,13 +12,13 @@ const INNARDS = [/\n\s+at \S/, /node_modules/, /\.[tj]s:\d/, /ECONN|ENOTFOUND/, 
 /** Runs one attack on the stage that all share, or on one of its own where Descope shall misbehave. */
 export async function tryAttack(attack: Attack, shared: Stage, adapter: AdapterName): Promise<void> {
   if (attack.prepare === undefined) {
-    await expectRefusal(attack, shared);
+    await expectRejection(attack, shared);
     await expectSuccess(attack.control(shared), shared); // which shows too that the next one is served as ever
     return;
   }
   const own = await startStage(adapter, attack.prepare);
   try {
-    await expectRefusal(attack, own);
+    await expectRejection(attack, own);
     await expectSuccess({ path: '/public' }, own);
   } finally {
     await own.close();
@@ -26,7 +26,7 @@ export async function tryAttack(attack: Attack, shared: Stage, adapter: AdapterN
   await expectSuccess(attack.control(shared), shared);
 }
 
-async function expectRefusal(attack: Attack, stage: Stage): Promise<void> {
+async function expectRejection(attack: Attack, stage: Stage): Promise<void> {
   const ask = attack.attack(stage);
   const reply = await exchange(stage.url, ask);
   expect(attack.status).toContain(reply.status);

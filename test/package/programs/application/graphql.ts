@@ -58,7 +58,7 @@ class BookResolver {
 const options: ApolloDriverConfig = {
   driver: ApolloDriver,
   autoSchemaFile: true,
-  csrfPrevention: false, // what another site's page may cause is then for the guard alone to refuse
+  csrfPrevention: false, // what another site's page may cause is then for the guard alone to reject
   fieldResolverEnhancers: ['guards'],
 };
 

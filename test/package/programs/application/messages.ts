@@ -1,4 +1,4 @@
-// gRPC: the metadata's authorization decides, and refusals are gRPC's own.
+// gRPC: the metadata's authorization decides, and rejections are gRPC's own.
 import 'reflect-metadata';
 import { Metadata, credentials, loadPackageDefinition } from '@grpc/grpc-js';
 import type { ServiceClientConstructor, ServiceError } from '@grpc/grpc-js';

@@ -77,7 +77,7 @@ describe('What a handler asks', () => {
     expect(decorated(near, far)().mode).toBe(mode);
   });
 
-  it('keeps of an open handler its admission alone where a sign-in is optional, and nothing where it is public', () => {
+  it('keeps of an open handler its acceptance alone where a sign-in is optional, and nothing where it is public', () => {
     const far = [Roles('a'), Accepts('user'), Audience('api'), Authorize(() => true)];
     const kept: Demand[] = [
       { kind: 'accepts', kinds: ['user'] },
@@ -306,15 +306,15 @@ describe('An openness beside a demand at one place', () => {
       [Public(), '@Public()'],
       [OptionalAuth(), '@OptionalAuth()'],
     ] as const) {
-      const refusal = {
+      const rejection = {
         code: 'CONFIG_DEMAND_CONTRADICTED',
         message: expect.stringContaining(
           `${name} and ${label} contradict each other at OrdersController.list`,
         ),
         details: { where: 'OrdersController.list', decorators: [name, label] },
       };
-      expect(decorated([open, decorator])).toThrow(expect.objectContaining(refusal));
-      expect(decorated([], [open, decorator])).toThrow(expect.objectContaining(refusal));
+      expect(decorated([open, decorator])).toThrow(expect.objectContaining(rejection));
+      expect(decorated([], [open, decorator])).toThrow(expect.objectContaining(rejection));
     }
   });
 
@@ -324,9 +324,9 @@ describe('An openness beside a demand at one place', () => {
   ])(
     'contradicts it where it is public, and may be meant where a sign-in is optional: %s',
     (label, decorator) => {
-      const refusal = { code: 'CONFIG_DEMAND_CONTRADICTED', details: { decorators: ['@Public()', label] } };
+      const rejection = { code: 'CONFIG_DEMAND_CONTRADICTED', details: { decorators: ['@Public()', label] } };
       expect(decorated([Public(), decorator])).toThrow(
-        expect.objectContaining({ ...refusal, details: expect.objectContaining(refusal.details) }),
+        expect.objectContaining({ ...rejection, details: expect.objectContaining(rejection.details) }),
       );
       for (const both of [
         [OptionalAuth(), decorator],
@@ -346,14 +346,14 @@ describe('An openness beside a demand at one place', () => {
 
 describe('Demands at a handler and its class', () => {
   it('must leave somebody to call', () => {
-    const refusal = expect.objectContaining({
+    const rejection = expect.objectContaining({
       code: 'CONFIG_DEMAND_CONTRADICTED',
       message: expect.stringContaining('@Accepts of OrdersController.list'),
       details: { where: 'OrdersController.list' },
     });
-    expect(decorated([Accepts('user')], [Accepts('access-key', 'app')])).toThrow(refusal);
-    expect(decorated([Accepts('user', 'app')], [Accepts('access-key', 'agent')])).toThrow(refusal);
-    expect(decorated([Accepts('user', 'app'), Accepts('user')], [Accepts('app')])).toThrow(refusal);
+    expect(decorated([Accepts('user')], [Accepts('access-key', 'app')])).toThrow(rejection);
+    expect(decorated([Accepts('user', 'app')], [Accepts('access-key', 'agent')])).toThrow(rejection);
+    expect(decorated([Accepts('user', 'app'), Accepts('user')], [Accepts('app')])).toThrow(rejection);
     expect(decorated([Accepts('app', 'user')], [Accepts('access-key', 'user')])().demands).toHaveLength(2);
   });
 

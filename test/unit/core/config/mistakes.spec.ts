@@ -125,7 +125,7 @@ describe('resolveConfig', () => {
     ['requireKeysAtBoot', ['yes', 0, null]],
     ['fetch', ['fetch', {}, null]],
     ['clock', [0, new Date(), null]],
-  ])('refuses %s when it is anything else', (name, values) => {
+  ])('rejects %s when it is anything else', (name, values) => {
     for (const value of values) expect([value, mistaken({ [name]: value })]).toEqual([value, [name]]);
   });
 
@@ -163,12 +163,12 @@ describe('resolveConfig', () => {
     'https://*.example.com',
     'https://a,b',
     'https://a$b',
-  ])('refuses the host of %s, which would begin something new in a policy', (url) => {
+  ])('rejects the host of %s, which would begin something new in a policy', (url) => {
     for (const name of ['baseUrl', 'fgaCacheUrl', 'publicOrigin'])
       expect(mistaken({ [name]: url })).toEqual([name]);
   });
 
-  it('refuses to use stale keys for a shorter time than fresh ones', () => {
+  it('rejects to use stale keys for a shorter time than fresh ones', () => {
     for (const keyFetch of [{ maxStaleSeconds: 599 }, { maxAgeSeconds: 60, maxStaleSeconds: 0 }])
       expect(mistaken({ keyFetch })).toEqual(['keyFetch.maxStaleSeconds']);
     expect(mistaken({ keyFetch: { maxStaleSeconds: 600 } })).toEqual([]);
@@ -181,7 +181,7 @@ describe('resolveConfig', () => {
     ['cooldownSeconds', [0, 31, null]],
     ['timeoutMs', [99, 4001, null]],
     ['retries', [1]],
-  ])('refuses keyFetch.%s when it is anything else', (name, values) => {
+  ])('rejects keyFetch.%s when it is anything else', (name, values) => {
     for (const value of values)
       expect([value, mistaken({ keyFetch: { [name]: value } })]).toEqual([value, [`keyFetch.${name}`]]);
     for (const keyFetch of [7, [], 'x', null]) expect(mistaken({ keyFetch })).toEqual(['keyFetch']);
@@ -190,17 +190,17 @@ describe('resolveConfig', () => {
   it.each<[string, unknown[]]>([
     ['header', ['', 'a b', 'x:y', 'é', 'Authorization', 'cookie', 'Sec-Key', 'content-type', 7, null, ['x']]],
     ['maxAgeSeconds', [0, -1, 1.5, 86_401, '60', Number.NaN, null]],
-    ['refusedSeconds', [0, 3601, null]],
+    ['rejectedSeconds', [0, 3601, null]],
     ['maxKeys', [0, 1_000_001, '9']],
     ['unknownPerSecond', [0, 10_001, 0.5]],
     ['cache', [true]],
-  ])('refuses accessKeys.%s when it is anything else', (name, values) => {
+  ])('rejects accessKeys.%s when it is anything else', (name, values) => {
     for (const value of values)
       expect([value, mistaken({ accessKeys: { [name]: value } })]).toEqual([value, [`accessKeys.${name}`]]);
     for (const accessKeys of [7, [], 'x', null]) expect(mistaken({ accessKeys })).toEqual(['accessKeys']);
   });
 
-  it('refuses bounds of the token cache that bound nothing, and no cache but by `false`', () => {
+  it('rejects bounds of the token cache that bound nothing, and no cache but by `false`', () => {
     for (const maxTokens of [0, -1, 1.5, '9', Number.NaN, Number.POSITIVE_INFINITY, null])
       expect(mistaken({ tokenCache: { maxTokens } })).toEqual(['tokenCache.maxTokens']);
     for (const maxBytes of [0, 1000, 1e15, '9', Number.NaN])
@@ -210,12 +210,12 @@ describe('resolveConfig', () => {
     expect(mistaken({ tokenCache: { maxAge: 1 } })).toEqual(['tokenCache.maxAge']);
   });
 
-  it('refuses a switch that is not on or off', () => {
+  it('rejects a switch that is not on or off', () => {
     for (const superuserBypass of ['yes', 1, null])
       expect(mistaken({ superuserBypass })).toEqual(['superuserBypass']);
   });
 
-  it('refuses session options that are anything else, and switches of none', () => {
+  it('rejects session options that are anything else, and switches of none', () => {
     for (const session of [7, [], 'x', true]) expect(mistaken({ session })).toEqual(['session']);
     const store = { get: () => undefined, set: () => undefined };
     const wrong: [string, object][] = [
@@ -237,7 +237,7 @@ describe('resolveConfig', () => {
     for (const [name, session] of wrong) expect(mistaken({ session })).toEqual([name]);
   });
 
-  it('refuses a user loader that is no function, and a refresh cookie that sessions have', () => {
+  it('rejects a user loader that is no function, and a refresh cookie that sessions have', () => {
     expect(mistaken({ loadUser: {} })).toEqual(['loadUser']);
     for (const refreshCookieName of ['', 'a b', 'DS', 7]) {
       expect(mistaken({ refreshCookieName })).toEqual(['refreshCookieName']);
@@ -283,11 +283,11 @@ describe('resolveConfig', () => {
   });
 
   it.each(['trustedOrigins[0]', 'sources', 'audience', 'accepts', 'algorithms', 'keys', 'usernameClaim'])(
-    'refuses a hole in the list of %s',
+    'rejects a hole in the list of %s',
     (name) => expect(mistaken({ [name.replace('[0]', '')]: new Array(1) })).toEqual([name]),
   );
 
-  it('refuses fixed keys that would never verify', () => {
+  it('rejects fixed keys that would never verify', () => {
     expect(mistaken({ keys: [] })).toEqual(['keys']);
     expect(mistaken({ keys: jwk })).toEqual(['keys']);
     expect(mistaken({ keys: [jwk, { ...jwk, kid: undefined }] })).toEqual(['keys[1]', 'keys']);

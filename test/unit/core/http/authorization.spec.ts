@@ -15,7 +15,7 @@ describe('readBearer', () => {
     expect(read(header)).toBe('a.b.c'),
   );
 
-  it('reads every character that RFC 6750 allows, and leaves the others to whoever decodes the token', () => {
+  it('reads every character that RFC 6750 allows, and leaves the others to anyone who decodes the token', () => {
     for (const token of ['aZ09-._~+/==', 'a=b', 'é', 'a\u00a0', 'a\u0000'])
       expect(read(`Bearer ${token}`)).toBe(token);
   });
@@ -64,11 +64,11 @@ describe('readBearer', () => {
     'Bearer:a',
     'Bearer,a',
     'Bearer token="a"',
-  ])('refuses %j, which is meant as a bearer credential and is not one', (header) => {
+  ])('rejects %j, which is meant as a bearer credential and is not one', (header) => {
     expect(code(header)).toBe('CREDENTIAL_MALFORMED');
   });
 
-  it('refuses two headers, whatever they hold and whichever of them the framework keeps', () => {
+  it('rejects two headers, whatever they hold and whichever of them the framework keeps', () => {
     const values = ['Bearer a', 'Bearer b', 'Basic YTpi', ''];
     for (const one of values) for (const two of values) expect(code(one, two)).toBe('CREDENTIAL_MALFORMED');
     const rawHeaders = ['AUTHORIZATION', 'Bearer a', 'Accept', 'authorization', 'authorization', 'Bearer b'];
@@ -77,7 +77,7 @@ describe('readBearer', () => {
     );
   });
 
-  it('refuses several values that a framework kept as a list, and takes a list of one for it', () => {
+  it('rejects several values that a framework kept as a list, and takes a list of one for it', () => {
     expect(codeOf(() => readBearer({ headers: { authorization: ['Bearer a', 'Bearer b'] } }))).toBe(
       'CREDENTIAL_MALFORMED',
     );

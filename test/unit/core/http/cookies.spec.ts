@@ -64,7 +64,7 @@ describe('readCookie', () => {
     },
   );
 
-  it('refuses to choose between different values, wherever they stand', () => {
+  it('rejects to choose between different values, wherever they stand', () => {
     for (const header of [
       'DS=a; DS=b',
       'DS=a; x=1; DS=b',

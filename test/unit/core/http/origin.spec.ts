@@ -152,7 +152,7 @@ describe('assertSameOrigin', () => {
     expect(judge({ host, referer })).toBe(outcome),
   );
 
-  it('refuses an origin where the request names no host', () => {
+  it('rejects an origin where the request names no host', () => {
     expect(judge({ origin: OURS })).toBe(REFUSED);
     expect(judge({ origin: OURS, host: '' })).toBe(REFUSED);
     expect(judge({ origin: 'http://undefined' })).toBe(REFUSED);
@@ -201,7 +201,7 @@ describe('assertFromOwnPage', () => {
     { origin: 'https://evil.example' },
     { referer: 'https://evil.example/' },
     { 'sec-fetch-site': 'cross-site', referer: `${OURS}/page` },
-  ])('refuses what says nothing, or comes from elsewhere, whatever the method: %j', (headers) =>
+  ])('rejects what says nothing, or comes from elsewhere, whatever the method: %j', (headers) =>
     expect(ask(headers)).toBe(REFUSED),
   );
 });

@@ -66,11 +66,11 @@ describe('readRedirectTarget', () => {
     'data:text/html,x',
     '//app.example.com',
     `/${'a'.repeat(3000)}`,
-  ])('refuses %j', (text) => {
+  ])('rejects %j', (text) => {
     expect(readRedirectTarget(text)).toBeUndefined();
   });
 
-  it('refuses what is no text', () => {
+  it('rejects what is no text', () => {
     for (const value of [undefined, null, 1, ['/'], { toString: () => '/' }]) {
       expect(readRedirectTarget(value)).toBeUndefined();
     }

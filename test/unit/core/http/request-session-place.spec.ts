@@ -1,6 +1,6 @@
 // Tokens in the application's own server-side session, whatever plugin made it.
 import { describe, expect, it } from '@jest/globals';
-import { RequestSessionPlace } from '#lib/core/http/token-store.js';
+import { ServerSessionStore } from '#lib/core/http/token-store.js';
 
 const TOKENS = { sessionToken: 'a', sessionEndsAtMs: 0, refreshToken: 'b' };
 const response = { set: () => undefined, append: () => undefined, dropCookie: () => undefined };
@@ -14,7 +14,7 @@ interface FakeSession {
 function create(session?: FakeSession | null) {
   const notices: string[] = [];
   const request = { headers: {}, session };
-  const place = new RequestSessionPlace(({ code }) => void notices.push(code));
+  const place = new ServerSessionStore(({ code }) => void notices.push(code));
   return { place, request, exchange: { request, response }, notices };
 }
 
@@ -28,7 +28,7 @@ describe('RequestSessionPlace', () => {
     expect([place.readSession(request), request.session, notices]).toEqual([{ kind: 'absent' }, {}, []]);
   });
 
-  it('keeps the refresh token of a renewal that brought none, but never of an earlier sign-in', async () => {
+  it('keeps the refresh token of a refresh that brought none, but never of an earlier sign-in', async () => {
     const { place, request, exchange } = create({});
     const { refreshToken: _none, ...tokens } = TOKENS;
     await place.write(exchange, TOKENS, false);
@@ -52,7 +52,7 @@ describe('RequestSessionPlace', () => {
     ]);
   });
 
-  it('keeps nothing in a session that cannot be renewed at sign-in', async () => {
+  it('keeps nothing in a session that cannot be refreshed at sign-in', async () => {
     const session: FakeSession = { regenerate: (done) => done(new Error('store is down')) };
     const { place, exchange } = create(session);
     await expect(place.write(exchange, TOKENS, true)).rejects.toThrow('store is down');

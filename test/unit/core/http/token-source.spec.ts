@@ -16,8 +16,8 @@ const read = (
 
 describe('readCredential', () => {
   it('reads a bearer token, which no browser sends by itself, and a cookie, which it does', () => {
-    expect(read({ authorization: 'Bearer a' })).toEqual({ token: 'a', isAmbient: false });
-    expect(read({ cookie: 'DS=a' })).toEqual({ token: 'a', isAmbient: true });
+    expect(read({ authorization: 'Bearer a' })).toEqual({ token: 'a', sentByBrowser: false });
+    expect(read({ cookie: 'DS=a' })).toEqual({ token: 'a', sentByBrowser: true });
     expect(read({})).toBeUndefined();
   });
 
@@ -27,7 +27,7 @@ describe('readCredential', () => {
     expect(read(both, ['cookie', 'bearer'])).toMatchObject({ token: 'good' });
     expect(codeOf(() => read({ authorization: 'Bearer', cookie: 'DS=good' }))).toBe('CREDENTIAL_MALFORMED');
     expect(
-      read({ authorization: 'Bearer good', cookie: 'DS=a; DS=b' }, ['cookie', 'bearer'])?.refusal?.code,
+      read({ authorization: 'Bearer good', cookie: 'DS=a; DS=b' }, ['cookie', 'bearer'])?.rejection?.code,
     ).toBe('COOKIE_AMBIGUOUS');
   });
 
@@ -40,16 +40,16 @@ describe('readCredential', () => {
     expect(read({ cookie: 'DS=a' }, ['bearer'])).toBeUndefined();
   });
 
-  it('refuses ambiguous cookies with a reason and without a token', () => {
+  it('rejects ambiguous cookies with a reason and without a token', () => {
     const credential = read({ cookie: 'DS=a; DS=b' });
-    expect(credential).toMatchObject({ token: '', isAmbient: true });
-    expect(credential?.refusal?.code).toBe('COOKIE_AMBIGUOUS');
-    expect(JSON.stringify(credential?.refusal)).not.toMatch(/DS=|"a"|"b"/);
+    expect(credential).toMatchObject({ token: '', sentByBrowser: true });
+    expect(credential?.rejection?.code).toBe('COOKIE_AMBIGUOUS');
+    expect(JSON.stringify(credential?.rejection)).not.toMatch(/DS=|"a"|"b"/);
   });
 
   it('joins cookie headers that came apart, and finds that they contradict each other', () => {
     expect(read({ cookie: ['x=1', 'DS=a'] })).toMatchObject({ token: 'a' });
-    expect(read({ cookie: ['DS=a', 'DS=b'] })?.refusal?.code).toBe('COOKIE_AMBIGUOUS');
+    expect(read({ cookie: ['DS=a', 'DS=b'] })?.rejection?.code).toBe('COOKIE_AMBIGUOUS');
   });
 
   it('takes no token from anything else that a client can send', () => {
@@ -82,15 +82,15 @@ describe('readCredential', () => {
 
   it('asks the application’s own source, and takes it for the browser’s unless it says otherwise', () => {
     const reader = ({ headers }: RequestLike) => headers['x-mine'] as string | undefined;
-    expect(read({ 'x-mine': 'a' }, [reader])).toEqual({ token: 'a', isAmbient: true });
-    expect(read({ 'x-mine': 'a' }, [{ read: reader }])).toEqual({ token: 'a', isAmbient: true });
+    expect(read({ 'x-mine': 'a' }, [reader])).toEqual({ token: 'a', sentByBrowser: true });
+    expect(read({ 'x-mine': 'a' }, [{ read: reader }])).toEqual({ token: 'a', sentByBrowser: true });
     expect(read({ 'x-mine': 'a' }, [{ read: reader, sentByBrowser: true }])).toEqual({
       token: 'a',
-      isAmbient: true,
+      sentByBrowser: true,
     });
     expect(read({ 'x-mine': 'a' }, [{ read: reader, sentByBrowser: false }])).toEqual({
       token: 'a',
-      isAmbient: false,
+      sentByBrowser: false,
     });
   });
 
@@ -100,7 +100,7 @@ describe('readCredential', () => {
       const source = () => found as string;
       expect(read({ authorization: 'Bearer a' }, [source, 'bearer'])).toEqual({
         token: 'a',
-        isAmbient: false,
+        sentByBrowser: false,
       });
     },
   );

@@ -1,7 +1,7 @@
 // Tokens in cookies: every attribute, and when Secure may be left out.
 import { describe, expect, it } from '@jest/globals';
-import { CookiePlace } from '#lib/core/http/token-store.js';
-import type { CookiePlacePolicy } from '#lib/core/http/token-store.js';
+import { CookieTokenStore } from '#lib/core/http/token-store.js';
+import type { CookieTokenStoreConfig } from '#lib/core/http/token-store.js';
 import type { RequestLike } from '#lib/core/http/request.js';
 import { COOKIES } from '../../../support/session-world.js';
 import { NOW_MS } from '../../../support/tokens.js';
@@ -14,7 +14,7 @@ const TOKENS = {
 };
 const LOCAL: RequestLike = { headers: { host: 'localhost:3000' }, socket: { remoteAddress: '127.0.0.1' } };
 
-function create(policy: Partial<CookiePlacePolicy> = {}, request: RequestLike = LOCAL) {
+function create(policy: Partial<CookieTokenStoreConfig> = {}, request: RequestLike = LOCAL) {
   const lines: string[] = [];
   const notices: string[] = [];
   const response = {
@@ -24,7 +24,7 @@ function create(policy: Partial<CookiePlacePolicy> = {}, request: RequestLike = 
       void lines.splice(0, lines.length, ...lines.filter((line) => !line.startsWith(`${name}=`))),
   };
   return {
-    place: new CookiePlace(
+    place: new CookieTokenStore(
       { ...COOKIES, secure: true, ...policy },
       () => NOW_MS,
       ({ message }) => void notices.push(message),
@@ -34,7 +34,7 @@ function create(policy: Partial<CookiePlacePolicy> = {}, request: RequestLike = 
     notices,
   };
 }
-async function write(policy: Partial<CookiePlacePolicy> = {}, request?: RequestLike): Promise<string[]> {
+async function write(policy: Partial<CookieTokenStoreConfig> = {}, request?: RequestLike): Promise<string[]> {
   const { place, exchange, lines } = create(policy, request);
   await place.write(exchange, TOKENS, false);
   return lines;
@@ -116,7 +116,7 @@ describe('Secure', () => {
     headers: { ...(host !== undefined && { host }), ...headers },
     socket: { remoteAddress },
   });
-  const isSecure = async (request: RequestLike, policy: Partial<CookiePlacePolicy> = {}) =>
+  const isSecure = async (request: RequestLike, policy: Partial<CookieTokenStoreConfig> = {}) =>
     (await write({ secure: 'auto', ...policy }, request)).every((line) => line.includes('; Secure'));
 
   it.each([

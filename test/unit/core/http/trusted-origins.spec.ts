@@ -107,7 +107,7 @@ describe('findPatternFlaw', () => {
     'https://*.a;b.com',
     '//*.example.com',
     'https://u@*.example.com',
-  ])('refuses %s', (pattern) => expect(findPatternFlaw(pattern)).toBe('a "*" where no pattern has one'));
+  ])('rejects %s', (pattern) => expect(findPatternFlaw(pattern)).toBe('a "*" where no pattern has one'));
 
   it.each([
     'vercel.app',
@@ -132,7 +132,7 @@ describe('findPatternFlaw', () => {
     'gitlab.io',
     'pages.gitlab.io',
     'k12.ca.us',
-  ])('refuses a pattern below %s, where anybody can have a site', (base) =>
+  ])('rejects a pattern below %s, where anybody can have a site', (base) =>
     expect(findPatternFlaw(`https://*.${base}`)).toBe(
       'a "*" below a name under which anybody can have a site',
     ),

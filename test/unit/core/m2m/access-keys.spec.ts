@@ -1,10 +1,10 @@
 // Access keys: which texts are keys, what their sessions must be, and how little a flood of them costs.
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
-import { DescopeRefusal } from '#lib/core/api/descope-api.js';
+import { DescopeApiError } from '#lib/core/api/descope-api.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '#lib/core/errors.js';
 import { AccessKeys, createCredentialDigest, ExchangeBudget } from '#lib/core/m2m/access-keys.js';
-import type { AccessKeyPolicy } from '#lib/core/m2m/access-keys.js';
+import type { AccessKeyConfig } from '#lib/core/m2m/access-keys.js';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import { TokenVerifier } from '#lib/core/token/token-verifier.js';
 import {
@@ -21,7 +21,7 @@ const stranger = createSigningKey('RS256', signer.keyId);
 const KEY = 'K2robot0000000000000000000000secret';
 const KEY_SESSION = { sub: `K2${'r'.repeat(26)}`, amr: undefined };
 
-function create(policy: Partial<AccessKeyPolicy> = {}) {
+function create(policy: Partial<AccessKeyConfig> = {}) {
   const clock = createClock();
   const edge = {
     asked: [] as string[],
@@ -41,7 +41,7 @@ function create(policy: Partial<AccessKeyPolicy> = {}) {
     policy: {
       header: undefined,
       maxAgeMs: 300_000,
-      refusedMs: 60_000,
+      rejectedMs: 60_000,
       maxKeys: 100,
       unknownPerSecond: 20,
       ...policy,
@@ -79,7 +79,7 @@ describe('AccessKeys', () => {
     expect(create().keys.readHeader({ headers: { 'x-api-key': KEY } })).toBeUndefined();
   });
 
-  it('refuses a header of choice that came twice', async () => {
+  it('rejects a header of choice that came twice', async () => {
     const { keys } = create({ header: 'x-api-key' });
     const rawHeaders = ['X-Api-Key', KEY, 'x-api-key', KEY];
     const request = { headers: { 'x-api-key': `${KEY}, ${KEY}` }, rawHeaders };
@@ -106,12 +106,12 @@ describe('AccessKeys', () => {
     expect(await code()).toBe('DESCOPE_UNAVAILABLE');
   });
 
-  it('refuses what Descope refuses, and says no more of it than its code', async () => {
+  it('rejects what Descope rejects, and says no more of it than its code', async () => {
     const { edge, open } = create();
-    edge.error = new DescopeRefusal(401, 'E061005');
-    const refusal = { code: 'ACCESS_KEY_REFUSED', details: { descopeCode: 'E061005' } };
-    await expect(open()).rejects.toMatchObject(refusal);
-    expect(() => open()).toThrow(expect.objectContaining(refusal));
+    edge.error = new DescopeApiError(401, 'E061005');
+    const rejection = { code: 'ACCESS_KEY_REFUSED', details: { descopeCode: 'E061005' } };
+    await expect(open()).rejects.toMatchObject(rejection);
+    expect(() => open()).toThrow(expect.objectContaining(rejection));
   });
 
   it.each([
@@ -155,7 +155,7 @@ describe('AccessKeys', () => {
   it('asks Descope about a flood of invented keys within its budget, and turns the rest back unjudged', async () => {
     const { clock, edge, notices, code, open } = create({ unknownPerSecond: 20 });
     await open();
-    edge.error = new DescopeRefusal(401, 'E061005');
+    edge.error = new DescopeApiError(401, 'E061005');
     const flood = async (from: number) => {
       const codes = await Promise.all(
         Array.from({ length: 5_000 }, (_, index) => code(`invented-${from + index}`)),
@@ -181,7 +181,7 @@ describe('AccessKeys', () => {
     const code = (key: string, ip: string) =>
       codeLater(() => keys.open(key, (token) => token, { headers: {}, ip }));
     const invent = async (count: number, toAddress: (index: number) => string) => {
-      edge.error = new DescopeRefusal(401, 'E061005');
+      edge.error = new DescopeApiError(401, 'E061005');
       const before = edge.asked.length;
       await Promise.all(
         Array.from({ length: count }, (_, index) =>
@@ -207,7 +207,7 @@ describe('AccessKeys', () => {
     const { edge, keys } = create({ unknownPerSecond: 10_000 });
     const code = (key: string, ip: string) =>
       codeLater(() => keys.open(key, (token) => token, { headers: {}, ip }));
-    edge.error = new DescopeRefusal(401, 'E061005');
+    edge.error = new DescopeApiError(401, 'E061005');
     expect(await code('revoked-key', '198.51.100.2')).toBe('ACCESS_KEY_REFUSED');
     for (let count = 0; count < 10_050; count += 1) await code(`invented-${count}`, '203.0.113.7');
     const before = edge.asked.length;

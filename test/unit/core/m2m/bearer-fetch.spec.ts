@@ -1,4 +1,4 @@
-// The token goes to the origins it was meant for, over no redirect, and once more where it is refused.
+// The token goes to the origins it was meant for, over no redirect, and once more where it is rejected.
 import { describe, expect, it } from '@jest/globals';
 import { DescopeError, DescopeM2mError, DescopeUnavailableError } from '#lib/core/errors.js';
 import { createBearerFetch } from '#lib/core/m2m/bearer-fetch.js';
@@ -110,7 +110,7 @@ describe('A bearer fetch', () => {
     expect(calls[0]?.init.redirect).toBe('manual');
   });
 
-  it('tries once more with another token where the first is refused, and then leaves it', async () => {
+  it('tries once more with another token where the first is rejected, and then leaves it', async () => {
     const { calls, fetch } = create([401, 401, 200]);
     const answer = await fetch(ORIGIN, { method: 'POST', body: new URLSearchParams({ a: 'b' }) });
     expect([answer.status, await answer.text()]).toEqual([401, 'answer 2']);

@@ -1,4 +1,4 @@
-// Credentials → token: what is asked of Descope, how long the answer serves, and what a refusal says.
+// Credentials → token: what is asked of Descope, how long the answer serves, and what a rejection says.
 import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { DescopeError } from '#lib/core/errors.js';
@@ -83,7 +83,7 @@ describe('MachineTokens', () => {
     [20, 17_999, 18_000], // a tenth of a short life
   ])('hands out a token of %d s no later than in time to arrive', async (seconds, lastMs, overMs) => {
     const { clock, calls, find } = create(async (number) => {
-      if (number === 2) return new Response('{}', { status: 503 }); // the renewal ahead
+      if (number === 2) return new Response('{}', { status: 503 }); // the refresh ahead
       return grant(number, { expires_in: seconds });
     });
     await find(CLIENT);
@@ -116,9 +116,9 @@ describe('MachineTokens', () => {
     ['a scope', CLIENT, Response.json({ error: 'invalid_scope' }, { status: 400 }), 'invalid_scope'],
     ['an access key', KEY, Response.json({ errorCode: 'E061005' }, { status: 401 }), 'E061005'],
   ])(
-    'says what to do where Descope refuses %s, for a moment',
-    async (_what, credentials, refusal, descopeCode) => {
-      const { clock, calls, find } = create((number) => (number === 1 ? refusal : Response.json({})));
+    'says what to do where Descope rejects %s, for a moment',
+    async (_what, credentials, rejection, descopeCode) => {
+      const { clock, calls, find } = create((number) => (number === 1 ? rejection : Response.json({})));
       const error = await find(credentials).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ code: 'M2M_CREDENTIALS_REFUSED', details: { descopeCode } });
       expect((error as DescopeError).message).toContain('Check');
@@ -132,7 +132,10 @@ describe('MachineTokens', () => {
 
   it.each([
     ['a status of a box on the way', () => new Response('{}', { status: 401 })],
-    ['a word that is no refusal', () => Response.json({ error: 'temporarily_unavailable' }, { status: 400 })],
+    [
+      'a word that is no rejection',
+      () => Response.json({ error: 'temporarily_unavailable' }, { status: 400 }),
+    ],
     ['no token', () => Response.json({ access_token: '' })],
     ['too many calls', () => Response.json({ error: 'invalid_client' }, { status: 429 })],
     ['a redirect', () => new Response(null, { status: 302, headers: { location: 'https://e.example' } })],

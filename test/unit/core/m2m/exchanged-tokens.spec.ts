@@ -1,4 +1,4 @@
-// Credential → token: one flight each, renewed ahead, refusals and outages remembered, everything bounded.
+// Credential → token: one flight each, refreshed ahead, rejections and outages remembered, everything bounded.
 import { describe, expect, it } from '@jest/globals';
 import { DescopeCredentialError, DescopeUnavailableError } from '#lib/core/errors.js';
 import { ExchangedTokens } from '#lib/core/m2m/exchanged-tokens.js';
@@ -6,7 +6,7 @@ import type { ExchangedTokensInput } from '#lib/core/m2m/exchanged-tokens.js';
 import { codeLater, createClock } from '../../../support/tokens.js';
 
 const LIFE_MS = 600_000;
-const refused = new DescopeCredentialError('ACCESS_KEY_REFUSED', 'refused');
+const rejected = new DescopeCredentialError('ACCESS_KEY_REFUSED', 'rejected');
 const outage = (retryAfterSeconds = 1) =>
   new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'down', { retryAfterSeconds });
 
@@ -31,7 +31,7 @@ function create(input: Partial<ExchangedTokensInput> = {}) {
     direction: 'incoming',
     clock,
     maxEntries: 10,
-    refusedMs: 60_000,
+    rejectedMs: 60_000,
     ...input,
   });
   const find = (digest = 'a') => tokens.find(digest, exchange);
@@ -58,7 +58,7 @@ describe('ExchangedTokens', () => {
     expect(edge.calls).toBe(1);
   });
 
-  it('renews ahead of the end, once, while the old token still serves', async () => {
+  it('refreshes ahead of the end, once, while the old token still serves', async () => {
     const { clock, edge, find, release } = create();
     await find();
     clock.advance(LIFE_MS * 0.9 - 1);
@@ -76,7 +76,7 @@ describe('ExchangedTokens', () => {
     [60_000, 30_000], // half a minute before the end
     [20_000, 10_000], // half of a short life
     [3_600_000, 3_240_000], // a tenth of a long one
-  ])('renews a token that lives %d ms after %d ms', async (lifeMs, dueMs) => {
+  ])('refreshes a token that lives %d ms after %d ms', async (lifeMs, dueMs) => {
     const { clock, edge, find } = create();
     edge.lifeMs = lifeMs;
     await find();
@@ -88,7 +88,7 @@ describe('ExchangedTokens', () => {
     expect(edge.calls).toBe(2);
   });
 
-  it('serves the old token to its end while Descope is away, and asks again no oftener than it is told', async () => {
+  it('serves the old token to its end while Descope is away, and asks again no more often than it is told', async () => {
     const { clock, edge, find, code } = create();
     await find();
     clock.advance(LIFE_MS - 10_000);
@@ -109,20 +109,20 @@ describe('ExchangedTokens', () => {
     expect(await find()).toBe('token 5');
   });
 
-  it('ends a token at once when its credential is refused at the renewal', async () => {
+  it('ends a token at once when its credential is rejected at the refresh', async () => {
     const { clock, edge, find, code } = create();
     await find();
     clock.advance(LIFE_MS - 1_000);
-    edge.error = refused;
+    edge.error = rejected;
     expect(find()).toBe('token 1');
     await settle();
     expect(await code()).toBe('ACCESS_KEY_REFUSED');
     expect(edge.calls).toBe(2);
   });
 
-  it('remembers a refusal for its time, and not longer', async () => {
+  it('remembers a rejection for its time, and not longer', async () => {
     const { clock, edge, find, code } = create();
-    edge.error = refused;
+    edge.error = rejected;
     for (let request = 0; request < 100; request += 1) expect(await code()).toBe('ACCESS_KEY_REFUSED');
     expect(edge.calls).toBe(1);
     edge.error = undefined;
@@ -135,17 +135,20 @@ describe('ExchangedTokens', () => {
   it.each([
     [1, 1_000],
     [9999, 30_000], // hours of a garbled header are not believed
-  ])('remembers an outage that asks for %d s for %d ms, and never as a refusal', async (seconds, keptMs) => {
-    const { clock, edge, find, code } = create();
-    edge.error = outage(seconds);
-    expect(await code()).toBe('DESCOPE_UNAVAILABLE');
-    edge.error = undefined;
-    clock.advance(keptMs - 1);
-    expect(await code()).toBe('DESCOPE_UNAVAILABLE');
-    expect(edge.calls).toBe(1);
-    clock.advance(1);
-    expect(await find()).toBe('token 2');
-  });
+  ])(
+    'remembers an outage that asks for %d s for %d ms, and never as a rejection',
+    async (seconds, keptMs) => {
+      const { clock, edge, find, code } = create();
+      edge.error = outage(seconds);
+      expect(await code()).toBe('DESCOPE_UNAVAILABLE');
+      edge.error = undefined;
+      clock.advance(keptMs - 1);
+      expect(await code()).toBe('DESCOPE_UNAVAILABLE');
+      expect(edge.calls).toBe(1);
+      clock.advance(1);
+      expect(await find()).toBe('token 2');
+    },
+  );
 
   it('remembers nothing of an error that is not ours', async () => {
     const { edge, find } = create();
@@ -163,9 +166,9 @@ describe('ExchangedTokens', () => {
     expect(edge.calls).toBe(5);
   });
 
-  it('bounds the refusals that it remembers, and drops the oldest', async () => {
+  it('bounds the rejections that it remembers, and drops the oldest', async () => {
     const { edge, code } = create();
-    edge.error = refused;
+    edge.error = rejected;
     for (let number = 0; number <= 10_000; number += 1) await code(`key ${number}`);
     expect(edge.calls).toBe(10_001);
     await code('key 1');
@@ -174,7 +177,7 @@ describe('ExchangedTokens', () => {
     expect(edge.calls).toBe(10_002);
   });
 
-  it('asks for room for unknown credentials only: not for known ones, refused ones, or those who wait', async () => {
+  it('asks for room for unknown credentials only: not for known ones, rejected ones, or those who wait', async () => {
     let asked = 0;
     const { clock, edge, find, code, release } = create({ assertRoom: () => void (asked += 1) });
     edge.isHeld = true;
@@ -183,7 +186,7 @@ describe('ExchangedTokens', () => {
     await Promise.all(flights);
     clock.advance(LIFE_MS * 2); // long ended
     await find();
-    edge.error = refused;
+    edge.error = rejected;
     await code('b');
     await code('b');
     expect([asked, edge.calls]).toEqual([2, 3]);
@@ -201,19 +204,19 @@ describe('ExchangedTokens', () => {
     expect(await find()).toBe('token 1');
   });
 
-  it('lets no token and no refusal last because a clock was set back', async () => {
+  it('lets no token and no rejection last because a clock was set back', async () => {
     const { clock, edge, find, code } = create();
     await find();
     clock.advance(-3_600_000);
     expect(await find()).toBe('token 2');
-    edge.error = refused;
+    edge.error = rejected;
     expect(await code('b')).toBe('ACCESS_KEY_REFUSED');
     edge.error = undefined;
     clock.advance(-3_600_000);
     expect(await find('b')).toBe('token 4');
   });
 
-  it('replaces a token that was refused elsewhere, once for all, and never a young one', async () => {
+  it('replaces a token that was rejected elsewhere, once for all, and never a young one', async () => {
     const { clock, edge, tokens, exchange, find } = create();
     const replace = async (token: string) => tokens.replace('a', token, exchange);
     await find();

@@ -3,10 +3,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DescopeError } from '#lib/core/errors.js';
 import type { Notice } from '#lib/core/logging.js';
-import { CookiePlace } from '#lib/core/http/token-store.js';
+import { CookieTokenStore } from '#lib/core/http/token-store.js';
 import { Authenticator } from '#lib/core/session/authenticator.js';
-import type { AuthenticationPolicy } from '#lib/core/session/authenticator.js';
-import { SignOutList } from '#lib/core/session/revocation-list.js';
+import type { AuthenticationConfig } from '#lib/core/session/authenticator.js';
+import { RevocationList } from '#lib/core/session/revocation-list.js';
 import type { DescopeSession } from '#lib/core/session/session.js';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import type { KeySet } from '#lib/core/token/key-set.js';
@@ -28,7 +28,7 @@ const keys = toKeysById([key.jwk]);
 const later: KeySet = { ...keysAway, find: async (keyId) => new StaticKeySet(keys).find(keyId) };
 
 function create(
-  policy: Partial<AuthenticationPolicy> = {},
+  policy: Partial<AuthenticationConfig> = {},
   keySet: KeySet = new StaticKeySet(keys),
   sessionName = 'DS',
 ) {
@@ -39,12 +39,12 @@ function create(
     road: new Authenticator({
       policy: { ...AUTHENTICATION, ...policy },
       verifier,
-      place: new CookiePlace(
+      place: new CookieTokenStore(
         { ...COOKIES, sessionName },
         () => NOW_MS,
         () => undefined,
       ),
-      signOuts: new SignOutList(
+      signOuts: new RevocationList(
         () => NOW_MS,
         undefined,
         () => undefined,
@@ -67,16 +67,16 @@ const cookie = (token: string, headers = {}): RequestLike => ({
 describe('Authenticator', () => {
   it('finds out who calls, at once when the key is at hand', () => {
     expect(create().road.authenticate(bearer(good))).toMatchObject({
-      isAmbient: false,
+      sentByBrowser: false,
       user: { id: 'U2anna' },
     });
     expect(create().road.authenticate(cookie(good))).toMatchObject({
-      isAmbient: true,
+      sentByBrowser: true,
       user: { id: 'U2anna' },
     });
     expect(create().road.authenticate({ headers: {} })).toMatchObject({
       user: undefined,
-      refusedWith: undefined,
+      rejectedWith: undefined,
     });
   });
 
@@ -86,16 +86,16 @@ describe('Authenticator', () => {
       expect(await codeLater(() => road.authenticate(bearer(bad)))).toBe('TOKEN_EXPIRED');
       expect(await road.authenticate(cookie(bad))).toMatchObject({
         user: undefined,
-        refusedWith: 'TOKEN_EXPIRED',
+        rejectedWith: 'TOKEN_EXPIRED',
       });
       expect(await codeLater(() => road.authenticate(bearer('garbage')))).toBe('TOKEN_MALFORMED');
-      expect(await road.authenticate(cookie('garbage'))).toMatchObject({ refusedWith: 'TOKEN_MALFORMED' });
+      expect(await road.authenticate(cookie('garbage'))).toMatchObject({ rejectedWith: 'TOKEN_MALFORMED' });
     }
   });
 
   it('takes ambiguous cookies for nobody, with the reason', () => {
     const session = create().road.authenticate(cookie(`${good}; DS=${bad}`)) as DescopeSession;
-    expect([session.user, session.refusedWith]).toEqual([undefined, 'COOKIE_AMBIGUOUS']);
+    expect([session.user, session.rejectedWith]).toEqual([undefined, 'COOKIE_AMBIGUOUS']);
     expect(codeOf(() => session.requireUser())).toBe('COOKIE_AMBIGUOUS');
   });
 
@@ -142,7 +142,7 @@ describe('Authenticator', () => {
     });
   });
 
-  it('refuses a user without a username, and tells the operator which claim is missing', () => {
+  it('rejects a user without a username, and tells the operator which claim is missing', () => {
     const { road, notices } = create({ usernameClaim: 'email' });
     expect(codeOf(() => road.authenticate(bearer(good)))).toBe('USERNAME_CLAIM_MISSING');
     const session = road.authenticate(cookie(good)) as DescopeSession;
@@ -165,7 +165,7 @@ describe('Authenticator', () => {
     expect(() => create({ sources: [fail] }).road.authenticate({ headers: {} })).toThrow(RangeError);
   });
 
-  it('answers any headers with a session or one of its own refusals, and with a user for our token only', () => {
+  it('answers any headers with a session or one of its own rejections, and with a user for our token only', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(`Bearer ${bad}`, `DS=${bad}`, `Bearer ${good}x`, `DS=x; DS=${good}`),

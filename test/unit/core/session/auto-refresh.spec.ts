@@ -1,14 +1,14 @@
-// When a browser's session is renewed on the way, and when it is left alone.
+// When a browser's session is refreshed on the way, and when it is left alone.
 import { describe, expect, it } from '@jest/globals';
-import { DescopeRefusal } from '#lib/core/api/descope-api.js';
+import { DescopeApiError } from '#lib/core/api/descope-api.js';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
-import { CookiePlace, RequestSessionPlace } from '#lib/core/http/token-store.js';
-import type { TokenPlace } from '#lib/core/http/token-store.js';
-import { RenewalMemory } from '#lib/core/session/refresh-cache.js';
-import { Renewer } from '#lib/core/session/refresher.js';
-import { SessionKeeper } from '#lib/core/session/auto-refresh.js';
+import { CookieTokenStore, ServerSessionStore } from '#lib/core/http/token-store.js';
+import type { TokenStore } from '#lib/core/http/token-store.js';
+import { RefreshCache } from '#lib/core/session/refresh-cache.js';
+import { Refresher } from '#lib/core/session/refresher.js';
+import { AutoRefresh } from '#lib/core/session/auto-refresh.js';
 import { SignInChains } from '#lib/core/session/sign-in-chains.js';
-import { SignOutList } from '#lib/core/session/revocation-list.js';
+import { RevocationList } from '#lib/core/session/revocation-list.js';
 import { TokenVerifier } from '#lib/core/token/token-verifier.js';
 import type { RequestLike } from '#lib/core/http/request.js';
 import { AUTHENTICATION, COOKIES, keysAway } from '../../../support/session-world.js';
@@ -30,35 +30,35 @@ const refreshOf = (claims = {}) => mint(key, { claims: { drn: 'DSR', exp: NOW_SE
 const refresh = refreshOf();
 
 function create({
-  place = new CookiePlace(COOKIES, clock, () => undefined) as TokenPlace,
+  place = new CookieTokenStore(COOKIES, clock, () => undefined) as TokenStore,
   areKeysAway = false,
-  isRefused = false,
+  isRejected = false,
 } = {}) {
   const world = { calls: 0 };
   const keys = areKeysAway ? keysAway : new StaticKeySet(toKeysById([key.jwk]));
   const verifier = new TokenVerifier({ policy: POLICY, keys, clock });
-  const renewer = new Renewer({
+  const refresher = new Refresher({
     verifier,
     refresh: async () => {
       world.calls += 1;
-      if (isRefused) throw new DescopeRefusal(401, 'E061105');
+      if (isRejected) throw new DescopeApiError(401, 'E061105');
       return { sessionToken: fresh, refreshToken: undefined };
     },
     toUnusable,
-    memory: new RenewalMemory({ clock, store: undefined, notify: () => undefined }),
+    memory: new RefreshCache({ clock, store: undefined, notify: () => undefined }),
     signIns: new SignInChains(clock, undefined),
-    signOuts: new SignOutList(clock, undefined, () => undefined),
+    signOuts: new RevocationList(clock, undefined, () => undefined),
     isShared: false,
     clock,
   });
   const policy = AUTHENTICATION;
   const keyHeader = 'x-api-key';
-  const keeper = new SessionKeeper({ policy, place, verifier, renewer, clock, keyHeader, isOn: true });
-  const renewIfDue = async (request: RequestLike) => {
+  const keeper = new AutoRefresh({ policy, place, verifier, refresher, clock, keyHeader, isOn: true });
+  const refreshIfDue = async (request: RequestLike) => {
     const due = keeper.findDue(request);
-    return due === undefined ? undefined : keeper.renewIfLapsed(request, due);
+    return due === undefined ? undefined : keeper.refreshIfLapsed(request, due);
   };
-  return Object.assign(world, { renewIfDue });
+  return Object.assign(world, { refreshIfDue });
 }
 const toRequest = (cookie: string, rest: Partial<RequestLike> = {}): RequestLike => ({
   method: 'GET',
@@ -70,9 +70,9 @@ describe('SessionKeeper', () => {
   it.each([
     ['a session that lapsed', `DS=${lapsed}; DSR=${refresh}`],
     ['an absent one', `DSR=${refresh}`],
-  ])('renews %s', async (_name, cookie) => {
+  ])('refreshes %s', async (_name, cookie) => {
     const world = create();
-    expect(await world.renewIfDue(toRequest(cookie))).toMatchObject({ sessionToken: fresh });
+    expect(await world.refreshIfDue(toRequest(cookie))).toMatchObject({ sessionToken: fresh });
     expect(world.calls).toBe(1);
   });
 
@@ -95,39 +95,42 @@ describe('SessionKeeper', () => {
     ['a request without a method', { headers: { cookie: both, 'sec-fetch-site': 'cross-site' } }],
   ])('leaves %s alone', async (_name, request) => {
     const world = create();
-    expect([await world.renewIfDue(request), world.calls]).toEqual([undefined, 0]);
+    expect([await world.refreshIfDue(request), world.calls]).toEqual([undefined, 0]);
   });
 
   it.each([
     ['a session that lapsed', `DS=${lapsed}; DSR=${refresh}; DSR=x`],
     ['an absent one', `DSR=${refresh}; DSR=x`],
-  ])('renews %s with neither of two refresh tokens, and says why', async (_name, cookie) => {
+  ])('refreshes %s with neither of two refresh tokens, and says why', async (_name, cookie) => {
     const world = create();
-    expect(await codeLater(() => world.renewIfDue(toRequest(cookie)))).toBe('COOKIE_AMBIGUOUS');
+    expect(await codeLater(() => world.refreshIfDue(toRequest(cookie)))).toBe('COOKIE_AMBIGUOUS');
     expect(world.calls).toBe(0);
   });
 
   it('asks Descope nothing while the keys are away', async () => {
     const world = create({ areKeysAway: true });
-    expect(await codeLater(() => world.renewIfDue(toRequest(both)))).toBe('KEYS_UNAVAILABLE');
+    expect(await codeLater(() => world.refreshIfDue(toRequest(both)))).toBe('KEYS_UNAVAILABLE');
     expect(world.calls).toBe(0);
   });
 
-  it("does not renew one user's session with another's refresh token", async () => {
+  it("does not refresh one user's session with another's refresh token", async () => {
     const world = create();
     const request = toRequest(`DS=${lapsed}; DSR=${refreshOf({ sub: 'U2bob' })}`);
-    expect(await codeLater(() => world.renewIfDue(request))).toBe('TOKEN_SUBJECT_MISMATCH');
+    expect(await codeLater(() => world.refreshIfDue(request))).toBe('TOKEN_SUBJECT_MISMATCH');
     expect(world.calls).toBe(0);
   });
 
   it('passes on that the session ended', async () => {
-    const { renewIfDue } = create({ isRefused: true });
-    expect(await codeLater(() => renewIfDue(toRequest(both)))).toBe('SESSION_ENDED');
+    const { refreshIfDue } = create({ isRejected: true });
+    expect(await codeLater(() => refreshIfDue(toRequest(both)))).toBe('SESSION_ENDED');
   });
 });
 
-describe('SessionKeeper on a server-side session that another instance may have renewed', () => {
-  const renew = async (kept: { sessionToken: string; refreshToken: string } | undefined, reloads = 1) => {
+describe('SessionKeeper on a server-side session that another instance may have refreshed', () => {
+  const refreshBeside = async (
+    kept: { sessionToken: string; refreshToken: string } | undefined,
+    reloads = 1,
+  ) => {
     let count = 0;
     const request = { method: 'GET', headers: {}, session: {} as Record<string, unknown> };
     const reload = (done: () => void) => {
@@ -136,15 +139,15 @@ describe('SessionKeeper on a server-side session that another instance may have 
       done();
     };
     request.session = { descope: { sessionToken: lapsed, refreshToken: refresh }, reload };
-    const { renewIfDue } = create({ place: new RequestSessionPlace(() => undefined), isRefused: true });
+    const { refreshIfDue } = create({ place: new ServerSessionStore(() => undefined), isRejected: true });
     let tokens: unknown;
-    const code = await codeLater(async () => void (tokens = await renewIfDue(request)));
+    const code = await codeLater(async () => void (tokens = await refreshIfDue(request)));
     return { code, tokens };
   };
 
   it.each([1, 2, 3])('takes what that one got (seen at look %d)', async (look) => {
     const newer = { sessionToken: fresh, refreshToken: refreshOf({ jti: 'newer' }) };
-    expect(await renew(newer, look)).toMatchObject({ code: 'accepted', tokens: newer });
+    expect(await refreshBeside(newer, look)).toMatchObject({ code: 'accepted', tokens: newer });
   });
 
   it.each([
@@ -157,6 +160,6 @@ describe('SessionKeeper on a server-side session that another instance may have 
     ],
     ['garbage', 'TOKEN_MALFORMED', { sessionToken: 'garbage', refreshToken: 'garbage' }],
   ])('believes nothing else: %s (%s)', async (_name, code, kept) => {
-    expect((await renew(kept)).code).toBe(code);
+    expect((await refreshBeside(kept)).code).toBe(code);
   });
 });

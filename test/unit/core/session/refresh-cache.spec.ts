@@ -3,17 +3,17 @@ import { describe, expect, it } from '@jest/globals';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { DescopeCredentialError, DescopeUnavailableError } from '#lib/core/errors.js';
-import { RenewalMemory, seal, toTokenDigest } from '#lib/core/session/refresh-cache.js';
+import { RefreshCache, encryptToken, toTokenDigest } from '#lib/core/session/refresh-cache.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import { codeLater, createClock, createSigningKey, mint } from '../../../support/tokens.js';
 
 const ISSUED = { sessionToken: mint(createSigningKey()), refreshToken: 'eyJnew-refresh' };
-const KEY = `nestjs-descope:renewed:${toTokenDigest('old')}`;
+const KEY = `nestjs-descope:refreshed:${toTokenDigest('old')}`;
 
 function create(store?: MemoryStore) {
   const clock = createClock();
   const notices: string[] = [];
-  const memory = new RenewalMemory({ clock, store, notify: ({ code }) => void notices.push(code) });
+  const memory = new RefreshCache({ clock, store, notify: ({ code }) => void notices.push(code) });
   const world = { flights: 0, outcome: async () => ISSUED as { sessionToken: string; refreshToken: string } };
   const share = (token = 'old') =>
     memory.share(token, () => {
@@ -44,7 +44,7 @@ describe('RenewalMemory', () => {
     expect(world.flights).toBe(2);
   });
 
-  it('remembers an outage for two seconds, and a refusal not at all', async () => {
+  it('remembers an outage for two seconds, and a rejection not at all', async () => {
     const world = create();
     world.outcome = () => Promise.reject(outage());
     for (let count = 0; count < 3; count += 1)
@@ -159,9 +159,9 @@ describe('RenewalMemory', () => {
 
   it.each([
     ['text', 'garbage'],
-    ['a box of another token', seal(JSON.stringify(ISSUED), 'other')],
-    ['a box without tokens', seal('{"refreshToken":"x"}', 'old')],
-    ['a box with no object', seal('[]', 'old')],
+    ['a box of another token', encryptToken(JSON.stringify(ISSUED), 'other')],
+    ['a box without tokens', encryptToken('{"refreshToken":"x"}', 'old')],
+    ['a box with no object', encryptToken('[]', 'old')],
   ])('takes nothing from the store that is not a result: %s', async (_name, value) => {
     const store = new MemoryStore();
     await store.set(KEY, value, 1);

@@ -1,12 +1,12 @@
-// Refresh token → new session: what is sent on, what is believed, what a refusal means.
+// Refresh token → new session: what is sent on, what is believed, what a rejection means.
 import { describe, expect, it } from '@jest/globals';
-import { DescopeRefusal } from '#lib/core/api/descope-api.js';
+import { DescopeApiError } from '#lib/core/api/descope-api.js';
 import type { IssuedTokens } from '#lib/core/api/descope-api.js';
 import { DescopeUnavailableError } from '#lib/core/errors.js';
-import { RenewalMemory } from '#lib/core/session/refresh-cache.js';
-import { Renewer } from '#lib/core/session/refresher.js';
+import { RefreshCache } from '#lib/core/session/refresh-cache.js';
+import { Refresher } from '#lib/core/session/refresher.js';
 import { SignInChains } from '#lib/core/session/sign-in-chains.js';
-import { SignOutList } from '#lib/core/session/revocation-list.js';
+import { RevocationList } from '#lib/core/session/revocation-list.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import {
   NOW_MS,
@@ -21,22 +21,22 @@ import {
 const key = createSigningKey();
 const session = (claims = {}) => mint(key, { claims });
 const refreshOf = (claims = {}) => mint(key, { claims: { drn: 'DSR', exp: NOW_SECONDS + 3600, ...claims } });
-const refused = () => Promise.reject(new DescopeRefusal(401, 'E061105'));
+const rejected = () => Promise.reject(new DescopeApiError(401, 'E061105'));
 
 function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
   const world = { calls: 0 };
   const verifier = createVerifier([key.jwk]);
-  const signOuts = new SignOutList(
+  const signOuts = new RevocationList(
     () => NOW_MS,
     undefined,
     () => undefined,
   );
-  const memory = new RenewalMemory({ clock: () => NOW_MS, store, notify: () => undefined });
+  const memory = new RefreshCache({ clock: () => NOW_MS, store, notify: () => undefined });
   const count = () => {
     world.calls += 1;
     return refresh();
   };
-  const renewer = new Renewer({
+  const refresher = new Refresher({
     verifier,
     refresh: count,
     toUnusable,
@@ -47,25 +47,27 @@ function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
     clock: () => NOW_MS,
   });
   return Object.assign(world, {
-    renewer,
+    refresher,
     signOuts,
     verifier,
-    renew: (token: string) => codeLater(() => renewer.renew(token)),
+    refresh: (token: string) => codeLater(() => refresher.refresh(token)),
   });
 }
 const answer = (sessionToken: string, refreshToken?: string) => () =>
   Promise.resolve({ sessionToken, refreshToken });
 
-describe('Renewer', () => {
+describe('Refresher', () => {
   it('gives the tokens with their ends', async () => {
     const [newSession, newRefresh] = [session(), refreshOf({ jti: 'new' })];
-    expect(await create(answer(newSession, newRefresh)).renewer.renew(refreshOf())).toEqual({
+    expect(await create(answer(newSession, newRefresh)).refresher.refresh(refreshOf())).toEqual({
       sessionToken: newSession,
       sessionEndsAtMs: NOW_MS + 600_000,
       refreshToken: newRefresh,
       refreshEndsAtMs: NOW_MS + 3_600_000,
     });
-    expect(await create(answer(newSession)).renewer.renew(refreshOf())).not.toHaveProperty('refreshToken');
+    expect(await create(answer(newSession)).refresher.refresh(refreshOf())).not.toHaveProperty(
+      'refreshToken',
+    );
   });
 
   it.each([
@@ -76,15 +78,15 @@ describe('Renewer', () => {
     ["another project's", 'TOKEN_ISSUER_MISMATCH', refreshOf({ iss: 'P2otherotherotherotherother12' })],
   ])('does not send %s to Descope (%s)', async (_name, code, token) => {
     const world = create(answer(session()));
-    expect([await world.renew(token), world.calls]).toEqual([code, 0]);
+    expect([await world.refresh(token), world.calls]).toEqual([code, 0]);
   });
 
-  it('does not renew what was signed out', async () => {
+  it('does not refresh what was signed out', async () => {
     const world = create(answer(session()));
     const token = refreshOf();
     const { claims } = await world.verifier.verifyRefresh(token);
     await world.signOuts.signOut(token, claims);
-    expect([await world.renew(token), world.calls]).toEqual(['SESSION_SIGNED_OUT', 0]);
+    expect([await world.refresh(token), world.calls]).toEqual(['SESSION_SIGNED_OUT', 0]);
   });
 
   it('keeps nothing of a call that a sign-out has overtaken', async () => {
@@ -94,7 +96,7 @@ describe('Renewer', () => {
       await world.signOuts.signOut(token, claims);
       return { sessionToken: session(), refreshToken: refreshOf({ jti: 'new' }) };
     });
-    expect([await world.renew(token), world.calls]).toEqual(['SESSION_SIGNED_OUT', 1]);
+    expect([await world.refresh(token), world.calls]).toEqual(['SESSION_SIGNED_OUT', 1]);
   });
 
   it.each([
@@ -110,43 +112,43 @@ describe('Renewer', () => {
     ['a session of the future', 'DESCOPE_UNAVAILABLE', answer(session({ iat: NOW_SECONDS + 60 }))],
     ['garbage', 'DESCOPE_UNAVAILABLE', answer('garbage')],
   ])('believes Descope nothing unproven: %s (%s)', async (_name, code, refresh) => {
-    expect(await create(refresh).renew(refreshOf())).toBe(code);
+    expect(await create(refresh).refresh(refreshOf())).toBe(code);
   });
 
-  it('takes a definite refusal for the end of the session', async () => {
-    expect(await create(refused).renew(refreshOf())).toBe('SESSION_ENDED');
-    expect(await create(refused, new MemoryStore()).renew(refreshOf())).toBe('SESSION_ENDED');
+  it('takes a definite rejection for the end of the session', async () => {
+    expect(await create(rejected).refresh(refreshOf())).toBe('SESSION_ENDED');
+    expect(await create(rejected, new MemoryStore()).refresh(refreshOf())).toBe('SESSION_ENDED');
   });
 
   it('passes an outage on as an outage', async () => {
     const down = () =>
       Promise.reject(new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'down', { retryAfterSeconds: 1 }));
-    expect(await create(down).renew(refreshOf())).toBe('DESCOPE_UNAVAILABLE');
+    expect(await create(down).refresh(refreshOf())).toBe('DESCOPE_UNAVAILABLE');
   });
 
-  it('takes what another instance got, without a call; also when it comes just after the refusal', async () => {
+  it('takes what another instance got, without a call; also when it comes just after the rejection', async () => {
     const [store, token] = [new MemoryStore(), refreshOf()];
     const fast = create(answer(session(), refreshOf({ jti: 'new' })), store);
     const slow = create(async () => {
-      await fast.renewer.renew(token); // rotates, while the slow one's call is on its way
-      return refused();
+      await fast.refresher.refresh(token); // rotates, while the slow one's call is on its way
+      return rejected();
     }, store);
-    expect([await slow.renew(token), slow.calls]).toEqual(['accepted', 1]);
-    const third = create(refused, store);
-    expect([await third.renew(token), third.calls]).toEqual(['accepted', 0]);
+    expect([await slow.refresh(token), slow.calls]).toEqual(['accepted', 1]);
+    const third = create(rejected, store);
+    expect([await third.refresh(token), third.calls]).toEqual(['accepted', 0]);
   });
 
-  it('tells a token that was renewed long ago from one that ended', async () => {
+  it('tells a token that was refreshed long ago from one that ended', async () => {
     const [store, token] = [new MemoryStore(), refreshOf()];
-    await create(answer(session(), refreshOf({ jti: 'new' })), store).renewer.renew(token);
+    await create(answer(session(), refreshOf({ jti: 'new' })), store).refresher.refresh(token);
     for (const name of store.entries.keys()) if (!name.endsWith('superseded')) store.entries.delete(name);
-    expect(await create(refused, store).renew(token)).toBe('SESSION_SUPERSEDED');
+    expect(await create(rejected, store).refresh(token)).toBe('SESSION_SUPERSEDED');
   });
 
   it('signs nobody out while the store is down', async () => {
     const store = new MemoryStore();
     store.isDown = true;
-    expect(await create(refused, store).renew(refreshOf())).toBe('SESSION_SUPERSEDED');
-    expect(await create(answer(session()), store).renew(refreshOf())).toBe('accepted');
+    expect(await create(rejected, store).refresh(refreshOf())).toBe('SESSION_SUPERSEDED');
+    expect(await create(answer(session()), store).refresh(refreshOf())).toBe('accepted');
   });
 });

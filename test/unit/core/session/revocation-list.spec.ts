@@ -1,6 +1,6 @@
 // What was signed out stays out, until it would have ended.
 import { describe, expect, it } from '@jest/globals';
-import { SignOutList } from '#lib/core/session/revocation-list.js';
+import { RevocationList } from '#lib/core/session/revocation-list.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import {
   NOW_MS,
@@ -24,12 +24,12 @@ function issue(claims: Record<string, unknown> = {}) {
 }
 type Issued = ReturnType<typeof issue>;
 const longer = ({ claims }: Issued, seconds: number) => ({ ...claims, exp: claims.exp + seconds });
-const judge = (list: SignOutList, { token, claims }: Issued) =>
+const judge = (list: RevocationList, { token, claims }: Issued) =>
   codeLater(() => list.assertActive(token, claims));
 
 describe('SignOutList', () => {
-  it('refuses a token that was signed out, and no other', async () => {
-    const list = new SignOutList(
+  it('rejects a token that was signed out, and no other', async () => {
+    const list = new RevocationList(
       () => NOW_MS,
       undefined,
       () => undefined,
@@ -40,8 +40,8 @@ describe('SignOutList', () => {
     expect([await judge(list, anna), await judge(list, again)]).toEqual(['SESSION_SIGNED_OUT', 'accepted']);
   });
 
-  it('refuses it in the second form that its ECDSA signature has', async () => {
-    const list = new SignOutList(
+  it('rejects it in the second form that its ECDSA signature has', async () => {
+    const list = new RevocationList(
       () => NOW_MS,
       undefined,
       () => undefined,
@@ -54,8 +54,8 @@ describe('SignOutList', () => {
     expect(await judge(list, twin)).toBe('SESSION_SIGNED_OUT');
   });
 
-  it("refuses all of a subject's tokens issued up to now, not later ones, and nobody else's", async () => {
-    const list = new SignOutList(
+  it("rejects all of a subject's tokens issued up to now, not later ones, and nobody else's", async () => {
+    const list = new RevocationList(
       () => NOW_MS,
       undefined,
       () => undefined,
@@ -71,18 +71,18 @@ describe('SignOutList', () => {
 
   it('forgets a token when no leeway accepts it any more', async () => {
     const clock = createClock();
-    const list = new SignOutList(clock, undefined, () => undefined);
+    const list = new RevocationList(clock, undefined, () => undefined);
     const anna = issue();
     await list.signOut(anna.token, anna.claims);
     clock.advance(600_000 + 59_999);
     expect(await judge(list, anna)).toBe('SESSION_SIGNED_OUT');
     clock.advance(1);
-    expect(await judge(list, anna)).toBe('accepted'); // the verifier refuses it
+    expect(await judge(list, anna)).toBe('accepted'); // the verifier rejects it
   });
 
-  it('keeps refusing what an earlier sign-out refuses for longer', async () => {
+  it('keeps rejecting what an earlier sign-out rejects for longer', async () => {
     const [clock, store] = [createClock(), new MemoryStore()];
-    const list = new SignOutList(clock, store, () => undefined);
+    const list = new RevocationList(clock, store, () => undefined);
     const anna = issue();
     await list.signOutEverywhere(anna.claims, NOW_MS + 3_600_000);
     for (const untilMs of [NOW_MS + 1_000, NOW_MS - 3_600_000])
@@ -95,7 +95,7 @@ describe('SignOutList', () => {
 
   it("makes room for others' sign-outs at the user who has the most, and lets in none that was signed out", async () => {
     const notices: string[] = [];
-    const list = new SignOutList(
+    const list = new RevocationList(
       () => NOW_MS,
       undefined,
       ({ level, code }) => void notices.push(`${level} ${code}`),
@@ -120,7 +120,7 @@ describe('SignOutList', () => {
   });
 
   it('lets in who signs in again after the tokens of old sign-ins, known by name alone, were merged', async () => {
-    const list = new SignOutList(
+    const list = new RevocationList(
       () => NOW_MS,
       undefined,
       () => undefined,
@@ -146,7 +146,7 @@ describe('SignOutList', () => {
       [new MemoryStore(), []],
     ] as const) {
       const notices: string[] = [];
-      const list = new SignOutList(
+      const list = new RevocationList(
         () => NOW_MS,
         store,
         ({ code }) => void notices.push(code),
@@ -162,12 +162,12 @@ describe('SignOutList', () => {
   it('shares sign-outs through a store, for as long as they matter, and tells no token there', async () => {
     const store = new MemoryStore();
     const [one, two] = [
-      new SignOutList(
+      new RevocationList(
         () => NOW_MS,
         store,
         () => undefined,
       ),
-      new SignOutList(
+      new RevocationList(
         () => NOW_MS,
         store,
         () => undefined,
@@ -188,7 +188,7 @@ describe('SignOutList', () => {
   it('knows its own sign-outs while the store is down, and lets nobody else in', async () => {
     const store = new MemoryStore();
     store.isDown = true;
-    const list = new SignOutList(
+    const list = new RevocationList(
       () => NOW_MS,
       store,
       () => undefined,
@@ -212,7 +212,7 @@ function toTwin(token: string): string {
 }
 
 describe('SignOutList, on all of a subject', () => {
-  const create = () => new SignOutList(createClock(), undefined, () => undefined);
+  const create = () => new RevocationList(createClock(), undefined, () => undefined);
 
   it('counts the whole second of the sign-out as before it, and nothing later', async () => {
     for (const cut of [NOW_SECONDS - 4, NOW_SECONDS, NOW_SECONDS + 4]) {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { format, inspect } from 'node:util';
 import { DescopeCredentialError } from '#lib/core/errors.js';
-import { admit, admitLeniently, DescopeSession } from '#lib/core/session/session.js';
+import { acceptSession, acceptOptionalSession, DescopeSession } from '#lib/core/session/session.js';
 import type { TokenKind } from '#lib/core/token/claims.js';
 import { NOW_MS, codeOf } from '../../../support/tokens.js';
 import { userOf } from '../../../support/users.js';
@@ -14,24 +14,24 @@ describe('DescopeSession', () => {
   it('holds token, claims, user and end', () => {
     const session = DescopeSession.of(userOf(), TOKEN);
     expect([session.token, session.claims?.sub, session.user?.id]).toEqual([TOKEN, 'U2anna', 'U2anna']);
-    expect([session.expiresAt, session.isAmbient, session.refusedWith]).toEqual([
+    expect([session.expiresAt, session.sentByBrowser, session.rejectedWith]).toEqual([
       new Date(NOW_MS + 600_000),
       false,
       undefined,
     ]);
     expect(session.requireUser()).toBe(session.user);
-    expect(DescopeSession.of(userOf(), TOKEN, true).isAmbient).toBe(true);
+    expect(DescopeSession.of(userOf(), TOKEN, true).sentByBrowser).toBe(true);
   });
 
   it('is nobody’s without a credential, and says why one that was sent does not count', () => {
-    const nobody = DescopeSession.nobody();
-    expect([nobody.user, nobody.token, nobody.claims, nobody.expiresAt, nobody.refusedWith]).toEqual(
+    const nobody = DescopeSession.anonymous();
+    expect([nobody.user, nobody.token, nobody.claims, nobody.expiresAt, nobody.rejectedWith]).toEqual(
       Array(5).fill(undefined),
     );
     expect(codeOf(() => nobody.requireUser())).toBe('SESSION_MISSING');
-    const refused = DescopeSession.nobody(expired);
-    expect([refused.user, refused.refusedWith]).toEqual([undefined, 'TOKEN_EXPIRED']);
-    expect(codeOf(() => refused.requireUser())).toBe('TOKEN_EXPIRED');
+    const rejected = DescopeSession.anonymous(expired);
+    expect([rejected.user, rejected.rejectedWith]).toEqual([undefined, 'TOKEN_EXPIRED']);
+    expect(codeOf(() => rejected.requireUser())).toBe('TOKEN_EXPIRED');
   });
 
   it('shows its token in no JSON, log, text or copy', () => {
@@ -52,7 +52,7 @@ describe('DescopeSession', () => {
   });
 
   it('cannot be changed, nor its end through the date it gave', () => {
-    const session = DescopeSession.nobody();
+    const session = DescopeSession.anonymous();
     expect(() => Object.assign(session, { user: userOf() })).toThrow(TypeError);
     const signedIn = DescopeSession.of(userOf(), TOKEN);
     signedIn.expiresAt?.setFullYear(2999);
@@ -61,32 +61,32 @@ describe('DescopeSession', () => {
 });
 
 describe.each([
-  ['admit', admit],
-  ['admitLeniently', admitLeniently],
+  ['accept', acceptSession],
+  ['admitLeniently', acceptOptionalSession],
 ])('%s', (name, decide) => {
   const policy = { accepts: ['user'] as const, audience: ['api'] };
-  const of = (kind: TokenKind, aud: string, isAmbient: boolean) =>
-    DescopeSession.of(userOf({ aud }, kind), TOKEN, isAmbient);
+  const of = (kind: TokenKind, aud: string, sentByBrowser: boolean) =>
+    DescopeSession.of(userOf({ aud }, kind), TOKEN, sentByBrowser);
 
-  it('lets in nobody, and whoever meets the policy', () => {
-    const [nobody, anna] = [DescopeSession.nobody(), of('user', 'api', true)];
+  it('lets in nobody, and anyone who meets the policy', () => {
+    const [nobody, anna] = [DescopeSession.anonymous(), of('user', 'api', true)];
     expect([decide(nobody, policy), decide(anna, policy)]).toEqual([nobody, anna]);
   });
 
-  it('refuses a bearer token of another kind or audience', () => {
+  it('rejects a bearer token of another kind or audience', () => {
     expect(codeOf(() => decide(of('agent', 'api', false), policy))).toBe('TOKEN_KIND_NOT_ACCEPTED');
     expect(codeOf(() => decide(of('user', 'web', false), policy))).toBe('TOKEN_AUDIENCE_MISMATCH');
   });
 
   it(
-    name === 'admit' ? 'refuses such a cookie too' : 'takes such a cookie for nobody’s, with the reason',
+    name === 'accept' ? 'rejects such a cookie too' : 'takes such a cookie for nobody’s, with the reason',
     () => {
       const cookie = of('agent', 'api', true);
-      if (name === 'admit') expect(codeOf(() => decide(cookie, policy))).toBe('TOKEN_KIND_NOT_ACCEPTED');
+      if (name === 'accept') expect(codeOf(() => decide(cookie, policy))).toBe('TOKEN_KIND_NOT_ACCEPTED');
       else
         expect(decide(cookie, policy)).toMatchObject({
           user: undefined,
-          refusedWith: 'TOKEN_KIND_NOT_ACCEPTED',
+          rejectedWith: 'TOKEN_KIND_NOT_ACCEPTED',
         });
     },
   );

@@ -45,7 +45,7 @@ describe('assertClaimTypes', () => {
     }
   });
 
-  it.each(['exp', 'iat', 'nbf'])('refuses %j that is no time', (name) => {
+  it.each(['exp', 'iat', 'nbf'])('rejects %j that is no time', (name) => {
     for (const value of [
       '"1700000600"',
       'null',
@@ -62,27 +62,27 @@ describe('assertClaimTypes', () => {
     expect(typesOf(`{…,"${name}":8640000000000}`)).toBe('accepted');
   });
 
-  it.each(['iss', 'sub', 'dsub', 'drn'])('refuses %j that is no text or empty', (name) => {
+  it.each(['iss', 'sub', 'dsub', 'drn'])('rejects %j that is no text or empty', (name) => {
     for (const value of ['""', 'null', '7', '["a"]', '{"a":1}', 'false']) {
       expect(typesOf(`{…,"${name}":${value}}`)).toBe('TOKEN_CLAIM_INVALID');
     }
   });
 
-  it.each(['iss', 'sub', 'exp'])('refuses a token without %j, also when it could be inherited', (name) => {
+  it.each(['iss', 'sub', 'exp'])('rejects a token without %j, also when it could be inherited', (name) => {
     expect(codeOf(() => assertClaimTypes(sessionClaims({ [name]: undefined })))).toBe('TOKEN_CLAIM_INVALID');
     const rest = JSON.stringify(sessionClaims({ [name]: undefined })).slice(1);
     expect(typesOf(`{"__proto__":{"iss":"a","sub":"b","exp":1},${rest}`)).toBe('TOKEN_CLAIM_INVALID');
   });
 
   it.each(['null', '7', '{}', '{"0":"a"}', '["a",7]', '[["a"]]', '[null]', 'true'])(
-    'refuses the audience %s',
+    'rejects the audience %s',
     (aud) => {
       expect(typesOf(`{…,"aud":${aud}}`)).toBe('TOKEN_CLAIM_INVALID');
     },
   );
 
   it.each(['sub', 'dsub', 'iss'])(
-    'refuses %j with half of a surrogate pair, which would become U+FFFD',
+    'rejects %j with half of a surrogate pair, which would become U+FFFD',
     (name) => {
       expect(typesOf(`{…,"${name}":"anna\\ud83d"}`)).toBe('TOKEN_CLAIM_INVALID');
       expect(typesOf(`{…,"${name}":"\\ude00anna"}`)).toBe('TOKEN_CLAIM_INVALID');
@@ -107,10 +107,10 @@ describe('assertTime', () => {
   it.each([
     ['nbf', 'TOKEN_NOT_YET_VALID'],
     ['iat', 'TOKEN_ISSUED_IN_FUTURE'],
-  ])('lets %j be as far ahead as the leeway', (name, refusal) => {
+  ])('lets %j be as far ahead as the leeway', (name, rejection) => {
     for (const leeway of [0, 5, 60]) {
       expect(timeOf({ [name]: NOW + leeway }, leeway)).toBe('accepted');
-      expect(timeOf({ [name]: NOW + leeway + 1 }, leeway)).toBe(refusal);
+      expect(timeOf({ [name]: NOW + leeway + 1 }, leeway)).toBe(rejection);
     }
   });
 
@@ -119,13 +119,13 @@ describe('assertTime', () => {
     expect(timeOf({ exp: NOW - 100, iat: NOW + 100 })).toBe('TOKEN_ISSUED_IN_FUTURE');
   });
 
-  it('refuses when the clock does not tell the time', () => {
+  it('rejects when the clock does not tell the time', () => {
     expect(codeOf(() => assertTime(asClaims({}), POLICY, Number.NaN))).toBe('TOKEN_EXPIRED');
   });
 });
 
 describe('assertIssuer', () => {
-  it('answers for whom the project issued, and refuses another project', () => {
+  it('answers for whom the project issued, and rejects another project', () => {
     expect(assertIssuer(asClaims({}), POLICY)).toBe('session');
     expect(assertIssuer(asClaims({ iss: `https://x/v1/apps/${PROJECT_ID}` }), POLICY)).toBe('app');
     const other = asClaims({ iss: `https://api.descope.com/P2otherotherotherotherother12` });
@@ -136,7 +136,7 @@ describe('assertIssuer', () => {
 describe('assertNoIdToken', () => {
   const of = (members: Record<string, unknown>) => codeOf(() => assertNoIdToken(asClaims(members)));
 
-  it.each(['nonce', 'at_hash', 'c_hash', 's_hash'])('refuses whatever bears %j of its own', (mark) => {
+  it.each(['nonce', 'at_hash', 'c_hash', 's_hash'])('rejects whatever bears %j of its own', (mark) => {
     for (const value of ['x', '', null, 0, false, {}, []]) {
       expect(of({ [mark]: value })).toBe('TOKEN_IS_ID_TOKEN');
     }
@@ -167,7 +167,7 @@ describe('assertSession', () => {
     expect(of({ drn: undefined })).toBe('accepted');
   });
 
-  it.each(['DSR', 'ds', 'DS ', 'my_session', '__proto__'])('refuses a token that is called %j', (drn) => {
+  it.each(['DSR', 'ds', 'DS ', 'my_session', '__proto__'])('rejects a token that is called %j', (drn) => {
     expect(of({ drn })).toBe('TOKEN_NOT_A_SESSION');
   });
 
@@ -184,7 +184,7 @@ describe('assertSession', () => {
     expect(withoutName(`https://api.descope.com/v1/apps/agentic/${PROJECT_ID}/s1`, false)).toBe('accepted');
   });
 
-  it.each([{ jkt: 'abc' }, { jwk: {} }, {}, null, ''])('refuses a token bound to a key: %j', (cnf) => {
+  it.each([{ jkt: 'abc' }, { jwk: {} }, {}, null, ''])('rejects a token bound to a key: %j', (cnf) => {
     expect(of({ cnf })).toBe('TOKEN_SENDER_CONSTRAINED');
   });
 });
@@ -199,15 +199,15 @@ describe('assertRefresh', () => {
   });
 
   it.each(['DS', 'dsr', 'DSR ', 'my_refresh', '__proto__', undefined])(
-    'refuses a token that is called %j',
+    'rejects a token that is called %j',
     (drn) => expect(of({ drn })).toBe('TOKEN_NOT_A_REFRESH'),
   );
 
-  it('refuses one without a name also where the list of names holds none', () => {
+  it('rejects one without a name also where the list of names holds none', () => {
     expect(of({ drn: undefined }, [undefined as unknown as string])).toBe('TOKEN_NOT_A_REFRESH');
   });
 
-  it.each([{ jkt: 'abc' }, {}, null, ''])('refuses a token bound to a key: %j', (cnf) => {
+  it.each([{ jkt: 'abc' }, {}, null, ''])('rejects a token bound to a key: %j', (cnf) => {
     expect(of({ drn: 'DSR', cnf })).toBe('TOKEN_SENDER_CONSTRAINED');
   });
 });

@@ -31,23 +31,23 @@ describe('decodeToken', () => {
   );
 
   it.each(['', '.', '..', 'a', 'a.b', '.e30.c2ln', `${token()}.`, `${token()}.e30`, `.${token()}`])(
-    'refuses %j, which does not have three parts',
+    'rejects %j, which does not have three parts',
     (text) => {
       expect(code(text)).toBe('TOKEN_MALFORMED');
       expect(() => decodeToken(text)).toThrow('three parts');
     },
   );
 
-  it('refuses three parts that are no base64url', () => expect(code('é.é.é')).toBe('TOKEN_MALFORMED'));
+  it('rejects three parts that are no base64url', () => expect(code('é.é.é')).toBe('TOKEN_MALFORMED'));
 
   it.each([null, undefined, 42, {}, [token()], Buffer.from(token())])(
-    'refuses %p, which is no text',
+    'rejects %p, which is no text',
     (value) => {
       expect(code(value as string)).toBe('TOKEN_MALFORMED');
     },
   );
 
-  it('refuses a JWE, both JSON serialisations and a nested JWT', () => {
+  it('rejects a JWE, both JSON serialisations and a nested JWT', () => {
     const jwe = [toPart({ ...HEADER, enc: 'A256GCM' }), 'e30', 'e30', 'e30', 'e30'].join('.');
     const [protectedPart, payload, signature] = token().split('.');
     const flat = JSON.stringify({ payload, protected: protectedPart, signature });
@@ -56,7 +56,7 @@ describe('decodeToken', () => {
     expect([jwe, flat, general, nested].map(code)).toEqual(Array(4).fill('TOKEN_MALFORMED'));
   });
 
-  it('refuses what a lenient base64 decoder forgives, in each part', () => {
+  it('rejects what a lenient base64 decoder forgives, in each part', () => {
     const [header = '', payload = '', signature = ''] = token().split('.');
     const loosen = [
       (part: string) => `${part}=`,
@@ -78,7 +78,7 @@ describe('decodeToken', () => {
     }
   });
 
-  it('refuses wider characters whose low byte is the one that was signed, in each part', () => {
+  it('rejects wider characters whose low byte is the one that was signed, in each part', () => {
     const text = token();
     const respelled = [...text].flatMap((character, at) =>
       character === '.'
@@ -92,7 +92,7 @@ describe('decodeToken', () => {
     expect(respelled.length).toBeGreaterThan(100);
   });
 
-  it('refuses the alphabet of plain base64, and trailing bits that mean nothing', () => {
+  it('rejects the alphabet of plain base64, and trailing bits that mean nothing', () => {
     const input = token().slice(0, -4);
     expect(code(`${input}-_-_`)).toBe('accepted');
     expect(code(`${input}+/+/`)).toBe('TOKEN_MALFORMED');
@@ -119,12 +119,12 @@ describe('decodeToken', () => {
       'an overlong form',
       Buffer.concat([Buffer.from('{"alg":"RS256","kid":"'), Buffer.from([0xc0, 0xaf]), Buffer.from('"}')]),
     ],
-  ])('refuses a part that holds %s', (_, part) => {
+  ])('rejects a part that holds %s', (_, part) => {
     expect(code(token({ header: part }))).toBe('TOKEN_MALFORMED');
     expect(code(token({ payload: part }))).toBe('TOKEN_MALFORMED');
   });
 
-  it.each(['crit', 'b64', 'zip', 'enc'])('refuses a header with %j, whatever it says', (name) => {
+  it.each(['crit', 'b64', 'zip', 'enc'])('rejects a header with %j, whatever it says', (name) => {
     for (const value of [[], ['exp'], true, false, null, 'DEF']) {
       expect(code(token({ header: { ...HEADER, [name]: value } }))).toBe('TOKEN_HEADER_UNSUPPORTED');
     }
@@ -134,12 +134,12 @@ describe('decodeToken', () => {
     expect(code(token({ header: { ...HEADER, typ } }))).toBe('accepted');
   });
 
-  it.each(['', 'JWS', 'dpop+jwt', 'logout+jwt', 'JWT ', 1, null, ['JWT']])('refuses the type %j', (typ) => {
+  it.each(['', 'JWS', 'dpop+jwt', 'logout+jwt', 'JWT ', 1, null, ['JWT']])('rejects the type %j', (typ) => {
     expect(code(token({ header: { ...HEADER, typ } }))).toBe('TOKEN_HEADER_UNSUPPORTED');
   });
 
   it.each(['alg', 'kid'])(
-    'refuses a header whose %j is missing or not a text of 1 to 256 characters',
+    'rejects a header whose %j is missing or not a text of 1 to 256 characters',
     (name) => {
       for (const value of [undefined, null, '', 1, true, ['RS256'], { a: 1 }, 'k'.repeat(257)]) {
         expect(code(token({ header: { ...HEADER, [name]: value } }))).toBe('TOKEN_MALFORMED');
@@ -163,7 +163,7 @@ describe('decodeToken', () => {
     expect(decodeToken(token({ payload: '{"sub":"a","sub":"b"}' })).payload).toEqual({ sub: 'b' });
   });
 
-  it('works for 8 KB and for the limit, and refuses what is longer before reading it', () => {
+  it('works for 8 KB and for the limit, and rejects what is longer before reading it', () => {
     const ofLength = (length: number) => token() + 'A'.repeat(Math.floor((length - token().length) / 4) * 4);
     expect(code(ofLength(8192))).toBe('accepted');
     expect(code(ofLength(MAX_TOKEN_LENGTH))).toBe('accepted');
@@ -182,7 +182,7 @@ describe('decodeToken', () => {
     expect(code(token({ payload }))).toBe('accepted');
   });
 
-  it('throws nothing but its own refusals, and none of them repeats the token', () => {
+  it('throws nothing but its own rejections, and none of them repeats the token', () => {
     const part = fc.oneof(fc.string({ minLength: 9 }), fc.json().map(toPart), fc.constant(toPart(HEADER)));
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {

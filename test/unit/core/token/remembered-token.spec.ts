@@ -67,7 +67,7 @@ describe('A token that was proven before', () => {
     expect(second).toEqual(first);
   });
 
-  it('is refused once it has expired, and is good again for a clock that was set back', () => {
+  it('is rejected once it has expired, and is good again for a clock that was set back', () => {
     const { verifier, clock } = remembering();
     expect(codeOf(() => verifier.verify(token))).toBe('accepted');
     clock.advance(604_999);
@@ -106,7 +106,7 @@ describe('A token that was proven before', () => {
     expect(verifier.verify(first)).not.toBe(before); // 16 KB of claims and 11 KB of token each
   });
 
-  it('is refused while a clock that was set back says that it is not valid yet', () => {
+  it('is rejected while a clock that was set back says that it is not valid yet', () => {
     const { verifier, clock } = remembering();
     const early = mint(key, { claims: { nbf: NOW_SECONDS } });
     for (const [text, code] of [
@@ -120,13 +120,13 @@ describe('A token that was proven before', () => {
     }
   });
 
-  it('is refused as soon as its key has left the set', () => {
+  it('is rejected as soon as its key has left the set', () => {
     const { verifier, keys } = remembering();
     keys.current = new Map();
     expect(codeOf(() => verifier.verify(token))).toBe('TOKEN_KEY_UNKNOWN');
   });
 
-  it('is refused as soon as its key id means another key', () => {
+  it('is rejected as soon as its key id means another key', () => {
     const { verifier, keys } = remembering();
     keys.current = toKeysById([createSigningKey('RS256', key.keyId).jwk], keys.current);
     expect(codeOf(() => verifier.verify(token))).toBe('TOKEN_SIGNATURE_INVALID');
@@ -175,7 +175,7 @@ describe('A token that was proven before', () => {
     expect(codeOf(() => verifier.verify(token))).toBe('accepted');
   });
 
-  it('is not remembered when it was refused', () => {
+  it('is not remembered when it was rejected', () => {
     const { verifier, keys } = remembering();
     const forged = mint(createSigningKey('RS256', key.keyId));
     for (let round = 0; round < 2; round += 1)
@@ -184,7 +184,7 @@ describe('A token that was proven before', () => {
     expect(codeOf(() => verifier.verify(forged))).toBe('TOKEN_KEY_UNKNOWN');
   });
 
-  it.each([undefined, null, 7, {}, ['x']])('refuses %j, which is no text', (value) => {
+  it.each([undefined, null, 7, {}, ['x']])('rejects %j, which is no text', (value) => {
     const { verifier } = remembering();
     expect(codeOf(() => verifier.verify(value as unknown as string))).toBe('TOKEN_MALFORMED');
   });

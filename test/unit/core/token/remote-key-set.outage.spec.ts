@@ -81,7 +81,7 @@ describe('A key set with keys in memory, while Descope is down', () => {
     expect(await world.find('SK1')).toBe('KEYS_UNAVAILABLE');
   });
 
-  it('refuses an id it does not have with 503, because it may have been rotated in', async () => {
+  it('rejects an id it does not have with 503, because it may have been rotated in', async () => {
     const world = await createWarmWorld();
     Object.assign(world, { isDown: true, published: [two] });
     world.clock.advance(POLICY.cooldownMs);

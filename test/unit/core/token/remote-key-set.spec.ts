@@ -94,7 +94,7 @@ describe('An unknown key id', () => {
     expect(world.fetches).toBe(2);
   });
 
-  it('is refused without a fetch within the cool-down: 401, or 503 if the last fetch failed', async () => {
+  it('is rejected without a fetch within the cool-down: 401, or 503 if the last fetch failed', async () => {
     const world = await createWarmWorld();
     expect(await world.find('x')).toBe('TOKEN_KEY_UNKNOWN');
     world.clock.advance(POLICY.cooldownMs);
@@ -127,14 +127,14 @@ describe('An unknown key id', () => {
 });
 
 describe('A withdrawn key', () => {
-  it('is refused after the max age and one fetch, also when nobody asked in between', async () => {
+  it('is rejected after the max age and one fetch, also when nobody asked in between', async () => {
     const world = await createWarmWorld();
     world.published = [two];
     world.clock.advance(POLICY.maxAgeMs);
     expect([await world.find('SK1'), world.fetches]).toEqual(['TOKEN_KEY_UNKNOWN', 2]);
   });
 
-  it('is refused within the max age under steady traffic, by a refresh that nobody waits for', async () => {
+  it('is rejected within the max age under steady traffic, by a refresh that nobody waits for', async () => {
     const world = await createWarmWorld();
     world.published = [two];
     let age = 0;
@@ -161,7 +161,7 @@ describe('A withdrawn key', () => {
     expect([await world.find('SK1'), world.fetches]).toEqual(['TOKEN_KEY_UNKNOWN', 2]);
   });
 
-  it('is refused as soon as any fetch shows it gone', async () => {
+  it('is rejected as soon as any fetch shows it gone', async () => {
     const world = await createWarmWorld();
     world.published = [two];
     world.clock.advance(POLICY.cooldownMs);

@@ -43,7 +43,7 @@ describe.each(SIGNATURE_ALGORITHMS)('A signature by %s', (algorithm) => {
     expect(judge(token, { ...key, jwk: bare })).toBe('accepted');
   });
 
-  it('is refused when empty, truncated, extended, doubled, zero, changed or another token’s', () => {
+  it('is rejected when empty, truncated, extended, doubled, zero, changed or another token’s', () => {
     const changes = [
       () => Buffer.alloc(0),
       (bytes: Buffer) => bytes.subarray(1),
@@ -60,7 +60,7 @@ describe.each(SIGNATURE_ALGORITHMS)('A signature by %s', (algorithm) => {
     for (const change of changes) expect(judge(resign(token, change), key)).toBe('TOKEN_SIGNATURE_INVALID');
   });
 
-  it('is refused over other claims, another header or swapped parts', () => {
+  it('is rejected over other claims, another header or swapped parts', () => {
     const [header = '', payload = '', signature = ''] = token.split('.');
     const other = toPart(sessionClaims({ sub: 'U2eve' }));
     expect(judge(`${header}.${other}.${signature}`, key)).toBe('TOKEN_SIGNATURE_INVALID');
@@ -69,7 +69,7 @@ describe.each(SIGNATURE_ALGORITHMS)('A signature by %s', (algorithm) => {
     expect(judge(`${payload}.${header}.${signature}`, key)).toBe('TOKEN_MALFORMED');
   });
 
-  it('is refused by another key of its kind, under our key’s id', () => {
+  it('is rejected by another key of its kind, under our key’s id', () => {
     const theirs = createSigningKey(algorithm, 'SK1');
     expect(judge(mint(theirs), key)).toBe('TOKEN_SIGNATURE_INVALID');
   });
@@ -106,14 +106,14 @@ describe('A signature', () => {
     'ES256K',
     '__proto__',
     'constructor',
-  ])('named %j is refused, empty or not', (alg) => {
+  ])('named %j is rejected, empty or not', (alg) => {
     for (const signature of ['', signBytes('RS256', rsa.privateKey, input({ alg })).toString('base64url')]) {
       expect(judge(`${input({ alg })}.${signature}`, rsa)).toBe('TOKEN_ALGORITHM_NOT_ALLOWED');
     }
   });
 
   it.each(['none', 'HS256', 'EdDSA', 'constructor'])(
-    'named %j is refused also where the list of algorithms holds that name',
+    'named %j is rejected also where the list of algorithms holds that name',
     (alg) => {
       const signature = signBytes('RS256', rsa.privateKey, input({ alg })).toString('base64url');
       const { alg: _, ...bare } = rsa.jwk;
@@ -127,14 +127,14 @@ describe('A signature', () => {
   );
 
   it.each([['RS256'], [['RS256']], [{ a: 'RS256' }], [256], [null], [true], [undefined]])(
-    'with the algorithm %j is refused unless that is a text',
+    'with the algorithm %j is rejected unless that is a text',
     (alg) => {
       const bytes = signBytes('RS256', rsa.privateKey, input({ alg })).toString('base64url');
       expect(judge(`${input({ alg })}.${bytes}`, rsa)).toBe(alg === 'RS256' ? 'accepted' : 'TOKEN_MALFORMED');
     },
   );
 
-  it('made by HMAC with the public key as secret is refused, in every form of the key', () => {
+  it('made by HMAC with the public key as secret is rejected, in every form of the key', () => {
     const publicKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey;
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'SK1', alg: 'RS256' };
     const secrets = [
@@ -155,7 +155,7 @@ describe('A signature', () => {
     }
   });
 
-  it('of ECDSA is refused in DER, with its halves swapped or out of range', () => {
+  it('of ECDSA is rejected in DER, with its halves swapped or out of range', () => {
     for (const key of curves) {
       const token = mint(key);
       const half = (bytes: Buffer) => bytes.length / 2;
@@ -172,7 +172,7 @@ describe('A signature', () => {
     }
   });
 
-  it('of PSS is refused with a salt of another length', () => {
+  it('of PSS is rejected with a salt of another length', () => {
     const key = keyFor('PS256');
     for (const saltLength of [0, 20, 31, 33, constants.RSA_PSS_SALTLEN_MAX_SIGN]) {
       const padding = constants.RSA_PKCS1_PSS_PADDING;

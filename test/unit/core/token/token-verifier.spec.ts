@@ -45,7 +45,7 @@ describe('TokenVerifier', () => {
     expect(await codeLater(() => slow.verify(mint(key, { claims: { exp: 1 } })))).toBe('TOKEN_EXPIRED');
   });
 
-  it('refuses an algorithm off the list without asking for the key', () => {
+  it('rejects an algorithm off the list without asking for the key', () => {
     expect(codeOf(() => verifier.verify(mint(ps256)))).toBe('TOKEN_ALGORITHM_NOT_ALLOWED');
     const keys = new StaticKeySet(new Map());
     const find = () => {
@@ -82,7 +82,7 @@ describe('TokenVerifier', () => {
     ['TOKEN_HEADER_UNSUPPORTED', { header: { crit: ['exp'] } }],
     ['TOKEN_HEADER_UNSUPPORTED', { header: { b64: false, crit: ['b64'] } }],
   ])(
-    'refuses with %s what is signed by our key and is wrong in one thing (%#)',
+    'rejects with %s what is signed by our key and is wrong in one thing (%#)',
     (code, parts: TokenParts) => {
       expect(judge(parts)).toBe(code);
     },
@@ -102,7 +102,7 @@ describe('TokenVerifier', () => {
     expect(judge({ header: hints })).toBe('accepted'); // ignored, not obeyed
   });
 
-  it('refuses our key with their issuer, and our issuer with their key', () => {
+  it('rejects our key with their issuer, and our issuer with their key', () => {
     expect(judge({ claims: { iss: 'P2otherotherotherotherother12' } })).toBe('TOKEN_ISSUER_MISMATCH');
     const theirs = createSigningKey('RS256', key.keyId);
     expect(codeOf(() => verifier.verify(mint(theirs)))).toBe('TOKEN_SIGNATURE_INVALID');
@@ -133,7 +133,7 @@ describe('TokenVerifier', () => {
     expect(kindOf(`https://api.descope.com/v1/apps/agentic/${PROJECT_ID}/s1`)).toBe('agent');
   });
 
-  it('accepts a configured session name and leeway, and refuses a token as its clock moves on', () => {
+  it('accepts a configured session name and leeway, and rejects a token as its clock moves on', () => {
     const clock = createClock();
     const policy = { ...POLICY, leewaySeconds: 0, sessionTokenNames: ['DS', 'mine'] };
     const moving = new TokenVerifier({ policy, keys: new StaticKeySet(toKeysById([key.jwk])), clock });
@@ -146,12 +146,12 @@ describe('TokenVerifier', () => {
   it('proves a refresh token, and takes no session for one', () => {
     const claims = { drn: 'DSR', sub: 'U2anna' };
     expect(verifier.verifyRefresh(mint(key, { claims }))).toMatchObject({ kind: 'user', claims });
-    const refused = (members: Record<string, unknown>) =>
+    const rejected = (members: Record<string, unknown>) =>
       codeOf(() => verifier.verifyRefresh(mint(key, { claims: { ...claims, ...members } })));
-    expect(refused({ drn: 'DS' })).toBe('TOKEN_NOT_A_REFRESH');
-    expect(refused({ exp: NOW_SECONDS - 5 })).toBe('TOKEN_EXPIRED');
-    expect(refused({ nbf: NOW_SECONDS + 6 })).toBe('TOKEN_NOT_YET_VALID');
-    expect(refused({ at_hash: 'x' })).toBe('TOKEN_IS_ID_TOKEN');
+    expect(rejected({ drn: 'DS' })).toBe('TOKEN_NOT_A_REFRESH');
+    expect(rejected({ exp: NOW_SECONDS - 5 })).toBe('TOKEN_EXPIRED');
+    expect(rejected({ nbf: NOW_SECONDS + 6 })).toBe('TOKEN_NOT_YET_VALID');
+    expect(rejected({ at_hash: 'x' })).toBe('TOKEN_IS_ID_TOKEN');
   });
 
   it('proves of a session that has expired that it was good, and of nothing else', () => {
@@ -197,14 +197,14 @@ describe('TokenVerifier', () => {
     ['a payload that nests', `${mint(key).split('.')[0]}.${toPart('{"a":'.repeat(2400))}.e30`],
     ['an issuer like a long path', mint(key, { claims: { iss: `https://h${'/a'.repeat(5000)}/` } })],
     ['a long signature', `${mint(key)}${'A'.repeat(15_000)}`],
-  ])('refuses %s in far less than a second', (_, token) => {
+  ])('rejects %s in far less than a second', (_, token) => {
     const start = performance.now();
     for (let round = 0; round < 20; round += 1)
       expect(codeOf(() => verifier.verify(token))).toMatch(/^TOKEN_/);
     expect(performance.now() - start).toBeLessThan(1000); // twenty of them
   });
 
-  it('says nothing of a refused token, its claims or its key in the error', () => {
+  it('says nothing of a rejected token, its claims or its key in the error', () => {
     const parts: TokenParts[] = [
       { claims: { exp: 1, email: 'anna@secret.example' } },
       { claims: { iss: 'https://secret.example' } },

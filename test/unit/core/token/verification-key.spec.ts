@@ -66,7 +66,7 @@ describe('readVerificationKey', () => {
     ['an unknown type', { ...rsa, kty: 'XYZ' }],
     ['no type', { ...rsa, kty: undefined }],
     ['a certificate instead of a key', { kty: 'RSA', kid: 'a', x5c: ['MIIB'] }],
-  ])('refuses %s, and says why without quoting the key', (_, jwk) => {
+  ])('rejects %s, and says why without quoting the key', (_, jwk) => {
     const reason = readVerificationKey(jwk);
     expect(reason).toMatch(/^it(s)? /);
     for (const secret of [rsa.n, ec.x, 'c2VjcmV0']) expect(reason).not.toContain(secret);

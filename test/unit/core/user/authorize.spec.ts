@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { TokenKind } from '#lib/core/token/claims.js';
 import { assertAccess } from '#lib/core/user/authorize.js';
-import { assertAdmitted } from '#lib/core/user/token-acceptance.js';
+import { assertTokenAccepted } from '#lib/core/user/token-acceptance.js';
 import type { Demand, GrantDemand, RequestValueSource } from '#lib/core/user/requirements.js';
 import { NOW_MS, NOW_SECONDS, codeOf } from '../../../support/tokens.js';
 import { userOf } from '../../../support/users.js';
@@ -160,7 +160,7 @@ describe('assertAccess, in a tenant', () => {
     expect(judged({ tenants: { T1: { roles: ['admin'] }, T2: { roles: ['admin'] } } })).toBe('accepted');
   });
 
-  it('refuses a grant in the tenant of a route that has none', () => {
+  it('rejects a grant in the tenant of a route that has none', () => {
     expect(judgeIn('T1', admin, inTenant('admin'))).toBe('ACCESS_TENANT_UNNAMED');
   });
 });
@@ -249,7 +249,7 @@ describe('assertAccess, beyond grants', () => {
     expect(detailsOf({ kind: 'amr', names: ['totp'], match: 'any' })).toEqual({ wanted: ['totp'] });
   });
 
-  it('refuses what it does not know: a newer copy of the package may have noted it', () => {
+  it('rejects what it does not know: a newer copy of the package may have noted it', () => {
     for (const kind of ['weather', 'constructor', '__proto__'])
       expect(judge({}, { kind } as unknown as Demand)).toBe('ACCESS_DEMAND_UNKNOWN');
   });
@@ -327,7 +327,7 @@ describe('Demands', () => {
       named,
       fc.boolean(),
       (members, few, more, where, superuserBypass) => {
-        // A grant in the route's tenant is refused at boot where the route has none: there is one here.
+        // A grant in the route's tenant is rejected at boot where the route has none: there is one here.
         const demands: Demand[] = [IN_ROUTE, ...few];
         const tenants = new Map(Object.entries(where) as [RequestValueSource, string][]);
         const facts = { nowMs: NOW_MS, tenants, superuserBypass };
@@ -353,14 +353,14 @@ describe('Demands', () => {
 });
 
 describe('assertAdmitted', () => {
-  const admit = (aud: unknown, audience: string[] | undefined, kind: TokenKind = 'user') =>
-    codeOf(() => assertAdmitted(userOf({ aud }, kind), { accepts: ['user', 'access-key'], audience }));
+  const accept = (aud: unknown, audience: string[] | undefined, kind: TokenKind = 'user') =>
+    codeOf(() => assertTokenAccepted(userOf({ aud }, kind), { accepts: ['user', 'access-key'], audience }));
 
   it('asks for one of the audiences, element by element', () => {
-    expect(admit('api', ['api'])).toBe('accepted');
-    expect(admit(['other', 'api'], ['web', 'api'])).toBe('accepted');
-    expect(admit(undefined, undefined)).toBe('accepted');
-    expect(admit('anything', undefined)).toBe('accepted');
+    expect(accept('api', ['api'])).toBe('accepted');
+    expect(accept(['other', 'api'], ['web', 'api'])).toBe('accepted');
+    expect(accept(undefined, undefined)).toBe('accepted');
+    expect(accept('anything', undefined)).toBe('accepted');
     for (const aud of [
       'api2',
       'ap',
@@ -374,23 +374,23 @@ describe('assertAdmitted', () => {
       ['api,web'],
       undefined,
     ]) {
-      expect(admit(aud, ['api', 'web'])).toBe('TOKEN_AUDIENCE_MISMATCH');
+      expect(accept(aud, ['api', 'web'])).toBe('TOKEN_AUDIENCE_MISMATCH');
     }
   });
 
   it('says which kind or audience it found, and which it wanted', () => {
-    const refuse = (aud: unknown, audience: string[] | undefined, kind: TokenKind) => () =>
-      assertAdmitted(userOf({ aud }, kind), { accepts: ['user', 'app'], audience });
-    const refusal = (details: object) => expect.objectContaining({ details });
-    expect(refuse('a', ['b'], 'agent')).toThrow(refusal({ kind: 'agent' }));
-    expect(refuse('a', ['b', 'c'], 'user')).toThrow(refusal({ expected: ['b', 'c'], actual: ['a'] }));
-    expect(refuse(undefined, ['b'], 'user')).toThrow(refusal({ expected: ['b'], actual: [] }));
-    expect(refuse(['a'], undefined, 'app')).toThrow(refusal({ expected: [], actual: ['a'] }));
+    const reject = (aud: unknown, audience: string[] | undefined, kind: TokenKind) => () =>
+      assertTokenAccepted(userOf({ aud }, kind), { accepts: ['user', 'app'], audience });
+    const rejection = (details: object) => expect.objectContaining({ details });
+    expect(reject('a', ['b'], 'agent')).toThrow(rejection({ kind: 'agent' }));
+    expect(reject('a', ['b', 'c'], 'user')).toThrow(rejection({ expected: ['b', 'c'], actual: ['a'] }));
+    expect(reject(undefined, ['b'], 'user')).toThrow(rejection({ expected: ['b'], actual: [] }));
+    expect(reject(['a'], undefined, 'app')).toThrow(rejection({ expected: [], actual: ['a'] }));
   });
 
   const route = (kind: TokenKind, aud: unknown, demands: Demand[], audience?: string[]) =>
     codeOf(() =>
-      assertAdmitted(userOf({ aud }, kind), { accepts: ['user', 'access-key'], audience }, demands),
+      assertTokenAccepted(userOf({ aud }, kind), { accepts: ['user', 'access-key'], audience }, demands),
     );
   const accepts = (...kinds: TokenKind[]): Demand => ({ kind: 'accepts', kinds });
   const audience = (...list: string[]): Demand => ({ kind: 'audience', names: list });
@@ -420,10 +420,10 @@ describe('assertAdmitted', () => {
       expect(route('unknown', undefined, [accepts(kind)])).toBe('TOKEN_KIND_NOT_ACCEPTED');
   });
 
-  it('refuses a kind that is not accepted, whatever its audience', () => {
-    expect(admit('api', ['api'], 'app')).toBe('TOKEN_KIND_NOT_ACCEPTED');
-    expect(admit('api', ['api'], 'agent')).toBe('TOKEN_KIND_NOT_ACCEPTED');
-    expect(admit('api', ['api'], 'access-key')).toBe('accepted');
-    expect(admit('api', ['api'], 'unknown')).toBe('accepted');
+  it('rejects a kind that is not accepted, whatever its audience', () => {
+    expect(accept('api', ['api'], 'app')).toBe('TOKEN_KIND_NOT_ACCEPTED');
+    expect(accept('api', ['api'], 'agent')).toBe('TOKEN_KIND_NOT_ACCEPTED');
+    expect(accept('api', ['api'], 'access-key')).toBe('accepted');
+    expect(accept('api', ['api'], 'unknown')).toBe('accepted');
   });
 });

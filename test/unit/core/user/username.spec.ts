@@ -1,4 +1,4 @@
-// By which name does the application know this caller? Every way to read it, and every way to be refused.
+// By which name does the application know this caller? Every way to read it, and every way to be rejected.
 import { describe, expect, it } from '@jest/globals';
 import type { DescopeClaims, TokenKind } from '#lib/core/token/claims.js';
 import { readUsername, toUsernameClaimName } from '#lib/core/user/descope-user.js';
@@ -20,7 +20,7 @@ describe('readUsername', () => {
   });
 
   it.each([undefined, null, '', ' ', '\t\n', 7, true, ['anna'], { a: 1 }, 'anna\ud83d', '\ude00'])(
-    'refuses a user whose claim is %j',
+    'rejects a user whose claim is %j',
     (email) => {
       expect(code('email', { email })).toBe('USERNAME_CLAIM_MISSING');
       expect(code(['custom', 'email'], { custom: { email } })).toBe('USERNAME_CLAIM_MISSING');
@@ -51,7 +51,7 @@ describe('readUsername', () => {
     );
   });
 
-  it('refuses a name that will only be there later', () => {
+  it('rejects a name that will only be there later', () => {
     expect(code(() => Promise.resolve('anna'))).toBe('USERNAME_CLAIM_MISSING');
   });
 
