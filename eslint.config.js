@@ -1,5 +1,6 @@
 // Type-aware rules where a mistake would be a hole (floating promises, any); the rest is prettier's business.
 import prettier from 'eslint-config-prettier';
+import importSort from 'eslint-plugin-simple-import-sort';
 import tseslint from 'typescript-eslint';
 
 const PROMISE_CLASS_TESTS = [
@@ -26,6 +27,17 @@ export default tseslint.config(
     ],
   },
   ...tseslint.configs.recommended,
+  {
+    plugins: { 'import-sort': importSort },
+    rules: {
+      // Node first, then packages, then this project from far to near; no blank lines between them.
+      'import-sort/imports': [
+        'error',
+        { groups: [['^\\u0000', '^node:', '^@?\\w', '^#', '^\\.\\./', '^\\./']] },
+      ],
+      'import-sort/exports': 'error',
+    },
+  },
   {
     // A promise is what has a `then`: of which class it is says nothing, and took a promise for a yes.
     rules: {

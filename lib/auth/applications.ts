@@ -2,8 +2,8 @@
 // left on it.
 import type { ExecutionContext } from '@nestjs/common';
 import { graphqlTransport } from './transports/graphql.js';
-import { httpTransport } from './transports/transport.js';
 import type { DescopeTransport } from './transports/transport.js';
+import { httpTransport } from './transports/transport.js';
 
 /** An application of this process, as guards and decorators know it. */
 export interface Application {

@@ -1,25 +1,25 @@
 // The decision: may this request reach its handler?
-import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../core/config/config.js';
 import { publishAccepted } from '../core/events.js';
-import { reportRejection } from '../core/logging.js';
 import type { Notify } from '../core/logging.js';
-import { attempt, isYes, whenReady } from '../core/maybe-promise.js';
+import { reportRejection } from '../core/logging.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
+import { attempt, isYes, whenReady } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
-import { acceptSession, acceptOptionalSession, readSignedIn } from '../core/session/session.js';
 import type { DescopeSession } from '../core/session/session.js';
-import { readAccessPolicy } from './access/access-policy.js';
+import { acceptOptionalSession, acceptSession, readSignedIn } from '../core/session/session.js';
 import type { AccessPolicy } from './access/access-policy.js';
+import { readAccessPolicy } from './access/access-policy.js';
 import { assertDemands } from './access/check-access.js';
 import { assertRules } from './access/rules.js';
-import { claimContext } from './applications.js';
 import type { Application } from './applications.js';
-import { respondWithError } from './error-response.js';
+import { claimContext } from './applications.js';
 import type { LoginPath } from './error-response.js';
+import { respondWithError } from './error-response.js';
 import {
   DESCOPE_APPLICATION,
   DESCOPE_AUTHENTICATOR,
@@ -30,6 +30,7 @@ import {
 } from './injection-tokens.js';
 import { clearForeignUser, findSession, getOwnUser, rememberAcceptance } from './request-user.js';
 import { keepPrivate } from './response-headers.js';
+import type { ContextRequest } from './transports/execution-context.js';
 import {
   assertContextOrigin,
   keepContextRequest,
@@ -38,7 +39,6 @@ import {
   toRequestLike,
   writeUser,
 } from './transports/execution-context.js';
-import type { ContextRequest } from './transports/execution-context.js';
 
 /** What a decision is made of. */
 export interface AccessDecision {

@@ -1,15 +1,15 @@
 // How a rejected request is answered: with its challenge, or for a page by the way to the login page.
-import { HttpException } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
 import { DescopeCredentialError } from '../core/errors.js';
 import { readRedirectTarget } from '../core/http/origin.js';
-import { readHeader } from '../core/http/request.js';
 import type { RequestLike } from '../core/http/request.js';
+import { readHeader } from '../core/http/request.js';
 import type { TokenStore } from '../core/http/token-store.js';
 import { attempt, isThenable } from '../core/maybe-promise.js';
 import { toHttpError } from './http-error.js';
-import { keepPrivate } from './response-headers.js';
 import type { ResponseWriter } from './response-headers.js';
+import { keepPrivate } from './response-headers.js';
 import {
   findTransport,
   readContextRequest,

@@ -8,14 +8,14 @@ import {
   UnauthorizedException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
-import { CONSEQUENCE, readConsequence, setThrownForm } from '../core/errors.js';
 import type {
   DescopeAccessError,
   DescopeCredentialError,
+  DescopeErrorCode,
   DescopeRequestError,
   DescopeUnavailableError,
-  DescopeErrorCode,
 } from '../core/errors.js';
+import { CONSEQUENCE, readConsequence, setThrownForm } from '../core/errors.js';
 
 /** The body of every rejection. It carries the code; the reasoning stays in the error's `cause`. */
 export interface DescopeErrorBody {

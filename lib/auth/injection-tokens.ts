@@ -1,6 +1,6 @@
 // The names under which Nest hands out what the request pipeline is made of. Texts, so that two copies of the package agree.
-import { Inject } from '@nestjs/common';
 import type DescopeSdk from '@descope/node-sdk' with { 'resolution-mode': 'import' };
+import { Inject } from '@nestjs/common';
 
 /** The application among those of the process: what it is known by to guards and decorators. */
 export const DESCOPE_APPLICATION = 'nestjs-descope:application';

@@ -1,8 +1,8 @@
 // Hands the session's user to a handler.
-import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
-import { whenReady } from '../core/maybe-promise.js';
+import { createParamDecorator } from '@nestjs/common';
 import type { MaybePromise } from '../core/maybe-promise.js';
+import { whenReady } from '../core/maybe-promise.js';
 import { readTenantGrants } from '../core/user/authorize.js';
 import type { DescopeRegister } from '../core/user/custom-claims.js';
 import type { RegisteredUser } from '../core/user/descope-user.js';

@@ -1,9 +1,9 @@
 // Answers a rejection that surfaces where no guard of ours stands: in the application's own guards, handlers and middleware.
-import { Catch, Inject, Injectable } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter, ExecutionContext } from '@nestjs/common';
+import { Catch, Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
-import { throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { throwError } from 'rxjs';
 import {
   DescopeAccessError,
   DescopeCredentialError,
@@ -13,7 +13,7 @@ import {
 import { toHttpError } from './http-error.js';
 import { findTransport, readContextResponse } from './transports/execution-context.js';
 import { microserviceTransport } from './transports/microservice.js';
-import { respondToSocket, readThrown } from './transports/transport.js';
+import { readThrown, respondToSocket } from './transports/transport.js';
 
 const OURS = [DescopeCredentialError, DescopeAccessError, DescopeRequestError, DescopeUnavailableError];
 

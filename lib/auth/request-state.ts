@@ -1,6 +1,6 @@
 // Remembers a session per request, where nobody but the request pipeline can write it: for each application of the process its own.
-import { isThenable } from '../core/maybe-promise.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
+import { isThenable } from '../core/maybe-promise.js';
 import type { DescopeSession } from '../core/session/session.js';
 
 /** An application, by what it finds out with who calls. */

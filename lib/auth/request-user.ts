@@ -7,12 +7,13 @@ import { DescopeAccessError } from '../core/errors.js';
 import type { RequestLike } from '../core/http/request.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
-import { DescopeSession, isSignedIn } from '../core/session/session.js';
 import type { SignedInSession } from '../core/session/session.js';
+import { DescopeSession, isSignedIn } from '../core/session/session.js';
 import type { AccessMode } from './access/access-metadata.js';
 import { readAccessPolicy } from './access/access-policy.js';
 import { findProvider, isProviderClass } from './access/find-provider.js';
 import { areSeveral, findApplications } from './applications.js';
+import type { Owner } from './request-state.js';
 import {
   isAccepted,
   isForeignUser,
@@ -23,7 +24,7 @@ import {
   rememberSession,
   rememberUser,
 } from './request-state.js';
-import type { Owner } from './request-state.js';
+import type { ContextRequest } from './transports/execution-context.js';
 import {
   findContextRequest,
   readContextCall,
@@ -31,7 +32,6 @@ import {
   toRequestLike,
   writeUser,
 } from './transports/execution-context.js';
-import type { ContextRequest } from './transports/execution-context.js';
 
 /** Finds out who sent a request, once. Throws or rejects with what is wrong with its credential. */
 export function findSession(

@@ -1,8 +1,8 @@
 // The end of a session as an event, for what lasts longer than a request: streams, subscriptions, sockets.
-import { Observable, takeUntil } from 'rxjs';
 import type { MonoTypeOperatorFunction } from 'rxjs';
-import { systemClock } from '../core/clock.js';
+import { Observable, takeUntil } from 'rxjs';
 import type { Clock } from '../core/clock.js';
+import { systemClock } from '../core/clock.js';
 import type { DescopeSession } from '../core/session/session.js';
 
 const MAX_TIMER_MS = 2 ** 31 - 1; // a longer one fires at once

@@ -1,10 +1,10 @@
 // What is done with a session before the route is known: it may be refreshed, and nothing is rejected.
-import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { NestMiddleware } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DescopeCredentialError, DescopeRequestError, DescopeUnavailableError } from '../core/errors.js';
 import type { HttpExchange } from '../core/http/token-store.js';
-import { toReason } from '../core/logging.js';
 import type { Notify } from '../core/logging.js';
+import { toReason } from '../core/logging.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { DueSession, Sessions } from '../core/session/auto-refresh.js';
@@ -16,10 +16,10 @@ import {
   DESCOPE_UNREFRESHED,
 } from './injection-tokens.js';
 import { recallSession, rememberFailure, rememberSession } from './request-state.js';
-import { keepPrivate, toResponseLike } from './response-headers.js';
 import type { ResponseWriter } from './response-headers.js';
-import { toRequestLike } from './transports/execution-context.js';
+import { keepPrivate, toResponseLike } from './response-headers.js';
 import type { ContextRequest } from './transports/execution-context.js';
+import { toRequestLike } from './transports/execution-context.js';
 
 interface OpenExchange extends HttpExchange {
   readonly response: ResponseWriter;

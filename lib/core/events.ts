@@ -1,6 +1,6 @@
 // What happens on the request pipeline, told on `node:diagnostics_channel`; where nobody listens, nothing is made.
 import { channel } from 'node:diagnostics_channel';
-import type { DescopeErrorCode, DescopeUnavailableCode, Consequence } from './errors.js';
+import type { Consequence, DescopeErrorCode, DescopeUnavailableCode } from './errors.js';
 import type { TokenKind } from './token/claims.js';
 
 /**

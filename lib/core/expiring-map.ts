@@ -1,7 +1,7 @@
 // A map of bounded size whose entries end: a full one loses what has ended, else of anyone who holds the most, else what ends first.
 import type { Clock } from './clock.js';
-import { DescopeUnavailableError } from './errors.js';
 import type { DescopeError } from './errors.js';
+import { DescopeUnavailableError } from './errors.js';
 
 interface Entry<Value> {
   readonly key: string;

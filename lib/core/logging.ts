@@ -1,7 +1,7 @@
 // What core wants its operator to know, without knowing how it is told.
 import type { Clock } from './clock.js';
-import { readConsequence } from './errors.js';
 import type { DescopeError, DescopeErrorDetails } from './errors.js';
+import { readConsequence } from './errors.js';
 import { publishRejected } from './events.js';
 
 /** Something that is worth a line in the log; `code` names the cause, `message` says what to do. */

@@ -2,8 +2,8 @@
 // The command `nestjs-descope-emulator`: starts an emulator, says how to use it, ends on a signal.
 import { parseArgs } from 'node:util';
 import type { OutboxMessage } from './controls/recorders.js';
-import { startEmulator } from './emulator.js';
 import type { Emulator } from './emulator.js';
+import { startEmulator } from './emulator.js';
 import { EmulatorError } from './errors.js';
 import type { EmulatorOptions } from './options.js';
 

@@ -1,7 +1,7 @@
 // The emulator as a test or a sample application holds it.
 import type { Server } from 'node:http';
-import { issueAgentToken, issueAppToken } from './apps/app-tokens.js';
 import type { AgentTokenOrder, AppTokenOrder } from './apps/app-tokens.js';
+import { issueAgentToken, issueAppToken } from './apps/app-tokens.js';
 import type { EmulatorClock } from './controls/clock.js';
 import type { Faults } from './controls/faults.js';
 import type { Outbox, RequestLog } from './controls/recorders.js';
@@ -9,15 +9,15 @@ import { EmulatorError } from './errors.js';
 import type { JsonObject } from './http/message.js';
 import { Router } from './http/router.js';
 import { closeServer, createEmulatorServer, listen } from './http/server.js';
-import { changeSettings, resolveOptions } from './options.js';
 import type { EmulatorOptions, EmulatorSettings } from './options.js';
+import { changeSettings, resolveOptions } from './options.js';
 import { ProjectState } from './project-state.js';
 import { allRoutes } from './routes/all-routes.js';
 import { loadSeed } from './seed/load-seed.js';
-import { mintToken, signInDirectly } from './sign-in/direct.js';
 import type { DirectSignIn, DirectTokens, TokenOrder } from './sign-in/direct.js';
-import { KeyRing, createKey } from './tokens/key-ring.js';
+import { mintToken, signInDirectly } from './sign-in/direct.js';
 import type { EmulatorKey, KeyAlgorithm } from './tokens/key-ring.js';
+import { createKey, KeyRing } from './tokens/key-ring.js';
 
 /** A running emulator; `startEmulator` makes one. */
 export class Emulator {

@@ -9,8 +9,8 @@ import type { EmulatorSeed } from './seed/seed.js';
 import { EnchantedLinks, FlowRuns, PendingSignIns } from './store/pending.js';
 import { Project } from './store/project.js';
 import { SignIns } from './store/sign-ins.js';
-import { IssueTimes } from './tokens/key-ring.js';
 import type { KeyRing } from './tokens/key-ring.js';
+import { IssueTimes } from './tokens/key-ring.js';
 
 /** The two kinds of token of a sign-in. */
 export type TokenKind = 'session' | 'refresh';

@@ -2,10 +2,10 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { AccessMode } from '../auth/access/access-metadata.js';
-import { readAccessPolicy, readGuards, readMethods } from '../auth/access/access-policy.js';
 import type { AccessPolicy, Handler, HandlerClass } from '../auth/access/access-policy.js';
-import { readEndpoints } from './endpoints.js';
+import { readAccessPolicy, readGuards, readMethods } from '../auth/access/access-policy.js';
 import type { Endpoint } from './endpoints.js';
+import { readEndpoints } from './endpoints.js';
 import { isAuthGuard, readFoundClasses } from './handlers.js';
 import { isGuardGlobal } from './startup-checks.js';
 

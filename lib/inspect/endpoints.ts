@@ -3,8 +3,8 @@ import { RequestMethod, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { Handler, HandlerClass } from '../auth/access/access-policy.js';
 import { areFieldsGuarded } from './graphql-fields.js';
+import type { RouteMetadata, Versions } from './handlers.js';
 import {
-  ROOT_TYPES,
   readGatewayMessage,
   readHosts,
   readMessageMetadata,
@@ -13,8 +13,8 @@ import {
   readRequestMethod,
   readResolverMetadata,
   readRouteMetadata,
+  ROOT_TYPES,
 } from './handlers.js';
-import type { RouteMetadata, Versions } from './handlers.js';
 
 /** One way by which a handler is called. */
 export interface Endpoint {

@@ -3,10 +3,10 @@
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { readGuards } from '../auth/access/access-policy.js';
 import { DescopeConfigError } from '../core/errors.js';
-import { areFieldsGuarded, readGraphqlEndpoints, unguardedField } from './graphql-fields.js';
 import type { GraphqlEndpoint, SchemaType } from './graphql-fields.js';
-import { ROOT_TYPES, isAuthGuard, readResolverMetadata } from './handlers.js';
+import { areFieldsGuarded, readGraphqlEndpoints, unguardedField } from './graphql-fields.js';
 import type { HandlerWithPolicy } from './handlers.js';
+import { isAuthGuard, readResolverMetadata, ROOT_TYPES } from './handlers.js';
 import { isGuardGlobal } from './startup-checks.js';
 
 /** Where to look. */

@@ -5,8 +5,8 @@ import { readGuards } from '../auth/access/access-policy.js';
 import { AuthGuard } from '../auth/auth.guard.js';
 import { isAuthController } from '../auth/injection-tokens.js';
 import { DescopeConfigError } from '../core/errors.js';
-import { isAuthGuard } from './handlers.js';
 import type { FoundHandler } from './handlers.js';
+import { isAuthGuard } from './handlers.js';
 
 /** What runs before AuthGuard, and where guards are found. */
 export interface GuardOrder {

@@ -2,11 +2,11 @@
 import 'reflect-metadata';
 import { types } from 'node:util';
 import type { VersioningOptions } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
 import * as nest from '@nestjs/core';
 import { APP_GUARD } from '@nestjs/core';
-import type { ModulesContainer } from '@nestjs/core';
-import { readMethods } from '../auth/access/access-policy.js';
 import type { AccessPolicy, Handler, HandlerClass } from '../auth/access/access-policy.js';
+import { readMethods } from '../auth/access/access-policy.js';
 import { AuthGuard, GlobalGuard } from '../auth/auth.guard.js';
 import { DescopeConfigError } from '../core/errors.js';
 

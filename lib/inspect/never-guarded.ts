@@ -1,14 +1,15 @@
 // Demands on what only the application itself calls: Nest asks no guard there, so nobody would judge them.
 import 'reflect-metadata';
-import { ExternalContextCreator } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { ExternalContextCreator } from '@nestjs/core';
 import { ACCESS_METADATA } from '../auth/access/access-metadata.js';
-import { hasOwnDemand, readGuards } from '../auth/access/access-policy.js';
 import type { HandlerClass } from '../auth/access/access-policy.js';
+import { hasOwnDemand, readGuards } from '../auth/access/access-policy.js';
 import { isAuthController } from '../auth/injection-tokens.js';
 import { DescopeConfigError } from '../core/errors.js';
 import type { Notice } from '../core/logging.js';
 import { readGraphqlEndpoints } from './graphql-fields.js';
+import type { FoundHandler, HandlerWithPolicy } from './handlers.js';
 import {
   isClass,
   isReached,
@@ -19,7 +20,6 @@ import {
   readPaths,
   readResolverMetadata,
 } from './handlers.js';
-import type { HandlerWithPolicy, FoundHandler } from './handlers.js';
 
 // What Nest 11 and 12 note on any provider, and its enhancers and params, which say nothing of who calls.
 const SILENT_METADATA: readonly unknown[] = [

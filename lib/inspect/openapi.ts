@@ -3,8 +3,8 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { DESCOPE_CONFIG } from '../auth/injection-tokens.js';
 import type { DescopeConfig } from '../core/config/config.js';
-import { describeAccess, toDemandText } from './access-map.js';
 import type { AccessMap, AccessMapEntry } from './access-map.js';
+import { describeAccess, toDemandText } from './access-map.js';
 
 /** What this reads and writes of an OpenAPI document. */
 interface Document {

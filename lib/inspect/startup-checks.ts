@@ -1,9 +1,9 @@
 // Looks at every handler once at boot: a demand that contradicts itself, or that no guard covers, stops it.
-import { RouterModule } from '@nestjs/core';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { RouterModule } from '@nestjs/core';
 import { isRuleClass } from '../auth/access/access-metadata.js';
-import { readAccessPolicy, readGuards } from '../auth/access/access-policy.js';
 import type { AccessPolicy, HandlerClass } from '../auth/access/access-policy.js';
+import { readAccessPolicy, readGuards } from '../auth/access/access-policy.js';
 import { isUserLoaderClass } from '../auth/request-user.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError } from '../core/errors.js';
@@ -11,6 +11,7 @@ import type { TokenKind } from '../core/token/claims.js';
 import { readTenantSources } from '../core/user/requirements.js';
 import { isForeignKind } from '../core/user/token-acceptance.js';
 import { areFieldsGuarded, unguardedField, unguardedReference } from './graphql-fields.js';
+import type { FoundHandler, HandlerWithPolicy } from './handlers.js';
 import {
   fatalStreamCall,
   isAuthGuard,
@@ -25,7 +26,6 @@ import {
   readPaths,
   readResolverMetadata,
 } from './handlers.js';
-import type { HandlerWithPolicy, FoundHandler } from './handlers.js';
 import { isNeverGuarded, neverGuardedError } from './never-guarded.js';
 
 /** Where to look: the application's modules, its global guards, and what the module was told. */

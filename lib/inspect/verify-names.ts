@@ -1,12 +1,12 @@
 // Are the roles and permissions that handlers ask for those of the project? Asks Descope's management API.
 import type { INestApplicationContext } from '@nestjs/common';
-import { DESCOPE_CLIENT, DESCOPE_CONFIG } from '../auth/injection-tokens.js';
 import type { DescopeClient } from '../auth/injection-tokens.js';
+import { DESCOPE_CLIENT, DESCOPE_CONFIG } from '../auth/injection-tokens.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError, DescopeUnavailableError } from '../core/errors.js';
 import { RequestFailure, toReason } from '../core/logging.js';
-import { describeAccess } from './access-map.js';
 import type { AccessMap, AccessMapDemand } from './access-map.js';
+import { describeAccess } from './access-map.js';
 
 /** A name that the project does not know. */
 export interface UnknownAccessName {

@@ -1,9 +1,9 @@
 // Enters the application among those of the process while it runs, so that its calls can be told from another's.
-import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { registerApplication } from '../auth/applications.js';
 import type { Application } from '../auth/applications.js';
+import { registerApplication } from '../auth/applications.js';
 import { DESCOPE_APPLICATION } from '../auth/injection-tokens.js';
 import { readFoundClasses } from '../inspect/handlers.js';
 

@@ -1,9 +1,8 @@
 // The front door: forRoot and forRootAsync compose, and decide nothing.
-import { Inject, Module } from '@nestjs/common';
 import type { DynamicModule, NestModule, OnModuleInit, Provider } from '@nestjs/common';
+import { Inject, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { RejectionFilter } from '../auth/rejection.filter.js';
 import { AuthGuard } from '../auth/auth.guard.js';
 import {
   DESCOPE_APPLICATION,
@@ -11,30 +10,31 @@ import {
   DESCOPE_CLIENT,
   DESCOPE_CONFIG,
   DESCOPE_LOGIN_PATH,
-  DESCOPE_OPTIONS,
   DESCOPE_NOTIFY,
+  DESCOPE_OPTIONS,
   DESCOPE_SESSIONS,
   DESCOPE_STATIC_OPTIONS,
 } from '../auth/injection-tokens.js';
+import { RejectionFilter } from '../auth/rejection.filter.js';
 import { DescopeSessionMiddleware, SessionAttachment } from '../auth/session.middleware.js';
 import { DescopeSockets } from '../auth/transports/descope.sockets.js';
 import type { ReadBeside } from '../core/config/config.js';
 import { describe } from '../core/config/option-reader.js';
 import { DescopeConfigError } from '../core/errors.js';
+import { assertStaticScopes, OptionsCircleModule } from '../inspect/dependencies.js';
 import { createAuthController, toRouteProviders } from '../routes/auth.controller.js';
 import { toMountable } from '../routes/routes.options.js';
-import { toStaticReader, ConfigurableModuleClass, OptionsFailure } from './descope.options.js';
 import { ApplicationEntry } from './application.entry.js';
-import { MessageFilters, toGlobalGuardProvider } from './global-guard.js';
-import { DescopeStartup, SessionHookRegistration, toTransportsProvider } from './descope.startup.js';
-import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
-import { descopeProviders, sessionProviders } from './descope.providers.js';
-import { UnreadBodies, toLoginPathProvider } from './route-checks.js';
-import { assertStaticScopes, OptionsCircleModule } from '../inspect/dependencies.js';
 import { DescopeHealthIndicator } from './descope.health.js';
-import { provideCopies, shareClasses } from './late-services.js';
+import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
+import { ConfigurableModuleClass, OptionsFailure, toStaticReader } from './descope.options.js';
+import { descopeProviders, sessionProviders } from './descope.providers.js';
 import { DescopeService } from './descope.service.js';
+import { DescopeStartup, SessionHookRegistration, toTransportsProvider } from './descope.startup.js';
+import { MessageFilters, toGlobalGuardProvider } from './global-guard.js';
+import { provideCopies, shareClasses } from './late-services.js';
 import { DescopeM2mClient } from './m2m.client.js';
+import { toLoginPathProvider, UnreadBodies } from './route-checks.js';
 
 /** Options of `DescopeModule.forRootAsync()`. */
 export type DescopeModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;

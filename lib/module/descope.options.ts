@@ -1,15 +1,15 @@
 // What people write when they register the module: static extras here, run-time options from core.
-import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { CanActivate, Type } from '@nestjs/common';
+import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { DESCOPE_OPTIONS } from '../auth/injection-tokens.js';
 import type { DescopeTransport } from '../auth/transports/transport.js';
 import type { ReadBeside } from '../core/config/config.js';
-import { describe } from '../core/config/option-reader.js';
 import type { OptionReader } from '../core/config/option-reader.js';
-import { KNOWN_OPTIONS, STATIC_OPTIONS } from '../core/config/options.js';
+import { describe } from '../core/config/option-reader.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import { reportRouteMistakes } from '../routes/routes.options.js';
+import { KNOWN_OPTIONS, STATIC_OPTIONS } from '../core/config/options.js';
 import type { DescopeRoutesOptions } from '../routes/routes.options.js';
+import { reportRouteMistakes } from '../routes/routes.options.js';
 
 /** What the option `globalGuard` may be told beyond on and off. */
 export interface DescopeGlobalGuardOptions {

@@ -1,9 +1,10 @@
 // Resolved config → core objects, one factory each.
-import { Logger } from '@nestjs/common';
 import type { Provider } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { RelationCheck } from '../auth/access/fga.js';
 import type { Application } from '../auth/applications.js';
+import type { DescopeClient } from '../auth/injection-tokens.js';
 import {
   DESCOPE_APPLICATION,
   DESCOPE_AUTHENTICATOR,
@@ -18,34 +19,33 @@ import {
   DESCOPE_STATIC_OPTIONS,
   DESCOPE_TRANSPORTS,
 } from '../auth/injection-tokens.js';
-import type { DescopeClient } from '../auth/injection-tokens.js';
 import type { DescopeTransport } from '../auth/transports/transport.js';
 import { fetchKeys, toUnusableOutage } from '../core/api/descope-api.js';
-import { RejectedTokens, exchangeAccessKey, refreshSession } from '../core/api/descope-calls.js';
 import type { RefreshApi } from '../core/api/descope-calls.js';
+import { exchangeAccessKey, refreshSession, RejectedTokens } from '../core/api/descope-calls.js';
 import { DescopeTime } from '../core/api/descope-time.js';
-import { resolveConfig } from '../core/config/config.js';
 import type { DescopeConfig, ReadBeside } from '../core/config/config.js';
+import { resolveConfig } from '../core/config/config.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import { CookieTokenStore, ServerSessionStore } from '../core/http/token-store.js';
 import type { TokenStore } from '../core/http/token-store.js';
-import { createLimitedNotify, toReason } from '../core/logging.js';
+import { CookieTokenStore, ServerSessionStore } from '../core/http/token-store.js';
 import type { Notice, Notify } from '../core/logging.js';
+import { createLimitedNotify, toReason } from '../core/logging.js';
 import { AccessKeys } from '../core/m2m/access-keys.js';
 import { Authenticator } from '../core/session/authenticator.js';
-import { AutoRefresh } from '../core/session/auto-refresh.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
+import { AutoRefresh } from '../core/session/auto-refresh.js';
 import { boundStore } from '../core/session/key-value-store.js';
 import { RefreshCache } from '../core/session/refresh-cache.js';
 import { Refresher } from '../core/session/refresher.js';
 import { RevocationList } from '../core/session/revocation-list.js';
 import { SignInChains } from '../core/session/sign-in-chains.js';
-import { StaticKeySet } from '../core/token/key-set.js';
 import type { KeySet } from '../core/token/key-set.js';
+import { StaticKeySet } from '../core/token/key-set.js';
 import { RemoteKeySet } from '../core/token/remote-key-set.js';
 import { TokenVerifier } from '../core/token/token-verifier.js';
 import { createDescopeClient, readLastFailure } from './descope.client.js';
-import { OptionsFailure, mergeOptions } from './descope.options.js';
+import { mergeOptions, OptionsFailure } from './descope.options.js';
 import { LateServices } from './late-services.js';
 
 /** What `forRoot` and `forRootAsync` provide beside the options. */

@@ -1,14 +1,14 @@
 // The injectable face of core: the token-validation service.
 import { Inject, Injectable } from '@nestjs/common';
 import { inNestForm } from '../auth/http-error.js';
-import { toRequestLike } from '../auth/transports/execution-context.js';
 import type { ContextRequest } from '../auth/transports/execution-context.js';
-import type { PermissionName, RoleName, TenantId } from '../core/user/custom-claims.js';
-import { acceptSession, acceptOptionalSession } from '../core/session/session.js';
-import type { DescopeSession } from '../core/session/session.js';
+import { toRequestLike } from '../auth/transports/execution-context.js';
 import type { RequestLike } from '../core/http/request.js';
-import type { DescopeUser } from '../core/user/descope-user.js';
+import type { DescopeSession } from '../core/session/session.js';
+import { acceptOptionalSession, acceptSession } from '../core/session/session.js';
 import { readMatches, readTenantGrants } from '../core/user/authorize.js';
+import type { PermissionName, RoleName, TenantId } from '../core/user/custom-claims.js';
+import type { DescopeUser } from '../core/user/descope-user.js';
 import { LateServices } from './late-services.js';
 
 /** A user, or the session of one. */

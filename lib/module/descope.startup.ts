@@ -1,6 +1,6 @@
 // What happens once when the application starts, and once when it ends.
-import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit, Provider } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import {
   DESCOPE_CONFIG,
@@ -9,11 +9,11 @@ import {
   DESCOPE_NOTIFY,
   DESCOPE_TRANSPORTS,
 } from '../auth/injection-tokens.js';
-import { DescopeSessionMiddleware, SessionAttachment, addSessionHook } from '../auth/session.middleware.js';
-import { setSocketFilter, setTransportException } from '../auth/transports/transport.js';
+import { addSessionHook, DescopeSessionMiddleware, SessionAttachment } from '../auth/session.middleware.js';
 import type { DescopeTransport } from '../auth/transports/transport.js';
+import { setSocketFilter, setTransportException } from '../auth/transports/transport.js';
 import type { DescopeConfig } from '../core/config/config.js';
-import { OptionReader, describe, isFunction, isText } from '../core/config/option-reader.js';
+import { describe, isFunction, isText, OptionReader } from '../core/config/option-reader.js';
 import { DescopeUnavailableError } from '../core/errors.js';
 import { isConfidential, isLoopbackUrl } from '../core/http/base-url.js';
 import type { Notice, Notify } from '../core/logging.js';
@@ -22,8 +22,8 @@ import type { KeySet } from '../core/token/key-set.js';
 import { toUsernameClaimName } from '../core/user/descope-user.js';
 import { assertSchemasGuarded } from '../inspect/graphql-schema.js';
 import { assertGuardOrder } from '../inspect/guard-order.js';
+import type { FoundHandler, HandlerWithPolicy } from '../inspect/handlers.js';
 import { readMessageTransport } from '../inspect/handlers.js';
-import type { HandlerWithPolicy, FoundHandler } from '../inspect/handlers.js';
 import { readOpenGateways, readOpenHandlers, readUncertainDemands } from '../inspect/never-guarded.js';
 import { assertAccessEnforced } from '../inspect/startup-checks.js';
 import type { GlobalGuardPlan } from './global-guard.js';

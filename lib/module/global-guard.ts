@@ -1,11 +1,11 @@
 // Puts AuthGuard before the application's own global guards, and behind those that the option `globalGuard` lists.
-import { Inject, Injectable } from '@nestjs/common';
 import type { CanActivate, Provider, Type } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { GlobalGuard } from '../auth/auth.guard.js';
 import { DESCOPE_GLOBAL_GUARD } from '../auth/injection-tokens.js';
-import { RejectionFilter, messageRejectionFilter } from '../auth/rejection.filter.js';
-import { OptionReader, describe } from '../core/config/option-reader.js';
+import { messageRejectionFilter, RejectionFilter } from '../auth/rejection.filter.js';
+import { describe, OptionReader } from '../core/config/option-reader.js';
 import { sortGuards } from '../inspect/guard-order.js';
 import { prependFilter, readHandlers, readMessageTransport } from '../inspect/handlers.js';
 import type { DescopeGlobalGuardOptions, DescopeModuleExtras } from './descope.options.js';

@@ -1,6 +1,6 @@
 // What the injectable services are made of, for those that are injected before the options are there.
-import { Injectable, Logger } from '@nestjs/common';
 import type { Provider, Type } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError } from '../core/errors.js';
 import type { MaybePromise } from '../core/maybe-promise.js';

@@ -1,13 +1,13 @@
 // The injectable face of machine tokens: the application's own calls to other services.
 import { Inject, Injectable } from '@nestjs/common';
 import { inNestForm } from '../auth/http-error.js';
-import { toNodeFetch } from '../core/api/http-client.js';
 import type { Fetch, FetchLike } from '../core/api/http-client.js';
+import { toNodeFetch } from '../core/api/http-client.js';
 import { createBearerFetch } from '../core/m2m/bearer-fetch.js';
-import { MachineTokens, readCredentials } from '../core/m2m/client-tokens.js';
 import type { M2mCredentials } from '../core/m2m/client-tokens.js';
-import { whenReady } from '../core/maybe-promise.js';
+import { MachineTokens, readCredentials } from '../core/m2m/client-tokens.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
+import { whenReady } from '../core/maybe-promise.js';
 import { LateServices } from './late-services.js';
 
 /** Where a `fetch` that adds a token may be used. */

@@ -1,15 +1,15 @@
 // The routes of this package and the application's own under one address: one of the two is never called.
-import { Inject, Injectable } from '@nestjs/common';
 import type { Provider } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { readMethods } from '../auth/access/access-policy.js';
 import type { LoginPath } from '../auth/error-response.js';
 import { DESCOPE_LOGIN_PATH, DESCOPE_NOTIFY, isAuthController } from '../auth/injection-tokens.js';
 import type { Notice, Notify } from '../core/logging.js';
-import { readEndpoints } from '../inspect/endpoints.js';
 import type { Endpoint } from '../inspect/endpoints.js';
+import { readEndpoints } from '../inspect/endpoints.js';
 import { isClass } from '../inspect/handlers.js';
-import { respond, rejectBody } from '../routes/http-exchange.js';
+import { rejectBody, respond } from '../routes/http-exchange.js';
 import type { DescopeRoutesOptions } from '../routes/routes.options.js';
 
 /** What the router is made from. */

@@ -1,4 +1,5 @@
 // The mountable controller: a class made for the routes that are asked for.
+import type { Provider, Type } from '@nestjs/common';
 import {
   Controller,
   Inject,
@@ -10,7 +11,6 @@ import {
   UseGuards,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
-import type { Provider, Type } from '@nestjs/common';
 import { Public } from '../auth/access/access.decorators.js';
 import { AuthGuard } from '../auth/auth.guard.js';
 import {
@@ -22,13 +22,13 @@ import {
 import type { UnrefreshedRoute } from '../auth/session.middleware.js';
 import type { Notify } from '../core/logging.js';
 import { CheckRoute } from './check.routes.js';
-import { respond } from './http-exchange.js';
 import type { RouteCall, RouteResponse } from './http-exchange.js';
+import { respond } from './http-exchange.js';
 import { LoginRoute, SCRIPT_PATH } from './login.routes.js';
 import { LogoutRoutes } from './logout.routes.js';
 import { MeRoute, Profiles } from './me.routes.js';
-import { CHECK_PATH, DEFAULT_PATH } from './routes.options.js';
 import type { DescopeRoutesOptions } from './routes.options.js';
+import { CHECK_PATH, DEFAULT_PATH } from './routes.options.js';
 import { SessionRoutes } from './session.routes.js';
 
 // What Swagger is told of the routes: its own metadata, written without importing it, read where it is installed.

@@ -1,7 +1,7 @@
 // The login page as text: a flow for a template of one's own, or a whole document around it.
 import { escapeHtml, toAttributes, toFlowScript } from './flow-client.js';
-import { checkFlow } from './flow-options.js';
 import type { CheckedFlow, DescopeFlowOptions } from './flow-options.js';
+import { checkFlow } from './flow-options.js';
 
 /**
  * Renders a Descope flow for any template engine: the web component and the script that hands its tokens to

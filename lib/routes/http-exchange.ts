@@ -1,16 +1,16 @@
 // One call of a route and its answer, whatever framework it came through.
 import { toHttpError } from '../auth/http-error.js';
 import { keepPrivate, toResponseLike } from '../auth/response-headers.js';
-import { toRequestLike } from '../auth/transports/execution-context.js';
 import type { ContextRequest } from '../auth/transports/execution-context.js';
+import { toRequestLike } from '../auth/transports/execution-context.js';
 import { DescopeCredentialError, DescopeRequestError } from '../core/errors.js';
 import { ambiguousCookie } from '../core/http/cookies.js';
 import { readHeader } from '../core/http/request.js';
 import type { HttpExchange, TokenStore } from '../core/http/token-store.js';
-import { reportRejection } from '../core/logging.js';
 import type { Notify } from '../core/logging.js';
-import { isJsonObject, readOwn } from '../core/token/claims.js';
+import { reportRejection } from '../core/logging.js';
 import type { JsonObject } from '../core/token/claims.js';
+import { isJsonObject, readOwn } from '../core/token/claims.js';
 
 /** A request that a route answers by itself, past interceptors and pipes. */
 export interface RouteCall {

@@ -11,8 +11,8 @@ import { otherUser, sessionEnded } from '../core/session/refresher.js';
 import { DescopeSession, readSignedIn } from '../core/session/session.js';
 import { readSubjectId } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
-import { requireRefresh } from './http-exchange.js';
 import type { RouteCall, RouteResponse } from './http-exchange.js';
+import { requireRefresh } from './http-exchange.js';
 
 // Descope's profiles of users, kept for a minute: Descope limits the rate, and a page may ask often.
 

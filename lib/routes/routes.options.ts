@@ -1,8 +1,8 @@
 // Which routes are mounted, and where: known at registration.
-import { isBoolean } from '../core/config/option-reader.js';
 import type { Check, OptionReader } from '../core/config/option-reader.js';
-import { DEFAULT_TEXTS, FLOW_CHECKS, INTEGRITY_WANTED, lacksIntegrity } from './flow-options.js';
+import { isBoolean } from '../core/config/option-reader.js';
 import type { DescopeFlowOptions } from './flow-options.js';
+import { DEFAULT_TEXTS, FLOW_CHECKS, INTEGRITY_WANTED, lacksIntegrity } from './flow-options.js';
 
 /** Under which path the routes stand by default. */
 export const DEFAULT_PATH = 'auth';

@@ -12,11 +12,11 @@ import type { TokensToKeep } from '../core/http/token-store.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import { assertSameSubject, otherUser, sessionEnded } from '../core/session/refresher.js';
-import { DescopeSession, acceptSession, readSignedIn } from '../core/session/session.js';
+import { acceptSession, DescopeSession, readSignedIn } from '../core/session/session.js';
 import { readSubjectId } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
-import { readBody, readPostedTokens, requireRefresh, requireText } from './http-exchange.js';
 import type { PostedTokens, RouteCall, RouteResponse } from './http-exchange.js';
+import { readBody, readPostedTokens, requireRefresh, requireText } from './http-exchange.js';
 
 @Injectable()
 export class SessionRoutes {

@@ -1,20 +1,20 @@
 // Descope inside a test process: real keys and the real verifier, without environment or network.
-import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import type { TestingModuleBuilder } from '@nestjs/testing';
 import { DESCOPE_KEY_SET, DESCOPE_OVERRIDES } from '../auth/injection-tokens.js';
 import { systemClock } from '../core/clock.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import { DescopeSession } from '../core/session/session.js';
 import type { SignedInSession } from '../core/session/session.js';
-import { freezeDeep, readSubjectId } from '../core/token/claims.js';
+import { DescopeSession } from '../core/session/session.js';
 import type { DescopeClaims, TokenKind } from '../core/token/claims.js';
+import { freezeDeep, readSubjectId } from '../core/token/claims.js';
 import { decodeToken } from '../core/token/decode.js';
 import { DescopeUser } from '../core/user/descope-user.js';
 import { DescopeModule } from '../module/descope.module.js';
 import type { DescopeModuleOptions } from '../module/descope.options.js';
-import { TestKeySet, TestSigner, toTestClaims } from './test-tokens.js';
 import type { TestIdentity } from './test-tokens.js';
+import { TestKeySet, TestSigner, toTestClaims } from './test-tokens.js';
 
 const PROJECT_ID = 'P2testtesttesttesttesttestte';
 const OFFSET_SECONDS = 3600;

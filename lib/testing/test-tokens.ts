@@ -1,9 +1,9 @@
 // Who somebody is in a test → the claims that Descope would put into their token.
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { DescopeUnavailableError } from '../core/errors.js';
+import type { KeyHealth, KeysById, KeySet } from '../core/token/key-set.js';
 import { toKeysById, unknownKey } from '../core/token/key-set.js';
-import type { KeyHealth, KeySet, KeysById } from '../core/token/key-set.js';
 import type { VerificationKey } from '../core/token/signature.js';
 
 /** Who calls. Any other member becomes a claim as it stands; `undefined` leaves a claim out. */

@@ -1,9 +1,9 @@
 // The application: Descope before every handler, the routes to try, and a page to try them from.
-import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { DescopeModule } from 'nestjs-descope';
-import { toDescopeOptions } from './descope-options.js';
 import type { Surroundings } from './descope-options.js';
+import { toDescopeOptions } from './descope-options.js';
 import { EmbeddedModule } from './embedded/embedded.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { StartPageController } from './page/start-page.controller.js';

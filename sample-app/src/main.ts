@@ -1,10 +1,10 @@
 // Starts the sample app, or says in one message why it cannot.
-import { toFailureText } from './start/failure.js';
-import { readSettings } from './start/settings.js';
-import type { Settings } from './start/settings.js';
-import { startSample } from './start/start-sample.js';
-import { toGreeting } from './start/greeting.js';
 import { writeAccessMap } from './start/access-map.js';
+import { toFailureText } from './start/failure.js';
+import { toGreeting } from './start/greeting.js';
+import type { Settings } from './start/settings.js';
+import { readSettings } from './start/settings.js';
+import { startSample } from './start/start-sample.js';
 
 try {
   const settings = readSettings(process.env);

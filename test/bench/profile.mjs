@@ -1,7 +1,7 @@
 // `node test/bench/profile.mjs [guard|cookie|verify]`: where the microseconds go, by function.
 import inspector from 'node:inspector/promises';
 import { toContextSource, toCookie } from './support/contexts.mjs';
-import { OrdersController, handlers } from './support/handlers.mjs';
+import { handlers, OrdersController } from './support/handlers.mjs';
 import { createIssuer, toTokenSource } from './support/issuer.mjs';
 import { createOurs, toOptions } from './support/ours.mjs';
 

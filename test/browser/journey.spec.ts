@@ -1,10 +1,10 @@
 // A visitor's whole way through the sample app: in by the real web component, refreshed unnoticed, and out for good.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { visit } from './support/browser.js';
 import type { Visit } from './support/browser.js';
+import { visit } from './support/browser.js';
 import { giveEmail, press } from './support/journey.js';
-import { startRunningSample } from './support/sample.js';
 import type { RunningSample } from './support/sample.js';
+import { startRunningSample } from './support/sample.js';
 
 const ADA = 'ada@example.com';
 const HOUR_MS = 3_600_000;

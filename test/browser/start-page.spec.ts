@@ -1,8 +1,8 @@
 // How the start page of the sample app lies on the screen: nothing upon its neighbour, nothing stuck to it.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { visit } from './support/browser.js';
-import { startRunningSample } from './support/sample.js';
 import type { RunningSample } from './support/sample.js';
+import { startRunningSample } from './support/sample.js';
 
 let sample: RunningSample;
 

@@ -1,7 +1,7 @@
 // `npx nestjs-descope-emulator`, in a process of its own.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runCommand, transpileCommand } from '../support/emulator-command.js';
 
 let command: string;

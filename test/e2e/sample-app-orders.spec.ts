@@ -4,12 +4,12 @@ import { describeAccess } from 'nestjs-descope';
 import type { EmbeddedDescope } from '../../sample-app/src/embedded/embedded-descope.js';
 import { PEOPLE } from '../../sample-app/src/embedded/people.js';
 import { readSettings } from '../../sample-app/src/start/settings.js';
-import { startSample } from '../../sample-app/src/start/start-sample.js';
 import type { Sample } from '../../sample-app/src/start/start-sample.js';
-import { ADAPTERS, ask } from '../support/application.js';
+import { startSample } from '../../sample-app/src/start/start-sample.js';
 import type { AdapterName } from '../support/application.js';
-import { connect } from '../support/socket-client.js';
+import { ADAPTERS, ask } from '../support/application.js';
 import type { SocketClient } from '../support/socket-client.js';
+import { connect } from '../support/socket-client.js';
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EmbeddedDescope } from '../../sample-app/src/embedded/embedded-descope.js';
 import { readSettings } from '../../sample-app/src/start/settings.js';
-import { startSample } from '../../sample-app/src/start/start-sample.js';
 import type { Sample } from '../../sample-app/src/start/start-sample.js';
+import { startSample } from '../../sample-app/src/start/start-sample.js';
 import { ADAPTERS, ask } from '../support/application.js';
 import { sendRaw } from '../support/raw-request.js';
 

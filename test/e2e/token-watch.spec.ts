@@ -1,4 +1,5 @@
 // The watch that runs beside every end-to-end test does find a token, wherever one is let out.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, Header, Logger, Post, Req, Res } from '@nestjs/common';
 import {
@@ -9,9 +10,8 @@ import {
   Public,
 } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ADAPTERS, start } from '../support/application.js';
 import type { RunningApplication } from '../support/application.js';
+import { ADAPTERS, start } from '../support/application.js';
 import { TokenWatch, tokenWatch } from '../support/token-watch/token-watch.js';
 
 interface Reply {

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bearer } from '../support/who.controller.js';
 import { heal } from './support/key-faults.js';
 import { report } from './support/report.js';
-import { Tally, after, askOnce, drive, timeToRecover } from './support/traffic.js';
 import type { Client } from './support/traffic.js';
-import { HOUR, KEYS, MINUTE, openWorld, withToken } from './support/world.js';
+import { after, askOnce, drive, Tally, timeToRecover } from './support/traffic.js';
 import type { World } from './support/world.js';
+import { HOUR, KEYS, MINUTE, openWorld, withToken } from './support/world.js';
 
 const JUMPS = [6_000, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 24 * HOUR].flatMap((ms) => [ms, -ms]);
 const show = (ms: number) => `${ms < 0 ? '−' : '+'}${Math.abs(ms) / MINUTE} min`;

@@ -1,15 +1,15 @@
 // A key server that fails in every way: at the start of an application, and later, with its keys in memory.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { heal, hugeAnswer, listKeyFaults } from './support/key-faults.js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KeyFault } from './support/key-faults.js';
+import { heal, hugeAnswer, listKeyFaults } from './support/key-faults.js';
 import { IS_LONG, report } from './support/report.js';
-import { after, drive, timeToRecover } from './support/traffic.js';
 import type { Client, Tally } from './support/traffic.js';
-import { HOUR, KEYS, MINUTE, NOBODY, PUBLIC, openWorld, withToken } from './support/world.js';
+import { after, drive, timeToRecover } from './support/traffic.js';
 import type { World } from './support/world.js';
+import { HOUR, KEYS, MINUTE, NOBODY, openWorld, PUBLIC, withToken } from './support/world.js';
 
 const AT_ONCE = 6;
 const OUTAGE_MS = IS_LONG ? 30_000 : 6_000; // two tries, also where each takes the whole time-out

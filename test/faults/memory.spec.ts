@@ -4,10 +4,10 @@ import { CookieJar } from '../support/cookie-jar.js';
 import { createSigningKey, mint } from '../support/tokens.js';
 import { flood, mintForged, mintNoise, mintUnknown } from './support/flood.js';
 import { IS_LONG, report } from './support/report.js';
-import { Tally, askOnce } from './support/traffic.js';
 import type { Client } from './support/traffic.js';
-import { KEYS, MINUTE, REFRESH, openWorld, withToken } from './support/world.js';
+import { askOnce, Tally } from './support/traffic.js';
 import type { World } from './support/world.js';
+import { KEYS, MINUTE, openWorld, REFRESH, withToken } from './support/world.js';
 
 const MB = 1024 * 1024;
 const TOKENS = IS_LONG ? 500_000 : 10_000; // a round; there are two

@@ -4,10 +4,10 @@ import type { FaultOrder } from 'nestjs-descope/emulator';
 import { CookieJar } from '../support/cookie-jar.js';
 import { ANNA, TEN_MINUTES } from '../support/session-application.js';
 import { IS_LONG, report } from './support/report.js';
-import { Tally, after, askOnce, drive } from './support/traffic.js';
 import type { Client } from './support/traffic.js';
-import { PUBLIC, REFRESH, openWorld } from './support/world.js';
+import { after, askOnce, drive, Tally } from './support/traffic.js';
 import type { World } from './support/world.js';
+import { openWorld, PUBLIC, REFRESH } from './support/world.js';
 
 const STORM_MS = IS_LONG ? 20_000 : 700;
 const HTML = '<!doctype html><title>Sorry</title>';

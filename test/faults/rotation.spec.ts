@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { heal } from './support/key-faults.js';
 import { IS_LONG, report } from './support/report.js';
-import { Tally, after, askOnce, drive, timeToRecover } from './support/traffic.js';
 import type { Client } from './support/traffic.js';
-import { HOUR, KEYS, MINUTE, openWorld, withToken } from './support/world.js';
+import { after, askOnce, drive, Tally, timeToRecover } from './support/traffic.js';
 import type { World } from './support/world.js';
+import { HOUR, KEYS, MINUTE, openWorld, withToken } from './support/world.js';
 
 const COOLDOWN_MS = 10_500;
 const ROUNDS = IS_LONG ? 100 : 8;

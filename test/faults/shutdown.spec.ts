@@ -1,13 +1,13 @@
 // SIGTERM while requests run: each is answered, and nothing of the library keeps the process alive.
-import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
 import { CookieJar } from '../support/cookie-jar.js';
 import { ANNA } from '../support/session-application.js';
 import { report } from './support/report.js';
-import { Tally, after, askOnce, drive } from './support/traffic.js';
 import type { Client } from './support/traffic.js';
-import { KEYS, MINUTE, PUBLIC, REFRESH, openWorld, withToken } from './support/world.js';
+import { after, askOnce, drive, Tally } from './support/traffic.js';
 import type { World } from './support/world.js';
+import { KEYS, MINUTE, openWorld, PUBLIC, REFRESH, withToken } from './support/world.js';
 
 const RUNNING = 40;
 const CASES = (['express', 'fastify'] as const).flatMap((adapter) =>

@@ -1,8 +1,8 @@
 // Any Authorization header, as Node hands it over: an independent reading says what must come out.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readBearer } from '#lib/core/http/request.js';
 import type { RequestLike } from '#lib/core/http/request.js';
+import { readBearer } from '#lib/core/http/request.js';
 import { codeOf } from '../support/tokens.js';
 import { fuzz, hostileText } from './support/fuzz.js';
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DescopeModule } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../support/application.js';
 import type { RunningApplication } from '../support/application.js';
+import { ADAPTERS, start } from '../support/application.js';
 import { fuzz, hostileJson, hostileText } from './support/fuzz.js';
 
 const descope = createTestDescope();

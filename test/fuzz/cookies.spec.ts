@@ -1,7 +1,7 @@
 // Any Cookie header: read as a plain splitting says, and as the library `cookie` does where the two mean the same.
+import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createRequire } from 'node:module';
 import { readCookie } from '#lib/core/http/cookies.js';
 import { fuzz, hostileText } from './support/fuzz.js';
 

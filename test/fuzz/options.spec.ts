@@ -1,11 +1,11 @@
 // Any options: a config, or one error of ours that quotes none of them.
+import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { resolveConfig } from '#lib/core/config/config.js';
-import { KNOWN_OPTIONS } from '#lib/core/config/options.js';
 import type { DescopeOptions } from '#lib/core/config/options.js';
+import { KNOWN_OPTIONS } from '#lib/core/config/options.js';
 import { DescopeConfigError } from '#lib/core/errors.js';
-import { inspect } from 'node:util';
 import { PROJECT_ID } from '../support/tokens.js';
 import { fuzz } from './support/fuzz.js';
 

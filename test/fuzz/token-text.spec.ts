@@ -6,11 +6,11 @@ import { MAX_TOKEN_LENGTH } from '#lib/core/token/decode.js';
 import type { VerifiedToken } from '#lib/core/token/token-verifier.js';
 import { createJoseOracle } from '../support/jose-oracle.js';
 import {
-  NOW_SECONDS as NOW,
-  PROJECT_ID,
   createSigningKey,
   createVerifier,
   mint,
+  NOW_SECONDS as NOW,
+  PROJECT_ID,
   sessionClaims,
   signBytes,
   toPart,

@@ -1,5 +1,5 @@
 // Leaves out what is said to people: a text of several words is a message, and no test should ask for its wording.
-import { PluginKind, declareValuePlugin } from '@stryker-mutator/api/plugin';
+import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
 const SENTENCE = /[a-z"'’)]+[,;:]? [a-z"'(@{]|\.$/;
 

@@ -1,9 +1,9 @@
 // The rules of the house: which floor may know which, and what stands in one place only.
-import { describe, expect, it } from '@jest/globals';
 import { posix } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
-import { findFiles, isCallOf, isImportOf, isMember, readSources } from '../support/source-graph.js';
 import type { Source } from '../support/source-graph.js';
+import { findFiles, isCallOf, isImportOf, isMember, readSources } from '../support/source-graph.js';
 
 const sources = readSources('lib');
 const road = sources.filter(({ path }) => !path.startsWith('lib/emulator/'));

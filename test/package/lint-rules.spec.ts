@@ -1,6 +1,6 @@
 // Rules of the linter that keep a mistake from coming back: each has a line that it must reject.
-import { describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
 
 // As a file of no project, so that only rules of its syntax are asked.
 function lint(code: string): string {

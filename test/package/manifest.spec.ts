@@ -1,6 +1,6 @@
 // package.json: doors that lead somewhere, packages that are declared, nothing that runs by itself.
-import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
 import { readSources } from '../support/source-graph.js';
 
 interface Manifest {

@@ -1,7 +1,7 @@
 // The public names, one by one: a change here is a change for everybody who uses the package.
 import { describe, expect, it } from '@jest/globals';
-import * as emulator from 'nestjs-descope/emulator';
 import * as root from 'nestjs-descope';
+import * as emulator from 'nestjs-descope/emulator';
 import * as testing from 'nestjs-descope/testing';
 import { readDoorExports } from '../support/door-exports.js';
 

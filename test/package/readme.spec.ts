@@ -1,7 +1,7 @@
 // Every TypeScript block of the README compiles as it stands, with the settings of a new Nest application.
-import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
 /** A block, as a file of an application that has the package installed. */

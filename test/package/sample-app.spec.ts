@@ -1,13 +1,13 @@
 // The built sample app as people meet it: started by node, read from its terminal, ended by a signal.
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
-import { WebSocket } from 'ws';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEmulator } from 'nestjs-descope/emulator';
+import { WebSocket } from 'ws';
 import { ADAPTERS, ask } from '../support/application.js';
 
 const MAIN = 'sample-app/dist/main.js';

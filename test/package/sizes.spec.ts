@@ -1,6 +1,6 @@
 // Sizes and shapes that keep the sources legible.
-import { describe, expect, it } from '@jest/globals';
 import { posix } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 import { readSources, walk } from '../support/source-graph.js';
 

@@ -1,13 +1,13 @@
 // Two instances behind one Redis: nobody is signed out by the other's refresh, and everybody by a sign-out.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KeyValueStore } from 'nestjs-descope';
-import { ADAPTERS } from '../support/application.js';
 import type { AdapterName, Answer } from '../support/application.js';
+import { ADAPTERS } from '../support/application.js';
 import { CookieJar } from '../support/cookie-jar.js';
-import { BOB, TEN_MINUTES, startWithSessions } from '../support/session-application.js';
 import type { SessionApplication } from '../support/session-application.js';
-import { startRedis } from './support/redis.js';
+import { BOB, startWithSessions, TEN_MINUTES } from '../support/session-application.js';
 import type { Redis } from './support/redis.js';
+import { startRedis } from './support/redis.js';
 
 const STORES = ['redis', 'keyv'] as const;
 const CASES = ADAPTERS.flatMap((adapter) => STORES.map((store) => [adapter, store] as const));

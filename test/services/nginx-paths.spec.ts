@@ -2,11 +2,11 @@
 // check for the role.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { All, Controller, Get, Module, Req } from '@nestjs/common';
-import { ADAPTERS, start } from '../support/application.js';
 import type { RunningApplication } from '../support/application.js';
+import { ADAPTERS, start } from '../support/application.js';
 import { sendRaw } from '../support/raw-request.js';
-import { startWithSessions } from '../support/session-application.js';
 import type { SessionApplication } from '../support/session-application.js';
+import { startWithSessions } from '../support/session-application.js';
 import { startNginx } from './support/nginx.js';
 
 @Controller('admin')

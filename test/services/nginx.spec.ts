@@ -1,12 +1,12 @@
 // The README's nginx configuration, in a real nginx, in front of an application and a service that echoes.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADAPTERS, ask } from '../support/application.js';
-import { ANNA, TEN_MINUTES, startWithSessions } from '../support/session-application.js';
 import type { SessionApplication } from '../support/session-application.js';
+import { ANNA, startWithSessions, TEN_MINUTES } from '../support/session-application.js';
 import { startNginx } from './support/nginx.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';

@@ -1,14 +1,14 @@
 // Two processes of the sample app, one Redis and one Descope: a browser does not notice which of the two it meets.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEmulator } from 'nestjs-descope/emulator';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Emulator } from 'nestjs-descope/emulator';
+import { startEmulator } from 'nestjs-descope/emulator';
 import { ADAPTERS, ask } from '../support/application.js';
 import { CookieJar } from '../support/cookie-jar.js';
-import { startRedis } from './support/redis.js';
 import type { Redis } from './support/redis.js';
-import { startSampleProcess } from './support/sample-app.js';
+import { startRedis } from './support/redis.js';
 import type { SampleProcess } from './support/sample-app.js';
+import { startSampleProcess } from './support/sample-app.js';
 
 const STORES = ['cookies', 'request-session'] as const;
 const CASES = ADAPTERS.flatMap((adapter) => STORES.map((store) => [adapter, store] as const));

@@ -1,12 +1,12 @@
 // An application on test keys, asked by callers of all kinds; an answer in one text.
-import type { ModuleMetadata } from '@nestjs/common';
-import { DescopeModule } from 'nestjs-descope';
-import type { DescopeModuleOptions } from 'nestjs-descope';
-import { createTestDescope } from 'nestjs-descope/testing';
-import type { TestDescope, TestIdentity } from 'nestjs-descope/testing';
 import { request } from 'node:http';
-import { start } from './application.js';
+import type { ModuleMetadata } from '@nestjs/common';
+import type { DescopeModuleOptions } from 'nestjs-descope';
+import { DescopeModule } from 'nestjs-descope';
+import type { TestDescope, TestIdentity } from 'nestjs-descope/testing';
+import { createTestDescope } from 'nestjs-descope/testing';
 import type { AdapterName, Answer } from './application.js';
+import { start } from './application.js';
 
 /** Who calls: somebody, or nobody. */
 export type Caller = TestIdentity | null;

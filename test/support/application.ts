@@ -1,12 +1,12 @@
 // Starts a real Nest application on a real port, on either adapter: as `main.ts` does, unless providers are overridden.
-import { Module } from '@nestjs/common';
+import type { Server } from 'node:http';
 import type { INestApplication, LoggerService, ModuleMetadata, Type } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
 import type { TestingModuleBuilder } from '@nestjs/testing';
-import type { Server } from 'node:http';
+import { Test } from '@nestjs/testing';
 
 export type AdapterName = 'express' | 'fastify';
 export const ADAPTERS: readonly AdapterName[] = ['express', 'fastify'];

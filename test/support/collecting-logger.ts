@@ -1,6 +1,6 @@
 // A Nest logger that keeps what it is told, as the text that would have been written.
-import type { LoggerService } from '@nestjs/common';
 import { inspect } from 'node:util';
+import type { LoggerService } from '@nestjs/common';
 
 export class CollectingLogger implements LoggerService {
   /** One entry a message: its level and its text. */

@@ -1,8 +1,8 @@
 // The library as a package in a folder of its own, for programs that run in a process of their own.
-import { transformFileSync } from '@swc/core';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { transformFileSync } from '@swc/core';
 
 /** A folder with the compiled library, and the programs that were put beside it. */
 export interface CompiledLibrary {

@@ -1,8 +1,8 @@
 // The emulator's command as users run it: transpiled to a temporary folder, started in a process of its own.
-import { transformFileSync } from '@swc/core';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { transformFileSync } from '@swc/core';
 
 const SOURCE = join(process.cwd(), 'lib/emulator');
 

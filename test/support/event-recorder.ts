@@ -1,7 +1,7 @@
 // Listens on the package's diagnostics channels, as an operator's tracing would.
-import { DESCOPE_CHANNELS } from 'nestjs-descope';
-import type { DescopeEvents } from 'nestjs-descope';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { DescopeEvents } from 'nestjs-descope';
+import { DESCOPE_CHANNELS } from 'nestjs-descope';
 
 type EventName = keyof DescopeEvents;
 

@@ -1,7 +1,7 @@
 // A port for a server that starts later.
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 
 /** Finds a port of loopback that nobody listens on. */
 export async function findFreePort(): Promise<number> {

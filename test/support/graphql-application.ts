@@ -1,16 +1,16 @@
 // One schema behind each GraphQL server that Nest has, and clients that ask it over HTTP and over a socket.
-import type { ModuleMetadata, Type } from '@nestjs/common';
-import { GraphQLModule } from '@nestjs/graphql';
-import type { GqlModuleOptions } from '@nestjs/graphql';
 import { ApolloDriver } from '@nestjs/apollo';
+import type { ModuleMetadata, Type } from '@nestjs/common';
+import type { GqlModuleOptions } from '@nestjs/graphql';
+import { GraphQLModule } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
-import { DescopeModule } from 'nestjs-descope';
 import type { DescopeModuleOptions } from 'nestjs-descope';
+import { DescopeModule } from 'nestjs-descope';
 import type { TestDescope } from 'nestjs-descope/testing';
-import { start } from './application.js';
+import { WebSocket } from 'ws';
 import type { AdapterName, Answer, RunningApplication, StartOptions } from './application.js';
+import { start } from './application.js';
 
 export interface Engine {
   readonly name: string;

@@ -1,8 +1,8 @@
 // What jose says of a token: a second opinion that shares no code with ours.
-import { importJWK, jwtVerify } from 'jose';
 import type { CryptoKey, JWTPayload, JWTVerifyOptions } from 'jose';
-import { NOW_MS } from './tokens.js';
+import { importJWK, jwtVerify } from 'jose';
 import type { SigningKey } from './tokens.js';
+import { NOW_MS } from './tokens.js';
 
 /** Makes a judge by these keys at the tests' time: it gives a token's claims, or rejects. */
 export async function createJoseOracle(

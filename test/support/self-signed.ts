@@ -1,7 +1,7 @@
 // A TLS server that nobody trusts: its certificate is its own, made when the test runs.
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { createServer } from 'node:https';
 import type { Server } from 'node:https';
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** Starts it on a free port of 127.0.0.1. */

@@ -1,11 +1,11 @@
 // The application's own server-side session, set up as a main.ts would, on either adapter.
+import type { Server } from 'node:http';
 import fastifyCookie from '@fastify/cookie';
-import fastifySession from '@fastify/session';
 import type { FastifySessionOptions } from '@fastify/session';
+import fastifySession from '@fastify/session';
 import type { INestApplication } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import session from 'express-session';
-import type { Server } from 'node:http';
 import type { AdapterName } from './application.js';
 
 /** The name of the cookie that carries the session's id. */

@@ -1,12 +1,12 @@
 // An application that keeps browsers' sessions, on an emulator whose clock it shares.
-import { Controller, Get, Post } from '@nestjs/common';
 import type { Provider, Type } from '@nestjs/common';
-import { CurrentUser, DescopeModule, OptionalAuth, Public } from 'nestjs-descope';
+import { Controller, Get, Post } from '@nestjs/common';
 import type { DescopeModuleOptions, DescopeUser } from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
+import { CurrentUser, DescopeModule, OptionalAuth, Public } from 'nestjs-descope';
 import type { Emulator } from 'nestjs-descope/emulator';
-import { start } from './application.js';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { AdapterName, RunningApplication, StartOptions } from './application.js';
+import { start } from './application.js';
 import { CookieJar } from './cookie-jar.js';
 
 @Controller()

@@ -1,8 +1,8 @@
 // What core needs for browsers' sessions in its tests, as a configuration without options gives it.
 import { DescopeUnavailableError } from '#lib/core/errors.js';
-import type { KeySet } from '#lib/core/token/key-set.js';
 import type { CookieTokenStoreConfig } from '#lib/core/http/token-store.js';
 import type { AuthenticationConfig } from '#lib/core/session/authenticator.js';
+import type { KeySet } from '#lib/core/token/key-set.js';
 
 export const AUTHENTICATION: AuthenticationConfig = {
   sources: ['bearer', 'cookie'],

@@ -1,5 +1,5 @@
 // The sources of lib/ as the compiler reads them: what each file imports, and what it says.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import ts from 'typescript';
 

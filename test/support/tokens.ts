@@ -1,11 +1,11 @@
 // Signing keys, tokens and a clock for tests of core: real keys, made and used at run time.
-import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
+import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import { DescopeError, DescopeUnavailableError } from '#lib/core/errors.js';
-import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import { isThenable } from '#lib/core/maybe-promise.js';
-import { TokenVerifier } from '#lib/core/token/token-verifier.js';
+import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import type { VerificationConfig } from '#lib/core/token/token-verifier.js';
+import { TokenVerifier } from '#lib/core/token/token-verifier.js';
 
 export const PROJECT_ID = 'P2corecorecorecorecorecoreco';
 export const NOW_SECONDS = 1_700_000_000;

@@ -1,9 +1,9 @@
 // One emulator for a test file: started before its tests, reset after each, closed at the end.
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
-import { startEmulator } from 'nestjs-descope/emulator';
 import type { Emulator, EmulatorOptions } from 'nestjs-descope/emulator';
-import { createSdk } from './node-sdk.js';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { NodeSdk } from './node-sdk.js';
+import { createSdk } from './node-sdk.js';
 
 /** The emulator of a test file, with clients of the vendor's. */
 export interface EmulatorBed {

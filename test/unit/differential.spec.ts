@@ -3,18 +3,18 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SIGNATURE_ALGORITHMS } from '#lib/core/token/signature.js';
 import { createJoseOracle } from '../support/jose-oracle.js';
+import type { SigningKey } from '../support/tokens.js';
 import {
-  NOW_SECONDS as NOW,
-  PROJECT_ID,
   codeOf,
   createSigningKey,
   createVerifier,
   mint,
+  NOW_SECONDS as NOW,
+  PROJECT_ID,
   sessionClaims,
   signBytes,
   toPart,
 } from '../support/tokens.js';
-import type { SigningKey } from '../support/tokens.js';
 
 // By code: what we reject and jose, asked for algorithm, key and times, does not.
 const STRICTER: Readonly<Record<string, string>> = {

@@ -1,10 +1,10 @@
 // Published vectors: what others have found to go wrong with signatures, judged by our decoder, keys and verifier.
-import { describe, expect, it } from '@jest/globals';
 import { constants, createHash, privateEncrypt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { SIGNATURE_ALGORITHMS, assertSignature, readVerificationKey } from '#lib/core/token/signature.js';
+import { describe, expect, it } from '@jest/globals';
 import { decodeToken } from '#lib/core/token/decode.js';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
+import { assertSignature, readVerificationKey, SIGNATURE_ALGORITHMS } from '#lib/core/token/signature.js';
 import { codeOf, createSigningKey, createVerifier, mint, sessionClaims, toPart } from '../support/tokens.js';
 
 interface Vector {

@@ -1,10 +1,10 @@
 // Reads back what decorators noted: handler and class → what is asked.
 import 'reflect-metadata';
 import { DescopeConfigError } from '../../core/errors.js';
-import { isAcceptanceDemand, readTenantSources } from '../../core/user/requirements.js';
 import type { Demand, RequestValueSource } from '../../core/user/requirements.js';
-import { ACCESS_METADATA } from './access-metadata.js';
+import { isAcceptanceDemand, readTenantSources } from '../../core/user/requirements.js';
 import type { AccessEntry, AccessMode, AccessRule } from './access-metadata.js';
+import { ACCESS_METADATA } from './access-metadata.js';
 
 /** A class whose handlers are asked about. */
 export type HandlerClass = abstract new (...args: never[]) => unknown;

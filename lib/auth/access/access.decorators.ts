@@ -2,15 +2,15 @@
 import type { TokenKind } from '../../core/token/claims.js';
 import type { PermissionName, RoleName } from '../../core/user/custom-claims.js';
 import type { GrantDemand, NameMatch } from '../../core/user/requirements.js';
+import type { AccessDecorator } from './access-metadata.js';
 import {
   addDemand,
+  addMetadata,
   assertChoices,
   assertNames,
   assertValueSource,
   invalid,
-  addMetadata,
 } from './access-metadata.js';
-import type { AccessDecorator } from './access-metadata.js';
 import type { ValueSource } from './check-access.js';
 
 /** Who may call: everybody that a token's kind can name. */

@@ -1,14 +1,14 @@
 // What a request says about a value that a demand is about: which tenant, which resource.
 import type { ExecutionContext } from '@nestjs/common';
 import type { DescopeConfig } from '../../core/config/config.js';
-import { readHeader, readHost } from '../../core/http/request.js';
 import type { RequestLike } from '../../core/http/request.js';
-import { isThenable, whenReady } from '../../core/maybe-promise.js';
+import { readHeader, readHost } from '../../core/http/request.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
+import { isThenable, whenReady } from '../../core/maybe-promise.js';
 import { assertAccess } from '../../core/user/authorize.js';
 import type { DescopeUser } from '../../core/user/descope-user.js';
-import { readTenantSources } from '../../core/user/requirements.js';
 import type { RequestValueSource } from '../../core/user/requirements.js';
+import { readTenantSources } from '../../core/user/requirements.js';
 import { readContextParam, readContextRequest, toRequestLike } from '../transports/execution-context.js';
 import type { AccessPolicy } from './access-policy.js';
 

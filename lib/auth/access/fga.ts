@@ -2,8 +2,8 @@
 import { withDeadline } from '../../core/api/http-client.js';
 import { DescopeUnavailableError } from '../../core/errors.js';
 import { publishOutage } from '../../core/events.js';
-import { RequestFailure, readProjectId } from '../../core/logging.js';
 import type { Notify } from '../../core/logging.js';
+import { readProjectId, RequestFailure } from '../../core/logging.js';
 import { isYes } from '../../core/maybe-promise.js';
 
 /** What is used of the vendor's client. */

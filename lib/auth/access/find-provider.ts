@@ -1,8 +1,8 @@
 // Finds a class among the application's providers when it is needed, also one that Nest makes anew for each request.
-import { Scope } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
-import { ContextIdFactory } from '@nestjs/core';
+import { Scope } from '@nestjs/common';
 import type { ContextId, ModuleRef } from '@nestjs/core';
+import { ContextIdFactory } from '@nestjs/core';
 
 const contextIds = new WeakMap<object, ContextId>();
 

@@ -2,22 +2,22 @@
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { DescopeAccessError } from '../../core/errors.js';
-import { isYes } from '../../core/maybe-promise.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
+import { isYes } from '../../core/maybe-promise.js';
 import type { RegisteredUser } from '../../core/user/descope-user.js';
 import { DESCOPE_RELATIONS } from '../injection-tokens.js';
 import { readContextRequest } from '../transports/execution-context.js';
-import { assertValueSource, invalid, isRuleClass, addMetadata } from './access-metadata.js';
 import type {
   AccessDecorator,
   AccessRule,
+  ApplicationRule,
   DescopeRule,
   DescopeRuleFunction,
-  ApplicationRule,
   RelationRule,
 } from './access-metadata.js';
-import { readRequestValues } from './check-access.js';
+import { addMetadata, assertValueSource, invalid, isRuleClass } from './access-metadata.js';
 import type { Case, ValueSource } from './check-access.js';
+import { readRequestValues } from './check-access.js';
 import type { RelationCheck } from './fga.js';
 import { findProvider } from './find-provider.js';
 

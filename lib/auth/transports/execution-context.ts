@@ -1,17 +1,17 @@
 // Execution context → request. A transport that is not known has none, and then the guard rejects.
 import type { ExecutionContext } from '@nestjs/common';
 import { DescopeAccessError } from '../../core/errors.js';
-import { assertFromOwnPage, assertOurs } from '../../core/http/origin.js';
 import type { OriginConfig } from '../../core/http/origin.js';
+import { assertFromOwnPage, assertOurs } from '../../core/http/origin.js';
 import type { RequestLike } from '../../core/http/request.js';
 import { isYes } from '../../core/maybe-promise.js';
 import { findApplications } from '../applications.js';
 import { toNestError } from '../http-error.js';
-import { toResponseLike } from '../response-headers.js';
 import type { ResponseWriter } from '../response-headers.js';
+import { toResponseLike } from '../response-headers.js';
 import { graphqlTransport } from './graphql.js';
-import { httpTransport } from './transport.js';
 import type { DescopeTransport } from './transport.js';
+import { httpTransport } from './transport.js';
 import { websocketTransport } from './websocket.js';
 
 /** A request as handlers see it: Express's is Node's own, Fastify's wraps it as `raw`. */

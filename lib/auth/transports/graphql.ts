@@ -1,9 +1,9 @@
 // GraphQL: what Apollo's and Mercurius's contexts hold, over HTTP and over the socket of subscriptions.
-import { HttpException } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
 import type { RequestLike } from '../../core/http/request.js';
-import { readOwnMember } from './transport.js';
 import type { DescopeTransport } from './transport.js';
+import { readOwnMember } from './transport.js';
 
 /** A resolver's arguments; `own` is what the application calls its context. */
 interface ResolverCall {

@@ -1,9 +1,9 @@
 // Microservices: credentials stand in the metadata of gRPC and in the headers of a broker's message, never in a payload.
-import { HttpException } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
 import type { RequestLike } from '../../core/http/request.js';
-import { readOwnMember, toThrown } from './transport.js';
 import type { DescopeTransport } from './transport.js';
+import { readOwnMember, toThrown } from './transport.js';
 
 // Guard and parameters are given contexts of their own, of the same message.
 const requests = new WeakMap<object, RequestLike>();

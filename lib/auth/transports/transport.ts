@@ -1,6 +1,6 @@
 // What the guard must be told of a transport: where a context keeps its request, and in which form a rejection is thrown.
-import { HttpException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter, ExecutionContext } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
 
 /** Teaches the guard a kind of execution context. What it cannot find is rejected. */
 export interface DescopeTransport {

@@ -1,10 +1,10 @@
 // WebSockets: each message is judged anew, by what its client showed when it connected.
 import type { ExecutionContext } from '@nestjs/common';
 import { DescopeAccessError } from '../../core/errors.js';
-import { readBearer } from '../../core/http/request.js';
 import type { RequestLike } from '../../core/http/request.js';
-import { readOwnMember, toThrown } from './transport.js';
+import { readBearer } from '../../core/http/request.js';
 import type { DescopeTransport } from './transport.js';
+import { readOwnMember, toThrown } from './transport.js';
 
 // A message has no object of its own. The guards and interceptors of one share its list of arguments; its parameters
 // are read from a copy, so they are given the request of the last message that the guard let through to the handler.

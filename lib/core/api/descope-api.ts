@@ -2,12 +2,12 @@
 import { DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
 import { readSetCookies } from '../http/cookies.js';
-import { RequestFailure, toHost, toReason } from '../logging.js';
 import type { Notify } from '../logging.js';
+import { RequestFailure, toHost, toReason } from '../logging.js';
 import { isJsonObject, readOwn, readText } from '../token/claims.js';
 import type { DescopeTime } from './descope-time.js';
-import { fetchBounded, fetchJson, toStatusFailure } from './http-client.js';
 import type { BoundedResponse, Fetch } from './http-client.js';
+import { fetchBounded, fetchJson, toStatusFailure } from './http-client.js';
 
 const MAX_BYTES = 256 * 1024;
 

@@ -4,16 +4,16 @@ import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import { decodeToken } from '../token/decode.js';
+import type { DescopeApi, DescopeCall, IssuedTokenNames, IssuedTokens } from './descope-api.js';
 import {
-  DescopeApiError,
   askDescope,
   callDescope,
+  DescopeApiError,
   isRejectionStatus,
   readIssuedTokens,
   toStatusOutage,
   toUnusableOutage,
 } from './descope-api.js';
-import type { DescopeApi, DescopeCall, IssuedTokenNames, IssuedTokens } from './descope-api.js';
 import type { DescopeTime } from './descope-time.js';
 import type { BoundedResponse } from './http-client.js';
 

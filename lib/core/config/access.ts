@@ -5,22 +5,22 @@ import type { AuthenticationConfig } from '../session/authenticator.js';
 import type { TokenKind } from '../token/claims.js';
 import { SIGNATURE_ALGORITHMS } from '../token/signature.js';
 import type { VerificationConfig } from '../token/token-verifier.js';
-import { isStandardSchema } from '../user/custom-claims.js';
 import type { StandardSchema } from '../user/custom-claims.js';
+import { isStandardSchema } from '../user/custom-claims.js';
 import type { UsernameClaim } from '../user/descope-user.js';
 import type { AcceptanceConfig } from '../user/token-acceptance.js';
+import type { Bounds, Check } from './option-reader.js';
 import {
-  OptionReader,
   isBoolean,
   isListOf,
   isText,
   isTexts,
+  OptionReader,
   toNumberRule,
   toWholeNumberRule,
 } from './option-reader.js';
-import type { Bounds, Check } from './option-reader.js';
-import { ACCESS_KEY_OPTIONS } from './options.js';
 import type { AccessKeyOptions, DescopeOptions } from './options.js';
+import { ACCESS_KEY_OPTIONS } from './options.js';
 import type { CookieNames } from './session.js';
 
 const KINDS = ['user', 'access-key', 'app', 'agent'];

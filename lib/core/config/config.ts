@@ -1,15 +1,8 @@
 // Options in; checked, defaulted, frozen config out. Pure: nothing is fetched, read or logged here.
 import type { Fetch, FetchLike } from '../api/http-client.js';
 import { toNodeFetch } from '../api/http-client.js';
-import { systemClock } from '../clock.js';
 import type { Clock } from '../clock.js';
-import {
-  readAccessKeys,
-  readAcceptance,
-  readAuthentication,
-  readCookieNames,
-  readVerification,
-} from './access.js';
+import { systemClock } from '../clock.js';
 import type { AccessKeyConfig } from '../m2m/access-keys.js';
 import type { AuthenticationConfig } from '../session/authenticator.js';
 import type { KeyFetchConfig } from '../token/key-fetch-schedule.js';
@@ -17,14 +10,21 @@ import type { KeysById } from '../token/key-set.js';
 import type { TokenCacheConfig } from '../token/token-cache.js';
 import type { VerificationConfig } from '../token/token-verifier.js';
 import type { AcceptanceConfig } from '../user/token-acceptance.js';
+import {
+  readAcceptance,
+  readAccessKeys,
+  readAuthentication,
+  readCookieNames,
+  readVerification,
+} from './access.js';
 import { readApiUrl, readFgaCacheUrl, readOrigins, readProjectId } from './endpoints.js';
 import { readKeyFetch, readKeys, readTokenCache } from './keys.js';
-import { OptionReader, isBoolean, isFunction, readOptionalText } from './option-reader.js';
 import type { Rule } from './option-reader.js';
-import { KNOWN_OPTIONS } from './options.js';
+import { isBoolean, isFunction, OptionReader, readOptionalText } from './option-reader.js';
 import type { DescopeOptions, UserLoader, UserLoaderClass } from './options.js';
-import { readSession } from './session.js';
+import { KNOWN_OPTIONS } from './options.js';
 import type { SessionConfig } from './session.js';
+import { readSession } from './session.js';
 
 /** What the request pipeline runs on. Made once at boot; frozen. */
 export interface DescopeConfig {

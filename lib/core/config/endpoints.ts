@@ -1,7 +1,4 @@
 // The options that say where things are: the project, its API, and the origins that are ours.
-import type { AuthenticationConfig } from '../session/authenticator.js';
-import { toOrigin, findPatternFlaw } from '../http/origin.js';
-import type { TrustedOrigin } from '../http/origin.js';
 import {
   isConfidential,
   isPlainHost,
@@ -9,8 +6,11 @@ import {
   readBaseUrl,
   toRegionalBaseUrl,
 } from '../http/base-url.js';
-import { describe, isBoolean, isText, readOptionalText } from './option-reader.js';
+import type { TrustedOrigin } from '../http/origin.js';
+import { findPatternFlaw, toOrigin } from '../http/origin.js';
+import type { AuthenticationConfig } from '../session/authenticator.js';
 import type { Check, OptionReader } from './option-reader.js';
+import { describe, isBoolean, isText, readOptionalText } from './option-reader.js';
 
 export function readProjectId(options: OptionReader): string {
   const projectId = readOptionalText(options, 'projectId');

@@ -1,13 +1,13 @@
 // The options about what verifying keeps: keys, fixed or fetched, and the tokens that they have proven.
-import { describe, toNumberRule, toWholeNumberRule } from './option-reader.js';
-import type { Bounds, OptionReader } from './option-reader.js';
-import type { DescopeOptions, KeyFetchOptions, TokenCacheOptions } from './options.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { KeyFetchConfig } from '../token/key-fetch-schedule.js';
-import { toKeysById } from '../token/key-set.js';
 import type { KeysById } from '../token/key-set.js';
+import { toKeysById } from '../token/key-set.js';
 import { readVerificationKey } from '../token/signature.js';
 import type { TokenCacheConfig } from '../token/token-cache.js';
+import type { Bounds, OptionReader } from './option-reader.js';
+import { describe, toNumberRule, toWholeNumberRule } from './option-reader.js';
+import type { DescopeOptions, KeyFetchOptions, TokenCacheOptions } from './options.js';
 
 const DAY_SECONDS = 86_400;
 const STALE_SECONDS = 3600;

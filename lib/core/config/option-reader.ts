@@ -1,7 +1,7 @@
 // Reads options one by one and keeps every mistake, so that all of them are told at once.
 import { DescopeConfigError } from '../errors.js';
-import { STATIC_OPTIONS } from './options.js';
 import type { DescopeOptions } from './options.js';
+import { STATIC_OPTIONS } from './options.js';
 
 /** A check of one value: answers what it wants when the value is not that. */
 export type Check<T> = (value: unknown) => value is T;

@@ -1,11 +1,11 @@
 // The options about browsers' sessions, as the policy of the middleware and the routes.
-import { findStoreMistake, toKeyValueStore } from '../session/key-value-store.js';
-import type { GivenStore, KeyValueStore } from '../session/key-value-store.js';
 import type { CookieTokenStoreConfig } from '../http/token-store.js';
-import { OptionReader, isBoolean } from './option-reader.js';
+import type { GivenStore, KeyValueStore } from '../session/key-value-store.js';
+import { findStoreMistake, toKeyValueStore } from '../session/key-value-store.js';
 import type { Check } from './option-reader.js';
-import { COOKIE_OPTIONS, SESSION_OPTIONS } from './options.js';
+import { isBoolean, OptionReader } from './option-reader.js';
 import type { SessionCookieOptions, SessionOptions } from './options.js';
+import { COOKIE_OPTIONS, SESSION_OPTIONS } from './options.js';
 
 /** How browsers' sessions are kept. */
 export interface SessionConfig {

@@ -1,7 +1,7 @@
 // The Cookie header: one exact name, read without building a table of the rest.
 import { DescopeCredentialError, DescopeRequestError } from '../errors.js';
-import { readHeader, readHost } from './request.js';
 import type { RequestLike } from './request.js';
+import { readHeader, readHost } from './request.js';
 
 const MAX_COOKIE_HEADER_LENGTH = 65_536;
 

@@ -1,8 +1,8 @@
 // May a browser's own credential count here? Only if our own pages sent the request.
 import { DescopeAccessError } from '../errors.js';
 import { isYes } from '../maybe-promise.js';
-import { readHeader, readHost } from './request.js';
 import type { RequestLike } from './request.js';
+import { readHeader, readHost } from './request.js';
 
 /** Which origins are ours. */
 export interface OriginConfig {

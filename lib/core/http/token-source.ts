@@ -1,9 +1,9 @@
 // Request → raw token: the first source that has one decides, alone.
 import type { DescopeCredentialError } from '../errors.js';
-import { ambiguousCookie } from './cookies.js';
 import type { TokenReading } from './cookies.js';
-import { readBearer } from './request.js';
+import { ambiguousCookie } from './cookies.js';
 import type { RequestLike } from './request.js';
+import { readBearer } from './request.js';
 
 /** Reads a token where an application keeps it. Answers nothing where there is none. */
 export type TokenReader = (request: RequestLike) => string | null | undefined;

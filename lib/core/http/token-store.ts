@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { DescopeRequestError, DescopeUnavailableError } from '../errors.js';
 import type { Notice, Notify } from '../logging.js';
 import { isJsonObject, readText } from '../token/claims.js';
+import type { CookieConfig, TokenReading } from './cookies.js';
 import {
   isLoopbackConnection,
   readAmbiguousCookie,
@@ -10,9 +11,8 @@ import {
   toExpiredCookies,
   toSetCookie,
 } from './cookies.js';
-import type { CookieConfig, TokenReading } from './cookies.js';
-import { readHeader } from './request.js';
 import type { RequestLike } from './request.js';
+import { readHeader } from './request.js';
 
 /** What the cookies are called, and how they are written. */
 export interface CookieTokenStoreConfig extends CookieConfig {

@@ -1,21 +1,21 @@
 // Access keys that callers send: each is exchanged for a session once, and the session serves until shortly before its end.
 import { hash, randomBytes } from 'node:crypto';
-import { DescopeApiError } from '../api/descope-api.js';
 import type { IssuedTokens } from '../api/descope-api.js';
-import { readElapsedMs } from '../clock.js';
+import { DescopeApiError } from '../api/descope-api.js';
 import type { Clock } from '../clock.js';
+import { readElapsedMs } from '../clock.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
-import { countHeader, readHeader, readSender } from '../http/request.js';
 import type { RequestLike } from '../http/request.js';
-import { readProjectId } from '../logging.js';
+import { countHeader, readHeader, readSender } from '../http/request.js';
 import type { Notify } from '../logging.js';
-import { attempt, isThenable, whenReady } from '../maybe-promise.js';
+import { readProjectId } from '../logging.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { readSubjectId } from '../token/claims.js';
+import { attempt, isThenable, whenReady } from '../maybe-promise.js';
 import type { TokenKind } from '../token/claims.js';
+import { readSubjectId } from '../token/claims.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
-import { ExchangedTokens } from './exchanged-tokens.js';
 import type { ExchangedToken, ReadSender } from './exchanged-tokens.js';
+import { ExchangedTokens } from './exchanged-tokens.js';
 
 // Opaque: Descope documents no form. A token has dots, and a colon would begin another part of the call's own header.
 const KEY = /^[A-Za-z0-9_~+/=-]{8,512}$/;

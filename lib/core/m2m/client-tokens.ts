@@ -1,14 +1,14 @@
 // Tokens for the application's own calls: got once for each credential, remembered, and refreshed ahead.
 import { DescopeApiError } from '../api/descope-api.js';
-import { exchangeAccessKey, grantClientToken } from '../api/descope-calls.js';
 import type { ClientGrant, SessionApi } from '../api/descope-calls.js';
+import { exchangeAccessKey, grantClientToken } from '../api/descope-calls.js';
 import type { Clock } from '../clock.js';
 import { DescopeConfigError, DescopeM2mError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { readEndMs } from '../token/decode.js';
 import { createCredentialDigest } from './access-keys.js';
-import { ExchangedTokens } from './exchanged-tokens.js';
 import type { ExchangedToken } from './exchanged-tokens.js';
+import { ExchangedTokens } from './exchanged-tokens.js';
 
 const MAX_CREDENTIALS = 1_000;
 const REJECTED_MS = 5_000;

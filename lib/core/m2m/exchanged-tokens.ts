@@ -1,9 +1,9 @@
 // Tokens that credentials were exchanged for: one flight each, refreshed ahead, rejections remembered, all of it bounded.
-import { readElapsedMs } from '../clock.js';
 import type { Clock } from '../clock.js';
+import { readElapsedMs } from '../clock.js';
 import { DescopeError, DescopeUnavailableError } from '../errors.js';
-import { publishExchange } from '../events.js';
 import type { DescopeEvents, DescopeExchangeOutcome } from '../events.js';
+import { publishExchange } from '../events.js';
 import { FailureMemory, OwnerShares } from '../expiring-map.js';
 import type { MaybePromise } from '../maybe-promise.js';
 

@@ -1,22 +1,22 @@
 // Request → session: who is it? Absence is a value, badness is an error.
-import { readCustomClaims } from '../user/custom-claims.js';
-import type { CustomClaims, StandardSchema } from '../user/custom-claims.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
-import { attempt, whenReady } from '../maybe-promise.js';
-import type { MaybePromise } from '../maybe-promise.js';
+import type { OriginConfig } from '../http/origin.js';
+import { assertSameOrigin } from '../http/origin.js';
+import type { RequestLike } from '../http/request.js';
+import type { Credential, TokenSourceOption } from '../http/token-source.js';
+import { readCredential } from '../http/token-source.js';
+import type { TokenStore } from '../http/token-store.js';
 import type { Notify } from '../logging.js';
 import type { AccessKeys } from '../m2m/access-keys.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { attempt, whenReady } from '../maybe-promise.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
-import { readCredential } from '../http/token-source.js';
-import type { Credential, TokenSourceOption } from '../http/token-source.js';
-import type { RequestLike } from '../http/request.js';
-import { assertSameOrigin } from '../http/origin.js';
-import type { OriginConfig } from '../http/origin.js';
-import { DescopeUser, readUsername } from '../user/descope-user.js';
+import type { CustomClaims, StandardSchema } from '../user/custom-claims.js';
+import { readCustomClaims } from '../user/custom-claims.js';
 import type { UserConfig, UsernameClaim } from '../user/descope-user.js';
-import type { TokenStore } from '../http/token-store.js';
-import { DescopeSession } from './session.js';
+import { DescopeUser, readUsername } from '../user/descope-user.js';
 import type { RevocationList } from './revocation-list.js';
+import { DescopeSession } from './session.js';
 
 /** How requests become sessions. */
 export interface AuthenticationConfig extends UserConfig {

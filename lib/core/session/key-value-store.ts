@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../api/http-client.js';
 import { DescopeConfigError } from '../errors.js';
-import { toReason } from '../logging.js';
 import type { Notice, Notify } from '../logging.js';
+import { toReason } from '../logging.js';
 
 const TIMEOUT_MS = 1_000;
 const SILENT_TIMEOUT_MS = 200; // while a store is silent, the next call need not find out for as long again

@@ -7,8 +7,8 @@ import { ExpiringMap, OwnerShares } from '../expiring-map.js';
 import type { Notice, Notify } from '../logging.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import { readEndMs, readOwner } from '../token/decode.js';
-import { boundStore } from './key-value-store.js';
 import type { KeyValueStore, StoreSilence } from './key-value-store.js';
+import { boundStore } from './key-value-store.js';
 
 const KEEP_MS = 30_000;
 const SUPERSEDED_MS = 3_600_000;

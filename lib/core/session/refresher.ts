@@ -1,12 +1,12 @@
 // Refresh token → new session: one call to Descope for all who ask, and nothing used that is not proven.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DescopeApiError } from '../api/descope-api.js';
 import type { IssuedTokens } from '../api/descope-api.js';
-import { readElapsedMs } from '../clock.js';
+import { DescopeApiError } from '../api/descope-api.js';
 import type { Clock } from '../clock.js';
+import { readElapsedMs } from '../clock.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
-import { publishRefresh } from '../events.js';
 import type { DescopeRefreshOutcome } from '../events.js';
+import { publishRefresh } from '../events.js';
 import type { TokensToKeep } from '../http/token-store.js';
 import { readSubjectId } from '../token/claims.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';

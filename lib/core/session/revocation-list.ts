@@ -4,14 +4,14 @@ import type { Clock } from '../clock.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
 import { ExpiringMap } from '../expiring-map.js';
-import { readProjectId } from '../logging.js';
 import type { Notice, Notify } from '../logging.js';
+import { readProjectId } from '../logging.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { readSubjectId } from '../token/claims.js';
 import type { DescopeClaims } from '../token/claims.js';
+import { readSubjectId } from '../token/claims.js';
 import type { KeyValueStore } from './key-value-store.js';
-import { AheadTokens, toTokenKey } from './sign-in-chains.js';
 import type { ChainedToken } from './sign-in-chains.js';
+import { AheadTokens, toTokenKey } from './sign-in-chains.js';
 
 const MAX_ENTRIES = 100_000;
 const MAX_LEEWAY_MS = 60_000; // a token is accepted so long after its end, at most (leewaySeconds)

@@ -1,12 +1,12 @@
 // All three of a caller in one: token, claims and user; or nobody, and why.
 import { inspect } from 'node:util';
-import { DescopeCredentialError, toThrownError } from '../errors.js';
 import type { DescopeError, DescopeErrorCode } from '../errors.js';
+import { DescopeCredentialError, toThrownError } from '../errors.js';
 import type { DescopeClaims } from '../token/claims.js';
 import type { DescopeUser } from '../user/descope-user.js';
 import type { Demand } from '../user/requirements.js';
-import { assertTokenAccepted } from '../user/token-acceptance.js';
 import type { AcceptanceConfig } from '../user/token-acceptance.js';
+import { assertTokenAccepted } from '../user/token-acceptance.js';
 
 interface SessionInput {
   readonly user?: DescopeUser;

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
-import { readSubjectId } from '../token/claims.js';
 import type { DescopeClaims } from '../token/claims.js';
+import { readSubjectId } from '../token/claims.js';
 import { decodeToken } from '../token/decode.js';
 import type { KeyValueStore } from './key-value-store.js';
 

@@ -1,8 +1,8 @@
 // What the claims of a genuine token must say before it counts as a session of this project.
-import { DescopeCredentialError } from '../errors.js';
 import type { DescopeCredentialCode } from '../errors.js';
-import { isWellFormed, readOwn, readText, readIssuerKind } from './claims.js';
-import type { DescopeClaims, JsonObject, IssuerKind } from './claims.js';
+import { DescopeCredentialError } from '../errors.js';
+import type { DescopeClaims, IssuerKind, JsonObject } from './claims.js';
+import { isWellFormed, readIssuerKind, readOwn, readText } from './claims.js';
 
 /** What the claims are measured by. */
 export interface ClaimConfig {

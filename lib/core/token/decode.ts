@@ -1,8 +1,8 @@
 // Token text → its parts, or a rejection: RFC 7515 compact form, nothing looser.
 import { isAscii, isUtf8 } from 'node:buffer';
 import { DescopeCredentialError } from '../errors.js';
-import { isJsonObject, readOwn } from './claims.js';
 import type { JsonObject } from './claims.js';
+import { isJsonObject, readOwn } from './claims.js';
 
 /** Tokens above this many characters are rejected unread (Descope's are 1 to 8 KB). */
 export const MAX_TOKEN_LENGTH = 16_384;

@@ -1,8 +1,8 @@
 // The promise of a key for a key id, kept from a fixed list.
 import { DescopeCredentialError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { readVerificationKey } from './signature.js';
 import type { VerificationKey } from './signature.js';
+import { readVerificationKey } from './signature.js';
 
 /** Where the verifier gets its keys. */
 export interface KeySet {

@@ -1,15 +1,15 @@
 // The project's keys as Descope publishes them: one fetch for many waiters, and an outage is ridden out.
-import { readElapsedMs } from '../clock.js';
 import type { Clock } from '../clock.js';
+import { readElapsedMs } from '../clock.js';
 import { DescopeUnavailableError } from '../errors.js';
 import { publishKeysFetched, publishKeysStale, publishOutage } from '../events.js';
-import { RequestFailure, readProjectId, toReason } from '../logging.js';
 import type { Notify } from '../logging.js';
+import { readProjectId, RequestFailure, toReason } from '../logging.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { KeyFetchSchedule } from './key-fetch-schedule.js';
 import type { KeyFetchConfig } from './key-fetch-schedule.js';
+import { KeyFetchSchedule } from './key-fetch-schedule.js';
+import type { KeyHealth, KeysById, KeySet } from './key-set.js';
 import { toKeysById, unknownKey } from './key-set.js';
-import type { KeyHealth, KeySet, KeysById } from './key-set.js';
 import type { VerificationKey } from './signature.js';
 
 /** What a remote key set needs of the world. */

@@ -1,9 +1,9 @@
 // The signature algorithms that may be allowed, and what each asks of its key (RFC 7518 §3).
-import { constants, createPublicKey, verify } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
+import { constants, createPublicKey, verify } from 'node:crypto';
 import { DescopeCredentialError } from '../errors.js';
-import { isJsonObject, readOwn, readText } from './claims.js';
 import type { JsonObject } from './claims.js';
+import { isJsonObject, readOwn, readText } from './claims.js';
 import type { DecodedToken } from './decode.js';
 
 /** A JWS algorithm (RFC 7518 §3.1) that this package can verify. There is no HMAC and no `none` among them. */

@@ -1,8 +1,9 @@
 // Token text → proven claims, in four steps: decode, key, signature, claims; from memory where they were just taken.
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
-import { whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import { whenReady } from '../maybe-promise.js';
+import type { ClaimConfig } from './claim-checks.js';
 import {
   assertClaimTypes,
   assertIssuer,
@@ -12,16 +13,15 @@ import {
   assertTime,
   findTimeFlaw,
 } from './claim-checks.js';
-import type { ClaimConfig } from './claim-checks.js';
-import { estimateBytes, freezeDeep, readTokenKind } from './claims.js';
 import type { DescopeClaims, IssuerKind, TokenKind } from './claims.js';
-import { HeaderMemory, decodeToken } from './decode.js';
+import { estimateBytes, freezeDeep, readTokenKind } from './claims.js';
 import type { DecodedToken } from './decode.js';
+import { decodeToken, HeaderMemory } from './decode.js';
 import type { KeySet } from './key-set.js';
 import type { VerificationKey } from './signature.js';
 import { assertSignature } from './signature.js';
-import { TokenCache } from './token-cache.js';
 import type { ProofRules, TokenCacheConfig } from './token-cache.js';
+import { TokenCache } from './token-cache.js';
 
 /** What a token must meet. */
 export interface VerificationConfig extends ClaimConfig {

@@ -1,6 +1,6 @@
 // User + demands → nothing, or an error. The whole of "may they?" is here.
-import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import type { DescopeAccessCode, DescopeError } from '../errors.js';
+import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import { readNames, readOwn } from '../token/claims.js';
 import type { DescopeUser, Grants } from './descope-user.js';
 import type {

@@ -1,7 +1,7 @@
 // The application's own claims of a token: checked by its schema, where it has one.
 import { DescopeAccessError } from '../errors.js';
-import { whenReady } from '../maybe-promise.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import { whenReady } from '../maybe-promise.js';
 import type { DescopeClaims } from '../token/claims.js';
 
 const MAX_PATHS = 10;

@@ -1,9 +1,9 @@
 // Claims → the user that handlers see. Built from the token alone, without a call to Descope.
-import { inspect } from 'node:util';
 import type { InspectOptions } from 'node:util';
+import { inspect } from 'node:util';
 import { DescopeAccessError } from '../errors.js';
-import { isJsonObject, isWellFormed, readNames, readOwn, readSubjectId, readText } from '../token/claims.js';
 import type { DescopeClaims, JsonObject, TokenKind } from '../token/claims.js';
+import { isJsonObject, isWellFormed, readNames, readOwn, readSubjectId, readText } from '../token/claims.js';
 import type { VerifiedToken } from '../token/token-verifier.js';
 import type { CustomClaims, DescopeRegister, PermissionName, RoleName, TenantId } from './custom-claims.js';
 

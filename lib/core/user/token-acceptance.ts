@@ -1,7 +1,7 @@
 // Which tokens may come in at all: by the kind of caller, and by the audience they are meant for.
 import { DescopeCredentialError } from '../errors.js';
-import { isKindAccepted } from '../token/claims.js';
 import type { TokenKind } from '../token/claims.js';
+import { isKindAccepted } from '../token/claims.js';
 import type { DescopeUser } from './descope-user.js';
 import type { Demand } from './requirements.js';
 

@@ -1,10 +1,10 @@
 // Tokens of inbound apps and agents without HTTP: for tests and for sample applications.
 import type { JsonObject } from '../http/message.js';
 import type { ProjectState } from '../project-state.js';
-import { requireKnownUser } from '../sign-in/direct.js';
 import type { TokenOrder } from '../sign-in/direct.js';
-import { toClientId } from '../store/project.js';
+import { requireKnownUser } from '../sign-in/direct.js';
 import type { InboundAppRecord } from '../store/project.js';
+import { toClientId } from '../store/project.js';
 import { toSeededId } from '../store/records.js';
 import { toTimes } from '../tokens/claims.js';
 import { signToken } from '../tokens/tokens.js';

@@ -1,12 +1,12 @@
 // Management of inbound apps; Descope's API calls them third-party apps.
 import { below, readFlag, readObjects, readText, readTexts, requireText } from '../http/fields.js';
-import { DescopeError, ok } from '../http/message.js';
 import type { JsonObject } from '../http/message.js';
-import { routesFor, takes } from '../http/router.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
-import { toClientId } from '../store/project.js';
 import type { AppScope, DefaultAudience, InboundAppRecord } from '../store/project.js';
+import { toClientId } from '../store/project.js';
 import { createId, createSecret } from '../store/records.js';
 
 const create: Handler = (call, state) => {

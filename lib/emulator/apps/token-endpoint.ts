@@ -1,10 +1,10 @@
 // OAuth's token endpoint for inbound apps and agents: the client credentials grant.
 import { timingSafeEqual } from 'node:crypto';
 import { readText } from '../http/fields.js';
-import { DescopeError, ok } from '../http/message.js';
 import type { Answer, Call, ClientCredential } from '../http/message.js';
-import { routesFor } from '../http/router.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
+import { routesFor } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { InboundAppRecord } from '../store/project.js';
 import { toDigest } from '../store/records.js';

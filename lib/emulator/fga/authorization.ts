@@ -1,6 +1,6 @@
 // The fine-grained authorization of a project: its schema and the relations that fit it.
-import { FgaError, hasName, parseSchema, toKindText } from './schema.js';
 import type { Expression, FgaSchema, TargetKind } from './schema.js';
+import { FgaError, hasName, parseSchema, toKindText } from './schema.js';
 
 /** What a new schema would delete. */
 export interface SchemaDeletes {

@@ -1,15 +1,15 @@
 // The flow `sign-up-or-in`: an e-mail address, then a code, a password or a link.
-import { sendCode, sendLink, toPending, finishSignIn } from '../sign-in/one-time-codes.js';
-import type { PendingSignIn, FlowRun, ScreenId } from '../store/pending.js';
+import { readText, requireText } from '../http/fields.js';
 import type { Answer, Call, JsonObject } from '../http/message.js';
 import { DescopeError } from '../http/message.js';
-import { readText, requireText } from '../http/fields.js';
-import { answerSignIn } from '../sign-in/start-sign-in.js';
-import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
-import { toChosenPassword } from '../store/users.js';
-import type { PasswordCheck } from '../store/users.js';
 import { createUser } from '../management/new-user.js';
 import type { ProjectState } from '../project-state.js';
+import { finishSignIn, sendCode, sendLink, toPending } from '../sign-in/one-time-codes.js';
+import { answerSignIn } from '../sign-in/start-sign-in.js';
+import type { FlowRun, PendingSignIn, ScreenId } from '../store/pending.js';
+import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
+import type { PasswordCheck } from '../store/users.js';
+import { toChosenPassword } from '../store/users.js';
 
 /** What a user has done on a screen. */
 export interface FlowMove {

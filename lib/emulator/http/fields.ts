@@ -1,6 +1,6 @@
 // Reads the fields of a body by name, own properties only, and rejects a wrong type in Descope's words.
-import { DescopeError } from './message.js';
 import type { JsonObject } from './message.js';
+import { DescopeError } from './message.js';
 
 /** A text, or undefined when the field is absent, null or empty. */
 export function readText(body: JsonObject, name: string): string | undefined {

@@ -1,10 +1,10 @@
 // Finds the route of a request, and lets it in only with the credential that the route asks for.
 import { timingSafeEqual } from 'node:crypto';
 import type { ProjectState } from '../project-state.js';
+import type { KnownFields } from './fields.js';
+import { assertKnownFields, toKnownFields } from './fields.js';
 import type { Answer, Call } from './message.js';
 import { DescopeError } from './message.js';
-import { assertKnownFields, toKnownFields } from './fields.js';
-import type { KnownFields } from './fields.js';
 
 /** Who may call a route: anybody, anyone who names the project, or anyone who has the management key. */
 export type Access = 'open' | 'project' | 'management';

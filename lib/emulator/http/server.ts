@@ -1,13 +1,13 @@
 // The emulator's HTTP server: reads requests, meets ordered faults, writes answers, ends at once.
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FaultOrder } from '../controls/faults.js';
 import { EmulatorError } from '../errors.js';
 import type { ProjectState } from '../project-state.js';
-import { DescopeError, readAuthorization, readClient, readCookies, sendAnswer } from './message.js';
 import type { Answer, JsonObject } from './message.js';
+import { DescopeError, readAuthorization, readClient, readCookies, sendAnswer } from './message.js';
 import type { Router } from './router.js';
 
 const BAD_REQUEST = new DescopeError('badRequest', 'This is not an HTTP request').toBody();

@@ -1,6 +1,4 @@
 // Management of access keys; the cleartext is answered once, when a key is made or rotated.
-import { ok, DescopeError } from '../http/message.js';
-import type { JsonObject } from '../http/message.js';
 import {
   hasAttributes,
   readField,
@@ -10,14 +8,16 @@ import {
   readTexts,
   requireText,
 } from '../http/fields.js';
-import { routesFor, takes } from '../http/router.js';
+import type { JsonObject } from '../http/message.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
+import type { ProjectState } from '../project-state.js';
 import type { AccessKeyRecord } from '../store/access-keys.js';
 import { assertIps } from '../store/access-keys.js';
 import { createId, createSecret, toDigest } from '../store/records.js';
-import { readTenants } from './new-user.js';
 import { assertRoles, assertTenants, requireUser } from './find-users.js';
-import type { ProjectState } from '../project-state.js';
+import { readTenants } from './new-user.js';
 import { toAccessKeyView } from './tenants.js';
 
 const NOTHING_MORE = {

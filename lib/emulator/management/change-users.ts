@@ -1,13 +1,13 @@
 // Management: changes one thing about a user.
 import { readField, readFlag, readText, readTexts, requireText } from '../http/fields.js';
-import { DescopeError, ok } from '../http/message.js';
 import type { JsonObject } from '../http/message.js';
-import { routesFor, takes } from '../http/router.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import { toHistory } from '../store/sign-ins.js';
-import { toPasswordCheck } from '../store/users.js';
 import type { UserRecord } from '../store/users.js';
+import { toPasswordCheck } from '../store/users.js';
 import { assertRoles, assertTenants, requireUser } from './find-users.js';
 import { readProfile, readStatus } from './new-user.js';
 import { answerUser } from './users.js';

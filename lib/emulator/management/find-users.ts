@@ -10,10 +10,10 @@ import {
   readTexts,
   requireText,
 } from '../http/fields.js';
-import { DescopeError, ok } from '../http/message.js';
 import type { Call, JsonObject } from '../http/message.js';
-import { routesFor, takes } from '../http/router.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import { toUserView } from '../sign-in/start-sign-in.js';
 import type { Project } from '../store/project.js';

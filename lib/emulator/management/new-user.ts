@@ -1,7 +1,7 @@
 // Makes a user out of what a sign-up or a management call says about one.
 import { readFlag, readObject, readObjects, readText, readTexts, requireText } from '../http/fields.js';
-import { DescopeError } from '../http/message.js';
 import type { JsonObject } from '../http/message.js';
+import { DescopeError } from '../http/message.js';
 import { createId } from '../store/records.js';
 import type { TenantGrant } from '../store/roles.js';
 import type { UserRecord, UserStatus } from '../store/users.js';

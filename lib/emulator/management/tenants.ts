@@ -1,9 +1,9 @@
 // Management of tenants.
 import { hasAttributes, readFlag, readObject, readText, readTexts, requireText } from '../http/fields.js';
-import { DescopeError, ok } from '../http/message.js';
 import type { JsonObject } from '../http/message.js';
-import { routesFor, takes } from '../http/router.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { AccessKeyRecord } from '../store/access-keys.js';
 import type { TenantRecord } from '../store/project.js';

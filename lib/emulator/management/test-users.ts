@@ -1,9 +1,9 @@
 // Management: codes and links for test users, and links that are handed out rather than sent.
 import { readNumber, readObject, readText } from '../http/fields.js';
-import { DescopeError, ok } from '../http/message.js';
 import type { Call, JsonObject } from '../http/message.js';
-import { routesFor, takes } from '../http/router.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import { toConfirmed, toLink } from '../sign-in/one-time-codes.js';
 import type { PendingSignIn } from '../store/pending.js';

@@ -1,18 +1,18 @@
 // Management of tokens: claims added by the backend, impersonation, sign-in without proof.
-import type { Approach } from '../sign-in/one-time-codes.js';
-import { ok, DescopeError } from '../http/message.js';
+import { below, readFlag, readObject, readText, requireText } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
-import { readFlag, readObject, readText, requireText, below } from '../http/fields.js';
-import { routesFor, takes } from '../http/router.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
-import { toJwtAnswer, startSignIn } from '../sign-in/start-sign-in.js';
+import { routesFor, takes } from '../http/router.js';
+import type { ProjectState } from '../project-state.js';
+import type { Approach } from '../sign-in/one-time-codes.js';
+import { PROFILE_FIELDS } from '../sign-in/require-sign-in.js';
+import { startSignIn, toJwtAnswer } from '../sign-in/start-sign-in.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import type { UserRecord } from '../store/users.js';
 import { readToken, signToken } from '../tokens/tokens.js';
-import { createUser, readProfile } from './new-user.js';
 import { requireUser } from './find-users.js';
-import type { ProjectState } from '../project-state.js';
-import { PROFILE_FIELDS } from '../sign-in/require-sign-in.js';
+import { createUser, readProfile } from './new-user.js';
 
 // The claims go to the top level, where Descope puts what a project's backend vouches for; later refreshes keep them.
 const update: Handler = async (call, state) => {

@@ -10,16 +10,16 @@ import {
   readTexts,
   requireText,
 } from '../http/fields.js';
-import { DescopeError, ok } from '../http/message.js';
 import type { Answer, JsonObject } from '../http/message.js';
-import { routesFor, takes } from '../http/router.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import { MESSAGE_FIELDS, PROFILE_FIELDS } from '../sign-in/require-sign-in.js';
 import { toUserView } from '../sign-in/start-sign-in.js';
 import { readHashedPassword } from '../store/hashed-passwords.js';
-import { toPasswordCheck } from '../store/users.js';
 import type { PasswordCheck, UserRecord } from '../store/users.js';
+import { toPasswordCheck } from '../store/users.js';
 import { assertRoles, assertTenants, requireQueriedUser, requireUser } from './find-users.js';
 import { createUser, readStanding } from './new-user.js';
 

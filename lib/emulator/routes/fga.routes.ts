@@ -2,10 +2,10 @@
 import type { Authorization, FgaTuple } from '../fga/authorization.js';
 import { FgaError } from '../fga/schema.js';
 import { below, readObjects, requireText } from '../http/fields.js';
-import { DescopeError, ok } from '../http/message.js';
 import type { Call, JsonObject } from '../http/message.js';
-import { routesFor, takes } from '../http/router.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 
 /** What a route does with the project's authorization. */

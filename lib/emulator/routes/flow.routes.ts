@@ -2,13 +2,13 @@
 import { SCREEN_HTML, toThemeCss } from '../flows/screens.js';
 import { makeMove, toStepId } from '../flows/sign-up-or-in.js';
 import { readObject, readText, requireText } from '../http/fields.js';
-import { DescopeError, ok } from '../http/message.js';
 import type { Answer, Call, JsonObject } from '../http/message.js';
-import { routesFor } from '../http/router.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
+import { routesFor } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
-import { FLOW_ID } from '../store/pending.js';
 import type { FlowRun } from '../store/pending.js';
+import { FLOW_ID } from '../store/pending.js';
 
 const start: Handler = (call, state) => {
   const flowId = requireText(call.body, 'flowId');

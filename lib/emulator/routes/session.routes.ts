@@ -1,17 +1,17 @@
 // What is done with a session: refresh it, check it, select a tenant, end it.
 import { readFlag, readObject, readText, readTexts, requireText } from '../http/fields.js';
-import { DescopeError, ok } from '../http/message.js';
 import type { Answer, Call } from '../http/message.js';
-import { routesFor, takes } from '../http/router.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import { claimRefreshToken, requireEnabledUser, requireSignIn } from '../sign-in/require-sign-in.js';
 import { assertMember, clearingCookies, toJwtAnswer, toUserView } from '../sign-in/start-sign-in.js';
-import { isPermitted } from '../store/access-keys.js';
 import type { AccessKeyRecord } from '../store/access-keys.js';
+import { isPermitted } from '../store/access-keys.js';
 import { belongsTo } from '../store/roles.js';
-import { toHistory } from '../store/sign-ins.js';
 import type { SignIn } from '../store/sign-ins.js';
+import { toHistory } from '../store/sign-ins.js';
 import { toAccessKeyClaims } from '../tokens/claims.js';
 import { issueRefresh, issueSession, readToken, signToken } from '../tokens/tokens.js';
 

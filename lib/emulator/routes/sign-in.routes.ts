@@ -1,11 +1,12 @@
 // Passwords: sign up and in with them, replace, reset and change them.
 import { readObject, requireText } from '../http/fields.js';
-import { DescopeError, ok } from '../http/message.js';
 import type { Call } from '../http/message.js';
-import { routesFor, takes } from '../http/router.js';
+import { DescopeError, ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
 import { createUser, readProfile } from '../management/new-user.js';
 import type { ProjectState } from '../project-state.js';
+import type { Approach } from '../sign-in/one-time-codes.js';
 import {
   finishSignIn,
   requireMethod,
@@ -17,7 +18,6 @@ import {
   toConfirmed,
   toPending,
 } from '../sign-in/one-time-codes.js';
-import type { Approach } from '../sign-in/one-time-codes.js';
 import {
   ADDRESS_FIELDS,
   MESSAGE_FIELDS,
@@ -26,8 +26,8 @@ import {
 } from '../sign-in/require-sign-in.js';
 import { answerSignIn, readLoginOptions } from '../sign-in/start-sign-in.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
-import { PASSWORD_POLICY, toChosenPassword } from '../store/users.js';
 import type { UserRecord } from '../store/users.js';
+import { PASSWORD_POLICY, toChosenPassword } from '../store/users.js';
 
 const signUp: Handler = async (call, state) => {
   const loginId = requireText(call.body, 'loginId');

@@ -1,7 +1,7 @@
 // Puts a checked seed into a project.
 import type { Authorization } from '../fga/authorization.js';
-import { toClientId } from '../store/project.js';
 import type { InboundAppRecord, Project, TenantRecord } from '../store/project.js';
+import { toClientId } from '../store/project.js';
 import { toDigest, toSeededId } from '../store/records.js';
 import type { TenantGrant } from '../store/roles.js';
 import { toPasswordCheck } from '../store/users.js';

@@ -1,8 +1,8 @@
 // A seed given as an object or as the path of a JSON file in, a checked seed out.
 import { readFileSync } from 'node:fs';
 import { EmulatorError } from '../errors.js';
-import { findSeedMistakes } from './validate-seed.js';
 import type { EmulatorSeed } from './seed.js';
+import { findSeedMistakes } from './validate-seed.js';
 
 /** Reads and checks a seed; throws `EMULATOR_SEED_UNREADABLE` or `EMULATOR_SEED_INVALID` with all mistakes. */
 export function loadSeed(seed: EmulatorSeed | string | undefined): EmulatorSeed {

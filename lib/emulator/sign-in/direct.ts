@@ -1,12 +1,12 @@
 // Tokens without HTTP: for tests and for sample applications.
-import type { JsonObject } from '../http/message.js';
 import { EmulatorError } from '../errors.js';
+import type { JsonObject } from '../http/message.js';
+import type { ProjectState } from '../project-state.js';
+import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import type { UserRecord } from '../store/users.js';
 import { toTimes } from '../tokens/claims.js';
 import type { EmulatorKey } from '../tokens/key-ring.js';
 import { signToken } from '../tokens/tokens.js';
-import type { ProjectState } from '../project-state.js';
-import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import { startSignIn } from './start-sign-in.js';
 
 /** Roles and permissions in a tenant. */

@@ -1,7 +1,7 @@
 // Sends the codes and links of a sign-in, a sign-up or an update: into the outbox.
 import { readObject, readText, requireText } from '../http/fields.js';
-import { DescopeError } from '../http/message.js';
 import type { Answer, Call } from '../http/message.js';
+import { DescopeError } from '../http/message.js';
 import { createUser, readProfile } from '../management/new-user.js';
 import type { ProjectState } from '../project-state.js';
 import type { PendingSignIn } from '../store/pending.js';

@@ -1,12 +1,12 @@
 // A refresh token in, the sign-in it belongs to out; or a rejection.
 import { below, isObject } from '../http/fields.js';
-import { DescopeError } from '../http/message.js';
 import type { Call } from '../http/message.js';
+import { DescopeError } from '../http/message.js';
 import type { ProjectState } from '../project-state.js';
 import type { SignIn } from '../store/sign-ins.js';
 import type { UserRecord } from '../store/users.js';
-import { readToken } from '../tokens/tokens.js';
 import type { ReadToken } from '../tokens/tokens.js';
+import { readToken } from '../tokens/tokens.js';
 
 /** The sign-in of the refresh token that a call shows, as its credential or as a cookie. */
 export async function requireSignIn(call: Call, state: ProjectState): Promise<SignIn> {

@@ -1,12 +1,12 @@
 // Signs a user in and hands out the tokens.
 import { readFlag, readObject, readText } from '../http/fields.js';
-import { DescopeError } from '../http/message.js';
 import type { Answer, Call, JsonObject } from '../http/message.js';
+import { DescopeError } from '../http/message.js';
 import type { ProjectState } from '../project-state.js';
 import type { Project } from '../store/project.js';
 import { belongsTo, projectPermissions } from '../store/roles.js';
-import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import type { LoginOptions, SignIn } from '../store/sign-ins.js';
+import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import type { UserRecord } from '../store/users.js';
 import { issueRefresh, issueSession } from '../tokens/tokens.js';
 import { requireSignIn } from './require-sign-in.js';

@@ -1,7 +1,7 @@
 // The access keys of the project; their cleartext is kept as a digest only.
 import { BlockList, isIP } from 'node:net';
-import { DescopeError } from '../http/message.js';
 import type { JsonObject } from '../http/message.js';
+import { DescopeError } from '../http/message.js';
 import { NamedRecords, toDigest } from './records.js';
 import type { TenantGrant } from './roles.js';
 

@@ -1,8 +1,8 @@
 // Passwords that come hashed from elsewhere: those that Node can check; others are rejected by name.
 import { createCipheriv, createHash, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto';
+import { isObject, readNumber, requireText } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
 import { DescopeError } from '../http/message.js';
-import { isObject, readNumber, requireText } from '../http/fields.js';
 import type { PasswordCheck } from './users.js';
 
 /** Reads Descope's `hashedPassword`: one member, named as the way it was hashed. */

@@ -2,8 +2,8 @@
 import type { JsonObject } from '../http/message.js';
 import { AccessKeys } from './access-keys.js';
 import { NamedRecords } from './records.js';
-import { Roles } from './roles.js';
 import type { PermissionRecord } from './roles.js';
+import { Roles } from './roles.js';
 import { Users } from './users.js';
 
 /** A tenant as the emulator keeps it. */

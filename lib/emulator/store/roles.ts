@@ -1,6 +1,6 @@
 // The roles of the project, each with its permissions; a role may belong to one tenant.
-import { DescopeError } from '../http/message.js';
 import type { JsonObject } from '../http/message.js';
+import { DescopeError } from '../http/message.js';
 import { NamedRecords } from './records.js';
 
 /** A role as the emulator keeps it. */

@@ -1,6 +1,6 @@
 // The users of the project, found by user id or by any login id.
-import { DescopeError } from '../http/message.js';
 import type { JsonObject } from '../http/message.js';
+import { DescopeError } from '../http/message.js';
 import { toDigest } from './records.js';
 import type { TenantGrant } from './roles.js';
 

@@ -1,10 +1,10 @@
 // What stands in a token: Descope's claims for a sign-in, a refresh token and an access key.
 import type { JsonObject } from '../http/message.js';
-import type { SignIn } from '../store/sign-ins.js';
+import type { ProjectState } from '../project-state.js';
 import type { AccessKeyRecord } from '../store/access-keys.js';
 import { toGrantClaims, toTenantsClaim } from '../store/roles.js';
+import type { SignIn } from '../store/sign-ins.js';
 import type { UserRecord } from '../store/users.js';
-import type { ProjectState } from '../project-state.js';
 
 /** The claims of a session token. */
 export function toSessionClaims(state: ProjectState, user: UserRecord, signIn: SignIn): JsonObject {

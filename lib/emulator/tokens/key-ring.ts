@@ -1,6 +1,6 @@
 // The project's keys: the one that signs, and all that are published.
-import { generateKeyPair } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { JsonObject } from '../http/message.js';
 import { createId } from '../store/records.js';

@@ -1,8 +1,8 @@
 // Hands out the tokens of a sign-in, each different from all before it.
-import { SignJWT, jwtVerify } from 'jose';
-import { DescopeError } from '../http/message.js';
+import { jwtVerify, SignJWT } from 'jose';
 import type { JsonObject } from '../http/message.js';
-import type { TokenKind, ProjectState } from '../project-state.js';
+import { DescopeError } from '../http/message.js';
+import type { ProjectState, TokenKind } from '../project-state.js';
 import type { SignIn } from '../store/sign-ins.js';
 import type { UserRecord } from '../store/users.js';
 import { toRefreshClaims, toSessionClaims } from './claims.js';

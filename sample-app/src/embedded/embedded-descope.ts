@@ -1,11 +1,11 @@
 // A Descope inside this process: fresh keys and the seeded people, gone when the application ends.
+import { randomBytes } from 'node:crypto';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DescopeOptions } from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
 import type { DirectTokens, Emulator } from 'nestjs-descope/emulator';
-import { randomBytes } from 'node:crypto';
-import { ROBOT, SEED } from './people.js';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { Person } from './people.js';
+import { ROBOT, SEED } from './people.js';
 
 const OWN_RULES: DescopeOptions = {
   audience: null,

@@ -2,8 +2,8 @@
 import { BadRequestException, Body, Controller, Post, UseGuards } from '@nestjs/common';
 import { Public } from 'nestjs-descope';
 import { EmbeddedDescope } from './embedded-descope.js';
-import { PEOPLE } from './people.js';
 import type { Person } from './people.js';
+import { PEOPLE } from './people.js';
 import { SameOriginGuard } from './same-origin.guard.js';
 
 @Public()

@@ -1,6 +1,6 @@
 // What exists only while the embedded Descope runs: itself, its outbox, and signing in without a password.
-import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { EmbeddedDescope } from './embedded-descope.js';
 import { EmbeddedTokensController } from './embedded-tokens.controller.js';
 import { OutboxController } from './outbox.controller.js';

@@ -1,7 +1,7 @@
 // Lets in who sits at this machine, and nobody whom a proxy or another machine's name led here.
-import { Injectable, NotFoundException } from '@nestjs/common';
-import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { Injectable, NotFoundException } from '@nestjs/common';
 
 type Caller = Pick<IncomingMessage, 'headers' | 'socket'>;
 

@@ -1,8 +1,8 @@
 // The outbox as a page: the newest code first, large enough to read from another tab.
 import type { OutboxMessage } from 'nestjs-descope/emulator';
 import { renderDocument } from '../page/document.js';
-import { html } from '../page/html.js';
 import type { Html } from '../page/html.js';
+import { html } from '../page/html.js';
 
 export function renderOutboxPage(messages: readonly OutboxMessage[], nonce: string): string {
   const content = html` <section class="card outbox" aria-labelledby="outbox">

@@ -1,7 +1,7 @@
 // Lets a form be posted from this site's own pages only, so that no other site can sign anybody in.
-import { ForbiddenException, Injectable } from '@nestjs/common';
-import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { ForbiddenException, Injectable } from '@nestjs/common';
 
 @Injectable()
 export class SameOriginGuard implements CanActivate {

@@ -1,9 +1,9 @@
 // Orders over a WebSocket: who is not signed in is not let in, and each message is asked as a route is.
-import { UseGuards } from '@nestjs/common';
-import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import type { OnGatewayConnection } from '@nestjs/websockets';
-import { AuthGuard, CurrentUser, DescopeSockets, Roles } from 'nestjs-descope';
 import type { IncomingMessage } from 'node:http';
+import { UseGuards } from '@nestjs/common';
+import type { OnGatewayConnection } from '@nestjs/websockets';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { AuthGuard, CurrentUser, DescopeSockets, Roles } from 'nestjs-descope';
 import { OrdersService } from './orders.service.js';
 
 const MAX_BYTES = 16 * 1024; // ws itself would take 100 MB in one message

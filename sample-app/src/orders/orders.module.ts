@@ -1,6 +1,6 @@
 // Orders, twice: a GraphQL server at /graphql and a gateway at /live, before one service.
-import { ApolloDriver } from '@nestjs/apollo';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
+import { ApolloDriver } from '@nestjs/apollo';
 import { Module } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import { OrdersGateway } from './orders.gateway.js';

@@ -1,7 +1,7 @@
 // Who is signed in: name, grants and when the session ends.
 import type { DescopeUser } from 'nestjs-descope';
-import { html } from './html.js';
 import type { Html } from './html.js';
+import { html } from './html.js';
 
 export function renderIdentity(user: DescopeUser, expiresAt: Date | undefined): Html {
   const name = user.name ?? user.email ?? 'Signed in'; // a bare id is in the list below

@@ -1,6 +1,6 @@
 // The routes to try, one button each, and the place where answers appear.
-import { html } from './html.js';
 import type { Html } from './html.js';
+import { html } from './html.js';
 
 interface TryableRoute {
   readonly method: 'GET' | 'POST';

@@ -1,9 +1,9 @@
 // How one signs in and out from the page: through the login page, or, on the emulator, as a seeded person.
 import type { DescopeSession } from 'nestjs-descope';
-import { PEOPLE } from '../embedded/people.js';
 import type { Person } from '../embedded/people.js';
-import { html } from './html.js';
+import { PEOPLE } from '../embedded/people.js';
 import type { Html } from './html.js';
+import { html } from './html.js';
 import { renderAvatar } from './identity.js';
 
 /** What stands under the identity, or in place of it. */

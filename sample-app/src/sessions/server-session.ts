@@ -1,7 +1,7 @@
 // A session on the server: express-session or @fastify/session, in memory or in Redis.
+import { randomBytes } from 'node:crypto';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { randomBytes } from 'node:crypto';
 import type { Application } from '../start/application.js';
 import type { Settings } from '../start/settings.js';
 import type { Redis } from './redis.js';

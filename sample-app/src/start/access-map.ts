@@ -1,7 +1,7 @@
 // What every route asks: as JSON on request, for a program that compares it with yesterday's.
 import { describeAccess } from 'nestjs-descope';
-import { startSample } from './start-sample.js';
 import type { Settings } from './settings.js';
+import { startSample } from './start-sample.js';
 
 /** Writes the access map to the terminal, on a port that nobody uses, and ends. */
 export async function writeAccessMap(settings: Settings): Promise<void> {

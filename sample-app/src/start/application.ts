@@ -1,9 +1,9 @@
 // A Nest application on either adapter; it does not listen yet.
-import type { INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { AbstractHttpAdapter } from '@nestjs/core';
-import { WsAdapter } from '@nestjs/platform-ws';
 import type { Server } from 'node:http';
+import type { INestApplication } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { NestFactory } from '@nestjs/core';
+import { WsAdapter } from '@nestjs/platform-ws';
 import { AppModule } from '../app.module.js';
 import type { Surroundings } from '../descope-options.js';
 import { addServerSession } from '../sessions/server-session.js';

@@ -1,6 +1,6 @@
 // Why the sample app cannot start, in words.
-import { EmulatorError } from 'nestjs-descope/emulator';
 import { types } from 'node:util';
+import { EmulatorError } from 'nestjs-descope/emulator';
 
 /** One message, without a stack trace. */
 export function toFailureText(error: unknown): string {

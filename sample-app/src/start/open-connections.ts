@@ -1,9 +1,9 @@
 // Lets the application end at once: answers what it was asked, and waits for nobody else.
-import { Injectable } from '@nestjs/common';
-import type { BeforeApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { BeforeApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 
 /** How long a request may still take; a client that never ends its own holds nobody up. */
 const GRACE_MS = 3000;

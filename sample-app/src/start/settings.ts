@@ -1,6 +1,6 @@
 // The environment → where to listen, on which adapter, for which project, and where sessions are kept.
-import { readSessionSettings } from './session-settings.js';
 import type { SessionSettings } from './session-settings.js';
+import { readSessionSettings } from './session-settings.js';
 
 export type AdapterName = 'express' | 'fastify';
 

@@ -1,10 +1,10 @@
 // Settings → a running sample app.
-import { isIPv6 } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { EmbeddedDescope } from '../embedded/embedded-descope.js';
 import type { Redis } from '../sessions/redis.js';
-import { createApplication } from './application.js';
 import type { Application } from './application.js';
+import { createApplication } from './application.js';
 import type { Settings } from './settings.js';
 
 export interface Sample {

@@ -1,9 +1,9 @@
 // A process that serves one variant: told to start anew, to begin to watch itself, and to say what it saw.
+import { readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { readFileSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createModule } from './guards.mjs';
 import { startProfiler } from './profiler.mjs';
 

@@ -1,11 +1,11 @@
 // Execution context → may it pass? The whole of `canActivate`, beyond a guard that only answers true.
 import { toContextSource, toCookie } from '../support/contexts.mjs';
 import { median, show, toDifferences, toRatios } from '../support/figures.mjs';
-import { OrdersController, handlers } from '../support/handlers.mjs';
+import { handlers, OrdersController } from '../support/handlers.mjs';
 import { createIssuer, toTokenSource } from '../support/issuer.mjs';
 import { measure, toSequentialRun } from '../support/measure.mjs';
 import { createOurs, toOptions } from '../support/ours.mjs';
-import { PEERS, PEER_WITH_MEMORY, toRemembering } from '../support/peers.mjs';
+import { PEER_WITH_MEMORY, PEERS, toRemembering } from '../support/peers.mjs';
 import { hand, settings } from '../support/settings.mjs';
 
 const USERS = 200;

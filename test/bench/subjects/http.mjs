@@ -1,6 +1,6 @@
 // Requests end to end: a Nest application in a process of its own, loaded by this one.
 import { toRequest } from '../http/load.mjs';
-import { CONNECTIONS, USERS, send, startServer, tell } from '../http/servers.mjs';
+import { CONNECTIONS, send, startServer, tell, USERS } from '../http/servers.mjs';
 import { median, show, summarize, toRatios } from '../support/figures.mjs';
 import { createIssuer } from '../support/issuer.mjs';
 import { toOrder } from '../support/measure.mjs';

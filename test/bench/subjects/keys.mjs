@@ -1,8 +1,8 @@
 // How often Descope is asked for its keys, by those who fetch them.
+import { createServer } from 'node:http';
 import descopeSdk from '@descope/node-sdk';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { createServer } from 'node:http';
-import { ISSUER, PROJECT_ID, createIssuer } from '../support/issuer.mjs';
+import { createIssuer, ISSUER, PROJECT_ID } from '../support/issuer.mjs';
 import { createOurs } from '../support/ours.mjs';
 import { hand } from '../support/settings.mjs';
 

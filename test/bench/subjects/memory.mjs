@@ -1,12 +1,12 @@
 // What a remembered token keeps, what bounds it, and what one operation throws away.
 import { toContextSource } from '../support/contexts.mjs';
-import { show, median } from '../support/figures.mjs';
+import { median, show } from '../support/figures.mjs';
 import { createMinimalVerify } from '../support/floors.mjs';
-import { OrdersController, handlers } from '../support/handlers.mjs';
-import { TOKEN_LENGTH, createIssuer, toTokenSource } from '../support/issuer.mjs';
+import { handlers, OrdersController } from '../support/handlers.mjs';
+import { createIssuer, TOKEN_LENGTH, toTokenSource } from '../support/issuer.mjs';
 import { toOrder } from '../support/measure.mjs';
 import { createOurs, toOptions } from '../support/ours.mjs';
-import { PEERS, PEER_WITH_MEMORY, toRemembering } from '../support/peers.mjs';
+import { PEER_WITH_MEMORY, PEERS, toRemembering } from '../support/peers.mjs';
 import { hand, settings } from '../support/settings.mjs';
 
 const OPERATIONS = 400; // so few that no collection comes between; the young heap is made large for it

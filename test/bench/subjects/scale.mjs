@@ -1,7 +1,7 @@
 // What one request costs as sessions and tenants get many.
 import { toContextSource } from '../support/contexts.mjs';
 import { median, show, toDifferences, toRatios } from '../support/figures.mjs';
-import { OrdersController, handlers } from '../support/handlers.mjs';
+import { handlers, OrdersController } from '../support/handlers.mjs';
 import { createIssuer } from '../support/issuer.mjs';
 import { measure, toSequentialRun } from '../support/measure.mjs';
 import { createOurs, toOptions } from '../support/ours.mjs';

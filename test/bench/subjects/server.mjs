@@ -1,6 +1,6 @@
 // What the guard costs where it is paid: its own functions in the profile of a server, and processor time a request.
 import { toRequest } from '../http/load.mjs';
-import { CONNECTIONS, USERS, send, startServer, tell } from '../http/servers.mjs';
+import { CONNECTIONS, send, startServer, tell, USERS } from '../http/servers.mjs';
 import { median, show, toDifferences } from '../support/figures.mjs';
 import { createIssuer } from '../support/issuer.mjs';
 import { toOrder } from '../support/measure.mjs';

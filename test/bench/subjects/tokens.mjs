@@ -1,10 +1,10 @@
 // Token text → claims: one token after another, and a hundred at once.
 import { median, show, toRatios } from '../support/figures.mjs';
-import { MINIMAL, RAW, createMinimalVerify, createRawOperation } from '../support/floors.mjs';
+import { createMinimalVerify, createRawOperation, MINIMAL, RAW } from '../support/floors.mjs';
 import { createIssuer, toTokenSource } from '../support/issuer.mjs';
 import { measure, toConcurrentRun, toSequentialRun } from '../support/measure.mjs';
 import { createOurs, toOptions } from '../support/ours.mjs';
-import { PEERS, PEER_WITH_MEMORY, toRemembering } from '../support/peers.mjs';
+import { PEER_WITH_MEMORY, PEERS, toRemembering } from '../support/peers.mjs';
 import { hand, isQuick, settings } from '../support/settings.mjs';
 
 const NEW = 'nestjs-descope, token never seen';

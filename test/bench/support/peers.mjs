@@ -1,11 +1,11 @@
 // Other ways to check a token, each as its own documentation shows it: keys at hand, issuer and algorithm asked for.
+import { createServer } from 'node:http';
 import descopeSdk from '@descope/node-sdk';
 import { JwtVerifier } from 'aws-jwt-verify';
 import { auth } from 'express-oauth2-jwt-bearer';
 import { createVerifier } from 'fast-jwt';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import jsonwebtoken from 'jsonwebtoken';
-import { createServer } from 'node:http';
 import { ISSUER, PROJECT_ID } from './issuer.mjs';
 
 /** @typedef {(token: string) => unknown} Verify Throws or rejects for a token that is no good. */

@@ -1,13 +1,13 @@
 // A small application around the login page: it serves the page and the component, and keeps what is stored.
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Emulator } from 'nestjs-descope/emulator';
-import { loadComponentScript, toComponentScriptHeaders } from '#lib/routes/login.routes.js';
 import { createNonce } from '#lib/routes/flow-client.js';
-import { renderLoginPage, toLoginPageHeaders } from '#lib/routes/flow-page.js';
 import type { DescopeFlowOptions } from '#lib/routes/flow-options.js';
+import { renderLoginPage, toLoginPageHeaders } from '#lib/routes/flow-page.js';
+import { loadComponentScript, toComponentScriptHeaders } from '#lib/routes/login.routes.js';
 
 /** What came to the store route. */
 export interface Stored {

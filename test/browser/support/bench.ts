@@ -1,11 +1,11 @@
 // An emulator, an application and a browser for a test file; the browser is a fresh one for each test.
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { startEmulator } from 'nestjs-descope/emulator';
 import type { Emulator } from 'nestjs-descope/emulator';
-import { startApplication } from './application.js';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { Application } from './application.js';
-import { visit } from './browser.js';
+import { startApplication } from './application.js';
 import type { Visit } from './browser.js';
+import { visit } from './browser.js';
 
 /** What a browser test works with. */
 export interface Bench {

@@ -1,6 +1,6 @@
 // What a person does on the login page.
-import type { Page } from 'playwright-core';
 import type { Emulator } from 'nestjs-descope/emulator';
+import type { Page } from 'playwright-core';
 
 // The web component takes two presses within 100 ms for one, and a test is quicker than a hand.
 const HAND_MS = 150;

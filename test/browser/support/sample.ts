@@ -1,8 +1,8 @@
 // The sample app as a browser test starts it, with the emulator that it embeds.
+import type { Emulator } from 'nestjs-descope/emulator';
 import type { EmbeddedDescope } from '../../../sample-app/src/embedded/embedded-descope.js';
 import { readSettings } from '../../../sample-app/src/start/settings.js';
 import { startSample } from '../../../sample-app/src/start/start-sample.js';
-import type { Emulator } from 'nestjs-descope/emulator';
 
 export interface RunningSample {
   readonly url: string;

@@ -1,13 +1,13 @@
 // @Authorize lets the application's own rules decide: providers of every scope, and functions.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Inject, Injectable, Module, NotFoundException, Scope } from '@nestjs/common';
 import type { ExecutionContext, ModuleMetadata, Type } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Module, NotFoundException, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
-import { Authorize, CurrentUser, DescopeConfigError, DescopeUser, Public, Roles } from 'nestjs-descope';
 import type { DescopePolicy, DescopePolicyFunction } from 'nestjs-descope';
-import { ADAPTERS } from '../../support/application.js';
-import { startAccess } from '../../support/access-application.js';
+import { Authorize, CurrentUser, DescopeConfigError, DescopeUser, Public, Roles } from 'nestjs-descope';
 import type { AccessApplication } from '../../support/access-application.js';
+import { startAccess } from '../../support/access-application.js';
+import { ADAPTERS } from '../../support/application.js';
 
 interface HttpRequest {
   readonly url: string;

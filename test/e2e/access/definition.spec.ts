@@ -1,7 +1,7 @@
 // Mistakes in a demand are told where it is written, or at boot; never by an open door.
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Get } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { DescopeConfigError, DescopeModule, OptionalAuth, Permissions, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { ADAPTERS, start } from '../../support/application.js';

@@ -1,7 +1,11 @@
 // @FgaCheck() asks Descope for a relation: an explicit yes to that very question lets in, and silence never does.
+import type { RequestListener, Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
+import { Controller, Get, Module } from '@nestjs/common';
+import type { DescopeModuleOptions, FgaCheckOptions } from 'nestjs-descope';
 import {
   Authorize,
   DescopeConfigError,
@@ -11,16 +15,12 @@ import {
   Public,
   Roles,
 } from 'nestjs-descope';
-import type { DescopeModuleOptions, FgaCheckOptions } from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
 import type { Emulator, FaultOrder } from 'nestjs-descope/emulator';
+import { startEmulator } from 'nestjs-descope/emulator';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { CollectingLogger } from '../../support/collecting-logger.js';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
+import { CollectingLogger } from '../../support/collecting-logger.js';
 import { bearer } from '../../support/who.controller.js';
 
 const SCHEMA = `model AuthZ 1.0

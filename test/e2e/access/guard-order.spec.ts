@@ -1,19 +1,19 @@
 // AuthGuard stands before an application's own global guards, which expect the user; what runs before it is listed.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
-import type { CanActivate, ExecutionContext, Provider, Type } from '@nestjs/common';
-import { APP_GUARD, ModuleRef } from '@nestjs/core';
 import { ApolloDriver } from '@nestjs/apollo';
+import type { CanActivate, ExecutionContext, Provider, Type } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
+import { APP_GUARD, ModuleRef } from '@nestjs/core';
 import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
-import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
 import type { MicroserviceOptions } from '@nestjs/microservices';
+import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { AuthGuard, DescopeModule, Public, microserviceTransport } from 'nestjs-descope';
 import type { DescopeModuleOptions } from 'nestjs-descope';
-import { DescopeTestingModule, createTestDescope } from 'nestjs-descope/testing';
+import { AuthGuard, DescopeModule, microserviceTransport, Public } from 'nestjs-descope';
+import { createTestDescope, DescopeTestingModule } from 'nestjs-descope/testing';
 import { catchError, firstValueFrom, of, timeout } from 'rxjs';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication, StartOptions } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { findFreePort } from '../../support/free-port.js';
 import { connect, createSocketAdapter } from '../../support/socket-client.js';
 

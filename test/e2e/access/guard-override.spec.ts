@@ -1,7 +1,7 @@
 // A test of an application may put something else in the guard's place.
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Get } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { AuthGuard, DescopeModule, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { ADAPTERS, start } from '../../support/application.js';

@@ -1,13 +1,13 @@
 // With globalGuard: false the guard stands where the application puts it, and a demand without one stops the boot.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Injectable, Scope, SetMetadata, UseGuards } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
+import { Controller, Get, Injectable, Scope, SetMetadata, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import type { TestingModuleBuilder } from '@nestjs/testing';
 import { AuthGuard, DescopeModule, Permissions, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication, StartOptions } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 @Injectable()
 class OwnGuard extends AuthGuard {}

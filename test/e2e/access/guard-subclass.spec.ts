@@ -1,8 +1,9 @@
 // An application may extend the guard and override its protected steps.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, HttpException, Inject, Injectable } from '@nestjs/common';
 import type { ExecutionContext, Type } from '@nestjs/common';
+import { Controller, Get, HttpException, Inject, Injectable } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import type { AccessDecision, AccessPolicy } from 'nestjs-descope';
 import {
   AuthGuard,
   CurrentUser,
@@ -12,10 +13,9 @@ import {
   Public,
   Roles,
 } from 'nestjs-descope';
-import type { AccessDecision, AccessPolicy } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 @Injectable()
 class AuditLog {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { All, Controller, Get, Head, Options, Post, Version, VersioningType } from '@nestjs/common';
 import { DescopeModule, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { sendRaw } from '../../support/raw-request.js';
 
 const SECRET = 'the handler ran';

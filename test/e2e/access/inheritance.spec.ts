@@ -1,10 +1,10 @@
 // Demands are inherited along the prototype chain; openness of an overridden method is not.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Delete, Get } from '@nestjs/common';
-import { DescopeModule, OptionalAuth, Permissions, Public, Roles, describeAccess } from 'nestjs-descope';
+import { DescopeModule, describeAccess, OptionalAuth, Permissions, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 @Roles('staff')
 abstract class CrudController {

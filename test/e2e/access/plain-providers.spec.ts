@@ -1,7 +1,7 @@
 // A demand on a method that only the application itself calls stops the boot: Nest asks no guard there.
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Get, Inject, Injectable, Scope, SetMetadata, UseGuards, mixin } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, mixin, Scope, SetMetadata, UseGuards } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import { CommandHandler, EventsHandler, QueryHandler } from '@nestjs/cqrs';
 import { OnEvent } from '@nestjs/event-emitter';

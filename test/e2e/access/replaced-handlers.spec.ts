@@ -1,11 +1,11 @@
 // A class or method that something else was put in place of keeps its demands, or stops the boot.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Post, Scope } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
+import { Controller, Get, Post, Scope } from '@nestjs/common';
 import { DescopeModule, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 @Controller()
 class BoundController {

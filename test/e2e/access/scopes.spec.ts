@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { CurrentUser, DescopeConfigError, Roles, Scopes } from 'nestjs-descope';
-import { ADAPTERS } from '../../support/application.js';
-import { startAccess } from '../../support/access-application.js';
 import type { AccessApplication } from '../../support/access-application.js';
+import { startAccess } from '../../support/access-application.js';
+import { ADAPTERS } from '../../support/application.js';
 
 @Scopes('orders:read')
 @Controller()

@@ -2,9 +2,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { Authorize, Permissions, Roles, Scopes, Staff, StepUp, Superuser, Tenant } from 'nestjs-descope';
-import { ADAPTERS } from '../../support/application.js';
-import { startAccess } from '../../support/access-application.js';
 import type { AccessApplication } from '../../support/access-application.js';
+import { startAccess } from '../../support/access-application.js';
+import { ADAPTERS } from '../../support/application.js';
 
 @Controller()
 class StandingController {

@@ -1,11 +1,11 @@
 // Demands about a tenant: where the request names it, and what the caller holds in it.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { CurrentTenant, OptionalAuth, Permissions, Public, Roles, Tenant } from 'nestjs-descope';
-import { ADAPTERS } from '../../support/application.js';
-import { startAccess } from '../../support/access-application.js';
 import type { AccessApplication } from '../../support/access-application.js';
+import { startAccess } from '../../support/access-application.js';
+import { ADAPTERS } from '../../support/application.js';
 
 const readQuery = (context: ExecutionContext) =>
   context.switchToHttp().getRequest<{ query: { tenant?: string } }>().query.tenant;

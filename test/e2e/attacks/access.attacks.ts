@@ -1,6 +1,6 @@
 // Grants that are none, and paths that go around the decision.
-import { JSON_TYPE, bearer } from './stage/attack.js';
 import type { Attack } from './stage/attack.js';
+import { bearer, JSON_TYPE } from './stage/attack.js';
 import type { Stage } from './stage/stage.js';
 
 type Claims = Record<string, unknown>;

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { CATALOGUE } from './catalogue.js';
 import { SOUND_KEY } from './keys.attacks.js';
-import { CLASSES, bearer } from './stage/attack.js';
+import { bearer, CLASSES } from './stage/attack.js';
 import { exchange } from './stage/exchange.js';
-import { startStage } from './stage/stage.js';
 import type { Stage } from './stage/stage.js';
+import { startStage } from './stage/stage.js';
 import { tryAttack } from './stage/trial.js';
 
 const COOL_DOWN_MS = 10_000;

@@ -1,9 +1,9 @@
 // Keys that must not count, and a key server that answers badly or not at all.
-import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import type { Emulator } from 'nestjs-descope/emulator';
-import { bearer } from './stage/attack.js';
 import type { Attack } from './stage/attack.js';
+import { bearer } from './stage/attack.js';
 import type { Stage } from './stage/stage.js';
 
 const sound = ({ ada }: Stage) => ({ path: '/me', lines: [bearer(ada.session)] });

@@ -1,6 +1,6 @@
 // Requests that try to make the application stumble, or tell about itself.
-import { JSON_TYPE, bearer } from './stage/attack.js';
 import type { Attack } from './stage/attack.js';
+import { bearer, JSON_TYPE } from './stage/attack.js';
 import type { Ask } from './stage/exchange.js';
 import type { Stage } from './stage/stage.js';
 

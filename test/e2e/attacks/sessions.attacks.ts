@@ -1,9 +1,9 @@
 // Requests that another site sends with a browser's cookies, and bodies and tokens that must not become a session.
-import { JSON_TYPE, bearer } from './stage/attack.js';
 import type { Attack } from './stage/attack.js';
+import { bearer, JSON_TYPE } from './stage/attack.js';
 import type { Ask } from './stage/exchange.js';
-import { THEIRS } from './stage/stage.js';
 import type { Stage } from './stage/stage.js';
+import { THEIRS } from './stage/stage.js';
 
 const SAME_SITE = 'Sec-Fetch-Site: same-origin';
 const cookies = ({ session, refresh }: { session: string; refresh: string }) =>

@@ -1,6 +1,6 @@
 // Credentials in the wrong place or shape: only one Bearer header or one exact cookie counts.
-import { JSON_TYPE, bearer, cookie } from './stage/attack.js';
 import type { Attack } from './stage/attack.js';
+import { bearer, cookie, JSON_TYPE } from './stage/attack.js';
 import type { Ask } from './stage/exchange.js';
 import type { Stage } from './stage/stage.js';
 

@@ -1,9 +1,9 @@
 // Tokens that must be rejected anyone who asks: algorithms, keys, encodings, claims, issuers, kinds.
 import { createPublicKey } from 'node:crypto';
-import { THEIRS, decode } from './stage/stage.js';
-import type { Forgery, Stage } from './stage/stage.js';
-import { forged } from './stage/attack.js';
 import type { Attack } from './stage/attack.js';
+import { forged } from './stage/attack.js';
+import type { Forgery, Stage } from './stage/stage.js';
+import { decode, THEIRS } from './stage/stage.js';
 
 const unsigned = (alg: unknown) => (stage: Stage) => cut(stage.forge({ header: { alg } }), 2, '');
 const mislabelled = (alg: unknown) => (stage: Stage) => stage.forge({ header: { alg } });

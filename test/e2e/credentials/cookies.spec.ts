@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { CurrentSession, DescopeModule, DescopeSession, OptionalAuth } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { sendRaw } from '../../support/raw-request.js';
 import { WhoController } from '../../support/who.controller.js';
 

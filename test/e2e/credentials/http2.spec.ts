@@ -1,12 +1,12 @@
 // HTTP/2 has `:authority` in place of Host, and may have both: what the two do not agree on is nobody's host.
+import type { ClientHttp2Session } from 'node:http2';
+import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { CurrentTenant, Tenant } from 'nestjs-descope';
-import { DescopeTestingModule, createTestDescope } from 'nestjs-descope/testing';
-import { connect } from 'node:http2';
-import type { ClientHttp2Session } from 'node:http2';
+import { createTestDescope, DescopeTestingModule } from 'nestjs-descope/testing';
 
 @Controller()
 class NotesController {

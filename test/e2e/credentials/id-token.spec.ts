@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Inject, Injectable } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { CurrentUser, DescopeService, DescopeSockets } from 'nestjs-descope';
 import type { DescopeModuleOptions, RequestLike } from 'nestjs-descope';
+import { CurrentUser, DescopeService, DescopeSockets } from 'nestjs-descope';
 import { ADAPTERS } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
-import { TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 import { connect, createSocketAdapter } from '../../support/socket-client.js';
 import { bearer } from '../../support/who.controller.js';
 

@@ -1,11 +1,11 @@
 // A cookie counts on an unsafe method only when one of our own pages sent the request.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Delete, Get, HttpCode, Patch, Post, Put } from '@nestjs/common';
-import { DescopeModule, OptionalAuth, Public } from 'nestjs-descope';
 import type { DescopeModuleOptions } from 'nestjs-descope';
+import { DescopeModule, OptionalAuth, Public } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { sendRaw } from '../../support/raw-request.js';
 
 @Controller('notes')

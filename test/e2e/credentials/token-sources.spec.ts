@@ -1,11 +1,11 @@
 // Tokens are read where the application says, in its order.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, HttpCode, Post } from '@nestjs/common';
-import { CurrentUser, DescopeModule } from 'nestjs-descope';
 import type { RequestLike, TokenSourceOption } from 'nestjs-descope';
+import { CurrentUser, DescopeModule } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { tokenWatch } from '../../support/token-watch/token-watch.js';
 import { WhoController } from '../../support/who.controller.js';
 

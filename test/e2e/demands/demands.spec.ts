@@ -1,6 +1,7 @@
 // What a route may ask beside roles and permissions, as a caller meets it: status, code and challenge.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
+import type { DescopeOptions } from 'nestjs-descope';
 import {
   Accepts,
   Amr,
@@ -15,11 +16,10 @@ import {
   Superuser,
   Tenant,
 } from 'nestjs-descope';
-import type { DescopeOptions } from 'nestjs-descope';
-import { createTestDescope } from 'nestjs-descope/testing';
 import type { TestIdentity } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
+import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 @Controller()
 class DemandsController {

@@ -1,11 +1,11 @@
 // A rule of the application decides after the token, and nothing but its `true` opens.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, ForbiddenException, Get, Inject, Injectable, Scope } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
+import { Controller, ForbiddenException, Get, Inject, Injectable, Scope } from '@nestjs/common';
 import { Authorize, DescopeModule, DescopeUser, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 @Injectable()
 class Ledger {

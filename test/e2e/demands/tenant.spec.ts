@@ -1,7 +1,7 @@
 // In which tenant? Where a request may name one, who belongs to it, and what they hold there.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import {
   CurrentTenant,
   DescopeModule,
@@ -12,8 +12,8 @@ import {
   Tenant,
 } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { sendRaw } from '../../support/raw-request.js';
 
 const ANSWERS: Readonly<Record<string, unknown>> = { T1: 'T1', T3: 'T3', empty: '', null: null, number: 1 };

@@ -1,6 +1,6 @@
 // Management as Descope does it: who is invited, what an update keeps, what a search heeds, which hashes are known.
-import { describe, expect, it } from '@jest/globals';
 import { createHash, pbkdf2Sync } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
 import { useEmulator } from '../../support/use-emulator.js';
 
 const bed = useEmulator({

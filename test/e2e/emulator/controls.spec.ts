@@ -1,6 +1,6 @@
 // What a test turns: faults, the clock, the request log, settings, reset and close.
-import { describe, expect, it } from '@jest/globals';
 import { createConnection } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { useEmulator } from '../../support/use-emulator.js';
 

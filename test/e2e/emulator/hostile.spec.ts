@@ -1,7 +1,7 @@
 // Whatever is sent to it, the emulator answers JSON and goes on.
-import { describe, expect, it } from '@jest/globals';
 import { createConnection } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { describe, expect, it } from '@jest/globals';
 import { useEmulator } from '../../support/use-emulator.js';
 
 const bed = useEmulator({ seed: { users: [{ loginId: 'ada@example.com' }] } });

@@ -1,7 +1,7 @@
 // The vendor's client manages roles, permissions, tenants and tokens.
 import { describe, expect, it } from '@jest/globals';
-import { useEmulator } from '../../support/use-emulator.js';
 import { createSdk } from '../../support/node-sdk.js';
+import { useEmulator } from '../../support/use-emulator.js';
 
 const bed = useEmulator({
   seed: {

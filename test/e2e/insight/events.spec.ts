@@ -1,13 +1,13 @@
 // What an application's operator hears on node:diagnostics_channel, and what is never told there.
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DESCOPE_CHANNELS } from 'nestjs-descope';
-import type { DescopeModuleOptions } from 'nestjs-descope';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { DescopeModuleOptions } from 'nestjs-descope';
+import { DESCOPE_CHANNELS } from 'nestjs-descope';
 import { ADAPTERS } from '../../support/application.js';
 import { EventRecorder } from '../../support/event-recorder.js';
 import { MemoryStore } from '../../support/memory-store.js';
-import { ANNA, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { ANNA, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 import { bearer } from '../../support/who.controller.js';
 
 const HOUR = 60 * 60 * 1000;

@@ -2,13 +2,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
-import { DescopeHealthIndicator, DescopeModule, Public } from 'nestjs-descope';
 import type { DescopeModuleOptions } from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
+import { DescopeHealthIndicator, DescopeModule, Public } from 'nestjs-descope';
 import type { Emulator } from 'nestjs-descope/emulator';
-import { ADAPTERS, start } from '../../support/application.js';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { RunningApplication } from '../../support/application.js';
-import { WhoController, bearer } from '../../support/who.controller.js';
+import { ADAPTERS, start } from '../../support/application.js';
+import { bearer, WhoController } from '../../support/who.controller.js';
 
 @Public()
 @Controller('health')

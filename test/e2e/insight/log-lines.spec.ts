@@ -1,12 +1,12 @@
 // One line in the log for a cause, with its code and what to do; requests leave none.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { DescopeModuleOptions } from 'nestjs-descope';
 import { decodeJwt } from 'jose';
+import type { DescopeModuleOptions } from 'nestjs-descope';
 import { ADAPTERS } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { MemoryStore } from '../../support/memory-store.js';
-import { TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 import { bearer } from '../../support/who.controller.js';
 
 describe.each(ADAPTERS)('The log of an application on %s', (adapter) => {

@@ -1,8 +1,9 @@
 // Every outage has a line that names the host, the status where there was one, and the innermost cause with its code.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Inject, Module } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
+import { Controller, Get, Inject, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { DescopeClient, DescopeModuleOptions } from 'nestjs-descope';
 import {
   DescopeHealthIndicator,
   DescopeM2mClient,
@@ -12,9 +13,8 @@ import {
   Public,
   verifyAccessNames,
 } from 'nestjs-descope';
-import type { DescopeClient, DescopeModuleOptions } from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
 import type { Emulator } from 'nestjs-descope/emulator';
+import { startEmulator } from 'nestjs-descope/emulator';
 import { ask } from '../../support/application.js';
 import { askUntil } from '../../support/ask-until.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';

@@ -1,8 +1,10 @@
 // Machines send their access key itself: exchanged once, remembered for a while, rejected when Descope says so.
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { Query, Resolver } from '@nestjs/graphql';
 import type { TestingModuleBuilder } from '@nestjs/testing';
+import type { DescopeModuleOptions } from 'nestjs-descope';
 import {
   Accepts,
   CurrentUser,
@@ -12,11 +14,9 @@ import {
   OptionalAuth,
   Roles,
 } from 'nestjs-descope';
-import type { DescopeModuleOptions } from 'nestjs-descope';
 import type { TestDescope } from 'nestjs-descope/testing';
-import { inspect } from 'node:util';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { EventRecorder } from '../../support/event-recorder.js';
 import { ENGINES, openSocket, readCodes, startGraphql } from '../../support/graphql-application.js';

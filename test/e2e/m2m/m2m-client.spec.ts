@@ -1,6 +1,8 @@
 // An application calls another service of its project, with an access key or as an inbound app.
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Injectable } from '@nestjs/common';
+import type { DescopeModuleOptions, FetchLike, M2mCredentials } from 'nestjs-descope';
 import {
   Accepts,
   Audience,
@@ -11,12 +13,10 @@ import {
   Public,
   Scopes,
 } from 'nestjs-descope';
-import type { DescopeModuleOptions, FetchLike, M2mCredentials } from 'nestjs-descope';
-import { inspect } from 'node:util';
 import { fetch as undiciFetch } from 'undici';
-import { askUntil } from '../../support/ask-until.js';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
+import { askUntil } from '../../support/ask-until.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { EventRecorder } from '../../support/event-recorder.js';
 import { useEmulator } from '../../support/use-emulator.js';

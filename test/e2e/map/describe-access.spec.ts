@@ -1,5 +1,6 @@
 // The access map of HTTP routes, against what is really served.
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { INestApplication } from '@nestjs/common';
 import {
   All,
   Controller,
@@ -7,31 +8,30 @@ import {
   Module,
   Patch,
   Post,
-  VERSION_NEUTRAL,
-  Version,
-  VersioningType,
   UseGuards,
+  Version,
+  VERSION_NEUTRAL,
+  VersioningType,
 } from '@nestjs/common';
-import type { INestApplication } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
+import type { AccessMapEntry, DescopeModuleOptions } from 'nestjs-descope';
 import {
   Accepts,
   AuthGuard,
   Authorize,
   DescopeModule,
+  describeAccess,
+  formatAccess,
   OptionalAuth,
   Permissions,
   Public,
   Roles,
   StepUp,
   Tenant,
-  describeAccess,
-  formatAccess,
 } from 'nestjs-descope';
-import type { AccessMapEntry, DescopeModuleOptions } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 const isOwner = () => true;
 const toTenant = () => 'acme';

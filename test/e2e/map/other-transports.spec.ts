@@ -1,12 +1,12 @@
 // The access map of resolvers, gateways and patterns: what the frameworks' own decorators note is read back.
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
 import type { ModuleMetadata } from '@nestjs/common';
-import { Mutation, Query, ResolveField, ResolveReference, Resolver, Subscription } from '@nestjs/graphql';
+import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
+import { Mutation, Query, ResolveField, Resolver, ResolveReference, Subscription } from '@nestjs/graphql';
 import { EventPattern, GrpcMethod, MessagePattern } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { AuthGuard, DescopeModule, Public, Roles, describeAccess, formatAccess } from 'nestjs-descope';
+import { AuthGuard, DescopeModule, describeAccess, formatAccess, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 
 @Resolver('Order')

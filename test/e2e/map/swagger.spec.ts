@@ -1,7 +1,8 @@
 // applyDescopeSecurity on documents that the real SwaggerModule makes.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { All, Controller, Get, Post, VersioningType } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
+import { All, Controller, Get, Post, VersioningType } from '@nestjs/common';
+import type { OpenAPIObject, SwaggerDocumentOptions } from '@nestjs/swagger';
 import {
   ApiBearerAuth,
   ApiForbiddenResponse,
@@ -10,11 +11,10 @@ import {
   DocumentBuilder,
   SwaggerModule,
 } from '@nestjs/swagger';
-import type { OpenAPIObject, SwaggerDocumentOptions } from '@nestjs/swagger';
-import { DescopeModule, OptionalAuth, Public, Roles, StepUp, applyDescopeSecurity } from 'nestjs-descope';
 import type { DescopeModuleOptions } from 'nestjs-descope';
-import { ADAPTERS, start } from '../../support/application.js';
+import { applyDescopeSecurity, DescopeModule, OptionalAuth, Public, Roles, StepUp } from 'nestjs-descope';
 import type { AdapterName, RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { createSigningKey } from '../../support/tokens.js';
 
 @Controller('orders')

@@ -1,10 +1,10 @@
 // Names that handlers ask for, compared with those of a project.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
-import { DescopeModule, Permissions, Roles, Scopes, Staff, Tenant, verifyAccessNames } from 'nestjs-descope';
+import { Test } from '@nestjs/testing';
 import type { DescopeModuleOptions } from 'nestjs-descope';
+import { DescopeModule, Permissions, Roles, Scopes, Staff, Tenant, verifyAccessNames } from 'nestjs-descope';
 import { useEmulator } from '../../support/use-emulator.js';
 
 @Tenant({ from: 'param:tenant' })

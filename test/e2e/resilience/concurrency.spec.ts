@@ -1,4 +1,5 @@
 // Many requests at once: nobody is taken for somebody else, and the keys are fetched once.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Param, Req } from '@nestjs/common';
 import {
@@ -9,11 +10,10 @@ import {
   DescopeUser,
   OptionalAuth,
 } from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
 import type { Emulator } from 'nestjs-descope/emulator';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ADAPTERS, start } from '../../support/application.js';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { bearer } from '../../support/who.controller.js';
 
 @Controller()

@@ -1,9 +1,9 @@
 // A process whose global Promise is not the platform's own: who gets in is decided as anywhere else.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { compileLibrary } from '../../support/compiled-library.js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CompiledLibrary } from '../../support/compiled-library.js';
+import { compileLibrary } from '../../support/compiled-library.js';
 
 interface Outcome {
   readonly results: Readonly<Record<string, string>>;

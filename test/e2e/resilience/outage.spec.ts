@@ -1,16 +1,16 @@
 // Descope's key server is away: the application starts, says so with 503, and recovers by itself.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { DescopeModule } from 'nestjs-descope';
 import type { DescopeModuleOptions } from 'nestjs-descope';
-import { DEFAULT_PROJECT_ID, startEmulator } from 'nestjs-descope/emulator';
+import { DescopeModule } from 'nestjs-descope';
 import type { Emulator } from 'nestjs-descope/emulator';
+import { DEFAULT_PROJECT_ID, startEmulator } from 'nestjs-descope/emulator';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { askUntil } from '../../support/ask-until.js';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
+import { askUntil } from '../../support/ask-until.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { findFreePort } from '../../support/free-port.js';
-import { WhoController, bearer } from '../../support/who.controller.js';
+import { bearer, WhoController } from '../../support/who.controller.js';
 
 describe.each(ADAPTERS)('While the key server is away, an application on %s', (adapter) => {
   let application: RunningApplication | undefined;

@@ -1,7 +1,8 @@
 // Tokens and keys show in no log, no error and no body, whatever goes wrong.
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Catch, Controller, Get, Logger } from '@nestjs/common';
 import type { ArgumentsHost } from '@nestjs/common';
+import { Catch, Controller, Get, Logger } from '@nestjs/common';
 import { APP_FILTER, BaseExceptionFilter } from '@nestjs/core';
 import {
   CurrentSession,
@@ -12,9 +13,8 @@ import {
   Roles,
 } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { inspect } from 'node:util';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 
 // What a thorough application logs of every error, causes and hidden members included.

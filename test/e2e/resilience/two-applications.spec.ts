@@ -1,11 +1,13 @@
 // Two applications in one process: what one knows of a request, the other does not believe, and does not read.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { Controller, Get, Injectable, Next, Param, Req, Res, UseGuards } from '@nestjs/common';
 import type { CanActivate, NestMiddleware, Type } from '@nestjs/common';
+import { Controller, Get, Injectable, Next, Param, Req, Res, UseGuards } from '@nestjs/common';
 import * as common from '@nestjs/common';
 import * as config from '@nestjs/config';
 import * as core from '@nestjs/core';
 import { NestFactory } from '@nestjs/core';
+import type { DescopeModuleOptions, DescopeSession, DescopeTransport } from 'nestjs-descope';
 import {
   AuthGuard,
   CurrentSession,
@@ -17,13 +19,11 @@ import {
   Roles,
   Tenant,
 } from 'nestjs-descope';
-import type { DescopeModuleOptions, DescopeSession, DescopeTransport } from 'nestjs-descope';
-import { DescopeTestingModule, createTestDescope } from 'nestjs-descope/testing';
 import type { TestDescope } from 'nestjs-descope/testing';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createTestDescope, DescopeTestingModule } from 'nestjs-descope/testing';
+import type { AdapterName, RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
 import { EventRecorder } from '../../support/event-recorder.js';
-import type { AdapterName, RunningApplication } from '../../support/application.js';
 
 const identity = { sub: 'U2anna', roles: ['admin'], tenants: { T1: {} } };
 const outerDescope = createTestDescope({ projectId: 'P2outerouterouterouteroutero' });

@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DescopeModule, DescopeService, DescopeSession, DescopeUser } from 'nestjs-descope';
 import { startEmulator } from 'nestjs-descope/emulator';
-import { createTestDescope } from 'nestjs-descope/testing';
 import type { TestIdentity } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
+import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 type Tenants = NonNullable<TestIdentity['tenants']>;
 

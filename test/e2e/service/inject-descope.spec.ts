@@ -1,13 +1,13 @@
 // @InjectDescope() hands out the vendor's client, which is made on its first call.
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Inject, Injectable, Module } from '@nestjs/common';
-import { DescopeModule, InjectDescope } from 'nestjs-descope';
 import type { DescopeClient, DescopeModuleOptions } from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
+import { DescopeModule, InjectDescope } from 'nestjs-descope';
 import type { Emulator } from 'nestjs-descope/emulator';
-import { inspect } from 'node:util';
-import { ADAPTERS, start } from '../../support/application.js';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { createRecordingFetch } from '../../support/recording-fetch.js';
 
 @Injectable()

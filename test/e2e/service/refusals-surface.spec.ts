@@ -1,5 +1,14 @@
 // A rejection of ours is its status and code wherever it surfaces, without the application mapping it.
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type {
+  ArgumentsHost,
+  CanActivate,
+  ExceptionFilter,
+  ExecutionContext,
+  INestApplication,
+  MiddlewareConsumer,
+  ModuleMetadata,
+} from '@nestjs/common';
 import {
   Catch,
   Controller,
@@ -11,15 +20,6 @@ import {
   Query,
   UnauthorizedException,
   UseGuards,
-} from '@nestjs/common';
-import type {
-  ArgumentsHost,
-  CanActivate,
-  ExceptionFilter,
-  ExecutionContext,
-  INestApplication,
-  MiddlewareConsumer,
-  ModuleMetadata,
 } from '@nestjs/common';
 import { APP_FILTER, BaseExceptionFilter, HttpAdapterHost, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -36,7 +36,7 @@ import {
   OptionalAuth,
   Public,
 } from 'nestjs-descope';
-import { DescopeTestingModule, createTestDescope } from 'nestjs-descope/testing';
+import { createTestDescope, DescopeTestingModule } from 'nestjs-descope/testing';
 import { ADAPTERS, ask } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 

@@ -6,15 +6,15 @@ import { DescopeModule } from 'nestjs-descope';
 import { ADAPTERS, ask } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
 import { MemoryStore } from '../../support/memory-store.js';
+import type { SessionApplication } from '../../support/session-application.js';
 import {
   ANNA,
   BOB,
   PagesController,
-  TEN_MINUTES,
   startDescope,
   startWithSessions,
+  TEN_MINUTES,
 } from '../../support/session-application.js';
-import type { SessionApplication } from '../../support/session-application.js';
 
 const WAYS = ['logout', 'logout-all'];
 const FOREIGN = { origin: 'https://app.example.com', 'sec-fetch-site': 'cross-site' };

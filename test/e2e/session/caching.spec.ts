@@ -1,14 +1,14 @@
 // What sets or uses a session is kept by no shared cache, whatever the handler says of caching.
+import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Header, Res, StreamableFile } from '@nestjs/common';
 import { OptionalAuth, Public } from 'nestjs-descope';
-import type { ServerResponse } from 'node:http';
-import { ADAPTERS } from '../../support/application.js';
 import type { AdapterName } from '../../support/application.js';
+import { ADAPTERS } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
-import { VisibleStore, useServerSession } from '../../support/server-session.js';
-import { ANNA, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
+import { useServerSession, VisibleStore } from '../../support/server-session.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { ANNA, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 
 const SHARED = 'public, max-age=60';
 type RawResponse = ServerResponse & { readonly raw?: ServerResponse };

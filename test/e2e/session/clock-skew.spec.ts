@@ -1,8 +1,8 @@
 // logout-all on an instance whose clock differs from Descope's: who was in is out, and who signs in afterwards is in.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
-import { ANNA, BOB, startDescope, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { ANNA, BOB, startDescope, startWithSessions } from '../../support/session-application.js';
 
 const SKEWS = [-4_000, 0, 4_000];
 

@@ -1,13 +1,13 @@
 // The routes under a global prefix, versions, pipes and interceptors of the application, and in its documentation.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { VersioningType } from '@nestjs/common';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { map } from 'rxjs';
-import type { Emulator } from 'nestjs-descope/emulator';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { DescopeModule } from 'nestjs-descope';
-import { ADAPTERS, start } from '../../support/application.js';
+import type { Emulator } from 'nestjs-descope/emulator';
+import { map } from 'rxjs';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { ANNA, PagesController, startDescope } from '../../support/session-application.js';
 
 describe.each(ADAPTERS)('The routes in an application of its own habits, on %s', (adapter) => {

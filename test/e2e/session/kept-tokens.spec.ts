@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { MemoryStore } from '../../support/memory-store.js';
-import { ANNA, BOB, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { ANNA, BOB, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 
 describe.each(ADAPTERS)('A refresh token beside a session, on %s', (adapter) => {
   let app: SessionApplication;

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { ADAPTERS } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
-import { TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 
 const GRANTS = { roles: ['admin', 'editor'], permissions: ['orders:read'] };
 const TENANTS = Object.fromEntries(

@@ -1,7 +1,7 @@
 // Browsers without a session are sent to where the router serves the login page, whatever was set before its path.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, RequestMethod, VersioningType } from '@nestjs/common';
 import type { INestApplication, Type } from '@nestjs/common';
+import { Controller, Get, Module, RequestMethod, VersioningType } from '@nestjs/common';
 import { NestFactory, RouterModule } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';

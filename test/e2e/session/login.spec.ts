@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { sendRaw } from '../../support/raw-request.js';
-import { TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 
 describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
   let app: SessionApplication;

@@ -1,8 +1,8 @@
 // Signing out where a sibling site has planted cookies beside the browser's own.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
-import { startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { startWithSessions } from '../../support/session-application.js';
 
 const PLANTED = { DS: 'DS=planted', DSR: 'DSR=planted' };
 

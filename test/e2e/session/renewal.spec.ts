@@ -1,13 +1,13 @@
 // The session middleware refreshes a session that lapsed, without anybody noticing.
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get } from '@nestjs/common';
-import type { INestApplication } from '@nestjs/common';
-import { CurrentSession, CurrentTenant, CurrentUser, DescopeSession, Public } from 'nestjs-descope';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { INestApplication } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
+import { CurrentSession, CurrentTenant, CurrentUser, DescopeSession, Public } from 'nestjs-descope';
 import { ADAPTERS } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
-import { BOB, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { BOB, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 
 @Controller('public')
 class OpenController {

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { CookieJar } from '../../support/cookie-jar.js';
-import { SESSION_ID, VisibleStore, useServerSession } from '../../support/server-session.js';
-import { ANNA, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
+import { SESSION_ID, useServerSession, VisibleStore } from '../../support/server-session.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { ANNA, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 
 describe.each(ADAPTERS)('A server-side session, on %s', (adapter) => {
   const session = { store: 'request-session', refresh: true } as const;

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
-import { ANNA, BOB, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { ANNA, BOB, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 
 describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
   let app: SessionApplication;

@@ -2,19 +2,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { DescopeModule } from 'nestjs-descope';
 import type { DescopeModuleOptions } from 'nestjs-descope';
+import { DescopeModule } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { CookieJar } from '../../support/cookie-jar.js';
-import { BOB, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { BOB, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 import {
   FIT_STORES,
-  StoreServer,
-  UNFIT_STORES,
   shareThrough,
+  StoreServer,
   toPlainStore,
+  UNFIT_STORES,
 } from '../../support/shared-stores.js';
 
 describe.each(FIT_STORES)('Two instances that share $name', ({ connect }) => {

@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
 import { MemoryStore } from '../../support/memory-store.js';
-import { ANNA, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { ANNA, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 
 const WAYS = [true, false].map((refreshRotation) => ({ refreshRotation }));
 

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
-import { ANNA, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { ANNA, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 
 const CLEARED = ['DS', 'DSR'].map((name) => `${name}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax`);
 const WAYS = ['logout', 'logout-all'].flatMap((path) => [

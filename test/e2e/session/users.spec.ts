@@ -4,8 +4,8 @@ import { ConflictException } from '@nestjs/common';
 import type { DescopeSession } from 'nestjs-descope';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { ADAPTERS } from '../../support/application.js';
-import { ANNA, startDescope, TEN_MINUTES, startWithSessions } from '../../support/session-application.js';
 import type { SessionApplication } from '../../support/session-application.js';
+import { ANNA, startDescope, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
 
 describe.each(ADAPTERS)('Users of the application, on %s', (adapter) => {
   let app: SessionApplication;

@@ -1,15 +1,15 @@
 // forRootAsync takes its options from a factory, a class or a provider; what shapes the module stays static.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Injectable, Module } from '@nestjs/common';
 import type { ModuleMetadata } from '@nestjs/common';
-import { DescopeModule, DescopeService } from 'nestjs-descope';
+import { Injectable, Module } from '@nestjs/common';
 import type { DescopeOptions, DescopeOptionsFactory } from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
+import { DescopeModule, DescopeService } from 'nestjs-descope';
 import type { Emulator } from 'nestjs-descope/emulator';
-import { ADAPTERS, start } from '../../support/application.js';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { clearEnvironment, setEnvironment } from '../../support/environment.js';
-import { WhoController, bearer } from '../../support/who.controller.js';
+import { bearer, WhoController } from '../../support/who.controller.js';
 
 let emulator: Emulator;
 const options = (usernameClaim: string): DescopeOptions => ({

@@ -1,11 +1,11 @@
 // What is allowed and yet worth a thought is said once, at boot, with what to do about it.
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { DescopeModule } from 'nestjs-descope';
-import type { DescopeModuleOptions } from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
 import type { JsonWebKey } from 'node:crypto';
-import { ADAPTERS, start } from '../../support/application.js';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { DescopeModuleOptions } from 'nestjs-descope';
+import { DescopeModule } from 'nestjs-descope';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { createRecordingFetch } from '../../support/recording-fetch.js';
 

@@ -1,8 +1,8 @@
 // A wrong set-up stops the boot, with one error that says what to change.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
-import { DescopeConfigError, DescopeModule, Public, Roles } from 'nestjs-descope';
 import type { DescopeModuleOptions } from 'nestjs-descope';
+import { DescopeConfigError, DescopeModule, Public, Roles } from 'nestjs-descope';
 import { ADAPTERS, start } from '../../support/application.js';
 import { clearEnvironment, setEnvironment } from '../../support/environment.js';
 import { createRecordingFetch } from '../../support/recording-fetch.js';

@@ -1,17 +1,17 @@
 // The application's own @nestjs/config is heard: files, factories, and what is in the process.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { ConfigModule, ConfigService } from '@nestjs/config';
-import type { DynamicModule } from '@nestjs/common';
-import { DescopeModule } from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
-import type { Emulator } from 'nestjs-descope/emulator';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ADAPTERS, start } from '../../support/application.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DynamicModule } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import { DescopeModule } from 'nestjs-descope';
+import type { Emulator } from 'nestjs-descope/emulator';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { clearEnvironment, setEnvironment } from '../../support/environment.js';
-import { WhoController, bearer } from '../../support/who.controller.js';
+import { bearer, WhoController } from '../../support/who.controller.js';
 
 describe.each(ADAPTERS)("DescopeModule and the application's ConfigModule, on %s", (adapter) => {
   let emulator: Emulator;

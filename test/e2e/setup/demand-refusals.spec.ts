@@ -1,8 +1,9 @@
 // Demands that nobody could ever meet stop the boot, with an error that says where and why.
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, SetMetadata } from '@nestjs/common';
 import type { ModuleMetadata, Type } from '@nestjs/common';
+import { Controller, Get, Module, SetMetadata } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
+import type { DescopeModuleOptions } from 'nestjs-descope';
 import {
   Accepts,
   Audience,
@@ -14,10 +15,9 @@ import {
   Roles,
   Tenant,
 } from 'nestjs-descope';
-import type { DescopeModuleOptions } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { StartOptions } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 // What the decorator of @nestjs/microservices writes.
 const MessagePattern = (pattern: string) => SetMetadata('microservices:pattern', [pattern]);

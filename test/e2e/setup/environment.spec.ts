@@ -1,15 +1,15 @@
 // Options that are left out come from the environment, each from its DESCOPE_* variable.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
-import { DescopeModule, InjectDescope } from 'nestjs-descope';
 import type { DescopeClient, DescopeModuleOptions } from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
+import { DescopeModule, InjectDescope } from 'nestjs-descope';
 import type { Emulator } from 'nestjs-descope/emulator';
-import { ADAPTERS, start } from '../../support/application.js';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { clearEnvironment, setEnvironment } from '../../support/environment.js';
 import { createRecordingFetch } from '../../support/recording-fetch.js';
-import { WhoController, bearer } from '../../support/who.controller.js';
+import { bearer, WhoController } from '../../support/who.controller.js';
 
 @Injectable()
 class ClientHolder {

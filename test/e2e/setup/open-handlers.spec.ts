@@ -1,14 +1,14 @@
 // What stands open because no guard was put there is said once, at boot, unless it is said to be meant.
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Get, Injectable, Scope, UseGuards } from '@nestjs/common';
 import type { CanActivate, Provider, Type } from '@nestjs/common';
+import { Controller, Get, Injectable, Scope, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { MessagePattern } from '@nestjs/microservices';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { AuthGuard, DescopeModule, OptionalAuth, Public } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { StartOptions } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 
 @Injectable()

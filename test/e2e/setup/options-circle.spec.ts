@@ -1,8 +1,16 @@
 // What makes the options may inject what is made of them; a circle that nothing can serve is an error that names it.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Inject, Injectable, Module, Scope } from '@nestjs/common';
 import type { INestApplication, LoggerService, ModuleMetadata, Type } from '@nestjs/common';
+import { Inject, Injectable, Module, Scope } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type {
+  DescopeClient,
+  DescopeModuleAsyncOptions,
+  DescopeOptions,
+  DescopeOptionsFactory,
+  DescopeUserLoader,
+  SignedInSession,
+} from 'nestjs-descope';
 import {
   AuthGuard,
   DescopeHealthIndicator,
@@ -12,19 +20,11 @@ import {
   DescopeSockets,
   InjectDescope,
 } from 'nestjs-descope';
-import type {
-  DescopeClient,
-  DescopeModuleAsyncOptions,
-  DescopeOptions,
-  DescopeOptionsFactory,
-  DescopeUserLoader,
-  SignedInSession,
-} from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
 import type { Emulator } from 'nestjs-descope/emulator';
+import { startEmulator } from 'nestjs-descope/emulator';
 import { ask } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
-import { WhoController, bearer } from '../../support/who.controller.js';
+import { bearer, WhoController } from '../../support/who.controller.js';
 
 let emulator: Emulator;
 let app: INestApplication | undefined;

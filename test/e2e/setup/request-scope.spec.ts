@@ -1,14 +1,14 @@
 // What Nest makes anew for each request it never makes at boot: a guard, or options, that need it would never be there.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
 import type { CanActivate, ModuleMetadata, Provider, Type } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
 import { APP_GUARD, NestFactory, REQUEST } from '@nestjs/core';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { AuthGuard, DescopeModule, Public, Roles } from 'nestjs-descope';
 import type { DescopeOptions, DescopeOptionsFactory } from 'nestjs-descope';
-import { DescopeTestingModule, createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start, toRootModule } from '../../support/application.js';
+import { AuthGuard, DescopeModule, Public, Roles } from 'nestjs-descope';
+import { createTestDescope, DescopeTestingModule } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start, toRootModule } from '../../support/application.js';
 
 const OPTIONS: DescopeOptions = {
   projectId: 'P2testtesttesttesttesttestte',

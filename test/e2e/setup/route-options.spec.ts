@@ -1,10 +1,10 @@
 // Options that are known at registration are checked as the others are: by name, all at once, and before a first visitor.
 import { describe, expect, it } from '@jest/globals';
-import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { DescopeConfigError, DescopeModule } from 'nestjs-descope';
 import type { DescopeModuleOptions } from 'nestjs-descope';
+import { DescopeConfigError, DescopeModule } from 'nestjs-descope';
 import { ask } from '../../support/application.js';
 import { createRecordingFetch } from '../../support/recording-fetch.js';
 

@@ -1,12 +1,12 @@
 // Where the application's own route has the address of one of the package's, the boot names both.
 import { describe, expect, it } from '@jest/globals';
-import { All, Controller, Get, Module, Post } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
-import { DescopeModule, Public } from 'nestjs-descope';
+import { All, Controller, Get, Module, Post } from '@nestjs/common';
 import type { DescopeRoutesOptions } from 'nestjs-descope';
+import { DescopeModule, Public } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { StartOptions } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 
 @Public()

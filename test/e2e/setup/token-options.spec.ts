@@ -1,13 +1,13 @@
 // Options that decide which tokens are good, each turned both ways.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { DescopeModule } from 'nestjs-descope';
-import type { DescopeModuleOptions } from 'nestjs-descope';
-import { startEmulator } from 'nestjs-descope/emulator';
-import type { Emulator } from 'nestjs-descope/emulator';
 import type { JsonWebKey } from 'node:crypto';
-import { ADAPTERS, start } from '../../support/application.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DescopeModuleOptions } from 'nestjs-descope';
+import { DescopeModule } from 'nestjs-descope';
+import type { Emulator } from 'nestjs-descope/emulator';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { RunningApplication } from '../../support/application.js';
-import { WhoController, bearer } from '../../support/who.controller.js';
+import { ADAPTERS, start } from '../../support/application.js';
+import { bearer, WhoController } from '../../support/who.controller.js';
 
 describe.each(ADAPTERS)('The option, on %s,', (adapter) => {
   let emulator: Emulator;

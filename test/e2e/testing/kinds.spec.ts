@@ -1,12 +1,12 @@
 // A TestDescope signs in apps and agents too, with tokens like those of the emulator.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { DescopeModule } from 'nestjs-descope';
 import type { DescopeOptions } from 'nestjs-descope';
+import { DescopeModule } from 'nestjs-descope';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { start } from '../../support/application.js';
 import { WhoController } from '../../support/who.controller.js';
 
 const descope = createTestDescope();

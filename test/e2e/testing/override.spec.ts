@@ -1,13 +1,13 @@
 // nestjs-descope/testing puts its own project and keys in place of an application's, without environment or network.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Injectable, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
-import { DescopeModule, DescopeService } from 'nestjs-descope';
 import type { DescopeOptions, DescopeOptionsFactory } from 'nestjs-descope';
-import { DescopeTestingModule, createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
+import { DescopeModule, DescopeService } from 'nestjs-descope';
+import { createTestDescope, DescopeTestingModule } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { clearEnvironment, setEnvironment } from '../../support/environment.js';
 import { WhoController } from '../../support/who.controller.js';
 

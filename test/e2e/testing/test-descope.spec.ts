@@ -1,10 +1,10 @@
 // A TestDescope signs people in, and makes go wrong what goes wrong in real life.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DescopeModule } from 'nestjs-descope';
-import { createTestDescope } from 'nestjs-descope/testing';
 import type { TestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
+import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { WhoController } from '../../support/who.controller.js';
 
 describe.each(ADAPTERS)('createTestDescope(), on %s', (adapter) => {

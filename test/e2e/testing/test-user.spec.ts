@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DescopeModule, DescopeService, DescopeSession, DescopeUser } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { start } from '../../support/application.js';
-import { WhoController, bearer } from '../../support/who.controller.js';
+import { bearer, WhoController } from '../../support/who.controller.js';
 
 const descope = createTestDescope();
 const ANNA = {

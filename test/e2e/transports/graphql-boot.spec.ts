@@ -1,8 +1,8 @@
 // A demand on a field that no guard is asked about stops the boot.
 import { describe, expect, it } from '@jest/globals';
-import { Authorize, Public, Roles } from 'nestjs-descope';
-import { Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type { Type } from '@nestjs/common';
+import { Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Authorize, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { Book, BookResolver } from '../../support/book.resolver.js';
 import { ENGINES, startGraphql } from '../../support/graphql-application.js';

@@ -1,9 +1,10 @@
 // A subgraph of a federation: what `_entities` reaches is guarded as queries are, or the boot is rejected.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { UseGuards } from '@nestjs/common';
-import type { Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { ApolloFederationDriver } from '@nestjs/apollo';
+import type { Type } from '@nestjs/common';
+import { UseGuards } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { GqlModuleOptions } from '@nestjs/graphql';
 import {
   Directive,
   Field,
@@ -13,16 +14,15 @@ import {
   Parent,
   Query,
   ResolveField,
-  ResolveReference,
   Resolver,
+  ResolveReference,
 } from '@nestjs/graphql';
-import type { GqlModuleOptions } from '@nestjs/graphql';
-import { GraphQLID, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { MercuriusFederationDriver } from '@nestjs/mercurius';
+import { GraphQLID, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { AuthGuard, CurrentUser, DescopeModule, OptionalAuth, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { start } from '../../support/application.js';
 
 @Directive('@key(fields: "id")')
 @ObjectType()

@@ -1,16 +1,16 @@
 // Guarded fields: their decision comes in the same turn, and what one field accepts is no other's.
 import { describe, expect, it } from '@jest/globals';
-import { Injectable } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import DataLoader from 'dataloader';
-import { Accepts, AuthGuard, CurrentUser, OptionalAuth } from 'nestjs-descope';
 import type { DescopeUser } from 'nestjs-descope';
+import { Accepts, AuthGuard, CurrentUser, OptionalAuth } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { Book } from '../../support/book.resolver.js';
-import { ENGINES, send, startGraphql } from '../../support/graphql-application.js';
 import type { Engine, GraphqlSettings } from '../../support/graphql-application.js';
+import { ENGINES, send, startGraphql } from '../../support/graphql-application.js';
 
 const ids = Array.from({ length: 40 }, (_item, index) => String(index));
 const batches: (readonly string[])[] = [];

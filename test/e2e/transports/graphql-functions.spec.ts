@@ -1,11 +1,11 @@
 // Functions in the options of GraphQL's module: Nest asks no guard before them, so they stand in for no guarded handler.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { UseGuards } from '@nestjs/common';
-import type { Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { Args, Field, GraphQLModule, ID, ObjectType, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import type { GqlModuleOptions } from '@nestjs/graphql';
 import { ApolloDriver } from '@nestjs/apollo';
+import type { Type } from '@nestjs/common';
+import { UseGuards } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { GqlModuleOptions } from '@nestjs/graphql';
+import { Args, Field, GraphQLModule, ID, ObjectType, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';

@@ -1,16 +1,16 @@
 // A gateway of a federation: its driver asks no guard, which the boot says, and what only seems to be guarded is rejected.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { UnauthorizedException } from '@nestjs/common';
-import type { Provider } from '@nestjs/common';
 import { ApolloDriver, ApolloGatewayDriver } from '@nestjs/apollo';
-import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import type { Provider } from '@nestjs/common';
+import { UnauthorizedException } from '@nestjs/common';
 import type { GqlModuleOptions } from '@nestjs/graphql';
+import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
 import type { MercuriusGatewayDriverConfig } from '@nestjs/mercurius';
 import { MercuriusFederationDriver, MercuriusGatewayDriver } from '@nestjs/mercurius';
-import { DescopeModule, DescopeService, Public, Roles } from 'nestjs-descope';
 import type { DescopeModuleOptions, RequestLike } from 'nestjs-descope';
-import { start } from '../../support/application.js';
+import { DescopeModule, DescopeService, Public, Roles } from 'nestjs-descope';
 import type { RunningApplication } from '../../support/application.js';
+import { start } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { useEmulator } from '../../support/use-emulator.js';
 

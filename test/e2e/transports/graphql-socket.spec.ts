@@ -2,10 +2,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
-import { BookResolver } from '../../support/book.resolver.js';
 import type { Book } from '../../support/book.resolver.js';
-import { ENGINES, openSocket, readCodes, startGraphql } from '../../support/graphql-application.js';
+import { BookResolver } from '../../support/book.resolver.js';
 import type { Socket, SocketSettings } from '../../support/graphql-application.js';
+import { ENGINES, openSocket, readCodes, startGraphql } from '../../support/graphql-application.js';
 
 const DAY_MS = 86_400_000;
 

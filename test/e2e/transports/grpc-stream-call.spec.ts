@@ -1,20 +1,20 @@
 // Before handlers of @GrpcStreamCall() a rejection ends the process: the boot lets none stand there that is not public.
-import { Metadata, credentials, loadPackageDefinition } from '@grpc/grpc-js';
-import type { ClientDuplexStream, ServiceClientConstructor, ServiceError } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, UseGuards } from '@nestjs/common';
-import type { INestMicroservice, Type } from '@nestjs/common';
-import { GrpcStreamCall, GrpcStreamMethod, Transport } from '@nestjs/microservices';
-import type { MicroserviceOptions } from '@nestjs/microservices';
-import { Test } from '@nestjs/testing';
-import { AuthGuard, DescopeModule, OptionalAuth, Public, Roles, microserviceTransport } from 'nestjs-descope';
-import type { DescopeModuleOptions } from 'nestjs-descope';
-import { createTestDescope } from 'nestjs-descope/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import type { ClientDuplexStream, ServiceClientConstructor, ServiceError } from '@grpc/grpc-js';
+import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { INestMicroservice, Type } from '@nestjs/common';
+import { Controller, UseGuards } from '@nestjs/common';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import { GrpcStreamCall, GrpcStreamMethod, Transport } from '@nestjs/microservices';
+import { Test } from '@nestjs/testing';
+import type { DescopeModuleOptions } from 'nestjs-descope';
+import { AuthGuard, DescopeModule, microserviceTransport, OptionalAuth, Public, Roles } from 'nestjs-descope';
+import { createTestDescope } from 'nestjs-descope/testing';
 import { start } from '../../support/application.js';
 
 const PROTO = 'test/e2e/transports/notes.proto';

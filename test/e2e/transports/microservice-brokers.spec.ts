@@ -12,10 +12,10 @@ import {
   RpcException,
   TcpContext,
 } from '@nestjs/microservices';
-import { AuthGuard, DescopeModule, Tenant, microserviceTransport } from 'nestjs-descope';
+import { AuthGuard, DescopeModule, microserviceTransport, Tenant } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { start } from '../../support/application.js';
 
 @UseGuards(AuthGuard)
 @Controller()

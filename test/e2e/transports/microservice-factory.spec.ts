@@ -1,21 +1,21 @@
 // A microservice as NestFactory.createMicroservice makes it: there is no HTTP adapter, and nothing may count on one.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, UseGuards } from '@nestjs/common';
 import type { INestMicroservice, Type } from '@nestjs/common';
+import { Controller, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
 import type { MicroserviceOptions } from '@nestjs/microservices';
+import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
+import type { DescopeOptions } from 'nestjs-descope';
 import {
   AuthGuard,
   DescopeHealthIndicator,
   DescopeService,
-  Public,
-  Roles,
   describeAccess,
   microserviceTransport,
+  Public,
+  Roles,
 } from 'nestjs-descope';
-import type { DescopeOptions } from 'nestjs-descope';
-import { DescopeTestingModule, createTestDescope } from 'nestjs-descope/testing';
+import { createTestDescope, DescopeTestingModule } from 'nestjs-descope/testing';
 import { catchError, firstValueFrom, of, timeout } from 'rxjs';
 import { start, toRootModule } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';

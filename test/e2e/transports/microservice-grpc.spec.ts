@@ -1,24 +1,24 @@
 // gRPC over a real connection: the metadata's authorization decides, and rejections have gRPC's own codes.
-import { Metadata, credentials, loadPackageDefinition, status } from '@grpc/grpc-js';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import type {
-  ClientReadableStream,
   ClientDuplexStream,
+  ClientReadableStream,
   ServiceClientConstructor,
   ServiceError,
 } from '@grpc/grpc-js';
+import { credentials, loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller } from '@nestjs/common';
 import type { INestMicroservice } from '@nestjs/common';
-import { GrpcMethod, GrpcStreamMethod, Payload, Transport } from '@nestjs/microservices';
+import { Controller } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
+import { GrpcMethod, GrpcStreamMethod, Payload, Transport } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
-import { CurrentUser, DescopeModule, Public, Roles, microserviceTransport } from 'nestjs-descope';
+import { CurrentUser, DescopeModule, microserviceTransport, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { map, of } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { map, of } from 'rxjs';
 
 const PROTO = 'test/e2e/transports/notes.proto';
 

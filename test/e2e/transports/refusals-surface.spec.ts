@@ -1,19 +1,19 @@
 // A rejection that the application's own guards and handlers meet: over sockets, microservices and GraphQL it has its code, too.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Catch, Controller, Injectable, Module, UseFilters, UseGuards } from '@nestjs/common';
 import type { CanActivate, ExceptionFilter, ExecutionContext, INestApplicationContext } from '@nestjs/common';
+import { Catch, Controller, Injectable, Module, UseFilters, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Args, Query, Resolver } from '@nestjs/graphql';
-import { ClientProxyFactory, MessagePattern, Payload, Transport } from '@nestjs/microservices';
 import type { ClientProxy, MicroserviceOptions } from '@nestjs/microservices';
+import { ClientProxyFactory, MessagePattern, Payload, Transport } from '@nestjs/microservices';
 import { MessageBody, SubscribeMessage, WebSocketGateway, WsException } from '@nestjs/websockets';
 import { DescopeCredentialError, DescopeService, Public } from 'nestjs-descope';
-import { DescopeTestingModule, createTestDescope } from 'nestjs-descope/testing';
+import { createTestDescope, DescopeTestingModule } from 'nestjs-descope/testing';
 import { lastValueFrom } from 'rxjs';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { findFreePort } from '../../support/free-port.js';
 import { ENGINES, send, startGraphql } from '../../support/graphql-application.js';
-import { SOCKET_LIBRARIES, connect, createSocketAdapter } from '../../support/socket-client.js';
+import { connect, createSocketAdapter, SOCKET_LIBRARIES } from '../../support/socket-client.js';
 
 const descope = createTestDescope();
 const ann = descope.as({ sub: 'ann' }).token;

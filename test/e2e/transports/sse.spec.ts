@@ -4,8 +4,8 @@ import { Controller, Sse } from '@nestjs/common';
 import { CurrentSession, DescopeModule, DescopeSession, Roles, untilSessionEnds } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { concat, lastValueFrom, NEVER, of, toArray } from 'rxjs';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 let opened = 0;
 

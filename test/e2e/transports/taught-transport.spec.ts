@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
-import { DescopeModule, OptionalAuth, Public, Roles, Tenant } from 'nestjs-descope';
 import type { DescopeModuleOptions, DescopeOptions, DescopeTransport } from 'nestjs-descope';
+import { DescopeModule, OptionalAuth, Public, Roles, Tenant } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 interface Message {
   readonly body: Record<string, unknown>;

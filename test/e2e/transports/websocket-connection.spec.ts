@@ -2,13 +2,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Inject } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { CurrentUser, DescopeModule, DescopeSockets } from 'nestjs-descope';
 import type { DescopeOptions, DescopeSession, RequestLike } from 'nestjs-descope';
+import { CurrentUser, DescopeModule, DescopeSockets } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
-import { SOCKET_LIBRARIES, connect, createSocketAdapter } from '../../support/socket-client.js';
+import { start } from '../../support/application.js';
 import type { ShownAtConnect, SocketClient, SocketLibrary } from '../../support/socket-client.js';
+import { connect, createSocketAdapter, SOCKET_LIBRARIES } from '../../support/socket-client.js';
 
 const ORIGIN = 'https://app.example.com';
 

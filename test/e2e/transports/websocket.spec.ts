@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Inject, Injectable } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import type { RequestLike } from 'nestjs-descope';
 import {
   CurrentSession,
   CurrentTenant,
@@ -16,13 +17,12 @@ import {
   Roles,
   Tenant,
 } from 'nestjs-descope';
-import type { RequestLike } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import type { Sessions } from '#lib/core/session/auto-refresh.js';
-import { start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
-import { SOCKET_LIBRARIES, connect, createSocketAdapter } from '../../support/socket-client.js';
+import { start } from '../../support/application.js';
 import type { ShownAtConnect, SocketClient } from '../../support/socket-client.js';
+import { connect, createSocketAdapter, SOCKET_LIBRARIES } from '../../support/socket-client.js';
 
 const ORIGIN = 'https://app.example.com';
 const TRUSTED = 'https://partner.example.com';

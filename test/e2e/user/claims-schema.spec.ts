@@ -1,8 +1,8 @@
 // claimsSchema checks and types the claims of a token, by whichever library made the schema.
 import { describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { DescopeModule, DescopeService } from 'nestjs-descope';
 import type { StandardSchema } from 'nestjs-descope';
+import { DescopeModule, DescopeService } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import * as v from 'valibot';
 import { z } from 'zod';

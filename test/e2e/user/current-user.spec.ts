@@ -1,7 +1,7 @@
 // @CurrentUser() and @CurrentSession() hand the caller to a handler.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, DefaultValuePipe, Get, Injectable, ParseIntPipe } from '@nestjs/common';
 import type { PipeTransform } from '@nestjs/common';
+import { Controller, DefaultValuePipe, Get, Injectable, ParseIntPipe } from '@nestjs/common';
 import {
   CurrentSession,
   CurrentUser,
@@ -12,8 +12,8 @@ import {
   Public,
 } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 @Injectable()
 class ToLabel implements PipeTransform<DescopeUser | undefined, string> {

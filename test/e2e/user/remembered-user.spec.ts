@@ -1,12 +1,12 @@
 // The second request with a token: decided at once, and what one request does to its user no other sees.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Injectable } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
-import { AuthGuard, CurrentSession, CurrentUser, DescopeModule } from 'nestjs-descope';
+import { Controller, Get, Injectable } from '@nestjs/common';
 import type { DescopeOptions, DescopeSession, DescopeUser } from 'nestjs-descope';
+import { AuthGuard, CurrentSession, CurrentUser, DescopeModule } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { bearer } from '../../support/who.controller.js';
 
 const decisions: unknown[] = [];

@@ -1,13 +1,13 @@
 // request.user serves the rest of the ecosystem; what decides is remembered where no middleware can write.
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Injectable, Req } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, INestApplication, NestInterceptor } from '@nestjs/common';
+import { Controller, Get, Injectable, Req } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { CurrentUser, DescopeModule, DescopeUser, OptionalAuth, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
-import type { ServerResponse } from 'node:http';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 interface WithUser {
   user?: DescopeUser;

@@ -1,12 +1,12 @@
 // The username comes from the configured claim, and from nothing else.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
-import { CurrentSession, DescopeModule, DescopeSession, OptionalAuth } from 'nestjs-descope';
 import type { DescopeModuleOptions } from 'nestjs-descope';
-import { createTestDescope } from 'nestjs-descope/testing';
+import { CurrentSession, DescopeModule, DescopeSession, OptionalAuth } from 'nestjs-descope';
 import type { TestIdentity } from 'nestjs-descope/testing';
-import { ADAPTERS, start } from '../../support/application.js';
+import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { WhoController } from '../../support/who.controller.js';
 

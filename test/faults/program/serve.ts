@@ -1,14 +1,14 @@
 // The application under test: a real one, on a port, until it is told to end.
 import './controls.js';
 import 'reflect-metadata';
-import { Controller, Get, Module, Param } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
+import { Controller, Get, Module, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { CurrentUser, DescopeModule, DescopeUser, OptionalAuth, Public } from 'nestjs-descope';
 import type { DescopeModuleOptions } from 'nestjs-descope';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { CurrentUser, DescopeModule, DescopeUser, OptionalAuth, Public } from 'nestjs-descope';
 
 /** What the process is started with. */
 export interface ApplicationOrder {

@@ -1,10 +1,10 @@
 // The application in its own process, as a test holds it.
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { ask } from '../../support/application.js';
 import type { Answer } from '../../support/application.js';
+import { ask } from '../../support/application.js';
 import type { Controls } from '../program/controls.js';
 import type { ApplicationOrder } from '../program/serve.js';
 

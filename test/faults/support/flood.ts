@@ -1,6 +1,6 @@
 // Very many requests over few connections, each with a token of its own.
-import { Agent, request } from 'node:http';
 import { randomBytes } from 'node:crypto';
+import { Agent, request } from 'node:http';
 import { toPart } from '../../support/tokens.js';
 
 /** What came back: how often which status, and the longest wait. */

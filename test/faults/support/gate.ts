@@ -1,7 +1,7 @@
 // What stands between the application and the emulator: passes calls on, or fails as no HTTP framework would.
 import { once } from 'node:events';
-import { createServer, request as send } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export class Gate {

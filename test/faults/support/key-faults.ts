@@ -1,9 +1,9 @@
 // The ways in which a key server may fail.
-import type { FaultOrder } from 'nestjs-descope/emulator';
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import type { FaultOrder } from 'nestjs-descope/emulator';
 import type { Surroundings } from './world.js';
 import { KEYS } from './world.js';
 

@@ -1,10 +1,10 @@
 // Emulator, gate and application together, with one time for all.
-import { startEmulator } from 'nestjs-descope/emulator';
 import type { Emulator, EmulatorOptions } from 'nestjs-descope/emulator';
+import { startEmulator } from 'nestjs-descope/emulator';
 import { bearer } from '../../support/who.controller.js';
 import type { ApplicationOrder } from '../program/serve.js';
-import { startApplication } from './application.js';
 import type { Application } from './application.js';
+import { startApplication } from './application.js';
 import { Gate } from './gate.js';
 import type { Client } from './traffic.js';
 

@@ -1,8 +1,8 @@
 // What a door brings along once it is built: few files, and nothing of another door.
-import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
 
 const dist = fileURLToPath(new URL('../../../dist/', import.meta.url));
 

@@ -1,11 +1,11 @@
 // What holds of the packed package, installed into a program of a user's: it compiles, it runs, and it ends.
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { startEmulator } from 'nestjs-descope/emulator';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { installProgram } from '../../support/installed-program.js';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { startEmulator } from 'nestjs-descope/emulator';
 import type { InstalledProgram } from '../../support/installed-program.js';
+import { installProgram } from '../../support/installed-program.js';
 
 const MINUTES = 60_000;
 

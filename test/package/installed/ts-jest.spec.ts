@@ -1,7 +1,7 @@
 // The packed package under Jest in CommonJS with ts-jest: the emulator by the README's global setup, without a transform.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { installProgram } from '../../support/installed-program.js';
 import type { InstalledProgram } from '../../support/installed-program.js';
+import { installProgram } from '../../support/installed-program.js';
 
 const MINUTES = 60_000;
 

@@ -1,8 +1,8 @@
 // A real nginx that runs the README's own configuration.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startService } from './service.js';
 import type { Service } from './service.js';
+import { startService } from './service.js';
 
 /** Where the two servers behind the gateway listen. */
 export interface Upstreams {

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { ask } from '../../support/application.js';
 import type { Answer } from '../../support/application.js';
+import { ask } from '../../support/application.js';
 import type { CookieJar } from '../../support/cookie-jar.js';
 
 const MAIN = 'sample-app/dist/main.js';

@@ -1,6 +1,6 @@
 // A real server of Debian's, as a child of the test on a free loopback port, with a folder of its own.
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';

@@ -1,7 +1,7 @@
 // An application in a process whose global Promise is the platform's own (`own`), zone.js's (`zone`), or any other
 // (`replaced`); asks itself, and prints how each request was answered.
-import { createRequire } from 'node:module';
 import http from 'node:http';
+import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const [kind] = process.argv.slice(2);

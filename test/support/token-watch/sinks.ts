@@ -1,8 +1,8 @@
 // Where text leaves the process: streams, console, Nest's logger, HTTP answers; and where our own errors are made.
-import { Logger } from '@nestjs/common';
-import { Server, ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { Server, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
+import { Logger } from '@nestjs/common';
 import { DescopeError } from '#lib/core/errors.js';
 
 /** What is told of the traffic. */

@@ -1,6 +1,6 @@
 // Watches a test file for tokens in logs, answers and errors.
-import { TokenFinder } from './token-finder.js';
 import { toAllText, watchSinks } from './sinks.js';
+import { TokenFinder } from './token-finder.js';
 
 export class TokenWatch {
   readonly #finder = new TokenFinder();

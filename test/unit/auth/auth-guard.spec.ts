@@ -1,12 +1,11 @@
 // The guard's decision on a request, without a server: what it remembers, writes, hands on and tells.
+import type { IncomingMessage } from 'node:http';
+import { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
-import { ServerResponse } from 'node:http';
-import type { IncomingMessage } from 'node:http';
-import { Accepts, AuthGuard, Authorize, DescopeModule, OptionalAuth, Public, Roles } from 'nestjs-descope';
+import { Test } from '@nestjs/testing';
 import type {
   AccessPolicy,
   DescopeModuleOptions,
@@ -14,9 +13,10 @@ import type {
   DescopeTransport,
   RequestLike,
 } from 'nestjs-descope';
+import { Accepts, AuthGuard, Authorize, DescopeModule, OptionalAuth, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { recallSession, recallUser } from '#lib/auth/request-state.js';
 import { DESCOPE_AUTHENTICATOR } from '#lib/auth/injection-tokens.js';
+import { recallSession, recallUser } from '#lib/auth/request-state.js';
 import { EventRecorder } from '../../support/event-recorder.js';
 
 @Injectable()

@@ -1,6 +1,6 @@
 // One value for each object: like a weak map, for any object that a request can be.
-import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
 import { createObjectMemory } from '#lib/auth/request-state.js';
 
 const FORMS: readonly (readonly [string, () => object])[] = [

@@ -1,10 +1,10 @@
 // Headers that a response has already: one answer says one thing of a cookie, on both frameworks.
-import { describe, expect, it } from '@jest/globals';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { toResponseLike } from '#lib/auth/response-headers.js';
+import { describe, expect, it } from '@jest/globals';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { ResponseWriter } from '#lib/auth/response-headers.js';
+import { toResponseLike } from '#lib/auth/response-headers.js';
 
 type Write = (writer: ResponseWriter) => void;
 

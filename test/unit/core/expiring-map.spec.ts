@@ -1,7 +1,7 @@
 // A full map loses what has ended, then what ends first.
 import { describe, expect, it } from '@jest/globals';
 import { ExpiringMap } from '#lib/core/expiring-map.js';
-import { NOW_MS, createClock } from '../../support/tokens.js';
+import { createClock, NOW_MS } from '../../support/tokens.js';
 
 function create(maxEntries: number) {
   const clock = createClock();

@@ -1,7 +1,7 @@
 // One line a minute and cause: what a limited notify passes on.
 import { describe, expect, it } from '@jest/globals';
-import { createLimitedNotify } from '#lib/core/logging.js';
 import type { Notice } from '#lib/core/logging.js';
+import { createLimitedNotify } from '#lib/core/logging.js';
 import { createClock } from '../../support/tokens.js';
 
 function create() {

@@ -1,6 +1,6 @@
 // What is promised is told by its `then`, and what counts as a yes by being `true`.
 import { describe, expect, it } from '@jest/globals';
-import { attempt, isThenable, whenReady, isYes } from '#lib/core/maybe-promise.js';
+import { attempt, isThenable, isYes, whenReady } from '#lib/core/maybe-promise.js';
 
 const toThenable = (then: unknown): PromiseLike<number> => ({ then }) as PromiseLike<number>;
 const double = (value: number) => value * 2;

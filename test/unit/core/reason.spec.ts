@@ -1,6 +1,6 @@
 // Why something failed, as one line: the innermost cause with its code, and no credential.
-import { describe, expect, it } from '@jest/globals';
 import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from '@jest/globals';
 import { DescopeUnavailableError } from '#lib/core/errors.js';
 import { RequestFailure, toReason } from '#lib/core/logging.js';
 

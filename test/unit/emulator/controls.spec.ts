@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { EmulatorClock } from '#lib/emulator/controls/clock.js';
 import { Faults } from '#lib/emulator/controls/faults.js';
-import { Outbox, RequestLog, isAtOrBelow } from '#lib/emulator/controls/recorders.js';
+import { isAtOrBelow, Outbox, RequestLog } from '#lib/emulator/controls/recorders.js';
 
 describe('EmulatorClock', () => {
   it('goes on ticking from where it was put', async () => {

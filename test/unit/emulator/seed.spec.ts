@@ -1,10 +1,10 @@
 // A seed is checked before the emulator starts, and every mistake in it is named.
-import { describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findSeedMistakes } from '#lib/emulator/seed/validate-seed.js';
+import { describe, expect, it } from '@jest/globals';
 import { loadSeed } from '#lib/emulator/seed/load-seed.js';
+import { findSeedMistakes } from '#lib/emulator/seed/validate-seed.js';
 
 describe('findSeedMistakes', () => {
   it('finds none in an empty seed, nor in one that uses every field', () => {

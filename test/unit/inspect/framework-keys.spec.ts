@@ -1,8 +1,8 @@
 // The keys under which Nest and its libraries note things are copied, because not all of them are installed everywhere
 // and none is exported for others. Here they are compared with those of the versions that are installed.
-import { beforeAll, describe, expect, it } from '@jest/globals';
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
 const FILES = [
   'lib/auth/access/access-policy.ts',

@@ -1,10 +1,10 @@
 // The page as text: what stands in it, and that nothing in it is more than text.
+import { Script } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Script } from 'node:vm';
 import { createNonce } from '#lib/routes/flow-client.js';
-import { renderDescopeFlow, renderLoginPage } from '#lib/routes/flow-page.js';
 import type { DescopeFlowOptions } from '#lib/routes/flow-options.js';
+import { renderDescopeFlow, renderLoginPage } from '#lib/routes/flow-page.js';
 
 const OPTIONS: DescopeFlowOptions = {
   projectId: 'P2emulator00000000000000000A',

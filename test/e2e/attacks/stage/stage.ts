@@ -1,10 +1,10 @@
 // The sample application on its embedded Descope, and the means to forge tokens for it.
-import { createHmac, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
 import type { Emulator } from 'nestjs-descope/emulator';
+import { EmbeddedDescope } from '../../../../sample-app/src/embedded/embedded-descope.js';
 import { createApplication } from '../../../../sample-app/src/start/application.js';
 import { readSettings } from '../../../../sample-app/src/start/settings.js';
-import { EmbeddedDescope } from '../../../../sample-app/src/embedded/embedded-descope.js';
 import type { AdapterName } from '../../../support/application.js';
 import { signBytes, toPart } from '../../../support/tokens.js';
 

@@ -2,10 +2,10 @@
 import { expect } from '@jest/globals';
 import type { AdapterName } from '../../../support/application.js';
 import type { Attack } from './attack.js';
-import { exchange } from './exchange.js';
 import type { Ask, Reply } from './exchange.js';
-import { startStage } from './stage.js';
+import { exchange } from './exchange.js';
 import type { Stage } from './stage.js';
+import { startStage } from './stage.js';
 
 const INNARDS = [/\n\s+at \S/, /node_modules/, /\.[tj]s:\d/, /ECONN|ENOTFOUND/, /evil\.example/];
 

@@ -1,5 +1,6 @@
 // A demand that cannot be meant is told where it is written, and by name.
 import { describe, expect, it } from '@jest/globals';
+import type { AccessDecorator } from 'nestjs-descope';
 import {
   Accepts,
   Amr,
@@ -13,7 +14,6 @@ import {
   Superuser,
   Tenant,
 } from 'nestjs-descope';
-import type { AccessDecorator } from 'nestjs-descope';
 
 const wrong = (value: unknown) => value as never;
 const failureOf = (decorate: () => unknown) => {

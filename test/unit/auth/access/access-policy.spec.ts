@@ -1,6 +1,7 @@
 // Decorators → what a handler asks: near and far, inherited, replaced, and what cannot be meant together.
 import { describe, expect, it } from '@jest/globals';
 import { UseGuards } from '@nestjs/common';
+import type { AccessDecorator, AccessPolicy, Demand } from 'nestjs-descope';
 import {
   Accepts,
   Amr,
@@ -18,9 +19,8 @@ import {
   Superuser,
   Tenant,
 } from 'nestjs-descope';
-import type { AccessDecorator, AccessPolicy, Demand } from 'nestjs-descope';
-import { readAccessPolicy, readGuards, readMethods } from '#lib/auth/access/access-policy.js';
 import type { Handler, HandlerClass } from '#lib/auth/access/access-policy.js';
+import { readAccessPolicy, readGuards, readMethods } from '#lib/auth/access/access-policy.js';
 
 const role = (name: string): Demand => ({
   kind: 'roles',

@@ -1,7 +1,7 @@
 // Questions about relations that one request has at a time are one call, and no answer outlives it.
 import { describe, expect, it } from '@jest/globals';
-import { RelationCheck } from '#lib/auth/access/fga.js';
 import type { Relation } from '#lib/auth/access/fga.js';
+import { RelationCheck } from '#lib/auth/access/fga.js';
 
 const BASE_URL = 'https://api.descope.com';
 

@@ -1,7 +1,7 @@
 // What time it is at Descope, as its answers tell.
 import { describe, expect, it } from '@jest/globals';
 import { DescopeTime } from '#lib/core/api/descope-time.js';
-import { NOW_MS, NOW_SECONDS, createClock } from '../../../support/tokens.js';
+import { createClock, NOW_MS, NOW_SECONDS } from '../../../support/tokens.js';
 
 const dated = (ms: number) => new Headers({ date: new Date(ms).toUTCString() });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DescopeApiError } from '#lib/core/api/descope-api.js';
 import { RejectedTokens } from '#lib/core/api/descope-calls.js';
-import { NOW_SECONDS, createClock, createSigningKey, mint } from '../../../support/tokens.js';
+import { createClock, createSigningKey, mint, NOW_SECONDS } from '../../../support/tokens.js';
 
 const key = createSigningKey();
 const token = (jti: number | string, claims = {}) =>

@@ -1,14 +1,14 @@
 // The keys over a real socket: whatever a server does, it is an answer in time or an outage.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { stat } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fetchKeys } from '#lib/core/api/descope-api.js';
 import { RemoteKeySet } from '#lib/core/token/remote-key-set.js';
 import { whileBusy } from '../../../support/busy.js';
-import { PROJECT_ID, codeLater, codeOf, createClock, createSigningKey } from '../../../support/tokens.js';
+import { codeLater, codeOf, createClock, createSigningKey, PROJECT_ID } from '../../../support/tokens.js';
 
 type Respond = (response: ServerResponse, request: IncomingMessage) => void;
 

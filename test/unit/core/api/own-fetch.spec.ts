@@ -1,12 +1,12 @@
 // A `fetch` of the application in place of Node's: how it is called, and what becomes of its answer.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fetch as undiciFetch } from 'undici';
-import { toNodeFetch } from '#lib/core/api/http-client.js';
 import type { FetchInit, FetchLike } from '#lib/core/api/http-client.js';
+import { toNodeFetch } from '#lib/core/api/http-client.js';
 
 const FORM = /^multipart\/form-data; boundary=/;
 let server: Server;

@@ -1,13 +1,13 @@
 // Options in, config out: every option both ways, every mistake told, no secret repeated.
-import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
-import { isConfidential, isProjectId, readBaseUrl, toRegionalBaseUrl } from '#lib/core/http/base-url.js';
+import { describe, expect, it } from '@jest/globals';
 import type { FetchLike } from '#lib/core/api/http-client.js';
-import { resolveConfig } from '#lib/core/config/config.js';
 import type { DescopeConfig } from '#lib/core/config/config.js';
-import { KNOWN_OPTIONS } from '#lib/core/config/options.js';
+import { resolveConfig } from '#lib/core/config/config.js';
 import type { DescopeOptions } from '#lib/core/config/options.js';
-import { PROJECT_ID, createSigningKey } from '../../../support/tokens.js';
+import { KNOWN_OPTIONS } from '#lib/core/config/options.js';
+import { isConfidential, isProjectId, readBaseUrl, toRegionalBaseUrl } from '#lib/core/http/base-url.js';
+import { createSigningKey, PROJECT_ID } from '../../../support/tokens.js';
 
 const schema = {
   '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },

@@ -1,11 +1,11 @@
 // Wrong options: each is told by its name, all at once, and no value is repeated.
 import { describe, expect, it } from '@jest/globals';
 import { resolveConfig } from '#lib/core/config/config.js';
-import { KNOWN_OPTIONS } from '#lib/core/config/options.js';
 import type { DescopeOptions } from '#lib/core/config/options.js';
+import { KNOWN_OPTIONS } from '#lib/core/config/options.js';
 import { DescopeConfigError } from '#lib/core/errors.js';
 import { SIGNATURE_ALGORITHMS } from '#lib/core/token/signature.js';
-import { PROJECT_ID, createSigningKey } from '../../../support/tokens.js';
+import { createSigningKey, PROJECT_ID } from '../../../support/tokens.js';
 
 const { jwk } = createSigningKey('RS256', 'SK1');
 const ec = createSigningKey('ES256', 'SK2').jwk;

@@ -1,9 +1,9 @@
 // May a browser's own credential count on this request?
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { RequestLike } from '#lib/core/http/request.js';
-import { assertFromOwnPage, assertOurs, assertSameOrigin, toOrigin } from '#lib/core/http/origin.js';
 import type { TrustedOrigin } from '#lib/core/http/origin.js';
+import { assertFromOwnPage, assertOurs, assertSameOrigin, toOrigin } from '#lib/core/http/origin.js';
+import type { RequestLike } from '#lib/core/http/request.js';
 import { codeOf } from '../../../support/tokens.js';
 
 const OURS = 'https://app.example.com';

@@ -1,10 +1,10 @@
 // Request → raw token: the first source that has one decides, alone.
 import { describe, expect, it } from '@jest/globals';
 import { readCookie } from '#lib/core/http/cookies.js';
-import { readCredential } from '#lib/core/http/token-source.js';
-import type { TokenSourceOption } from '#lib/core/http/token-source.js';
-import { countHeader, readHeader } from '#lib/core/http/request.js';
 import type { RequestLike } from '#lib/core/http/request.js';
+import { countHeader, readHeader } from '#lib/core/http/request.js';
+import type { TokenSourceOption } from '#lib/core/http/token-source.js';
+import { readCredential } from '#lib/core/http/token-source.js';
 import { codeOf } from '../../../support/tokens.js';
 
 const read = (

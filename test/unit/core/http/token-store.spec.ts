@@ -1,8 +1,8 @@
 // Tokens in cookies: every attribute, and when Secure may be left out.
 import { describe, expect, it } from '@jest/globals';
-import { CookieTokenStore } from '#lib/core/http/token-store.js';
-import type { CookieTokenStoreConfig } from '#lib/core/http/token-store.js';
 import type { RequestLike } from '#lib/core/http/request.js';
+import type { CookieTokenStoreConfig } from '#lib/core/http/token-store.js';
+import { CookieTokenStore } from '#lib/core/http/token-store.js';
 import { COOKIES } from '../../../support/session-world.js';
 import { NOW_MS } from '../../../support/tokens.js';
 

@@ -1,8 +1,8 @@
 // Which origins beside our own are trusted: by name, by a pattern of one label, or by a function.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { findPatternFlaw, isTrustedOrigin } from '#lib/core/http/origin.js';
 import type { OriginTest } from '#lib/core/http/origin.js';
+import { findPatternFlaw, isTrustedOrigin } from '#lib/core/http/origin.js';
 
 const PATTERN = 'https://*.previews.example.com';
 const trusts = (origin: string, one: string | OriginTest) => isTrustedOrigin(origin, [one]);

@@ -1,18 +1,18 @@
 // Access keys: which texts are keys, what their sessions must be, and how little a flood of them costs.
-import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
 import { DescopeApiError } from '#lib/core/api/descope-api.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '#lib/core/errors.js';
-import { AccessKeys, createCredentialDigest, ExchangeBudget } from '#lib/core/m2m/access-keys.js';
 import type { AccessKeyConfig } from '#lib/core/m2m/access-keys.js';
+import { AccessKeys, createCredentialDigest, ExchangeBudget } from '#lib/core/m2m/access-keys.js';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import { TokenVerifier } from '#lib/core/token/token-verifier.js';
 import {
-  POLICY,
   codeLater,
   createClock,
   createSigningKey,
   mint,
+  POLICY,
   toUnusable,
 } from '../../../support/tokens.js';
 

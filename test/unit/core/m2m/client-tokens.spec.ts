@@ -1,16 +1,16 @@
 // Credentials → token: what is asked of Descope, how long the answer serves, and what a rejection says.
-import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
 import { DescopeError } from '#lib/core/errors.js';
-import { readCredentials, MachineTokens } from '#lib/core/m2m/client-tokens.js';
 import type { M2mCredentials } from '#lib/core/m2m/client-tokens.js';
+import { MachineTokens, readCredentials } from '#lib/core/m2m/client-tokens.js';
 import {
-  PROJECT_ID,
   codeLater,
   codeOf,
   createClock,
   createSigningKey,
   mint,
+  PROJECT_ID,
 } from '../../../support/tokens.js';
 
 const signer = createSigningKey();

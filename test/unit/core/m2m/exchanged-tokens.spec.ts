@@ -1,8 +1,8 @@
 // Credential → token: one flight each, refreshed ahead, rejections and outages remembered, everything bounded.
 import { describe, expect, it } from '@jest/globals';
 import { DescopeCredentialError, DescopeUnavailableError } from '#lib/core/errors.js';
-import { ExchangedTokens } from '#lib/core/m2m/exchanged-tokens.js';
 import type { ExchangedTokensInput } from '#lib/core/m2m/exchanged-tokens.js';
+import { ExchangedTokens } from '#lib/core/m2m/exchanged-tokens.js';
 import { codeLater, createClock } from '../../../support/tokens.js';
 
 const LIFE_MS = 600_000;

@@ -2,25 +2,25 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DescopeError } from '#lib/core/errors.js';
-import type { Notice } from '#lib/core/logging.js';
+import type { RequestLike } from '#lib/core/http/request.js';
 import { CookieTokenStore } from '#lib/core/http/token-store.js';
-import { Authenticator } from '#lib/core/session/authenticator.js';
+import type { Notice } from '#lib/core/logging.js';
 import type { AuthenticationConfig } from '#lib/core/session/authenticator.js';
+import { Authenticator } from '#lib/core/session/authenticator.js';
 import { RevocationList } from '#lib/core/session/revocation-list.js';
 import type { DescopeSession } from '#lib/core/session/session.js';
-import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import type { KeySet } from '#lib/core/token/key-set.js';
+import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import { TokenVerifier } from '#lib/core/token/token-verifier.js';
-import type { RequestLike } from '#lib/core/http/request.js';
 import { AUTHENTICATION, COOKIES, keysAway } from '../../../support/session-world.js';
 import {
-  NOW_MS,
-  NOW_SECONDS,
-  POLICY,
   codeLater,
   codeOf,
   createSigningKey,
   mint,
+  NOW_MS,
+  NOW_SECONDS,
+  POLICY,
 } from '../../../support/tokens.js';
 
 const key = createSigningKey();

@@ -1,24 +1,24 @@
 // When a browser's session is refreshed on the way, and when it is left alone.
 import { describe, expect, it } from '@jest/globals';
 import { DescopeApiError } from '#lib/core/api/descope-api.js';
-import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
-import { CookieTokenStore, ServerSessionStore } from '#lib/core/http/token-store.js';
+import type { RequestLike } from '#lib/core/http/request.js';
 import type { TokenStore } from '#lib/core/http/token-store.js';
+import { CookieTokenStore, ServerSessionStore } from '#lib/core/http/token-store.js';
+import { AutoRefresh } from '#lib/core/session/auto-refresh.js';
 import { RefreshCache } from '#lib/core/session/refresh-cache.js';
 import { Refresher } from '#lib/core/session/refresher.js';
-import { AutoRefresh } from '#lib/core/session/auto-refresh.js';
-import { SignInChains } from '#lib/core/session/sign-in-chains.js';
 import { RevocationList } from '#lib/core/session/revocation-list.js';
+import { SignInChains } from '#lib/core/session/sign-in-chains.js';
+import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import { TokenVerifier } from '#lib/core/token/token-verifier.js';
-import type { RequestLike } from '#lib/core/http/request.js';
 import { AUTHENTICATION, COOKIES, keysAway } from '../../../support/session-world.js';
 import {
-  NOW_MS,
-  NOW_SECONDS,
-  POLICY,
   codeLater,
   createSigningKey,
   mint,
+  NOW_MS,
+  NOW_SECONDS,
+  POLICY,
   toUnusable,
 } from '../../../support/tokens.js';
 

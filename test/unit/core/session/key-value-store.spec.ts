@@ -1,9 +1,9 @@
 // A shared store answers soon or fails, and the operator hears of it.
-import { describe, expect, it } from '@jest/globals';
 import { stat } from 'node:fs/promises';
-import { boundStore } from '#lib/core/session/key-value-store.js';
+import { describe, expect, it } from '@jest/globals';
 import type { Notice } from '#lib/core/logging.js';
 import type { KeyValueStore } from '#lib/core/session/key-value-store.js';
+import { boundStore } from '#lib/core/session/key-value-store.js';
 import { whileBusy } from '../../../support/busy.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 

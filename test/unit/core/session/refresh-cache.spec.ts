@@ -1,9 +1,9 @@
 // One flight per refresh token, and what is known of it afterwards.
-import { describe, expect, it } from '@jest/globals';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from '@jest/globals';
 import { DescopeCredentialError, DescopeUnavailableError } from '#lib/core/errors.js';
-import { RefreshCache, encryptToken, toTokenDigest } from '#lib/core/session/refresh-cache.js';
+import { encryptToken, RefreshCache, toTokenDigest } from '#lib/core/session/refresh-cache.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import { codeLater, createClock, createSigningKey, mint } from '../../../support/tokens.js';
 

@@ -1,20 +1,20 @@
 // Refresh token → new session: what is sent on, what is believed, what a rejection means.
 import { describe, expect, it } from '@jest/globals';
-import { DescopeApiError } from '#lib/core/api/descope-api.js';
 import type { IssuedTokens } from '#lib/core/api/descope-api.js';
+import { DescopeApiError } from '#lib/core/api/descope-api.js';
 import { DescopeUnavailableError } from '#lib/core/errors.js';
 import { RefreshCache } from '#lib/core/session/refresh-cache.js';
 import { Refresher } from '#lib/core/session/refresher.js';
-import { SignInChains } from '#lib/core/session/sign-in-chains.js';
 import { RevocationList } from '#lib/core/session/revocation-list.js';
+import { SignInChains } from '#lib/core/session/sign-in-chains.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import {
-  NOW_MS,
-  NOW_SECONDS,
   codeLater,
   createSigningKey,
   createVerifier,
   mint,
+  NOW_MS,
+  NOW_SECONDS,
   toUnusable,
 } from '../../../support/tokens.js';
 

@@ -1,18 +1,18 @@
 // What was signed out stays out, until it would have ended.
 import { describe, expect, it } from '@jest/globals';
 import { RevocationList } from '#lib/core/session/revocation-list.js';
+import type { VerifiedToken } from '#lib/core/token/token-verifier.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import {
-  NOW_MS,
-  NOW_SECONDS,
   codeLater,
   codeOf,
   createClock,
   createSigningKey,
   createVerifier,
   mint,
+  NOW_MS,
+  NOW_SECONDS,
 } from '../../../support/tokens.js';
-import type { VerifiedToken } from '#lib/core/token/token-verifier.js';
 
 const key = createSigningKey('ES256');
 const verifier = createVerifier([key.jwk], { algorithms: ['ES256'] });

@@ -1,6 +1,6 @@
 // What a shared store keeps can be read by the holder of the token alone.
 import { describe, expect, it } from '@jest/globals';
-import { encryptToken, toTokenDigest, decryptToken } from '#lib/core/session/refresh-cache.js';
+import { decryptToken, encryptToken, toTokenDigest } from '#lib/core/session/refresh-cache.js';
 
 describe('A sealed box', () => {
   it('opens for the same token, and looks different every time', () => {

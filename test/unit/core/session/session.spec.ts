@@ -1,10 +1,10 @@
 // A session, and who may come in with it: no token shows, and nobody's is nobody's.
-import { describe, expect, it } from '@jest/globals';
 import { format, inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
 import { DescopeCredentialError } from '#lib/core/errors.js';
-import { acceptSession, acceptOptionalSession, DescopeSession } from '#lib/core/session/session.js';
+import { acceptOptionalSession, acceptSession, DescopeSession } from '#lib/core/session/session.js';
 import type { TokenKind } from '#lib/core/token/claims.js';
-import { NOW_MS, codeOf } from '../../../support/tokens.js';
+import { codeOf, NOW_MS } from '../../../support/tokens.js';
 import { userOf } from '../../../support/users.js';
 
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.c2VjcmV0.c2lnbmF0dXJl';

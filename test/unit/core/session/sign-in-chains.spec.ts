@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { SignInChains, toTokenKey } from '#lib/core/session/sign-in-chains.js';
 import { MemoryStore } from '../../../support/memory-store.js';
-import { NOW_MS, NOW_SECONDS, createClock, createSigningKey, mint } from '../../../support/tokens.js';
+import { createClock, createSigningKey, mint, NOW_MS, NOW_SECONDS } from '../../../support/tokens.js';
 
 const key = createSigningKey();
 const token = (name: string, exp = NOW_SECONDS + 600) => mint(key, { claims: { jti: name, exp } });

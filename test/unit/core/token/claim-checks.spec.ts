@@ -10,11 +10,11 @@ import {
 } from '#lib/core/token/claim-checks.js';
 import type { DescopeClaims, JsonObject } from '#lib/core/token/claims.js';
 import {
+  codeOf,
   NOW_MS,
   NOW_SECONDS as NOW,
   POLICY,
   PROJECT_ID,
-  codeOf,
   sessionClaims,
 } from '../../../support/tokens.js';
 

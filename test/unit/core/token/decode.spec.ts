@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DescopeError } from '#lib/core/errors.js';
-import { HeaderMemory, MAX_TOKEN_LENGTH, decodeToken } from '#lib/core/token/decode.js';
+import { decodeToken, HeaderMemory, MAX_TOKEN_LENGTH } from '#lib/core/token/decode.js';
 import { codeOf, toPart } from '../../../support/tokens.js';
 
 const HEADER = { alg: 'RS256', kid: 'SK1', typ: 'JWT' };

@@ -1,18 +1,18 @@
 // A token that was proven before: its signature is not checked again, and everything that can change is.
 import { describe, expect, it } from '@jest/globals';
-import { toKeysById, unknownKey } from '#lib/core/token/key-set.js';
 import type { KeySet } from '#lib/core/token/key-set.js';
+import { toKeysById, unknownKey } from '#lib/core/token/key-set.js';
 import type { VerificationKey } from '#lib/core/token/signature.js';
-import { TokenVerifier } from '#lib/core/token/token-verifier.js';
 import type { VerifiedToken } from '#lib/core/token/token-verifier.js';
+import { TokenVerifier } from '#lib/core/token/token-verifier.js';
 import {
-  NOW_SECONDS,
-  POLICY,
   codeLater,
   codeOf,
   createClock,
   createSigningKey,
   mint,
+  NOW_SECONDS,
+  POLICY,
 } from '../../../support/tokens.js';
 
 const key = createSigningKey();

@@ -1,6 +1,6 @@
 // A key set in bad times: an outage with keys in memory, a clock that jumps, and the end.
 import { describe, expect, it } from '@jest/globals';
-import { POLICY, createWarmWorld, createWorld, two } from '../../../support/key-world.js';
+import { createWarmWorld, createWorld, POLICY, two } from '../../../support/key-world.js';
 import { codeOf } from '../../../support/tokens.js';
 
 const HOUR = 3_600_000;

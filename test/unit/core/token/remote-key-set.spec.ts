@@ -1,7 +1,7 @@
 // The project's keys over time: rotation, floods and outages, on a clock that the test moves.
 import { describe, expect, it } from '@jest/globals';
 import { DescopeUnavailableError } from '#lib/core/errors.js';
-import { POLICY, createWarmWorld, createWorld, one, three, two } from '../../../support/key-world.js';
+import { createWarmWorld, createWorld, one, POLICY, three, two } from '../../../support/key-world.js';
 import { codeLater, codeOf } from '../../../support/tokens.js';
 
 const MINUTE = 60_000;

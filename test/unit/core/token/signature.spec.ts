@@ -1,7 +1,8 @@
 // Is this signature by this key? Every algorithm, and every way to be nearly right.
-import { describe, expect, it } from '@jest/globals';
 import { constants, createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
 import { SIGNATURE_ALGORITHMS } from '#lib/core/token/signature.js';
+import type { SigningKey } from '../../../support/tokens.js';
 import {
   codeOf,
   createSigningKey,
@@ -11,7 +12,6 @@ import {
   signBytes,
   toPart,
 } from '../../../support/tokens.js';
-import type { SigningKey } from '../../../support/tokens.js';
 
 const rsa = createSigningKey('RS256', 'SK1');
 const curves = ['ES256', 'ES384', 'ES512'].map((algorithm) => createSigningKey(algorithm, 'SK1'));

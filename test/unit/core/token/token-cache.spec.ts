@@ -1,6 +1,6 @@
 // What was proven a moment ago: bounded, whole tokens only, and the sessions in use stay.
-import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
 import { TokenCache } from '#lib/core/token/token-cache.js';
 
 const LIMITS = { maxTokens: 4, maxBytes: 1_000_000 };

@@ -1,23 +1,23 @@
 // Token text → proven claims: the four steps in one, as an attacker meets them.
-import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
 import { DescopeError } from '#lib/core/errors.js';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
-import { TokenVerifier } from '#lib/core/token/token-verifier.js';
 import type { VerifiedToken } from '#lib/core/token/token-verifier.js';
+import { TokenVerifier } from '#lib/core/token/token-verifier.js';
+import type { TokenParts } from '../../../support/tokens.js';
 import {
-  NOW_SECONDS,
-  POLICY,
-  PROJECT_ID,
   codeLater,
   codeOf,
   createClock,
   createSigningKey,
   createVerifier,
   mint,
+  NOW_SECONDS,
+  POLICY,
+  PROJECT_ID,
   toPart,
 } from '../../../support/tokens.js';
-import type { TokenParts } from '../../../support/tokens.js';
 
 const key = createSigningKey();
 const ps256 = createSigningKey('PS256', 'SK-PS');

@@ -1,6 +1,6 @@
 // One JWK → a key that may verify, or the reason why not; and a list of them → keys by id.
-import { describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import { readVerificationKey } from '#lib/core/token/signature.js';
 import { codeOf, createSigningKey } from '../../../support/tokens.js';

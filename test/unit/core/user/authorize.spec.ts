@@ -3,9 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { TokenKind } from '#lib/core/token/claims.js';
 import { assertAccess } from '#lib/core/user/authorize.js';
-import { assertTokenAccepted } from '#lib/core/user/token-acceptance.js';
 import type { Demand, GrantDemand, RequestValueSource } from '#lib/core/user/requirements.js';
-import { NOW_MS, NOW_SECONDS, codeOf } from '../../../support/tokens.js';
+import { assertTokenAccepted } from '#lib/core/user/token-acceptance.js';
+import { codeOf, NOW_MS, NOW_SECONDS } from '../../../support/tokens.js';
 import { userOf } from '../../../support/users.js';
 
 const roles = (match: 'any' | 'all', ...names: string[]): Demand => ({ kind: 'roles', names, match });

@@ -1,6 +1,6 @@
 // Claims → the user that handlers see: built from the token alone, and unchangeable.
-import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
 import type { DescopeClaims, TokenKind } from '#lib/core/token/claims.js';
 import { freezeDeep } from '#lib/core/token/claims.js';
 import { DescopeUser } from '#lib/core/user/descope-user.js';

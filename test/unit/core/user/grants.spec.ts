@@ -2,8 +2,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DescopeClaims } from '#lib/core/token/claims.js';
-import { readGrants, readGrantsByTenant } from '#lib/core/user/descope-user.js';
 import { readMatches, readTenantGrants } from '#lib/core/user/authorize.js';
+import { readGrants, readGrantsByTenant } from '#lib/core/user/descope-user.js';
 import { sessionClaims } from '../../../support/tokens.js';
 import { userOf } from '../../../support/users.js';
 

@@ -1,8 +1,8 @@
 // By which name does the application know this caller? Every way to read it, and every way to be rejected.
 import { describe, expect, it } from '@jest/globals';
 import type { DescopeClaims, TokenKind } from '#lib/core/token/claims.js';
-import { readUsername, toUsernameClaimName } from '#lib/core/user/descope-user.js';
 import type { UsernameClaim } from '#lib/core/user/descope-user.js';
+import { readUsername, toUsernameClaimName } from '#lib/core/user/descope-user.js';
 import { codeOf, sessionClaims } from '../../../support/tokens.js';
 
 const read = (claim: UsernameClaim, members: Record<string, unknown> = {}, kind: TokenKind = 'user') =>
