@@ -13,7 +13,7 @@ const PROGRAM = `
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 const load = (file) => import(pathToFileURL(process.argv[1] + '/core/' + file + '.js').href);
-const { RemoteKeySet } = await load('keys/remote-key-set');
+const { RemoteKeySet } = await load('token/remote-key-set');
 const { TokenVerifier } = await load('token/token-verifier');
 const jwk = { ...generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' }), kid: 'SK1', alg: 'RS256' };
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
