@@ -152,24 +152,24 @@ export class LogoutRoutes {
     if (sent !== undefined && !this.#isOwn(call)) return { ...NOTHING, sent };
     assertSameOrigin(request, this.config.authentication.origins);
     const { place } = this.sessions;
-    const readings = { session: place.readSession(request), refresh: place.readRefresh(request) };
+    const sessionToken = toToken(place.readSession(request));
+    const refreshToken = toToken(place.readRefresh(request));
     const other = sent === undefined ? this.authenticator.readToken(request) : undefined;
     const twins = await this.#proveTwins(place.readAmbiguous(request));
     await place.clear(call.exchange);
-    const isKept = readings.session.kind === 'value' && readings.session.value === other?.token;
+    const otherToken = other?.token === sessionToken ? undefined : other?.token;
     return {
-      ...(await this.#proveBoth(readings.session, readings.refresh)),
+      ...(await this.#proveBoth(sessionToken, refreshToken)),
       sent,
       twins,
-      other: isKept ? undefined : await this.#proveLapsed(toReading(other?.token)),
+      other: await this.#proveLapsed(otherToken),
     };
   }
 
   async #proveTwins({ sessionTokens, refreshTokens }: AmbiguousTokens): Promise<readonly Held[]> {
-    const none = toReading(undefined);
     return Promise.all([
-      ...sessionTokens.map((token) => this.#proveBoth(toReading(token), none)),
-      ...refreshTokens.map((token) => this.#proveBoth(none, toReading(token))),
+      ...sessionTokens.map((token) => this.#proveBoth(token, undefined)),
+      ...refreshTokens.map((token) => this.#proveBoth(undefined, token)),
     ]);
   }
 
@@ -199,10 +199,7 @@ export class LogoutRoutes {
     const isHeldShared = await this.#reject(held);
     if (held.refresh === undefined) return { last: undefined, isShared: isHeldShared };
     const refreshed = await this.sessions.refresher.findRefreshed(held.refresh.token);
-    const newer = await this.#proveBoth(
-      toReading(refreshed?.sessionToken),
-      toReading(refreshed?.refreshToken),
-    );
+    const newer = await this.#proveBoth(refreshed?.sessionToken, refreshed?.refreshToken);
     const isNewerShared = await this.#reject(newer);
     await this.sessions.refresher.forgetRefreshed(held.refresh.token); // which other instances may not know to be over
     return { last: newer.refresh ?? held.refresh, isShared: isHeldShared && isNewerShared };
@@ -218,10 +215,8 @@ export class LogoutRoutes {
     const bySubject = new Map(found.map(({ claims }) => [readSubjectId(claims), claims]));
     const chained = [...bySubject].flatMap(([subject, claims]) => {
       const own = found.filter((token) => readSubjectId(token.claims) === subject);
-      return this.#rejectChained(
-        own.map(({ token }) => token),
-        claims,
-      );
+      const tokens = own.map(({ token }) => token);
+      return this.#rejectChained(tokens, claims);
     });
     return (await Promise.all([...rejections, ...chained])).every(Boolean);
   }
@@ -241,25 +236,25 @@ export class LogoutRoutes {
     ];
   }
 
-  async #proveBoth(session: TokenReading, refresh: TokenReading): Promise<Held> {
+  async #proveBoth(sessionToken: string | undefined, refreshToken: string | undefined): Promise<Held> {
     const { verifier } = this.sessions;
     return {
-      session: await this.#proveLapsed(session),
-      refresh: await this.#prove(refresh, (token) => verifier.verifyRefresh(token)),
+      session: await this.#proveLapsed(sessionToken),
+      refresh: await this.#prove(refreshToken, (token) => verifier.verifyRefresh(token)),
     };
   }
 
-  #proveLapsed(session: TokenReading): Promise<Genuine | undefined> {
-    return this.#prove(session, (token) => this.sessions.verifier.verifyLapsed(token));
+  #proveLapsed(sessionToken: string | undefined): Promise<Genuine | undefined> {
+    return this.#prove(sessionToken, (token) => this.sessions.verifier.verifyLapsed(token));
   }
 
   async #prove(
-    reading: TokenReading,
+    token: string | undefined,
     verify: (token: string) => MaybePromise<VerifiedToken>,
   ): Promise<Genuine | undefined> {
-    if (reading.kind !== 'value') return undefined;
+    if (token === undefined) return undefined;
     try {
-      return { ...(await verify(reading.value)), token: reading.value };
+      return { ...(await verify(token)), token };
     } catch (error) {
       if (error instanceof DescopeError) return undefined; // not genuine, or not to be judged now: nothing to end
       throw error;
@@ -299,6 +294,6 @@ function notShared(): DescopeUnavailableError {
   return new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, { retryAfterSeconds: 1 });
 }
 
-function toReading(value: string | undefined): TokenReading {
-  return value === undefined ? { kind: 'absent' } : { kind: 'value', value };
+function toToken(reading: TokenReading): string | undefined {
+  return reading.kind === 'value' ? reading.value : undefined;
 }
