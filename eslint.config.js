@@ -46,6 +46,7 @@ export default tseslint.config(
   },
   {
     files: ['lib/**/*.ts', 'test/**/*.ts', 'sample-app/**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
@@ -56,6 +57,20 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
       '@typescript-eslint/await-thenable': 'error',
       '@typescript-eslint/only-throw-error': 'error',
+      // Numbers and booleans read well in a text; what else is put there is a mistake.
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/restrict-plus-operands': ['error', { allowNumberAndString: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      // An async function without an await turns what it throws into a rejection, which its caller relies on.
+      '@typescript-eslint/require-await': 'off',
+      // What comes from outside may lack what its type promises: an older Nest, a program without types.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      '@typescript-eslint/no-misused-spread': 'off', // members of sessions and of mistakes are copied on purpose
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off', // shapes are compared, not classes
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
@@ -72,6 +87,21 @@ export default tseslint.config(
         { patterns: [{ group: ['**/index.js', '**/index'], message: 'Import the file that owns it.' }] },
       ],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+    },
+  },
+  {
+    files: ['test/**/*.ts', 'sample-app/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-base-to-string': 'off', // what a text must not show is looked for in that text
+      '@typescript-eslint/no-deprecated': 'off', // what others still call must still work
+      '@typescript-eslint/no-dynamic-delete': 'off', // a test puts an environment back as it was
+      // What clients and JSON give back is looked at by the assertions.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      '@typescript-eslint/unbound-method': 'off', // handlers are read for their metadata, never called unbound
+      '@typescript-eslint/no-extraneous-class': 'off', // the smallest application is a class with a decorator, or with none
     },
   },
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },

@@ -196,7 +196,7 @@ describe.each(ADAPTERS)('The gateway of the sample app on %s', (adapter) => {
     ],
     ['with a cookie from nowhere', 'REQUEST_CROSS_SITE', (cookie: string) => ({ cookie })],
   ])('closes a client %s, and says why', async (_who, code, toHeaders) => {
-    const client = await open(toHeaders(`DS=${await tokenOf('ada')}`) as Headers);
+    const client = await open(toHeaders(`DS=${await tokenOf('ada')}`));
     expect(await client.closed).toEqual({ code: 1008, reason: code });
   });
 

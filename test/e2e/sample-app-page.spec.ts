@@ -104,7 +104,7 @@ describe.each(ADAPTERS)('The start page on %s', (adapter) => {
     ['an opaque origin', { origin: 'null' }],
     ['nowhere', {}],
   ])('gives no token to a request from %s', async (_where, headers) => {
-    const answer = await post('/embedded/tokens', headers as Record<string, string>, { person: 'ada' });
+    const answer = await post('/embedded/tokens', headers, { person: 'ada' });
     expect([answer.status, answer.body['code']]).toEqual([403, 'REQUEST_CROSS_SITE']);
     expect(answer.text).not.toContain('Jwt');
   });

@@ -24,7 +24,7 @@ function countCharacters(run: () => unknown): number {
   for (const [name, original] of originals) {
     text[name] = function (this: string, ...given: unknown[]) {
       const result = original?.apply(this, given);
-      count += toCost(String(this), given, result);
+      count += toCost(this, given, result);
       return result;
     };
   }

@@ -3,7 +3,6 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { resolveConfig } from '#lib/core/config/config.js';
-import type { DescopeOptions } from '#lib/core/config/options.js';
 import { KNOWN_OPTIONS } from '#lib/core/config/options.js';
 import { DescopeConfigError } from '#lib/core/errors.js';
 import { PROJECT_ID } from '../support/tokens.js';
@@ -82,7 +81,7 @@ const group = fc.dictionary(
 
 function check(given: object): void {
   try {
-    const config = resolveConfig({ projectId: PROJECT_ID, ...given } as DescopeOptions);
+    const config = resolveConfig({ projectId: PROJECT_ID, ...given });
     expect(config.verification.algorithms.filter((name) => !/^(RS|PS|ES)(256|384|512)$/.test(name))).toEqual(
       [],
     );
@@ -102,7 +101,7 @@ function check(given: object): void {
 
 function rejectionOf(given: object): DescopeConfigError {
   try {
-    resolveConfig(given as DescopeOptions);
+    resolveConfig(given);
   } catch (error) {
     if (error instanceof DescopeConfigError) return error;
     throw error;

@@ -187,7 +187,7 @@ describe('The built sample app', () => {
     ['a project id that is none', { DESCOPE_PROJECT_ID: 'P2' }, 'projectId'],
     ['an address of another machine', { HOST: '192.0.2.1' }, 'It cannot listen where HOST says'],
   ])('says once why it cannot start with %s', async (_what, environment, reason) => {
-    const terminal = run(environment as Record<string, string>);
+    const terminal = run(environment);
     expect(await terminal.exit).toBe(1);
     expect(terminal.stdout).toBe('');
     expect(terminal.stderr).toContain(reason);

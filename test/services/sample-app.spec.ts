@@ -157,7 +157,9 @@ function readEndMs(token: string): number {
 }
 
 async function waitUntilKnown(app: SampleProcess, browser: CookieJar): Promise<void> {
-  for (const end = Date.now() + RECOVERY_MS; Date.now() < end; await sleep(100))
+  for (const end = Date.now() + RECOVERY_MS; Date.now() < end;) {
     if ((await app.get('/me', browser)).status === 200) return;
+    await sleep(100);
+  }
   throw new Error(`${app.url} did not recover within ${RECOVERY_MS} ms.`);
 }

@@ -54,10 +54,10 @@ async function run(
   const options = { cwd, env: toEnvironment(env), timeout: 60_000 };
   const { stdout, stderr, code } = await runFile(command, args, options).then(
     (done) => ({ ...done, code: 0 }),
-    (failed: { stdout: string; stderr: string; code: number | null }) => ({
-      ...failed,
-      code: failed.code ?? -1,
-    }),
+    (cause: unknown) => {
+      const failed = cause as { stdout: string; stderr: string; code: number | null };
+      return { ...failed, code: failed.code ?? -1 };
+    },
   );
   return { code, output: stdout + stderr, lastLine: stdout.trim().split('\n').at(-1) ?? '' };
 }

@@ -38,8 +38,8 @@ export async function createSocketAdapter(
   library: SocketLibrary,
   app: object,
 ): Promise<IoAdapter | WsAdapter> {
-  if (library === 'ws') return new (await import('@nestjs/platform-ws')).WsAdapter(app as never);
-  return new (await import('@nestjs/platform-socket.io')).IoAdapter(app as never);
+  if (library === 'ws') return new (await import('@nestjs/platform-ws')).WsAdapter(app);
+  return new (await import('@nestjs/platform-socket.io')).IoAdapter(app);
 }
 
 /** Connects; resolves once the connection is open, whatever the server does with it then. */

@@ -48,7 +48,8 @@ export function isMember(node: ts.Node, owner: string, name: string): boolean {
 
 /** Tells whether a node imports a value of this name from a module. */
 export function isImportOf(node: ts.Node, module: string, name: string): boolean {
-  if (!ts.isImportDeclaration(node) || node.importClause?.isTypeOnly === true) return false;
+  if (!ts.isImportDeclaration(node) || node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword)
+    return false;
   if (!ts.isStringLiteral(node.moduleSpecifier) || node.moduleSpecifier.text !== module) return false;
   const bindings = node.importClause?.namedBindings;
   if (bindings === undefined || !ts.isNamedImports(bindings)) return true; // a whole module holds every name

@@ -1,9 +1,8 @@
 // A gRPC server of Nest alone, whose guard rejects a handler of @GrpcStreamCall(); says its port, and lives if it can.
+import 'reflect-metadata';
 import { Controller, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { GrpcStreamCall, RpcException, Transport } from '@nestjs/microservices';
-
-import 'reflect-metadata';
 
 class Rejecting {
   canActivate() {

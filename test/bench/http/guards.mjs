@@ -1,4 +1,5 @@
 // A Nest module for each way to guard the same controller.
+import 'reflect-metadata';
 import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
 import { AuthGuard as PassportGuard, PassportModule, PassportStrategy } from '@nestjs/passport';
 import { auth } from 'express-oauth2-jwt-bearer';
@@ -6,8 +7,6 @@ import { ExtractJwt, Strategy } from 'passport-jwt';
 import { ISSUER, PROJECT_ID } from '../support/issuer.mjs';
 import { descope, toOptions } from '../support/ours.mjs';
 import { callMiddleware, PEER_WITH_MEMORY, PEERS, serveKeys, toRemembering } from '../support/peers.mjs';
-
-import 'reflect-metadata';
 
 /** Makes the module of a variant; nothing is remembered by a new one. */
 export async function createModule(variant, published) {

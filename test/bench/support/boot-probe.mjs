@@ -1,10 +1,9 @@
 // A process that starts one Nest application with many handlers, and says what that took.
+import 'reflect-metadata';
 import { Controller, Get, Module, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { PROJECT_ID } from './issuer.mjs';
-
-import 'reflect-metadata';
 
 const [mode, handlers, perController] = process.argv.slice(2);
 const descope = mode === 'with' ? await import('../../../dist/esm/index.js') : undefined;

@@ -1,10 +1,9 @@
 // The built package as an application has it: out of a Nest context, so that nothing here knows how it is made.
+import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import * as descope from '../../../dist/esm/index.js';
 import { PROJECT_ID } from './issuer.mjs';
-
-import 'reflect-metadata';
 
 const SESSIONS = 'nestjs-descope:sessions'; // the package's own injection token: a text, so that copies agree
 

@@ -48,7 +48,10 @@ export async function startApplication(emulator: Emulator): Promise<Application>
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = ''] = (request.url ?? '').split('?', 1);
-    if (path === '/login') return sendPage(response, toOptions(emulator, application.options));
+    if (path === '/login') {
+      sendPage(response, toOptions(emulator, application.options));
+      return;
+    }
     if (path === `/${script.fileName}`) {
       response.writeHead(200, toComponentScriptHeaders(script)).end(script.content);
       return;

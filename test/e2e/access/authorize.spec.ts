@@ -303,6 +303,6 @@ describe.each(ADAPTERS)('A rule, on %s,', (adapter) => {
   });
 
   it.each([undefined, null, 'admin', {}])('is not defined by %p', (rule) => {
-    expect(() => Authorize(rule as unknown as Type<DescopePolicy>)).toThrow(DescopeConfigError);
+    expect(() => Authorize(rule as Type<DescopePolicy>)).toThrow(DescopeConfigError);
   });
 });

@@ -19,7 +19,7 @@ const signIn = async () => (await bed.sdk.password.signIn('ada@example.com', 'lo
 
 describe('a step-up', () => {
   it('marks the next session alone, and keeps what the sign-in has selected', async () => {
-    const { refreshJwt = '' } = await bed.emulator.signIn('ada@example.com', { tenantId: 'acme' });
+    const { refreshJwt } = await bed.emulator.signIn('ada@example.com', { tenantId: 'acme' });
     await bed.sdk.otp.signIn.email('ada@example.com', { stepup: true }, refreshJwt);
     const { code = '' } = bed.emulator.outbox.last() ?? {};
     const { data } = await bed.sdk.otp.verify.email('ada@example.com', code);

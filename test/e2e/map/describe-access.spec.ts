@@ -8,6 +8,7 @@ import {
   Module,
   Patch,
   Post,
+  RequestMethod,
   UseGuards,
   Version,
   VERSION_NEUTRAL,
@@ -259,7 +260,9 @@ describe.each(ADAPTERS)('The paths of the access map, on %s', (adapter) => {
     const application = await startWith(
       [OpenController],
       (app) => {
-        app.setGlobalPrefix('/api/', { exclude: ['ready', { path: 'inner/versions/two', method: 1 }] });
+        app.setGlobalPrefix('/api/', {
+          exclude: ['ready', { path: 'inner/versions/two', method: RequestMethod.POST }],
+        });
         app.enableVersioning({ type: VersioningType.URI, defaultVersion: '3' });
       },
       { adapter },

@@ -102,7 +102,7 @@ function createHandingOn(adapter: AdapterName, toInner: () => RunningApplication
       const instance: unknown = toInner().app.getHttpAdapter().getInstance();
       if (adapter === 'express') return (instance as NestMiddleware['use'])(request, response, next);
       response.hijack?.();
-      return (instance as Fastify).routing(request.raw ?? request, response.raw ?? response);
+      (instance as Fastify).routing(request.raw ?? request, response.raw ?? response);
     }
   }
   return [HandingOnController];
@@ -350,7 +350,7 @@ describe('An application that was closed', () => {
     const ask = async (app: Awaited<ReturnType<typeof boot>>, descope: TestDescope) => {
       const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
       const response = await fetch(`${url}/who`, { headers: descope.as(identity).bearer });
-      return (await response.json()) as unknown;
+      return await response.json();
     };
     const first = await boot(outerDescope);
     const second = await boot(innerDescope);

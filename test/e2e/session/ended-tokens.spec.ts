@@ -18,7 +18,7 @@ describe.each(ADAPTERS)('A refresh token that Descope ended, on %s', (adapter) =
     const answers = new Set<string>();
     for (let count = 0; count < times; count += 1) {
       const { status, body } = await ask();
-      answers.add(`${status} ${String((body as { code?: string }).code ?? '')}`.trim());
+      answers.add(`${status} ${(body as { code?: string }).code ?? ''}`.trim());
     }
     return { answers: [...answers], calls: calls() };
   };

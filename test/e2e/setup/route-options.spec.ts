@@ -3,7 +3,6 @@ import { describe, expect, it } from '@jest/globals';
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { DescopeModuleOptions } from 'nestjs-descope';
 import { DescopeConfigError, DescopeModule } from 'nestjs-descope';
 import { ask } from '../../support/application.js';
 import { createRecordingFetch } from '../../support/recording-fetch.js';
@@ -32,7 +31,7 @@ async function rejection(make: () => DynamicModule): Promise<DescopeConfigError>
   throw error;
 }
 const toModule = (options: object) => () =>
-  DescopeModule.forRoot({ projectId, fetch, audience: null, ...options } as DescopeModuleOptions);
+  DescopeModule.forRoot({ projectId, fetch, audience: null, ...options });
 const mistakesOf = ({ details }: DescopeConfigError) => details['mistakes'] as readonly string[];
 const namesOf = (error: DescopeConfigError) => mistakesOf(error).map((line) => /^- ([^:]+):/.exec(line)?.[1]);
 const mistaken = async (routes: unknown) => namesOf(await rejection(toModule({ routes })));

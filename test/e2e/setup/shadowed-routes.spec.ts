@@ -2,7 +2,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Type } from '@nestjs/common';
 import { All, Controller, Get, Module, Post } from '@nestjs/common';
-import type { DescopeRoutesOptions } from 'nestjs-descope';
 import { DescopeModule, Public } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import type { StartOptions } from '../../support/application.js';
@@ -60,11 +59,7 @@ describe.each(ADAPTERS)('On %s, a route of the application', (adapter) => {
   // Boots with the application's module first or last, and tells who answered `GET auth/login`.
   const boot = async (
     controllers: Type[],
-    {
-      isFirst = true,
-      routes = {} as DescopeRoutesOptions,
-      configure = undefined as StartOptions['configure'],
-    } = {},
+    { isFirst = true, routes = {}, configure = undefined as StartOptions['configure'] } = {},
   ) => {
     const logger = new CollectingLogger();
     const own = { module: Own, controllers };

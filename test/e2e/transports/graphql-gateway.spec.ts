@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { ApolloDriver, ApolloGatewayDriver } from '@nestjs/apollo';
 import type { Provider } from '@nestjs/common';
 import { UnauthorizedException } from '@nestjs/common';
-import type { GqlModuleOptions } from '@nestjs/graphql';
 import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
 import type { MercuriusGatewayDriverConfig } from '@nestjs/mercurius';
 import { MercuriusFederationDriver, MercuriusGatewayDriver } from '@nestjs/mercurius';
@@ -41,8 +40,7 @@ class IdleApolloGatewayDriver extends ApolloGatewayDriver {
   override async stop() {}
 }
 
-const toGraphql = (options: Record<string, unknown>) =>
-  GraphQLModule.forRoot(options as unknown as GqlModuleOptions);
+const toGraphql = (options: Record<string, unknown>) => GraphQLModule.forRoot(options);
 const APOLLO_GATEWAY = toGraphql({ driver: IdleApolloGatewayDriver, gateway: {} });
 const ORDINARY = toGraphql({ driver: ApolloDriver, autoSchemaFile: true, path: '/own' });
 

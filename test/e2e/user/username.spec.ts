@@ -68,7 +68,8 @@ describe.each(ADAPTERS)('The username, on %s', (adapter) => {
 
   it('is what a function makes of the claims', async () => {
     await boot({
-      usernameClaim: ({ realm, login }) => (realm === undefined ? undefined : `${login}@${realm}`),
+      usernameClaim: ({ realm, login }) =>
+        realm === undefined ? undefined : `${String(login)}@${String(realm)}`,
     });
     expect(await usernames({ realm: 'home', login: 'anna' })).toEqual(['anna@home']);
     expect(await missing({ login: 'anna' })).toEqual([403, 'USERNAME_CLAIM_MISSING']);

@@ -2,7 +2,6 @@
 import './controls.js';
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { INestApplication } from '@nestjs/common';
 import { Controller, Get, Module, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -54,7 +53,7 @@ const order = JSON.parse(process.env['FAULTS_APPLICATION'] ?? '') as Application
 class FaultsModule {}
 
 const adapter = order.adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter();
-const app = await NestFactory.create<INestApplication>(FaultsModule, adapter, { logger: ['error', 'warn'] });
+const app = await NestFactory.create(FaultsModule, adapter, { logger: ['error', 'warn'] });
 if (order.closing === 'hooks') app.enableShutdownHooks();
 else process.once('SIGTERM', () => void app.close());
 await app.listen(0, '127.0.0.1');

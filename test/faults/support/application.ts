@@ -40,8 +40,8 @@ export async function startApplication(
   let text = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as Ending);
-  const early = ended.then(() => Promise.reject<never>(new Error(`The application ended:\n${text}`)));
+  const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+  const early = ended.then(() => Promise.reject(new Error(`The application ended:\n${text}`)));
   early.catch(() => undefined); // what counts once it listens is `ended`
   const [{ url }] = (await Promise.race([once(child, 'message'), early])) as [{ url: string }];
   return {

@@ -45,7 +45,10 @@ export class Gate {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     response.on('error', () => undefined); // the application may hang up whenever it likes
-    if (this.#fault !== undefined) return this.#fault(request, response);
+    if (this.#fault !== undefined) {
+      this.#fault(request, response);
+      return;
+    }
     const { method, headers, url } = request;
     const onward = send(this.#target + url, { method, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);

@@ -66,7 +66,10 @@ function dripHeaders(response: ServerResponse): void {
   ];
   const timer = setInterval(() => {
     const next = bytes.shift();
-    if (next === undefined || socket === null || socket.destroyed) return clearInterval(timer);
+    if (next === undefined || socket === null || socket.destroyed) {
+      clearInterval(timer);
+      return;
+    }
     socket.write(next);
   }, 100);
 }

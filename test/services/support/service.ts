@@ -97,7 +97,7 @@ async function waitUntilUp(child: ChildProcess, at: { port: number; read: () => 
 }
 
 async function waitUntilOpen(port: number, signal: AbortSignal): Promise<void> {
-  for (const end = Date.now() + START_MS; Date.now() < end && !signal.aborted; await sleep(50)) {
+  for (const end = Date.now() + START_MS; Date.now() < end && !signal.aborted;) {
     const socket = connect({ host: '127.0.0.1', port });
     const isOpen = await once(socket, 'connect').then(
       () => true,
@@ -105,6 +105,7 @@ async function waitUntilOpen(port: number, signal: AbortSignal): Promise<void> {
     );
     socket.destroy();
     if (isOpen) return;
+    await sleep(50);
   }
   throw new Error(`Nothing listens on port ${port} after ${START_MS} ms.`);
 }

@@ -106,7 +106,7 @@ describe('renderDescopeFlow', () => {
     ['theme', 'pink'],
     ['mode', 'loose'],
   ])('rejects %s %j', (name, value, beside = {}) => {
-    const wrong = { ...OPTIONS, ...beside, [name]: value } as DescopeFlowOptions;
+    const wrong = { ...OPTIONS, ...beside, [name]: value };
     expect(() => renderDescopeFlow(wrong)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     expect(() => renderLoginPage(wrong)).toThrow(name);
   });

@@ -91,7 +91,7 @@ const FAILURES: readonly [string, Respond][] = [
   ],
   ['no HTTP', (response) => void response.socket?.end('SSH-2.0-OpenSSH\r\n')],
   ['silence', () => undefined],
-  ['headers and then silence', (response) => void response.writeHead(200).flushHeaders()],
+  ['headers and then silence', (response) => response.writeHead(200).flushHeaders()],
 ];
 
 describe('fetchKeys', () => {

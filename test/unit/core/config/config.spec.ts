@@ -4,7 +4,6 @@ import { describe, expect, it } from '@jest/globals';
 import type { FetchLike } from '#lib/core/api/http-client.js';
 import type { DescopeConfig } from '#lib/core/config/config.js';
 import { resolveConfig } from '#lib/core/config/config.js';
-import type { DescopeOptions } from '#lib/core/config/options.js';
 import { KNOWN_OPTIONS } from '#lib/core/config/options.js';
 import { isConfidential, isProjectId, readBaseUrl, toRegionalBaseUrl } from '#lib/core/http/base-url.js';
 import { createSigningKey, PROJECT_ID } from '../../../support/tokens.js';
@@ -14,8 +13,7 @@ const schema = {
 } as const;
 const { jwk } = createSigningKey('RS256', 'SK1');
 const ec = createSigningKey('ES256', 'SK2').jwk;
-const resolve = (options: object = {}) =>
-  resolveConfig({ projectId: PROJECT_ID, ...options } as DescopeOptions);
+const resolve = (options: object = {}) => resolveConfig({ projectId: PROJECT_ID, ...options });
 
 describe('resolveConfig', () => {
   it('needs nothing but a project id', () => {

@@ -1,7 +1,6 @@
 // Wrong options: each is told by its name, all at once, and no value is repeated.
 import { describe, expect, it } from '@jest/globals';
 import { resolveConfig } from '#lib/core/config/config.js';
-import type { DescopeOptions } from '#lib/core/config/options.js';
 import { KNOWN_OPTIONS } from '#lib/core/config/options.js';
 import { DescopeConfigError } from '#lib/core/errors.js';
 import { SIGNATURE_ALGORITHMS } from '#lib/core/token/signature.js';
@@ -13,7 +12,7 @@ const clock = () => 0;
 
 function mistakes(options: object): readonly string[] {
   try {
-    resolveConfig(options as DescopeOptions);
+    resolveConfig(options);
     return [];
   } catch (error) {
     if (!(error instanceof DescopeConfigError) || error.code !== 'CONFIG_INVALID') throw error;

@@ -29,11 +29,17 @@ const lapsed = mint(key, { claims: { exp: NOW_SECONDS - 60 } });
 const refreshOf = (claims = {}) => mint(key, { claims: { drn: 'DSR', exp: NOW_SECONDS + 3600, ...claims } });
 const refresh = refreshOf();
 
+interface Setting {
+  readonly place?: TokenStore;
+  readonly areKeysAway?: boolean;
+  readonly isRejected?: boolean;
+}
+
 function create({
-  place = new CookieTokenStore(COOKIES, clock, () => undefined) as TokenStore,
+  place = new CookieTokenStore(COOKIES, clock, () => undefined),
   areKeysAway = false,
   isRejected = false,
-} = {}) {
+}: Setting = {}) {
   const world = { calls: 0 };
   const keys = areKeysAway ? keysAway : new StaticKeySet(toKeysById([key.jwk]));
   const verifier = new TokenVerifier({ policy: POLICY, keys, clock });

@@ -14,7 +14,7 @@ function create(store?: MemoryStore) {
   const clock = createClock();
   const notices: string[] = [];
   const memory = new RefreshCache({ clock, store, notify: ({ code }) => void notices.push(code) });
-  const world = { flights: 0, outcome: async () => ISSUED as { sessionToken: string; refreshToken: string } };
+  const world = { flights: 0, outcome: async () => ISSUED };
   const share = (token = 'old') =>
     memory.share(token, () => {
       world.flights += 1;
