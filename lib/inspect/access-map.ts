@@ -13,7 +13,7 @@ import { isGuardGlobal } from './startup-checks.js';
 export interface AccessMapEntry extends Omit<Endpoint, 'isGuardable'> {
   /** The class and its method: `'OrdersController.remove'`. */
   readonly handler: string;
-  /** Whether nobody is asked anything, whether being signed in is optional, or whether it is required. */
+  /** Whether a handler is public, whether authentication is optional, or whether it is required. */
   readonly access: AccessMode;
   /** What is demanded beyond being signed in. */
   readonly demands: readonly AccessMapDemand[];

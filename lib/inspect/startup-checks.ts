@@ -264,6 +264,6 @@ function hasAudience({ demands }: AccessPolicy): boolean {
 
 function audienceless(what: string, kinds: readonly TokenKind[], where: string): DescopeConfigError {
   const foreign = kinds.filter(isForeignKind).join(' and ');
-  const message = `${what} lets in tokens of the kind ${foreign}, which were made for somebody else's use, and no audience says for whom they must be meant: all of them would be rejected. Add @Audience(…) there, or set audience (or DESCOPE_AUDIENCE).`;
+  const message = `${what} accepts tokens of the kind ${foreign}, which were made for somebody else's use, and no audience says for whom they must be meant: all of them would be rejected. Add @Audience(…) there, or set audience (or DESCOPE_AUDIENCE).`;
   return new DescopeConfigError('CONFIG_DEMAND_AUDIENCELESS', message, { where });
 }

@@ -7,7 +7,7 @@ import type { RegisteredUser } from '../../core/user/descope-user.js';
 import type { Demand, RequestValueSource } from '../../core/user/requirements.js';
 import { isProviderClass } from './find-provider.js';
 
-/** Whether nobody is asked anything, whether being signed in is optional, or whether it is required. */
+/** Whether a handler is public, whether authentication is optional, or whether it is required. */
 export type AccessMode = 'public' | 'optional' | 'required';
 
 /** One thing that a decorator notes. */

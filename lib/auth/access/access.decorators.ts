@@ -121,7 +121,7 @@ export interface GrantOptions {
   readonly orProject?: boolean;
 }
 
-/** The names that are asked for, and in the end in which tenant. */
+/** The required names; the last argument may say in which tenant. */
 export type GrantArguments<Name extends string = string> =
   readonly Name[] | readonly [...names: Name[], options: GrantOptions];
 

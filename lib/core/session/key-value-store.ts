@@ -63,8 +63,8 @@ function assertKept(answer: unknown): unknown {
 // A store that several instances share: what Keyv and cache-manager have in common.
 
 /**
- * Anything that keeps texts by key for a time, and rejects when it cannot: what answers as if it were empty lets in who
- * signed out. Keyv is of this shape with `throwOnErrors: true` on itself and on its adapter.
+ * Keeps strings by key for a time, and rejects when it cannot: a store that fails silently, as if it were empty, would
+ * accept tokens that were signed out. Keyv is of this shape with `throwOnErrors: true` on itself and on its adapter.
  */
 export interface KeyValueStore {
   get(key: string): Promise<unknown>;

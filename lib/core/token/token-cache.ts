@@ -128,7 +128,7 @@ function toSights(maxTokens: number): number {
   return 2 ** Math.ceil(Math.log2(4 * maxTokens));
 }
 
-// FNV-1a: any two tails have the same one time in four milliards. A number, because a text would be one more to keep.
+// FNV-1a: any two tails have the same hash once in four billion cases. A number, because a string would be one more to keep.
 function toMark(token: string): number {
   let mark = 0x811c9dc5;
   for (let at = Math.max(0, token.length - TAIL_LENGTH); at < token.length; at += 1) {
