@@ -38,9 +38,9 @@ export const PARTS = {
   },
   values: {
     mutate: ['lib/auth/access/check-access.ts'],
-    specs: [`${UNIT}/auth/access/check-access`, `${E2E}/demands/tenant`],
+    specs: [`${UNIT}/auth/access/check-access`, `${E2E}/access/current-tenant`],
   },
-  tenant: { mutate: ['lib/auth/param.decorators.ts'], specs: [`${E2E}/demands/tenant`] },
+  tenant: { mutate: ['lib/auth/param.decorators.ts'], specs: [`${E2E}/access/current-tenant`] },
   http: {
     mutate: ['request', 'cookies', 'origin'].map((file) => `lib/core/http/${file}.ts`),
     specs: ['authorization', 'cookies', 'origin', 'redirect-target', 'trusted-origins'].map(

@@ -1,15 +1,15 @@
 // The sample app's orders: over GraphQL and over a WebSocket, each rejected in the form of its transport.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeAccess } from 'nestjs-descope';
-import type { EmbeddedDescope } from '../../sample-app/src/embedded/embedded-descope.js';
-import { PEOPLE } from '../../sample-app/src/embedded/people.js';
-import { readSettings } from '../../sample-app/src/start/settings.js';
-import type { Sample } from '../../sample-app/src/start/start-sample.js';
-import { startSample } from '../../sample-app/src/start/start-sample.js';
-import type { AdapterName } from '../support/application.js';
-import { ADAPTERS, ask } from '../support/application.js';
-import type { SocketClient } from '../support/socket-client.js';
-import { connect } from '../support/socket-client.js';
+import type { EmbeddedDescope } from '../../../sample-app/src/embedded/embedded-descope.js';
+import { PEOPLE } from '../../../sample-app/src/embedded/people.js';
+import { readSettings } from '../../../sample-app/src/start/settings.js';
+import type { Sample } from '../../../sample-app/src/start/start-sample.js';
+import { startSample } from '../../../sample-app/src/start/start-sample.js';
+import type { AdapterName } from '../../support/application.js';
+import { ADAPTERS, ask } from '../../support/application.js';
+import type { SocketClient } from '../../support/socket-client.js';
+import { connect } from '../../support/socket-client.js';
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -13,8 +13,8 @@ import {
   Roles,
 } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import type { RunningApplication } from '../support/application.js';
-import { ADAPTERS, start } from '../support/application.js';
+import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
 
 @Controller()
 class AppController {

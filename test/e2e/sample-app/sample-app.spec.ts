@@ -1,15 +1,15 @@
 // The sample app answers as it promises, on either adapter, with tokens that its own Descope signed.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { EmbeddedDescope } from '../../sample-app/src/embedded/embedded-descope.js';
-import { PEOPLE } from '../../sample-app/src/embedded/people.js';
-import type { Application } from '../../sample-app/src/start/application.js';
-import { createApplication } from '../../sample-app/src/start/application.js';
-import { readSettings } from '../../sample-app/src/start/settings.js';
-import type { Sample } from '../../sample-app/src/start/start-sample.js';
-import { startSample } from '../../sample-app/src/start/start-sample.js';
-import { ADAPTERS, ask } from '../support/application.js';
-import { askUntil } from '../support/ask-until.js';
-import { bearer } from '../support/who.controller.js';
+import { EmbeddedDescope } from '../../../sample-app/src/embedded/embedded-descope.js';
+import { PEOPLE } from '../../../sample-app/src/embedded/people.js';
+import type { Application } from '../../../sample-app/src/start/application.js';
+import { createApplication } from '../../../sample-app/src/start/application.js';
+import { readSettings } from '../../../sample-app/src/start/settings.js';
+import type { Sample } from '../../../sample-app/src/start/start-sample.js';
+import { startSample } from '../../../sample-app/src/start/start-sample.js';
+import { ADAPTERS, ask } from '../../support/application.js';
+import { askUntil } from '../../support/ask-until.js';
+import { bearer } from '../../support/who.controller.js';
 
 const signIn = async (embedded: EmbeddedDescope | undefined, key: string) => {
   const person = PEOPLE.find((one) => one.key === key);

@@ -1,11 +1,11 @@
 // The sample app's start page: who one is, signing in from it alone, and nothing in it that could run.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { EmbeddedDescope } from '../../sample-app/src/embedded/embedded-descope.js';
-import { readSettings } from '../../sample-app/src/start/settings.js';
-import type { Sample } from '../../sample-app/src/start/start-sample.js';
-import { startSample } from '../../sample-app/src/start/start-sample.js';
-import { ADAPTERS, ask } from '../support/application.js';
-import { sendRaw } from '../support/raw-request.js';
+import type { EmbeddedDescope } from '../../../sample-app/src/embedded/embedded-descope.js';
+import { readSettings } from '../../../sample-app/src/start/settings.js';
+import type { Sample } from '../../../sample-app/src/start/start-sample.js';
+import { startSample } from '../../../sample-app/src/start/start-sample.js';
+import { ADAPTERS, ask } from '../../support/application.js';
+import { sendRaw } from '../../support/raw-request.js';
 
 describe.each(ADAPTERS)('The start page on %s', (adapter) => {
   let sample: Sample;

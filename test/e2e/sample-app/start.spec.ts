@@ -1,9 +1,9 @@
 // How the sample app starts, and what it says when it cannot.
 import { describe, expect, it } from '@jest/globals';
-import { toFailureText } from '../../sample-app/src/start/failure.js';
-import { readSettings } from '../../sample-app/src/start/settings.js';
-import { startSample } from '../../sample-app/src/start/start-sample.js';
-import { ADAPTERS } from '../support/application.js';
+import { toFailureText } from '../../../sample-app/src/start/failure.js';
+import { readSettings } from '../../../sample-app/src/start/settings.js';
+import { startSample } from '../../../sample-app/src/start/start-sample.js';
+import { ADAPTERS } from '../../support/application.js';
 
 const SECRET = 'a secret that nobody uses for anything';
 
