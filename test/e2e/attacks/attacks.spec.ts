@@ -11,20 +11,20 @@ import { tryAttack } from './stage/trial.js';
 
 const COOL_DOWN_MS = 10_000;
 
-describe.each(ADAPTERS)('The sample application on %s rejects', (adapter) => {
+describe.each(ADAPTERS)('The sample application on %s', (adapter) => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await startStage(adapter, (emulator) => emulator.publishKey(SOUND_KEY));
   });
   afterAll(() => stage.close());
 
-  describe.each(CLASSES)('what is against %s:', (name) => {
-    it.each(CATALOGUE[name].map((attack) => [attack.name, attack] as const))('%s', (_name, attack) =>
+  describe.each(CLASSES)('under attacks on %s', (name) => {
+    it.each(CATALOGUE[name].map((attack) => [attack.name, attack] as const))('rejects %s', (_name, attack) =>
       tryAttack(attack, stage, adapter),
     );
   });
 
-  it('unknown key ids with one fetch a cool-down, however many there were', async () => {
+  it('rejects unknown key ids with one fetch a cool-down, however many there were', async () => {
     for (let count = 0; count < 20; count += 1) {
       const token = stage.forge({ header: { kid: `SK-unknown-${count}` } });
       const { status, code } = await exchange(stage.url, { path: '/me', lines: [bearer(token)] });

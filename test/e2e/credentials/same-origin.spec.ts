@@ -67,10 +67,13 @@ describe.each(ADAPTERS)('A session cookie, on %s', (adapter) => {
     ['a trusted Referer', { referer: `${PARTNER}/` }, 200],
     ['a foreign Referer', { referer: `${FOREIGN}/${OURS}` }, 'REQUEST_CROSS_SITE'],
     ['a Referer that is no URL', { referer: 'nonsense' }, 'REQUEST_CROSS_SITE'],
-  ])('with publicOrigin and trustedOrigins: %s', async (_what, headers, expected) => {
-    await boot({ publicOrigin: OURS, trustedOrigins: [PARTNER] });
-    expect(await send('POST', headers)).toBe(expected);
-  });
+  ])(
+    'counts by publicOrigin and trustedOrigins, where a request comes with %s',
+    async (_what, headers, expected) => {
+      await boot({ publicOrigin: OURS, trustedOrigins: [PARTNER] });
+      expect(await send('POST', headers)).toBe(expected);
+    },
+  );
 
   it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('counts on no cross-site %s', async (method) => {
     await boot();

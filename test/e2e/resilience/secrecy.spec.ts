@@ -49,7 +49,7 @@ class LoggingController {
   }
 }
 
-describe.each(ADAPTERS)('Nothing that is logged or answered holds a token, on %s:', (adapter) => {
+describe.each(ADAPTERS)('What is logged and returned, on %s,', (adapter) => {
   const descope = createTestDescope();
   const logger = new CollectingLogger();
   const managementKey = 'K2secret-management-key';
@@ -94,12 +94,12 @@ describe.each(ADAPTERS)('Nothing that is logged or answered holds a token, on %s
       '/log',
       401,
     ],
-  ])('%s', async (_what, token, path, status) => {
+  ])('is silent about %s', async (_what, token, path, status) => {
     expect((await expectSilence(token, path, asBearer(token))).status).toBe(status);
     expect((await expectSilence(token, path, asCookie(token))).status).toBe(status);
   });
 
-  it('a token in a malformed header, and in a cross-site request', async () => {
+  it('is silent about a token in a malformed header, and in a cross-site request', async () => {
     const { token } = descope.as({ login: 'anna' });
     const malformed = { headers: { authorization: `Bearer ${token}, Bearer ${token}` } };
     expect((await expectSilence(token, '/log', malformed)).status).toBe(400);
@@ -110,14 +110,14 @@ describe.each(ADAPTERS)('Nothing that is logged or answered holds a token, on %s
     expect((await expectSilence(token, '/log', crossSite)).status).toBe(404);
   });
 
-  it('the configuration', () => {
+  it('is silent about the management key where the configuration is printed', () => {
     const config: unknown = application.app.get('nestjs-descope:config');
     const text = inspect(config, { depth: 8, showHidden: true }) + JSON.stringify(config);
     expect(text).toContain(descope.projectId);
     expect(text).not.toContain(managementKey);
   });
 
-  it('and the logger did hear of it', () => {
+  it('has what the rejections were about', () => {
     for (const text of ['TOKEN_EXPIRED', 'ACCESS_ROLE_MISSING', 'anna'])
       expect(logger.find(text)).not.toEqual([]);
   });
