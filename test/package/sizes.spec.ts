@@ -53,6 +53,23 @@ describe('A function', () => {
     }
     expect(found).toEqual([]);
   });
+
+  // The three that a reader opens first: each is a list of named steps.
+  it.each([
+    ['lib/auth/auth.guard.ts', 'canActivate'],
+    ['lib/core/token/token-verifier.ts', 'verify'],
+    ['lib/core/session/authenticator.ts', 'authenticate'],
+  ])('of the request pipeline (%s, %s) has at most 25 lines', (path, name) => {
+    const lines: number[] = [];
+    for (const { tree } of sources.filter((source) => source.path === path)) {
+      walk(tree, (node) => {
+        if (ts.isMethodDeclaration(node) && node.name.getText() === name)
+          lines.push(node.getText().split('\n').length);
+      });
+    }
+    expect(lines.length).toBeGreaterThan(0);
+    expect(Math.max(...lines)).toBeLessThanOrEqual(25);
+  });
 });
 
 describe('A folder', () => {
