@@ -46,7 +46,7 @@ export { CurrentSession, CurrentTenant, CurrentUser } from './auth/param.decorat
 export { DescopeSessionMiddleware } from './auth/session.middleware.js';
 export { untilSessionEnds } from './auth/session-end.js';
 export { DescopeSockets } from './auth/transports/descope.sockets.js';
-export type { ContextRequest } from './auth/transports/execution-context.js';
+export type { ContextRequest, DescopeCall, HttpCall } from './auth/transports/execution-context.js';
 export { microserviceTransport } from './auth/transports/microservice.js';
 export type { DescopeTransport } from './auth/transports/transport.js';
 export type { Fetch, FetchInit, FetchLike, FetchResponse } from './core/api/http-client.js';

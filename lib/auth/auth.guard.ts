@@ -5,9 +5,8 @@ import { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../core/config/config.js';
 import { publishAccepted } from '../core/events.js';
 import type { Notify } from '../core/logging.js';
-import { reportRejection } from '../core/logging.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
-import { attempt, isYes, whenReady } from '../core/maybe-promise.js';
+import { isThenable, isYes } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import type { DescopeSession } from '../core/session/session.js';
@@ -17,7 +16,6 @@ import { readAccessPolicy } from './access/access-policy.js';
 import { assertDemands } from './access/check-access.js';
 import { assertRules } from './access/rules.js';
 import type { Application } from './applications.js';
-import { claimContext } from './applications.js';
 import type { LoginPath } from './error-response.js';
 import { respondWithError } from './error-response.js';
 import {
@@ -30,21 +28,13 @@ import {
 } from './injection-tokens.js';
 import { clearForeignUser, findSession, getOwnUser, rememberAcceptance } from './request-user.js';
 import { keepPrivate } from './response-headers.js';
-import type { ContextRequest } from './transports/execution-context.js';
-import {
-  assertContextOrigin,
-  keepContextRequest,
-  readContextRequest,
-  readContextResponse,
-  toRequestLike,
-  writeUser,
-} from './transports/execution-context.js';
+import type { DescopeCall } from './transports/execution-context.js';
+import { assertCallOrigin, handOnUser, openCall } from './transports/execution-context.js';
 
 /** What a decision is made of. */
 export interface AccessDecision {
-  readonly context: ExecutionContext;
+  readonly call: DescopeCall;
   readonly policy: AccessPolicy;
-  readonly request: ContextRequest;
   readonly session: DescopeSession;
 }
 
@@ -56,20 +46,28 @@ export interface AccessDecision {
 @Injectable()
 export class AuthGuard implements CanActivate {
   // Injected as properties, so that a subclass may have a constructor of its own.
-  @Inject(DESCOPE_AUTHENTICATOR) protected readonly authenticator!: Authenticator;
-  @Inject(DESCOPE_APPLICATION) protected readonly application!: Application;
-  @Inject(DESCOPE_CONFIG) protected readonly config!: DescopeConfig;
-  @Inject(DESCOPE_SESSIONS) protected readonly sessions!: Sessions;
-  @Inject(DESCOPE_NOTIFY) protected readonly notify!: Notify;
-  @Inject(ModuleRef) protected readonly modules!: ModuleRef;
-  @Optional() @Inject(DESCOPE_LOGIN_PATH) protected readonly loginPath?: LoginPath;
+  @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator!: Authenticator;
+  @Inject(DESCOPE_APPLICATION) private readonly application!: Application;
+  @Inject(DESCOPE_CONFIG) private readonly config!: DescopeConfig;
+  @Inject(DESCOPE_SESSIONS) private readonly sessions!: Sessions;
+  @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
+  @Inject(ModuleRef) private readonly modules!: ModuleRef;
+  @Optional() @Inject(DESCOPE_LOGIN_PATH) private readonly loginPath?: LoginPath;
 
   /** Decides; at once when the keys are at hand. */
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
-    return attempt(
-      () => this.#judge(context),
-      (error) => this.reject(error, context),
-    );
+    const call = openCall(context, this.application);
+    try {
+      const policy = this.getPolicy(context);
+      if (policy.mode === 'public') return this.#passPublic(call);
+      const session = this.getSession(call);
+      const decision = isThenable(session)
+        ? this.#decideLater(call, policy, session)
+        : this.decide({ call, policy, session });
+      return isThenable(decision) ? this.#settle(call, decision) : isYes(decision);
+    } catch (error) {
+      return this.reject(error, call);
+    }
   }
 
   /** Reads what the handler asks for. */
@@ -77,83 +75,103 @@ export class AuthGuard implements CanActivate {
     return readAccessPolicy(context.getClass(), context.getHandler());
   }
 
-  /** Finds the request. Throws `TRANSPORT_UNKNOWN` where there is none. */
-  protected getRequest(context: ExecutionContext): ContextRequest {
-    return readContextRequest(context);
-  }
-
-  /** Finds out who calls, once per request. */
-  protected getSession(request: ContextRequest): MaybePromise<DescopeSession> {
-    return findSession(request, this.authenticator);
+  /** Finds out who calls, once per request. Throws `TRANSPORT_UNKNOWN` where there is no request. */
+  protected getSession(call: DescopeCall): MaybePromise<DescopeSession> {
+    return findSession(call, this.authenticator);
   }
 
   /** Judges a known caller by the handler's demands, and hands the user on. Throws what is missing. */
-  protected decide({ context, policy, request, session }: AccessDecision): MaybePromise<boolean> {
-    if (session.rejectedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(context, request);
-    if (session.sentByBrowser) assertContextOrigin(context, request, this.config.authentication.origins);
-    const isOptional = policy.mode === 'optional';
-    const accepted = (isOptional ? acceptOptionalSession : acceptSession)(
-      session,
-      this.config.acceptance,
-      policy.demands,
-    );
-    rememberAcceptance({ context, request, session, accepted }, this.authenticator);
-    keepPrivate(readContextResponse(context));
-    const decision = { context, policy, request, session: accepted };
-    if (isOptional) return whenReady(this.#handOn(decision), () => this.#accept(accepted));
-    const { modules } = this;
-    const user = readSignedIn(accepted);
-    return whenReady(assertDemands({ context, policy, user }, this.config), () =>
-      whenReady(this.#handOn(decision), (own) =>
-        whenReady(assertRules({ context, policy, user, own, modules }), () => this.#accept(accepted)),
-      ),
-    );
+  protected decide({ call, policy, session }: AccessDecision): MaybePromise<boolean> {
+    const accepted = this.#acceptSession({ call, policy, session });
+    const decision = { call, policy, session: accepted };
+    const met = this.#assertDemands(decision);
+    if (isThenable(met)) return this.#finishLater(decision, met);
+    const user = this.getUser(call, accepted);
+    if (isThenable(user) || hasRules(policy)) return this.#finishLater(decision, undefined, user);
+    handOnUser(call, user); // also when there is none: what another middleware wrote must not stay
+    return this.#letPass(accepted);
   }
 
   /** Gives the user that handlers see: Descope's, or the application's own from `loadUser`, once per request. */
-  protected getUser(request: ContextRequest, session: DescopeSession): MaybePromise<unknown> {
+  protected getUser(call: DescopeCall, session: DescopeSession): MaybePromise<unknown> {
     const { config, modules, authenticator } = this;
-    return getOwnUser(request, session, { config, modules, authenticator });
+    return getOwnUser(call, session, { config, modules, authenticator });
   }
 
   /** Ends a rejected request: sets the challenge and throws the HTTP exception. */
-  protected reject(error: unknown, context: ExecutionContext): never {
-    reportRejection(error, this.notify);
-    throw respondWithError(error, context, { loginPath: this.loginPath, place: this.sessions.place });
+  protected reject(error: unknown, call: DescopeCall): never {
+    const { notify, loginPath: path } = this;
+    const login = path && { path, place: this.sessions.place };
+    throw respondWithError(call, error, { notify, login });
   }
 
-  #judge(context: ExecutionContext): MaybePromise<boolean> {
-    claimContext(context, this.application);
-    const policy = this.getPolicy(context);
-    if (policy.mode === 'public') {
-      clearForeignUser(context, this.authenticator);
-      return true;
+  #passPublic(call: DescopeCall): true {
+    clearForeignUser(call, this.authenticator);
+    return true;
+  }
+
+  // May this token come in at all? What a cookie brings, only from our own pages.
+  #acceptSession({ call, policy, session }: AccessDecision): DescopeSession {
+    const { authentication, acceptance } = this.config;
+    if (session.rejectedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(call);
+    if (session.sentByBrowser) assertCallOrigin(call, authentication.origins);
+    const accept = policy.mode === 'optional' ? acceptOptionalSession : acceptSession;
+    const accepted = accept(session, acceptance, policy.demands);
+    rememberAcceptance(call, { session, accepted }, this.authenticator);
+    keepPrivate(call.response);
+    return accepted;
+  }
+
+  #assertDemands({ call, policy, session }: AccessDecision): MaybePromise<void> {
+    if (policy.mode === 'optional') return;
+    return assertDemands({ call, policy, user: readSignedIn(session) }, this.config);
+  }
+
+  // Where something must be waited for: the tenant that is asked in, the application's own user, or its rules.
+  async #finishLater(
+    decision: AccessDecision,
+    met: PromiseLike<unknown> | undefined,
+    asked?: unknown,
+  ): Promise<boolean> {
+    const { call, policy, session } = decision;
+    await met;
+    const own = await (met === undefined ? asked : this.getUser(call, session));
+    handOnUser(call, own);
+    const { modules } = this;
+    if (hasRules(policy)) await assertRules({ call, policy, user: readSignedIn(session), own, modules });
+    return this.#letPass(session);
+  }
+
+  async #decideLater(
+    call: DescopeCall,
+    policy: AccessPolicy,
+    session: Promise<DescopeSession>,
+  ): Promise<boolean> {
+    return this.decide({ call, policy, session: await session });
+  }
+
+  async #settle(call: DescopeCall, decision: PromiseLike<unknown>): Promise<boolean> {
+    try {
+      return isYes(await decision);
+    } catch (error) {
+      return this.reject(error, call);
     }
-    const request = this.getRequest(context);
-    return whenReady(this.getSession(request), (session) =>
-      whenReady(this.decide({ context, policy, request, session }), isYes),
-    );
   }
 
-  #handOn({ context, request, session }: AccessDecision): MaybePromise<unknown> {
-    return whenReady(this.getUser(request, session), (user) => {
-      keepContextRequest(context, request);
-      writeUser(request, user); // also when there is none: what another middleware wrote must not stay
-      return user;
-    });
-  }
-
-  #accept({ user, sentByBrowser: sentByBrowser }: DescopeSession): boolean {
+  #letPass({ user, sentByBrowser }: DescopeSession): true {
     publishAccepted(user, sentByBrowser, this.config.projectId);
     return true;
   }
 
-  #expireCookies(context: ExecutionContext, request: ContextRequest): void {
-    const response = readContextResponse(context);
+  #expireCookies({ headers, response }: DescopeCall): void {
     if (response === undefined) return;
     keepPrivate(response);
-    this.sessions.place.clearAmbiguous({ request: toRequestLike(request), response });
+    this.sessions.place.clearAmbiguous({ request: headers, response });
   }
+}
+
+function hasRules({ mode, rules }: AccessPolicy): boolean {
+  return mode !== 'optional' && rules !== undefined && rules.length > 0;
 }
 
 // What stands before every handler: it hands over to AuthGuard, and is there whatever becomes of that.

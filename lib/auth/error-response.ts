@@ -1,68 +1,65 @@
 // How a rejected request is answered: with its challenge, or for a page by the way to the login page.
-import type { ExecutionContext } from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 import { DescopeCredentialError } from '../core/errors.js';
 import { readRedirectTarget } from '../core/http/origin.js';
 import type { RequestLike } from '../core/http/request.js';
 import { readHeader } from '../core/http/request.js';
 import type { TokenStore } from '../core/http/token-store.js';
-import { attempt, isThenable } from '../core/maybe-promise.js';
+import type { Notify } from '../core/logging.js';
+import { reportRejection } from '../core/logging.js';
 import { toHttpError } from './http-error.js';
-import type { ResponseWriter } from './response-headers.js';
 import { keepPrivate } from './response-headers.js';
-import {
-  findTransport,
-  readContextRequest,
-  readContextResponse,
-  readPageRequest,
-  toRequestLike,
-} from './transports/execution-context.js';
+import type { DescopeCall, HttpCall } from './transports/execution-context.js';
+import { readPageRequest, toTransportException } from './transports/execution-context.js';
 
-/** Where a page is led, and where its tokens are. */
+/** What an error is answered to: a call of Nest's, a request that we answer ourselves, or a socket, which has no headers. */
+export type ErrorCall = DescopeCall | Pick<HttpCall, 'response'>;
+
+/** Who hears of a rejection, and where a browser without a session is led. */
 export interface ErrorResponseInput {
-  readonly loginPath: LoginPath | undefined;
-  readonly place: TokenStore;
+  readonly notify: Notify;
+  /** The login page's path, and the store whose tokens go with a session that was signed out; without it nobody is led. */
+  readonly login?: { readonly path: LoginPath; readonly place: TokenStore } | undefined;
 }
 
-/** Writes the headers of a rejection, and gives what is to be thrown; an error that is not ours as it is. */
+/**
+ * Reports a rejection, writes its headers, and gives what is to be thrown: an exception in the form of the call's
+ * transport. An error that is not ours is given as it is.
+ */
 export function respondWithError(
+  call: ErrorCall,
   error: unknown,
-  context: ExecutionContext,
-  { loginPath, place }: ErrorResponseInput,
+  { notify, login }: ErrorResponseInput,
 ): unknown {
-  const response = readContextResponse(context);
+  reportRejection(error, notify);
+  const { response } = call;
   const rejection = toHttpError(error);
   // Also where a middleware has marked everything as public: who signs in must not meet it again.
   if (rejection !== undefined) response?.set('Cache-Control', 'no-store');
-  const location = loginPath && toLoginLocation(error, readPageRequest(context), loginPath);
-  if (location !== undefined) {
-    if (isSignedOut(error)) clear(place, context, response);
-    response?.set('Location', location);
-    return new HttpException({ statusCode: 302, message: 'Sign in first.' }, 302, { cause: error });
+  if (login !== undefined && 'context' in call) {
+    const location = toLoginLocation(error, readPageRequest(call), login.path);
+    if (location !== undefined) return leadToLogin(call, error, { location, place: login.place });
   }
   if (rejection === undefined) return error;
   for (const [name, value] of rejection.headers) response?.set(name, value);
-  return toTransportForm(rejection.exception, context);
+  return 'context' in call ? toTransportException(call, rejection.exception) : rejection.exception;
 }
 
-function toTransportForm(rejection: HttpException, context: ExecutionContext): unknown {
-  const transport = findTransport(context);
-  const form = transport?.toRejection === undefined ? rejection : transport.toRejection(rejection, context);
-  if (!isThenable(form)) return form;
-  // Nobody waits for what is thrown, and a promise of it would be no rejection.
-  attempt<unknown>(
-    () => form as Promise<unknown>,
-    () => undefined,
-  );
-  return rejection;
+function leadToLogin(
+  call: DescopeCall,
+  error: unknown,
+  { location, place }: { readonly location: string; readonly place: TokenStore },
+): HttpException {
+  if (isSignedOut(error)) clear(place, call);
+  call.response?.set('Location', location);
+  return new HttpException({ statusCode: 302, message: 'Sign in first.' }, 302, { cause: error });
 }
 
 // Only on the way to the login page: an answer that is late must not clear what a sign-in has brought meanwhile.
-function clear(place: TokenStore, context: ExecutionContext, response: ResponseWriter | undefined): void {
+function clear(place: TokenStore, { headers, response }: DescopeCall): void {
   if (response === undefined) return;
   keepPrivate(response);
-  const exchange = { request: toRequestLike(readContextRequest(context)), response };
-  place.clear(exchange).catch(() => undefined); // they go again with the next page
+  place.clear({ request: headers, response }).catch(() => undefined); // they go again with the next page
 }
 
 // Where a browser that has no session goes: to the login page, and back.

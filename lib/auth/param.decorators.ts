@@ -8,10 +8,10 @@ import type { DescopeRegister } from '../core/user/custom-claims.js';
 import type { RegisteredUser } from '../core/user/descope-user.js';
 import { readAccessPolicy } from './access/access-policy.js';
 import { readRequestValue } from './access/check-access.js';
-import { findApplications } from './applications.js';
 import { recallAnyUser } from './request-state.js';
 import { readSession } from './request-user.js';
-import { recallContextRequest } from './transports/execution-context.js';
+import type { OpenCall } from './transports/execution-context.js';
+import { openCall, recallKey } from './transports/execution-context.js';
 
 type Pipe = PipeTransform | Type<PipeTransform>;
 
@@ -29,7 +29,9 @@ export interface CurrentUserDecorator {
  */
 export const CurrentUser: CurrentUserDecorator = createParamDecorator(
   (property: string | undefined, context: ExecutionContext) =>
-    whenReady(readUser(context), (user) => (property === undefined ? user : readProperty(user, property))),
+    whenReady(readUser(openCall(context)), (user) =>
+      property === undefined ? user : readProperty(user, property),
+    ),
 );
 
 /**
@@ -38,15 +40,15 @@ export const CurrentUser: CurrentUserDecorator = createParamDecorator(
  * @example `@Get('me') me(@CurrentSession() { user, token }: SignedInSession) {}`
  */
 export const CurrentSession: (...pipes: Pipe[]) => ParameterDecorator = createParamDecorator(
-  (_data: undefined, context: ExecutionContext) => readSession(context),
+  (_data: undefined, context: ExecutionContext) => readSession(openCall(context)),
 );
 
 // The application's own user where `loadUser` gave one, else Descope's.
-function readUser(context: ExecutionContext): MaybePromise<unknown> {
-  const { user } = readSession(context);
+function readUser(call: OpenCall): MaybePromise<unknown> {
+  const { user } = readSession(call);
   return user === undefined
     ? undefined
-    : (recallAnyUser(recallContextRequest(context), findApplications(context)) ?? { user }).user;
+    : (recallAnyUser(recallKey(call), call.applications) ?? { user }).user;
 }
 
 function readProperty(user: unknown, property: string): unknown {
@@ -86,8 +88,9 @@ export const CurrentTenant: (...pipes: (PipeTransform | Type<PipeTransform>)[]) 
 
 function readTenant(context: ExecutionContext): MaybePromise<string | undefined> {
   const { demands } = readAccessPolicy(context.getClass(), context.getHandler());
-  const { user } = readSession(context);
+  const call = openCall(context);
+  const { user } = readSession(call);
   const asked = demands.find((demand) => demand.kind === 'tenant');
-  const tenant = readRequestValue(asked?.from ?? 'dct', { context, user });
+  const tenant = readRequestValue(asked?.from ?? 'dct', { call, user });
   return whenReady(tenant, (id) => (readTenantGrants(user, id ?? '') === undefined ? undefined : id));
 }

@@ -11,7 +11,7 @@ import {
   DescopeUnavailableError,
 } from '../core/errors.js';
 import { toHttpError } from './http-error.js';
-import { findTransport, readContextResponse } from './transports/execution-context.js';
+import { openCall } from './transports/execution-context.js';
 import { microserviceTransport } from './transports/microservice.js';
 import { readThrown, respondToSocket } from './transports/transport.js';
 
@@ -41,7 +41,7 @@ export class RejectionFilter extends BaseExceptionFilter {
     const type: string = host.getType();
     if (type === 'ws' || type === 'rpc') return answerMessage(error, host);
     const rejection = answerHttp(error, host);
-    if (type === 'http') return super.catch(rejection, host);
+    if (type === 'http') { super.catch(rejection, host); return; }
     throw rejection;
   }
 }
@@ -60,7 +60,7 @@ export const messageRejectionFilter: ExceptionFilter = new MessageRejectionFilte
 function answerHttp(error: unknown, host: ArgumentsHost): unknown {
   const rejection = toHttpError(error);
   if (rejection === undefined) return error;
-  const response = readContextResponse(host as ExecutionContext);
+  const { response } = openCall(host as ExecutionContext);
   if (response?.node?.headersSent !== true) {
     response?.set('Cache-Control', 'no-store');
     for (const [name, value] of rejection.headers) response?.set(name, value);
@@ -78,6 +78,7 @@ function answerMessage(error: unknown, host: ArgumentsHost): Observable<never> |
 // A microservice need not judge messages by their headers to reject one.
 function toForm(rejection: unknown, host: ArgumentsHost): unknown {
   const isRpc = host.getType() === 'rpc';
-  const transport = findTransport(host as ExecutionContext) ?? (isRpc ? microserviceTransport : undefined);
+  const transport =
+    openCall(host as ExecutionContext).transport ?? (isRpc ? microserviceTransport : undefined);
   return transport?.toRejection?.(rejection, host as ExecutionContext) ?? rejection;
 }

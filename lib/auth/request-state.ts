@@ -52,7 +52,7 @@ export function createObjectMemory<Value>(): ObjectMemory<Value> {
     static set(object: object, value: Value | undefined): void {
       if (#value in object) object.#value = value;
       else if (!Object.isExtensible(object)) fixed.set(object, value);
-      else if (value !== undefined) (new Memory(object) as Memory).#value = value;
+      else if (value !== undefined) (new Memory(object)).#value = value;
     }
   };
 }
@@ -68,18 +68,18 @@ const sessions = (shared[SESSIONS] ??= createObjectMemory());
 const users = (shared[USERS] ??= createObjectMemory());
 
 /** Remembers the session, or the promise of it, for the rest of the request. */
-export function rememberSession(request: object, remembered: Remembered): void {
-  remember(sessions, request, remembered);
+export function rememberSession(key: object, remembered: Remembered): void {
+  remember(sessions, key, remembered);
 }
 
 /**
  * Remembers that the request's credential was rejected, or could not be judged, so that its next guard, or the next
  * field of its GraphQL operation, needs no second look.
  */
-export function rememberFailure(request: object, error: unknown, authenticator: object): void {
+export function rememberFailure(key: object, error: unknown, authenticator: object): void {
   const session = reject(error);
   session.catch(() => undefined); // a public route never asks for it
-  rememberSession(request, { session, authenticator });
+  rememberSession(key, { session, authenticator });
 }
 
 async function reject(error: unknown): Promise<DescopeSession> {
@@ -87,44 +87,40 @@ async function reject(error: unknown): Promise<DescopeSession> {
 }
 
 /** Recalls what an application found out. */
-export function recallSession(
-  request: object,
-  authenticator: object,
-): MaybePromise<DescopeSession> | undefined {
-  return recallOwn(sessions, request, authenticator)?.session;
+export function recallSession(key: object, authenticator: object): MaybePromise<DescopeSession> | undefined {
+  return recallOwn(sessions, key, authenticator)?.session;
 }
 
 /** Tells whether a guard of an application has let in just this session. */
-export function isAccepted(request: object, session: DescopeSession, authenticator: object): boolean {
-  const remembered = recallOwn(sessions, request, authenticator);
+export function isAccepted(key: object, session: DescopeSession, authenticator: object): boolean {
+  const remembered = recallOwn(sessions, key, authenticator);
   return remembered?.isAdmitted === true && remembered.session === session;
 }
 
 /** Recalls the session that a guard of an application has let in; of several applications the last one. */
-export function recallAccepted(request: object, owners: readonly Owner[]): DescopeSession | undefined {
-  const remembered = recall(sessions, request, owners);
+export function recallAccepted(key: object, owners: readonly Owner[]): DescopeSession | undefined {
+  const remembered = recall(sessions, key, owners);
   if (remembered?.isAdmitted !== true || isThenable(remembered.session)) return undefined;
   return remembered.session;
 }
 
 /** Remembers the user that the application loaded for the request. */
-export function rememberUser(request: object, loaded: LoadedUser): void {
-  remember(users, request, loaded);
+export function rememberUser(key: object, loaded: LoadedUser): void {
+  remember(users, key, loaded);
 }
 
 /** Recalls the user that an application loaded. */
-export function recallUser(request: object, authenticator: object): LoadedUser | undefined {
-  return recallOwn(users, request, authenticator);
+export function recallUser(key: object, authenticator: object): LoadedUser | undefined {
+  return recallOwn(users, key, authenticator);
 }
 
 /** Recalls the user that an application loaded; of several applications the last one. */
-export function recallAnyUser(request: object, owners: readonly Owner[]): LoadedUser | undefined {
-  return recall(users, request, owners);
+export function recallAnyUser(key: object, owners: readonly Owner[]): LoadedUser | undefined {
+  return recall(users, key, owners);
 }
 
 /** Tells whether a value is the user that another application has found for the request. */
-export function isForeignUser(request: object, user: unknown, authenticator: object): boolean {
-  const key = toKey(request);
+export function isForeignUser(key: object, user: unknown, authenticator: object): boolean {
   const isOther = (entry: Owner): boolean => entry.authenticator !== authenticator;
   const ofSessions = (sessions.get(key) ?? []).filter(isOther).map(({ session }) => session);
   const ofUsers = (users.get(key) ?? []).filter(isOther).map((loaded) => loaded.user);
@@ -133,34 +129,28 @@ export function isForeignUser(request: object, user: unknown, authenticator: obj
   );
 }
 
-function remember<Entry extends Owner>(memory: Memory<Entry>, request: object, entry: Entry): void {
-  const key = toKey(request);
+function remember<Entry extends Owner>(memory: Memory<Entry>, key: object, entry: Entry): void {
   const before = memory.get(key);
-  if (before === undefined) return memory.set(key, [entry]);
+  if (before === undefined) { memory.set(key, [entry]); return; }
   const others = before.filter(({ authenticator }) => authenticator !== entry.authenticator);
   memory.set(key, [entry, ...others]);
 }
 
 function recallOwn<Entry extends Owner>(
   memory: Memory<Entry>,
-  request: object,
+  key: object,
   authenticator: object,
 ): Entry | undefined {
-  const entries = memory.get(toKey(request));
+  const entries = memory.get(key);
   if (entries?.[0]?.authenticator === authenticator) return entries[0];
   return entries?.find((entry) => entry.authenticator === authenticator);
 }
 
 function recall<Entry extends Owner>(
   memory: Memory<Entry>,
-  request: object,
+  key: object,
   owners: readonly Owner[],
 ): Entry | undefined {
-  const entries = memory.get(toKey(request));
+  const entries = memory.get(key);
   return entries?.find((entry) => owners.some(({ authenticator }) => authenticator === entry.authenticator));
-}
-
-// Fastify's middleware sees the raw request and its guard the wrapper: the raw one is the same for both.
-function toKey(request: object): object {
-  return 'raw' in request && typeof request.raw === 'object' && request.raw !== null ? request.raw : request;
 }

@@ -1,5 +1,5 @@
 // The session of a request, and of an execution context: one call among several that a request may make.
-import type { ExecutionContext, Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../core/config/config.js';
 import type { DescopeUserLoader, UserLoaderClass } from '../core/config/options.js';
@@ -9,10 +9,9 @@ import type { MaybePromise } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { SignedInSession } from '../core/session/session.js';
 import { DescopeSession, isSignedIn } from '../core/session/session.js';
-import type { AccessMode } from './access/access-metadata.js';
 import { readAccessPolicy } from './access/access-policy.js';
 import { findProvider, isProviderClass } from './access/find-provider.js';
-import { areSeveral, findApplications } from './applications.js';
+import { areSeveral } from './applications.js';
 import type { Owner } from './request-state.js';
 import {
   isAccepted,
@@ -24,36 +23,26 @@ import {
   rememberSession,
   rememberUser,
 } from './request-state.js';
-import type { ContextRequest } from './transports/execution-context.js';
-import {
-  findContextRequest,
-  readContextCall,
-  recallContextRequest,
-  toRequestLike,
-  writeUser,
-} from './transports/execution-context.js';
+import type { DescopeCall, HttpCall, OpenCall } from './transports/execution-context.js';
+import { findRequest, recallKey, toKey, writeUser } from './transports/execution-context.js';
 
 /** Finds out who sent a request, once. Throws or rejects with what is wrong with its credential. */
-export function findSession(
-  request: ContextRequest,
-  authenticator: Authenticator,
-): MaybePromise<DescopeSession> {
-  const remembered = recallSession(request, authenticator);
+export function findSession(call: HttpCall, authenticator: Authenticator): MaybePromise<DescopeSession> {
+  const { key } = call;
+  const remembered = recallSession(key, authenticator);
   if (remembered !== undefined) return remembered;
   try {
-    const session = authenticator.authenticate(toRequestLike(request));
-    rememberSession(request, { session, authenticator });
+    const session = authenticator.authenticate(call.headers);
+    rememberSession(key, { session, authenticator });
     return session;
   } catch (error) {
-    rememberFailure(request, error, authenticator);
+    rememberFailure(key, error, authenticator);
     throw error;
   }
 }
 
 /** Who sent a request, and as whom one of its calls may count them. */
-export interface AcceptedTokens {
-  readonly context: ExecutionContext;
-  readonly request: ContextRequest;
+export interface Acceptance {
   readonly session: DescopeSession;
   readonly accepted: DescopeSession;
 }
@@ -62,32 +51,31 @@ export interface AcceptedTokens {
  * Remembers the session at hand, so that the request's next guard need not wait for it. Where a call accepts less than
  * that, it is for this call alone: another field of the same GraphQL request may ask for less, or for another audience.
  */
-export function rememberAcceptance(acceptance: AcceptedTokens, authenticator: Authenticator): void {
-  const { context, request, session, accepted } = acceptance;
-  if (!isAccepted(request, session, authenticator)) {
+export function rememberAcceptance(
+  call: DescopeCall,
+  { session, accepted }: Acceptance,
+  authenticator: Authenticator,
+): void {
+  const { key } = call;
+  if (!isAccepted(key, session, authenticator)) {
     const isWhole = accepted === session;
-    if (isWhole || recallSession(request, authenticator) !== session)
-      rememberSession(request, { session, authenticator, isAdmitted: isWhole });
+    if (isWhole || recallSession(key, authenticator) !== session)
+      rememberSession(key, { session, authenticator, isAdmitted: isWhole });
   }
   if (accepted === session) return;
-  rememberSession(readContextCall(context) ?? request, {
-    session: accepted,
-    authenticator,
-    isAdmitted: true,
-  });
+  rememberSession(call.ownKey ?? key, { session: accepted, authenticator, isAdmitted: true });
 }
 
 /**
  * Reads the session that a guard has waited for, and let in, before a handler's parameters are read. On a public route
  * it is nobody's, also where the middleware refreshed one, or another field of the same GraphQL request asked for it.
  */
-export function readSession(context: ExecutionContext): DescopeSession {
-  const owners = findApplications(context);
-  const call = readContextCall(context);
-  const ofCall = call && recallAccepted(call, owners);
+export function readSession(call: OpenCall): DescopeSession {
+  const { ownKey, applications } = call;
+  const ofCall = ownKey && recallAccepted(ownKey, applications);
   if (ofCall !== undefined) return ofCall;
-  const isPublic = call !== undefined && readMode(context) === 'public';
-  const ofRequest = isPublic ? undefined : recallAccepted(recallContextRequest(context), owners);
+  const isPublic = ownKey !== undefined && isPublicCall(call);
+  const ofRequest = isPublic ? undefined : recallAccepted(recallKey(call), applications);
   return ofRequest ?? DescopeSession.anonymous();
 }
 
@@ -95,16 +83,16 @@ export function readSession(context: ExecutionContext): DescopeSession {
  * Takes the user off a request that another application of this process wrote there, where a public route asks nobody.
  * With one application in the process there is nothing to look at.
  */
-export function clearForeignUser(context: ExecutionContext, authenticator: object): void {
+export function clearForeignUser(call: DescopeCall, authenticator: object): void {
   if (!areSeveral()) return;
-  const request = findContextRequest(context);
+  const request = findRequest(call);
   const user = request?.user ?? request?.raw?.user;
-  if (request === undefined || user === undefined || !isForeignUser(request, user, authenticator)) return;
-  writeUser(request, undefined);
+  if (request === undefined || user === undefined) return;
+  if (isForeignUser(toKey(request), user, authenticator)) writeUser(request, undefined);
 }
 
-function readMode(context: ExecutionContext): AccessMode {
-  return readAccessPolicy(context.getClass(), context.getHandler()).mode;
+function isPublicCall({ context }: DescopeCall): boolean {
+  return readAccessPolicy(context.getClass(), context.getHandler()).mode === 'public';
 }
 
 // The application's own user of a session, loaded once per request.
@@ -119,17 +107,17 @@ export interface UserLoading {
  * Loads the user of a request, or joins who is loading it. Descope's where the application has no users of its own,
  * `undefined` for nobody. Rejects with `USER_NOT_ACCEPTED` where `loadUser` gives none.
  */
-export function getOwnUser(request: object, session: DescopeSession, loading: UserLoading & Owner): unknown {
+export function getOwnUser(call: HttpCall, session: DescopeSession, loading: UserLoading & Owner): unknown {
   const { config, authenticator } = loading;
   if (config.loadUser === undefined || !isSignedIn(session)) return session.user;
-  const remembered = recallUser(request, authenticator);
+  const { key } = call;
+  const remembered = recallUser(key, authenticator);
   if (remembered !== undefined) return remembered.user;
-  const user = load(request, session, loading);
-  rememberUser(request, { user, authenticator });
+  const user = load(call.request, session, loading);
+  rememberUser(key, { user, authenticator });
   // Once it is there, nobody waits: the next field of a GraphQL request is decided in the same turn.
   const settle = (own: unknown): void => {
-    if (recallUser(request, authenticator)?.user === user)
-      rememberUser(request, { user: own, authenticator });
+    if (recallUser(key, authenticator)?.user === user) rememberUser(key, { user: own, authenticator });
   };
   user.then(settle, () => undefined); // a rejection is for anyone who asked
   return user;

@@ -17,13 +17,12 @@ import {
 } from './injection-tokens.js';
 import { recallSession, rememberFailure, rememberSession } from './request-state.js';
 import type { ResponseWriter } from './response-headers.js';
-import { keepPrivate, toResponseLike } from './response-headers.js';
-import type { ContextRequest } from './transports/execution-context.js';
-import { toRequestLike } from './transports/execution-context.js';
+import { keepPrivate } from './response-headers.js';
+import type { ContextRequest, HttpCall } from './transports/execution-context.js';
+import { openHttpCall } from './transports/execution-context.js';
 
-interface OpenExchange extends HttpExchange {
-  readonly response: ResponseWriter;
-}
+/** A call whose response has headers. */
+type WritableCall = HttpCall & { readonly response: ResponseWriter };
 
 /** One of the mounted routes that no refresh helps: how it is asked, and how its address ends. */
 export interface UnrefreshedRoute {
@@ -42,52 +41,52 @@ export class SessionAttachment {
   ) {}
 
   /** Finds at once what is to be done, if anything. Never throws: what an application's source throws is the guard's to pass on. */
-  findDue(request: ContextRequest): DueSession | undefined {
+  findDue(call: HttpCall): DueSession | undefined {
     // Not if it was applied already.
-    if (recallSession(request, this.authenticator) !== undefined || this.#isUnrefreshed(request))
+    if (recallSession(call.key, this.authenticator) !== undefined || this.#isUnrefreshed(call))
       return undefined;
     try {
-      return this.sessions.keeper.findDue(toRequestLike(request));
+      return this.sessions.keeper.findDue(call.headers);
     } catch {
       return undefined; // the guard reads the same source, where the route asks for it
     }
   }
 
   /** Refreshes a session that lapsed, writes its tokens and remembers it for the guard. Never rejects. */
-  async run(request: ContextRequest, response: ResponseWriter, due: DueSession): Promise<void> {
-    const exchange = { request: toRequestLike(request), response };
+  async run(call: WritableCall, due: DueSession): Promise<void> {
+    const exchange = { request: call.headers, response: call.response };
     try {
       const tokens = await this.sessions.keeper.refreshIfLapsed(exchange.request, due);
       if (tokens === undefined) return;
       await this.sessions.place.write(exchange, tokens, false).catch(passTooLarge);
-      keepPrivate(response);
-      this.#remember(request, await this.authenticator.openLeniently(tokens.sessionToken));
+      keepPrivate(call.response);
+      this.#remember(call, await this.authenticator.openLeniently(tokens.sessionToken));
     } catch (error) {
       // What cannot be written any more, such as cookies to an answer that a time-out sent meanwhile, is only told.
-      await this.#settle(request, exchange, error).catch((failure: unknown) => this.#noteFailure(failure));
+      await this.#settle(call, exchange, error).catch((failure: unknown) => this.#noteFailure(failure));
     }
   }
 
-  #isUnrefreshed(request: ContextRequest): boolean {
+  #isUnrefreshed({ request, headers }: HttpCall): boolean {
     if (this.unrefreshed === undefined) return false;
     const path = /^[^?#]*/.exec(request.originalUrl ?? '')?.[0] ?? '';
-    const { method } = toRequestLike(request);
+    const { method } = headers;
     const asked = method === 'HEAD' ? 'GET' : method;
     return this.unrefreshed.some((route) => asked === route.method && path.endsWith(route.path));
   }
 
   // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).
-  async #settle(request: ContextRequest, exchange: OpenExchange, error: unknown): Promise<void> {
-    if (error instanceof DescopeUnavailableError) return rememberFailure(request, error, this.authenticator);
-    if (!(error instanceof DescopeCredentialError)) return this.#noteFailure(error);
-    this.#remember(request, DescopeSession.anonymous(error));
+  async #settle(call: WritableCall, exchange: HttpExchange, error: unknown): Promise<void> {
+    if (error instanceof DescopeUnavailableError) { rememberFailure(call.key, error, this.authenticator); return; }
+    if (!(error instanceof DescopeCredentialError)) { this.#noteFailure(error); return; }
+    this.#remember(call, DescopeSession.anonymous(error));
     if (!isOver(error)) return;
     await this.sessions.place.clear(exchange);
-    keepPrivate(exchange.response);
+    keepPrivate(call.response);
   }
 
-  #remember(request: ContextRequest, session: MaybePromise<DescopeSession>): void {
-    rememberSession(request, { session, authenticator: this.authenticator });
+  #remember({ key }: HttpCall, session: MaybePromise<DescopeSession>): void {
+    rememberSession(key, { session, authenticator: this.authenticator });
   }
 
   #noteFailure(error: unknown): void {
@@ -120,10 +119,10 @@ export class DescopeSessionMiddleware implements NestMiddleware<ContextRequest, 
   constructor(@Inject(SessionAttachment) private readonly step: SessionAttachment) {}
 
   use(request: ContextRequest, response: object, next: () => void): void {
-    const writer = toResponseLike(response);
-    const due = writer && this.step.findDue(request);
-    if (writer === undefined || due === undefined) return next();
-    void this.step.run(request, writer, due).then(next);
+    const call = openHttpCall(request, response);
+    const due = isWritable(call) ? this.step.findDue(call) : undefined;
+    if (!isWritable(call) || due === undefined) { next(); return; }
+    void this.step.run(call, due).then(next);
   }
 }
 
@@ -134,8 +133,12 @@ interface FastifyInstance {
 /** Adds the step as a hook, behind the session plugin that the application registered. */
 export function addSessionHook(fastify: FastifyInstance, step: SessionAttachment): void {
   fastify.addHook('onRequest', async (request, reply) => {
-    const writer = toResponseLike(reply);
-    const due = writer && step.findDue(request);
-    if (writer !== undefined && due !== undefined) await step.run(request, writer, due);
+    const call = openHttpCall(request, reply);
+    const due = isWritable(call) ? step.findDue(call) : undefined;
+    if (isWritable(call) && due !== undefined) await step.run(call, due);
   });
+}
+
+function isWritable(call: HttpCall): call is WritableCall {
+  return call.response !== undefined;
 }

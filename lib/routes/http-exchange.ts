@@ -1,14 +1,13 @@
 // One call of a route and its answer, whatever framework it came through.
-import { toHttpError } from '../auth/http-error.js';
-import { keepPrivate, toResponseLike } from '../auth/response-headers.js';
+import { respondWithError } from '../auth/error-response.js';
+import { keepPrivate } from '../auth/response-headers.js';
 import type { ContextRequest } from '../auth/transports/execution-context.js';
-import { toRequestLike } from '../auth/transports/execution-context.js';
+import { openHttpCall } from '../auth/transports/execution-context.js';
 import { DescopeCredentialError, DescopeRequestError } from '../core/errors.js';
 import { ambiguousCookie } from '../core/http/cookies.js';
 import { readHeader } from '../core/http/request.js';
 import type { HttpExchange, TokenStore } from '../core/http/token-store.js';
 import type { Notify } from '../core/logging.js';
-import { reportRejection } from '../core/logging.js';
 import type { JsonObject } from '../core/token/claims.js';
 import { isJsonObject, readOwn } from '../core/token/claims.js';
 
@@ -54,20 +53,18 @@ export async function respond(
   response: FrameworkResponse,
   { run, notify }: RouteExecution,
 ): Promise<void> {
-  const writer = toResponseLike(response);
+  const call = openHttpCall(request, response);
+  const writer = call.response;
   if (writer === undefined) throw new TypeError('The routes of DescopeModule need an HTTP response.');
-  const exchange = { request: toRequestLike(request), response: writer };
+  const exchange = { request: call.headers, response: writer };
   try {
     const reply = await run({ exchange, request, ...readInput(request) });
     if (reply.headers?.['Cache-Control'] === undefined) keepPrivate(writer);
     for (const [name, value] of Object.entries(reply.headers ?? {})) writer.set(name, value);
     response.status(reply.status).send(reply.body);
   } catch (error) {
-    reportRejection(error, notify);
     keepPrivate(writer);
-    const rejection = toHttpError(error);
-    for (const [name, value] of rejection?.headers ?? []) writer.set(name, value);
-    throw rejection?.exception ?? error;
+    throw respondWithError(call, error, { notify });
   }
 }
 

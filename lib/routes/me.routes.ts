@@ -2,6 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
 import { recallSession } from '../auth/request-state.js';
+import { toKey } from '../auth/transports/execution-context.js';
 import { DescopeApiError } from '../core/api/descope-api.js';
 import { readProfile } from '../core/api/descope-calls.js';
 import type { DescopeConfig } from '../core/config/config.js';
@@ -72,7 +73,8 @@ export class MeRoute {
 
   /** `GET me`: user and claims; with `?profile=1` also Descope's profile, at most a minute old. */
   async me(call: RouteCall): Promise<RouteResponse> {
-    const session = (await recallSession(call.request, this.authenticator)) ?? DescopeSession.anonymous();
+    const session =
+      (await recallSession(toKey(call.request), this.authenticator)) ?? DescopeSession.anonymous();
     const user = readSignedIn(session);
     const body = { user: { ...user }, claims: user.claims, expiresAt: session.expiresAt };
     if (call.query['profile'] !== '1') return { status: 200, body };

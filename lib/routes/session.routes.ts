@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
 import { recallSession } from '../auth/request-state.js';
 import { isOver } from '../auth/session.middleware.js';
+import { toKey } from '../auth/transports/execution-context.js';
 import { DescopeApiError } from '../core/api/descope-api.js';
 import { selectTenant } from '../core/api/descope-calls.js';
 import type { DescopeConfig } from '../core/config/config.js';
@@ -67,7 +68,8 @@ export class SessionRoutes {
 
   /** `POST tenant`: selects the current tenant, which the new session carries as `dct`. */
   async selectTenant(call: RouteCall): Promise<RouteResponse> {
-    const session = (await recallSession(call.request, this.authenticator)) ?? DescopeSession.anonymous();
+    const session =
+      (await recallSession(toKey(call.request), this.authenticator)) ?? DescopeSession.anonymous();
     const refreshToken = this.#requireRefresh(call, session.user !== undefined && !session.sentByBrowser);
     const tenant = requireText(readBody(call), 'tenant');
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);

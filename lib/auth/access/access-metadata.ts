@@ -39,7 +39,7 @@ export function addDemand(demand: Demand, decorator: string): AccessDecorator {
  */
 export function addMetadata(entry: AccessEntry): AccessDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
-    if (key === undefined) return appendToClass(target, entry);
+    if (key === undefined) { appendToClass(target, entry); return; }
     append(target, entry, key);
     if (typeof descriptor?.value === 'function') append(descriptor.value as object, entry);
   };
@@ -57,7 +57,7 @@ function appendToClass(target: object, entry: AccessEntry): void {
 function append(target: object, entry: AccessEntry, key?: string | symbol): void {
   if (key === undefined) {
     const own = (Reflect.getOwnMetadata(ACCESS_METADATA, target) ?? []) as readonly AccessEntry[];
-    return Reflect.defineMetadata(ACCESS_METADATA, [...own, entry], target);
+    Reflect.defineMetadata(ACCESS_METADATA, [...own, entry], target); return;
   }
   const own = (Reflect.getOwnMetadata(ACCESS_METADATA, target, key) ?? []) as readonly AccessEntry[];
   Reflect.defineMetadata(ACCESS_METADATA, [...own, entry], target, key);

@@ -1,7 +1,6 @@
 // What a request says about a value that a demand is about: which tenant, which resource.
 import type { ExecutionContext } from '@nestjs/common';
 import type { DescopeConfig } from '../../core/config/config.js';
-import type { RequestLike } from '../../core/http/request.js';
 import { readHeader, readHost } from '../../core/http/request.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import { isThenable, whenReady } from '../../core/maybe-promise.js';
@@ -9,7 +8,8 @@ import { assertAccess } from '../../core/user/authorize.js';
 import type { DescopeUser } from '../../core/user/descope-user.js';
 import type { RequestValueSource } from '../../core/user/requirements.js';
 import { readTenantSources } from '../../core/user/requirements.js';
-import { readContextParam, readContextRequest, toRequestLike } from '../transports/execution-context.js';
+import type { DescopeCall } from '../transports/execution-context.js';
+import { readParam } from '../transports/execution-context.js';
 import type { AccessPolicy } from './access-policy.js';
 
 /**
@@ -20,9 +20,9 @@ export type ValueSource =
   | Exclude<RequestValueSource, object>
   | ((context: ExecutionContext) => MaybePromise<string | null | undefined>);
 
-/** Who asks, and in which context. */
+/** Who asks, and in which call. */
 export interface ValueInput {
-  readonly context: ExecutionContext;
+  readonly call: DescopeCall;
   readonly user: DescopeUser | undefined;
 }
 
@@ -33,7 +33,7 @@ export function readRequestValue(
 ): MaybePromise<string | undefined> {
   if (typeof source === 'function') {
     const read = source as (context: ExecutionContext) => MaybePromise<unknown>;
-    return whenReady(read(input.context), toValue);
+    return whenReady(read(input.call.context), toValue);
   }
   const known = readers.get(source);
   if (known !== undefined) return known(input);
@@ -48,11 +48,11 @@ const readers = new Map<string, Reader>(); // no more than stand in decorators: 
 
 function toReader(source: Exclude<RequestValueSource, object>): Reader {
   if (source === 'dct') return ({ user }) => user?.tenant;
-  if (source === 'subdomain') return ({ context }) => readSubdomain(readHost(toRequest(context)));
+  if (source === 'subdomain') return ({ call }) => readSubdomain(readHost(call.headers));
   const name = source.slice(source.indexOf(':') + 1);
-  if (source.startsWith('param:')) return ({ context }) => toValue(readContextParam(context, name));
+  if (source.startsWith('param:')) return ({ call }) => toValue(readParam(call, name));
   const header = name.toLowerCase();
-  return ({ context }) => toValue(readHeader(toRequest(context), header));
+  return ({ call }) => toValue(readHeader(call.headers, header));
 }
 
 const NOTHING_NAMED: ReadonlyMap<RequestValueSource, string> = new Map();
@@ -88,10 +88,6 @@ function keep(values: Map<RequestValueSource, string>, source: RequestValueSourc
   if (value !== undefined) values.set(source, value);
 }
 
-function toRequest(context: ExecutionContext): RequestLike {
-  return toRequestLike(readContextRequest(context));
-}
-
 // `acme.example.com` → `acme`. A host of two labels has no subdomain, and neither has an address. The dot at the end of
 // an absolute name (RFC 1034 §3.1) begins no further label.
 function readSubdomain(host: string | undefined): string | undefined {
@@ -112,17 +108,17 @@ function toValue(value: unknown): string | undefined {
 
 /** Who asks for what, and where. */
 export interface Case {
-  readonly context: ExecutionContext;
+  readonly call: DescopeCall;
   readonly policy: AccessPolicy;
   readonly user: DescopeUser;
 }
 
 /** Asserts that the caller meets every demand. Throws an `ACCESS_…` or `AUTH_…` code. */
-export function assertDemands({ context, policy, user }: Case, config: DescopeConfig): MaybePromise<void> {
+export function assertDemands({ call, policy, user }: Case, config: DescopeConfig): MaybePromise<void> {
   const { demands, tenantSources = readTenantSources(demands) } = policy;
   if (demands.length === 0) return;
   const { clock, superuserBypass } = config;
-  return whenReady(readRequestValues(tenantSources, { context, user }), (tenants) =>
+  return whenReady(readRequestValues(tenantSources, { call, user }), (tenants) =>
     assertAccess(user, demands, { nowMs: clock(), tenants, superuserBypass }),
   );
 }

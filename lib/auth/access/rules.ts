@@ -6,7 +6,6 @@ import type { MaybePromise } from '../../core/maybe-promise.js';
 import { isYes } from '../../core/maybe-promise.js';
 import type { RegisteredUser } from '../../core/user/descope-user.js';
 import { DESCOPE_RELATIONS } from '../injection-tokens.js';
-import { readContextRequest } from '../transports/execution-context.js';
 import type {
   AccessDecorator,
   AccessRule,
@@ -49,11 +48,10 @@ async function follow(rules: readonly AccessRule[], asked: RuleCase): Promise<vo
 }
 
 async function assertPolicy({ policy }: ApplicationRule, asked: RuleCase): Promise<void> {
-  const { context, own, modules } = asked;
+  const { own, modules } = asked;
+  const { context, request } = asked.call;
   const isAllowed = isRuleClass(policy)
-    ? await (
-        await findProvider(policy, readContextRequest(context), modules)
-      ).isAllowed(own as never, context)
+    ? await (await findProvider(policy, request, modules)).isAllowed(own as never, context)
     : await policy(own as never, context);
   if (isYes(isAllowed)) return;
   const message = 'A rule of the application rejects it.';
@@ -62,18 +60,18 @@ async function assertPolicy({ policy }: ApplicationRule, asked: RuleCase): Promi
 
 // All of the handler's in one call, when the first of them is due.
 async function askRelations(rules: readonly AccessRule[], asked: RuleCase): Promise<Relations> {
-  const { context, user, modules } = asked;
+  const { call, user, modules } = asked;
   const wanted = rules.filter((rule) => rule.kind === 'relation');
   const resources = await readRequestValues(
     wanted.map(({ resource }) => resource),
-    { context, user },
+    { call, user },
   );
   const named = wanted.filter(({ resource }) => resources.has(resource));
   const tuples = named.map(({ resourceType, resource, relation, targetType }) => {
     return { resourceType, resource: resources.get(resource) ?? '', relation, targetType, target: user.id };
   });
   const check = modules.get<RelationCheck>(DESCOPE_RELATIONS, { strict: false });
-  const answers = await check.ask(readContextRequest(context), tuples);
+  const answers = await check.ask(call.request, tuples);
   return new Map(named.map((rule, index) => [rule, isYes(answers[index])]));
 }
 

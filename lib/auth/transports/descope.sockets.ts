@@ -1,15 +1,15 @@
 // Who may stay connected: asked where Nest asks no guard, in a gateway's handleConnection.
-import { Inject, Injectable } from '@nestjs/common';
+import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError, DescopeCredentialError, readConsequence } from '../../core/errors.js';
 import { assertFromOwnPage } from '../../core/http/origin.js';
 import type { RequestLike } from '../../core/http/request.js';
 import type { Notify } from '../../core/logging.js';
-import { reportRejection } from '../../core/logging.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import type { DescopeSession } from '../../core/session/session.js';
 import { acceptSession, readSignedIn } from '../../core/session/session.js';
+import { respondWithError } from '../error-response.js';
 import { toHttpError } from '../http-error.js';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_NOTIFY } from '../injection-tokens.js';
 import { assertOwnUser } from '../request-user.js';
@@ -68,8 +68,8 @@ export class DescopeSockets {
   }
 
   #reject(client: object, error: unknown): void {
-    reportRejection(error, this.notify);
-    closeClient(client, error);
+    const thrown = respondWithError({ response: undefined }, error, { notify: this.notify });
+    closeClient(client, error, thrown);
   }
 }
 
@@ -101,15 +101,23 @@ interface WsClient {
   once(event: string, listener: () => void): unknown;
 }
 
-/** Tells a client why, as far as that is meant for it, and closes it. */
-export function closeClient(client: object, error: unknown): void {
-  const body = toHttpError(error)?.exception.getResponse() as { readonly code: string } | undefined;
+/** Tells a client why, as far as that is meant for it, and closes it. `thrown` is what an error of ours is answered with. */
+export function closeClient(
+  client: object,
+  error: unknown,
+  thrown: unknown = toHttpError(error)?.exception,
+): void {
+  const body = thrown !== error && thrown instanceof HttpException ? readBody(thrown) : undefined;
   if (isSocketIo(client)) {
     if (body !== undefined) client.emit('exception', { status: 'error', ...body });
     client.disconnect(true);
   } else if (isWs(client)) {
     client.close(toCloseCode(error), body?.code ?? '');
   }
+}
+
+function readBody(exception: HttpException): { readonly code: string } {
+  return exception.getResponse() as { readonly code: string };
 }
 
 /** Calls back when a client is gone. */

@@ -1,11 +1,13 @@
-// Execution context → request. A transport that is not known has none, and then the guard rejects.
-import type { ExecutionContext } from '@nestjs/common';
+// Execution context → call: what our own functions know of it. A transport that is not known has no request, and then the
+// guard rejects.
+import type { ExecutionContext, HttpException } from '@nestjs/common';
 import { DescopeAccessError } from '../../core/errors.js';
 import type { OriginConfig } from '../../core/http/origin.js';
 import { assertFromOwnPage, assertOurs } from '../../core/http/origin.js';
 import type { RequestLike } from '../../core/http/request.js';
-import { isYes } from '../../core/maybe-promise.js';
-import { findApplications } from '../applications.js';
+import { attempt, isThenable, isYes } from '../../core/maybe-promise.js';
+import type { Application } from '../applications.js';
+import { claimContext, findApplications } from '../applications.js';
 import { toNestError } from '../http-error.js';
 import type { ResponseWriter } from '../response-headers.js';
 import { toResponseLike } from '../response-headers.js';
@@ -23,79 +25,164 @@ export interface ContextRequest {
   user?: unknown;
 }
 
-/** Finds the request that a context is about; `undefined` where there is none to be found. */
-export function findContextRequest(context: ExecutionContext): ContextRequest | undefined {
-  const request = findTransport(context)?.findRequest(context);
+/** A request and its response, as our own functions are handed them. */
+export interface HttpCall {
+  /** The request as handlers see it. */
+  readonly request: ContextRequest;
+  /** Node's own request, or one like it: what credentials and headers are read from. */
+  readonly headers: RequestLike;
+  /** What the headers of the response are written to; `undefined` where it has none. */
+  readonly response: ResponseWriter | undefined;
+  /** By what state is kept: Node's own request, the same for Fastify's middleware and for its guard. */
+  readonly key: object;
+}
+
+/**
+ * One call that Nest makes of a handler, opened once in each callback (guard, parameter decorator). Its request is looked
+ * for when it is first asked for. Throws `TRANSPORT_UNKNOWN` then, where there is none to be found.
+ */
+export interface DescopeCall extends HttpCall {
+  /** Nest's own view of the call, for rules and transports of the application. */
+  readonly context: ExecutionContext;
+  /** How the call came; `undefined` for a kind of context that nobody has taught. */
+  readonly transport: DescopeTransport | undefined;
+  /** By what the state of this call alone is kept, where a request makes several; `undefined` where it makes one. */
+  readonly ownKey: object | undefined;
+}
+
+/** A call, and the applications of this process that it may belong to. */
+export interface OpenCall extends DescopeCall {
+  readonly applications: readonly Application[];
+}
+
+/** Opens a call; for the application whose guard is asked, else for those that it may belong to. */
+export function openCall(context: ExecutionContext, application?: Application): OpenCall {
+  const type = context.getType<string>();
+  if (application === undefined) {
+    const applications = findApplications(context);
+    return new OpenedCall(context, applications, findTransport(type, applications));
+  }
+  claimContext(context, application);
+  return new OpenedCall(context, [application], application.transports.get(type) ?? OWN.get(type));
+}
+
+/** Opens what middleware and mounted routes are handed. */
+export function openHttpCall(request: ContextRequest, response: unknown): HttpCall {
+  return {
+    request,
+    headers: toRequestLike(request),
+    response: toResponseLike(response),
+    key: toKey(request),
+  };
+}
+
+class OpenedCall implements OpenCall {
+  #request: ContextRequest | undefined;
+  #headers: RequestLike | undefined;
+  #response: { readonly writer: ResponseWriter | undefined } | undefined;
+
+  constructor(
+    readonly context: ExecutionContext,
+    readonly applications: readonly Application[],
+    readonly transport: DescopeTransport | undefined,
+  ) {}
+
+  get request(): ContextRequest {
+    return (this.#request ??= readRequest(this));
+  }
+
+  get headers(): RequestLike {
+    return (this.#headers ??= toRequestLike(this.request));
+  }
+
+  get response(): ResponseWriter | undefined {
+    this.#response ??= { writer: toResponseLike(this.transport?.findResponse?.(this.context)) };
+    return this.#response.writer;
+  }
+
+  get key(): object {
+    return toKey(this.request);
+  }
+
+  get ownKey(): object | undefined {
+    return this.transport?.findCall?.(this.context);
+  }
+}
+
+/** Finds the request of a call; `undefined` where there is none to be found. */
+export function findRequest({ transport, context }: DescopeCall): ContextRequest | undefined {
+  const request = transport?.findRequest(context);
   return isRequest(request) ? request : undefined;
 }
 
-/** Finds the request that a context is about. Throws `TRANSPORT_UNKNOWN` where there is none to be found. */
-export function readContextRequest(context: ExecutionContext): ContextRequest {
-  const request = findContextRequest(context);
+function readRequest(call: DescopeCall): ContextRequest {
+  const request = findRequest(call);
   if (request !== undefined) return request;
-  const type: string = context.getType();
+  const type: string = call.context.getType();
   const message = `The guard knows no request in a context of the type "${type}", so it lets nobody through. Teach it by the option transports: [{ type: '${type}', findRequest }], or mark the handler @Public() if that is what it is.`;
   throw new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type });
 }
 
-/** Finds the request for a handler's parameters: the one that the guard has judged. Throws `TRANSPORT_UNKNOWN`. */
-export function recallContextRequest(context: ExecutionContext): ContextRequest {
-  const transport = findTransport(context);
-  if (transport?.recallRequest === undefined) return readRequestOfParameters(context);
+/**
+ * Finds by what the state of the request is kept that the guard has judged, for a handler's parameters. Throws
+ * `TRANSPORT_UNKNOWN`.
+ */
+export function recallKey(call: DescopeCall): object {
+  const { transport, context } = call;
+  if (transport?.recallRequest === undefined) return readKeyOfParameters(call);
   const request = transport.recallRequest(context);
-  return isRequest(request) ? request : { raw: { headers: {} } };
+  return isRequest(request) ? toKey(request) : {}; // of which nothing is known
 }
 
 // No guard of ours is there to answer it.
-function readRequestOfParameters(context: ExecutionContext): ContextRequest {
+function readKeyOfParameters(call: DescopeCall): object {
   try {
-    return readContextRequest(context);
+    return call.key;
   } catch (error) {
     throw toNestError(error);
   }
 }
 
-/** Keeps the request of a call that may reach its handler, where its parameters could not find it otherwise. */
-export function keepContextRequest(context: ExecutionContext, request: ContextRequest): void {
-  findTransport(context)?.keepRequest?.(context, request);
+/** Hands the user on to the handler of a call: where code of others looks for it, and where its parameters find it. */
+export function handOnUser(call: DescopeCall, user: unknown): void {
+  call.transport?.keepRequest?.(call.context, call.request);
+  writeUser(call.request, user);
 }
 
-/** Writes the user where code of others looks for it: on the framework's request, and on the one of Node that it wraps. */
+/** Writes the user on the framework's request, and on the one of Node that it wraps. */
 export function writeUser(request: ContextRequest, user: unknown): void {
   request.user = user;
-  if (request.raw !== undefined) request.raw.user = user;
+  const node = unwrap(request);
+  if (node !== request && isObject(node)) (node as ContextRequest).user = user;
 }
 
-/** Reads a parameter of the call that a context is about; `undefined` where it has none of that name. */
-export function readContextParam(context: ExecutionContext, name: string): unknown {
-  return findTransport(context)?.readParam?.(context, name);
-}
-
-/** Finds the response that a context will answer with, where it has headers. */
-export function readContextResponse(context: ExecutionContext): ResponseWriter | undefined {
-  return toResponseLike(findTransport(context)?.findResponse?.(context));
+/** Reads a parameter of a call; `undefined` where it has none of that name. */
+export function readParam({ transport, context }: DescopeCall, name: string): unknown {
+  return transport?.readParam?.(context, name);
 }
 
 /**
- * Asserts that what a browser sends by itself counts in this context, whatever the method. One page's socket carries
+ * Asserts that what a browser sends by itself counts in this call, whatever the method. One page's socket carries
  * all that another's would, so it must say that it is ours: browsers always tell (RFC 6455 §10.2). Throws `REQUEST_CROSS_SITE`.
  */
-export function assertContextOrigin(
-  context: ExecutionContext,
-  request: ContextRequest,
-  origins: OriginConfig,
-): void {
+export function assertCallOrigin(call: DescopeCall, origins: OriginConfig): void {
+  const { context, transport } = call;
   const type: string = context.getType();
-  if (type === 'ws') return assertFromOwnPage(toRequestLike(request), origins);
-  const transport = findTransport(context);
+  if (type === 'ws') { assertFromOwnPage(call.headers, origins); return; }
   // Remembered from a safe call of the same request (a GraphQL batch), it must not count for one that is not.
-  if (transport?.isSafe !== undefined && !isYes(transport.isSafe(context)))
-    assertOurs(toRequestLike(request), origins);
+  if (transport?.isSafe !== undefined && !isYes(transport.isSafe(context))) assertOurs(call.headers, origins);
 }
 
-/** Finds what is made anew for each call, where a request makes several; `undefined` where it makes one. */
-export function readContextCall(context: ExecutionContext): object | undefined {
-  return findTransport(context)?.findCall?.(context);
+/** Brings an exception to the form that the transport of a call throws. */
+export function toTransportException({ transport, context }: DescopeCall, exception: HttpException): unknown {
+  const form = transport?.toRejection === undefined ? exception : transport.toRejection(exception, context);
+  if (!isThenable(form)) return form;
+  // Nobody waits for what is thrown, and a promise of it would be no rejection.
+  attempt<unknown>(
+    () => form,
+    () => undefined,
+  );
+  return exception;
 }
 
 /**
@@ -103,10 +190,10 @@ export function readContextCall(context: ExecutionContext): object | undefined {
  * its wrapper, and replaces it there when the id is refreshed.
  */
 export function toRequestLike(request: ContextRequest): RequestLike {
-  const { raw } = request;
-  if (raw === undefined) return request as RequestLike;
-  if (!('session' in request)) return raw;
-  const { method, headers, rawHeaders, socket } = raw;
+  const node = unwrap(request) as RequestLike | undefined;
+  if (node === undefined || node === request) return request as RequestLike;
+  if (!('session' in request)) return node;
+  const { method, headers, rawHeaders, socket } = node;
   return {
     method,
     headers,
@@ -118,20 +205,44 @@ export function toRequestLike(request: ContextRequest): RequestLike {
   };
 }
 
-/** The request of a page with the address that the browser asked for; nothing where a context has no HTTP request. */
-export function readPageRequest(
-  context: ExecutionContext,
-): RequestLike & { readonly url?: string | undefined } {
-  const type: string = context.getType();
-  const request = type === 'http' ? findTransport(context)?.findRequest(context) : undefined;
-  if (!isRequest(request)) return { headers: {} };
+/** Finds by what the state of a request is kept. */
+export function toKey(request: object): object {
+  const node = unwrap(request);
+  return isObject(node) ? node : request;
+}
+
+/** The request of a page with the address that the browser asked for; nothing where a call has no HTTP request. */
+export function readPageRequest(call: DescopeCall): RequestLike & { readonly url?: string | undefined } {
+  const type: string = call.context.getType();
+  const request = type === 'http' ? findRequest(call) : undefined;
+  if (request === undefined) return { headers: {} };
   const { method, headers } = toRequestLike(request);
   return { method, headers, url: request.originalUrl };
 }
 
+// Node's own request in a framework's, which keeps it as `raw`.
+function unwrap(request: object): unknown {
+  return hasRaw(request) ? request.raw : request;
+}
+
+const rawPrototypes = new WeakMap<object, boolean>();
+
+// `'raw' in request`. Express gives each request a shape of its own, so that what it has not is looked for anew, four
+// prototypes up; of a prototype that is asked once.
+function hasRaw(request: object): request is { readonly raw: unknown } {
+  if (Object.hasOwn(request, 'raw')) return true;
+  const prototype = Object.getPrototypeOf(request) as object | null;
+  if (prototype === null) return false;
+  const known = rawPrototypes.get(prototype);
+  if (known !== undefined) return known;
+  const isInherited = 'raw' in prototype;
+  rawPrototypes.set(prototype, isInherited);
+  return isInherited;
+}
+
 function isRequest(value: unknown): value is ContextRequest {
   if (!isObject(value)) return false;
-  const node: unknown = 'raw' in value ? value.raw : value;
+  const node = unwrap(value);
   return isObject(node) && 'headers' in node && isObject(node.headers);
 }
 
@@ -146,12 +257,13 @@ const OWN: ReadonlyMap<string, DescopeTransport> = new Map(
 );
 
 /**
- * Finds the transport of a context; one that the application taught goes before the package's own of that type. Where a
+ * Finds the transport of a type; one that the application taught goes before the package's own of that type. Where a
  * call may belong to several applications that were taught different ones, there is none to be believed.
  */
-export function findTransport(context: ExecutionContext): DescopeTransport | undefined {
-  const type = context.getType<string>();
-  const applications = findApplications(context);
+export function findTransport(
+  type: string,
+  applications: readonly Application[],
+): DescopeTransport | undefined {
   const taught = applications[0]?.transports.get(type);
   if (applications.some(({ transports }) => transports.get(type) !== taught)) return undefined;
   return taught ?? OWN.get(type);

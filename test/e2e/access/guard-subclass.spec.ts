@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { Controller, Get, HttpException, Inject, Injectable } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import type { AccessDecision, AccessPolicy } from 'nestjs-descope';
+import type { AccessDecision, AccessPolicy, DescopeCall } from 'nestjs-descope';
 import {
   AuthGuard,
   CurrentUser,
@@ -45,9 +45,9 @@ class StrictGuard extends AuthGuard {
 
 @Injectable()
 class TeapotGuard extends AuthGuard {
-  protected override reject(error: unknown, context: ExecutionContext): never {
+  protected override reject(error: unknown, call: DescopeCall): never {
     try {
-      return super.reject(error, context);
+      return super.reject(error, call);
     } catch (rejection) {
       throw new HttpException({ teapot: rejection instanceof HttpException && rejection.getStatus() }, 418);
     }

@@ -3,11 +3,12 @@ import { describe, expect, it } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { readRequestValue, readRequestValues } from '#lib/auth/access/check-access.js';
+import { openCall } from '#lib/auth/transports/execution-context.js';
 import type { RequestValueSource } from '#lib/core/user/requirements.js';
 import { userOf } from '../../../support/users.js';
 
 const inputOf = (request: { headers?: Record<string, unknown>; params?: unknown } = {}, dct?: string) => ({
-  context: new ExecutionContextHost([{ headers: {}, ...request }, {}]) as ExecutionContext,
+  call: openCall(new ExecutionContextHost([{ headers: {}, ...request }, {}])),
   user: userOf({ dct }),
 });
 const bySubdomain = (host?: string) => readRequestValue('subdomain', inputOf({ headers: { host } }));
@@ -88,7 +89,7 @@ describe('readRequestValue', () => {
       expect(read(answer)).toBeUndefined();
       expect(await read(Promise.resolve(answer))).toBeUndefined();
     }
-    expect(new Set(seen)).toEqual(new Set([input.context]));
+    expect(new Set(seen)).toEqual(new Set([input.call.context]));
   });
 });
 
