@@ -5,7 +5,9 @@ import { recallSession } from '../auth/request-state.js';
 import { toKey } from '../auth/transports/execution-context.js';
 import { DescopeApiError } from '../core/api/descope-api.js';
 import { readProfile } from '../core/api/descope-calls.js';
+import type { Clock } from '../core/clock.js';
 import type { DescopeConfig } from '../core/config/config.js';
+import { ExpiringCache } from '../core/expiring-cache.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import { otherUser, sessionEnded } from '../core/session/refresher.js';
@@ -20,46 +22,25 @@ import { requireRefresh } from './http-exchange.js';
 const KEEP_MS = 60_000;
 const MAX_PROFILES = 1_000;
 
-interface KeptProfile {
-  readonly profile: Promise<unknown>;
-  readonly untilMs: number;
-}
-
 @Injectable()
 export class Profiles {
-  // In the order in which they were asked for, so that the first ends first.
-  readonly #kept = new Map<string, KeptProfile>();
+  readonly #clock: Clock;
+  readonly #profiles: ExpiringCache<unknown>;
 
-  constructor(@Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig) {}
+  constructor(@Inject(DESCOPE_CONFIG) { clock }: DescopeConfig) {
+    this.#clock = clock;
+    this.#profiles = new ExpiringCache({ clock, maxEntries: MAX_PROFILES });
+  }
 
-  /** Gives a user's profile, at most a minute old; joins who is asking for it. A failure is not kept. */
-  get(userId: string, ask: () => Promise<unknown>): Promise<unknown> {
-    this.#dropOld();
-    const known = this.#kept.get(userId);
-    if (known !== undefined) return known.profile;
-    const profile = ask();
-    if (this.#kept.size >= MAX_PROFILES) this.#dropFirst();
-    this.#kept.set(userId, { profile, untilMs: this.config.clock() + KEEP_MS });
-    profile.catch(() => this.#kept.get(userId)?.profile === profile && this.forget(userId));
-    return profile;
+  /** Returns a user's profile, at most a minute old; joins a call that is under way. A failure is not kept. */
+  async get(userId: string, ask: () => Promise<unknown>): Promise<unknown> {
+    const untilMs = this.#clock() + KEEP_MS;
+    return this.#profiles.getOrLoad(userId, async () => ({ value: await ask(), untilMs }));
   }
 
   /** Forgets the profile of a user who signed out. */
   forget(userId: string): void {
-    this.#kept.delete(userId);
-  }
-
-  // What is personal must not stay in memory for longer than it is of use.
-  #dropOld(): void {
-    for (const [userId, { untilMs }] of this.#kept) {
-      if (untilMs > this.config.clock()) return;
-      this.#kept.delete(userId);
-    }
-  }
-
-  #dropFirst(): void {
-    const first = this.#kept.keys().next();
-    if (first.done !== true) this.#kept.delete(first.value);
+    this.#profiles.delete(userId);
   }
 }
 

@@ -28,6 +28,7 @@ interface Batch {
   readonly related: Promise<ReadonlySet<string>>;
 }
 
+// Not an `ExpiringCache`: no answer outlives its batch, and a batch is open to further questions before it is sent.
 /** Finds out which relations there are. No answer is remembered. */
 export class RelationCheck {
   readonly #input: RelationCheckInput;

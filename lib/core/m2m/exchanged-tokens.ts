@@ -1,15 +1,20 @@
-// Tokens that credentials were exchanged for: one flight each, refreshed ahead, rejections remembered, all of it bounded.
+// Tokens that credentials were exchanged for: one exchange for all who ask, refreshed ahead, rejections remembered.
 import type { Clock } from '../clock.js';
 import { readElapsedMs } from '../clock.js';
 import { DescopeError, DescopeUnavailableError } from '../errors.js';
 import type { DescopeEvents, DescopeExchangeOutcome } from '../events.js';
 import { publishExchange } from '../events.js';
-import { FailureMemory, OwnerShares } from '../expiring-map.js';
+import type { FailureMemory, Loaded } from '../expiring-cache.js';
+import { ExpiringCache } from '../expiring-cache.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import { attempt, whenReady } from '../maybe-promise.js';
 
 const AHEAD_MS = 30_000;
 const AHEAD_SHARE = 0.1;
 const YOUNG_MS = 5_000;
+const MAX_FAILURES = 10_000;
+const MAX_OUTAGE_SECONDS = 30; // Descope may name hours; a try costs little, and ends them
+const OTHER_FAILURE_MS = 1_000;
 const REJECTIONS: readonly string[] = ['ACCESS_KEY_REFUSED', 'M2M_CREDENTIALS_REFUSED'];
 
 /** A token, and until when it may be used. */
@@ -23,13 +28,13 @@ export interface ExchangedToken {
 /** Gets a token from Descope. */
 export type TokenFetcher = () => Promise<ExchangedToken>;
 
-/** Says who sent a credential. */
+/** Reads who sent a credential. */
 export type ReadSender = () => string | undefined;
 
-/** What the memory is told. */
+/** What remembering exchanged tokens needs. */
 export interface ExchangedTokensInput {
   readonly direction: DescopeEvents['exchange']['direction'];
-  /** What its events say. */
+  /** The project that its events name. */
   readonly projectId?: string;
   readonly clock: Clock;
   readonly maxEntries: number;
@@ -44,31 +49,30 @@ interface Entry extends ExchangedToken {
 
 export class ExchangedTokens {
   readonly #input: ExchangedTokensInput;
-  readonly #failures: FailureMemory;
-  // Digest → token, in the order of their exchange. One that ended stays: its credential is known to have been good.
-  readonly #entries = new Map<string, Entry>();
-  readonly #shares = new OwnerShares();
-  readonly #flights = new Map<string, Promise<string>>();
+  // By the digest of the credential. A token that ended stays: its credential is known to have been good.
+  readonly #tokens: ExpiringCache<Entry>;
 
   constructor(input: ExchangedTokensInput) {
     this.#input = input;
-    this.#failures = new FailureMemory(input.clock);
+    const { clock, maxEntries } = input;
+    const failures = { maxEntries: MAX_FAILURES, toMemory: (error: unknown) => this.#toMemory(error) };
+    this.#tokens = new ExpiringCache({ clock, maxEntries, survivesClockReset: true, failures });
   }
 
   /** Finds a credential's token, at once where one is remembered. Throws or rejects with what the exchange threw. */
-  find(digest: string, exchange: TokenFetcher, readSender: ReadSender = nobody): MaybePromise<string> {
-    const entry = this.#entries.get(digest);
-    if (entry === undefined || !this.#isCurrent(entry)) return this.#share(digest, exchange, readSender);
+  find(digest: string, exchange: TokenFetcher, readSender?: ReadSender): MaybePromise<string> {
+    const entry = this.#tokens.get(digest);
+    if (entry === undefined || !this.#isCurrent(entry)) return this.#load(digest, exchange, readSender);
     if (this.#isDue(entry)) this.#refreshAhead(digest, exchange);
     return entry.token;
   }
 
-  /** Replaces a token that was rejected where it was shown; `undefined` for one so young that another would fare no better. */
+  /** Replaces a token that its receiver rejected; `undefined` for one so young that another would fare no better. */
   replace(digest: string, token: string, exchange: TokenFetcher): MaybePromise<string> | undefined {
-    const entry = this.#entries.get(digest);
+    const entry = this.#tokens.get(digest);
     if (entry === undefined || entry.token !== token) return this.find(digest, exchange);
     const isYoung = readElapsedMs(this.#input.clock, entry.sinceMs) < YOUNG_MS;
-    return isYoung ? undefined : this.#share(digest, exchange);
+    return isYoung ? undefined : this.#load(digest, exchange);
   }
 
   // A clock that was set back must not make a token last.
@@ -83,77 +87,50 @@ export class ExchangedTokens {
     return this.#input.clock() >= endsAtMs - aheadMs;
   }
 
-  // An outage leaves the token to its end; a rejection ends it.
+  // An outage leaves the token to its end; a rejection ends it. Either is remembered, and published as an event.
   #refreshAhead(digest: string, exchange: TokenFetcher): void {
-    if (this.#flights.has(digest) || this.#failures.recall(digest) !== undefined) return;
-    this.#fly(digest, exchange).catch(() => undefined); // remembered, and told as an event
+    void attempt<unknown>(
+      () => this.#load(digest, exchange),
+      () => undefined,
+    );
   }
 
-  #share(digest: string, exchange: TokenFetcher, readSender: ReadSender = nobody): Promise<string> {
-    const failure = this.#failures.recall(digest);
-    if (failure !== undefined) throw failure;
-    const flight = this.#flights.get(digest);
-    if (flight !== undefined) return flight;
-    const sender = readSender();
-    if (!this.#entries.has(digest)) this.#input.assertRoom?.(sender);
-    return this.#fly(digest, exchange, sender);
+  // A failure is kept on the account of who sent the credential, so that one sender cannot push out those of others.
+  #load(digest: string, exchange: TokenFetcher, readSender?: ReadSender): MaybePromise<string> {
+    const sender = readSender?.();
+    const load = (): Promise<Loaded<Entry>> => {
+      if (this.#tokens.get(digest) === undefined) this.#input.assertRoom?.(sender);
+      return this.#exchange(exchange, digest);
+    };
+    return whenReady(this.#tokens.load(digest, load, sender), ({ token }) => token);
   }
 
-  #fly(digest: string, exchange: TokenFetcher, sender?: string): Promise<string> {
-    const flight = this.#exchange(digest, exchange, sender).finally(() => this.#flights.delete(digest));
-    this.#flights.set(digest, flight);
-    return flight;
-  }
-
-  async #exchange(digest: string, exchange: TokenFetcher, sender: string | undefined): Promise<string> {
+  async #exchange(exchange: TokenFetcher, digest: string): Promise<Loaded<Entry>> {
     const { clock } = this.#input;
     const startedAtMs = clock();
     try {
       const exchanged = await exchange();
-      this.#keep(digest, exchanged);
-      this.#tell('exchanged', startedAtMs);
-      return exchanged.token;
+      this.#publish('exchanged', startedAtMs);
+      const value = { ...exchanged, sinceMs: clock() };
+      return { value, untilMs: Number.POSITIVE_INFINITY, owner: exchanged.owner ?? digest };
     } catch (error) {
-      this.#noteFailure(digest, error, sender);
-      this.#tell(toOutcome(error), startedAtMs);
+      this.#publish(toOutcome(error), startedAtMs);
       throw error;
     }
   }
 
-  #keep(digest: string, exchanged: ExchangedToken): void {
-    const { owner = digest } = exchanged;
-    this.#forget(digest); // what is set again would keep its old place
-    if (this.#entries.size >= this.#input.maxEntries) {
-      const [first] = this.#shares.findCrowd(owner) ?? this.#entries.keys();
-      if (first !== undefined) this.#forget(first);
-    }
-    this.#entries.set(digest, { ...exchanged, sinceMs: this.#input.clock() });
-    this.#shares.add(owner, digest);
-  }
-
-  #forget(digest: string): void {
-    const entry = this.#entries.get(digest);
-    if (entry === undefined) return;
-    this.#entries.delete(digest);
-    this.#shares.remove(entry.owner ?? digest, digest);
-  }
-
-  #noteFailure(digest: string, error: unknown, owner: string | undefined): void {
-    if (!(error instanceof DescopeError)) return;
-    const isRejection = REJECTIONS.includes(error.code);
-    if (isRejection) this.#forget(digest);
-    const keepMs = isRejection ? this.#input.rejectedMs : undefined;
-    this.#failures.remember(digest, error, { keepMs, owner });
-  }
-
-  #tell(outcome: DescopeExchangeOutcome, startedAtMs: number): void {
+  #publish(outcome: DescopeExchangeOutcome, startedAtMs: number): void {
     const { direction, clock, projectId = '' } = this.#input;
     publishExchange({ projectId, direction, outcome, durationMs: readElapsedMs(clock, startedAtMs) });
   }
-}
 
-function nobody(): undefined {
-  return undefined;
+  // An outage counts for as long as it asks for, within bounds; what names no time, for a moment.
+  #toMemory(error: unknown): FailureMemory | undefined {
+    if (!(error instanceof DescopeError)) return undefined;
+    if (REJECTIONS.includes(error.code)) return { keepMs: this.#input.rejectedMs, endsValue: true };
+    if (!(error instanceof DescopeUnavailableError)) return { keepMs: OTHER_FAILURE_MS };
+    return { keepMs: 1000 * Math.min(error.retryAfterSeconds, MAX_OUTAGE_SECONDS) };
+  }
 }
 
 function toOutcome(error: unknown): DescopeExchangeOutcome {

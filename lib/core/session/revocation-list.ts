@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
-import { ExpiringMap } from '../expiring-map.js';
+import { ExpiringCache } from '../expiring-cache.js';
 import type { Notice, Notify } from '../logging.js';
 import { readProjectId } from '../logging.js';
 import type { MaybePromise } from '../maybe-promise.js';
@@ -48,7 +48,7 @@ export class RevocationList {
   readonly #ahead: AheadTokens;
   readonly #store: KeyValueStore | undefined;
   readonly #notify: Notify;
-  readonly #entries: ExpiringMap<Entry>;
+  readonly #entries: ExpiringCache<Entry>;
   // Two digests cost more than all the rest of the request pipeline for a remembered token, whose claims stay the same object.
   readonly #keys = new WeakMap<DescopeClaims, readonly string[]>();
 
@@ -57,7 +57,12 @@ export class RevocationList {
     this.#ahead = new AheadTokens(clock);
     this.#store = store;
     this.#notify = notify;
-    this.#entries = new ExpiringMap(MAX_ENTRIES, clock, ({ owner }) => owner);
+    this.#entries = new ExpiringCache({
+      clock,
+      maxEntries: MAX_ENTRIES,
+      evicts: 'first-to-end',
+      survivesClockReset: true,
+    });
   }
 
   /** Rejects this token until it ends. */
@@ -94,7 +99,7 @@ export class RevocationList {
 
   /** Asserts that neither the token nor all of its subject's were signed out. Throws `SESSION_SIGNED_OUT`. */
   assertActive(token: string, claims: DescopeClaims): MaybePromise<void> {
-    this.#ahead.note(token, claims);
+    this.#ahead.remember(token, claims);
     if (this.#store === undefined && this.#entries.size === 0) return;
     const keys = this.#toKeys(token, claims);
     const issuedAt = claims.iat ?? 0;
@@ -139,7 +144,7 @@ export class RevocationList {
     const ttlMs = Math.ceil(entry.untilMs - this.#clock());
     if (ttlMs <= 0) return; // it ended long ago
     if (known === undefined) this.#makeRoom(entry);
-    const hadRoom = this.#entries.set(key, entry, entry.untilMs);
+    const hadRoom = this.#entries.set(key, entry, entry);
     if (!hadRoom && this.#store === undefined) this.#notify(FULL); // a store has what had to go here
     await this.#store?.set(PREFIX + key, toKept(entry.issuedUpTo), ttlMs);
   }
@@ -147,7 +152,7 @@ export class RevocationList {
   // A full list takes room from anyone who holds the most of it, and lets nobody in for that: the older half of what was
   // signed out one by one is rejected by one date then, with all that the subject was issued before.
   #makeRoom(entry: Entry): void {
-    const crowd = this.#store === undefined ? this.#entries.readCrowd(entry) : [];
+    const crowd = this.#store === undefined ? this.#entries.readCrowd(entry.owner) : [];
     if (crowd.length < 2) return;
     const byAge = [...crowd].sort(([, one], [, other]) => one.issuedAt - other.issuedAt);
     const merged = byAge.slice(0, Math.max(2, Math.ceil(crowd.length / 2))).map(([key, found]) => {
@@ -159,7 +164,7 @@ export class RevocationList {
     const all = known === undefined ? merged : [...merged, known];
     const issuedAt = all.reduce((latest, found) => Math.max(latest, found.issuedAt), 0);
     const untilMs = all.reduce((latest, found) => Math.max(latest, found.untilMs), 0);
-    this.#entries.set(owner, { owner, untilMs, issuedUpTo: issuedAt, issuedAt }, untilMs);
+    this.#entries.set(owner, { owner, untilMs, issuedUpTo: issuedAt, issuedAt }, { owner, untilMs });
     this.#notify(CROWDED);
   }
 }

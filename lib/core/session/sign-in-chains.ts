@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
+import { ExpiringCache } from '../expiring-cache.js';
 import type { DescopeClaims } from '../token/claims.js';
 import { readSubjectId } from '../token/claims.js';
 import { decodeToken } from '../token/decode.js';
@@ -36,6 +37,8 @@ interface Chain {
   tokens: Map<string, ChainedToken>;
 }
 
+// Not an `ExpiringCache`: what is kept and dropped is a chain as a whole, which all of its tokens name, and which grows
+// together with another when a token of both comes.
 export class SignInChains {
   readonly #clock: Clock;
   readonly #store: KeyValueStore | undefined;
@@ -206,45 +209,37 @@ function toChained(token: string, isRefresh: boolean): ChainedToken | undefined 
 const MAX_AHEAD = 10_000;
 const MAX_AHEAD_OF_ONE_SUBJECT = 50;
 
-interface Ahead extends ChainedToken {
+interface AheadToken extends ChainedToken {
   readonly issuedAt: number;
 }
 
 export class AheadTokens {
   readonly #clock: Clock;
-  readonly #bySubject = new Map<string, Map<string, Ahead>>(); // from old to new
-  #size = 0;
+  readonly #tokens: ExpiringCache<AheadToken>; // by their key, on the subject's account
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#tokens = new ExpiringCache({
+      clock,
+      maxEntries: MAX_AHEAD,
+      maxPerOwner: MAX_AHEAD_OF_ONE_SUBJECT,
+      survivesClockReset: true,
+    });
   }
 
-  /** Notes a genuine token, if it is dated ahead. */
-  note(token: string, claims: DescopeClaims): void {
+  /** Remembers a genuine token, if it is dated ahead. */
+  remember(token: string, claims: DescopeClaims): void {
     const { iat: issuedAt = 0, exp } = claims;
     if (issuedAt * 1000 <= this.#clock()) return;
-    this.#dropPast();
-    const [subject, key] = [readSubjectId(claims), toTokenKey(token)];
-    const own = this.#bySubject.get(subject) ?? new Map<string, Ahead>();
-    if (own.has(key) || own.size >= MAX_AHEAD_OF_ONE_SUBJECT || this.#size >= MAX_AHEAD) return;
-    own.set(key, { key, untilMs: exp * 1000, isRefresh: false, issuedAt });
-    this.#bySubject.set(subject, own);
-    this.#size += 1;
+    const key = toTokenKey(token);
+    if (this.#tokens.get(key) !== undefined) return;
+    const ahead = { key, untilMs: exp * 1000, isRefresh: false, issuedAt };
+    const untilMs = issuedAt * 1000 + LEEWAY_MS; // the clock that a cut is made by may be behind ours
+    this.#tokens.set(key, ahead, { untilMs, owner: readSubjectId(claims) });
   }
 
   /** Finds the subject's that were issued after a moment, in epoch seconds. */
   find(claims: DescopeClaims, issuedAfter: number): readonly ChainedToken[] {
-    const own = this.#bySubject.get(readSubjectId(claims));
-    return [...(own?.values() ?? [])].filter(({ issuedAt }) => issuedAt > issuedAfter);
-  }
-
-  // Seconds later the clock has caught up.
-  #dropPast(): void {
-    const now = this.#clock();
-    for (const [subject, own] of this.#bySubject) {
-      if ([...own.values()].some(({ issuedAt }) => issuedAt * 1000 > now)) return;
-      this.#size -= own.size;
-      this.#bySubject.delete(subject);
-    }
+    return this.#tokens.readOwned(readSubjectId(claims)).filter(({ issuedAt }) => issuedAt > issuedAfter);
   }
 }

@@ -29,6 +29,7 @@ const TAIL_LENGTH = 12; // of a random-looking signature, so that tokens do not 
 const ENTRY_BYTES = 400; // the entry, its place in the map, the user and the proof around the claims
 const MAX_SECOND_CHANCES = 100; // for each newcomer, so that no request pays for the whole cache
 
+// Not an `ExpiringCache`: it is asked once for each request, and must need no clock, no digest and no sorting for that.
 /**
  * Remembers proofs by the token's text: found by a mark of its tail, compared whole. Bounded in entries and bytes.
  * A token is kept when it is proven for the second time, so that those which come once cost no memory; and what was used
