@@ -24,15 +24,16 @@ import { openHttpCall } from './transports/execution-context.js';
 /** A call whose response has headers. */
 type WritableCall = HttpCall & { readonly response: ResponseWriter };
 
-/** One of the mounted routes that no refresh helps: how it is asked, and how its address ends. */
+/** A mounted route before which the session must not be refreshed. */
 export interface UnrefreshedRoute {
   readonly method: string;
+  /** As the router serves it, in lower case and without a slash at its end. */
   readonly path: string;
 }
 
 @Injectable()
 export class SessionAttachment {
-  @Optional() @Inject(DESCOPE_UNREFRESHED) private readonly unrefreshed?: readonly UnrefreshedRoute[];
+  @Optional() @Inject(DESCOPE_UNREFRESHED) private readonly unrefreshed?: () => readonly UnrefreshedRoute[];
 
   constructor(
     @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
@@ -69,10 +70,10 @@ export class SessionAttachment {
 
   #isUnrefreshed({ request, headers }: HttpCall): boolean {
     if (this.unrefreshed === undefined) return false;
-    const path = /^[^?#]*/.exec(request.originalUrl ?? '')?.[0] ?? '';
-    const { method } = headers;
-    const asked = method === 'HEAD' ? 'GET' : method;
-    return this.unrefreshed.some((route) => asked === route.method && path.endsWith(route.path));
+    const [path = ''] = /^[^?#]*/.exec(request.originalUrl?.toLowerCase() ?? '') ?? [];
+    const asked = path.endsWith('/') ? path.slice(0, -1) : path; // Express routes it, whatever its case
+    const method = headers.method === 'HEAD' ? 'GET' : headers.method;
+    return this.unrefreshed().some((route) => method === route.method && isServedBy(route.path, asked));
   }
 
   // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).
@@ -96,6 +97,12 @@ export class SessionAttachment {
       message: `A refreshed session cannot be kept, or an ended one not be cleared: ${toReason(error)}`,
     });
   }
+}
+
+// An application may be mounted within another, whose path comes first. A path of one segment is taken by itself only:
+// its name may be the end of any other.
+function isServedBy(route: string, asked: string): boolean {
+  return asked === route || (route.lastIndexOf('/') > 0 && asked.endsWith(route));
 }
 
 // Told by the place. The session itself is good: its request goes on, and the next one refreshes again.

@@ -34,7 +34,7 @@ import { DescopeStartup, SessionHookRegistration, toTransportsProvider } from '.
 import { MessageFilters, toGlobalGuardProvider } from './global-guard.js';
 import { provideCopies, shareClasses } from './late-services.js';
 import { DescopeM2mClient } from './m2m.client.js';
-import { toLoginPathProvider, UnreadBodies } from './route-checks.js';
+import { toLoginPathProvider, UnreadBodies, unrefreshedRoutes } from './route-checks.js';
 
 /** Options of `DescopeModule.forRootAsync()`. */
 export type DescopeModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
@@ -138,7 +138,7 @@ function compose(
       ],
       ...[RejectionFilter, MessageFilters],
       ...[DescopeHealthIndicator, DescopeSockets, DescopeM2mClient, ...copies],
-      ...(routes === undefined ? [] : toRouteProviders(routes)),
+      ...(routes === undefined ? [] : [...toRouteProviders(routes), unrefreshedRoutes]),
     ],
     exports: [...EXPORTED, ...copies],
   };

@@ -4,11 +4,18 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { readMethods } from '../auth/access/access-policy.js';
 import type { LoginPath } from '../auth/error-response.js';
-import { DESCOPE_LOGIN_PATH, DESCOPE_NOTIFY, isAuthController } from '../auth/injection-tokens.js';
+import {
+  DESCOPE_LOGIN_PATH,
+  DESCOPE_NOTIFY,
+  DESCOPE_UNREFRESHED,
+  isAuthController,
+} from '../auth/injection-tokens.js';
+import type { UnrefreshedRoute } from '../auth/session.middleware.js';
 import type { Notice, Notify } from '../core/logging.js';
 import type { Endpoint } from '../inspect/endpoints.js';
 import { readEndpoints } from '../inspect/endpoints.js';
 import { isClass } from '../inspect/handlers.js';
+import { LOGIN_HANDLER, UNREFRESHED_HANDLERS } from '../routes/auth.controller.js';
 import { rejectBody, respond } from '../routes/http-exchange.js';
 import type { DescopeRoutesOptions } from '../routes/routes.options.js';
 
@@ -137,10 +144,8 @@ export class UnreadBodies {
   };
 }
 
-// Where the login page stands, as the router serves it: global prefix and its exclusions, RouterModule and versions
-
-// are read as the access map reads them.
-const HANDLER = 'answer_login';
+// The paths of the mounted routes as the router serves them: global prefix and its exclusions, RouterModule and versions
+// are read as the access map reads them, and not before the first request, for the prefix may be set until then.
 
 /** Where browsers without a session are sent, if that is asked for. */
 export function toLoginPathProvider(routes: DescopeRoutesOptions | undefined): Provider {
@@ -149,16 +154,33 @@ export function toLoginPathProvider(routes: DescopeRoutesOptions | undefined): P
     provide: DESCOPE_LOGIN_PATH,
     inject: [ApplicationConfig, ModulesContainer],
     useFactory: (application: ApplicationConfig, modules: ModulesContainer): LoginPath | undefined => {
-      let path: string | undefined; // the prefix may be set until the application listens
+      let path: string | undefined;
       return isOn ? () => (path ??= readLoginPath(application, modules)) : undefined;
     },
   };
 }
 
 function readLoginPath(application: ApplicationConfig, modules: ModulesContainer): string {
-  const found = readOwnEndpoints(application, modules).find(({ name }) => name === HANDLER);
+  const found = readOwnEndpoints(application, modules).find(({ name }) => name === LOGIN_HANDLER);
   if (found === undefined) throw new TypeError('The login page of DescopeModule is not mounted.');
   return found.endpoint.path;
+}
+
+/** Which requests the middleware lets pass without refreshing their session. */
+export const unrefreshedRoutes: Provider = {
+  provide: DESCOPE_UNREFRESHED,
+  inject: [ApplicationConfig, ModulesContainer],
+  useFactory: (application: ApplicationConfig, modules: ModulesContainer) => {
+    let routes: readonly UnrefreshedRoute[] | undefined;
+    return () => (routes ??= readUnrefreshed(application, modules));
+  },
+};
+
+function readUnrefreshed(application: ApplicationConfig, modules: ModulesContainer): UnrefreshedRoute[] {
+  const found = readOwnEndpoints(application, modules).filter(({ name }) =>
+    UNREFRESHED_HANDLERS.includes(name),
+  );
+  return found.map(({ endpoint: { method, path } }) => ({ method, path: toLiteral(path) }));
 }
 
 interface OwnEndpoint {

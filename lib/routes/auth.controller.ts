@@ -1,28 +1,22 @@
-// The mountable controller: a class made for the routes that are asked for.
+// The mountable controller of the `auth/…` routes.
 import type { Provider, Type } from '@nestjs/common';
 import {
   Controller,
+  Get,
   Inject,
   Optional,
+  Post,
   Req,
-  RequestMapping,
-  RequestMethod,
   Res,
   UseGuards,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { Public } from '../auth/access/access.decorators.js';
 import { AuthGuard } from '../auth/auth.guard.js';
-import {
-  DESCOPE_NOTIFY,
-  DESCOPE_ROUTES,
-  DESCOPE_UNREFRESHED,
-  markAuthController,
-} from '../auth/injection-tokens.js';
-import type { UnrefreshedRoute } from '../auth/session.middleware.js';
+import { DESCOPE_NOTIFY, DESCOPE_ROUTES, markAuthController } from '../auth/injection-tokens.js';
 import type { Notify } from '../core/logging.js';
 import { CheckRoute } from './check.routes.js';
-import type { RouteCall, RouteResponse } from './http-exchange.js';
+import type { FrameworkRequest, FrameworkResponse, RouteExecution } from './http-exchange.js';
 import { respond } from './http-exchange.js';
 import { LoginRoute, SCRIPT_PATH } from './login.routes.js';
 import { LogoutRoutes } from './logout.routes.js';
@@ -31,184 +25,208 @@ import type { DescopeRoutesOptions } from './routes.options.js';
 import { CHECK_PATH, DEFAULT_PATH } from './routes.options.js';
 import { SessionRoutes } from './session.routes.js';
 
-// What Swagger is told of the routes: its own metadata, written without importing it, read where it is installed.
-
-/** What a route is for, what it takes, and what it answers. */
-export interface RouteDocs {
+/** What Swagger shows of a route. */
+interface RouteDocs {
   readonly summary: string;
-  /** The JSON body, as an OpenAPI schema. */
-  readonly body?: object;
-  /** Query parameters by name. */
+  /** The JSON body: properties that are strings, of which some are required. */
+  readonly body?: { readonly properties: readonly string[]; readonly required?: readonly string[] };
+  /** Descriptions of query parameters by name. */
   readonly query?: Readonly<Record<string, string>>;
   /** Descriptions by status. */
-  readonly answers: Readonly<Record<number, string>>;
+  readonly responses: Readonly<Record<number, string>>;
 }
 
-const OPERATION = 'swagger/apiOperation';
-const RESPONSE = 'swagger/apiResponse';
-const PARAMETERS = 'swagger/apiParameters';
-const TAGS = 'swagger/apiUseTags';
+const REJECTED = { 401: 'No session, or an invalid one', 403: 'Another site, or a missing grant' };
+const UNAVAILABLE = { 503: 'Descope cannot be reached' };
 
-/** Notes what a route's method is for. */
-export function noteRouteDocs(method: object, docs: RouteDocs): void {
-  const answers = Object.entries(docs.answers).map(([status, description]) => [status, { description }]);
-  const query = Object.entries(docs.query ?? {}).map(([name, description]) => {
-    return { in: 'query', name, description, required: false, schema: { type: 'string' } };
-  });
-  const body =
-    docs.body === undefined ? [] : [{ in: 'body', required: true, type: String, schema: docs.body }];
-  Reflect.defineMetadata(OPERATION, { summary: docs.summary }, method);
-  Reflect.defineMetadata(RESPONSE, Object.fromEntries(answers), method);
-  Reflect.defineMetadata(PARAMETERS, [...query, ...body], method);
-}
+/**
+ * The routes that `DescopeModule` mounts. Each is public or uses `AuthGuard` itself, whatever guards the application has,
+ * and writes its response itself, past global pipes and interceptors.
+ */
+@Controller({ path: DEFAULT_PATH, version: VERSION_NEUTRAL })
+export class DescopeAuthController {
+  @Optional() @Inject(LoginRoute) private readonly loginRoute!: LoginRoute;
+  @Inject(CheckRoute) private readonly checkRoute!: CheckRoute;
+  @Inject(SessionRoutes) private readonly sessionRoutes!: SessionRoutes;
+  @Inject(LogoutRoutes) private readonly logoutRoutes!: LogoutRoutes;
+  @Inject(MeRoute) private readonly meRoute!: MeRoute;
+  @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
 
-/** Notes under which heading the routes stand. */
-export function noteTag(controller: object, tag: string): void {
-  Reflect.defineMetadata(TAGS, [tag], controller);
-}
-
-const text = { type: 'string' };
-
-/** The body of a sign-in. */
-export const TOKENS_BODY = { type: 'object', properties: { sessionJwt: text, refreshJwt: text } };
-
-/** The body that selects a tenant. */
-export const TENANT_BODY = { type: 'object', properties: { tenant: text }, required: ['tenant'] };
-
-// The table of routes: where each stands, who may ask, what it does, and what Swagger says of it.
-
-/** What the routes are made of. */
-export interface RouteParts {
-  readonly login: LoginRoute;
-  readonly check: CheckRoute;
-  readonly session: SessionRoutes;
-  readonly signOut: LogoutRoutes;
-  readonly me: MeRoute;
-  readonly notify: Notify;
-}
-
-/** One route. */
-export interface Route {
-  /** The option that switches it off. */
-  readonly option: Exclude<keyof DescopeRoutesOptions, 'path'>;
-  readonly method: RequestMethod;
-  readonly paths: string[];
-  /** Open to nobody in particular: it looks at the browser's tokens itself. */
-  readonly isPublic: boolean;
-  /**
-   * Whether the middleware refreshes a session on the way here: not for a gateway's question, of whose answer the browser
-   * sees no cookie, nor where the route itself refreshes, replaces or ends what there is.
-   */
-  readonly isRefreshed: boolean;
-  readonly run: (parts: RouteParts, call: RouteCall) => RouteResponse | Promise<RouteResponse>;
-  readonly docs: RouteDocs;
-}
-
-const { GET, POST } = RequestMethod;
-const REFUSED = { 401: 'No session, or one that is not good', 403: 'Another site, or a missing grant' };
-const OUTAGE = { 503: 'Descope cannot be asked at present' };
-
-type Place = Pick<Route, 'option' | 'method' | 'paths' | 'isPublic' | 'isRefreshed'>;
-
-const open = (option: Route['option'], method: RequestMethod, ...paths: string[]): Place => {
-  return { option, method, paths, isPublic: true, isRefreshed: option === 'login' };
-};
-const closed = (option: Route['option'], method: RequestMethod, ...paths: string[]): Place => {
-  return { option, method, paths, isPublic: false, isRefreshed: true };
-};
-
-/** Every route that can be mounted. */
-export const ROUTES: readonly Route[] = [
-  {
-    ...open('login', GET, 'login'),
-    run: (to, call) => to.login.page(call),
-    docs: {
-      summary: 'Shows the sign-in page',
-      query: { next: 'Where to go afterwards' },
-      answers: { 200: 'HTML' },
-    },
-  },
-  {
-    ...open('login', GET, SCRIPT_PATH),
-    run: (to, call) => to.login.script(call),
-    docs: { summary: 'Serves the web component', answers: { 200: 'JavaScript' } },
-  },
-  {
-    ...open('check', GET, CHECK_PATH),
-    run: (to, call) => to.check.check(call),
-    docs: {
-      summary: 'Tells an API gateway whether a request may pass',
-      query: { role: 'A role to ask for', permission: 'A permission to ask for' },
-      answers: { 204: 'It may; headers say who it is', ...REFUSED, ...OUTAGE },
-    },
-  },
-  {
-    ...open('storeJwt', POST, 'store_jwt', 'session'),
-    run: (to, call) => to.session.store(call),
-    docs: {
-      summary: 'Keeps the tokens of a sign-in',
-      body: TOKENS_BODY,
-      answers: { 200: 'The user', ...REFUSED, ...OUTAGE },
-    },
-  },
-  {
-    ...open('refresh', POST, 'refresh'),
-    run: (to, call) => to.session.refresh(call),
-    docs: { summary: 'Refreshes the session', answers: { 200: 'The user', ...REFUSED, ...OUTAGE } },
-  },
-  {
-    ...open('logout', POST, 'logout'),
-    run: (to, call) => to.signOut.logout(call),
-    docs: { summary: 'Ends this session', answers: { 204: 'Signed out', 403: REFUSED[403] } },
-  },
-  {
-    ...open('logoutAll', POST, 'logout-all'),
-    run: (to, call) => to.signOut.logoutAll(call),
-    docs: { summary: 'Ends every session of the user', answers: { 204: 'Signed out', ...REFUSED } },
-  },
-  {
-    ...closed('me', GET, 'me'),
-    run: (to, call) => to.me.me(call),
-    docs: {
-      summary: 'Says who is signed in',
-      query: { profile: "1 asks for Descope's profile too" },
-      answers: { 200: 'User and claims', ...REFUSED, ...OUTAGE },
-    },
-  },
-  {
-    ...closed('tenant', POST, 'tenant'),
-    run: (to, call) => to.session.selectTenant(call),
-    docs: {
-      summary: 'Selects the current tenant',
-      body: TENANT_BODY,
-      answers: { 200: 'The user', ...REFUSED, ...OUTAGE },
-    },
-  },
-];
-
-/** Makes the controller. It is version-neutral, and answers by itself, past global pipes and interceptors. */
-export function createAuthController(options: DescopeRoutesOptions): Type {
-  class DescopeAuthController {
-    @Inject(SessionRoutes) readonly session!: SessionRoutes;
-    @Inject(LogoutRoutes) readonly signOut!: LogoutRoutes;
-    @Inject(MeRoute) readonly me!: MeRoute;
-    @Inject(CheckRoute) readonly check!: CheckRoute;
-    @Optional() @Inject(LoginRoute) readonly login!: LoginRoute;
-    @Inject(DESCOPE_NOTIFY) readonly notify!: Notify;
+  @Get('login')
+  @Public()
+  @Documented({
+    summary: 'Shows the sign-in page',
+    query: { next: 'Where to go afterwards' },
+    responses: { 200: 'HTML' },
+  })
+  login(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+    return respond(
+      request,
+      response,
+      this.#to((call) => this.loginRoute.page(call)),
+    );
   }
-  for (const route of ROUTES) if (options[route.option] !== false) mount(DescopeAuthController, route);
-  noteTag(DescopeAuthController, options.path ?? DEFAULT_PATH);
-  Controller({ path: options.path ?? DEFAULT_PATH, version: VERSION_NEUTRAL })(DescopeAuthController);
-  markAuthController(DescopeAuthController);
-  return DescopeAuthController;
+
+  @Get(SCRIPT_PATH)
+  @Public()
+  @Documented({ summary: 'Serves the web component', responses: { 200: 'JavaScript' } })
+  loginScript(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+    return respond(
+      request,
+      response,
+      this.#to((call) => this.loginRoute.script(call)),
+    );
+  }
+
+  @Get(CHECK_PATH)
+  @Public()
+  @Documented({
+    summary: 'Tells an API gateway whether to let a request pass',
+    query: { role: 'A role to demand', permission: 'A permission to demand' },
+    responses: { 204: 'Let it pass; headers carry the user', ...REJECTED, ...UNAVAILABLE },
+  })
+  check(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+    return respond(
+      request,
+      response,
+      this.#to((call) => this.checkRoute.check(call)),
+    );
+  }
+
+  @Post(['store_jwt', 'session'])
+  @Public()
+  @Documented({
+    summary: 'Keeps the tokens of a sign-in',
+    body: { properties: ['sessionJwt', 'refreshJwt'] },
+    responses: { 200: 'The user', ...REJECTED, ...UNAVAILABLE },
+  })
+  storeJwt(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+    return respond(
+      request,
+      response,
+      this.#to((call) => this.sessionRoutes.store(call)),
+    );
+  }
+
+  @Post('refresh')
+  @Public()
+  @Documented({
+    summary: 'Refreshes the session',
+    responses: { 200: 'The user', ...REJECTED, ...UNAVAILABLE },
+  })
+  refresh(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+    return respond(
+      request,
+      response,
+      this.#to((call) => this.sessionRoutes.refresh(call)),
+    );
+  }
+
+  @Post('logout')
+  @Public()
+  @Documented({ summary: 'Ends this session', responses: { 204: 'Signed out', 403: REJECTED[403] } })
+  logout(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+    return respond(
+      request,
+      response,
+      this.#to((call) => this.logoutRoutes.logout(call)),
+    );
+  }
+
+  @Post('logout-all')
+  @Public()
+  @Documented({ summary: 'Ends every session of the user', responses: { 204: 'Signed out', ...REJECTED } })
+  logoutAll(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+    return respond(
+      request,
+      response,
+      this.#to((call) => this.logoutRoutes.logoutAll(call)),
+    );
+  }
+
+  @Get('me')
+  @UseGuards(AuthGuard)
+  @Documented({
+    summary: 'Returns the signed-in user',
+    query: { profile: "1 includes Descope's profile" },
+    responses: { 200: 'User and claims', ...REJECTED, ...UNAVAILABLE },
+  })
+  me(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+    return respond(
+      request,
+      response,
+      this.#to((call) => this.meRoute.me(call)),
+    );
+  }
+
+  @Post('tenant')
+  @UseGuards(AuthGuard)
+  @Documented({
+    summary: 'Selects the current tenant',
+    body: { properties: ['tenant'], required: ['tenant'] },
+    responses: { 200: 'The user', ...REJECTED, ...UNAVAILABLE },
+  })
+  tenant(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+    return respond(
+      request,
+      response,
+      this.#to((call) => this.sessionRoutes.selectTenant(call)),
+    );
+  }
+
+  #to(run: RouteExecution['run']): RouteExecution {
+    return { run, notify: this.notify };
+  }
 }
 
-/** Lists what the routes are made of. */
+type RouteOption = Exclude<keyof DescopeRoutesOptions, 'path' | 'loginRedirect'>;
+type RouteHandler = keyof DescopeAuthController;
+
+// The handlers that each option switches off.
+const HANDLERS: Readonly<Record<RouteOption, readonly RouteHandler[]>> = {
+  login: ['login', 'loginScript'],
+  check: ['check'],
+  storeJwt: ['storeJwt'],
+  refresh: ['refresh'],
+  logout: ['logout'],
+  logoutAll: ['logoutAll'],
+  me: ['me'],
+  tenant: ['tenant'],
+};
+
+/** The handler of the login page. */
+export const LOGIN_HANDLER: RouteHandler = 'login';
+
+/**
+ * The handlers before which the middleware must not refresh the session: a gateway drops the cookies of `check`, and the
+ * others refresh, replace or end the session themselves.
+ */
+export const UNREFRESHED_HANDLERS: readonly string[] = [
+  'check',
+  'storeJwt',
+  'refresh',
+  'logout',
+  'logoutAll',
+] satisfies RouteHandler[];
+
+/** Creates the controller of one registration, at its own path and without the routes that it switches off. */
+export function createAuthController(options: DescopeRoutesOptions): Type {
+  const path = options.path ?? DEFAULT_PATH;
+  const controller = class extends DescopeAuthController {};
+  Object.defineProperty(controller, 'name', { value: DescopeAuthController.name }); // in logs and in the access map
+  for (const option of Object.keys(HANDLERS) as RouteOption[])
+    if (options[option] === false) HANDLERS[option].forEach((handler) => hide(controller, handler));
+  Controller({ path, version: VERSION_NEUTRAL })(controller);
+  Reflect.defineMetadata('swagger/apiUseTags', [path], controller);
+  markAuthController(controller);
+  return controller;
+}
+
+/** Lists the providers that the controller needs. */
 export function toRouteProviders(options: DescopeRoutesOptions): Provider[] {
   const login = options.login === false ? [] : [LoginRoute]; // which needs the web component
   return [
     { provide: DESCOPE_ROUTES, useValue: options },
-    { provide: DESCOPE_UNREFRESHED, useValue: toUnrefreshed(options) },
     SessionRoutes,
     LogoutRoutes,
     MeRoute,
@@ -218,32 +236,28 @@ export function toRouteProviders(options: DescopeRoutesOptions): Provider[] {
   ];
 }
 
-function toUnrefreshed(options: DescopeRoutesOptions): readonly UnrefreshedRoute[] {
-  return ROUTES.filter((route) => !route.isRefreshed && options[route.option] !== false).flatMap(
-    ({ method, paths }) =>
-      paths.map((path) => ({
-        method: RequestMethod[method],
-        path: `/${options.path ?? DEFAULT_PATH}/${path}`,
-      })),
-  );
+// Nest routes a method by the metadata on it: one without any, in front of the inherited one, is no route.
+function hide(controller: Type, handler: RouteHandler): void {
+  Object.defineProperty(controller.prototype, handler, { value: () => undefined, configurable: true });
 }
 
-// What the decorators @Get, @Req, … would do, for a method that is there only if it is asked for.
-function mount(controller: Type<RouteParts>, route: Route): void {
-  const key = `answer_${route.paths[0]}`; // no name that an injected part has
-  const prototype = controller.prototype as object;
-  const handler = function (
-    this: RouteParts,
-    ...[request, response]: Parameters<typeof respond>
-  ): Promise<void> {
-    return respond(request, response, { run: (call) => route.run(this, call), notify: this.notify });
+// Swagger's own metadata, written without importing it, read where it is installed.
+function Documented({ summary, body, query = {}, responses }: RouteDocs): MethodDecorator {
+  return (_prototype, _name, { value: handler }: PropertyDescriptor) => {
+    const parameters: object[] = Object.entries(query).map(([name, description]) => {
+      return { in: 'query', name, description, required: false, schema: { type: 'string' } };
+    });
+    if (body !== undefined)
+      parameters.push({ in: 'body', required: true, type: String, schema: toSchema(body) });
+    const described = Object.entries(responses).map(([status, description]) => [status, { description }]);
+    const method = handler as object;
+    Reflect.defineMetadata('swagger/apiOperation', { summary }, method);
+    Reflect.defineMetadata('swagger/apiResponse', Object.fromEntries(described), method);
+    Reflect.defineMetadata('swagger/apiParameters', parameters, method);
   };
-  const descriptor = { value: handler, writable: true, configurable: true };
-  Object.defineProperty(prototype, key, descriptor);
-  Req()(prototype, key, 0);
-  Res()(prototype, key, 1);
-  RequestMapping({ path: route.paths, method: route.method })(prototype, key, descriptor);
-  noteRouteDocs(handler, route.docs);
-  if (route.isPublic) Public()(prototype, key, descriptor);
-  else UseGuards(AuthGuard)(prototype, key, descriptor);
+}
+
+function toSchema({ properties, required }: NonNullable<RouteDocs['body']>): object {
+  const texts = properties.map((name) => [name, { type: 'string' }]);
+  return { type: 'object', properties: Object.fromEntries(texts) as object, ...(required && { required }) };
 }

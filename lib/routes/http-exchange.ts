@@ -30,12 +30,13 @@ export interface RouteResponse {
 }
 
 /** The part of Express's response and of Fastify's reply that both have. */
-interface FrameworkResponse {
+export interface FrameworkResponse {
   status(code: number): FrameworkResponse;
   send(body?: unknown): unknown;
 }
 
-interface FrameworkRequest extends ContextRequest {
+/** The part of a framework's request that routes read. */
+export interface FrameworkRequest extends ContextRequest {
   readonly originalUrl?: string;
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, unknown>>;

@@ -259,6 +259,46 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
   });
 });
 
+@Controller('orders')
+class OrdersController {
+  @Get('check')
+  check() {
+    return { ok: true };
+  }
+}
+
+describe.each(ADAPTERS)('The session middleware, before the check of a gateway on %s,', (adapter) => {
+  it.each([
+    ['/auth/check', {}, ''],
+    ['/sign/in/check', { path: '/sign/in/' }, ''],
+    ['/check', { path: '', me: false }, ''],
+    ['/api/auth/check?role=', {}, 'api'],
+  ])(
+    'refreshes no session at %s, and refreshes one at a path that ends alike',
+    async (path, routes, prefix) => {
+      const check = { methodHeader: 'X-Original-Method' };
+      const configure = (app: INestApplication) => app.setGlobalPrefix(prefix);
+      const app = await startWithSessions(
+        adapter,
+        { routes: { ...routes, check } },
+        { controllers: [OrdersController], configure },
+      );
+      const browser = await app.signIn();
+      app.emulator.clock.advance(TEN_MINUTES + 6_000);
+      const headers = { ...browser.headers, 'x-original-method': 'GET' };
+      const paths = adapter === 'express' ? [path, `${path.toUpperCase()}/`] : [path]; // Fastify takes it literally
+      for (const asked of paths) {
+        const { status } = await app.request(asked, { headers });
+        expect([asked, status]).toEqual([asked, path.includes('?') ? 403 : 401]);
+      }
+      expect(app.emulator.requests.count('/v1/auth/refresh')).toBe(0);
+      const own = await app.request(`/${prefix}/orders/check`.replace('//', '/'), { headers });
+      expect([own.status, app.emulator.requests.count('/v1/auth/refresh')]).toEqual([200, 1]);
+      await app.stop();
+    },
+  );
+});
+
 describe('The session middleware, behind a time-out', () => {
   it('survives that its answer was sent while Descope was asked, and then rejected', async () => {
     // Express 5 passes on what a handler rejects with; what a middleware leaves unhandled ends the process, and this test.
