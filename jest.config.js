@@ -1,21 +1,9 @@
-// Jest in ESM mode: Nest 12 and jose are ESM-only, and Node 20 has no synchronous way to load them inside Jest.
+// All tests, in projects. `npm test` runs `unit` and `e2e`; the others need more than Node or more time, and have commands
+// of their own (package.json).
+import { availableParallelism } from 'node:os';
 
-// What needs a build first; jest.package.config.js runs it, `npm test` does not.
-export const BUILT = '/test/package/(?:installed/.*|sample-app)\\.spec\\.ts$';
-
-export default {
-  testEnvironment: 'node',
-  roots: ['<rootDir>/test'],
-  testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: [
-    '/node_modules/',
-    '/dist/',
-    '/programs/',
-    '/test/browser/',
-    '/test/faults/',
-    '/test/services/',
-    BUILT,
-  ],
+// Compiled as ES modules, because Nest 12 and jose are nothing else.
+const source = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -36,12 +24,54 @@ export default {
     '^nestjs-descope/testing$': '<rootDir>/lib/testing/index.ts',
     '^nestjs-descope/emulator$': '<rootDir>/lib/emulator/index.ts',
     '^nestjs-descope/express$': '<rootDir>/lib/express/index.ts',
-    '^#lib/(.*)\\.js$': '<rootDir>/lib/$1',
+    '^#lib/(.*)\\.js$': '<rootDir>/lib/$1.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  setupFiles: ['<rootDir>/test/support/rsa-keys.ts'],
-  setupFilesAfterEnv: ['<rootDir>/test/support/token-watch/setup.ts'],
+};
+const RSA_KEYS = '<rootDir>/test/support/rsa-keys.ts';
+const TOKEN_WATCH = '<rootDir>/test/support/token-watch/setup.ts';
+
+/** Jest's usual way, each spec in a context of `vm`: for mutation tests, which change the library between two runs. */
+export const inContext = { ...source, testEnvironment: 'node', setupFiles: [RSA_KEYS] };
+
+/** In Node itself, where a worker loads Nest and the library once and not for each spec: see test/runner/test-runner.mjs. */
+const inNode = {
+  ...source,
+  testEnvironment: '<rootDir>/test/runner/environment.cjs',
+  testRunner: '<rootDir>/test/runner/test-runner.mjs',
+  setupFilesAfterEnv: [RSA_KEYS],
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.spec.ts'],
+};
+const NO_TESTS = ['/node_modules/', '/dist/', '/programs/'];
+const BUILT = ['package/installed', 'package/sample-app.spec.ts']; // what needs `npm run build`
+
+function inFolder(name, testTimeout, options = {}) {
+  const own = { displayName: name, roots: [`<rootDir>/test/${name}`], testPathIgnorePatterns: NO_TESTS };
+  return { ...inNode, ...own, testEnvironmentOptions: { testTimeout }, ...options };
+}
+
+export default {
+  projects: [
+    {
+      ...inNode,
+      displayName: 'unit', // and whatever stands in none of the folders below
+      testPathIgnorePatterns: [...NO_TESTS, '/test/(?:e2e|browser|services|faults)/', ...BUILT],
+    },
+    inFolder('e2e', 30_000, { setupFilesAfterEnv: [RSA_KEYS, TOKEN_WATCH] }),
+    inFolder('package', 30_000, { testMatch: ['**/installed/*.spec.ts', '**/sample-app.spec.ts'] }),
+    inFolder('browser', 60_000),
+    inFolder('services', 60_000),
+    inFolder('faults', process.env.FAULTS === 'long' ? 3_600_000 : 300_000, {
+      globalSetup: '<rootDir>/test/faults/setup.js',
+      globalTeardown: '<rootDir>/test/faults/teardown.js',
+    }),
+    inFolder('fuzz', (Number(process.env.FUZZ_SECONDS ?? 60) + 60) * 1000, {
+      globalSetup: '<rootDir>/test/fuzz/setup.js',
+      testMatch: ['**/*.spec.ts', '**/*.fuzz.ts'],
+    }),
+  ],
   reporters: ['default', '<rootDir>/test/support/left-out.reporter.mjs'],
   testTimeout: 30_000,
-  maxWorkers: '100%', // most tests wait for the network of their own machine
+  maxWorkers: 2 * availableParallelism(), // most tests wait for the network of their own machine
 };

@@ -1,4 +1,5 @@
 // Mutation tests: what is changed and which tests must notice. `npm run mutation`, see test/mutation/README.md.
+import { inContext } from './jest.config.js';
 
 const UNIT = 'test/unit';
 const E2E = 'test/e2e';
@@ -83,8 +84,9 @@ export default {
   ignorers: ['sentences'],
   jest: {
     projectType: 'custom',
-    configFile: 'jest.config.js',
     config: {
+      ...inContext,
+      projects: [], // those of jest.config.js, which Stryker reads too
       roots: ['<rootDir>/test/mutation'],
       testMatch: ['**/specs.suite.mjs'],
       testTimeout: 6_000, // before Stryker's own, which costs a new process

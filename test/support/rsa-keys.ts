@@ -1,6 +1,7 @@
 // Makes a worker's first RSA keys, and hands them out again in turn: a run asks for hundreds, each of which takes as long
 // as starting an application. Two that are asked for one after the other always differ.
 import type { KeyObject } from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { promisify } from 'node:util';
 
 interface KeyPair {
@@ -36,4 +37,5 @@ if (node[POOLED] !== true) {
     [promisify.custom]: async (type: string, options: object) =>
       isPooled(type, options) ? draw() : make(type, options),
   });
+  syncBuiltinESMExports();
 }

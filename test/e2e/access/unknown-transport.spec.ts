@@ -2,10 +2,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { AuthGuard, DescopeModule, OptionalAuth, Public } from 'nestjs-descope';
-import { createTestDescope } from 'nestjs-descope/testing';
+import type * as testing from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
+import { loadCopy, nextCopy } from '../../support/library-copy.js';
+
+// What an application with handlers of sockets teaches at its boot, the whole process knows; here there is none.
+const copy = nextCopy();
+const { AuthGuard, DescopeModule, OptionalAuth, Public } = await loadCopy('index', copy);
+const { createTestDescope } = await loadCopy<typeof testing>('testing/index', copy);
 
 @Controller()
 class MessageController {

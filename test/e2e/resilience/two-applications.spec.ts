@@ -1,11 +1,8 @@
 // Two applications in one process: what one knows of a request, the other does not believe, and does not read.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CanActivate, NestMiddleware, Type } from '@nestjs/common';
 import { Controller, Get, Injectable, Next, Param, Req, Res, UseGuards } from '@nestjs/common';
-import * as common from '@nestjs/common';
-import * as config from '@nestjs/config';
-import * as core from '@nestjs/core';
 import { NestFactory } from '@nestjs/core';
 import type { DescopeModuleOptions, DescopeSession, DescopeTransport } from 'nestjs-descope';
 import {
@@ -24,6 +21,7 @@ import { createTestDescope, DescopeTestingModule } from 'nestjs-descope/testing'
 import type { AdapterName, RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
 import { EventRecorder } from '../../support/event-recorder.js';
+import { loadCopy } from '../../support/library-copy.js';
 
 const identity = { sub: 'U2anna', roles: ['admin'], tenants: { T1: {} } };
 const outerDescope = createTestDescope({ projectId: 'P2outerouterouterouteroutero' });
@@ -280,12 +278,7 @@ describe('The events of two applications', () => {
 
 describe('A second copy of the package in the same application', () => {
   it('meets the first, whether or not another application runs beside it', async () => {
-    jest.resetModules();
-    // Two builds of this package in one folder share their Nest.
-    jest.unstable_mockModule('@nestjs/common', () => ({ ...common }));
-    jest.unstable_mockModule('@nestjs/core', () => ({ ...core }));
-    jest.unstable_mockModule('@nestjs/config', () => ({ ...config }));
-    const copy = await import('nestjs-descope');
+    const copy = await loadCopy(); // two builds of this package in one folder share their Nest
     expect(copy.CurrentUser).not.toBe(CurrentUser);
 
     @Injectable()

@@ -1,12 +1,12 @@
 // A library that loaded another build of the package injects its classes in an application of this one.
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { DescopeModule, DescopeService } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { start } from '../../support/application.js';
+import { loadCopy } from '../../support/library-copy.js';
 
 it("serves another copy's DescopeService and its siblings by this copy's own", async () => {
-  jest.resetModules();
-  const library = await import('nestjs-descope');
+  const library = await loadCopy();
   expect(library.DescopeService).not.toBe(DescopeService);
   const inject = [library.DescopeService, library.DescopeM2mClient, library.DescopeHealthIndicator];
   const report = { provide: 'library', inject, useFactory: (...services: unknown[]) => services };

@@ -1,17 +1,14 @@
 // Runs beside every end-to-end test: fails the one in whose time a token stood in a log, an answer or an error.
-import { afterAll, afterEach, expect } from '@jest/globals';
+import { afterAll, afterEach } from '@jest/globals';
+import { tokenWatch } from './token-watch.js';
 
-// Others start no application, and need not load what is watched.
-if (/[\\/]test[\\/]e2e[\\/]/.test(expect.getState().testPath ?? '')) {
-  const { tokenWatch } = await import('./token-watch.js');
-  const assertNothing = (): void => {
-    const findings = tokenWatch.take();
-    if (findings.length > 0) throw new Error(`A token was let out through\n  ${findings.join('\n  ')}`);
-  };
-  tokenWatch.start();
-  afterEach(assertNothing);
-  afterAll(() => {
-    tokenWatch.stop();
-    assertNothing();
-  });
-}
+const assertNothing = (): void => {
+  const findings = tokenWatch.take();
+  if (findings.length > 0) throw new Error(`A token was let out through\n  ${findings.join('\n  ')}`);
+};
+tokenWatch.start();
+afterEach(assertNothing);
+afterAll(() => {
+  tokenWatch.stop();
+  assertNothing();
+});

@@ -3,13 +3,18 @@ import { toAllText, watchSinks } from './sinks.js';
 import { TokenFinder } from './token-finder.js';
 
 export class TokenWatch {
-  readonly #finder = new TokenFinder();
+  #finder = new TokenFinder();
   readonly #errors = new Set<Error>();
   readonly #findings: string[] = [];
   #seen = 0;
   #stop: (() => void) | undefined;
 
+  /** Begins anew: what was seen in other files is forgotten. */
   start(): void {
+    this.#finder = new TokenFinder();
+    this.#errors.clear();
+    this.#findings.length = 0;
+    this.#seen = 0;
     this.#stop = watchSinks({
       written: (door, text) => this.#look(door, text),
       made: (error) => void this.#errors.add(error),

@@ -1,13 +1,11 @@
 // An error says what follows from it, also to another copy of the package.
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { HttpException } from '@nestjs/common';
 import { toHttpError } from '#lib/auth/http-error.js';
 import * as here from '#lib/core/errors.js';
+import { loadCopy } from '../../support/library-copy.js';
 
-const loadCopy = () => {
-  jest.resetModules();
-  return import('#lib/core/errors.js');
-};
+const loadErrors = () => loadCopy<typeof here>('core/errors');
 
 describe('An error of another copy of the package', () => {
   it.each([
@@ -19,7 +17,7 @@ describe('An error of another copy of the package', () => {
         new copy.DescopeUnavailableError('KEYS_UNAVAILABLE', 'down', { retryAfterSeconds: 1 }),
     ],
   ])('is a rejection here too: %s', async (status, create) => {
-    const error = create(await loadCopy());
+    const error = create(await loadErrors());
     expect(Object.getPrototypeOf(error)).not.toBe(here.DescopeCredentialError.prototype);
     expect(error).toBeInstanceOf(here.DescopeError);
     const ours = [here.DescopeCredentialError, here.DescopeAccessError, here.DescopeUnavailableError];
@@ -35,7 +33,7 @@ describe('An error of another copy of the package', () => {
   });
 
   it('is none when it is a mistake in the set-up, or not ours', async () => {
-    const copy = await loadCopy();
+    const copy = await loadErrors();
     const others = [new copy.DescopeConfigError('CONFIG_INVALID', 'wrong'), new Error('other'), null, 'text'];
     for (const error of others) expect(toHttpError(error)).toBeUndefined();
   });

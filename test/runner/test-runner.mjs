@@ -1,0 +1,80 @@
+// Runs a spec with Jest's own engine (jest-circus), but loads it with Node's `import`. A worker so loads Nest, the library
+// and the helpers once and not once for each spec, which took more than half of the time of `npm test`. What Jest does
+// for a spec stays: hooks, timeouts, mocks and results. Modules and globals are shared by the specs of a worker, so a spec
+// closes what it starts and puts back what it replaces; one that needs the library as it is when it has just been loaded
+// takes a copy of it (`loadCopy` in test/support/library-copy.ts).
+import asyncHooks from 'node:async_hooks';
+import { createRequire, register } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { MessageChannel } from 'node:worker_threads';
+import { bindGlobals } from './globals.mjs';
+
+const require = createRequire(import.meta.url);
+const { default: runWithCircus } = require('jest-circus/runner');
+const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
+const sourceMaps = new Map(); // by URL
+let isRegistered = false;
+
+export default async function runSpec(globalConfig, config, environment, runtime, path, send) {
+  registerOnce(config);
+  showSources(runtime.getSourceMaps());
+  const storages = [];
+  const nativeRuntime = Object.assign(Object.create(runtime), {
+    requireInternalModule: (file) => requireAnew(file, storages),
+    unstable_shouldLoadAsEsm: () => true,
+    unstable_importModule: (file) => import(toUrl(file, path)),
+    setGlobalsForRuntime: (globals) => bindGlobals({ ...globals, jest: toJest(environment.moduleMocker) }),
+  });
+  const { testTimeout = globalConfig.testTimeout } = config.testEnvironmentOptions;
+  const options = { ...globalConfig, testTimeout };
+  try {
+    return await runWithCircus(options, config, environment, nativeRuntime, path, send);
+  } finally {
+    // Each stays enabled otherwise, and makes every promise of the specs that follow dearer.
+    for (const storage of storages) storage.disable();
+  }
+}
+
+// The hooks run in a thread of their own, and tell where the source maps of what they compiled are.
+function registerOnce(config) {
+  if (isRegistered) return;
+  isRegistered = true;
+  const { port1, port2 } = new MessageChannel();
+  port1.on('message', ([url, map]) => sourceMaps.set(url, map)).unref();
+  register('./hooks.mjs', import.meta.url, { data: { config, port: port2 }, transferList: [port2] });
+}
+
+function showSources(maps) {
+  const find = maps.get.bind(maps);
+  maps.get = (file) => find(file) ?? sourceMaps.get(file);
+}
+
+// Jest's engine keeps its state and handlers in its module and on the global object: a spec begins with new ones.
+function requireAnew(file, storages) {
+  delete require.cache[file];
+  delete globalThis[EVENT_HANDLERS];
+  const { AsyncLocalStorage } = asyncHooks;
+  asyncHooks.AsyncLocalStorage = class extends AsyncLocalStorage {
+    constructor() {
+      super();
+      storages.push(this);
+    }
+  };
+  try {
+    return require(file);
+  } finally {
+    asyncHooks.AsyncLocalStorage = AsyncLocalStorage;
+  }
+}
+
+// Set-up files run once for each spec, and specs as often as they are asked for in watch mode.
+function toUrl(file, spec) {
+  const url = pathToFileURL(file);
+  url.searchParams.set('run', `${spec}:${Date.now()}`);
+  return url.href;
+}
+
+function toJest(mocker) {
+  const names = ['fn', 'spyOn', 'clearAllMocks', 'resetAllMocks', 'restoreAllMocks'];
+  return Object.fromEntries(names.map((name) => [name, mocker[name].bind(mocker)]));
+}
