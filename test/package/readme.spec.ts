@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
+import { shareSources } from '../support/source-files.js';
 
 /** A block, as a file of an application that has the package installed. */
 interface Block {
@@ -100,7 +101,8 @@ function createProgram(paths = toShared()): ts.Program {
     },
   };
   const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile, directoryExists } = host;
+  const { fileExists, readFile, directoryExists } = host;
+  const getSourceFile = shareSources(host.getSourceFile, options);
   host.fileExists = (path) => files.has(path) || fileExists(path);
   host.readFile = (path) => files.get(path) ?? readFile(path);
   host.directoryExists = (path) => path === FOLDER || directoryExists?.(path) === true;

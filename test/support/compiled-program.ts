@@ -1,6 +1,7 @@
 // A program as somebody writes it, compiled in memory against the sources of the package.
 import { resolve } from 'node:path';
 import ts from 'typescript';
+import { shareSources } from './source-files.js';
 
 /** What the compiler says, and of which line. */
 export interface Flaw {
@@ -27,7 +28,8 @@ export function listFlaws(text: string, lib?: readonly string[]): readonly Flaw[
     },
   };
   const host = ts.createCompilerHost(options);
-  const { fileExists, getSourceFile } = host;
+  const { fileExists } = host;
+  const getSourceFile = shareSources(host.getSourceFile, options);
   host.fileExists = (name) => name === path || fileExists(name);
   host.getSourceFile = (name, ...rest) =>
     name === path ? ts.createSourceFile(path, text, rest[0], true) : getSourceFile(name, ...rest);
