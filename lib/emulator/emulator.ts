@@ -1,36 +1,40 @@
-// The emulator as a test or a sample application holds it.
+// The running emulator, as tests and sample applications use it.
 import type { Server } from 'node:http';
-import type { AgentTokenOrder, AppTokenOrder } from './apps/app-tokens.js';
-import { issueAgentToken, issueAppToken } from './apps/app-tokens.js';
 import type { EmulatorClock } from './controls/clock.js';
 import type { Faults } from './controls/faults.js';
 import type { Outbox, RequestLog } from './controls/recorders.js';
-import { EmulatorError } from './errors.js';
 import type { JsonObject } from './http/message.js';
-import { Router } from './http/router.js';
-import { closeServer, createEmulatorServer, listen } from './http/server.js';
-import type { EmulatorOptions, EmulatorSettings } from './options.js';
-import { changeSettings, resolveOptions } from './options.js';
-import { ProjectState } from './project-state.js';
-import { allRoutes } from './routes/all-routes.js';
-import { loadSeed } from './seed/load-seed.js';
-import type { DirectSignIn, DirectTokens, TokenOrder } from './sign-in/direct.js';
-import { mintToken, signInDirectly } from './sign-in/direct.js';
-import type { EmulatorKey, KeyAlgorithm } from './tokens/key-ring.js';
-import { createKey, KeyRing } from './tokens/key-ring.js';
+import { closeServer } from './http/server.js';
+import type { EmulatorSettings } from './options.js';
+import { changeSettings } from './options.js';
+import type { ProjectState } from './project-state.js';
+import type { EmulatorKey, KeyAlgorithm } from './store/key-ring.js';
+import { createKey } from './store/key-ring.js';
+import type {
+  AgentTokenOptions,
+  AppTokenOptions,
+  SignInOptions,
+  SignInTokens,
+  TokenOptions,
+} from './tokens/direct-tokens.js';
+import { issueAgentToken, issueAppToken, mintToken, signInDirectly } from './tokens/direct-tokens.js';
 
-/** A running emulator; `startEmulator` makes one. */
+/**
+ * A running emulator, started by `startEmulator`.
+ *
+ * @see {@link https://docs.descope.com/api | Descope API} for the endpoints that it imitates
+ */
 export class Emulator {
   readonly #state: ProjectState;
   readonly #server: Server;
 
-  /** The clock behind `iat`, `exp`, codes and the ends of sessions; it can be moved. */
+  /** The clock that dates tokens, codes and sessions; a test may move it. */
   readonly clock: EmulatorClock;
-  /** Failures to order. */
+  /** The faults that a test injects into responses. */
   readonly faults: Faults;
-  /** The requests that have come in. */
+  /** The requests that the emulator received. */
   readonly requests: RequestLog;
-  /** The codes and links that would have been mailed or texted. */
+  /** The codes and links that Descope would have sent by mail or phone. */
   readonly outbox: Outbox;
 
   /** @internal */
@@ -43,121 +47,139 @@ export class Emulator {
     this.outbox = state.outbox;
   }
 
-  /** Where it listens, such as `http://127.0.0.1:40123`. */
+  /** The URL that it listens on, such as `http://127.0.0.1:40123`: the `baseUrl` of `DescopeModule`. */
   get url(): string {
     return this.#state.url;
   }
 
-  /** The project it plays. */
+  /** The id of the emulated project. */
   get projectId(): string {
     return this.#state.projectId;
   }
 
-  /** The key that management calls must show. */
+  /** The management key that the project accepts. */
   get managementKey(): string {
     return this.#state.managementKey;
   }
 
-  /** The key that signs now. */
+  /** The key that signs new tokens. */
   get signingKey(): EmulatorKey {
     return this.#state.keys.current;
   }
 
-  /** The public keys as they are published now. */
+  /** The public keys that the project publishes, as JWKs; the signing key comes first. */
   get publishedKeys(): readonly JsonObject[] {
     return this.#state.keys.published;
   }
 
-  /** The login ids that one could sign in with now. */
+  /** The login ids of all users. */
   get loginIds(): readonly string[] {
     return this.#state.project.users.all.flatMap((user) => user.loginIds);
   }
 
-  /** The settings that hold now. */
+  /** The current settings of the project. */
   get settings(): EmulatorSettings {
     return this.#state.settings;
   }
 
-  /** Changes some settings until the next `reset()`; throws `EMULATOR_OPTIONS_INVALID`. */
+  /**
+   * Changes settings until the next `reset()`; those that are left out stay.
+   *
+   * @throws {EmulatorError} EMULATOR_OPTIONS_INVALID when a setting is unknown or has a wrong value
+   * @example emulator.configure({ refreshRotation: true, sessionSeconds: 30 });
+   */
   configure(changes: Partial<EmulatorSettings>): void {
     this.#state.settings = changeSettings(this.#state.settings, changes);
   }
 
-  /** Signs a user in without HTTP, by login id or user id; throws `EMULATOR_USER_UNKNOWN`. */
-  signIn(loginId: string, options: DirectSignIn = {}): Promise<DirectTokens> {
+  /**
+   * Signs a user in without HTTP.
+   *
+   * @param loginId A login id or the user id.
+   * @returns The tokens of the sign-in, which refresh and sign out like any others.
+   * @throws {EmulatorError} EMULATOR_USER_UNKNOWN when there is no such user
+   * @throws {Error} when the user is disabled, or does not belong to `tenantId`
+   * @example const { sessionJwt } = await emulator.signIn('ada@example.com', { tenantId: 'acme' });
+   */
+  signIn(loginId: string, options: SignInOptions = {}): Promise<SignInTokens> {
     return signInDirectly(this.#state, loginId, options);
   }
 
-  /** Mints a token with the project's key, whatever it says. */
-  signToken(order: TokenOrder = {}): Promise<string> {
-    return mintToken(this.#state, order);
+  /**
+   * Signs a token with any claims and header, also ones that Descope never issues.
+   *
+   * @returns The token. By default it is a valid session token of the first user.
+   * @example const expired = await emulator.signToken({ expiresInSeconds: -60 });
+   */
+  signToken(options: TokenOptions = {}): Promise<string> {
+    return mintToken(this.#state, options);
   }
 
-  /** Mints an inbound app's token; throws `EMULATOR_USER_UNKNOWN`. */
-  issueAppToken(order: AppTokenOrder = {}): Promise<string> {
-    return issueAppToken(this.#state, order);
+  /**
+   * Issues a token of an inbound app.
+   *
+   * @returns The access token.
+   * @throws {EmulatorError} EMULATOR_USER_UNKNOWN when `onBehalfOf` is not a user
+   * @see {@link https://docs.descope.com/identity-federation/inbound-apps | Inbound Apps}
+   */
+  issueAppToken(options: AppTokenOptions = {}): Promise<string> {
+    return issueAppToken(this.#state, options);
   }
 
-  /** Mints the token of an agent that calls an MCP server; throws `EMULATOR_USER_UNKNOWN`. */
-  issueAgentToken(order: AgentTokenOrder = {}): Promise<string> {
-    return issueAgentToken(this.#state, order);
+  /**
+   * Issues a token of an agent that calls an MCP server.
+   *
+   * @returns The access token.
+   * @throws {EmulatorError} EMULATOR_USER_UNKNOWN when `onBehalfOf` is not a user
+   * @see {@link https://docs.descope.com/agentic-identity-hub | Agentic Identity Hub}
+   */
+  issueAgentToken(options: AgentTokenOptions = {}): Promise<string> {
+    return issueAgentToken(this.#state, options);
   }
 
-  /** Makes a key pair that is not published: a stranger's, until `publishKey`. Default: the project's algorithm. */
+  /**
+   * Creates a key pair that the project does not publish; tokens that it signs are rejected until `publishKey`.
+   *
+   * @param algorithm The algorithm; left out, the one of `signingKey`.
+   */
   createKey(algorithm: KeyAlgorithm = this.signingKey.algorithm): Promise<EmulatorKey> {
     return createKey(algorithm);
   }
 
-  /** Publishes one more public key, as it is, until the next `reset()`. */
+  /**
+   * Publishes one more public key until the next `reset()`, without any check.
+   *
+   * @param key The JWK, such as `publicJwk` of a key from `createKey`.
+   */
   publishKey(key: JsonObject): void {
     this.#state.keys.publish(key);
   }
 
-  /** Signs with a fresh key from now on; earlier ones stay published unless `revoke` is set. Default: they stay. */
+  /**
+   * Creates a key that signs new tokens from now on; `reset()` does not undo this.
+   *
+   * @param options With `revoke`, earlier keys are no longer published; by default they are.
+   * @returns The new key.
+   */
   rotateKeys({ revoke = false }: { readonly revoke?: boolean } = {}): Promise<EmulatorKey> {
     return this.#state.keys.rotate(revoke);
   }
 
-  /** Goes back to the seed, the first settings and the true time; forgets sign-ins, faults, requests and messages. */
+  /**
+   * Restores the seed, the initial settings and the machine's time, and deletes sign-ins, faults, requests and
+   * messages. Signing keys stay; tokens of earlier sign-ins can no longer be refreshed.
+   */
   reset(): void {
     this.#state.reset();
   }
 
-  /** Stops at once: destroys open connections, also those that hang. */
+  /** Stops the emulator at once: destroys open connections, including those that hang. */
   close(): Promise<void> {
     return closeServer(this.#server);
   }
 
-  /** Closes at the end of an `await using` block. */
+  /** Stops the emulator at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-// Starts an emulator: options and seed checked, keys made, socket bound.
-
-/**
- * Starts an embedded Descope on a loopback port, with fresh keys and the seed's data, all in memory.
- *
- * Throws an {@link EmulatorError} when an option or the seed is wrong, when the port is taken, and always when
- * `NODE_ENV` is `production`.
- *
- * @example
- * const emulator = await startEmulator({ seed: { users: [{ loginId: 'ada@example.com', roles: ['admin'] }] } });
- * const { sessionJwt } = await emulator.signIn('ada@example.com');
- * // DescopeModule.forRoot({ projectId: emulator.projectId, baseUrl: emulator.url })
- * await emulator.close();
- */
-export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  if (process.env.NODE_ENV === 'production') {
-    const message = 'The emulator signs anybody in as anybody: it does not start with NODE_ENV=production.';
-    throw new EmulatorError('EMULATOR_IN_PRODUCTION', message);
-  }
-  const resolved = resolveOptions(options);
-  const seed = loadSeed(options.seed);
-  const keys = new KeyRing(await createKey(resolved.algorithm));
-  const state = new ProjectState(resolved, seed, keys);
-  const server = createEmulatorServer(state, new Router(allRoutes));
-  state.url = await listen(server, resolved.host, resolved.port);
-  return new Emulator(state, server);
 }

@@ -1,26 +1,114 @@
-// What somebody may set about the emulator: read, checked and defaulted.
+// The options of the emulator, and the settings that may change while it runs.
 import { isIP } from 'node:net';
 import { EmulatorError } from './errors.js';
 import type { EmulatorSeed } from './seed/seed.js';
-import type { KeyAlgorithm } from './tokens/key-ring.js';
+import type { KeyAlgorithm } from './store/key-ring.js';
 
-/** How to start the emulator; everything has a default. */
+/** The options of `startEmulator`, beside the initial settings of the project. All are optional. */
 export interface EmulatorOptions extends Partial<EmulatorSettings> {
-  /** `P` and 27 or 31 letters or digits. Default: `P2emulator00000000000000000A`. */
+  /**
+   * The project id: `P` and 27 or 31 letters or digits.
+   *
+   * @defaultValue `P2emulator00000000000000000A`
+   */
   readonly projectId?: string;
-  /** The key that management calls must show. Default: `K2emulator-management-key`. */
+  /**
+   * The management key that the project accepts, without whitespace or colons.
+   *
+   * @defaultValue `K2emulator-management-key`
+   */
   readonly managementKey?: string;
-  /** The address to listen on, loopback only. Default: `127.0.0.1`. */
+  /**
+   * The address to listen on; only loopback addresses are accepted.
+   *
+   * @defaultValue `127.0.0.1`
+   */
   readonly host?: string;
-  /** The port to listen on. Default: 0, any free one. */
+  /**
+   * The port to listen on; 0 takes any free one.
+   *
+   * @defaultValue 0
+   */
   readonly port?: number;
-  /** The data to start with, or the path of a JSON file that holds it. Default: nothing. */
+  /**
+   * The data to start with, or the path of a JSON file that holds it.
+   *
+   * @defaultValue an empty project
+   */
   readonly seed?: EmulatorSeed | string;
-  /** How tokens are signed. Default: `RS256`. */
+  /**
+   * The algorithm of the signing key.
+   *
+   * @defaultValue `RS256`
+   */
   readonly algorithm?: KeyAlgorithm;
 }
 
-/** The options after defaults. */
+/** The settings of the emulated project, most of which Descope's console has too. */
+export interface EmulatorSettings {
+  /**
+   * The form of the claim `iss`: the bare project id, or a URL that ends in it.
+   *
+   * @defaultValue `projectId`
+   */
+  readonly issuer: 'projectId' | 'url';
+  /**
+   * The lifetime of a session token, in seconds.
+   *
+   * @defaultValue 600
+   */
+  readonly sessionSeconds: number;
+  /**
+   * The lifetime of a refresh token, in seconds.
+   *
+   * @defaultValue 2419200 (four weeks)
+   */
+  readonly refreshSeconds: number;
+  /**
+   * The lifetime of a one-time code or link, in seconds.
+   *
+   * @defaultValue 180
+   */
+  readonly codeSeconds: number;
+  /**
+   * Whether each refresh issues a new refresh token and rejects the old one.
+   *
+   * @defaultValue false
+   */
+  readonly refreshRotation: boolean;
+  /**
+   * Whether a refresh token that is used again after its rotation ends the whole sign-in.
+   *
+   * @defaultValue false
+   */
+  readonly replayEndsSignIn: boolean;
+  /**
+   * Where responses carry tokens: in the body, or only in cookies.
+   *
+   * @defaultValue `body`
+   */
+  readonly responseMode: 'body' | 'cookies';
+  /**
+   * The name of the session cookie, which is also the claim `drn` of session tokens.
+   *
+   * @defaultValue `DS`
+   */
+  readonly sessionCookieName: string;
+  /**
+   * The name of the refresh cookie, which is also the claim `drn` of refresh tokens.
+   *
+   * @defaultValue `DSR`
+   */
+  readonly refreshCookieName: string;
+}
+
+/** The default of the option `projectId`. */
+export const DEFAULT_PROJECT_ID = 'P2emulator00000000000000000A';
+
+/** The default of the option `managementKey`. */
+export const DEFAULT_MANAGEMENT_KEY = 'K2emulator-management-key';
+
+/** The options with their defaults. */
 export interface ResolvedOptions {
   readonly projectId: string;
   readonly managementKey: string;
@@ -30,13 +118,7 @@ export interface ResolvedOptions {
   readonly settings: EmulatorSettings;
 }
 
-/** The project that the emulator plays when none is named. */
-export const DEFAULT_PROJECT_ID = 'P2emulator00000000000000000A';
-
-/** The management key that it expects when none is named. */
-export const DEFAULT_MANAGEMENT_KEY = 'K2emulator-management-key';
-
-/** Checks and defaults the options; throws `EMULATOR_OPTIONS_INVALID` with all mistakes at once. */
+/** Checks the options and adds defaults; throws `EMULATOR_OPTIONS_INVALID` with all mistakes at once. */
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   const { projectId, managementKey, host, port, algorithm, seed: _seed, ...settings } = options;
   const resolved = {
@@ -57,18 +139,31 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   return resolved;
 }
 
+/** Applies changes to settings; throws `EMULATOR_OPTIONS_INVALID` with all mistakes at once. */
+export function changeSettings(
+  settings: EmulatorSettings,
+  changes: Partial<EmulatorSettings>,
+): EmulatorSettings {
+  const mistakes = findSettingMistakes(changes);
+  if (mistakes.length === 0) return { ...settings, ...withoutAbsent(changes) };
+  throw new EmulatorError(
+    'EMULATOR_OPTIONS_INVALID',
+    `The settings cannot be changed:\n- ${mistakes.join('\n- ')}`,
+  );
+}
+
 function findMistakes(options: ResolvedOptions): readonly string[] {
   const mistakes: string[] = [];
   if (!/^P([a-zA-Z0-9]{27}|[a-zA-Z0-9]{31})$/.test(options.projectId)) {
     mistakes.push(`projectId must be P and 27 or 31 letters or digits, got ${show(options.projectId)}`);
   }
   if (!/^[^\s:]+$/.test(options.managementKey)) {
-    mistakes.push('managementKey must be text without blanks and colons');
+    mistakes.push('managementKey must be a string without whitespace or colons');
   }
   if (!isLoopback(options.host)) {
     mistakes.push(
       `host must be a loopback address (127.0.0.1, ::1 or localhost), got ${show(options.host)}: ` +
-        'anyone who reaches the emulator can sign in as anybody',
+        'anyone who can reach the emulator can sign in as any user',
     );
   }
   if (!Number.isInteger(options.port) || options.port < 0 || options.port > 65_535) {
@@ -84,36 +179,17 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-function show(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
+/** Lists what is wrong with settings, one line a mistake. */
+function findSettingMistakes(settings: Partial<EmulatorSettings>): readonly string[] {
+  return Object.entries(settings).flatMap(([name, value]: [string, unknown]) => {
+    if (!Object.hasOwn(CHECKS, name)) return [`${name} is not an option of the emulator`];
+    if (value === undefined) return [];
+    const [wanted, holds] = CHECKS[name as keyof EmulatorSettings];
+    return holds(value) ? [] : [`${name} must be ${wanted}, got ${show(value)}`];
+  });
 }
 
-// What may also be changed while the emulator runs: lifetimes, cookies and rotation.
-
-/** How the emulated project is configured, as one would in Descope's console. */
-export interface EmulatorSettings {
-  /** The claim `iss`: the bare project id, or a URL that ends in it. Default: `projectId`. */
-  readonly issuer: 'projectId' | 'url';
-  /** How long a session token lives, in seconds. Default: 600. */
-  readonly sessionSeconds: number;
-  /** How long a refresh token lives, in seconds. Default: 2419200 (four weeks). */
-  readonly refreshSeconds: number;
-  /** How long a one-time code or link lives, in seconds. Default: 180. */
-  readonly codeSeconds: number;
-  /** Whether each refresh hands out a new refresh token and rejects the old one. Default: false. */
-  readonly refreshRotation: boolean;
-  /** Whether a refresh token shown again after its rotation ends the whole sign-in. Default: false. */
-  readonly replayEndsSignIn: boolean;
-  /** Where tokens stand in answers: in the body, or in cookies alone. Default: `body`. */
-  readonly responseMode: 'body' | 'cookies';
-  /** The name of the session cookie, which `drn` carries too. Default: `DS`. */
-  readonly sessionCookieName: string;
-  /** The name of the refresh cookie, which `drn` carries too. Default: `DSR`. */
-  readonly refreshCookieName: string;
-}
-
-/** What a project is set to before anybody changes it. */
-export const SETTING_DEFAULTS: EmulatorSettings = {
+const SETTING_DEFAULTS: EmulatorSettings = {
   issuer: 'projectId',
   sessionSeconds: 600,
   refreshSeconds: 28 * 24 * 60 * 60,
@@ -146,34 +222,15 @@ const CHECKS: Readonly<Record<keyof EmulatorSettings, Check>> = {
   refreshCookieName: COOKIE,
 };
 
-/** Says what is wrong with some settings, one line a mistake. */
-export function findSettingMistakes(settings: Partial<EmulatorSettings>): readonly string[] {
-  return Object.entries(settings).flatMap(([name, value]: [string, unknown]) => {
-    if (!Object.hasOwn(CHECKS, name)) return [`${name} is not an option of the emulator`];
-    if (value === undefined) return [];
-    const [wanted, holds] = CHECKS[name as keyof EmulatorSettings];
-    return holds(value) ? [] : [`${name} must be ${wanted}, got ${JSON.stringify(value) ?? String(value)}`];
-  });
+function isPositiveInteger(value: unknown): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }
 
-/** The settings after some changes; throws `EMULATOR_OPTIONS_INVALID` when a change is not possible. */
-export function changeSettings(
-  settings: EmulatorSettings,
-  changes: Partial<EmulatorSettings>,
-): EmulatorSettings {
-  const mistakes = findSettingMistakes(changes);
-  if (mistakes.length === 0) return { ...settings, ...withoutAbsent(changes) };
-  throw new EmulatorError(
-    'EMULATOR_OPTIONS_INVALID',
-    `The change is not possible:\n- ${mistakes.join('\n- ')}`,
-  );
-}
-
-/** The settings that are set: undefined is as good as left out. */
-export function withoutAbsent(changes: Partial<EmulatorSettings>): Partial<EmulatorSettings> {
+/** Leaves out members that are undefined, which count as absent. */
+function withoutAbsent(changes: Partial<EmulatorSettings>): Partial<EmulatorSettings> {
   return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
 }
 
-function isPositiveInteger(value: unknown): boolean {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
 }

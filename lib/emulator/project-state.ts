@@ -4,13 +4,12 @@ import { Faults } from './controls/faults.js';
 import { Outbox, RequestLog } from './controls/recorders.js';
 import { Authorization } from './fga/authorization.js';
 import type { EmulatorSettings, ResolvedOptions } from './options.js';
-import { plantApps, plantAuthorization, plantSeed } from './seed/apply-seed.js';
+import { applyAuthorization, applyInboundApps, applySeed } from './seed/apply-seed.js';
 import type { EmulatorSeed } from './seed/seed.js';
+import type { KeyRing } from './store/key-ring.js';
 import { EnchantedLinks, FlowRuns, PendingSignIns } from './store/pending.js';
 import { Project } from './store/project.js';
-import { SignIns } from './store/sign-ins.js';
-import type { KeyRing } from './tokens/key-ring.js';
-import { IssueTimes } from './tokens/key-ring.js';
+import { IssueTimes, SignIns } from './store/sign-ins.js';
 
 /** The two kinds of token of a sign-in. */
 export type TokenKind = 'session' | 'refresh';
@@ -42,7 +41,7 @@ export class ProjectState {
     this.projectId = options.projectId;
     this.managementKey = options.managementKey;
     this.settings = options.settings;
-    this.#plant();
+    this.#applySeed();
   }
 
   /** The claim `iss` of new tokens. */
@@ -74,12 +73,12 @@ export class ProjectState {
     this.enchantedLinks = new EnchantedLinks();
     this.flowRuns = new FlowRuns();
     this.authorization.clear();
-    this.#plant();
+    this.#applySeed();
   }
 
-  #plant(): void {
-    plantSeed(this.project, this.seed, this.clock.nowSeconds());
-    plantApps(this.project, this.seed, this.projectId);
-    plantAuthorization(this.authorization, this.seed);
+  #applySeed(): void {
+    applySeed(this.project, this.seed, this.clock.nowSeconds());
+    applyInboundApps(this.project, this.seed, this.projectId);
+    applyAuthorization(this.authorization, this.seed);
   }
 }

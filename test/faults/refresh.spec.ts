@@ -1,6 +1,6 @@
 // Descope fails when sessions are refreshed: users stay signed in to the end of their sessions, and nothing is cleared.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FaultOrder } from 'nestjs-descope/emulator';
+import type { FaultOptions } from 'nestjs-descope/emulator';
 import { CookieJar } from '../support/cookie-jar.js';
 import { ANNA, TEN_MINUTES } from '../support/session-application.js';
 import { IS_LONG, report } from './support/report.js';
@@ -12,7 +12,7 @@ import { openWorld, PUBLIC, REFRESH } from './support/world.js';
 const STORM_MS = IS_LONG ? 20_000 : 700;
 const HTML = '<!doctype html><title>Sorry</title>';
 
-const FAULTS: readonly (readonly [string, Omit<FaultOrder, 'path'>])[] = [
+const FAULTS: readonly (readonly [string, Omit<FaultOptions, 'path'>])[] = [
   ['429', { status: 429, headers: { 'retry-after': '7' } }],
   ['500', { status: 500 }],
   ['503 of a proxy', { status: 503, body: HTML }],

@@ -1,6 +1,6 @@
 // A flood of key ids that nobody knows: it costs one fetch per cool-down, and no good token a moment.
 import { describe, expect, it } from '@jest/globals';
-import type { FaultOrder } from 'nestjs-descope/emulator';
+import type { FaultOptions } from 'nestjs-descope/emulator';
 import { flood, mintUnknown } from './support/flood.js';
 import { IS_LONG, report } from './support/report.js';
 import { drive } from './support/traffic.js';
@@ -9,7 +9,7 @@ import { KEYS, openWorld, withToken } from './support/world.js';
 const COUNT = IS_LONG ? 50_000 : 900;
 const COOLDOWNS = 3;
 
-const STATES: readonly (readonly [string, Omit<FaultOrder, 'path'> | undefined])[] = [
+const STATES: readonly (readonly [string, Omit<FaultOptions, 'path'> | undefined])[] = [
   ['is well', undefined],
   ['answers 500', { status: 500 }],
   ['hangs', { hang: true }],

@@ -205,11 +205,8 @@ describe("The door './emulator'", () => {
 
   it('lets out these types', () => {
     expect(names('lib/emulator/index.ts', 'type')).toEqual([
-      'AgentTokenOrder',
-      'AppTokenOrder',
-      'DirectGrants',
-      'DirectSignIn',
-      'DirectTokens',
+      'AgentTokenOptions',
+      'AppTokenOptions',
       'Emulator',
       'EmulatorClock',
       'EmulatorErrorCode',
@@ -218,8 +215,9 @@ describe("The door './emulator'", () => {
       'EmulatorSeed',
       'EmulatorSettings',
       'Fault',
-      'FaultOrder',
+      'FaultOptions',
       'Faults',
+      'JsonObject',
       'KeyAlgorithm',
       'LoggedRequest',
       'Outbox',
@@ -234,7 +232,10 @@ describe("The door './emulator'", () => {
       'SeedRole',
       'SeedTenant',
       'SeedUser',
-      'TokenOrder',
+      'SignInOptions',
+      'SignInTokens',
+      'TenantClaim',
+      'TokenOptions',
     ]);
   });
 });

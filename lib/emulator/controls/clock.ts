@@ -1,37 +1,55 @@
-// The emulator's clock: it ticks with the machine's, at a distance that a test may set.
+// The emulator's clock: it ticks with the machine's, at an offset that a test may set.
 
-/** A clock that can be moved; it goes on ticking from where it was put. */
+/** A clock that a test may move; it goes on ticking from the moment it was set to. */
 export class EmulatorClock {
   #offsetMs = 0;
 
-  /** The emulator's time, in milliseconds since 1970. */
+  /**
+   * Reads the clock.
+   *
+   * @returns Milliseconds since 1970.
+   */
   now(): number {
     return Date.now() + this.#offsetMs;
   }
 
-  /** The emulator's time in whole seconds, as tokens carry it. */
+  /**
+   * Reads the clock in whole seconds, as tokens carry them.
+   *
+   * @returns Seconds since 1970, rounded down.
+   */
   nowSeconds(): number {
     return Math.floor(this.now() / 1000);
   }
 
-  /** Moves the clock by so many milliseconds; a negative number moves it back. */
+  /**
+   * Moves the clock.
+   *
+   * @param ms The milliseconds to move it by; a negative number moves it back.
+   * @throws {TypeError} The number is not finite.
+   * @example emulator.clock.advance(11 * 60 * 1000); // session tokens of ten minutes are expired now
+   */
   advance(ms: number): void {
-    this.#offsetMs += asFinite(ms);
+    this.#offsetMs += assertFinite(ms);
   }
 
-  /** Puts the clock at a moment: a date, or milliseconds since 1970. */
+  /**
+   * Sets the clock to a moment.
+   *
+   * @param moment A date, or milliseconds since 1970.
+   * @throws {TypeError} The date is invalid, or the number is not finite.
+   */
   set(moment: Date | number): void {
-    this.#offsetMs = asFinite(moment.valueOf()) - Date.now();
+    this.#offsetMs = assertFinite(moment.valueOf()) - Date.now();
   }
 
-  /** Puts the clock back to the machine's time. */
+  /** Sets the clock back to the machine's time. */
   reset(): void {
     this.#offsetMs = 0;
   }
 }
 
-function asFinite(ms: number): number {
-  if (!Number.isFinite(ms))
-    throw new TypeError(`The clock takes a finite number of milliseconds, got ${ms}.`);
-  return ms;
+function assertFinite(ms: number): number {
+  if (Number.isFinite(ms)) return ms;
+  throw new TypeError(`The clock takes a finite number of milliseconds, got ${ms}.`);
 }

@@ -1,87 +1,114 @@
-// Failures that a test orders: for a path, for so many requests.
+// Faults that a test injects into the emulator's responses: for a path, for a number of requests.
 import { isAtOrBelow } from './recorders.js';
 
-/** What shall go wrong, and where. */
-export interface FaultOrder {
-  /** The path, or one above it: `/v2/keys` also stands for `/v2/keys/P…`, and `/` for all. */
+/**
+ * What goes wrong, and for which requests.
+ *
+ * @example
+ * emulator.faults.add({ path: '/v2/keys', status: 503, times: 2 });
+ * emulator.faults.add({ path: '/v1/auth/refresh', method: 'POST', hang: true });
+ */
+export interface FaultOptions {
+  /** The path, or one above it: `/v2/keys` also matches `/v2/keys/P…`, and `/` matches every path. */
   readonly path: string;
-  /** Only for this method; default: all of them. */
+  /**
+   * The only method that matches.
+   *
+   * @defaultValue every method
+   */
   readonly method?: string;
-  /** For how many requests; default: until `clear()`. */
+  /**
+   * How many requests it applies to.
+   *
+   * @defaultValue every request until `remove()`, `clear()` or `reset()`
+   */
   readonly times?: number;
-  /** Waits so many milliseconds; alone, the true answer follows. */
+  /** Waits this many milliseconds first; without another fault, the regular response follows. */
   readonly delayMs?: number;
-  /** Answers this status; default 200 when there is a body. */
+  /**
+   * The status to respond with.
+   *
+   * @defaultValue 200 where there is a `body`
+   */
   readonly status?: number;
-  /** Answers this: text as it is (HTML, garbage), anything else as JSON. */
+  /** The body to respond with: a string is sent as it is (HTML, malformed JSON), anything else as JSON. */
   readonly body?: unknown;
-  /** Adds headers to the ordered answer, such as `retry-after`. */
+  /** Headers to add to a response of `status`, `body` or `redirect`, such as `retry-after`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Answers 302 to this URL. */
+  /** Responds with 302 and this URL as `location`. */
   readonly redirect?: string;
-  /** Writes the answer byte by byte, so many milliseconds apart. */
+  /** Writes the response byte by byte, this many milliseconds apart. */
   readonly dripMs?: number;
-  /** Never answers. */
+  /** Never responds, and keeps the connection open. */
   readonly hang?: boolean;
-  /** Destroys the connection. */
+  /** Destroys the connection without a response. */
   readonly reset?: boolean;
 }
 
-/** A failure that was ordered. */
+/** A fault that was added. */
 export interface Fault {
-  readonly order: FaultOrder;
-  /** How many requests have met it. */
+  /** The options it was added with. */
+  readonly options: FaultOptions;
+  /** How many requests it has applied to. */
   readonly hits: number;
-  /** Takes the order back. */
+  /** Removes the fault; later requests get regular responses. */
   remove(): void;
 }
 
-/** Keeps the ordered failures; the earliest that fits a request, and is not used up, is the one it meets. */
+/** Keeps faults; to a request applies the earliest one that matches and is not used up. */
 export class Faults {
-  #orders: StandingFault[] = [];
+  #faults: ActiveFault[] = [];
 
-  /** Orders a failure. */
-  add(order: FaultOrder): Fault {
-    const fault = new StandingFault(order, (spent) => this.#drop(spent));
-    this.#orders.push(fault);
+  /**
+   * Adds a fault.
+   *
+   * @returns The fault, with its count of requests and a way to remove it.
+   */
+  add(options: FaultOptions): Fault {
+    const fault = new ActiveFault(options, (removed) => this.#drop(removed));
+    this.#faults.push(fault);
     return fault;
   }
 
-  /** Takes all orders back. */
+  /** Removes all faults. */
   clear(): void {
-    this.#orders = [];
+    this.#faults = [];
   }
 
-  /** The order that a request meets, counted as met; the server calls this. */
-  take(method: string, path: string): FaultOrder | undefined {
-    const fault = this.#orders.find((candidate) => candidate.fits(method, path));
-    return fault?.meet();
+  /**
+   * Finds the fault of a request and counts the hit.
+   *
+   * @internal
+   */
+  take(method: string, path: string): FaultOptions | undefined {
+    const fault = this.#faults.find((candidate) => candidate.matches(method, path));
+    return fault?.hit();
   }
 
-  #drop(fault: StandingFault): void {
-    this.#orders = this.#orders.filter((other) => other !== fault);
+  #drop(fault: ActiveFault): void {
+    this.#faults = this.#faults.filter((other) => other !== fault);
   }
 }
 
-class StandingFault implements Fault {
+class ActiveFault implements Fault {
   hits = 0;
 
   constructor(
-    readonly order: FaultOrder,
-    private readonly drop: (fault: StandingFault) => void,
+    readonly options: FaultOptions,
+    private readonly drop: (fault: ActiveFault) => void,
   ) {}
 
   remove(): void {
     this.drop(this);
   }
 
-  fits(method: string, path: string): boolean {
-    if (this.hits >= (this.order.times ?? Infinity)) return false;
-    return (this.order.method ?? method).toUpperCase() === method && isAtOrBelow(path, this.order.path);
+  matches(method: string, path: string): boolean {
+    if (this.hits >= (this.options.times ?? Infinity)) return false;
+    return (this.options.method ?? method).toUpperCase() === method && isAtOrBelow(path, this.options.path);
   }
 
-  meet(): FaultOrder {
+  hit(): FaultOptions {
     this.hits += 1;
-    return this.order;
+    return this.options;
   }
 }

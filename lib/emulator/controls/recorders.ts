@@ -1,102 +1,124 @@
-// What the emulator would have mailed or texted: codes and links, readable by a test.
+// What the emulator records for tests to read: the messages it would have sent, and the requests it received.
 
-/** A message that was not sent but kept. */
+/** A message that Descope would have sent by mail or phone. */
 export interface OutboxMessage {
+  /** The login id of the recipient. */
   readonly loginId: string;
-  /** How it would have travelled: `email`, `sms`, `voice`, `whatsapp`, `im`. */
+  /** How it would have been sent: `email`, `sms`, `voice`, `whatsapp` or `im`. */
   readonly deliveryMethod: string;
-  /** The one-time code, if it carries one. */
+  /** The one-time code, where the message has one. */
   readonly code?: string;
-  /** The link with its token, if it carries one. */
+  /** The link with its token, where the message has one. */
   readonly link?: string;
-  /** The token of the link, if it carries one. */
+  /** The token of the link, where the message has one. */
   readonly token?: string;
-  /** The number that an enchanted link stands under. */
+  /** The number that identifies an enchanted link to the user. */
   readonly linkId?: string;
   /** When it was sent, in milliseconds of the emulator's clock. */
   readonly atMs: number;
 }
 
-const KEPT_MESSAGES = 1000;
+const MAX_MESSAGES = 1000;
 
 /** Keeps the latest 1000 messages. */
 export class Outbox {
   #messages: OutboxMessage[] = [];
-  #tell: (message: OutboxMessage) => void = () => undefined;
+  #listener: (message: OutboxMessage) => void = () => undefined;
 
-  /** Every kept message, oldest first. */
+  /** The messages that are kept, oldest first. */
   get all(): readonly OutboxMessage[] {
     return [...this.#messages];
   }
 
-  /** The latest message, or the latest to one login id. */
+  /**
+   * Finds the latest message, of all or to one login id.
+   *
+   * @returns The message, or undefined if there is none.
+   * @example const { code } = emulator.outbox.last('ada@example.com') ?? {};
+   */
   last(loginId?: string): OutboxMessage | undefined {
     return this.#messages.findLast((message) => loginId === undefined || message.loginId === loginId);
   }
 
-  /** Forgets all messages. */
+  /** Deletes all messages. */
   clear(): void {
     this.#messages = [];
   }
 
-  /** Tells of each message as it comes: one listener, the latest given. */
-  onMessage(tell: (message: OutboxMessage) => void): void {
-    this.#tell = tell;
+  /** Calls a listener for each new message; it replaces the listener of an earlier call. */
+  onMessage(listener: (message: OutboxMessage) => void): void {
+    this.#listener = listener;
   }
 
-  /** Keeps a message; the routes call this. */
+  /**
+   * Keeps a message.
+   *
+   * @internal
+   */
   add(message: OutboxMessage): void {
-    if (this.#messages.length >= KEPT_MESSAGES) this.#messages.shift();
+    if (this.#messages.length >= MAX_MESSAGES) this.#messages.shift();
     this.#messages.push(message);
-    this.#tell(message);
+    this.#listener(message);
   }
 }
 
-// Which requests have come in: method, path and time, never a body, a query or a credential.
-
-/** One request that has come in. */
+/** A request that the emulator received; never its body, query or credentials. */
 export interface LoggedRequest {
+  /** The HTTP method, in upper case. */
   readonly method: string;
   /** The path without its query. */
   readonly path: string;
-  /** When it came, in milliseconds of the emulator's clock. */
+  /** When it was received, in milliseconds of the emulator's clock. */
   readonly atMs: number;
 }
 
-const KEPT_REQUESTS = 20_000;
+const MAX_REQUESTS = 20_000;
 
-/** Remembers the latest requests (at least 10 000 of them). */
+/** Keeps the latest requests, at least 10 000 of them. */
 export class RequestLog {
   #entries: LoggedRequest[] = [];
 
-  /** Every remembered request, oldest first. */
+  /** The requests that are kept, oldest first. */
   get all(): readonly LoggedRequest[] {
     return [...this.#entries];
   }
 
-  /** How many requests came for a path or below it (`/v2/keys` counts `/v2/keys/P…`); without one, how many in all. */
+  /**
+   * Counts the requests for a path or below it: `/v2/keys` includes `/v2/keys/P…`.
+   *
+   * @param path The path; left out, all requests count.
+   * @returns The number of requests that are kept.
+   */
   count(path?: string): number {
     return path === undefined ? this.#entries.length : this.find(path).length;
   }
 
-  /** The requests for a path or below it, oldest first. */
+  /**
+   * Finds the requests for a path or below it.
+   *
+   * @returns The requests, oldest first.
+   */
   find(path: string): readonly LoggedRequest[] {
     return this.#entries.filter((entry) => isAtOrBelow(entry.path, path));
   }
 
-  /** Forgets all requests. */
+  /** Deletes all requests. */
   clear(): void {
     this.#entries = [];
   }
 
-  /** Remembers a request; the server calls this. */
+  /**
+   * Keeps a request.
+   *
+   * @internal
+   */
   add(entry: LoggedRequest): void {
-    if (this.#entries.length >= KEPT_REQUESTS) this.#entries = this.#entries.slice(KEPT_REQUESTS / 2);
+    if (this.#entries.length >= MAX_REQUESTS) this.#entries = this.#entries.slice(MAX_REQUESTS / 2);
     this.#entries.push(entry);
   }
 }
 
-/** Says whether a path is another one or stands below it; whole segments only. */
+/** Whether a path equals another one or lies below it; whole segments only. */
 export function isAtOrBelow(path: string, prefix: string): boolean {
   const base = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
   return path === base || path.startsWith(`${base}/`);

@@ -1,9 +1,9 @@
-// The fine-grained authorization of a project: its schema and the relations that fit it.
+// The fine-grained authorization of a project: its schema, the relations that fit it, and the checks.
 import type { Expression, FgaSchema, TargetKind } from './schema.js';
 import { FgaError, hasName, parseSchema, toKindText } from './schema.js';
 
 /** What a new schema would delete. */
-export interface SchemaDeletes {
+interface SchemaDeletes {
   /** Written `type#relation`. */
   readonly relations: readonly string[];
   readonly types: readonly string[];
@@ -80,10 +80,8 @@ function toText(kinds: readonly Parameters<typeof toKindText>[0][] | undefined):
   return kinds?.map(toKindText).sort().join('|') ?? '';
 }
 
-// Answers whether somebody has a relation or a permission, by walking the relations along the schema.
-
 /** Says whether what a tuple claims is so; throws an FgaError where the schema does not know the question. */
-export function isAllowed(schema: FgaSchema, relations: FgaRelations, tuple: FgaTuple): boolean {
+function isAllowed(schema: FgaSchema, relations: FgaRelations, tuple: FgaTuple): boolean {
   const { resourceType: type, resource: id, relation } = tuple;
   if (!hasName(schema.types.get(type), relation)) {
     throw new FgaError(`The schema has neither a relation nor a permission ${type}#${relation}`);
@@ -137,8 +135,6 @@ class Walk {
   }
 }
 
-// Which relations there are: who is related to what.
-
 /** A relation as Descope's API writes it. */
 export interface FgaTuple {
   readonly resourceType: string;
@@ -149,12 +145,12 @@ export interface FgaTuple {
 }
 
 /** Somebody or something, or all who have a relation to it. */
-export interface FgaTarget extends TargetKind {
+interface FgaTarget extends TargetKind {
   readonly id: string;
 }
 
 /** A relation that the schema knows. */
-export interface FgaRelation {
+interface FgaRelation {
   readonly type: string;
   readonly id: string;
   readonly name: string;
@@ -162,7 +158,7 @@ export interface FgaRelation {
 }
 
 /** Keeps relations, each once. */
-export class FgaRelations {
+class FgaRelations {
   readonly #byKey = new Map<string, FgaRelation>();
 
   /** Adds a relation. */
@@ -189,7 +185,7 @@ export class FgaRelations {
 }
 
 /** Reads the relation of a tuple; throws an FgaError when the schema has no place for it. */
-export function toRelation(schema: FgaSchema, tuple: FgaTuple): FgaRelation {
+function toRelation(schema: FgaSchema, tuple: FgaTuple): FgaRelation {
   const { resourceType: type, resource: id, relation: name } = tuple;
   const kinds = schema.types.get(type)?.relations.get(name);
   if (!kinds) throw new FgaError(`The schema has no relation ${type}#${name}`);

@@ -1,67 +1,108 @@
-// The text of a schema in, a checked schema out.
+// Parses and checks the schema language of fine-grained authorization.
 
-/** Reads a schema; throws an FgaError that says what is wrong. */
+/** A parsed schema of fine-grained authorization, with its source text. */
+export interface FgaSchema {
+  readonly dsl: string;
+  readonly types: ReadonlyMap<string, FgaType>;
+}
+
+/** A type of the schema. */
+interface FgaType {
+  readonly relations: ReadonlyMap<string, readonly TargetKind[]>;
+  readonly permissions: ReadonlyMap<string, Expression>;
+}
+
+/** The target of a relation: a type, or everything that has a relation to one (`group#member`). */
+export interface TargetKind {
+  readonly type: string;
+  readonly relation?: string | undefined;
+}
+
+/** The condition of a permission. */
+export type Expression =
+  | { readonly kind: 'name'; readonly name: string }
+  /** `parent.owner`: has `name` on a target of the relation `through`. */
+  | { readonly kind: 'arrow'; readonly through: string; readonly name: string }
+  | { readonly kind: Operator; readonly left: Expression; readonly right: Expression };
+
+/** Union, intersection and subtraction. */
+type Operator = '|' | '&' | '-';
+
+/** A schema or a relation that is not valid; the message says why. */
+export class FgaError extends Error {}
+
+/** Whether a type has a relation or a permission of this name. */
+export function hasName(type: FgaType | undefined, name: string): boolean {
+  return type !== undefined && (type.relations.has(name) || type.permissions.has(name));
+}
+
+/** Writes a target kind as the schema does. */
+export function toKindText({ type, relation }: TargetKind): string {
+  return relation === undefined ? type : `${type}#${relation}`;
+}
+
+/** Parses a schema; throws an FgaError that says what is wrong. */
 export function parseSchema(dsl: string): FgaSchema {
-  const words = new Words(dsl);
+  const tokens = new Tokenizer(dsl);
   const types = new Map<string, FgaType>();
-  while (words.next !== '') {
-    words.expect('type');
-    const name = words.name();
-    if (types.has(name)) throw new FgaError(`The type ${name} stands twice`);
-    types.set(name, readType(words, name));
+  while (tokens.next !== '') {
+    tokens.expect('type');
+    const name = tokens.name();
+    if (types.has(name)) throw new FgaError(`The type ${name} is defined twice`);
+    types.set(name, readType(tokens, name));
   }
   for (const [name, type] of types) assertNames(types, name, type);
   return { dsl, types };
 }
 
-function readType(words: Words, typeName: string): FgaType {
+function readType(tokens: Tokenizer, typeName: string): FgaType {
   const relations = new Map<string, readonly TargetKind[]>();
   const permissions = new Map<string, Expression>();
   const type = { relations, permissions };
   for (;;) {
-    const isRelation = words.skip('relation');
-    if (!isRelation && !words.skip('permission')) return type;
-    const name = words.name();
-    if (hasName(type, name)) throw new FgaError(`${typeName} has two of the name ${name}`);
-    words.expect(':');
-    if (isRelation) relations.set(name, readTargets(words));
-    else permissions.set(name, readSum(words));
+    const isRelation = tokens.skip('relation');
+    if (!isRelation && !tokens.skip('permission')) return type;
+    const name = tokens.name();
+    if (hasName(type, name)) throw new FgaError(`The type ${typeName} defines ${name} twice`);
+    tokens.expect(':');
+    if (isRelation) relations.set(name, readTargets(tokens));
+    else permissions.set(name, readSum(tokens));
   }
 }
 
-function readTargets(words: Words): readonly TargetKind[] {
+function readTargets(tokens: Tokenizer): readonly TargetKind[] {
   const targets: TargetKind[] = [];
   do {
-    const type = words.name();
-    targets.push({ type, relation: words.skip('#') ? words.name() : undefined });
-  } while (words.skip('|'));
+    const type = tokens.name();
+    targets.push({ type, relation: tokens.skip('#') ? tokens.name() : undefined });
+  } while (tokens.skip('|'));
   return targets;
 }
 
-// `&` binds first; `|` and `-` are taken from left to right.
-function readSum(words: Words): Expression {
-  let left = readProduct(words);
+// `&` binds most tightly; `|` and `-` are left-associative.
+function readSum(tokens: Tokenizer): Expression {
+  let left = readProduct(tokens);
   for (;;) {
-    if (words.skip('|')) left = { kind: '|', left, right: readProduct(words) };
-    else if (words.skip('-')) left = { kind: '-', left, right: readProduct(words) };
+    if (tokens.skip('|')) left = { kind: '|', left, right: readProduct(tokens) };
+    else if (tokens.skip('-')) left = { kind: '-', left, right: readProduct(tokens) };
     else return left;
   }
 }
 
-function readProduct(words: Words): Expression {
-  let left = readTerm(words);
-  while (words.skip('&')) left = { kind: '&', left, right: readTerm(words) };
+function readProduct(tokens: Tokenizer): Expression {
+  let left = readTerm(tokens);
+  while (tokens.skip('&')) left = { kind: '&', left, right: readTerm(tokens) };
   return left;
 }
 
-function readTerm(words: Words): Expression {
-  if (words.skip('(')) {
-    const inner = readSum(words);
-    words.expect(')');
+function readTerm(tokens: Tokenizer): Expression {
+  if (tokens.skip('(')) {
+    const inner = readSum(tokens);
+    tokens.expect(')');
     return inner;
   }
-  const name = words.name();
-  return words.skip('.') ? { kind: 'arrow', through: name, name: words.name() } : { kind: 'name', name };
+  const name = tokens.name();
+  return tokens.skip('.') ? { kind: 'arrow', through: name, name: tokens.name() } : { kind: 'name', name };
 }
 
 type Types = ReadonlyMap<string, FgaType>;
@@ -70,14 +111,15 @@ function assertNames(types: Types, typeName: string, type: FgaType): void {
   for (const target of [...type.relations.values()].flat()) {
     const found = types.get(target.type);
     if (found && (target.relation === undefined || hasName(found, target.relation))) continue;
-    throw new FgaError(`${typeName} names ${toKindText(target)}, which is not in the schema`);
+    throw new FgaError(`The type ${typeName} names ${toKindText(target)}, which is not in the schema`);
   }
   for (const expression of type.permissions.values()) assertKnown(types, type, expression);
 }
 
 function assertKnown(types: Types, type: FgaType, expression: Expression): void {
   if (expression.kind === 'name') {
-    if (!hasName(type, expression.name)) throw new FgaError(`There is no ${expression.name}`);
+    if (!hasName(type, expression.name))
+      throw new FgaError(`Unknown relation or permission: ${expression.name}`);
     return;
   }
   if (expression.kind !== 'arrow') {
@@ -88,108 +130,63 @@ function assertKnown(types: Types, type: FgaType, expression: Expression): void 
   const { through, name } = expression;
   const targets = type.relations.get(through) ?? [];
   if (targets.some((target) => hasName(types.get(target.type), name))) return;
-  throw new FgaError(`${through}.${name} leads nowhere`);
+  throw new FgaError(`${through}.${name} does not lead to a relation or permission`);
 }
-
-// A schema of fine-grained authorization: types, their relations, and the permissions that follow.
-
-/** What may stand at the far end of a relation: a type, or all who have a relation to one (`group#member`). */
-export interface TargetKind {
-  readonly type: string;
-  readonly relation?: string | undefined;
-}
-
-/** From what a permission follows. */
-export type Expression =
-  | { readonly kind: 'name'; readonly name: string }
-  /** `parent.owner`: who has `name` on what `through` leads to. */
-  | { readonly kind: 'arrow'; readonly through: string; readonly name: string }
-  | { readonly kind: Operator; readonly left: Expression; readonly right: Expression };
-
-/** Union, intersection and subtraction. */
-export type Operator = '|' | '&' | '-';
-
-/** A type of the schema. */
-export interface FgaType {
-  readonly relations: ReadonlyMap<string, readonly TargetKind[]>;
-  readonly permissions: ReadonlyMap<string, Expression>;
-}
-
-/** A schema, with the text that it was read from. */
-export interface FgaSchema {
-  readonly dsl: string;
-  readonly types: ReadonlyMap<string, FgaType>;
-}
-
-/** A schema or a relation that cannot be taken; the message says why. */
-export class FgaError extends Error {}
-
-/** Says whether a type has a relation or a permission of a name. */
-export function hasName(type: FgaType | undefined, name: string): boolean {
-  return type !== undefined && (type.relations.has(name) || type.permissions.has(name));
-}
-
-/** A target kind as the schema writes it. */
-export function toKindText({ type, relation }: TargetKind): string {
-  return relation === undefined ? type : `${type}#${relation}`;
-}
-
-// The words of a schema's text, one after the other.
 
 const HEADER = /^\s*model\s+AuthZ\s+1\.0(?=\s|$)/;
-const WORD = /\s*([A-Za-z_]\w*|[:|&\-().#])/y;
+const TOKEN = /\s*([A-Za-z_]\w*|[:|&\-().#])/y;
 const NAME = /^[A-Za-z_]\w*$/;
 const NOT_EVALUATED = new Set(['with', 'condition', 'constraint']);
 const KEYWORDS = new Set(['type', 'relation', 'permission', 'model', ...NOT_EVALUATED]);
 
-/** Reads words, from the first to the last. */
-export class Words {
-  readonly #words: readonly string[];
-  #at = 0;
+/** Reads the tokens of a schema, one after the other. */
+class Tokenizer {
+  readonly #tokens: readonly string[];
+  #index = 0;
 
   constructor(dsl: string) {
     const header = HEADER.exec(dsl)?.[0];
     if (header === undefined) throw new FgaError('A schema starts with: model AuthZ 1.0');
-    this.#words = split(dsl.slice(header.length).trimEnd());
+    this.#tokens = split(dsl.slice(header.length).trimEnd());
   }
 
-  /** The word that comes next; empty text after the last. */
+  /** The next token; an empty string after the last. */
   get next(): string {
-    return this.#words[this.#at] ?? '';
+    return this.#tokens[this.#index] ?? '';
   }
 
-  /** Passes a word if it comes next. */
-  skip(word: string): boolean {
-    if (this.next !== word) return false;
-    this.#at += 1;
+  /** Consumes a token if it is the next one. */
+  skip(token: string): boolean {
+    if (this.next !== token) return false;
+    this.#index += 1;
     return true;
   }
 
-  /** Passes a word that must come next. */
-  expect(word: string): void {
-    if (!this.skip(word)) throw new FgaError(`Expected ${word}, got ${this.next || 'the end'}`);
+  /** Consumes a token, which must be the next one. */
+  expect(token: string): void {
+    if (!this.skip(token)) throw new FgaError(`Expected ${token}, got ${this.next || 'the end'}`);
   }
 
-  /** Passes a name. */
+  /** Consumes a name. */
   name(): string {
-    const word = this.next;
-    if (!NAME.test(word) || KEYWORDS.has(word))
-      throw new FgaError(`Expected a name, got ${word || 'the end'}`);
-    this.#at += 1;
-    return word;
+    const token = this.next;
+    if (!NAME.test(token) || KEYWORDS.has(token))
+      throw new FgaError(`Expected a name, got ${token || 'the end'}`);
+    this.#index += 1;
+    return token;
   }
 }
 
-// To take a condition and ignore it would allow what Descope rejects.
+// To accept a condition and ignore it would allow what Descope denies.
 function split(text: string): readonly string[] {
-  const words: string[] = [];
-  WORD.lastIndex = 0;
-  while (WORD.lastIndex < text.length) {
-    const at = WORD.lastIndex;
-    const word = WORD.exec(text)?.[1];
-    if (word === undefined) throw new FgaError(`Cannot read: ${text.slice(at, at + 20).trim()}`);
-    if (NOT_EVALUATED.has(word)) throw new FgaError(`The emulator does not evaluate conditions (${word})`);
-    words.push(word);
+  const tokens: string[] = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < text.length) {
+    const at = TOKEN.lastIndex;
+    const token = TOKEN.exec(text)?.[1];
+    if (token === undefined) throw new FgaError(`Unexpected text: ${text.slice(at, at + 20).trim()}`);
+    if (NOT_EVALUATED.has(token)) throw new FgaError(`The emulator does not evaluate conditions (${token})`);
+    tokens.push(token);
   }
-  return words;
+  return tokens;
 }

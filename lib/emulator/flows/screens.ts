@@ -49,10 +49,8 @@ export const SCREEN_HTML: Readonly<Record<ScreenId, string>> = {
 </div>`,
 };
 
-// How the screens look, in both themes; the web component puts it into its shadow root.
-
 /** The name of a theme. */
-export type ThemeName = 'light' | 'dark';
+type ThemeName = 'light' | 'dark';
 
 const COLOURS: Readonly<Record<ThemeName, Readonly<Record<string, string>>>> = {
   light: {

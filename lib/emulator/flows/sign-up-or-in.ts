@@ -1,18 +1,18 @@
 // The flow `sign-up-or-in`: an e-mail address, then a code, a password or a link.
-import { readText, requireText } from '../http/fields.js';
-import type { Answer, Call, JsonObject } from '../http/message.js';
-import { DescopeError } from '../http/message.js';
-import { createUser } from '../management/new-user.js';
+import { DescopeError } from '../errors.js';
+import { readString, requireString } from '../http/fields.js';
+import type { Call, JsonObject, RouteResponse } from '../http/message.js';
+import { createUser } from '../management/user-body.js';
 import type { ProjectState } from '../project-state.js';
+import { respondWithSignIn } from '../sign-in/jwt-response.js';
 import { finishSignIn, sendCode, sendLink, toPending } from '../sign-in/one-time-codes.js';
-import { answerSignIn } from '../sign-in/start-sign-in.js';
+import type { PasswordCheck } from '../store/passwords.js';
+import { toChosenPassword } from '../store/passwords.js';
 import type { FlowRun, PendingSignIn, ScreenId } from '../store/pending.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
-import type { PasswordCheck } from '../store/users.js';
-import { toChosenPassword } from '../store/users.js';
 
 /** What a user has done on a screen. */
-export interface FlowMove {
+interface ScreenSubmission {
   readonly call: Call;
   readonly run: FlowRun;
   /** The id of the button; whatever a screen does not know is its first one. */
@@ -20,62 +20,65 @@ export interface FlowMove {
   readonly input: JsonObject;
 }
 
-/** Makes a move: answers with tokens, or names the screen that comes next. */
-export async function makeMove(state: ProjectState, move: FlowMove): Promise<Answer | ScreenId> {
-  if (move.interactionId === 'btnBack') return 'login';
-  return SCREENS[move.run.screen](state, move);
+/** Makes a submission: answers with tokens, or names the screen that comes next. */
+export async function submitScreen(
+  state: ProjectState,
+  submission: ScreenSubmission,
+): Promise<RouteResponse | ScreenId> {
+  if (submission.interactionId === 'btnBack') return 'login';
+  return SCREENS[submission.run.screen](state, submission);
 }
 
-type Screen = (state: ProjectState, move: FlowMove) => Promise<Answer | ScreenId>;
+type Screen = (state: ProjectState, submission: ScreenSubmission) => Promise<RouteResponse | ScreenId>;
 
-const login: Screen = async (state, move) => {
-  move.run.email = requireEmail(move.input);
-  if (move.interactionId === 'btnPassword') return 'password';
-  const pending = await toMailed(state, move);
-  if (move.interactionId === 'btnLink') return mailLink(state, move, pending);
+const login: Screen = async (state, submission) => {
+  submission.run.email = requireEmail(submission.input);
+  if (submission.interactionId === 'btnPassword') return 'password';
+  const pending = await toEmailed(state, submission);
+  if (submission.interactionId === 'btnLink') return sendLoginLink(state, submission, pending);
   sendCode(state, pending);
   return 'code';
 };
 
-const code: Screen = async (state, move) => {
-  if (move.interactionId === 'btnResend') {
-    sendCode(state, await toMailed(state, move));
+const code: Screen = async (state, submission) => {
+  if (submission.interactionId === 'btnResend') {
+    sendCode(state, await toEmailed(state, submission));
     return 'code';
   }
-  const given = (readText(move.input, 'code') ?? '').trim();
-  const sent = { deliveryMethod: 'email', loginId: move.run.email, code: given };
+  const given = (readString(submission.input, 'code') ?? '').trim();
+  const sent = { deliveryMethod: 'email', loginId: submission.run.email, code: given };
   return finishSignIn(state, state.pending.takeCode(sent, state.clock.now()));
 };
 
 const password: Screen = async (state, { run, input }) => {
-  const given = requireText(input, 'password');
+  const given = requireString(input, 'password');
   const known = state.project.users.find(run.email);
   if (known && !known.password?.(given)) {
     throw new DescopeError('wrongPassword', 'The e-mail address or the password is wrong');
   }
   const user = known ?? toNewUser(state, run, toChosenPassword(given));
   const options = { ...NO_LOGIN_OPTIONS, tenantId: run.tenantId };
-  return answerSignIn(state, { user, amr: ['pwd'], options });
+  return respondWithSignIn(state, { user, amr: ['pwd'], options });
 };
 
 // The link opens the page anew, and there the web component brings the token back.
 const sent: Screen = async (state, { input }) =>
-  finishSignIn(state, state.pending.takeLink(requireText(input, 'token'), state.clock.now()));
+  finishSignIn(state, state.pending.takeLink(requireString(input, 'token'), state.clock.now()));
 
 const SCREENS: Readonly<Record<ScreenId, Screen>> = { login, code, password, sent };
 
 function requireEmail(input: JsonObject): string {
-  const email = (readText(input, 'email') ?? '').trim();
+  const email = (readString(input, 'email') ?? '').trim();
   if (/^[^\s@]+@[^\s@]+$/.test(email)) return email;
   throw new DescopeError('invalidArguments', 'Please enter an e-mail address');
 }
 
-function toMailed(state: ProjectState, { call, run }: FlowMove): Promise<PendingSignIn> {
+function toEmailed(state: ProjectState, { call, run }: ScreenSubmission): Promise<PendingSignIn> {
   const body = { loginId: run.email, loginOptions: run.tenantId ? { tenantId: run.tenantId } : {} };
   return toPending({ ...call, body, params: new Map([['method', 'email']]) }, state, 'signup-in');
 }
 
-function mailLink(state: ProjectState, { run }: FlowMove, pending: PendingSignIn): ScreenId {
+function sendLoginLink(state: ProjectState, { run }: ScreenSubmission, pending: PendingSignIn): ScreenId {
   if (run.page === undefined) throw new DescopeError('invalidArguments', 'There is no page to come back to');
   const page = new URL(run.page);
   page.searchParams.set('descope-login-flow', `${run.executionId}_${toStepId('sent')}`);

@@ -1,9 +1,9 @@
 // Reads the fields of a body by name, own properties only, and rejects a wrong type in Descope's words.
+import { DescopeError } from '../errors.js';
 import type { JsonObject } from './message.js';
-import { DescopeError } from './message.js';
 
 /** A text, or undefined when the field is absent, null or empty. */
-export function readText(body: JsonObject, name: string): string | undefined {
+export function readString(body: JsonObject, name: string): string | undefined {
   const value = readField(body, name);
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') throw wrongType(name, 'a string');
@@ -11,14 +11,14 @@ export function readText(body: JsonObject, name: string): string | undefined {
 }
 
 /** A text that must be there. */
-export function requireText(body: JsonObject, name: string): string {
-  const value = readText(body, name);
+export function requireString(body: JsonObject, name: string): string {
+  const value = readString(body, name);
   if (value === undefined) throw new DescopeError('missingArguments', `The ${name} argument is missing`);
   return value;
 }
 
 /** A flag, or undefined. */
-export function readFlag(body: JsonObject, name: string): boolean | undefined {
+export function readBoolean(body: JsonObject, name: string): boolean | undefined {
   const value = readField(body, name);
   if (value === undefined) return undefined;
   if (typeof value !== 'boolean') throw wrongType(name, 'a boolean');
@@ -35,7 +35,7 @@ export function readNumber(body: JsonObject, name: string): number | undefined {
 }
 
 /** A list of texts, or undefined. */
-export function readTexts(body: JsonObject, name: string): readonly string[] | undefined {
+export function readStrings(body: JsonObject, name: string): readonly string[] | undefined {
   const value = readField(body, name);
   if (value === undefined) return undefined;
   if (!Array.isArray(value)) throw wrongType(name, 'an array of strings');
@@ -82,8 +82,6 @@ function wrongType(name: string, wanted: string): DescopeError {
   return new DescopeError('invalidArguments', `The ${name} field must be ${wanted}`);
 }
 
-// Which fields of a body a route does something with: all others are rejected by name, so that none is dropped in silence.
-
 /** The fields that a route knows; below a field without entries anything may stand. */
 export type KnownFields = ReadonlyMap<string, KnownFields>;
 
@@ -96,9 +94,9 @@ export function below(parent: string, fields: string): string {
 
 /** Rejects what a body says beyond the known fields; what is empty says nothing, and SDKs send much of it. */
 export function assertKnownFields(body: JsonObject, known: KnownFields): void {
-  const strangers = findStrangers(body, known);
-  if (strangers.length === 0) return;
-  const names = strangers.map((name) => name.slice(0, 100)).join(', ');
+  const unknown = findUnknownFields(body, known);
+  if (unknown.length === 0) return;
+  const names = unknown.map((name) => name.slice(0, 100)).join(', ');
   const message =
     `The emulator does not do ${names} here, and does not drop it in silence: ` +
     'leave it out, or test this against a project of Descope';
@@ -115,15 +113,15 @@ export function toKnownFields(fields: string): KnownFields {
   return new Map([...byHead].map(([head, rest]) => [head, toKnownFields(rest.join(' '))]));
 }
 
-function findStrangers(body: JsonObject, known: KnownFields): readonly string[] {
+function findUnknownFields(body: JsonObject, known: KnownFields): readonly string[] {
   return Object.entries(body).flatMap(([name, value]) => {
     if (isEmpty(value)) return [];
     const inner = known.get(name);
     if (inner === undefined) return [name];
     if (inner.size === 0) return [];
     const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-    const strangers = items.filter(isObject).flatMap((item) => findStrangers(item, inner));
-    return [...new Set(strangers)].map((stranger) => `${name}.${stranger}`);
+    const unknown = items.filter(isObject).flatMap((item) => findUnknownFields(item, inner));
+    return [...new Set(unknown)].map((unknown) => `${name}.${unknown}`);
   });
 }
 

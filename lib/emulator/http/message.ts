@@ -1,6 +1,7 @@
-// A request as a route sees it: read, bounded and decoded.
-import type { ServerResponse } from 'node:http';
+// The HTTP messages of a route: the request it is given, read and bounded, and the response it returns.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { DescopeError } from '../errors.js';
 
 /** An object whose members an outsider named. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -16,14 +17,14 @@ export interface Call {
   /** The address of the caller. */
   readonly address: string;
   readonly body: JsonObject;
-  readonly authorization: Authorization;
+  readonly authorization: BearerCredential;
   readonly cookies: ReadonlyMap<string, string>;
   /** The client that an OAuth call names by Basic authentication. */
   readonly client: ClientCredential | undefined;
 }
 
 /** The two halves of `Bearer <project id>[:<token or key>]`; empty text where nothing stands. */
-export interface Authorization {
+interface BearerCredential {
   readonly projectId: string;
   readonly credential: string;
 }
@@ -37,7 +38,7 @@ export interface ClientCredential {
 const BEARER = /^Bearer ([^:\s]+)(?::([^:\s]+))?(?::[^:\s]+)?$/i;
 
 /** Reads an Authorization header; anything but a bearer credential counts as none. */
-export function readAuthorization(header: string | undefined): Authorization {
+export function readAuthorization(header: string | undefined): BearerCredential {
   const match = BEARER.exec(header ?? '');
   return { projectId: match?.[1] ?? '', credential: match?.[2] ?? '' };
 }
@@ -52,6 +53,15 @@ export function readClient(header: string | undefined): ClientCredential | undef
   return { clientId: formDecode(pair.slice(0, at)), clientSecret: formDecode(pair.slice(at + 1)) };
 }
 
+// What was not encoded, as many clients do, may hold a lone percent sign.
+function formDecode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
+
 /** Reads a Cookie header; of two cookies of one name the first counts. */
 export function readCookies(header: string | undefined): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();
@@ -63,31 +73,74 @@ export function readCookies(header: string | undefined): ReadonlyMap<string, str
   return cookies;
 }
 
-// What was not encoded, as many clients do, may hold a lone percent sign.
-function formDecode(text: string): string {
+/** The longest body that is read, in bytes. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Reads the object of a request; an empty body counts as an empty object. */
+export async function readRequestBody(request: IncomingMessage): Promise<JsonObject> {
+  const text = await readWithinLimit(request);
+  if (text.trim() === '') return {};
+  const value = isForm(request) ? parseForm(text) : parse(text);
+  // An array is let through: one management call (the history of users) sends one.
+  if (typeof value === 'object' && value !== null) return value as JsonObject;
+  throw new DescopeError('badRequest', 'The request body must be a JSON object');
+}
+
+async function readWithinLimit(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    // What is beyond the limit is read and dropped: a client that is still writing would not see the answer.
+    if (length <= MAX_BODY_BYTES) chunks.push(chunk);
+    if (length > MAX_BODY_BYTES * 16) break;
+  }
+  if (length > MAX_BODY_BYTES) {
+    throw new DescopeError('tooLarge', `A request body may have ${MAX_BODY_BYTES} bytes`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+// OAuth's endpoints take forms (RFC 6749 appendix B); Descope's own take JSON alone.
+function isForm({ url = '', headers }: IncomingMessage): boolean {
+  const type = headers['content-type'] ?? '';
+  return url.startsWith('/oauth2/') && type.startsWith('application/x-www-form-urlencoded');
+}
+
+function parseForm(text: string): JsonObject {
+  const fields = [...new URLSearchParams(text)];
+  const names = fields.map(([name]) => name);
+  if (new Set(names).size === names.length) return Object.fromEntries(fields);
+  // RFC 6749 section 3.2: request parameters must not be included more than once.
+  throw new DescopeError('badRequest', 'A form field stands twice in the request');
+}
+
+function parse(text: string): unknown {
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
+    return JSON.parse(text);
   } catch {
-    return text;
+    throw new DescopeError('badRequest', 'The request body is not valid JSON');
   }
 }
 
-// What a route answers, and how it is written to the socket.
-
 /** An answer before it is written; everything but text is sent as JSON. */
-export interface Answer {
+export interface RouteResponse {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** An answer of 200. */
-export function ok(body: unknown = {}): Answer {
+export function ok(body: unknown = {}): RouteResponse {
   return { status: 200, body };
 }
 
 /** Writes an answer; with `dripMs` byte by byte, at that distance in milliseconds. */
-export async function sendAnswer(response: ServerResponse, answer: Answer, dripMs?: number): Promise<void> {
+export async function sendResponse(
+  response: ServerResponse,
+  answer: RouteResponse,
+  dripMs?: number,
+): Promise<void> {
   const { text, type } = toText(answer.body);
   const bytes = Buffer.from(text);
   response.statusCode = answer.status;
@@ -112,61 +165,5 @@ async function drip(response: ServerResponse, bytes: Buffer, everyMs: number): P
     if (response.destroyed) return;
     response.write(Buffer.of(byte));
     await wait(everyMs, undefined, { ref: false });
-  }
-}
-
-// Errors as Descope's API words them.
-
-const KINDS = {
-  badRequest: [400, 'E011001', 'Request is malformed'],
-  missingArguments: [400, 'E011002', 'Missing arguments'],
-  invalidArguments: [400, 'E011003', 'Request is invalid'],
-  noSuchEndpoint: [404, 'E011001', 'Not found'],
-  tooLarge: [413, 'E011001', 'Request is too large'],
-  invalidToken: [401, 'E061005', 'Invalid token'],
-  wrongCode: [401, 'E061102', 'Invalid code'],
-  tooManyTries: [401, 'E061103', 'Too many tries'],
-  userExists: [400, 'E062107', 'User already exists'],
-  noSuchUser: [400, 'E062108', 'User not found'],
-  wrongPassword: [401, 'E062903', 'Invalid sign-in credentials'],
-  passwordExpired: [401, 'E062909', 'Password expired'],
-  linkPending: [401, 'E062503', 'Enchanted link is pending'],
-  flowNotFound: [400, 'E103205', 'Flow timed out'],
-  signedOut: [401, 'E064001', 'Session ended by logout'],
-  userNotFound: [400, 'E112102', 'User not found'],
-  rateLimited: [429, 'E130429', 'API rate limit exceeded'],
-  broken: [500, 'E010000', 'Internal error'],
-} as const satisfies Record<string, readonly [number, string, string]>;
-
-/** The causes the emulator knows, each with its HTTP status, its code and its description. */
-export type DescopeErrorKind = keyof typeof KINDS;
-
-/** What a client finds in the body of a rejection. */
-export interface DescopeErrorBody {
-  readonly errorCode: string;
-  readonly errorDescription: string;
-  readonly errorMessage: string;
-  readonly message: string;
-}
-
-/** A rejection on its way to the client. */
-export class DescopeError extends Error {
-  readonly status: number;
-  readonly errorCode: string;
-  readonly description: string;
-
-  constructor(kind: DescopeErrorKind, message: string) {
-    super(message);
-    [this.status, this.errorCode, this.description] = KINDS[kind];
-  }
-
-  /** The same rejection as the body of an answer. */
-  toBody(): DescopeErrorBody {
-    return {
-      errorCode: this.errorCode,
-      errorDescription: this.description,
-      errorMessage: this.message,
-      message: this.message,
-    };
   }
 }

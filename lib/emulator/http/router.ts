@@ -1,16 +1,16 @@
 // Finds the route of a request, and lets it in only with the credential that the route asks for.
 import { timingSafeEqual } from 'node:crypto';
+import { DescopeError } from '../errors.js';
 import type { ProjectState } from '../project-state.js';
 import type { KnownFields } from './fields.js';
 import { assertKnownFields, toKnownFields } from './fields.js';
-import type { Answer, Call } from './message.js';
-import { DescopeError } from './message.js';
+import type { Call, RouteResponse } from './message.js';
 
 /** Who may call a route: anybody, anyone who names the project, or anyone who has the management key. */
-export type Access = 'open' | 'project' | 'management';
+type Access = 'open' | 'project' | 'management';
 
 /** What a route does. */
-export type Handler = (call: Call, state: ProjectState) => Answer | Promise<Answer>;
+export type Handler = (call: Call, state: ProjectState) => RouteResponse | Promise<RouteResponse>;
 
 /** A route: where it stands, who may call it, what it does. */
 export interface Route {
@@ -24,7 +24,7 @@ export interface Route {
 }
 
 /** A handler with the fields that it knows. */
-export interface Endpoint {
+interface Endpoint {
   readonly fields: KnownFields;
   readonly handle: Handler;
 }
@@ -55,7 +55,7 @@ export class Router {
   }
 
   /** Answers a call, or rejects it with a DescopeError. */
-  async answer(call: Omit<Call, 'params'>, state: ProjectState): Promise<Answer> {
+  async answer(call: Omit<Call, 'params'>, state: ProjectState): Promise<RouteResponse> {
     const { route, params } = this.#find(call.method, call.path);
     assertAccess(route.access, call, state);
     if (route.fields) assertKnownFields(call.body, route.fields);

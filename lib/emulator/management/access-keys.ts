@@ -1,26 +1,25 @@
-// Management of access keys; the cleartext is answered once, when a key is made or rotated.
+// Management of access keys; the cleartext is returned once, when a key is made or rotated.
+import { BlockList, isIP } from 'node:net';
+import { DescopeError } from '../errors.js';
 import {
   hasAttributes,
   readField,
   readNumber,
   readObject,
-  readText,
-  readTexts,
-  requireText,
+  readString,
+  readStrings,
+  requireString,
 } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
-import { DescopeError, ok } from '../http/message.js';
+import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
-import type { AccessKeyRecord } from '../store/access-keys.js';
-import { assertIps } from '../store/access-keys.js';
+import type { AccessKeyRecord } from '../store/project.js';
 import { createId, createSecret, toDigest } from '../store/records.js';
-import { assertRoles, assertTenants, requireUser } from './find-users.js';
-import { readTenants } from './new-user.js';
-import { toAccessKeyView } from './tenants.js';
+import { assertRoles, assertTenants, readTenants, requireUser } from './user-body.js';
 
-const NOTHING_MORE = {
+const EMPTY_FIELDS = {
   roleNames: [],
   tenants: [],
   description: '',
@@ -30,29 +29,29 @@ const NOTHING_MORE = {
 };
 
 const create: Handler = (call, state) => {
-  const userId = readText(call.body, 'userId');
+  const userId = readString(call.body, 'userId');
   const cleartext = createSecret();
   const key: AccessKeyRecord = {
     id: createId('K'),
-    name: requireText(call.body, 'name'),
+    name: requireString(call.body, 'name'),
     permissions: [],
     boundUserId: userId === undefined ? undefined : requireUser({ userId }, state).userId,
     active: true,
     createdSeconds: state.clock.nowSeconds(),
     expiresSeconds: readNumber(call.body, 'expireTime') ?? 0,
     digest: toDigest(cleartext),
-    ...NOTHING_MORE,
+    ...EMPTY_FIELDS,
     ...readChanges(call.body, state),
   };
-  return ok({ key: toAccessKeyView(state.project.accessKeys.save(key)), cleartext });
+  return ok({ key: toAccessKeyView(state.project.accessKeys.put(key)), cleartext });
 };
 
 const load: Handler = (call, state) =>
   ok({ key: toAccessKeyView(requireKey({ id: call.query.get('id') }, state)) });
 
 const search: Handler = (call, state) => {
-  const tenantIds = readTexts(call.body, 'tenantIds') ?? [];
-  const boundUserId = readText(call.body, 'boundUserId');
+  const tenantIds = readStrings(call.body, 'tenantIds') ?? [];
+  const boundUserId = readString(call.body, 'boundUserId');
   const found = state.project.accessKeys.all.filter(
     (key) =>
       (tenantIds.length === 0 || key.tenants.some(({ tenantId }) => tenantIds.includes(tenantId))) &&
@@ -65,27 +64,27 @@ const search: Handler = (call, state) => {
 // What the call leaves out is kept.
 const update: Handler = (call, state) => {
   const key = requireKey(call.body, state);
-  const name = readText(call.body, 'name') ?? key.name;
+  const name = readString(call.body, 'name') ?? key.name;
   const changed = { ...key, name, ...readChanges(call.body, state) };
-  return ok({ key: toAccessKeyView(state.project.accessKeys.save(changed)) });
+  return ok({ key: toAccessKeyView(state.project.accessKeys.put(changed)) });
 };
 
 const rotate: Handler = (call, state) => {
   const cleartext = createSecret();
   const rotated = { ...requireKey(call.body, state), digest: toDigest(cleartext) };
-  return ok({ key: toAccessKeyView(state.project.accessKeys.save(rotated)), cleartext });
+  return ok({ key: toAccessKeyView(state.project.accessKeys.put(rotated)), cleartext });
 };
 
 function forEachKey(act: (key: AccessKeyRecord, state: ProjectState) => void): Handler {
   return (call, state) => {
-    const ids = readTexts(call.body, 'ids') ?? [requireText(call.body, 'id')];
+    const ids = readStrings(call.body, 'ids') ?? [requireString(call.body, 'id')];
     for (const key of ids.map((id) => requireKey({ id }, state))) act(key, state);
     return ok();
   };
 }
 
-const activate = forEachKey((key, state) => state.project.accessKeys.save({ ...key, active: true }));
-const deactivate = forEachKey((key, state) => state.project.accessKeys.save({ ...key, active: false }));
+const activate = forEachKey((key, state) => state.project.accessKeys.put({ ...key, active: true }));
+const deactivate = forEachKey((key, state) => state.project.accessKeys.put({ ...key, active: false }));
 const remove = forEachKey((key, state) => state.project.accessKeys.remove(key));
 
 const KEY =
@@ -108,18 +107,18 @@ export const manageAccessKeyRoutes = routesFor('management', {
 });
 
 function requireKey(body: JsonObject, state: ProjectState): AccessKeyRecord {
-  const key = state.project.accessKeys.find(requireText(body, 'id'));
+  const key = state.project.accessKeys.find(requireString(body, 'id'));
   if (!key) throw new DescopeError('invalidArguments', 'Access key not found');
   return key;
 }
 
 function readChanges(body: JsonObject, state: ProjectState): Partial<AccessKeyRecord> {
-  const roleNames = readTexts(body, 'roleNames');
+  const roleNames = readStrings(body, 'roleNames');
   const tenants = readTenants(body, 'keyTenants');
-  const description = readField(body, 'description') === '' ? '' : readText(body, 'description');
+  const description = readField(body, 'description') === '' ? '' : readString(body, 'description');
   const customClaims = readObject(body, 'customClaims');
   const customAttributes = readObject(body, 'customAttributes');
-  const permittedIps = readTexts(body, 'permittedIps');
+  const permittedIps = readStrings(body, 'permittedIps');
   assertRoles(state.project, roleNames);
   assertTenants(state.project, tenants);
   if (permittedIps) assertIps(permittedIps);
@@ -131,4 +130,56 @@ function readChanges(body: JsonObject, state: ProjectState): Partial<AccessKeyRe
     ...(customAttributes && { customAttributes }),
     ...(permittedIps && { permittedIps }),
   };
+}
+
+/** An access key as it stands in answers; never its cleartext. */
+function toAccessKeyView(key: AccessKeyRecord): JsonObject {
+  return {
+    id: key.id,
+    name: key.name,
+    description: key.description,
+    roleNames: key.roleNames,
+    keyTenants: key.tenants,
+    status: key.active ? 'active' : 'inactive',
+    createdTime: key.createdSeconds,
+    expireTime: key.expiresSeconds,
+    expiresTime: key.expiresSeconds,
+    createdBy: 'emulator',
+    clientId: key.id,
+    boundUserId: key.boundUserId ?? '',
+    permittedIps: key.permittedIps,
+    customClaims: key.customClaims,
+    customAttributes: key.customAttributes,
+  };
+}
+
+/** Says whether an address is among the permitted ones; an empty list permits all. */
+export function isPermitted(address: string, entries: readonly string[]): boolean {
+  if (entries.length === 0) return true;
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  return toList(entries).check(plain, familyOf(plain));
+}
+
+/** Rejects what is neither an address nor a range. */
+function assertIps(entries: readonly string[]): void {
+  toList(entries);
+}
+
+function toList(entries: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = '', bits] = entry.trim().split('/', 2);
+    const most = isIP(address) === 6 ? 128 : 32;
+    const isRange = bits !== undefined && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
+    if (isIP(address) === 0 || (bits !== undefined && !isRange)) {
+      const message = `The permittedIps field must hold addresses and ranges, got ${entry.slice(0, 100)}`;
+      throw new DescopeError('invalidArguments', message);
+    }
+    list.addSubnet(address, isRange ? Number(bits) : most, familyOf(address));
+  }
+  return list;
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }

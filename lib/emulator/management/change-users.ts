@@ -1,23 +1,23 @@
 // Management: changes one thing about a user.
-import { readField, readFlag, readText, readTexts, requireText } from '../http/fields.js';
+import { DescopeError } from '../errors.js';
+import { readBoolean, readField, readString, readStrings, requireString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
-import { DescopeError, ok } from '../http/message.js';
+import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
+import { toPasswordCheck } from '../store/passwords.js';
+import type { UserRecord } from '../store/project.js';
 import { toHistory } from '../store/sign-ins.js';
-import type { UserRecord } from '../store/users.js';
-import { toPasswordCheck } from '../store/users.js';
-import { assertRoles, assertTenants, requireUser } from './find-users.js';
-import { readProfile, readStatus } from './new-user.js';
-import { answerUser } from './users.js';
+import { assertRoles, assertTenants, readProfile, readStatus, requireUser } from './user-body.js';
+import { respondWithUser } from './users.js';
 
 type Change = (body: JsonObject, user: UserRecord) => Partial<UserRecord>;
 
 function change(toChange: Change): Handler {
   return (call, state) => {
     const user = requireUser(call.body, state);
-    return answerUser(state, state.project.users.save({ ...user, ...toChange(call.body, user) }));
+    return respondWithUser(state, state.project.users.save({ ...user, ...toChange(call.body, user) }));
   };
 }
 
@@ -28,7 +28,7 @@ const status: Change = (body) => {
 };
 
 const loginId: Change = (body, user) => {
-  const [old, next] = [requireText(body, 'loginId'), readText(body, 'newLoginId')];
+  const [old, next] = [requireString(body, 'loginId'), readString(body, 'newLoginId')];
   const others = user.loginIds.filter((id) => id !== old);
   return { loginIds: next === undefined ? others : [...others, next] };
 };
@@ -36,24 +36,24 @@ const loginId: Change = (body, user) => {
 const customAttribute: Change = (body, user) => ({
   customAttributes: {
     ...user.customAttributes,
-    [requireText(body, 'attributeKey')]: readField(body, 'attributeValue'),
+    [requireString(body, 'attributeKey')]: readField(body, 'attributeValue'),
   },
 });
 
 const email: Change = (body) => ({
-  email: readText(body, 'email'),
-  verifiedEmail: readFlag(body, 'verified') ?? false,
+  email: readString(body, 'email'),
+  verifiedEmail: readBoolean(body, 'verified') ?? false,
 });
 
 const phone: Change = (body) => ({
-  phone: readText(body, 'phone'),
-  verifiedPhone: readFlag(body, 'verified') ?? false,
+  phone: readString(body, 'phone'),
+  verifiedPhone: readBoolean(body, 'verified') ?? false,
 });
 
 function setPassword(isActive: boolean): Change {
   return (body) => ({
-    password: toPasswordCheck(requireText(body, 'password')),
-    passwordExpired: !isActive && !readFlag(body, 'setActive'),
+    password: toPasswordCheck(requireString(body, 'password')),
+    passwordExpired: !isActive && !readBoolean(body, 'setActive'),
   });
 }
 
@@ -93,8 +93,6 @@ export const changeUserRoutes = routesFor('management', {
   'POST /v1/mgmt/user/history': history,
 });
 
-// Management: gives roles and tenants to a user, and takes them.
-
 type Merge = (has: readonly string[], named: readonly string[]) => readonly string[];
 
 const set: Merge = (_has, named) => [...new Set(named)];
@@ -104,8 +102,8 @@ const without: Merge = (has, named) => has.filter((name) => !named.includes(name
 function changeRoles(merge: Merge): Handler {
   return (call, state) => {
     const user = requireUser(call.body, state);
-    const tenantId = readText(call.body, 'tenantId');
-    const named = readTexts(call.body, 'roleNames') ?? [];
+    const tenantId = readString(call.body, 'tenantId');
+    const named = readStrings(call.body, 'roleNames') ?? [];
     if (merge !== without) assertRoles(state.project, named, tenantId);
     const change = tenantId === undefined ? { roleNames: merge(user.roleNames, named) } : undefined;
     return save(state, user, change ?? toTenantRoles(user, tenantId ?? '', (has) => merge(has, named)));
@@ -122,7 +120,7 @@ const addTenant: Handler = (call, state) => {
 
 const removeTenant: Handler = (call, state) => {
   const user = requireUser(call.body, state);
-  const tenantId = requireText(call.body, 'tenantId');
+  const tenantId = requireString(call.body, 'tenantId');
   return save(state, user, { tenants: user.tenants.filter((grant) => grant.tenantId !== tenantId) });
 };
 
@@ -152,11 +150,11 @@ function toTenantRoles(
 }
 
 function requireTenant(body: JsonObject, state: ProjectState): { readonly tenantId: string } {
-  const tenantId = requireText(body, 'tenantId');
+  const tenantId = requireString(body, 'tenantId');
   assertTenants(state.project, [{ tenantId, roleNames: [] }]);
   return { tenantId };
 }
 
 function save(state: ProjectState, user: UserRecord, change: Partial<UserRecord>) {
-  return answerUser(state, state.project.users.save({ ...user, ...change }));
+  return respondWithUser(state, state.project.users.save({ ...user, ...change }));
 }

@@ -1,13 +1,13 @@
-// Management of roles.
-import { below, readFlag, readObjects, readText, readTexts, requireText } from '../http/fields.js';
+// Management of roles, and of the permissions that they grant.
+import { DescopeError } from '../errors.js';
+import { below, readBoolean, readObjects, readString, readStrings, requireString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
-import { DescopeError, ok } from '../http/message.js';
+import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import { createId } from '../store/records.js';
 import type { PermissionRecord, RoleRecord } from '../store/roles.js';
-import { toPermissionView, toRoleView } from './tenants.js';
 
 const createRole: Handler = (call, state) => ok(toRoleView(addRole(call.body, state)));
 
@@ -25,8 +25,11 @@ const deleteRole: Handler = (call, state) => {
 };
 
 const deleteRoles: Handler = (call, state) => {
-  const names = [...(readTexts(call.body, 'roleNames') ?? []), ...(readTexts(call.body, 'roleIds') ?? [])];
-  const tenantId = readText(call.body, 'tenantId');
+  const names = [
+    ...(readStrings(call.body, 'roleNames') ?? []),
+    ...(readStrings(call.body, 'roleIds') ?? []),
+  ];
+  const tenantId = readString(call.body, 'tenantId');
   for (const role of names.map((name) => requireRole({ name, tenantId }, state))) {
     state.project.roles.remove(role);
   }
@@ -36,11 +39,11 @@ const deleteRoles: Handler = (call, state) => {
 const loadRoles: Handler = (_call, state) => ok({ roles: state.project.roles.all.map(toRoleView) });
 
 const searchRoles: Handler = (call, state) => {
-  const tenantIds = readTexts(call.body, 'tenantIds') ?? [];
-  const names = readTexts(call.body, 'roleNames') ?? [];
-  const permissionNames = readTexts(call.body, 'permissionNames') ?? [];
-  const withProject = readFlag(call.body, 'includeProjectRoles') ?? false;
-  const part = readText(call.body, 'roleNameLike')?.toLowerCase() ?? '';
+  const tenantIds = readStrings(call.body, 'tenantIds') ?? [];
+  const names = readStrings(call.body, 'roleNames') ?? [];
+  const permissionNames = readStrings(call.body, 'permissionNames') ?? [];
+  const withProject = readBoolean(call.body, 'includeProjectRoles') ?? false;
+  const part = readString(call.body, 'roleNameLike')?.toLowerCase() ?? '';
   const found = state.project.roles.all.filter(
     (role) =>
       (tenantIds.length === 0 ||
@@ -58,9 +61,9 @@ const ROLE = 'name description permissionNames tenantId';
 /** The routes that manage roles. */
 export const roleRoutes = routesFor('management', {
   'POST /v1/mgmt/role/create': takes(ROLE, createRole),
-  'POST /v1/mgmt/role/create/batch': takes(`${below('roles', ROLE)}`, createRoles),
+  'POST /v1/mgmt/role/create/batch': takes(below('roles', ROLE), createRoles),
   'POST /v1/mgmt/role/update': takes(`${ROLE} id newName`, updateRole),
-  'POST /v1/mgmt/role/update/batch': takes(`${below('roles', `${ROLE} id newName`)}`, updateRoles),
+  'POST /v1/mgmt/role/update/batch': takes(below('roles', `${ROLE} id newName`), updateRoles),
   'POST /v1/mgmt/role/delete': takes('name id tenantId', deleteRole),
   'POST /v1/mgmt/role/delete/batch': takes('roleNames roleIds tenantId', deleteRoles),
   'GET /v1/mgmt/role/all': loadRoles,
@@ -73,11 +76,11 @@ export const roleRoutes = routesFor('management', {
 function addRole(body: JsonObject, state: ProjectState): RoleRecord {
   return state.project.roles.add({
     id: createId('RL'),
-    name: requireText(body, 'name'),
-    description: readText(body, 'description') ?? '',
+    name: requireString(body, 'name'),
+    description: readString(body, 'description') ?? '',
     permissionNames: requirePermissions(body, state),
-    tenantId: readText(body, 'tenantId') ?? '',
-    isDefault: readFlag(body, 'default') ?? false,
+    tenantId: readString(body, 'tenantId') ?? '',
+    isDefault: readBoolean(body, 'default') ?? false,
     createdSeconds: state.clock.nowSeconds(),
   });
 }
@@ -86,28 +89,26 @@ function changeRole(body: JsonObject, state: ProjectState): RoleRecord {
   const role = requireRole(body, state);
   return state.project.roles.replace(role, {
     ...role,
-    name: readText(body, 'newName') ?? role.name,
-    description: readText(body, 'description') ?? '',
+    name: readString(body, 'newName') ?? role.name,
+    description: readString(body, 'description') ?? '',
     permissionNames: requirePermissions(body, state),
-    isDefault: readFlag(body, 'default') ?? role.isDefault,
+    isDefault: readBoolean(body, 'default') ?? role.isDefault,
   });
 }
 
 function requireRole(body: JsonObject, state: ProjectState): RoleRecord {
-  const name = readText(body, 'name') ?? requireText(body, 'id');
-  const role = state.project.roles.find(name, readText(body, 'tenantId'));
+  const name = readString(body, 'name') ?? requireString(body, 'id');
+  const role = state.project.roles.find(name, readString(body, 'tenantId'));
   if (!role) throw new DescopeError('invalidArguments', `There is no role ${name}`);
   return role;
 }
 
 function requirePermissions(body: JsonObject, state: ProjectState): readonly string[] {
-  const names = readTexts(body, 'permissionNames') ?? [];
-  const stranger = names.find((name) => !state.project.permissions.find(name));
-  if (stranger === undefined) return names;
-  throw new DescopeError('invalidArguments', `There is no permission ${stranger}`);
+  const names = readStrings(body, 'permissionNames') ?? [];
+  const unknown = names.find((name) => !state.project.permissions.find(name));
+  if (unknown === undefined) return names;
+  throw new DescopeError('invalidArguments', `There is no permission ${unknown}`);
 }
-
-// Management of permissions.
 
 const createPermission: Handler = (call, state) => ok(toPermissionView(addPermission(call.body, state)));
 
@@ -132,7 +133,7 @@ const deletePermission: Handler = (call, state) => {
 };
 
 const deletePermissions: Handler = (call, state) => {
-  const names = [...(readTexts(call.body, 'names') ?? []), ...(readTexts(call.body, 'ids') ?? [])];
+  const names = [...(readStrings(call.body, 'names') ?? []), ...(readStrings(call.body, 'ids') ?? [])];
   for (const found of names.map((name) => requirePermission({ name }, state))) removePermission(found, state);
   return ok();
 };
@@ -150,29 +151,29 @@ export const permissionRoutes = routesFor('management', {
     createPermissions,
   ),
   'POST /v1/mgmt/permission/update': takes(CHANGE, updatePermission),
-  'POST /v1/mgmt/permission/update/batch': takes(`${below('permissions', CHANGE)}`, updatePermissions),
+  'POST /v1/mgmt/permission/update/batch': takes(below('permissions', CHANGE), updatePermissions),
   'POST /v1/mgmt/permission/delete': takes('name id', deletePermission),
   'POST /v1/mgmt/permission/delete/batch': takes('names ids', deletePermissions),
   'GET /v1/mgmt/permission/all': loadPermissions,
 });
 
 function addPermission(body: JsonObject, state: ProjectState): PermissionRecord {
-  const name = requireText(body, 'name');
+  const name = requireString(body, 'name');
   if (state.project.permissions.find(name)) {
     throw new DescopeError('invalidArguments', `The permission ${name} already exists`);
   }
   return state.project.permissions.put({
     id: createId('PR'),
     name,
-    description: readText(body, 'description') ?? '',
+    description: readString(body, 'description') ?? '',
   });
 }
 
 function changePermission(body: JsonObject, state: ProjectState): void {
   const old = requirePermission(body, state);
-  const name = readText(body, 'newName') ?? old.name;
+  const name = readString(body, 'newName') ?? old.name;
   state.project.permissions.remove(old);
-  state.project.permissions.put({ ...old, name, description: readText(body, 'description') ?? '' });
+  state.project.permissions.put({ ...old, name, description: readString(body, 'description') ?? '' });
   renameInRoles(state, old.name, [name]);
 }
 
@@ -191,9 +192,27 @@ function renameInRoles(state: ProjectState, old: string, next: readonly string[]
 }
 
 function requirePermission(body: JsonObject, state: ProjectState): PermissionRecord {
-  const name = readText(body, 'name') ?? requireText(body, 'id');
+  const name = readString(body, 'name') ?? requireString(body, 'id');
   const { permissions } = state.project;
   const found = permissions.find(name) ?? permissions.all.find(({ id }) => id === name);
   if (!found) throw new DescopeError('invalidArguments', `There is no permission ${name}`);
   return found;
+}
+
+/** A role as it stands in answers. */
+function toRoleView(role: RoleRecord): JsonObject {
+  return {
+    id: role.id,
+    name: role.name,
+    description: role.description,
+    permissionNames: role.permissionNames,
+    tenantId: role.tenantId,
+    default: role.isDefault,
+    createdTime: role.createdSeconds,
+  };
+}
+
+/** A permission as it stands in answers. */
+function toPermissionView(permission: PermissionRecord): JsonObject {
+  return { ...permission, systemDefault: false };
 }

@@ -1,17 +1,24 @@
 // Management of tenants.
-import { hasAttributes, readFlag, readObject, readText, readTexts, requireText } from '../http/fields.js';
+import { DescopeError } from '../errors.js';
+import {
+  hasAttributes,
+  readBoolean,
+  readObject,
+  readString,
+  readStrings,
+  requireString,
+} from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
-import { DescopeError, ok } from '../http/message.js';
+import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
-import type { AccessKeyRecord } from '../store/access-keys.js';
 import type { TenantRecord } from '../store/project.js';
 import { createId } from '../store/records.js';
-import type { PermissionRecord, RoleRecord, TenantGrant } from '../store/roles.js';
+import type { TenantGrant } from '../store/roles.js';
 
 const create: Handler = (call, state) => {
-  const id = readText(call.body, 'id') ?? createId('T');
+  const id = readString(call.body, 'id') ?? createId('T');
   if (state.project.tenants.find(id)) {
     throw new DescopeError('invalidArguments', `The tenant ${id} already exists`);
   }
@@ -26,7 +33,7 @@ const update: Handler = (call, state) => {
 };
 
 const updateDefaultRoles: Handler = (call, state) => {
-  const defaultRoles = readTexts(call.body, 'defaultRoles') ?? [];
+  const defaultRoles = readStrings(call.body, 'defaultRoles') ?? [];
   state.project.tenants.put({ ...requireTenant(call.body, state), defaultRoles });
   return ok();
 };
@@ -36,7 +43,7 @@ const remove: Handler = (call, state) => {
   const { users, accessKeys, tenants } = state.project;
   const isOther = ({ tenantId }: TenantGrant) => tenantId !== tenant.id;
   for (const user of users.all) users.save({ ...user, tenants: user.tenants.filter(isOther) });
-  for (const key of accessKeys.all) accessKeys.save({ ...key, tenants: key.tenants.filter(isOther) });
+  for (const key of accessKeys.all) accessKeys.put({ ...key, tenants: key.tenants.filter(isOther) });
   tenants.remove(tenant);
   return ok();
 };
@@ -46,9 +53,9 @@ const load: Handler = (call, state) => ok(toTenantView(requireTenant({ id: call.
 const loadAll: Handler = (_call, state) => ok({ tenants: state.project.tenants.all.map(toTenantView) });
 
 const search: Handler = (call, state) => {
-  const ids = readTexts(call.body, 'tenantIds') ?? [];
-  const names = readTexts(call.body, 'tenantNames') ?? [];
-  const domains = readTexts(call.body, 'tenantSelfProvisioningDomains') ?? [];
+  const ids = readStrings(call.body, 'tenantIds') ?? [];
+  const names = readStrings(call.body, 'tenantNames') ?? [];
+  const domains = readStrings(call.body, 'tenantSelfProvisioningDomains') ?? [];
   const attributes = readObject(call.body, 'customAttributes') ?? {};
   const found = state.project.tenants.all.filter(
     ({ id, name, selfProvisioningDomains, customAttributes }) =>
@@ -78,64 +85,23 @@ export const tenantRoutes = routesFor('management', {
 
 function readTenant(body: JsonObject) {
   return {
-    name: requireText(body, 'name'),
-    selfProvisioningDomains: readTexts(body, 'selfProvisioningDomains') ?? [],
+    name: requireString(body, 'name'),
+    selfProvisioningDomains: readStrings(body, 'selfProvisioningDomains') ?? [],
     customAttributes: readObject(body, 'customAttributes') ?? {},
-    enforceSSO: readFlag(body, 'enforceSSO') ?? false,
-    disabled: readFlag(body, 'disabled') ?? false,
+    enforceSSO: readBoolean(body, 'enforceSSO') ?? false,
+    disabled: readBoolean(body, 'disabled') ?? false,
   };
 }
 
 function requireTenant(body: JsonObject, state: ProjectState): TenantRecord {
-  const id = requireText(body, 'id');
+  const id = requireString(body, 'id');
   const tenant = state.project.tenants.find(id);
   if (!tenant) throw new DescopeError('invalidArguments', `There is no tenant ${id}`);
   return tenant;
 }
 
-// Access keys, roles and tenants as Descope's API shows them.
-
-/** An access key as it stands in answers; never its cleartext. */
-export function toAccessKeyView(key: AccessKeyRecord): JsonObject {
-  return {
-    id: key.id,
-    name: key.name,
-    description: key.description,
-    roleNames: key.roleNames,
-    keyTenants: key.tenants,
-    status: key.active ? 'active' : 'inactive',
-    createdTime: key.createdSeconds,
-    expireTime: key.expiresSeconds,
-    expiresTime: key.expiresSeconds,
-    createdBy: 'emulator',
-    clientId: key.id,
-    boundUserId: key.boundUserId ?? '',
-    permittedIps: key.permittedIps,
-    customClaims: key.customClaims,
-    customAttributes: key.customAttributes,
-  };
-}
-
-/** A role as it stands in answers. */
-export function toRoleView(role: RoleRecord): JsonObject {
-  return {
-    id: role.id,
-    name: role.name,
-    description: role.description,
-    permissionNames: role.permissionNames,
-    tenantId: role.tenantId,
-    default: role.isDefault,
-    createdTime: role.createdSeconds,
-  };
-}
-
-/** A permission as it stands in answers. */
-export function toPermissionView(permission: PermissionRecord): JsonObject {
-  return { ...permission, systemDefault: false };
-}
-
 /** A tenant as it stands in answers. */
-export function toTenantView(tenant: TenantRecord): JsonObject {
+function toTenantView(tenant: TenantRecord): JsonObject {
   const { createdSeconds, ...shown } = tenant;
   return { ...shown, domains: tenant.selfProvisioningDomains, authType: 'none', createdTime: createdSeconds };
 }

@@ -1,22 +1,24 @@
-// Management of tokens: claims added by the backend, impersonation, sign-in without proof.
-import { below, readFlag, readObject, readText, requireText } from '../http/fields.js';
-import type { JsonObject } from '../http/message.js';
-import { DescopeError, ok } from '../http/message.js';
+// Management of tokens: added claims, impersonation, and sign-ins, codes and links without proof.
+import { DescopeError } from '../errors.js';
+import { below, readBoolean, readNumber, readObject, readString, requireString } from '../http/fields.js';
+import type { Call, JsonObject } from '../http/message.js';
+import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
+import { toJwtResponse } from '../sign-in/jwt-response.js';
 import type { Approach } from '../sign-in/one-time-codes.js';
-import { PROFILE_FIELDS } from '../sign-in/require-sign-in.js';
-import { startSignIn, toJwtAnswer } from '../sign-in/start-sign-in.js';
+import { toConfirmed, toLink } from '../sign-in/one-time-codes.js';
+import { startSignIn } from '../sign-in/start-sign-in.js';
+import type { PendingSignIn } from '../store/pending.js';
+import type { UserRecord } from '../store/project.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
-import type { UserRecord } from '../store/users.js';
 import { readToken, signToken } from '../tokens/tokens.js';
-import { requireUser } from './find-users.js';
-import { createUser, readProfile } from './new-user.js';
+import { createUser, PROFILE_FIELDS, readProfile, requireUser } from './user-body.js';
 
 // The claims go to the top level, where Descope puts what a project's backend vouches for; later refreshes keep them.
 const update: Handler = async (call, state) => {
-  const jwt = requireText(call.body, 'jwt');
+  const jwt = requireString(call.body, 'jwt');
   const { claims } = await readToken(state, jwt);
   const added = withoutReserved(readObject(call.body, 'customClaims') ?? {});
   const updated = await signToken({ ...claims, ...added }, state.keys.current);
@@ -30,12 +32,12 @@ const update: Handler = async (call, state) => {
 };
 
 const impersonate: Handler = async (call, state) => {
-  const impersonator = requireUser({ loginId: requireText(call.body, 'impersonatorId') }, state);
-  const user = requireUser({ loginId: requireText(call.body, 'loginId') }, state);
+  const impersonator = requireUser({ loginId: requireString(call.body, 'impersonatorId') }, state);
+  const user = requireUser({ loginId: requireString(call.body, 'loginId') }, state);
   const { refreshJwt } = await startSignIn(state, {
     user,
     amr: ['impersonation'],
-    options: { ...NO_LOGIN_OPTIONS, tenantId: readText(call.body, 'selectedTenant') },
+    options: { ...NO_LOGIN_OPTIONS, tenantId: readString(call.body, 'selectedTenant') },
     customClaims: {
       ...withoutReserved(readObject(call.body, 'customClaims') ?? {}),
       act: { sub: impersonator.userId },
@@ -48,7 +50,7 @@ function signInAs(approach: Approach): Handler {
   return async (call, state) => {
     const user = toUser(call.body, state, approach);
     const customClaims = withoutReserved(readObject(call.body, 'customClaims') ?? {});
-    return toJwtAnswer(state, await startSignIn(state, { user, amr: ['mgmt'], customClaims }));
+    return toJwtResponse(state, await startSignIn(state, { user, amr: ['mgmt'], customClaims }));
   };
 }
 
@@ -74,16 +76,77 @@ function withoutReserved(claims: JsonObject): JsonObject {
 }
 
 function toUser(body: JsonObject, state: ProjectState, approach: Approach): UserRecord {
-  const loginId = requireText(body, 'loginId');
+  const loginId = requireString(body, 'loginId');
   const known = state.project.users.find(loginId);
   if (known && approach === 'signup') throw new DescopeError('userExists', 'User already exists');
   if (!known && approach === 'signin') throw new DescopeError('userNotFound', 'User not found');
   if (known) return known;
   const said = readObject(body, 'user') ?? {};
   const verified = {
-    verifiedEmail: readFlag(said, 'verifiedEmail') ?? false,
-    verifiedPhone: readFlag(said, 'verifiedPhone') ?? false,
+    verifiedEmail: readBoolean(said, 'verifiedEmail') ?? false,
+    verifiedPhone: readBoolean(said, 'verifiedPhone') ?? false,
   };
   const created = createUser(loginId, state.clock.nowSeconds());
   return state.project.users.save({ ...created, ...readProfile(said), ...verified });
+}
+
+const otp: Handler = (call, state) => {
+  const pending = toTestPending(call, state);
+  return ok({ loginId: pending.loginId, code: state.pending.issueCode(pending, 'generated') });
+};
+
+const magicLink: Handler = (call, state) => {
+  const pending = toTestPending(call, state);
+  return ok({ loginId: pending.loginId, link: toLink(call, state, state.pending.issueLink(pending)) });
+};
+
+const enchantedLink: Handler = (call, state) => {
+  const pending = toTestPending(call, state);
+  const { token, pendingRef } = state.enchantedLinks.issue(pending, 'generated');
+  return ok({ loginId: pending.loginId, link: toLink(call, state, token), pendingRef });
+};
+
+const embeddedLink: Handler = (call, state) => {
+  const user = requireUser(call.body, state);
+  const seconds = readNumber(call.body, 'timeout') || state.settings.codeSeconds;
+  const callerClaims = readObject(call.body, 'customClaims') ?? {};
+  const pending = toPending(state, user, { method: 'email', callerClaims, seconds });
+  return ok({ token: state.pending.issueLink({ ...pending, deliveryMethod: 'link', changes: {} }) });
+};
+
+const TEST_FIELDS = 'loginId loginOptions.customClaims';
+
+/** The routes of generated codes and links. */
+export const testUserRoutes = routesFor('management', {
+  'POST /v1/mgmt/tests/generate/otp': takes(`deliveryMethod ${TEST_FIELDS}`, otp),
+  'POST /v1/mgmt/tests/generate/magiclink': takes(`deliveryMethod URI ${TEST_FIELDS}`, magicLink),
+  'POST /v1/mgmt/tests/generate/enchantedlink': takes(`deliveryMethod URI ${TEST_FIELDS}`, enchantedLink),
+  'POST /v1/mgmt/user/signin/embeddedlink': takes('loginId customClaims timeout', embeddedLink),
+});
+
+function toTestPending(call: Call, state: ProjectState): PendingSignIn {
+  const user = requireUser(call.body, state);
+  if (!user.test) throw new DescopeError('invalidArguments', 'The user is not a test user');
+  const method = readString(call.body, 'deliveryMethod') ?? 'email';
+  const options = readObject(call.body, 'loginOptions') ?? {};
+  const callerClaims = readObject(options, 'customClaims') ?? {};
+  const pending = toPending(state, user, { method, callerClaims, seconds: state.settings.codeSeconds });
+  // The code is brought back under the login id that it was asked for with.
+  return { ...pending, loginId: readString(call.body, 'loginId') ?? pending.loginId };
+}
+
+interface Delivery {
+  readonly method: string;
+  readonly callerClaims: JsonObject;
+  readonly seconds: number;
+}
+
+function toPending(state: ProjectState, user: UserRecord, delivery: Delivery): PendingSignIn {
+  return {
+    loginId: user.loginIds[0] ?? user.userId,
+    deliveryMethod: delivery.method,
+    options: { ...NO_LOGIN_OPTIONS, callerClaims: delivery.callerClaims },
+    changes: toConfirmed(delivery.method),
+    expiresMs: state.clock.now() + delivery.seconds * 1000,
+  };
 }

@@ -1,31 +1,40 @@
 // Management of users: create, read, change as a whole, delete.
+import { DescopeError } from '../errors.js';
 import {
   below,
+  readBoolean,
   readField,
-  readFlag,
   readNumber,
   readObject,
   readObjects,
-  readText,
-  readTexts,
-  requireText,
+  readString,
+  readStrings,
+  requireString,
 } from '../http/fields.js';
-import type { Answer, JsonObject } from '../http/message.js';
-import { DescopeError, ok } from '../http/message.js';
+import type { JsonObject, RouteResponse } from '../http/message.js';
+import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
-import { MESSAGE_FIELDS, PROFILE_FIELDS } from '../sign-in/require-sign-in.js';
-import { toUserView } from '../sign-in/start-sign-in.js';
-import { readHashedPassword } from '../store/hashed-passwords.js';
-import type { PasswordCheck, UserRecord } from '../store/users.js';
-import { toPasswordCheck } from '../store/users.js';
-import { assertRoles, assertTenants, requireQueriedUser, requireUser } from './find-users.js';
-import { createUser, readStanding } from './new-user.js';
+import { toUserView } from '../sign-in/jwt-response.js';
+import { MESSAGE_FIELDS } from '../sign-in/one-time-codes.js';
+import type { PasswordCheck } from '../store/passwords.js';
+import { readHashedPassword, toPasswordCheck } from '../store/passwords.js';
+import type { UserRecord } from '../store/project.js';
+import {
+  assertRoles,
+  assertTenants,
+  createUser,
+  PROFILE_FIELDS,
+  readUserFields,
+  requireQueriedUser,
+  requireUser,
+} from './user-body.js';
 
-const create: Handler = (call, state) => answerUser(state, addUser(call.body, state));
+const create: Handler = (call, state) => respondWithUser(state, addUser(call.body, state));
 
-const createTest: Handler = (call, state) => answerUser(state, addUser({ ...call.body, test: true }, state));
+const createTest: Handler = (call, state) =>
+  respondWithUser(state, addUser({ ...call.body, test: true }, state));
 
 // A hash that cannot be checked rejects the whole call: among the failed users it would be overlooked.
 const createBatch: Handler = (call, state) => {
@@ -56,7 +65,7 @@ const update: Handler = (call, state) => {
   const loginIds = toLoginIds(call.body, user.loginIds);
   // An update replaces what management says of the user: what the call leaves out is emptied.
   const emptied = { ...user, ...NO_PROFILE, loginIds, roleNames: [], tenants: [], customAttributes: {} };
-  return answerUser(state, saveStanding(state, emptied, call.body));
+  return respondWithUser(state, saveUserFields(state, emptied, call.body));
 };
 
 // What the call leaves out is kept; an empty text empties.
@@ -65,18 +74,18 @@ const patch: Handler = (call, state) => {
   const emptied = Object.keys(NO_PROFILE).filter((name) => readField(call.body, name) === '');
   const left = { ...user, ...Object.fromEntries(emptied.map((name) => [name, undefined])) };
   const loginIds = toLoginIds(call.body, user.loginIds);
-  return answerUser(state, saveStanding(state, { ...left, loginIds }, call.body));
+  return respondWithUser(state, saveUserFields(state, { ...left, loginIds }, call.body));
 };
 
 // By user id the answer is the user who was deleted.
 const remove: Handler = (call, state) => {
   const user = requireUser(call.body, state);
   removeUser(user, state);
-  return ok(readText(call.body, 'loginId') === undefined ? toUserView(user, state.project) : {});
+  return ok(readString(call.body, 'loginId') === undefined ? toUserView(user, state.project) : {});
 };
 
 const removeBatch: Handler = (call, state) => {
-  for (const userId of readTexts(call.body, 'userIds') ?? []) {
+  for (const userId of readStrings(call.body, 'userIds') ?? []) {
     const user = state.project.users.find(userId);
     if (user) removeUser(user, state);
   }
@@ -88,10 +97,10 @@ const removeTestUsers: Handler = (_call, state) => {
   return ok();
 };
 
-const load: Handler = (call, state) => answerUser(state, requireQueriedUser(call, state));
+const load: Handler = (call, state) => respondWithUser(state, requireQueriedUser(call, state));
 
 const loadMany: Handler = (call, state) => {
-  const users = (readTexts(call.body, 'userIds') ?? []).flatMap((id) => state.project.users.find(id) ?? []);
+  const users = (readStrings(call.body, 'userIds') ?? []).flatMap((id) => state.project.users.find(id) ?? []);
   return ok({ users: users.map((user) => toUserView(user, state.project)) });
 };
 
@@ -117,23 +126,23 @@ export const manageUserRoutes = routesFor('management', {
 });
 
 /** The answer that holds one user. */
-export function answerUser(state: ProjectState, user: UserRecord): Answer {
+export function respondWithUser(state: ProjectState, user: UserRecord): RouteResponse {
   return ok({ user: toUserView(user, state.project) });
 }
 
 function addUser(body: JsonObject, state: ProjectState, invitation = body): UserRecord {
-  const loginId = requireText(body, 'loginId');
+  const loginId = requireString(body, 'loginId');
   if (state.project.users.find(loginId)) throw new DescopeError('userExists', 'User already exists');
   const user: UserRecord = {
     ...createUser(loginId, readNumber(body, 'createdTime') || state.clock.nowSeconds()),
     loginIds: toLoginIds(body, [loginId]),
-    ...toAddress(loginId, readText(body, 'email')),
+    ...toAddress(loginId, readString(body, 'email')),
     status: 'invited',
-    test: readFlag(body, 'test') ?? false,
+    test: readBoolean(body, 'test') ?? false,
     password: readPassword(body),
   };
-  const saved = saveStanding(state, user, body);
-  if (readFlag(invitation, 'invite')) sendInvitation(state, saved, invitation);
+  const saved = saveUserFields(state, user, body);
+  if (readBoolean(invitation, 'invite')) sendInvitation(state, saved, invitation);
   return saved;
 }
 
@@ -143,16 +152,16 @@ function toAddress(loginId: string, email = loginId): Partial<UserRecord> {
 }
 
 function readPassword(body: JsonObject): PasswordCheck | undefined {
-  const [password, hashed] = [readText(body, 'password'), readObject(body, 'hashedPassword')];
+  const [password, hashed] = [readString(body, 'password'), readObject(body, 'hashedPassword')];
   if (password !== undefined) return toPasswordCheck(password);
   return hashed === undefined || Object.keys(hashed).length === 0 ? undefined : readHashedPassword(hashed);
 }
 
 // By mail where nothing else is said; the page is the one that the call names.
 function sendInvitation(state: ProjectState, user: UserRecord, invitation: JsonObject): void {
-  const bySms = readFlag(invitation, 'sendSMS') ?? false;
-  const byMail = readFlag(invitation, 'sendMail') ?? !bySms;
-  const link = readText(invitation, 'inviteUrl') ?? `${state.url}/invited`;
+  const bySms = readBoolean(invitation, 'sendSMS') ?? false;
+  const byMail = readBoolean(invitation, 'sendMail') ?? !bySms;
+  const link = readString(invitation, 'inviteUrl') ?? `${state.url}/invited`;
   const [loginId = ''] = user.loginIds;
   const send = (deliveryMethod: string) =>
     state.outbox.add({ loginId, deliveryMethod, link, atMs: state.clock.now() });
@@ -172,20 +181,20 @@ function tryToAdd(body: JsonObject, state: ProjectState, invitation: JsonObject)
   } catch (cause) {
     if (!(cause instanceof DescopeError)) throw cause;
     const { password: _password, hashedPassword: _hashed, ...user } = body;
-    const error = [[readText(body, 'loginId') ?? '', cause.message]] as const;
+    const error = [[readString(body, 'loginId') ?? '', cause.message]] as const;
     return { failed: { failure: cause.message, user }, error };
   }
 }
 
-function saveStanding(state: ProjectState, user: UserRecord, body: JsonObject): UserRecord {
-  const standing = readStanding(body);
-  assertRoles(state.project, standing.roleNames);
-  assertTenants(state.project, standing.tenants);
-  return state.project.users.save({ ...user, ...standing });
+function saveUserFields(state: ProjectState, user: UserRecord, body: JsonObject): UserRecord {
+  const fields = readUserFields(body);
+  assertRoles(state.project, fields.roleNames);
+  assertTenants(state.project, fields.tenants);
+  return state.project.users.save({ ...user, ...fields });
 }
 
 function toLoginIds(body: JsonObject, loginIds: readonly string[]): readonly string[] {
-  return [...new Set([...loginIds, ...(readTexts(body, 'additionalLoginIds') ?? [])])];
+  return [...new Set([...loginIds, ...(readStrings(body, 'additionalLoginIds') ?? [])])];
 }
 
 function removeUser(user: UserRecord, state: ProjectState): void {

@@ -1,14 +1,21 @@
-// What is done with a session: refresh it, check it, select a tenant, end it.
-import { readFlag, readObject, readText, readTexts, requireText } from '../http/fields.js';
-import type { Answer, Call } from '../http/message.js';
-import { DescopeError, ok } from '../http/message.js';
+// The endpoints of a session: refresh, check, tenant, logout, its user, its keys, and an access key exchanged for one.
+import { DescopeError } from '../errors.js';
+import { readBoolean, readObject, readString, readStrings, requireString } from '../http/fields.js';
+import type { Call, RouteResponse } from '../http/message.js';
+import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
+import { isPermitted } from '../management/access-keys.js';
 import type { ProjectState } from '../project-state.js';
-import { claimRefreshToken, requireEnabledUser, requireSignIn } from '../sign-in/require-sign-in.js';
-import { assertMember, clearingCookies, toJwtAnswer, toUserView } from '../sign-in/start-sign-in.js';
-import type { AccessKeyRecord } from '../store/access-keys.js';
-import { isPermitted } from '../store/access-keys.js';
+import { clearingCookies, toJwtResponse, toUserView } from '../sign-in/jwt-response.js';
+import {
+  assertMember,
+  claimRefreshToken,
+  requireEnabledUser,
+  requireSignIn,
+} from '../sign-in/start-sign-in.js';
+import type { AccessKeyRecord } from '../store/project.js';
+import { toDigest } from '../store/records.js';
 import { belongsTo } from '../store/roles.js';
 import type { SignIn } from '../store/sign-ins.js';
 import { toHistory } from '../store/sign-ins.js';
@@ -29,7 +36,7 @@ const tryRefresh: Handler = async (call, state) => {
 
 const selectTenant: Handler = async (call, state) => {
   const signIn = await requireSignIn(call, state);
-  const tenantId = requireText(call.body, 'tenant');
+  const tenantId = requireString(call.body, 'tenant');
   assertMember(requireEnabledUser(state, signIn.userId), tenantId);
   signIn.tenantId = tenantId;
   return toRefreshed(call, state, signIn);
@@ -59,12 +66,12 @@ export const sessionRoutes = routesFor('project', {
   'POST /v1/auth/validate': takes('', validate),
 });
 
-async function toRefreshed(call: Call, state: ProjectState, signIn: SignIn): Promise<Answer> {
+async function toRefreshed(call: Call, state: ProjectState, signIn: SignIn): Promise<RouteResponse> {
   claimRefreshToken(call, state, signIn);
   const user = requireEnabledUser(state, signIn.userId);
   const refreshJwt = state.settings.refreshRotation ? await issueRefresh(state, signIn) : undefined;
   const session = await issueSession(state, signIn);
-  return toJwtAnswer(state, { signIn, user, refreshJwt, ...session });
+  return toJwtResponse(state, { signIn, user, refreshJwt, ...session });
 }
 
 async function requireSession(call: Call, state: ProjectState) {
@@ -75,8 +82,6 @@ async function requireSession(call: Call, state: ProjectState) {
     throw new DescopeError('signedOut', 'The session was ended by a logout');
   return claims;
 }
-
-// What a signed-in user may read about itself.
 
 const me: Handler = async (call, state) => {
   const { userId } = await requireSignIn(call, state);
@@ -91,8 +96,8 @@ const history: Handler = async (call, state) => {
 const tenants: Handler = async (call, state) => {
   const signIn = await requireSignIn(call, state);
   const user = requireEnabledUser(state, signIn.userId);
-  const ids = readTexts(call.body, 'ids') ?? [];
-  const wanted = readFlag(call.body, 'dct') ? [signIn.tenantId] : ids;
+  const ids = readStrings(call.body, 'ids') ?? [];
+  const wanted = readBoolean(call.body, 'dct') ? [signIn.tenantId] : ids;
   const found = user.tenants.filter(({ tenantId }) => wanted.length === 0 || wanted.includes(tenantId));
   return ok({
     tenants: found.map(({ tenantId }) => {
@@ -112,8 +117,6 @@ export const meRoutes = routesFor('project', {
   'GET /v1/auth/me/history': history,
   'POST /v1/auth/me/tenants': takes('dct ids', tenants),
 });
-
-// Where clients find the project's public keys: Descope's own form, and OIDC's.
 
 const keys: Handler = (call, state) => {
   assertProject(call, state.projectId);
@@ -144,18 +147,16 @@ function assertProject(call: Call, projectId: string): void {
   throw new DescopeError('invalidToken', 'There is no such project');
 }
 
-// Exchanges an access key for a session token.
-
 const exchange: Handler = async (call, state) => {
   const key = requireKey(state, call.authorization.credential);
   if (!isPermitted(call.address, key.permittedIps)) {
     throw new DescopeError('invalidToken', 'The access key may not be used from this address');
   }
   const options = readObject(call.body, 'loginOptions') ?? {};
-  const tenantId = readText(options, 'selectedTenant');
+  const tenantId = readString(options, 'selectedTenant');
   assertTenant(state, key, tenantId);
-  const wishes = { callerClaims: readObject(options, 'customClaims') ?? {}, tenantId };
-  const claims = state.issueTimes.distinguish(toAccessKeyClaims(state, key, wishes));
+  const filters = { callerClaims: readObject(options, 'customClaims') ?? {}, tenantId };
+  const claims = state.issueTimes.toUnique(toAccessKeyClaims(state, key, filters));
   const sessionJwt = await signToken(claims, state.keys.current);
   return ok({ keyId: key.id, sessionJwt, expiration: claims.exp });
 };
@@ -169,14 +170,15 @@ export const accessKeyRoutes = routesFor('project', {
 });
 
 function requireKey(state: ProjectState, cleartext: string): AccessKeyRecord {
-  const key = state.project.accessKeys.findByCleartext(cleartext);
-  if (!key || !key.active || isOver(state, key)) {
+  const digest = toDigest(cleartext);
+  const key = state.project.accessKeys.all.find((known) => known.digest === digest);
+  if (!key || !key.active || isExpired(state, key)) {
     throw new DescopeError('invalidToken', 'The access key is unknown, inactive or expired');
   }
   return key;
 }
 
-function isOver(state: ProjectState, key: AccessKeyRecord): boolean {
+function isExpired(state: ProjectState, key: AccessKeyRecord): boolean {
   return key.expiresSeconds !== 0 && key.expiresSeconds <= state.clock.nowSeconds();
 }
 

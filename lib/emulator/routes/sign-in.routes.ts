@@ -1,14 +1,17 @@
-// Passwords: sign up and in with them, replace, reset and change them.
-import { readObject, requireText } from '../http/fields.js';
+// The endpoints that sign a user in: password, one-time code, magic link and enchanted link.
+import { DescopeError } from '../errors.js';
+import { below, readObject, requireString } from '../http/fields.js';
 import type { Call } from '../http/message.js';
-import { DescopeError, ok } from '../http/message.js';
+import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
-import { createUser, readProfile } from '../management/new-user.js';
+import { createUser, PROFILE_FIELDS, readProfile } from '../management/user-body.js';
 import type { ProjectState } from '../project-state.js';
+import { respondWithSignIn } from '../sign-in/jwt-response.js';
 import type { Approach } from '../sign-in/one-time-codes.js';
 import {
   finishSignIn,
+  MESSAGE_FIELDS,
   requireMethod,
   requireOwnSignIn,
   sendCode,
@@ -18,38 +21,44 @@ import {
   toConfirmed,
   toPending,
 } from '../sign-in/one-time-codes.js';
-import {
-  ADDRESS_FIELDS,
-  MESSAGE_FIELDS,
-  SIGN_IN_FIELDS,
-  SIGN_UP_FIELDS,
-} from '../sign-in/require-sign-in.js';
-import { answerSignIn, readLoginOptions } from '../sign-in/start-sign-in.js';
+import { readLoginOptions } from '../sign-in/start-sign-in.js';
+import { PASSWORD_POLICY, toChosenPassword } from '../store/passwords.js';
+import type { UserRecord } from '../store/project.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
-import type { UserRecord } from '../store/users.js';
-import { PASSWORD_POLICY, toChosenPassword } from '../store/users.js';
+
+/** What a sign-in may say. */
+const SIGN_IN_FIELDS = `loginId ${MESSAGE_FIELDS} ${below(
+  'loginOptions',
+  `customClaims tenantId stepup mfa revokeOtherSessions ${MESSAGE_FIELDS}`,
+)}`;
+
+/** What a sign-up may say; some clients write the address beside the user too. */
+const SIGN_UP_FIELDS = `${SIGN_IN_FIELDS} email phone sms voice whatsapp ${below('user', `loginId ${PROFILE_FIELDS}`)}`;
+
+/** What the change of an address may say beside the address. */
+const ADDRESS_FIELDS = `loginId ${MESSAGE_FIELDS}`;
 
 const signUp: Handler = async (call, state) => {
-  const loginId = requireText(call.body, 'loginId');
-  const password = toChosenPassword(requireText(call.body, 'password'));
+  const loginId = requireString(call.body, 'loginId');
+  const password = toChosenPassword(requireString(call.body, 'password'));
   if (state.project.users.find(loginId)) throw new DescopeError('userExists', 'User already exists');
   const options = await readLoginOptions(call, state);
   const address = loginId.includes('@') ? { email: loginId } : {};
   const profile = readProfile(readObject(call.body, 'user') ?? {});
   const base = createUser(loginId, state.clock.nowSeconds());
   const user = state.project.users.save({ ...base, ...address, ...profile, password });
-  return answerSignIn(state, { user, amr: ['pwd'], options });
+  return respondWithSignIn(state, { user, amr: ['pwd'], options });
 };
 
 const signIn: Handler = async (call, state) => {
   const user = requirePassword(call, state, 'password');
   if (user.passwordExpired) throw new DescopeError('passwordExpired', 'The password must be replaced');
-  return answerSignIn(state, { user, amr: ['pwd'], options: await readLoginOptions(call, state) });
+  return respondWithSignIn(state, { user, amr: ['pwd'], options: await readLoginOptions(call, state) });
 };
 
 const replace: Handler = (call, state) => {
   const user = setPassword(call, state, requirePassword(call, state, 'oldPassword'));
-  return answerSignIn(state, { user, amr: ['pwd'], options: NO_LOGIN_OPTIONS });
+  return respondWithSignIn(state, { user, amr: ['pwd'], options: NO_LOGIN_OPTIONS });
 };
 
 const update: Handler = async (call, state) => {
@@ -58,7 +67,7 @@ const update: Handler = async (call, state) => {
 };
 
 const reset: Handler = (call, state) => {
-  const loginId = requireText(call.body, 'loginId');
+  const loginId = requireString(call.body, 'loginId');
   if (!state.project.users.find(loginId)) throw new DescopeError('noSuchUser', 'User not found');
   const pending = {
     loginId,
@@ -82,18 +91,16 @@ export const passwordRoutes = routesFor('project', {
 
 // An unknown user and a wrong password get one answer, or it would tell who has an account.
 function requirePassword(call: Call, state: ProjectState, field: string): UserRecord {
-  const user = state.project.users.find(requireText(call.body, 'loginId'));
-  const given = requireText(call.body, field);
+  const user = state.project.users.find(requireString(call.body, 'loginId'));
+  const given = requireString(call.body, field);
   if (user?.password?.(given)) return user;
   throw new DescopeError('wrongPassword', 'The login id or the password is wrong');
 }
 
 function setPassword(call: Call, state: ProjectState, user: UserRecord): UserRecord {
-  const password = toChosenPassword(requireText(call.body, 'newPassword'));
+  const password = toChosenPassword(requireString(call.body, 'newPassword'));
   return state.project.users.save({ ...user, password, passwordExpired: false });
 }
-
-// One-time codes: asked for, sent into the outbox, and brought back.
 
 function startOtp(approach: Approach): Handler {
   return async (call, state) => ok(sendCode(state, await toPending(call, state, approach)));
@@ -102,8 +109,8 @@ function startOtp(approach: Approach): Handler {
 const verifyOtp: Handler = (call, state) => {
   const code = {
     deliveryMethod: requireMethod(call),
-    loginId: requireText(call.body, 'loginId'),
-    code: requireText(call.body, 'code'),
+    loginId: requireString(call.body, 'loginId'),
+    code: requireString(call.body, 'code'),
   };
   return finishSignIn(state, state.pending.takeCode(code, state.clock.now()));
 };
@@ -123,14 +130,12 @@ export const otpRoutes = routesFor('project', {
   'POST /v1/auth/otp/update/phone/:method': takes(`phone ${ADDRESS_FIELDS}`, updateAddress),
 });
 
-// Magic links: asked for, sent into the outbox, and brought back by their token.
-
 function startMagicLink(approach: Approach): Handler {
   return async (call, state) => ok(sendLink(state, await toPending(call, state, approach), call));
 }
 
 const verifyMagicLink: Handler = (call, state) =>
-  finishSignIn(state, state.pending.takeLink(requireText(call.body, 'token'), state.clock.now()));
+  finishSignIn(state, state.pending.takeLink(requireString(call.body, 'token'), state.clock.now()));
 
 /** The routes of magic links. */
 export const magicLinkRoutes = routesFor('project', {
@@ -139,8 +144,6 @@ export const magicLinkRoutes = routesFor('project', {
   'POST /v1/auth/magiclink/signup-in/:method': takes(`URI ${SIGN_UP_FIELDS}`, startMagicLink('signup-in')),
   'POST /v1/auth/magiclink/verify': takes('token', verifyMagicLink),
 });
-
-// Enchanted links over HTTP: asked for, opened, and waited for.
 
 // They go by mail alone, so the path has no method to name.
 function startEnchantedLink(approach: Approach): Handler {
@@ -151,12 +154,12 @@ function startEnchantedLink(approach: Approach): Handler {
 }
 
 const verifyEnchantedLink: Handler = (call, state) => {
-  state.enchantedLinks.verify(requireText(call.body, 'token'), state.clock.now());
+  state.enchantedLinks.verify(requireString(call.body, 'token'), state.clock.now());
   return ok();
 };
 
 const pendingSession: Handler = (call, state) =>
-  finishSignIn(state, state.enchantedLinks.take(requireText(call.body, 'pendingRef'), state.clock.now()));
+  finishSignIn(state, state.enchantedLinks.take(requireString(call.body, 'pendingRef'), state.clock.now()));
 
 /** The routes of enchanted links. */
 export const enchantedLinkRoutes = routesFor('project', {

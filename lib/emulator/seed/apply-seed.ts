@@ -1,10 +1,10 @@
 // Puts a checked seed into a project.
 import type { Authorization } from '../fga/authorization.js';
+import { toPasswordCheck } from '../store/passwords.js';
 import type { InboundAppRecord, Project, TenantRecord } from '../store/project.js';
 import { toClientId } from '../store/project.js';
 import { toDigest, toSeededId } from '../store/records.js';
 import type { TenantGrant } from '../store/roles.js';
-import { toPasswordCheck } from '../store/users.js';
 import type {
   EmulatorSeed,
   SeedAccessKey,
@@ -16,13 +16,25 @@ import type {
 } from './seed.js';
 
 /** Fills a project with the seed's data. */
-export function plantSeed(project: Project, seed: EmulatorSeed, nowSeconds: number): void {
+export function applySeed(project: Project, seed: EmulatorSeed, nowSeconds: number): void {
   for (const tenant of seed.tenants ?? []) project.tenants.put(toTenant(tenant, nowSeconds));
-  for (const role of seed.roles ?? []) plantRole(project, role, nowSeconds);
+  for (const role of seed.roles ?? []) addRole(project, role, nowSeconds);
   for (const holder of [...(seed.users ?? []), ...(seed.accessKeys ?? [])])
-    plantNamed(project, holder, nowSeconds);
-  for (const user of seed.users ?? []) plantUser(project, user, nowSeconds);
-  for (const key of seed.accessKeys ?? []) plantAccessKey(project, key, nowSeconds);
+    addNamedGrants(project, holder, nowSeconds);
+  for (const user of seed.users ?? []) addUser(project, user, nowSeconds);
+  for (const key of seed.accessKeys ?? []) addAccessKey(project, key, nowSeconds);
+}
+
+/** Adds the seed's inbound apps. */
+export function applyInboundApps(project: Project, seed: EmulatorSeed, projectId: string): void {
+  for (const app of seed.inboundApps ?? []) project.inboundApps.put(toApp(app, projectId));
+}
+
+/** Sets the seed's schema and relations. */
+export function applyAuthorization(authorization: Authorization, { fga }: EmulatorSeed): void {
+  if (!fga) return;
+  authorization.save(fga.schema);
+  authorization.add(fga.relations ?? []);
 }
 
 function toTenant({ id, name, customAttributes }: SeedTenant, createdSeconds: number): TenantRecord {
@@ -38,7 +50,7 @@ function toTenant({ id, name, customAttributes }: SeedTenant, createdSeconds: nu
   };
 }
 
-function plantRole(project: Project, role: SeedRole, createdSeconds: number): void {
+function addRole(project: Project, role: SeedRole, createdSeconds: number): void {
   const permissionNames = role.permissions ?? [];
   for (const name of permissionNames) {
     project.permissions.put({ id: toSeededId('PR', name), name, description: '' });
@@ -55,17 +67,17 @@ function plantRole(project: Project, role: SeedRole, createdSeconds: number): vo
 }
 
 // A seed without a list of roles (or tenants) means those that its users and access keys name.
-function plantNamed(project: Project, holder: SeedUser | SeedAccessKey, nowSeconds: number): void {
+function addNamedGrants(project: Project, holder: SeedUser | SeedAccessKey, nowSeconds: number): void {
   const memberships = holder.tenants ?? [];
   for (const { tenantId: id } of memberships) {
     if (!project.tenants.find(id)) project.tenants.put(toTenant({ id }, nowSeconds));
   }
   for (const name of [...(holder.roles ?? []), ...memberships.flatMap(({ roles }) => roles ?? [])]) {
-    if (!project.roles.all.some((role) => role.name === name)) plantRole(project, { name }, nowSeconds);
+    if (!project.roles.all.some((role) => role.name === name)) addRole(project, { name }, nowSeconds);
   }
 }
 
-function plantUser(project: Project, user: SeedUser, createdSeconds: number): void {
+function addUser(project: Project, user: SeedUser, createdSeconds: number): void {
   const email = user.email ?? (user.loginId.includes('@') ? user.loginId : undefined);
   project.users.save({
     userId: user.userId ?? toSeededId('U', user.loginId),
@@ -92,8 +104,8 @@ function plantUser(project: Project, user: SeedUser, createdSeconds: number): vo
   });
 }
 
-function plantAccessKey(project: Project, key: SeedAccessKey, createdSeconds: number): void {
-  project.accessKeys.save({
+function addAccessKey(project: Project, key: SeedAccessKey, createdSeconds: number): void {
+  project.accessKeys.put({
     id: key.id ?? toSeededId('K', key.name),
     name: key.name,
     description: '',
@@ -113,20 +125,6 @@ function plantAccessKey(project: Project, key: SeedAccessKey, createdSeconds: nu
 
 function toGrants(memberships: readonly SeedMembership[] = []): readonly TenantGrant[] {
   return memberships.map(({ tenantId, roles }) => ({ tenantId, roleNames: roles ?? [] }));
-}
-
-// Puts the inbound apps and the authorization of a checked seed into a project.
-
-/** Adds the seed's inbound apps. */
-export function plantApps(project: Project, seed: EmulatorSeed, projectId: string): void {
-  for (const app of seed.inboundApps ?? []) project.inboundApps.put(toApp(app, projectId));
-}
-
-/** Sets the seed's schema and relations. */
-export function plantAuthorization(authorization: Authorization, { fga }: EmulatorSeed): void {
-  if (!fga) return;
-  authorization.save(fga.schema);
-  authorization.add(fga.relations ?? []);
 }
 
 function toApp(app: SeedInboundApp, projectId: string): InboundAppRecord {

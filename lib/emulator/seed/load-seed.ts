@@ -1,8 +1,11 @@
-// A seed given as an object or as the path of a JSON file in, a checked seed out.
+// Loads a seed, given as an object or as the path of a JSON file: checks its shape, then that its names fit together.
 import { readFileSync } from 'node:fs';
 import { EmulatorError } from '../errors.js';
-import type { EmulatorSeed } from './seed.js';
-import { findSeedMistakes } from './validate-seed.js';
+import { Authorization } from '../fga/authorization.js';
+import { FgaError } from '../fga/schema.js';
+import { applyAuthorization } from './apply-seed.js';
+import type { EmulatorSeed, SeedMembership } from './seed.js';
+import { findShapeMistakes } from './seed-shape.js';
 
 /** Reads and checks a seed; throws `EMULATOR_SEED_UNREADABLE` or `EMULATOR_SEED_INVALID` with all mistakes. */
 export function loadSeed(seed: EmulatorSeed | string | undefined): EmulatorSeed {
@@ -23,8 +26,98 @@ function readFile(path: string): unknown {
   } catch (cause) {
     const reason = cause instanceof SyntaxError ? 'is not valid JSON' : 'cannot be read';
     const detail = cause instanceof Error ? `: ${cause.message}` : '';
-    throw new EmulatorError('EMULATOR_SEED_UNREADABLE', `The seed file ${path} ${reason}${detail}`, {
-      cause,
-    });
+    const message = `The seed file ${path} ${reason}${detail}`;
+    throw new EmulatorError('EMULATOR_SEED_UNREADABLE', message, { cause });
+  }
+}
+
+/** Lists what is wrong with a seed, one line a mistake; names are compared only once the shape is right. */
+export function findSeedMistakes(seed: unknown): readonly string[] {
+  const mistakes = findShapeMistakes(seed);
+  return mistakes.length > 0 ? mistakes : findNameMistakes(seed as EmulatorSeed);
+}
+
+function findNameMistakes(seed: EmulatorSeed): readonly string[] {
+  const { users = [], accessKeys = [], inboundApps = [] } = seed;
+  return [
+    ...findAllDuplicates(seed),
+    ...users.flatMap((user, index) => findUnknownGrants(seed, user, `users[${index}]`)),
+    ...accessKeys.flatMap((key, index) => findUnknownGrants(seed, key, `accessKeys[${index}]`)),
+    ...accessKeys.flatMap((key, index) => findUnknownUser(seed, key.user, `accessKeys[${index}].user`)),
+    ...inboundApps.flatMap((app, index) => findUnknownTenants(seed, app.tenants, `inboundApps[${index}]`)),
+    ...findFgaMistakes(seed),
+  ];
+}
+
+function findAllDuplicates(seed: EmulatorSeed): readonly string[] {
+  const { users = [], tenants = [], roles = [], accessKeys = [], inboundApps = [] } = seed;
+  const loginIds = users.flatMap((user) => [user.loginId, ...(user.additionalLoginIds ?? [])]);
+  const userIds = users.flatMap((user) => user.userId ?? []);
+  const roleNames = roles.map((role) => [role.tenantId, role.name].filter(Boolean).join(': '));
+  const clientIds = inboundApps.flatMap((app) => app.clientId ?? []);
+  const duplicates: readonly (readonly [what: string, names: readonly string[], where?: string])[] = [
+    ['the login id', loginIds, ' in users'],
+    ['the userId', userIds],
+    ['the id', tenants.map((tenant) => tenant.id), ' in tenants'],
+    ['the role', roleNames],
+    ['the access key', accessKeys.map((key) => key.name)],
+    ['the inbound app', inboundApps.map((app) => app.name)],
+    ['the clientId', clientIds],
+  ];
+  return [
+    ...duplicates.flatMap(([what, names, where = '']) =>
+      findDuplicates(names).map((name) => `${what} ${JSON.stringify(name)} appears twice${where}`),
+    ),
+    // The cleartext itself is a secret and stays out of the message.
+    ...findDuplicates(accessKeys.map((key) => key.cleartext)).map(
+      () => 'two access keys have the same cleartext',
+    ),
+  ];
+}
+
+function findDuplicates(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+/** A user or an access key of a seed. */
+interface GrantHolder {
+  readonly roles?: readonly string[];
+  readonly tenants?: readonly SeedMembership[];
+}
+
+// Without a list of roles (or tenants) any name is valid; with one, a name that is not in it is a mistake.
+function findUnknownGrants(seed: EmulatorSeed, holder: GrantHolder, path: string): readonly string[] {
+  const known = seed.roles && new Set(seed.roles.map((role) => role.name));
+  const { roles = [], tenants = [] } = holder;
+  const named = [...roles, ...tenants.flatMap((membership) => membership.roles ?? [])];
+  const tenantIds = tenants.map(({ tenantId }) => tenantId);
+  return [
+    ...named
+      .filter((name) => known && !known.has(name))
+      .map((name) => `${path} has the role ${JSON.stringify(name)}, which is not in roles`),
+    ...findUnknownTenants(seed, tenantIds, path),
+  ];
+}
+
+function findUnknownTenants(seed: EmulatorSeed, ids: readonly string[] = [], path = ''): readonly string[] {
+  const known = seed.tenants && new Set(seed.tenants.map((tenant) => tenant.id));
+  return ids
+    .filter((id) => known && !known.has(id))
+    .map((id) => `${path} names the tenant ${JSON.stringify(id)}, which is not in tenants`);
+}
+
+function findUnknownUser(seed: EmulatorSeed, loginId: string | undefined, path: string): readonly string[] {
+  if (loginId === undefined || seed.users?.some((user) => user.loginId === loginId)) return [];
+  return [`${path} is ${JSON.stringify(loginId)}, which is not a loginId in users`];
+}
+
+// Only the first relation that does not fit the schema is reported.
+function findFgaMistakes(seed: EmulatorSeed): readonly string[] {
+  try {
+    applyAuthorization(new Authorization(), seed);
+    return [];
+  } catch (cause) {
+    if (cause instanceof FgaError) return [`fga: ${cause.message}`];
+    throw cause;
   }
 }

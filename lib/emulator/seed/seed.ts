@@ -1,114 +1,210 @@
-// What a seed may hold: the data of a project, written by hand.
+// The data of a seed: what a project starts with, written by hand.
 import type { JsonObject } from '../http/message.js';
 
-/** The data the emulator starts with, and goes back to on `reset()`. */
+/**
+ * The data that the emulator starts with, and restores on `reset()`.
+ *
+ * @example
+ * const seed = {
+ *   users: [{ loginId: 'ada@example.com', password: 'Correct-horse-1', roles: ['admin'] }],
+ *   roles: [{ name: 'admin', permissions: ['orders:write'] }],
+ * };
+ */
 export interface EmulatorSeed {
+  /** The users. */
   readonly users?: readonly SeedUser[];
+  /**
+   * The tenants; no other names are valid in the seed then.
+   *
+   * @defaultValue the tenants that users and access keys name
+   */
   readonly tenants?: readonly SeedTenant[];
-  /** Where it is given, users and access keys may name no other roles. */
+  /**
+   * The roles; no other names are valid in the seed then.
+   *
+   * @defaultValue the roles that users and access keys name, without permissions
+   */
   readonly roles?: readonly SeedRole[];
+  /** The access keys. */
   readonly accessKeys?: readonly SeedAccessKey[];
-  /** OAuth clients of the project. */
+  /** The inbound apps, which are OAuth clients of the project. */
   readonly inboundApps?: readonly SeedInboundApp[];
+  /** The schema and relations of fine-grained authorization. */
   readonly fga?: SeedAuthorization;
 }
 
 /** A user of a seed. */
 export interface SeedUser {
+  /** The login id, such as an e-mail address. */
   readonly loginId: string;
   /** Further login ids. */
   readonly additionalLoginIds?: readonly string[];
-  /** Default: made from the login id, the same at every start. */
+  /**
+   * The user id, which is the claim `sub`.
+   *
+   * @defaultValue derived from the login id, the same at every start
+   */
   readonly userId?: string;
-  /** Default: the login id, if it has the form of an address. */
+  /**
+   * The e-mail address, which counts as verified.
+   *
+   * @defaultValue the login id, if it contains `@`
+   */
   readonly email?: string;
+  /** The phone number, which counts as verified. */
   readonly phone?: string;
+  /** The display name. */
   readonly name?: string;
+  /** The given name. */
   readonly givenName?: string;
+  /** The family name. */
   readonly familyName?: string;
+  /** The URL of a picture. */
   readonly picture?: string;
+  /** The password; without one the user signs in by other methods only. */
   readonly password?: string;
+  /** The names of the roles in the project. */
   readonly roles?: readonly string[];
-  /** Permissions beyond those of the roles. */
+  /** Permissions in the project beyond those of the roles. */
   readonly permissions?: readonly string[];
+  /** The tenants that the user belongs to. */
   readonly tenants?: readonly SeedMembership[];
+  /** The custom attributes. */
   readonly customAttributes?: JsonObject;
-  /** Claims that go into each of the user's session tokens. */
+  /** Claims at the top level of the user's session tokens. */
   readonly customClaims?: JsonObject;
-  /** Default: `enabled`. */
+  /**
+   * The status; a disabled user cannot sign in, an invited one becomes enabled at the first sign-in.
+   *
+   * @defaultValue `enabled`
+   */
   readonly status?: 'enabled' | 'disabled' | 'invited';
-  /** Whether codes may be generated for it by a management call. Default: false. */
+  /**
+   * Whether it is a test user, for whom management calls may generate codes.
+   *
+   * @defaultValue false
+   */
   readonly test?: boolean;
 }
 
-/** A user's or an access key's place in a tenant. */
+/** The membership of a user or an access key in a tenant. */
 export interface SeedMembership {
+  /** The id of the tenant. */
   readonly tenantId: string;
+  /** The names of the roles in the tenant. */
   readonly roles?: readonly string[];
 }
 
 /** A tenant of a seed. */
 export interface SeedTenant {
+  /** The id of the tenant. */
   readonly id: string;
-  /** Default: the id. */
+  /**
+   * The display name.
+   *
+   * @defaultValue the id
+   */
   readonly name?: string;
+  /** The custom attributes. */
   readonly customAttributes?: JsonObject;
 }
 
 /** A role of a seed. */
 export interface SeedRole {
+  /** The name of the role. */
   readonly name: string;
+  /** The names of the permissions that it grants. */
   readonly permissions?: readonly string[];
+  /** The description. */
   readonly description?: string;
-  /** Makes it a role of one tenant only. */
+  /**
+   * The only tenant that has the role.
+   *
+   * @defaultValue the role belongs to the project
+   */
   readonly tenantId?: string;
 }
 
 /** An access key of a seed. */
 export interface SeedAccessKey {
+  /** The name of the key. */
   readonly name: string;
-  /** What a client shows to exchange it. */
+  /** The secret that a client exchanges for a session token, without whitespace or colons. */
   readonly cleartext: string;
-  /** Default: made from the name, the same at every start. */
+  /**
+   * The id of the key, which is the claim `sub` of its session tokens.
+   *
+   * @defaultValue derived from the name, the same at every start
+   */
   readonly id?: string;
+  /** The names of the roles in the project. */
   readonly roles?: readonly string[];
+  /** Permissions in the project beyond those of the roles. */
   readonly permissions?: readonly string[];
+  /** The tenants that the key belongs to. */
   readonly tenants?: readonly SeedMembership[];
-  /** The login id of a user, whose grants then count instead of its own. */
+  /** The login id of the user whose roles, permissions and tenants replace those of the key. */
   readonly user?: string;
   /** Claims at the top level of its session tokens. */
   readonly customClaims?: JsonObject;
-  /** When it ends, in seconds since 1970. Default: never. */
+  /**
+   * When the key expires, in seconds since 1970.
+   *
+   * @defaultValue never
+   */
   readonly expireTime?: number;
 }
 
 /** An inbound app of a seed. */
 export interface SeedInboundApp {
+  /** The name of the app. */
   readonly name: string;
-  /** What the app shows to get a token. */
+  /** The secret that the app authenticates with at the token endpoint. */
   readonly clientSecret: string;
-  /** Default: made from the project id and the name, the same at every start. */
+  /**
+   * The OAuth client id.
+   *
+   * @defaultValue derived from the project id and the name, the same at every start
+   */
   readonly clientId?: string;
-  /** The scopes it may ask for; all of them are given when it asks for none. */
+  /** The scopes that the app may request; a request without scopes is granted all of them. */
   readonly scopes?: readonly string[];
-  /** The ids of tenants it may ask for. Default: any. */
+  /**
+   * The ids of the tenants that the app may request.
+   *
+   * @defaultValue every tenant of the project
+   */
   readonly tenants?: readonly string[];
-  /** The audience of its tokens when it asks for none. Default: both. */
+  /**
+   * The audience of its tokens when a request names none.
+   *
+   * @defaultValue the project id and the client id
+   */
   readonly defaultAudience?: 'projectId' | 'clientId';
 }
 
-/** The fine-grained authorization of a seed. */
+/**
+ * The fine-grained authorization of a seed.
+ *
+ * @see {@link https://docs.descope.com/authorization/fga | Fine-Grained Authorization}
+ */
 export interface SeedAuthorization {
   /** The schema in Descope's language, which starts with `model AuthZ 1.0`. */
   readonly schema: string;
+  /** The relations, which must match the schema. */
   readonly relations?: readonly SeedRelation[];
 }
 
-/** A relation of a seed, as the API takes it. */
+/** A relation of a seed: `target` has `relation` to `resource`. */
 export interface SeedRelation {
+  /** The id of the resource. */
   readonly resource: string;
+  /** The type of the resource. */
   readonly resourceType: string;
+  /** The name of the relation. */
   readonly relation: string;
+  /** The id of the target, such as a user id. */
   readonly target: string;
+  /** The type of the target. */
   readonly targetType: string;
 }

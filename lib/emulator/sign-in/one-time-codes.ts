@@ -1,14 +1,17 @@
-// Sends the codes and links of a sign-in, a sign-up or an update: into the outbox.
-import { readObject, readText, requireText } from '../http/fields.js';
-import type { Answer, Call } from '../http/message.js';
-import { DescopeError } from '../http/message.js';
-import { createUser, readProfile } from '../management/new-user.js';
+// One-time codes and links: sent to the outbox, and taken back to finish a sign-in or an update.
+import { DescopeError } from '../errors.js';
+import { readObject, readString, requireString } from '../http/fields.js';
+import type { Call, RouteResponse } from '../http/message.js';
+import { createUser, readProfile } from '../management/user-body.js';
 import type { ProjectState } from '../project-state.js';
 import type { PendingSignIn } from '../store/pending.js';
+import type { UserRecord } from '../store/project.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
-import type { UserRecord } from '../store/users.js';
-import { requireEnabledUser, requireSignIn } from './require-sign-in.js';
-import { answerSignIn, readLoginOptions } from './start-sign-in.js';
+import { respondWithSignIn } from './jwt-response.js';
+import { readLoginOptions, requireEnabledUser, requireSignIn } from './start-sign-in.js';
+
+/** How a message looks and who carries it; it goes to the outbox all the same. */
+export const MESSAGE_FIELDS = 'templateId templateOptions providerId locale';
 
 /** What is asked for: a user who must be there, must not be there, or either. */
 export type Approach = 'signin' | 'signup' | 'signup-in';
@@ -23,7 +26,7 @@ const METHODS = new Map([
 
 /** Checks who wants in, and by which way; nothing is sent yet. */
 export async function toPending(call: Call, state: ProjectState, approach: Approach): Promise<PendingSignIn> {
-  const loginId = requireText(call.body, 'loginId');
+  const loginId = requireString(call.body, 'loginId');
   const deliveryMethod = requireMethod(call);
   const user = state.project.users.find(loginId);
   // Management makes test users beforehand, so they may sign up although they are there.
@@ -44,7 +47,7 @@ export async function toPending(call: Call, state: ProjectState, approach: Appro
 /** Sends a code; answers what the client may show of the address. */
 export function sendCode(state: ProjectState, pending: PendingSignIn): Readonly<Record<string, string>> {
   const code = state.pending.issueCode(pending);
-  state.outbox.add({ ...toEnvelope(state, pending), code });
+  state.outbox.add({ ...toMessage(state, pending), code });
   return toMasked(pending);
 }
 
@@ -55,7 +58,7 @@ export function sendLink(
   call: Pick<Call, 'body'>,
 ): Readonly<Record<string, string>> {
   const token = state.pending.issueLink(pending);
-  state.outbox.add({ ...toEnvelope(state, pending), link: toLink(call, state, token), token });
+  state.outbox.add({ ...toMessage(state, pending), link: toLink(call, state, token), token });
   return toMasked(pending);
 }
 
@@ -66,14 +69,51 @@ export function sendEnchantedLink(
   call: Pick<Call, 'body'>,
 ): Readonly<Record<string, string>> {
   const { token, pendingRef, linkId } = state.enchantedLinks.issue(pending);
-  state.outbox.add({ ...toEnvelope(state, pending), link: toLink(call, state, token), token, linkId });
+  state.outbox.add({ ...toMessage(state, pending), link: toLink(call, state, token), token, linkId });
   return { linkId, pendingRef, ...toMasked(pending) };
 }
 
 /** The page that a call names (or the emulator's own, which there is not), with a token in its query. */
 export function toLink({ body }: Pick<Call, 'body'>, state: ProjectState, token: string): string {
-  const page = readText(body, 'URI') ?? readText(body, 'redirectUrl') ?? `${state.url}/verify`;
+  const page = readString(body, 'URI') ?? readString(body, 'redirectUrl') ?? `${state.url}/verify`;
   return `${page}${page.includes('?') ? '&' : '?'}t=${token}`;
+}
+
+/** Finishes a pending sign-in. */
+export async function finishSignIn(state: ProjectState, pending: PendingSignIn): Promise<RouteResponse> {
+  const earlier = state.project.users.find(pending.loginId);
+  const user = earlier ?? pending.newUser;
+  if (!user) throw new DescopeError('noSuchUser', 'User not found');
+  const saved = state.project.users.save({ ...user, ...pending.changes });
+  return respondWithSignIn(state, {
+    user: saved,
+    amr: [pending.deliveryMethod],
+    options: pending.options,
+  });
+}
+
+/** The user of the refresh token, who must be the one that the body names. */
+export async function requireOwnSignIn(call: Call, state: ProjectState): Promise<UserRecord> {
+  const { userId } = await requireSignIn(call, state);
+  const user = requireEnabledUser(state, userId);
+  if (user.loginIds.includes(requireString(call.body, 'loginId'))) return user;
+  throw new DescopeError('invalidToken', 'The refresh token belongs to another user');
+}
+
+/** A pending change of the address; the code goes out under the user's first login id. */
+export function toAddressChange(call: Call, state: ProjectState): PendingSignIn {
+  const method = call.params.has('method') ? requireMethod(call) : 'email';
+  const address =
+    method === 'email'
+      ? { email: requireString(call.body, 'email') }
+      : { phone: requireString(call.body, 'phone') };
+  return {
+    loginId: requireString(call.body, 'loginId'),
+    deliveryMethod: method,
+    options: NO_LOGIN_OPTIONS,
+    changes: { ...address, ...toConfirmed(method) },
+    expiresMs: state.clock.now() + state.settings.codeSeconds * 1000,
+  };
 }
 
 /** The delivery method that a path names; rejects one that there is not. */
@@ -94,7 +134,7 @@ function toNewUser(call: Call, state: ProjectState, loginId: string): UserRecord
   return { ...createUser(loginId, state.clock.nowSeconds()), ...address, ...profile };
 }
 
-function toEnvelope(state: ProjectState, { loginId, deliveryMethod }: PendingSignIn) {
+function toMessage(state: ProjectState, { loginId, deliveryMethod }: PendingSignIn) {
   return { loginId, deliveryMethod, atMs: state.clock.now() };
 }
 
@@ -102,45 +142,4 @@ function toMasked({ loginId, deliveryMethod }: PendingSignIn): Readonly<Record<s
   if (deliveryMethod !== 'email') return { maskedPhone: `*******${loginId.slice(-3)}` };
   const [name = '', domain = ''] = loginId.split('@', 2);
   return { maskedEmail: `${name.slice(0, 1)}****@${domain.slice(0, 1)}****` };
-}
-
-// The code or the link has come back: makes or changes the user, signs them in, answers with tokens.
-
-/** Finishes a pending sign-in. */
-export async function finishSignIn(state: ProjectState, pending: PendingSignIn): Promise<Answer> {
-  const earlier = state.project.users.find(pending.loginId);
-  const user = earlier ?? pending.newUser;
-  if (!user) throw new DescopeError('noSuchUser', 'User not found');
-  const saved = state.project.users.save({ ...user, ...pending.changes });
-  return answerSignIn(state, {
-    user: saved,
-    amr: [pending.deliveryMethod],
-    options: pending.options,
-  });
-}
-
-// A signed-in user gives another address, which a code then confirms.
-
-/** The user of the refresh token, who must be the one that the body names. */
-export async function requireOwnSignIn(call: Call, state: ProjectState): Promise<UserRecord> {
-  const { userId } = await requireSignIn(call, state);
-  const user = requireEnabledUser(state, userId);
-  if (user.loginIds.includes(requireText(call.body, 'loginId'))) return user;
-  throw new DescopeError('invalidToken', 'The refresh token belongs to another user');
-}
-
-/** A pending change of the address; the code goes out under the user's first login id. */
-export function toAddressChange(call: Call, state: ProjectState): PendingSignIn {
-  const method = call.params.has('method') ? requireMethod(call) : 'email';
-  const address =
-    method === 'email'
-      ? { email: requireText(call.body, 'email') }
-      : { phone: requireText(call.body, 'phone') };
-  return {
-    loginId: requireText(call.body, 'loginId'),
-    deliveryMethod: method,
-    options: NO_LOGIN_OPTIONS,
-    changes: { ...address, ...toConfirmed(method) },
-    expiresMs: state.clock.now() + state.settings.codeSeconds * 1000,
-  };
 }

@@ -1,18 +1,17 @@
-// Signs a user in and hands out the tokens.
-import { readFlag, readObject, readText } from '../http/fields.js';
-import type { Answer, Call, JsonObject } from '../http/message.js';
-import { DescopeError } from '../http/message.js';
+// Starts a sign-in, and finds it again by its refresh token.
+import { DescopeError } from '../errors.js';
+import { isObject, readBoolean, readObject, readString } from '../http/fields.js';
+import type { Call, JsonObject } from '../http/message.js';
 import type { ProjectState } from '../project-state.js';
-import type { Project } from '../store/project.js';
-import { belongsTo, projectPermissions } from '../store/roles.js';
+import type { UserRecord } from '../store/project.js';
+import { belongsTo } from '../store/roles.js';
 import type { LoginOptions, SignIn } from '../store/sign-ins.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
-import type { UserRecord } from '../store/users.js';
-import { issueRefresh, issueSession } from '../tokens/tokens.js';
-import { requireSignIn } from './require-sign-in.js';
+import type { ReadToken } from '../tokens/tokens.js';
+import { issueRefresh, issueSession, readToken } from '../tokens/tokens.js';
 
 /** A sign-in that is about to happen. */
-export interface SignInRequest {
+interface SignInRequest {
   readonly user: UserRecord;
   readonly amr: readonly string[];
   readonly options?: LoginOptions | undefined;
@@ -21,7 +20,7 @@ export interface SignInRequest {
 }
 
 /** A sign-in that has happened, with its tokens. */
-export interface StartedSignIn {
+interface StartedSignIn {
   readonly signIn: SignIn;
   readonly user: UserRecord;
   readonly sessionJwt: string;
@@ -36,7 +35,7 @@ export async function startSignIn(state: ProjectState, request: SignInRequest): 
   const { options = NO_LOGIN_OPTIONS } = request;
   if (request.user.status === 'disabled') throw new DescopeError('invalidToken', 'The user is disabled');
   assertMember(request.user, options.tenantId);
-  const user = welcome(state, request.user);
+  const user = markAsSeen(state, request.user);
   if (options.revokeOtherSessions) state.signIns.endAllOf(user.userId, state.clock.nowSeconds() - 1);
   const signIn = state.signIns.add(toSignIn(state, request, options));
   const refreshJwt = await issueRefresh(state, signIn);
@@ -45,7 +44,7 @@ export async function startSignIn(state: ProjectState, request: SignInRequest): 
 }
 
 // Anyone who was invited is enabled by the first sign-in.
-function welcome(state: ProjectState, user: UserRecord): UserRecord {
+function markAsSeen(state: ProjectState, user: UserRecord): UserRecord {
   if (user.seen && user.status === 'enabled') return user;
   return state.project.users.save({ ...user, seen: true, status: 'enabled' });
 }
@@ -72,138 +71,78 @@ function toSignIn(state: ProjectState, request: SignInRequest, options: LoginOpt
   };
 }
 
-// Signs a proven user in and answers with tokens.
-
-/** A sign-in that needs no more proof. */
-export interface ProvenSignIn {
-  readonly user: UserRecord;
-  readonly amr: readonly string[];
-  readonly options: LoginOptions;
-}
-
-/** Signs a user in and answers with tokens. */
-export async function answerSignIn(state: ProjectState, proven: ProvenSignIn): Promise<Answer> {
-  return toJwtAnswer(state, await startSignIn(state, proven));
-}
-
-// What a client may ask of a sign-in: Descope's `loginOptions`.
-
 /** Reads `loginOptions`; step-up and MFA need the refresh token of an earlier sign-in. */
 export async function readLoginOptions(call: Call, state: ProjectState): Promise<LoginOptions> {
   const options = readObject(call.body, 'loginOptions') ?? {};
-  const stepUp = readFlag(options, 'stepup') ?? false;
-  const mfa = readFlag(options, 'mfa') ?? false;
+  const stepUp = readBoolean(options, 'stepup') ?? false;
+  const mfa = readBoolean(options, 'mfa') ?? false;
   if ((stepUp || mfa) && !call.authorization.credential) {
     throw new DescopeError('missingArguments', 'A step-up or MFA sign-in needs the refresh token');
   }
   return {
     callerClaims: readObject(options, 'customClaims') ?? {},
-    tenantId: readText(options, 'tenantId'),
+    tenantId: readString(options, 'tenantId'),
     stepUp,
-    revokeOtherSessions: readFlag(options, 'revokeOtherSessions') ?? false,
+    revokeOtherSessions: readBoolean(options, 'revokeOtherSessions') ?? false,
     earlier: stepUp || mfa ? await requireSignIn(call, state) : undefined,
   };
 }
 
-// The answer that carries tokens: Descope's JWTResponse, in the body or in cookies.
-
-/** Tokens on their way to a client. */
-export interface HandedTokens {
-  readonly signIn: SignIn;
-  readonly user: UserRecord;
-  readonly sessionJwt: string;
-  /** Left out where a refresh does not rotate. */
-  readonly refreshJwt?: string | undefined;
-  readonly claims: JsonObject;
-  readonly firstSeen?: boolean;
+/** The sign-in of the refresh token that a call shows, as its credential or as a cookie. */
+export async function requireSignIn(call: Call, state: ProjectState): Promise<SignIn> {
+  const token = requireRefreshToken(call, state);
+  const read = await readToken(state, token, 'refresh');
+  const user = requireEnabledUser(state, read.subject);
+  const signIn = state.signIns.find(token) ?? addMintedSignIn(state, read, user);
+  if (signIn.ended) throw new DescopeError('signedOut', 'The session was ended by a logout');
+  if (signIn.refreshToken !== token) rejectReplay(state, signIn);
+  return signIn;
 }
 
-/** Makes the answer; in cookie mode its body holds no token. */
-export function toJwtAnswer(state: ProjectState, tokens: HandedTokens): Answer {
-  const inCookies = state.settings.responseMode === 'cookies';
-  return {
-    status: 200,
-    body: {
-      sessionJwt: inCookies ? '' : tokens.sessionJwt,
-      refreshJwt: inCookies ? '' : (tokens.refreshJwt ?? ''),
-      cookieDomain: '',
-      cookiePath: '/',
-      cookieMaxAge: secondsLeft(state, tokens.signIn),
-      cookieExpiration: tokens.signIn.refreshEndsSeconds,
-      cookieName: state.settings.refreshCookieName,
-      user: toUserView(tokens.user, state.project),
-      firstSeen: tokens.firstSeen ?? false,
-      sessionExpiration: tokens.claims.exp,
-      claims: tokens.claims,
-      nextRefreshSeconds: state.settings.sessionSeconds,
-    },
-    ...(inCookies ? { headers: { 'set-cookie': toCookies(state, tokens) } } : {}),
-  };
+// Without an await between the look and the mark: of requests that bring one token at once, one wins.
+/** Uses up the refresh token of a call where the project rotates them; rejects one that was used up before. */
+export function claimRefreshToken(call: Call, state: ProjectState, signIn: SignIn): void {
+  if (!state.settings.refreshRotation) return;
+  if (signIn.refreshToken !== requireRefreshToken(call, state)) rejectReplay(state, signIn);
+  signIn.refreshToken = '';
 }
 
-/** The cookies that end a session in the browser; none in body mode. */
-export function clearingCookies(state: ProjectState): Answer['headers'] {
-  if (state.settings.responseMode === 'body') return {};
-  const { sessionCookieName, refreshCookieName } = state.settings;
-  return { 'set-cookie': [toCookie(sessionCookieName, '', 0), toCookie(refreshCookieName, '', 0)] };
+/** The user of a subject, if there is one and it may sign in. */
+export function requireEnabledUser(state: ProjectState, subject: string): UserRecord {
+  const user = state.project.users.find(subject);
+  if (user?.userId !== subject || user.status === 'disabled') {
+    throw new DescopeError('invalidToken', 'The user of the token is unknown or disabled');
+  }
+  return user;
 }
 
-function toCookies(state: ProjectState, tokens: HandedTokens): readonly string[] {
-  const { sessionCookieName, refreshCookieName, sessionSeconds } = state.settings;
-  const session = toCookie(sessionCookieName, tokens.sessionJwt, sessionSeconds);
-  if (!tokens.refreshJwt) return [session];
-  return [session, toCookie(refreshCookieName, tokens.refreshJwt, secondsLeft(state, tokens.signIn))];
+function requireRefreshToken(call: Call, state: ProjectState): string {
+  const token = call.authorization.credential || call.cookies.get(state.cookieName('refresh'));
+  if (!token) throw new DescopeError('invalidToken', 'A refresh token is missing');
+  return token;
 }
 
-function toCookie(name: string, value: string, maxAgeSeconds: number): string {
-  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=None`;
-}
-
-function secondsLeft(state: ProjectState, signIn: SignIn): number {
-  return Math.max(0, signIn.refreshEndsSeconds - state.clock.nowSeconds());
-}
-
-// A user as Descope's API shows it.
-
-/** The user as it stands in answers; never its password. */
-export function toUserView(user: UserRecord, project: Project): JsonObject {
-  return {
-    ...toProfile(user),
-    status: user.status,
-    test: user.test,
-    roleNames: user.roleNames,
-    permissions: projectPermissions(user, project.roles),
-    userTenants: user.tenants.map(({ tenantId, roleNames }) => ({
-      tenantId,
-      tenantName: project.tenants.find(tenantId)?.name ?? tenantId,
-      roleNames,
-      permissions: project.roles.permissionsOf(roleNames, tenantId),
-    })),
-    customAttributes: user.customAttributes,
-    createdTime: user.createdSeconds,
-    password: user.password !== undefined,
-    TOTP: false,
-    SAML: false,
-    SCIM: false,
-    webauthn: false,
-    OAuth: {},
-    ssoAppIds: [],
-  };
-}
-
-function toProfile(user: UserRecord): JsonObject {
-  return {
+// A token that a test minted with the project's key is as good as one that was tokens out.
+function addMintedSignIn(state: ProjectState, read: ReadToken, user: UserRecord): SignIn {
+  const { amr, dct, nsec, iat } = read.claims;
+  const startedSeconds = typeof iat === 'number' ? iat : state.clock.nowSeconds();
+  const signIn = state.signIns.add({
     userId: user.userId,
-    loginIds: user.loginIds,
-    externalIds: user.loginIds,
-    name: user.name ?? '',
-    givenName: user.givenName ?? '',
-    middleName: user.middleName ?? '',
-    familyName: user.familyName ?? '',
-    email: user.email ?? '',
-    phone: user.phone ?? '',
-    picture: user.picture ?? '',
-    verifiedEmail: user.verifiedEmail,
-    verifiedPhone: user.verifiedPhone,
-  };
+    startedSeconds,
+    amr: Array.isArray(amr) ? amr.filter((name) => typeof name === 'string') : [],
+    tenantId: typeof dct === 'string' ? dct : undefined,
+    callerClaims: isObject(nsec) ? nsec : {},
+    customClaims: {},
+    overrides: {},
+    refreshEndsSeconds: read.expiresSeconds,
+    refreshToken: read.token,
+    ended: state.signIns.wasEnded(user.userId, startedSeconds),
+  });
+  state.signIns.bind(read.token, signIn);
+  return signIn;
+}
+
+function rejectReplay(state: ProjectState, signIn: SignIn): never {
+  if (state.settings.replayEndsSignIn) signIn.ended = true;
+  throw new DescopeError('invalidToken', 'The refresh token was replaced by a newer one');
 }

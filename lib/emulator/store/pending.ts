@@ -1,9 +1,9 @@
 // Sign-ins that wait for their code or link to come back.
 import { randomInt } from 'node:crypto';
-import { DescopeError } from '../http/message.js';
+import { DescopeError } from '../errors.js';
+import type { UserRecord } from './project.js';
 import { createCode, createId, createSecret } from './records.js';
 import type { LoginOptions } from './sign-ins.js';
-import type { UserRecord } from './users.js';
 
 /** What happens once the code or the link has come back. */
 export interface PendingSignIn {
@@ -28,7 +28,7 @@ interface ReturnedCode {
 const SOURCES = ['generated', 'sent'] as const;
 
 /** Where a code came from: management, or a sign-in that was started. */
-export type CodeSource = (typeof SOURCES)[number];
+type CodeSource = (typeof SOURCES)[number];
 
 /** How many wrong codes are borne before the right one counts no more. */
 const MAX_TRIES = 5;
@@ -83,10 +83,8 @@ function keyOf(source: CodeSource, { deliveryMethod, loginId }: Omit<ReturnedCod
   return JSON.stringify([source, deliveryMethod, loginId]);
 }
 
-// Enchanted links: one browser waits with a reference, the link is opened in another.
-
 /** A link that was sent: its token, the number shown to the user, and what the waiting browser asks with. */
-export interface EnchantedLink {
+interface EnchantedLink {
   readonly token: string;
   readonly linkId: string;
   readonly pendingRef: string;
@@ -139,8 +137,6 @@ export class EnchantedLinks {
   }
 }
 
-// The flows that are under way: which screen each shows, and for whom.
-
 /** The screens of the flow, which are also the names of its HTML files. */
 export type ScreenId = 'login' | 'code' | 'password' | 'sent';
 
@@ -165,9 +161,9 @@ export class FlowRuns {
   readonly #byId = new Map<string, FlowRun>();
 
   /** Starts a run at its first screen. */
-  start(wishes: Pick<FlowRun, 'page' | 'tenantId'>): FlowRun {
+  start(filters: Pick<FlowRun, 'page' | 'tenantId'>): FlowRun {
     const executionId = `${FLOW_ID}|#|${createId('E')}`;
-    const run: FlowRun = { ...wishes, executionId, screen: 'login', email: '' };
+    const run: FlowRun = { ...filters, executionId, screen: 'login', email: '' };
     const [oldest] = this.#byId.keys();
     if (this.#byId.size >= KEPT && oldest !== undefined) this.#byId.delete(oldest);
     this.#byId.set(executionId, run);

@@ -1,10 +1,91 @@
-// Everything a project holds: users, tenants, roles, permissions, access keys and inbound apps.
+// The data of a project: users, tenants, access keys and inbound apps, as the emulator keeps them.
+import { DescopeError } from '../errors.js';
 import type { JsonObject } from '../http/message.js';
-import { AccessKeys } from './access-keys.js';
+import type { PasswordCheck } from './passwords.js';
 import { NamedRecords } from './records.js';
-import type { PermissionRecord } from './roles.js';
+import type { PermissionRecord, TenantGrant } from './roles.js';
 import { Roles } from './roles.js';
-import { Users } from './users.js';
+
+/** The data of a project. */
+export class Project {
+  readonly users = new Users();
+  readonly roles = new Roles();
+  readonly accessKeys = new NamedRecords<AccessKeyRecord>((key) => key.id);
+  readonly inboundApps = new NamedRecords<InboundAppRecord>((app) => app.id);
+  readonly tenants = new NamedRecords<TenantRecord>((tenant) => tenant.id);
+  readonly permissions = new NamedRecords<PermissionRecord>((permission) => permission.name);
+}
+
+/** A user as the emulator keeps it. */
+export interface UserRecord {
+  readonly userId: string;
+  readonly loginIds: readonly string[];
+  readonly name?: string | undefined;
+  readonly givenName?: string | undefined;
+  readonly middleName?: string | undefined;
+  readonly familyName?: string | undefined;
+  readonly email?: string | undefined;
+  readonly phone?: string | undefined;
+  readonly picture?: string | undefined;
+  readonly verifiedEmail: boolean;
+  readonly verifiedPhone: boolean;
+  readonly status: UserStatus;
+  readonly test: boolean;
+  /** Whether it has signed in before: the first time is `firstSeen`. */
+  readonly seen: boolean;
+  readonly roleNames: readonly string[];
+  /** Permissions beyond those of the roles; only a seed can give them. */
+  readonly permissions: readonly string[];
+  readonly tenants: readonly TenantGrant[];
+  readonly customAttributes: JsonObject;
+  /** Claims that go into each of the user's session tokens. */
+  readonly customClaims: JsonObject;
+  readonly createdSeconds: number;
+  readonly password?: PasswordCheck | undefined;
+  readonly passwordExpired: boolean;
+}
+
+/** What Descope lets a user be. */
+export type UserStatus = 'enabled' | 'disabled' | 'invited';
+
+/** Keeps users; names are looked up in maps, so `__proto__` is a name like any other. */
+class Users {
+  readonly #byId = new Map<string, UserRecord>();
+  readonly #idByLogin = new Map<string, string>();
+
+  /** All users, in the order in which they came. */
+  get all(): readonly UserRecord[] {
+    return [...this.#byId.values()];
+  }
+
+  /** The user of a login id or a user id. */
+  find(id: string): UserRecord | undefined {
+    return this.#byId.get(this.#idByLogin.get(id) ?? id);
+  }
+
+  /** Adds or replaces a user; rejects a login id that belongs to another. */
+  save(user: UserRecord): UserRecord {
+    for (const loginId of user.loginIds) {
+      if ((this.#idByLogin.get(loginId) ?? user.userId) !== user.userId) {
+        throw new DescopeError('userExists', `A user with the login id ${loginId} already exists`);
+      }
+    }
+    this.#forgetLogins(user.userId);
+    for (const loginId of user.loginIds) this.#idByLogin.set(loginId, user.userId);
+    this.#byId.set(user.userId, user);
+    return user;
+  }
+
+  /** Removes a user. */
+  remove(userId: string): void {
+    this.#forgetLogins(userId);
+    this.#byId.delete(userId);
+  }
+
+  #forgetLogins(userId: string): void {
+    for (const loginId of this.#byId.get(userId)?.loginIds ?? []) this.#idByLogin.delete(loginId);
+  }
+}
 
 /** A tenant as the emulator keeps it. */
 export interface TenantRecord {
@@ -18,29 +99,25 @@ export interface TenantRecord {
   readonly createdSeconds: number;
 }
 
-/** The data of a project. */
-export class Project {
-  readonly users = new Users();
-  readonly roles = new Roles();
-  readonly accessKeys = new AccessKeys();
-  readonly inboundApps = new NamedRecords<InboundAppRecord>((app) => app.id);
-  readonly tenants = new NamedRecords<TenantRecord>((tenant) => tenant.id);
-  readonly permissions = new NamedRecords<PermissionRecord>((permission) => permission.name);
-}
-
-// An inbound app: an OAuth client of the project, which gets tokens of its own or for a user.
-
-/** A scope that an app may be given. */
-export interface AppScope {
+/** An access key as the emulator keeps it. */
+export interface AccessKeyRecord {
+  readonly id: string;
   readonly name: string;
   readonly description: string;
-  readonly values: readonly string[];
-  /** Whether it is only given when it is asked for. */
-  readonly optional: boolean;
+  readonly roleNames: readonly string[];
+  readonly permissions: readonly string[];
+  readonly tenants: readonly TenantGrant[];
+  /** The user it is bound to, whose grants then count instead of its own. */
+  readonly boundUserId?: string | undefined;
+  readonly customClaims: JsonObject;
+  readonly customAttributes: JsonObject;
+  readonly permittedIps: readonly string[];
+  readonly active: boolean;
+  readonly createdSeconds: number;
+  /** When it ends, in seconds since 1970; 0 for never. */
+  readonly expiresSeconds: number;
+  readonly digest: string;
 }
-
-/** Whom an app's tokens name as audience when nothing is asked for; empty text: both. */
-export type DefaultAudience = 'projectId' | 'clientId' | '';
 
 /** An inbound app as the emulator keeps it. */
 export interface InboundAppRecord {
@@ -57,6 +134,18 @@ export interface InboundAppRecord {
   /** What is only shown again: description, logo, URLs. */
   readonly shown: JsonObject;
 }
+
+/** A scope that an app may be given. */
+export interface AppScope {
+  readonly name: string;
+  readonly description: string;
+  readonly values: readonly string[];
+  /** Whether it is only given when it is asked for. */
+  readonly optional: boolean;
+}
+
+/** Whom an app's tokens name as audience when nothing is asked for; empty text: both. */
+export type DefaultAudience = 'projectId' | 'clientId' | '';
 
 /** The client id that Descope makes for an app. */
 export function toClientId(projectId: string, appId: string): string {

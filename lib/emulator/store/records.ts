@@ -29,8 +29,6 @@ export class NamedRecords<T> {
   }
 }
 
-// Makes identifiers that look like Descope's: a prefix and 27 letters or digits.
-
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** A fresh identifier. */

@@ -1,6 +1,6 @@
 // The roles of the project, each with its permissions; a role may belong to one tenant.
+import { DescopeError } from '../errors.js';
 import type { JsonObject } from '../http/message.js';
-import { DescopeError } from '../http/message.js';
 import { NamedRecords } from './records.js';
 
 /** A role as the emulator keeps it. */
@@ -71,8 +71,6 @@ function keyOf(name: string, tenantId: string): string {
   return JSON.stringify([tenantId, name]);
 }
 
-// What somebody may do: roles and permissions, in the project and in each tenant.
-
 /** The roles of somebody in a tenant. */
 export interface TenantGrant {
   readonly tenantId: string;
@@ -80,7 +78,7 @@ export interface TenantGrant {
 }
 
 /** Somebody who holds roles: a user or an access key. */
-export interface GrantHolder {
+interface GrantHolder {
   readonly roleNames: readonly string[];
   readonly permissions: readonly string[];
   readonly tenants: readonly TenantGrant[];

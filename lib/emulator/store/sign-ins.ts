@@ -1,4 +1,4 @@
-// Who is signed in: one record for each sign-in, from the first token to its logout.
+// The sign-ins of the project: one record each, from the first token to the logout.
 import type { JsonObject } from '../http/message.js';
 
 /** A sign-in, which lives through all its refreshes. */
@@ -35,12 +35,12 @@ export class SignIns {
 
   /** Remembers that a token belongs to a sign-in. */
   bind(token: string, signIn: SignIn): void {
-    this.#byToken.set(toTail(token), signIn);
+    this.#byToken.set(toSignatureTail(token), signIn);
   }
 
   /** The sign-in of a token. */
   find(token: string): SignIn | undefined {
-    return this.#byToken.get(toTail(token));
+    return this.#byToken.get(toSignatureTail(token));
   }
 
   /** The sign-ins of a user, oldest first. */
@@ -68,7 +68,7 @@ export class SignIns {
 }
 
 /** The end of a token's signature names it well enough, and is shorter than the token. */
-function toTail(token: string): string {
+function toSignatureTail(token: string): string {
   return token.slice(-48);
 }
 
@@ -83,9 +83,7 @@ export function toHistory(signIns: readonly SignIn[]): readonly JsonObject[] {
   }));
 }
 
-// What a client may wish for its sign-in.
-
-/** The wishes of a client for its sign-in. */
+/** The filters of a client for its sign-in. */
 export interface LoginOptions {
   /** Go into the token under `nsec`. */
   readonly callerClaims: JsonObject;
@@ -96,5 +94,39 @@ export interface LoginOptions {
   readonly earlier?: SignIn | undefined;
 }
 
-/** A sign-in without wishes. */
+/** A sign-in without filters. */
 export const NO_LOGIN_OPTIONS: LoginOptions = { callerClaims: {}, stepUp: false, revokeOtherSessions: false };
+
+const KEPT = 10_000;
+
+/** Remembers when which claims were issued. */
+export class IssueTimes {
+  readonly #taken = new Map<string, Set<number>>();
+
+  // RSA signatures are the same for the same claims, and then one logout would end two sign-ins. Descope's tokens
+  // carry no id of their own, so the later token says that it was issued a second before any that is like it.
+  /** The same claims, with an `iat` that no token like it has had. */
+  toUnique(claims: JsonObject): JsonObject {
+    const { iat, ...rest } = claims;
+    if (typeof iat !== 'number') return claims;
+    const taken = this.#takenFor(JSON.stringify(rest));
+    let second = iat;
+    while (taken.has(second)) second -= 1;
+    taken.add(second);
+    return { ...claims, iat: second };
+  }
+
+  #takenFor(key: string): Set<number> {
+    const taken = this.#taken.get(key) ?? new Set<number>();
+    if (this.#taken.size >= KEPT) this.#forgetOldest();
+    this.#taken.set(key, taken);
+    return taken;
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#taken.keys()) {
+      this.#taken.delete(oldest);
+      return;
+    }
+  }
+}

@@ -1,10 +1,9 @@
-// What stands in a token: Descope's claims for a sign-in, a refresh token and an access key.
+// The claims of every kind of token: of sign-ins, access keys, inbound apps and agents.
 import type { JsonObject } from '../http/message.js';
 import type { ProjectState } from '../project-state.js';
-import type { AccessKeyRecord } from '../store/access-keys.js';
+import type { AccessKeyRecord, InboundAppRecord, UserRecord } from '../store/project.js';
 import { toGrantClaims, toTenantsClaim } from '../store/roles.js';
 import type { SignIn } from '../store/sign-ins.js';
-import type { UserRecord } from '../store/users.js';
 
 /** The claims of a session token. */
 export function toSessionClaims(state: ProjectState, user: UserRecord, signIn: SignIn): JsonObject {
@@ -34,24 +33,24 @@ export function toRefreshClaims(state: ProjectState, user: UserRecord, signIn: S
   };
 }
 
-/** What an access key asks for when it is exchanged. */
-export interface ExchangeWishes {
+/** The login options of an access key's exchange. */
+interface ExchangeOptions {
   readonly callerClaims: JsonObject;
   readonly tenantId?: string | undefined;
 }
 
-/** The claims of a session token that an access key was exchanged for. */
+/** The claims of the session token that an access key is exchanged for. */
 export function toAccessKeyClaims(
   state: ProjectState,
   key: AccessKeyRecord,
-  wishes: ExchangeWishes,
+  options: ExchangeOptions,
 ): JsonObject {
   const user = key.boundUserId === undefined ? undefined : state.project.users.find(key.boundUserId);
   return {
     ...key.customClaims,
     ...toGrantClaims(user ?? key, state.project.roles),
-    ...(wishes.tenantId === undefined ? {} : { dct: wishes.tenantId }),
-    ...toCallerClaims(wishes.callerClaims),
+    ...(options.tenantId === undefined ? {} : { dct: options.tenantId }),
+    ...toCallerClaims(options.callerClaims),
     ...toTimes(state, state.settings.sessionSeconds),
     drn: state.settings.sessionCookieName,
     iss: state.issuer,
@@ -59,7 +58,59 @@ export function toAccessKeyClaims(
   };
 }
 
-/** `iat` and `exp` for a lifetime in seconds. */
+/** What the token of an inbound app or an agent grants. */
+interface AppGrant {
+  /** The id of the user, or of the app itself. */
+  readonly subject: string;
+  readonly clientId: string;
+  readonly audience: Audience;
+  readonly scopes: readonly string[];
+  readonly tenantId?: string | undefined;
+  /** The MCP server of an agent; absent for an inbound app. */
+  readonly serverId?: string | undefined;
+  readonly lifetimeSeconds: number;
+}
+
+/** The claim `aud`. */
+export type Audience = string | readonly string[];
+
+/** The claims of a token of an inbound app or an agent. */
+export function toAppClaims(state: ProjectState, grant: AppGrant): JsonObject {
+  const { tenantId, scopes } = grant;
+  return {
+    iss: toAppIssuer(state, grant.serverId),
+    sub: grant.subject,
+    aud: grant.audience,
+    azp: grant.clientId,
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+    // `fromEntries` defines own members, also for a tenant called `__proto__`.
+    ...(tenantId === undefined ? {} : { dct: tenantId, tenants: Object.fromEntries([[tenantId, {}]]) }),
+    drn: state.settings.sessionCookieName,
+    ...toTimes(state, grant.lifetimeSeconds),
+  };
+}
+
+/** The issuer of inbound apps, or of the agents of an MCP server. */
+export function toAppIssuer(state: ProjectState, serverId?: string): string {
+  const base = `${state.url}/v1/apps`;
+  return serverId === undefined
+    ? `${base}/${state.projectId}`
+    : `${base}/agentic/${state.projectId}/${serverId}`;
+}
+
+/** The audience of a token whose request names none. */
+export function toDefaultAudience(
+  state: ProjectState,
+  app: Pick<InboundAppRecord, 'clientId' | 'defaultAudience'>,
+  serverId?: string,
+): Audience {
+  if (serverId !== undefined) return serverId;
+  if (app.defaultAudience === 'projectId') return state.projectId;
+  if (app.defaultAudience === 'clientId') return app.clientId;
+  return [state.projectId, app.clientId];
+}
+
+/** The claims `iat` and `exp` for a lifetime in seconds. */
 export function toTimes(
   state: ProjectState,
   seconds: number,

@@ -1,26 +1,26 @@
-// Hands out the tokens of a sign-in, each different from all before it.
+// Issues the tokens of a sign-in, signs claims, and reads tokens back.
 import { jwtVerify, SignJWT } from 'jose';
+import { DescopeError } from '../errors.js';
 import type { JsonObject } from '../http/message.js';
-import { DescopeError } from '../http/message.js';
 import type { ProjectState, TokenKind } from '../project-state.js';
+import type { EmulatorKey } from '../store/key-ring.js';
+import type { UserRecord } from '../store/project.js';
 import type { SignIn } from '../store/sign-ins.js';
-import type { UserRecord } from '../store/users.js';
 import { toRefreshClaims, toSessionClaims } from './claims.js';
-import type { EmulatorKey } from './key-ring.js';
 
-/** A session token with the claims it carries. */
-export interface IssuedSession {
+/** A session token with its claims. */
+interface IssuedSession {
   readonly sessionJwt: string;
   readonly claims: JsonObject;
 }
 
-/** Issues a session token for a sign-in; `extra` claims hold for this token alone. */
+/** Issues a session token for a sign-in; only this token has the `extra` claims. */
 export async function issueSession(
   state: ProjectState,
   signIn: SignIn,
   extra: JsonObject = {},
 ): Promise<IssuedSession> {
-  const claims = state.issueTimes.distinguish({
+  const claims = state.issueTimes.toUnique({
     ...toSessionClaims(state, userOf(state, signIn), signIn),
     ...extra,
   });
@@ -29,10 +29,10 @@ export async function issueSession(
   return { sessionJwt, claims };
 }
 
-/** Issues a refresh token for a sign-in, which from then on is the one that counts. */
+/** Issues a refresh token for a sign-in, which replaces its current one. */
 export async function issueRefresh(state: ProjectState, signIn: SignIn): Promise<string> {
   signIn.refreshEndsSeconds = state.clock.nowSeconds() + state.settings.refreshSeconds;
-  const claims = state.issueTimes.distinguish(toRefreshClaims(state, userOf(state, signIn), signIn));
+  const claims = state.issueTimes.toUnique(toRefreshClaims(state, userOf(state, signIn), signIn));
   const token = await signToken(claims, state.keys.current);
   state.signIns.bind(token, signIn);
   signIn.refreshToken = token;
@@ -41,13 +41,11 @@ export async function issueRefresh(state: ProjectState, signIn: SignIn): Promise
 
 function userOf(state: ProjectState, signIn: SignIn): UserRecord {
   const user = state.project.users.find(signIn.userId);
-  if (!user) throw new Error(`The user ${signIn.userId} is gone.`);
+  if (!user) throw new Error(`The user ${signIn.userId} no longer exists.`);
   return user;
 }
 
-// Claims in, a signed token out.
-
-/** Signs claims; a header or a claim that is undefined is left out. */
+/** Signs claims; header parameters and claims that are undefined are left out. */
 export async function signToken(
   claims: JsonObject,
   key: EmulatorKey,
@@ -58,9 +56,7 @@ export async function signToken(
     .sign(key.privateKey);
 }
 
-// A raw token in, the claims of one of our own tokens out.
-
-/** A token that was found to be ours, of the kind asked for and not expired. */
+/** A verified token of the project. */
 export interface ReadToken {
   readonly token: string;
   readonly claims: JsonObject;
@@ -68,7 +64,7 @@ export interface ReadToken {
   readonly expiresSeconds: number;
 }
 
-/** Verifies a token and reads its claims; rejects with E061005. */
+/** Verifies signature, issuer, expiry and kind of a token; rejects with E061005. */
 export async function readToken(state: ProjectState, token: string, kind?: TokenKind): Promise<ReadToken> {
   const claims = await verify(state, token);
   const { sub, exp, drn } = claims;
@@ -86,7 +82,7 @@ async function verify(state: ProjectState, token: string): Promise<JsonObject> {
     });
     return payload;
   } catch (cause) {
-    // Descope tells a client no more than this; the cause helps anyone who reads a test's failure.
+    // Descope reports no reason; here it helps to read the failure of a test.
     throw rejection(cause instanceof Error ? cause.message : 'unknown');
   }
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DescopeOptions } from 'nestjs-descope';
-import type { DirectTokens, Emulator } from 'nestjs-descope/emulator';
+import type { SignInTokens, Emulator } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
 import type { Person } from './people.js';
 import { ROBOT, SEED } from './people.js';
@@ -35,7 +35,7 @@ export class EmbeddedDescope implements OnApplicationShutdown {
   }
 
   /** Signs somebody in, without a password. */
-  signIn(person: Person): Promise<DirectTokens> {
+  signIn(person: Person): Promise<SignInTokens> {
     return this.emulator.signIn(person.email);
   }
 

@@ -15,7 +15,7 @@ import {
   Public,
   Roles,
 } from 'nestjs-descope';
-import type { Emulator, FaultOrder } from 'nestjs-descope/emulator';
+import type { Emulator, FaultOptions } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
@@ -176,7 +176,7 @@ describe.each(ADAPTERS)('@FgaCheck(), on %s,', (adapter) => {
     expect(emulator.requests.count(PATH)).toBe(1); // the rule that said no stands before the check
   });
 
-  it.each<[string, Omit<FaultOrder, 'path'>]>([
+  it.each<[string, Omit<FaultOptions, 'path'>]>([
     ['breaks off', { reset: true }],
     ['fails', { status: 500, body: { errorCode: 'E000000' } }],
     ['limits the rate', { status: 429, body: { errorCode: 'E130429' } }],

@@ -1,6 +1,6 @@
 // What the emulator does not do it rejects by name; what SDKs send by default passes.
 import { describe, expect, it } from '@jest/globals';
-import { allRoutes } from '#lib/emulator/routes/all-routes.js';
+import { allRoutes } from '#lib/emulator/start-emulator.js';
 import { useEmulator } from '../../support/use-emulator.js';
 
 const bed = useEmulator({ seed: { users: [{ loginId: 'ada@example.com' }], tenants: [{ id: 'acme' }] } });

@@ -117,7 +117,7 @@ describe('a direct sign-in', () => {
   it('names the users there are when there is none of that name', async () => {
     const stranger = bed.emulator.signIn('constructor');
     await expect(stranger).rejects.toMatchObject({ code: 'EMULATOR_USER_UNKNOWN' });
-    await expect(stranger).rejects.toThrow('there are: ada@example.com');
+    await expect(stranger).rejects.toThrow('known login ids: ada@example.com');
   });
 });
 

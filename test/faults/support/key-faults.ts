@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import type { FaultOrder } from 'nestjs-descope/emulator';
+import type { FaultOptions } from 'nestjs-descope/emulator';
 import type { Surroundings } from './world.js';
 import { KEYS } from './world.js';
 
@@ -19,7 +19,7 @@ const HUGE_BYTES = 100 * 1024 * 1024;
 /** How many bytes of its 100 MB the huge answer could get rid of, at most, in one call. */
 export const hugeAnswer = { mostBytesSent: 0 };
 
-const ordered = (name: string, order: Omit<FaultOrder, 'path'>): KeyFault => ({
+const ordered = (name: string, order: Omit<FaultOptions, 'path'>): KeyFault => ({
   name,
   apply: ({ emulator }) => void emulator.faults.add({ path: KEYS, ...order }),
 });

@@ -34,19 +34,22 @@ describe('parseSchema', () => {
     ['', 'A schema starts with: model AuthZ 1.0'],
     ['model AuthZ 1.01', 'A schema starts with: model AuthZ 1.0'],
     [`${USER_TYPE}relation a: user`, undefined],
-    [`${USER_TYPE}type user`, 'The type user stands twice'],
+    [`${USER_TYPE}type user`, 'The type user is defined twice'],
     [`${USER_TYPE}owner: user`, 'Expected type, got owner'],
     [`${USER_TYPE}type`, 'Expected a name, got the end'],
     [`${USER_TYPE}type type`, 'Expected a name, got type'],
     [`${USER_TYPE}type doc relation a user`, 'Expected :, got user'],
-    [`${USER_TYPE}type doc relation a: group`, 'doc names group, which is not in the schema'],
-    [`${USER_TYPE}type doc relation a: user#b`, 'doc names user#b, which is not in the schema'],
-    [`${USER_TYPE}type doc relation a: user permission a: a`, 'doc has two of the name a'],
-    [`${USER_TYPE}type doc permission a: b`, 'There is no b'],
-    [`${USER_TYPE}type doc relation a: user permission b: a.c`, 'a.c leads nowhere'],
+    [`${USER_TYPE}type doc relation a: group`, 'The type doc names group, which is not in the schema'],
+    [`${USER_TYPE}type doc relation a: user#b`, 'The type doc names user#b, which is not in the schema'],
+    [`${USER_TYPE}type doc relation a: user permission a: a`, 'The type doc defines a twice'],
+    [`${USER_TYPE}type doc permission a: b`, 'Unknown relation or permission: b'],
+    [
+      `${USER_TYPE}type doc relation a: user permission b: a.c`,
+      'a.c does not lead to a relation or permission',
+    ],
     [`${USER_TYPE}type doc relation a: user permission b: (a`, 'Expected ), got the end'],
     [`${USER_TYPE}type doc relation a: user with Sober`, 'The emulator does not evaluate conditions (with)'],
-    [`${USER_TYPE}// a remark`, 'Cannot read: // a remark'],
+    [`${USER_TYPE}// a remark`, 'Unexpected text: // a remark'],
   ])('reads %j, or says what is wrong', (dsl, mistake) => {
     if (mistake === undefined) expect([...parseSchema(dsl).types.keys()]).toEqual(['user']);
     else expect(() => parseSchema(dsl)).toThrow(mistake);
@@ -56,6 +59,8 @@ describe('parseSchema', () => {
     const dsl =
       'model AuthZ 1.0 type __proto__ relation constructor: __proto__ permission toString: constructor';
     expect(parseSchema(dsl).types.get('__proto__')?.permissions.has('toString')).toBe(true);
-    expect(() => parseSchema(`${USER_TYPE}type doc permission a: hasOwnProperty`)).toThrow('There is no');
+    expect(() => parseSchema(`${USER_TYPE}type doc permission a: hasOwnProperty`)).toThrow(
+      'Unknown relation or permission: hasOwnProperty',
+    );
   });
 });

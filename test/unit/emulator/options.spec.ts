@@ -1,7 +1,7 @@
 // Options are checked together, and production is rejected.
 import { describe, expect, it } from '@jest/globals';
 import { startEmulator } from 'nestjs-descope/emulator';
-import { readArguments } from '#lib/emulator/cli.js';
+import { readArguments } from '#lib/emulator/cli-arguments.js';
 import { DEFAULT_PROJECT_ID, resolveOptions } from '#lib/emulator/options.js';
 
 describe('resolveOptions', () => {

@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { loadSeed } from '#lib/emulator/seed/load-seed.js';
-import { findSeedMistakes } from '#lib/emulator/seed/validate-seed.js';
+import { findSeedMistakes, loadSeed } from '#lib/emulator/seed/load-seed.js';
 
 describe('findSeedMistakes', () => {
   it('finds none in an empty seed, nor in one that uses every field', () => {
@@ -77,12 +76,12 @@ describe('findSeedMistakes', () => {
     [{ users: [{ loginId: 'a', test: 1 }] }, 'users[0].test must be true or false, got 1'],
     [
       { users: [{ loginId: 'a', status: 'on' }] },
-      'users[0].status must be enabled, disabled, invited, got "on"',
+      'users[0].status must be one of enabled, disabled, invited, got "on"',
     ],
     [{ users: [{ loginId: 'a', tenants: [{}] }] }, 'users[0].tenants[0].tenantId is missing'],
     [
       { accessKeys: [{ name: 'k', cleartext: 'a:b' }] },
-      'accessKeys[0].cleartext must be text without blanks and colons',
+      'accessKeys[0].cleartext must be a string without whitespace or colons',
     ],
     [
       { accessKeys: [{ name: 'k', cleartext: 'c', expireTime: -1 }] },
@@ -93,18 +92,18 @@ describe('findSeedMistakes', () => {
   });
 
   it.each([
-    [{ users: [{ loginId: 'a' }, { loginId: 'a' }] }, 'the login id "a" stands twice in users'],
+    [{ users: [{ loginId: 'a' }, { loginId: 'a' }] }, 'the login id "a" appears twice in users'],
     [
       { users: [{ loginId: 'a', roles: ['x'] }], roles: [] },
       'users[0] has the role "x", which is not in roles',
     ],
     [
       { users: [{ loginId: 'a', tenants: [{ tenantId: 't' }] }], tenants: [] },
-      'users[0] is in the tenant "t", which is not in tenants',
+      'users[0] names the tenant "t", which is not in tenants',
     ],
     [
       { accessKeys: [{ name: 'k', cleartext: 'c', user: 'u' }] },
-      'accessKeys[0].user is "u", which is no loginId in users',
+      'accessKeys[0].user is "u", which is not a loginId in users',
     ],
     [
       {
@@ -122,7 +121,7 @@ describe('findSeedMistakes', () => {
           { name: 'a', clientSecret: 's' },
         ],
       },
-      'the inbound app "a" stands twice',
+      'the inbound app "a" appears twice',
     ],
     [
       {
@@ -131,7 +130,7 @@ describe('findSeedMistakes', () => {
           { name: 'b', clientId: 'c', clientSecret: 's' },
         ],
       },
-      'the clientId "c" stands twice',
+      'the clientId "c" appears twice',
     ],
     [
       { tenants: [], inboundApps: [{ name: 'a', clientSecret: 's', tenants: ['t'] }] },

@@ -2,15 +2,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { readAuthorization, readCookies } from '#lib/emulator/http/message.js';
 import { toSeededId } from '#lib/emulator/store/records.js';
-import { IssueTimes } from '#lib/emulator/tokens/key-ring.js';
+import { IssueTimes } from '#lib/emulator/store/sign-ins.js';
 
 describe('IssueTimes', () => {
   it('moves the issue time of equal claims back, a second each', () => {
     const times = new IssueTimes();
-    const issue = () => times.distinguish({ sub: 'U1', iat: 100, exp: 200 });
+    const issue = () => times.toUnique({ sub: 'U1', iat: 100, exp: 200 });
     expect([issue(), issue(), issue()].map(({ iat }) => iat)).toEqual([100, 99, 98]);
-    expect(times.distinguish({ sub: 'U2', iat: 100, exp: 200 }).iat).toBe(100);
-    expect(times.distinguish({ sub: 'U1' })).toEqual({ sub: 'U1' });
+    expect(times.toUnique({ sub: 'U2', iat: 100, exp: 200 }).iat).toBe(100);
+    expect(times.toUnique({ sub: 'U1' })).toEqual({ sub: 'U1' });
   });
 });
 

@@ -1,12 +1,13 @@
 // Management of fine-grained authorization: schema, relations, checks.
-import type { Authorization, FgaTuple } from '../fga/authorization.js';
-import { FgaError } from '../fga/schema.js';
-import { below, readObjects, requireText } from '../http/fields.js';
+import { DescopeError } from '../errors.js';
+import { below, readObjects, requireString } from '../http/fields.js';
 import type { Call, JsonObject } from '../http/message.js';
-import { DescopeError, ok } from '../http/message.js';
+import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
+import type { Authorization, FgaTuple } from './authorization.js';
+import { FgaError } from './schema.js';
 
 /** What a route does with the project's authorization. */
 type Act = (fga: Authorization, call: Call) => unknown;
@@ -16,7 +17,7 @@ const check: Act = (fga, { body }) => ({
 });
 
 const dryRun: Act = (fga, { body }) => {
-  const { relations, types } = fga.preview(requireText(body, 'dsl'));
+  const { relations, types } = fga.preview(requireString(body, 'dsl'));
   return { deletesPreview: { hasDeletes: relations.length + types.length > 0, relations, types } };
 };
 
@@ -26,7 +27,7 @@ const TUPLES = below('tuples', 'resource resourceType relation target targetType
 export const fgaRoutes = routesFor('management', {
   'POST /v1/mgmt/fga/schema': takes(
     'dsl',
-    withFga((fga, { body }) => fga.save(requireText(body, 'dsl'))),
+    withFga((fga, { body }) => fga.save(requireString(body, 'dsl'))),
   ),
   'GET /v1/mgmt/fga/schema': withFga((fga) => ({ dsl: fga.dsl })),
   'POST /v1/mgmt/fga/schema/dryrun': takes('dsl', withFga(dryRun)),
@@ -60,10 +61,10 @@ function withFga(act: Act): Handler {
 
 function readTuples(body: JsonObject): readonly FgaTuple[] {
   return (readObjects(body, 'tuples') ?? []).map((tuple) => ({
-    resource: requireText(tuple, 'resource'),
-    resourceType: requireText(tuple, 'resourceType'),
-    relation: requireText(tuple, 'relation'),
-    target: requireText(tuple, 'target'),
-    targetType: requireText(tuple, 'targetType'),
+    resource: requireString(tuple, 'resource'),
+    resourceType: requireString(tuple, 'resourceType'),
+    relation: requireString(tuple, 'relation'),
+    target: requireString(tuple, 'target'),
+    targetType: requireString(tuple, 'targetType'),
   }));
 }

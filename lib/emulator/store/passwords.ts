@@ -1,9 +1,34 @@
-// Passwords that come hashed from elsewhere: those that Node can check; others are rejected by name.
+// The passwords of users: the policy, and how plain and hashed ones are checked.
 import { createCipheriv, createHash, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto';
-import { isObject, readNumber, requireText } from '../http/fields.js';
+import { DescopeError } from '../errors.js';
+import { isObject, readNumber, requireString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
-import { DescopeError } from '../http/message.js';
-import type { PasswordCheck } from './users.js';
+import { toDigest } from './records.js';
+
+/** Says whether a password is the right one; a user keeps this and never the password. */
+export type PasswordCheck = (given: string) => boolean;
+
+/** The policy as clients read it. */
+export const PASSWORD_POLICY = {
+  minLength: 8,
+  lowercase: false,
+  uppercase: false,
+  number: false,
+  nonAlphanumeric: false,
+};
+
+/** The check of a password that somebody chooses; rejects one that is too short. */
+export function toChosenPassword(password: string): PasswordCheck {
+  if (password.length >= PASSWORD_POLICY.minLength) return toPasswordCheck(password);
+  const message = `A password has at least ${PASSWORD_POLICY.minLength} characters`;
+  throw new DescopeError('invalidArguments', message);
+}
+
+/** The check of a password, whatever it is like. */
+export function toPasswordCheck(password: string): PasswordCheck {
+  const digest = toDigest(password);
+  return (given) => toDigest(given) === digest;
+}
 
 /** Reads Descope's `hashedPassword`: one member, named as the way it was hashed. */
 export function readHashedPassword(hashed: JsonObject): PasswordCheck {
@@ -20,7 +45,7 @@ export function readHashedPassword(hashed: JsonObject): PasswordCheck {
 type Kind = (hash: JsonObject) => PasswordCheck;
 
 const pbkdf2: Kind = (hash) => {
-  const type = requireText(hash, 'type');
+  const type = requireString(hash, 'type');
   if (!DIGESTS.has(type)) throw rejection(`hashedPassword.pbkdf2.type ${type.slice(0, 100)}`);
   const [wanted, salt] = [readBytes(hash, 'hash'), readBytes(hash, 'salt')];
   return toPbkdf2Check({ wanted, salt, digest: type, iterations: readCost(hash, 'iterations', 5_000_000) });
@@ -40,7 +65,7 @@ const firebase: Kind = (hash) => {
 };
 
 const django: Kind = (hash) => {
-  const [algorithm = '', iterations = '', salt = '', wanted = ''] = requireText(hash, 'hash').split('$');
+  const [algorithm = '', iterations = '', salt = '', wanted = ''] = requireString(hash, 'hash').split('$');
   const digest = DJANGO.get(algorithm);
   if (digest === undefined) throw rejection(`hashedPassword.django ${algorithm.slice(0, 100)}`);
   return toPbkdf2Check({
@@ -52,7 +77,7 @@ const django: Kind = (hash) => {
 };
 
 const md5: Kind = (hash) => {
-  const wanted = Buffer.from(requireText(hash, 'hash'), 'hex');
+  const wanted = Buffer.from(requireString(hash, 'hash'), 'hex');
   if (wanted.length !== 16)
     throw new DescopeError('invalidArguments', 'The hash field must be an MD5 in hex');
   return (given) => isSame(createHash('md5').update(given).digest(), wanted);
@@ -78,7 +103,7 @@ function toPbkdf2Check({ wanted, salt, digest, iterations }: Pbkdf2): PasswordCh
 }
 
 function readBytes(hash: JsonObject, name: string): Buffer {
-  return Buffer.from(requireText(hash, name), 'base64');
+  return Buffer.from(requireString(hash, name), 'base64');
 }
 
 // A cost beyond what is usual would only stop the emulator.

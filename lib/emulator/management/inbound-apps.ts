@@ -1,7 +1,8 @@
-// Management of inbound apps; Descope's API calls them third-party apps.
-import { below, readFlag, readObjects, readText, readTexts, requireText } from '../http/fields.js';
+// Management of inbound apps, which Descope's API calls third-party apps.
+import { DescopeError } from '../errors.js';
+import { below, readBoolean, readObjects, readString, readStrings, requireString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
-import { DescopeError, ok } from '../http/message.js';
+import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
@@ -11,7 +12,7 @@ import { createId, createSecret } from '../store/records.js';
 
 const create: Handler = (call, state) => {
   const { inboundApps } = state.project;
-  const id = readText(call.body, 'id') ?? createId('TPA');
+  const id = readString(call.body, 'id') ?? createId('TPA');
   if (inboundApps.find(id)) throw new DescopeError('invalidArguments', `The app ${id} already exists`);
   const clientSecret = createSecret();
   const made = { id, clientId: toClientId(state.projectId, id), clientSecret };
@@ -34,7 +35,7 @@ const patch: Handler = (call, state) => {
 };
 
 const remove: Handler = (call, state) => {
-  const ids = readTexts(call.body, 'ids') ?? [requireText(call.body, 'id')];
+  const ids = readStrings(call.body, 'ids') ?? [requireString(call.body, 'id')];
   for (const app of ids.map((id) => requireApp({ id }, state))) state.project.inboundApps.remove(app);
   return ok();
 };
@@ -70,49 +71,47 @@ export const manageAppRoutes = routesFor('management', {
 });
 
 function requireApp(body: JsonObject, state: ProjectState): InboundAppRecord {
-  const app = state.project.inboundApps.find(requireText(body, 'id'));
+  const app = state.project.inboundApps.find(requireString(body, 'id'));
   if (!app) throw new DescopeError('invalidArguments', 'Inbound app not found');
   return app;
 }
 
-// An inbound app as Descope's API takes and shows it; never its secret.
-
 /** What management may set about an app. */
-export type AppForm = Omit<InboundAppRecord, 'id' | 'clientId' | 'clientSecret'>;
+type AppForm = Omit<InboundAppRecord, 'id' | 'clientId' | 'clientSecret'>;
 
 /** Reads all that may be set; what is absent is emptied, as Descope's update does. */
-export function readApp(body: JsonObject): AppForm {
+function readApp(body: JsonObject): AppForm {
   return {
-    name: requireText(body, 'name'),
+    name: requireString(body, 'name'),
     permissionsScopes: readScopes(body, 'permissionsScopes'),
     attributesScopes: readScopes(body, 'attributesScopes'),
-    tenantIds: readTexts(body, 'allowedTenants') ?? [],
+    tenantIds: readStrings(body, 'allowedTenants') ?? [],
     defaultAudience: readDefaultAudience(body),
     shown: {
-      description: readText(body, 'description') ?? '',
-      logo: readText(body, 'logo') ?? '',
-      loginPageUrl: readText(body, 'loginPageUrl') ?? '',
-      approvedCallbackUrls: readTexts(body, 'approvedCallbackUrls') ?? [],
+      description: readString(body, 'description') ?? '',
+      logo: readString(body, 'logo') ?? '',
+      loginPageUrl: readString(body, 'loginPageUrl') ?? '',
+      approvedCallbackUrls: readStrings(body, 'approvedCallbackUrls') ?? [],
     },
   };
 }
 
 /** An app as it stands in answers. */
-export function toAppView({ shown, clientSecret: _secret, tenantIds, ...app }: InboundAppRecord): JsonObject {
+function toAppView({ shown, clientSecret: _secret, tenantIds, ...app }: InboundAppRecord): JsonObject {
   return { ...app, ...shown, allowedTenants: tenantIds };
 }
 
 function readScopes(body: JsonObject, name: string): readonly AppScope[] {
   return (readObjects(body, name) ?? []).map((scope) => ({
-    name: requireText(scope, 'name'),
-    description: readText(scope, 'description') ?? '',
-    values: readTexts(scope, 'values') ?? [],
-    optional: readFlag(scope, 'optional') ?? false,
+    name: requireString(scope, 'name'),
+    description: readString(scope, 'description') ?? '',
+    values: readStrings(scope, 'values') ?? [],
+    optional: readBoolean(scope, 'optional') ?? false,
   }));
 }
 
 function readDefaultAudience(body: JsonObject): DefaultAudience {
-  const audience = readText(body, 'defaultAudience') ?? '';
+  const audience = readString(body, 'defaultAudience') ?? '';
   if (audience === '' || audience === 'projectId' || audience === 'clientId') return audience;
   throw new DescopeError('invalidArguments', 'The defaultAudience field must be projectId or clientId');
 }

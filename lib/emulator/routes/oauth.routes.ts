@@ -1,21 +1,22 @@
-// OAuth's token endpoint for inbound apps and agents: the client credentials grant.
+// OAuth for inbound apps and agents: the token endpoint (client credentials grant) and its discovery.
 import { timingSafeEqual } from 'node:crypto';
-import { readText } from '../http/fields.js';
-import type { Answer, Call, ClientCredential } from '../http/message.js';
-import { DescopeError, ok } from '../http/message.js';
+import { DescopeError } from '../errors.js';
+import { readString } from '../http/fields.js';
+import type { Call, ClientCredential, RouteResponse } from '../http/message.js';
+import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { InboundAppRecord } from '../store/project.js';
 import { toDigest } from '../store/records.js';
+import { toAppClaims, toAppIssuer, toDefaultAudience } from '../tokens/claims.js';
 import { signToken } from '../tokens/tokens.js';
-import { toAppClaims, toAppIssuer, toDefaultAudience } from './app-tokens.js';
 
 const token: Handler = async (call, state) => {
   try {
     return await grant(call, state);
   } catch (cause) {
-    if (cause instanceof OAuthError) return cause.toAnswer();
+    if (cause instanceof OAuthError) return cause.toResponse();
     throw cause;
   }
 };
@@ -27,19 +28,19 @@ export const tokenEndpointRoutes = routesFor('open', {
   'POST /oauth2/v1/apps/agentic/:projectId/:serverId/token': token,
 });
 
-async function grant(call: Call, state: ProjectState): Promise<Answer> {
+async function grant(call: Call, state: ProjectState): Promise<RouteResponse> {
   assertProject(call, state);
   assertGrantType(call);
   const app = requireApp(call, state);
   const scopes = readScopes(call, app);
-  const serverId = call.params.get('serverId') ?? readText(call.body, 'mcp_server_id');
-  const claims = state.issueTimes.distinguish(
+  const serverId = call.params.get('serverId') ?? readString(call.body, 'mcp_server_id');
+  const claims = state.issueTimes.toUnique(
     toAppClaims(state, {
       subject: app.id,
       clientId: app.clientId,
       audience:
-        readText(call.body, 'resource') ??
-        readText(call.body, 'audience') ??
+        readString(call.body, 'resource') ??
+        readString(call.body, 'audience') ??
         toDefaultAudience(state, app, serverId),
       scopes,
       tenantId: readTenant(call, state, app),
@@ -57,12 +58,12 @@ async function grant(call: Call, state: ProjectState): Promise<Answer> {
 }
 
 function assertProject(call: Call, state: ProjectState): void {
-  const named = call.params.get('projectId') ?? readText(call.body, 'project_id') ?? state.projectId;
+  const named = call.params.get('projectId') ?? readString(call.body, 'project_id') ?? state.projectId;
   if (named !== state.projectId) throw new OAuthError('invalid_client', 'There is no such project');
 }
 
 function assertGrantType(call: Call): void {
-  const grantType = readText(call.body, 'grant_type');
+  const grantType = readString(call.body, 'grant_type');
   if (grantType === undefined) throw new OAuthError('invalid_request', 'The grant_type is missing');
   if (grantType === 'client_credentials') return;
   throw new OAuthError('unsupported_grant_type', 'The emulator grants client_credentials alone');
@@ -77,8 +78,8 @@ function requireApp(call: Call, state: ProjectState): InboundAppRecord {
 
 function readPostedClient({ body }: Call): ClientCredential {
   return {
-    clientId: readText(body, 'client_id') ?? '',
-    clientSecret: readText(body, 'client_secret') ?? '',
+    clientId: readString(body, 'client_id') ?? '',
+    clientSecret: readString(body, 'client_secret') ?? '',
   };
 }
 
@@ -88,56 +89,22 @@ function isSame(given: string, wanted: string): boolean {
 
 // RFC 6749 section 3.3 leaves to the server what no scope means: here all that are not optional.
 function readScopes(call: Call, app: InboundAppRecord): readonly string[] {
-  const asked = readText(call.body, 'scope')?.split(' ').filter(Boolean);
+  const asked = readString(call.body, 'scope')?.split(' ').filter(Boolean);
   if (asked === undefined) {
     return app.permissionsScopes.filter(({ optional }) => !optional).map(({ name }) => name);
   }
-  const stranger = asked.find((scope) => !app.permissionsScopes.some(({ name }) => name === scope));
-  if (stranger === undefined) return [...new Set(asked)];
-  throw new OAuthError('invalid_scope', `The app may not have the scope ${stranger}`);
+  const unknown = asked.find((scope) => !app.permissionsScopes.some(({ name }) => name === scope));
+  if (unknown === undefined) return [...new Set(asked)];
+  throw new OAuthError('invalid_scope', `The app may not have the scope ${unknown}`);
 }
 
 function readTenant(call: Call, state: ProjectState, app: InboundAppRecord): string | undefined {
-  const tenantId = readText(call.body, 'tenantId') ?? readText(call.body, 'tenant_id');
+  const tenantId = readString(call.body, 'tenantId') ?? readString(call.body, 'tenant_id');
   if (tenantId === undefined) return undefined;
   const isAllowed = app.tenantIds.length === 0 || app.tenantIds.includes(tenantId);
   if (isAllowed && state.project.tenants.find(tenantId)) return tenantId;
   throw new OAuthError('invalid_target', `The app has no access to the tenant ${tenantId}`);
 }
-
-// Rejections of the OAuth endpoints, in OAuth's words (RFC 6749 section 5.2).
-
-/** The codes of RFC 6749, and `invalid_target` of RFC 8707. */
-export type OAuthErrorCode =
-  'invalid_request' | 'invalid_client' | 'invalid_scope' | 'invalid_target' | 'unsupported_grant_type';
-
-/** Nothing of a token endpoint may be kept by a cache (RFC 6749 section 5.1). */
-export const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
-
-/** A rejection on its way to an OAuth client. */
-export class OAuthError extends Error {
-  constructor(
-    readonly code: OAuthErrorCode,
-    message: string,
-  ) {
-    super(message);
-  }
-
-  /** The rejection as an answer, with Descope's own words beside OAuth's. */
-  toAnswer(): Answer {
-    const isClient = this.code === 'invalid_client';
-    const kind = isClient ? 'invalidToken' : 'invalidArguments';
-    const body = {
-      error: this.code,
-      error_description: this.message,
-      ...new DescopeError(kind, this.message).toBody(),
-    };
-    const challenge = isClient ? { 'www-authenticate': 'Basic realm="descope-emulator"' } : {};
-    return { status: isClient ? 401 : 400, body, headers: { ...NO_STORE, ...challenge } };
-  }
-}
-
-// Where OAuth clients find the issuer, the endpoints and the keys of inbound apps and agents.
 
 // Only what there is: no grant that is offered uses an authorization endpoint (RFC 8414 section 2).
 const metadata: Handler = (call, state) => {
@@ -175,4 +142,34 @@ export const appDiscoveryRoutes = routesFor('open', {
 function requireServer(call: Call, state: ProjectState): string | undefined {
   if (call.params.get('projectId') === state.projectId) return call.params.get('serverId');
   throw new DescopeError('invalidToken', 'There is no such project');
+}
+
+/** The codes of RFC 6749, and `invalid_target` of RFC 8707. */
+type OAuthErrorCode =
+  'invalid_request' | 'invalid_client' | 'invalid_scope' | 'invalid_target' | 'unsupported_grant_type';
+
+/** Nothing of a token endpoint may be kept by a cache (RFC 6749 section 5.1). */
+const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
+
+/** A rejection on its way to an OAuth client. */
+class OAuthError extends Error {
+  constructor(
+    readonly code: OAuthErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  /** The rejection as an answer, with Descope's own words beside OAuth's. */
+  toResponse(): RouteResponse {
+    const isClient = this.code === 'invalid_client';
+    const kind = isClient ? 'invalidToken' : 'invalidArguments';
+    const body = {
+      error: this.code,
+      error_description: this.message,
+      ...new DescopeError(kind, this.message).toBody(),
+    };
+    const challenge = isClient ? { 'www-authenticate': 'Basic realm="descope-emulator"' } : {};
+    return { status: isClient ? 401 : 400, body, headers: { ...NO_STORE, ...challenge } };
+  }
 }

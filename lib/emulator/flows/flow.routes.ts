@@ -1,27 +1,28 @@
-// The calls of the web component: start a flow, and go on with it.
-import { SCREEN_HTML, toThemeCss } from '../flows/screens.js';
-import { makeMove, toStepId } from '../flows/sign-up-or-in.js';
-import { readObject, readText, requireText } from '../http/fields.js';
-import type { Answer, Call, JsonObject } from '../http/message.js';
-import { DescopeError, ok } from '../http/message.js';
+// The endpoints of the web component: starts a flow, submits its screens, and serves its files.
+import { DescopeError } from '../errors.js';
+import { readObject, readString, requireString } from '../http/fields.js';
+import type { Call, JsonObject, RouteResponse } from '../http/message.js';
+import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { FlowRun } from '../store/pending.js';
 import { FLOW_ID } from '../store/pending.js';
+import { SCREEN_HTML, toThemeCss } from './screens.js';
+import { submitScreen, toStepId } from './sign-up-or-in.js';
 
 const start: Handler = (call, state) => {
-  const flowId = requireText(call.body, 'flowId');
+  const flowId = requireString(call.body, 'flowId');
   if (flowId !== FLOW_ID) throw new DescopeError('invalidArguments', `There is no flow ${flowId}`);
   const options = readObject(call.body, 'options') ?? {};
-  const page = [readText(options, 'redirectUrl'), readText(options, 'location')].find(isPage);
-  const run = state.flowRuns.start({ page, tenantId: readText(options, 'tenant') });
+  const page = [readString(options, 'redirectUrl'), readString(options, 'location')].find(isPage);
+  const run = state.flowRuns.start({ page, tenantId: readString(options, 'tenant') });
   // Without a button the component only asks for the first screen.
-  return readText(call.body, 'interactionId') ? advance(call, state, run) : ok(toScreen(run));
+  return readString(call.body, 'interactionId') ? advance(call, state, run) : ok(toScreen(run));
 };
 
 const next: Handler = (call, state) => {
-  const run = state.flowRuns.find(requireText(call.body, 'executionId'));
+  const run = state.flowRuns.find(requireString(call.body, 'executionId'));
   if (!run) throw new DescopeError('flowNotFound', 'The flow is unknown or has ended');
   return advance(call, state, run);
 };
@@ -30,11 +31,11 @@ const next: Handler = (call, state) => {
 export const flowRoutes = routesFor('project', { 'POST /v1/flow/start': start, 'POST /v1/flow/next': next });
 
 // What a user got wrong is told on the screen, as Descope's own flows do, and not by a status.
-async function advance(call: Call, state: ProjectState, run: FlowRun): Promise<Answer> {
-  const interactionId = readText(call.body, 'interactionId') ?? '';
+async function advance(call: Call, state: ProjectState, run: FlowRun): Promise<RouteResponse> {
+  const interactionId = readString(call.body, 'interactionId') ?? '';
   const input = readObject(call.body, 'input') ?? {};
   try {
-    const outcome = await makeMove(state, { call, run, interactionId, input });
+    const outcome = await submitScreen(state, { call, run, interactionId, input });
     if (typeof outcome !== 'string') return toDone(state, run, outcome);
     run.screen = outcome;
     return ok(toScreen(run));
@@ -55,7 +56,7 @@ function toScreen(run: FlowRun, errorText = ''): JsonObject {
   };
 }
 
-function toDone(state: ProjectState, run: FlowRun, { body, headers = {} }: Answer): Answer {
+function toDone(state: ProjectState, run: FlowRun, { body, headers = {} }: RouteResponse): RouteResponse {
   state.flowRuns.end(run);
   return {
     status: 200,
@@ -77,8 +78,6 @@ function toDone(state: ProjectState, run: FlowRun, { body, headers = {} }: Answe
 function isPage(text: string | undefined): boolean {
   return text !== undefined && /^https?:/.test(text) && URL.canParse(text);
 }
-
-// The static files of the flow: what the web component shows, and how it looks.
 
 const CONFIG = {
   componentsVersion: '3.14.1',

@@ -1,0 +1,145 @@
+// Management: searches for users, and sorts what it finds.
+import { DescopeError } from '../errors.js';
+import {
+  hasAttributes,
+  isObject,
+  readBoolean,
+  readNumber,
+  readObject,
+  readObjects,
+  readString,
+  readStrings,
+  requireString,
+} from '../http/fields.js';
+import type { JsonObject } from '../http/message.js';
+import { ok } from '../http/message.js';
+import type { Handler } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
+import { toUserView } from '../sign-in/jwt-response.js';
+import type { UserRecord } from '../store/project.js';
+
+const DEFAULT_LIMIT = 100;
+
+const search: Handler = (call, state) => {
+  const fitting = state.project.users.all.filter((user) => matches(user, call.body));
+  const found = sortUsers(fitting, readObjects(call.body, 'sort') ?? []);
+  const limit = readNumber(call.body, 'limit') || DEFAULT_LIMIT;
+  const start = (readNumber(call.body, 'page') ?? 0) * limit;
+  const page = found.slice(start, start + limit);
+  return ok({ users: page.map((user) => toUserView(user, state.project)), total: found.length });
+};
+
+const FILTERS =
+  'loginIds userIds emails phones statuses roleNames tenantIds customAttributes text testUsersOnly withTestUser ' +
+  'limit page sort.field sort.desc fromCreatedTime toCreatedTime tenantRoleNames';
+
+/** The routes that look for users. */
+export const searchUserRoutes = routesFor('management', {
+  'POST /v1/mgmt/user/search': takes(FILTERS, search),
+  'POST /v2/mgmt/user/search': takes(FILTERS, search),
+  'POST /v2/mgmt/user/search/test': takes(FILTERS, search),
+});
+
+// Each wish narrows the search; an empty list is no wish.
+function matches(user: UserRecord, filters: JsonObject): boolean {
+  return (
+    matchesTestUser(user, filters) &&
+    matchesIdentity(user, filters) &&
+    overlaps(readStrings(filters, 'statuses'), [user.status]) &&
+    overlaps(readStrings(filters, 'roleNames'), user.roleNames) &&
+    overlaps(
+      readStrings(filters, 'tenantIds'),
+      user.tenants.map(({ tenantId }) => tenantId),
+    ) &&
+    hasAttributes(user.customAttributes, readObject(filters, 'customAttributes') ?? {}) &&
+    matchesTenantRoles(user, readObject(filters, 'tenantRoleNames') ?? {}) &&
+    matchesTime(user, filters) &&
+    matchesText(user, readString(filters, 'text'))
+  );
+}
+
+function matchesIdentity(user: UserRecord, filters: JsonObject): boolean {
+  return (
+    overlaps(readStrings(filters, 'loginIds'), user.loginIds) &&
+    overlaps(readStrings(filters, 'userIds'), [user.userId]) &&
+    overlaps(readStrings(filters, 'emails'), [user.email]) &&
+    overlaps(readStrings(filters, 'phones'), [user.phone])
+  );
+}
+
+function matchesTestUser(user: UserRecord, filters: JsonObject): boolean {
+  if (readBoolean(filters, 'testUsersOnly')) return user.test;
+  return !user.test || (readBoolean(filters, 'withTestUser') ?? false);
+}
+
+function overlaps(wanted: readonly string[] | undefined, has: readonly (string | undefined)[]): boolean {
+  return !wanted?.length || wanted.some((value) => has.includes(value));
+}
+
+// By tenant: one of the roles, or with `and` all of them.
+function matchesTenantRoles(user: UserRecord, wanted: JsonObject): boolean {
+  return Object.entries(wanted).every(([tenantId, wish]) => {
+    if (!isObject(wish)) throw new DescopeError('invalidArguments', 'The tenantRoleNames field is malformed');
+    const names = readStrings(wish, 'values') ?? [];
+    const has = user.tenants.find((grant) => grant.tenantId === tenantId)?.roleNames;
+    if (has === undefined) return false;
+    const holds = (name: string) => has.includes(name);
+    return names.length === 0 || (readBoolean(wish, 'and') ? names.every(holds) : names.some(holds));
+  });
+}
+
+// Times of a search are milliseconds, those of users are seconds.
+function matchesTime({ createdSeconds }: UserRecord, filters: JsonObject): boolean {
+  const from = readNumber(filters, 'fromCreatedTime') || -Infinity;
+  const to = readNumber(filters, 'toCreatedTime') || Infinity;
+  return createdSeconds * 1000 >= from && createdSeconds * 1000 <= to;
+}
+
+function matchesText(user: UserRecord, text: string | undefined): boolean {
+  if (text === undefined) return true;
+  const places = [...user.loginIds, user.name, user.email, user.phone];
+  return places.some((place) => place?.toLowerCase().includes(text.toLowerCase()));
+}
+
+/** Sorts users by Descope's `sort`: the first field counts most; rejects a field that it cannot sort by. */
+function sortUsers(users: readonly UserRecord[], sort: readonly JsonObject[]): readonly UserRecord[] {
+  const orders = sort.map((one) => ({
+    valueOf: requireValue(requireString(one, 'field')),
+    sign: readBoolean(one, 'desc') ? -1 : 1,
+  }));
+  return users.toSorted((left, right) => {
+    for (const { valueOf, sign } of orders) {
+      const order = compare(valueOf(left), valueOf(right)) * sign;
+      if (order !== 0) return order;
+    }
+    return 0;
+  });
+}
+
+type Value = (user: UserRecord) => string | number;
+
+const VALUES = new Map<string, Value>([
+  ['name', ({ name }) => name ?? ''],
+  ['displayName', ({ name }) => name ?? ''],
+  ['givenName', ({ givenName }) => givenName ?? ''],
+  ['familyName', ({ familyName }) => familyName ?? ''],
+  ['email', ({ email }) => email ?? ''],
+  ['phone', ({ phone }) => phone ?? ''],
+  ['status', ({ status }) => status],
+  ['createdTime', ({ createdSeconds }) => createdSeconds],
+  ['userId', ({ userId }) => userId],
+  ['loginId', ({ loginIds }) => loginIds[0] ?? ''],
+]);
+
+function requireValue(field: string): Value {
+  const value = VALUES.get(field);
+  if (value) return value;
+  const known = [...VALUES.keys()].join(', ');
+  const message = `The emulator does not sort by ${field.slice(0, 100)}; it sorts by ${known}`;
+  throw new DescopeError('invalidArguments', message);
+}
+
+function compare(left: string | number, right: string | number): number {
+  if (typeof left === 'number' && typeof right === 'number') return left - right;
+  return String(left).localeCompare(String(right));
+}

@@ -1,0 +1,136 @@
+// The shape of a seed: which members it may have and of which type, and what is wrong with one that differs.
+import { isObject } from '../http/fields.js';
+
+/** Lists what is wrong with the value at a path of the seed, such as `users[0].email`. */
+type Shape = (value: unknown, path: string) => readonly string[];
+
+/** Lists what is wrong with the shape of a seed, one line a mistake. */
+export function findShapeMistakes(seed: unknown): readonly string[] {
+  return SEED(seed, '');
+}
+
+const string: Shape = (value, path) =>
+  typeof value === 'string' && value.trim() !== '' ? [] : [mistake(path, 'a non-empty string', value)];
+
+const boolean: Shape = (value, path) =>
+  typeof value === 'boolean' ? [] : [mistake(path, 'true or false', value)];
+
+const seconds: Shape = (value, path) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0
+    ? []
+    : [mistake(path, 'a whole number of seconds', value)];
+
+const record: Shape = (value, path) => (isObject(value) ? [] : [mistake(path, 'an object', value)]);
+
+// Anything else would not survive in an Authorization header. The value is a secret and stays out of the message.
+const credential: Shape = (value, path) =>
+  typeof value === 'string' && /^[^\s:]+$/.test(value)
+    ? []
+    : [`${path} must be a string without whitespace or colons`];
+
+function oneOf(...values: readonly string[]): Shape {
+  return (value, path) =>
+    values.includes(value as string) ? [] : [mistake(path, `one of ${values.join(', ')}`, value)];
+}
+
+function listOf(item: Shape): Shape {
+  return (value, path) =>
+    Array.isArray(value)
+      ? value.flatMap((member: unknown, index) => item(member, `${path}[${index}]`))
+      : [mistake(path, 'an array', value)];
+}
+
+/** An object with these members and no others; those whose name ends in `!` are required. */
+function objectOf(members: Readonly<Record<string, Shape>>): Shape {
+  const shapes = new Map(Object.entries(members).map(([name, shape]) => [name.replace('!', ''), shape]));
+  const required = Object.keys(members).filter((name) => name.endsWith('!'));
+  return (value, path) => {
+    if (!isObject(value)) return [mistake(path, 'an object', value)];
+    const missing = required
+      .map((name) => name.slice(0, -1))
+      .filter((name) => !Object.hasOwn(value, name))
+      .map((name) => `${join(path, name)} is missing`);
+    const present = Object.entries(value).flatMap(([name, member]) => {
+      if (member === undefined) return [];
+      const shape = shapes.get(name);
+      const known = [...shapes.keys()].join(', ');
+      return shape ? shape(member, join(path, name)) : [`${join(path, name)} is unknown; known are ${known}`];
+    });
+    return [...missing, ...present];
+  };
+}
+
+const MEMBERSHIPS = listOf(objectOf({ 'tenantId!': string, roles: listOf(string) }));
+
+const USER = objectOf({
+  'loginId!': string,
+  additionalLoginIds: listOf(string),
+  userId: string,
+  email: string,
+  phone: string,
+  name: string,
+  givenName: string,
+  familyName: string,
+  picture: string,
+  password: string,
+  roles: listOf(string),
+  permissions: listOf(string),
+  tenants: MEMBERSHIPS,
+  customAttributes: record,
+  customClaims: record,
+  status: oneOf('enabled', 'disabled', 'invited'),
+  test: boolean,
+});
+
+const ACCESS_KEY = objectOf({
+  'name!': string,
+  'cleartext!': credential,
+  id: string,
+  roles: listOf(string),
+  permissions: listOf(string),
+  tenants: MEMBERSHIPS,
+  user: string,
+  customClaims: record,
+  expireTime: seconds,
+});
+
+const INBOUND_APP = objectOf({
+  'name!': string,
+  'clientSecret!': string,
+  clientId: string,
+  scopes: listOf(string),
+  tenants: listOf(string),
+  defaultAudience: oneOf('projectId', 'clientId'),
+});
+
+const RELATION = objectOf({
+  'resource!': string,
+  'resourceType!': string,
+  'relation!': string,
+  'target!': string,
+  'targetType!': string,
+});
+
+const SEED = objectOf({
+  users: listOf(USER),
+  tenants: listOf(objectOf({ 'id!': string, name: string, customAttributes: record })),
+  roles: listOf(
+    objectOf({ 'name!': string, permissions: listOf(string), description: string, tenantId: string }),
+  ),
+  accessKeys: listOf(ACCESS_KEY),
+  inboundApps: listOf(INBOUND_APP),
+  fga: objectOf({ 'schema!': string, relations: listOf(RELATION) }),
+});
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+function mistake(path: string, wanted: string, got: unknown): string {
+  return `${path || 'the seed'} must be ${wanted}, got ${describe(got)}`;
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' && value !== null ? 'an object' : (JSON.stringify(value) ?? String(value));
+}

@@ -1,0 +1,118 @@
+// The response that carries tokens: Descope's JWTResponse, in the body or in cookies.
+import type { JsonObject, RouteResponse } from '../http/message.js';
+import type { ProjectState } from '../project-state.js';
+import type { Project, UserRecord } from '../store/project.js';
+import { projectPermissions } from '../store/roles.js';
+import type { LoginOptions, SignIn } from '../store/sign-ins.js';
+import { startSignIn } from './start-sign-in.js';
+
+/** A sign-in that needs no more proof. */
+interface ProvenSignIn {
+  readonly user: UserRecord;
+  readonly amr: readonly string[];
+  readonly options: LoginOptions;
+}
+
+/** Signs a user in and answers with tokens. */
+export async function respondWithSignIn(state: ProjectState, proven: ProvenSignIn): Promise<RouteResponse> {
+  return toJwtResponse(state, await startSignIn(state, proven));
+}
+
+/** Tokens on their way to a client. */
+interface TokensToSend {
+  readonly signIn: SignIn;
+  readonly user: UserRecord;
+  readonly sessionJwt: string;
+  /** Left out where a refresh does not rotate. */
+  readonly refreshJwt?: string | undefined;
+  readonly claims: JsonObject;
+  readonly firstSeen?: boolean;
+}
+
+/** Makes the answer; in cookie mode its body holds no token. */
+export function toJwtResponse(state: ProjectState, tokens: TokensToSend): RouteResponse {
+  const inCookies = state.settings.responseMode === 'cookies';
+  return {
+    status: 200,
+    body: {
+      sessionJwt: inCookies ? '' : tokens.sessionJwt,
+      refreshJwt: inCookies ? '' : (tokens.refreshJwt ?? ''),
+      cookieDomain: '',
+      cookiePath: '/',
+      cookieMaxAge: secondsLeft(state, tokens.signIn),
+      cookieExpiration: tokens.signIn.refreshEndsSeconds,
+      cookieName: state.settings.refreshCookieName,
+      user: toUserView(tokens.user, state.project),
+      firstSeen: tokens.firstSeen ?? false,
+      sessionExpiration: tokens.claims.exp,
+      claims: tokens.claims,
+      nextRefreshSeconds: state.settings.sessionSeconds,
+    },
+    ...(inCookies ? { headers: { 'set-cookie': toCookies(state, tokens) } } : {}),
+  };
+}
+
+/** The cookies that end a session in the browser; none in body mode. */
+export function clearingCookies(state: ProjectState): RouteResponse['headers'] {
+  if (state.settings.responseMode === 'body') return {};
+  const { sessionCookieName, refreshCookieName } = state.settings;
+  return { 'set-cookie': [toCookie(sessionCookieName, '', 0), toCookie(refreshCookieName, '', 0)] };
+}
+
+function toCookies(state: ProjectState, tokens: TokensToSend): readonly string[] {
+  const { sessionCookieName, refreshCookieName, sessionSeconds } = state.settings;
+  const session = toCookie(sessionCookieName, tokens.sessionJwt, sessionSeconds);
+  if (!tokens.refreshJwt) return [session];
+  return [session, toCookie(refreshCookieName, tokens.refreshJwt, secondsLeft(state, tokens.signIn))];
+}
+
+function toCookie(name: string, value: string, maxAgeSeconds: number): string {
+  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=None`;
+}
+
+function secondsLeft(state: ProjectState, signIn: SignIn): number {
+  return Math.max(0, signIn.refreshEndsSeconds - state.clock.nowSeconds());
+}
+
+/** The user as it stands in answers; never its password. */
+export function toUserView(user: UserRecord, project: Project): JsonObject {
+  return {
+    ...toProfile(user),
+    status: user.status,
+    test: user.test,
+    roleNames: user.roleNames,
+    permissions: projectPermissions(user, project.roles),
+    userTenants: user.tenants.map(({ tenantId, roleNames }) => ({
+      tenantId,
+      tenantName: project.tenants.find(tenantId)?.name ?? tenantId,
+      roleNames,
+      permissions: project.roles.permissionsOf(roleNames, tenantId),
+    })),
+    customAttributes: user.customAttributes,
+    createdTime: user.createdSeconds,
+    password: user.password !== undefined,
+    TOTP: false,
+    SAML: false,
+    SCIM: false,
+    webauthn: false,
+    OAuth: {},
+    ssoAppIds: [],
+  };
+}
+
+function toProfile(user: UserRecord): JsonObject {
+  return {
+    userId: user.userId,
+    loginIds: user.loginIds,
+    externalIds: user.loginIds,
+    name: user.name ?? '',
+    givenName: user.givenName ?? '',
+    middleName: user.middleName ?? '',
+    familyName: user.familyName ?? '',
+    email: user.email ?? '',
+    phone: user.phone ?? '',
+    picture: user.picture ?? '',
+    verifiedEmail: user.verifiedEmail,
+    verifiedPhone: user.verifiedPhone,
+  };
+}

@@ -1,0 +1,82 @@
+// Starts an emulator: checks options and seed, makes keys, binds every endpoint to a socket.
+import { Emulator } from './emulator.js';
+import { EmulatorError } from './errors.js';
+import { fgaRoutes } from './fga/fga.routes.js';
+import { flowPageRoutes, flowRoutes } from './flows/flow.routes.js';
+import type { Route } from './http/router.js';
+import { Router } from './http/router.js';
+import { createEmulatorServer, listen } from './http/server.js';
+import { manageAccessKeyRoutes } from './management/access-keys.js';
+import { changeUserRoutes, grantUserRoutes } from './management/change-users.js';
+import { manageAppRoutes } from './management/inbound-apps.js';
+import { permissionRoutes, roleRoutes } from './management/roles.js';
+import { searchUserRoutes } from './management/search-users.js';
+import { tenantRoutes } from './management/tenants.js';
+import { testUserRoutes, tokenRoutes } from './management/tokens.js';
+import { manageUserRoutes } from './management/users.js';
+import type { EmulatorOptions } from './options.js';
+import { resolveOptions } from './options.js';
+import { ProjectState } from './project-state.js';
+import { appDiscoveryRoutes, tokenEndpointRoutes } from './routes/oauth.routes.js';
+import { accessKeyRoutes, keyRoutes, meRoutes, sessionRoutes } from './routes/session.routes.js';
+import { enchantedLinkRoutes, magicLinkRoutes, otpRoutes, passwordRoutes } from './routes/sign-in.routes.js';
+import { loadSeed } from './seed/load-seed.js';
+import { createKey, KeyRing } from './store/key-ring.js';
+
+/**
+ * Starts an embedded Descope on a loopback port, with new keys and the data of the seed, all in memory.
+ *
+ * @returns The running emulator. Close it when the tests are over.
+ * @throws {EmulatorError} EMULATOR_IN_PRODUCTION when `NODE_ENV` is `production`
+ * @throws {EmulatorError} EMULATOR_OPTIONS_INVALID when an option is unknown or has a wrong value
+ * @throws {EmulatorError} EMULATOR_SEED_INVALID when the seed is not valid; the message lists all mistakes
+ * @throws {EmulatorError} EMULATOR_SEED_UNREADABLE when the seed file cannot be read, or is not JSON
+ * @throws {EmulatorError} EMULATOR_ADDRESS_TAKEN when the emulator cannot listen on the host and port
+ * @example
+ * const emulator = await startEmulator({ seed: { users: [{ loginId: 'ada@example.com', roles: ['admin'] }] } });
+ * const { sessionJwt } = await emulator.signIn('ada@example.com');
+ * // DescopeModule.forRoot({ projectId: emulator.projectId, baseUrl: emulator.url })
+ * await emulator.close();
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  if (process.env.NODE_ENV === 'production') {
+    const message =
+      'The emulator lets anyone sign in as any user, so it does not start with NODE_ENV=production.';
+    throw new EmulatorError('EMULATOR_IN_PRODUCTION', message);
+  }
+  const resolved = resolveOptions(options);
+  const seed = loadSeed(options.seed);
+  const keys = new KeyRing(await createKey(resolved.algorithm));
+  const state = new ProjectState(resolved, seed, keys);
+  const server = createEmulatorServer(state, new Router(allRoutes));
+  state.url = await listen(server, resolved.host, resolved.port);
+  return new Emulator(state, server);
+}
+
+/** Every endpoint; no two of them match the same request. */
+export const allRoutes: readonly Route[] = [
+  ...keyRoutes,
+  ...sessionRoutes,
+  ...meRoutes,
+  ...accessKeyRoutes,
+  ...otpRoutes,
+  ...magicLinkRoutes,
+  ...enchantedLinkRoutes,
+  ...passwordRoutes,
+  ...flowRoutes,
+  ...flowPageRoutes,
+  ...manageUserRoutes,
+  ...searchUserRoutes,
+  ...changeUserRoutes,
+  ...grantUserRoutes,
+  ...testUserRoutes,
+  ...manageAccessKeyRoutes,
+  ...roleRoutes,
+  ...permissionRoutes,
+  ...tenantRoutes,
+  ...tokenRoutes,
+  ...manageAppRoutes,
+  ...tokenEndpointRoutes,
+  ...appDiscoveryRoutes,
+  ...fgaRoutes,
+];
