@@ -130,19 +130,19 @@ export type GrantArguments<Name extends string = string> =
 /** A decorator of names with a variant: `@Roles(…)` and `@Roles.all(…)`. */
 export interface RolesDecorator {
   (...names: readonly RoleName[]): AccessDecorator;
-  (...names: GrantArguments): AccessDecorator;
+  (...names: GrantArguments<RoleName>): AccessDecorator;
   /** Asks for all of the roles. */
   all(...names: readonly RoleName[]): AccessDecorator;
-  all(...names: GrantArguments): AccessDecorator;
+  all(...names: GrantArguments<RoleName>): AccessDecorator;
 }
 
 /** A decorator of names with a variant: `@Permissions(…)` and `@Permissions.any(…)`. */
 export interface PermissionsDecorator {
   (...names: readonly PermissionName[]): AccessDecorator;
-  (...names: GrantArguments): AccessDecorator;
+  (...names: GrantArguments<PermissionName>): AccessDecorator;
   /** Asks for one of the permissions. */
   any(...names: readonly PermissionName[]): AccessDecorator;
-  any(...names: GrantArguments): AccessDecorator;
+  any(...names: GrantArguments<PermissionName>): AccessDecorator;
 }
 
 /**
