@@ -51,18 +51,11 @@ export { microserviceTransport } from './auth/transports/microservice.js';
 export type { DescopeTransport } from './auth/transports/transport.js';
 export type { Fetch, FetchInit, FetchLike, FetchResponse } from './core/api/http-client.js';
 export type { Clock } from './core/clock.js';
+export type { AccessKeyOptions } from './core/config/access.js';
 export type { DescopeConfig } from './core/config/config.js';
-export type {
-  AccessKeyOptions,
-  DescopeOptions,
-  DescopeUserLoader,
-  KeyFetchOptions,
-  PublicKeyJwk,
-  SessionCookieOptions,
-  SessionOptions,
-  TokenCacheOptions,
-  UserLoader,
-} from './core/config/options.js';
+export type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './core/config/keys.js';
+export type { DescopeOptions, DescopeUserLoader, UserLoader } from './core/config/options.js';
+export type { SessionCookieOptions, SessionOptions } from './core/config/session.js';
 export type {
   DescopeAccessCode,
   DescopeConfigCode,

@@ -5,9 +5,9 @@ import { DESCOPE_OPTIONS } from '../auth/injection-tokens.js';
 import type { DescopeTransport } from '../auth/transports/transport.js';
 import type { ReadBeside } from '../core/config/config.js';
 import type { OptionReader } from '../core/config/option-reader.js';
-import { describe } from '../core/config/option-reader.js';
+import { describe, STATIC_OPTIONS } from '../core/config/option-reader.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import { KNOWN_OPTIONS, STATIC_OPTIONS } from '../core/config/options.js';
+import { KNOWN_OPTIONS } from '../core/config/options.js';
 import type { DescopeRoutesOptions } from '../routes/routes.options.js';
 import { reportRouteMistakes } from '../routes/routes.options.js';
 

@@ -178,10 +178,10 @@ export async function fetchKeys(request: KeysRequest, signal: AbortSignal): Prom
     fetch,
     signal,
   });
-  const keys = isJsonObject(answer) ? readOwn(answer, 'keys') : undefined;
+  const keys: unknown = isJsonObject(answer) ? readOwn(answer, 'keys') : undefined;
   if (!Array.isArray(keys)) {
     const cause = new Error('Descope answered without a list of keys.');
     throw new RequestFailure({ url, status: 200, cause });
   }
-  return keys;
+  return keys as readonly unknown[];
 }

@@ -101,7 +101,8 @@ async function inTime<T>(
 async function readBody(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = response.body ?? [];
+  for await (const chunk of body) {
     size += chunk.byteLength;
     if (size > maxBytes) throw new Error(`Descope answered with more than ${maxBytes} bytes.`);
     chunks.push(chunk);

@@ -1,8 +1,7 @@
-// Options in; checked, defaulted, frozen config out. Pure: nothing is fetched, read or logged here.
-import type { Fetch, FetchLike } from '../api/http-client.js';
+// Options in; checked, defaulted, frozen config out. Pure: nothing is fetched, logged or read from the environment.
+import type { Fetch } from '../api/http-client.js';
 import { toNodeFetch } from '../api/http-client.js';
 import type { Clock } from '../clock.js';
-import { systemClock } from '../clock.js';
 import type { AccessKeyConfig } from '../m2m/access-keys.js';
 import type { AuthenticationConfig } from '../session/authenticator.js';
 import type { KeyFetchConfig } from '../token/key-fetch-schedule.js';
@@ -10,21 +9,14 @@ import type { KeysById } from '../token/key-set.js';
 import type { TokenCacheConfig } from '../token/token-cache.js';
 import type { VerificationConfig } from '../token/token-verifier.js';
 import type { AcceptanceConfig } from '../user/token-acceptance.js';
-import {
-  readAcceptance,
-  readAccessKeys,
-  readAuthentication,
-  readCookieNames,
-  readVerification,
-} from './access.js';
-import { readApiUrl, readFgaCacheUrl, readOrigins, readProjectId } from './endpoints.js';
-import { readKeyFetch, readKeys, readTokenCache } from './keys.js';
-import type { Rule } from './option-reader.js';
-import { isBoolean, isFunction, OptionReader, readOptionalText } from './option-reader.js';
-import type { DescopeOptions, UserLoader, UserLoaderClass } from './options.js';
-import { KNOWN_OPTIONS } from './options.js';
+import { assertDistinctNames, toAccessKeyConfig } from './access.js';
+import { toAddresses, toOrigins, toProjectId } from './endpoints.js';
+import { toFixedKeys, toKeyFetchConfig } from './keys.js';
+import { OptionReader } from './option-reader.js';
+import type { DescopeOptions, OptionValues, UserLoader, UserLoaderClass } from './options.js';
+import { KNOWN_OPTIONS, OPTIONS } from './options.js';
 import type { SessionConfig } from './session.js';
-import { readSession } from './session.js';
+import { toSessionConfig } from './session.js';
 
 /** What the request pipeline runs on. Made once at boot; frozen. */
 export interface DescopeConfig {
@@ -62,72 +54,82 @@ export interface ClientSecrets {
   readonly authManagementKey: string | undefined;
 }
 
-const BOOLEAN = { wants: 'a boolean', is: isBoolean, default: false };
-
-/** Reads options that stand beside these, and notes their mistakes among them. */
+/** Reads options that are given apart from these, and adds their mistakes to the same error. */
 export type ReadBeside = (options: OptionReader) => void;
 
-/** Resolves options to the config. Throws one `CONFIG_INVALID` that lists every mistake, also of what stands beside. */
+/** Resolves options to the config. Throws one `CONFIG_INVALID` with every mistake, also of what is read beside them. */
 export function resolveConfig(
   given: DescopeOptions,
   isProduction = false,
   readBeside: ReadBeside = () => undefined,
 ): DescopeConfig {
   const options = new OptionReader(given, KNOWN_OPTIONS);
-  const projectId = readProjectId(options);
-  const baseUrl = readApiUrl(options, projectId);
-  const names = readCookieNames(options);
-  const verification = readVerification(options, projectId, names);
+  const values = options.readAll(OPTIONS);
+  const projectId = toProjectId(values.projectId, options);
+  const names = { session: values.sessionCookieName, refresh: values.refreshCookieName };
+  assertDistinctNames(names, options);
   const config: DescopeConfig = {
     projectId,
-    baseUrl,
-    fgaCacheUrl: readFgaCacheUrl(options),
-    verification,
-    authentication: readAuthentication(options, readOrigins(options)),
-    acceptance: readAcceptance(options),
-    accessKeys: readAccessKeys(options, given),
-    superuserBypass: options.read('superuserBypass', BOOLEAN),
-    session: readSession(options, names, isProduction),
-    isAudienceDecided: given.audience !== undefined,
-    keys: readKeys(options, given, verification.algorithms),
-    keyFetch: readKeyFetch(options),
-    tokenCache: readTokenCache(options, given),
-    requireKeysAtBoot: options.read('requireKeysAtBoot', BOOLEAN),
-    loadUser: options.read<DescopeConfig['loadUser']>('loadUser', {
-      ...toFunctionRule(undefined),
-      wants: 'a function, or a class with loadUser(session, request)',
-    }),
-    fetch: toNodeFetch(options.read<FetchLike>('fetch', toFunctionRule(globalThis.fetch))),
-    clock: options.read<Clock>('clock', toFunctionRule(systemClock)),
-    readSecrets: readSecrets(options),
+    ...toAddresses(values, projectId, options),
+    verification: toVerification(values, projectId),
+    authentication: toAuthentication(values, options),
+    acceptance: { accepts: values.accepts, audience: toAudience(values.audience) },
+    accessKeys: toAccessKeyConfig(values.accessKeys),
+    superuserBypass: values.superuserBypass,
+    session: toSessionConfig(values.session, { names, isProduction }, options),
+    isAudienceDecided: values.audience !== undefined,
+    keys: toFixedKeys({ ...given, algorithms: values.algorithms }, options),
+    keyFetch: toKeyFetchConfig(values.keyFetch, options),
+    tokenCache: values.tokenCache,
+    requireKeysAtBoot: values.requireKeysAtBoot,
+    loadUser: values.loadUser,
+    fetch: toNodeFetch(values.fetch ?? globalThis.fetch),
+    clock: values.clock,
+    readSecrets: toSecretsReader(values),
   };
   readBeside(options);
   options.assertFaultless();
-  return freezePolicies(config);
+  return freezeConfig(config);
 }
 
-// The policies with it, but nothing that is the application's own: its sources, functions and keys.
-function freezePolicies(config: DescopeConfig): DescopeConfig {
+function toVerification(values: OptionValues, projectId: string): VerificationConfig {
+  const { algorithms, leewaySeconds, allowMissingDrn, sessionCookieName, refreshCookieName } = values;
+  return {
+    projectId,
+    algorithms,
+    leewaySeconds,
+    sessionTokenNames: ['DS', sessionCookieName],
+    refreshTokenNames: ['DSR', refreshCookieName],
+    allowMissingDrn,
+  };
+}
+
+function toAuthentication(values: OptionValues, options: OptionReader): AuthenticationConfig {
+  const { usernameClaim, claimsSchema, staffRole, superuserRole, sources } = values;
+  const origins = toOrigins(values.publicOrigin, values.trustedOrigins, options);
+  return { usernameClaim, claimsSchema, staffRole, superuserRole, sources, origins };
+}
+
+function toAudience(audience: OptionValues['audience']): readonly string[] | undefined {
+  return typeof audience === 'string' ? [audience] : (audience ?? undefined);
+}
+
+// The config's own parts with it, but nothing that belongs to the application: its sources, functions and keys.
+function freezeConfig(config: DescopeConfig): DescopeConfig {
   const { verification, authentication, acceptance, keyFetch, session, tokenCache, accessKeys } = config;
-  const policies = [verification, authentication, authentication.origins, acceptance, keyFetch, session];
-  for (const policy of [
-    ...policies,
+  const parts = [verification, authentication, authentication.origins, acceptance, keyFetch, session];
+  for (const part of [
+    ...parts,
     session.cookies,
     tokenCache,
     accessKeys,
     verification.sessionTokenNames,
     verification.refreshTokenNames,
   ])
-    Object.freeze(policy);
+    Object.freeze(part);
   return Object.freeze(config);
 }
 
-function toFunctionRule<F>(fallback: F): Rule<F> {
-  return { wants: 'a function', is: isFunction, default: fallback };
-}
-
-function readSecrets(options: OptionReader): () => ClientSecrets {
-  const managementKey = readOptionalText(options, 'managementKey');
-  const authManagementKey = readOptionalText(options, 'authManagementKey');
+function toSecretsReader({ managementKey, authManagementKey }: OptionValues): () => ClientSecrets {
   return () => ({ managementKey, authManagementKey });
 }

@@ -1,4 +1,4 @@
-// The options that say where things are: the project, its API, and the origins that are ours.
+// The options that name addresses: the project, its API, and the origins that are ours.
 import {
   isConfidential,
   isPlainHost,
@@ -6,20 +6,22 @@ import {
   readBaseUrl,
   toRegionalBaseUrl,
 } from '../http/base-url.js';
-import type { TrustedOrigin } from '../http/origin.js';
+import type { OriginConfig, TrustedOrigin } from '../http/origin.js';
 import { findPatternFlaw, toOrigin } from '../http/origin.js';
-import type { AuthenticationConfig } from '../session/authenticator.js';
 import type { Check, OptionReader } from './option-reader.js';
-import { describe, isBoolean, isText, readOptionalText } from './option-reader.js';
+import { describe, isText, toRule } from './option-reader.js';
 
-export function readProjectId(options: OptionReader): string {
-  const projectId = readOptionalText(options, 'projectId');
+const IN_A_TEST =
+  '(a test needs none: createTestDescope().override(…) of nestjs-descope/testing brings its own)';
+const TRUSTED =
+  'origins like "https://app.example.com", "https://*.example.com" for those one label below it, and functions of the origin that give true or false';
+const WANTED_PATTERN = 'https, one "*" as the whole first label, and below it a domain of your own';
+
+/** Checks the project id. */
+export function toProjectId(projectId: string | undefined, options: OptionReader): string {
   if (projectId === undefined) {
-    options.mistake(
-      'projectId',
-      'nothing',
-      `the project id, by the option or by DESCOPE_PROJECT_ID ${IN_A_TEST}`,
-    );
+    const wants = `the project id, by the option or by DESCOPE_PROJECT_ID ${IN_A_TEST}`;
+    options.mistake('projectId', 'nothing', wants);
     return '';
   }
   if (!isProjectId(projectId)) {
@@ -29,45 +31,59 @@ export function readProjectId(options: OptionReader): string {
   return projectId;
 }
 
-const IN_A_TEST =
-  '(a test needs none: createTestDescope().override(…) of nestjs-descope/testing brings its own)';
-
-/** Reads Descope's API, without a trailing slash. */
-export function readApiUrl(options: OptionReader, projectId: string): string {
-  return readUrl(options, 'baseUrl') ?? toRegionalBaseUrl(projectId);
+/** The addresses of Descope as they were given. */
+export interface GivenAddresses {
+  readonly baseUrl: string | undefined;
+  readonly fgaCacheUrl: string | undefined;
+  readonly allowInsecureBaseUrl: boolean;
 }
 
-/** Reads where a cache of relations is, without a trailing slash; the management key travels there. */
-export function readFgaCacheUrl(options: OptionReader): string | undefined {
-  return readUrl(options, 'fgaCacheUrl');
+/** Brings the addresses of Descope's API and of a cache of relations to the form without a trailing slash. */
+export function toAddresses(
+  { baseUrl, fgaCacheUrl, allowInsecureBaseUrl }: GivenAddresses,
+  projectId: string,
+  options: OptionReader,
+): { readonly baseUrl: string; readonly fgaCacheUrl: string | undefined } {
+  const toUrl = (name: 'baseUrl' | 'fgaCacheUrl', text: string | undefined): string | undefined => {
+    if (text === undefined) return undefined;
+    const url = readBaseUrl(text);
+    if (url === undefined)
+      options.mistake(name, describe(text), 'an https URL without credentials, query or fragment');
+    else if (!allowInsecureBaseUrl && !isConfidential(url))
+      options.mistake(name, 'plain http outside loopback', 'https, or allowInsecureBaseUrl: true beside it');
+    return url;
+  };
+  return {
+    baseUrl: toUrl('baseUrl', baseUrl) ?? toRegionalBaseUrl(projectId),
+    fgaCacheUrl: toUrl('fgaCacheUrl', fgaCacheUrl),
+  };
 }
 
-export function readOrigins(options: OptionReader): AuthenticationConfig['origins'] {
-  const publicOrigin = readOptionalText(options, 'publicOrigin');
+const isList: Check<readonly unknown[]> = (value): value is readonly unknown[] =>
+  Array.isArray(value) && value.length > 0;
+
+/** What `trustedOrigins` must be; each of its items is checked by `toOrigins`. */
+export const TRUSTED_ORIGINS = toRule(`a list out of ${TRUSTED}`, isList, []);
+
+/** Checks which origins are ours. */
+export function toOrigins(
+  publicOrigin: string | undefined,
+  trustedOrigins: readonly unknown[],
+  options: OptionReader,
+): OriginConfig {
   if (publicOrigin !== undefined && !isOrigin(publicOrigin))
     options.mistake('publicOrigin', 'a text that is no origin', 'an origin like "https://app.example.com"');
-  const trustedOrigins = options.read('trustedOrigins', {
-    wants: `a list out of ${TRUSTED}`,
-    is: isFullList,
-    default: [],
-  });
-  trustedOrigins.forEach((one, index) => noteUntrustable(options, `trustedOrigins[${index}]`, one));
+  trustedOrigins.forEach((one, index) => checkTrusted(options, `trustedOrigins[${index}]`, one));
   return { publicOrigin, trustedOrigins: trustedOrigins as readonly TrustedOrigin[] };
 }
 
-const TRUSTED =
-  'origins like "https://app.example.com", "https://*.example.com" for those one label below it, and functions of the origin that give true or false';
-
-function noteUntrustable(options: OptionReader, name: string, one: unknown): void {
+function checkTrusted(options: OptionReader, name: string, one: unknown): void {
   if (typeof one === 'function') return;
-  if (!isText(one)) return options.mistake(name, describeItem(one), `one of: ${TRUSTED}`);
-  if (!one.includes('*')) {
-    if (!isOrigin(one)) options.mistake(name, 'a text that is no origin', `one of: ${TRUSTED}`);
-    return;
-  }
-  const flaw = findPatternFlaw(one);
-  if (flaw !== undefined)
-    options.mistake(name, flaw, 'https, one "*" as the whole first label, and below it a domain of your own');
+  const flaw = isText(one) && one.includes('*') ? findPatternFlaw(one) : undefined;
+  if (!isText(one)) options.mistake(name, describeItem(one), `one of: ${TRUSTED}`);
+  else if (!one.includes('*') && !isOrigin(one))
+    options.mistake(name, 'a text that is no origin', `one of: ${TRUSTED}`);
+  else if (flaw !== undefined) options.mistake(name, flaw, WANTED_PATTERN);
 }
 
 // The first thing that people try, and an object like any other for `typeof`.
@@ -77,23 +93,4 @@ function describeItem(one: unknown): string {
 
 function isOrigin(text: string): boolean {
   return toOrigin(text) === text && isPlainHost(new URL(text).hostname);
-}
-
-const isFullList: Check<readonly unknown[]> = (value): value is readonly unknown[] =>
-  Array.isArray(value) && value.length > 0;
-
-function readUrl(options: OptionReader, name: 'baseUrl' | 'fgaCacheUrl'): string | undefined {
-  const text = readOptionalText(options, name);
-  const isInsecureAllowed = options.read('allowInsecureBaseUrl', {
-    wants: 'a boolean',
-    is: isBoolean,
-    default: false,
-  });
-  if (text === undefined) return undefined;
-  const url = readBaseUrl(text);
-  if (url === undefined)
-    options.mistake(name, describe(text), 'an https URL without credentials, query or fragment');
-  else if (!isInsecureAllowed && !isConfidential(url))
-    options.mistake(name, 'plain http outside loopback', 'https, or allowInsecureBaseUrl: true beside it');
-  return url;
 }

@@ -1,26 +1,47 @@
-// Reads options one by one and keeps every mistake, so that all of them are told at once.
+// Reads options by a table of rules and keeps every mistake, so that one error reports all of them.
 import { DescopeConfigError } from '../errors.js';
-import type { DescopeOptions } from './options.js';
-import { STATIC_OPTIONS } from './options.js';
 
-/** A check of one value: answers what it wants when the value is not that. */
+/** Checks one value. */
 export type Check<T> = (value: unknown) => value is T;
 
-/** What an option may be: in words, as a check, and when it is left out. */
+/** What an option may be: in words, as a check, and what it is when it is left out. */
 export interface Rule<T> {
+  /** What a mistake says after "wants". */
   readonly wants: string;
   readonly is: Check<T>;
   readonly default: T;
+  /** Brings a valid value to one form, such as a text without the white space around it. */
+  toForm?(value: T): T;
 }
 
-/** The bounds of a number, both included. */
-export interface Bounds {
-  readonly least: number;
-  readonly most: number;
-  readonly default: number;
+/** An option that is itself an object of options. */
+export interface OptionGroup<Rows extends object = object> {
+  readonly rows: Rows;
+  /** Values that stand for no group at all, which is read as `undefined`; `undefined` among them makes that the default. */
+  readonly off?: readonly unknown[];
+  /** Values that stand for the group with all of its defaults. */
+  readonly on?: readonly unknown[];
 }
 
-export class OptionReader<O extends object = DescopeOptions> {
+/** How each option of an object is read: one row for each, so that the compiler finds the one that is missing. */
+export type OptionTable<O extends object> = {
+  readonly [Name in keyof O]-?: Rule<unknown> | OptionGroup;
+};
+
+/** What a table reads. */
+export type ValuesOf<Table> = { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
+
+type ValueOf<Row> =
+  Row extends Rule<infer Value>
+    ? Value
+    : Row extends OptionGroup<infer Rows>
+      ? ValuesOf<Rows> | (Row extends { readonly off: readonly unknown[] } ? undefined : never)
+      : never;
+
+/** What belongs beside `useFactory`: controllers and guards are registered before a factory runs. */
+export const STATIC_OPTIONS: readonly string[] = ['isGlobal', 'globalGuard', 'routes', 'transports'];
+
+export class OptionReader<O extends object = object> {
   readonly #options: Partial<O>;
   readonly #prefix: string;
   readonly #mistakes: Set<string>;
@@ -28,49 +49,69 @@ export class OptionReader<O extends object = DescopeOptions> {
   constructor(
     options: Partial<O>,
     known: readonly string[],
-    parent?: { prefix: string; mistakes: Set<string> },
+    parent?: { readonly prefix: string; readonly mistakes: Set<string> },
   ) {
     this.#options = options;
     this.#prefix = parent?.prefix ?? '';
     this.#mistakes = parent?.mistakes ?? new Set();
     for (const name of Object.keys(options)) {
-      if (!known.includes(name)) this.#noteUnknown(name, known);
+      if (!known.includes(name)) this.#addUnknown(name, known);
     }
   }
 
-  /** Reads an option; one that is left out has its default, a wrong one is noted and has it too. */
+  /** Reads all options of a table. */
+  readAll<Table extends OptionTable<O>>(table: Table): ValuesOf<Table> {
+    const rows = Object.entries(table) as [keyof O & string, Rule<unknown> | OptionGroup][];
+    const values = rows.map(([name, row]) => [
+      name,
+      'rows' in row ? this.#readGroup(name, row) : this.read(name, row),
+    ]);
+    return Object.fromEntries(values) as ValuesOf<Table>;
+  }
+
+  /** Reads an option. One that is left out has its default; a wrong one too, and is added to the mistakes. */
   read<T>(name: keyof O & string, rule: Rule<T>): T {
-    const value: unknown = toOwn(this.#options[name]); // also fills the holes of a list, which `every` would skip
-    if (value !== undefined && rule.is(value)) return value;
+    const value: unknown = copyList(this.#options[name]); // also fills the holes of a list, which `every` would skip
+    if (value !== undefined && rule.is(value)) return rule.toForm === undefined ? value : rule.toForm(value);
     if (value !== undefined) this.mistake(name, describe(value), rule.wants);
-    return toOwn(rule.default);
+    return copyList(rule.default);
   }
 
-  /** Tells whether an option is given; `false` and `null` say that it is not. */
-  has(name: keyof O & string): boolean {
-    const value: unknown = this.#options[name];
-    return value !== undefined && value !== null && value !== false;
-  }
-
-  /** Opens a group of options, whose mistakes count among these. */
+  /** Opens a group of options, whose mistakes are added to these. */
   group<G extends object>(name: keyof O & string, known: readonly string[]): OptionReader<G> {
     const value: unknown = this.#options[name];
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     if (value !== undefined && !isObject) this.mistake(name, describe(value), 'an object');
     const parent = { prefix: `${this.#prefix}${name}.`, mistakes: this.#mistakes };
-    return new OptionReader<G>(isObject ? (value as Partial<G>) : {}, known, parent);
+    return new OptionReader<G>(isObject ? value : {}, known, parent);
   }
 
-  /** Opens options that stand beside these, whose mistakes count among these. */
+  /** Opens options that are given apart from these, whose mistakes are added to these. */
   beside<G extends object>(options: object, known: readonly string[]): OptionReader<G> {
     return new OptionReader<G>(options, known, { prefix: this.#prefix, mistakes: this.#mistakes });
   }
 
+  /** Adds a mistake: which option, what it got, what it wants. */
   mistake(name: string, got: string, wants: string): void {
     this.#mistakes.add(`  - ${this.#prefix}${name}: got ${got}; wants ${wants}.`);
   }
 
-  #noteUnknown(name: string, known: readonly string[]): void {
+  /** Throws `CONFIG_INVALID` with every mistake, if there is one. */
+  assertFaultless(): void {
+    if (this.#mistakes.size === 0) return;
+    const message = `DescopeModule is not configured correctly:\n${[...this.#mistakes].join('\n')}`;
+    throw new DescopeConfigError('CONFIG_INVALID', message, {
+      mistakes: [...this.#mistakes].map((line) => line.trim()),
+    });
+  }
+
+  #readGroup(name: keyof O & string, { rows, off = [], on = [] }: OptionGroup): unknown {
+    const value: unknown = this.#options[name];
+    if (off.includes(value)) return undefined;
+    return on.includes(value) ? readDefaults(rows) : this.group(name, Object.keys(rows)).readAll(rows);
+  }
+
+  #addUnknown(name: string, known: readonly string[]): void {
     if (this.#prefix === '' && STATIC_OPTIONS.includes(name))
       this.mistake(
         name,
@@ -79,23 +120,14 @@ export class OptionReader<O extends object = DescopeOptions> {
       );
     else this.mistake(name, 'an unknown option', `one of ${known.join(', ')}`);
   }
-
-  /** Throws `CONFIG_INVALID` with every mistake that was noted. */
-  assertFaultless(): void {
-    if (this.#mistakes.size === 0) return;
-    const message = `DescopeModule is not configured correctly:\n${[...this.#mistakes].join('\n')}`;
-    throw new DescopeConfigError('CONFIG_INVALID', message, {
-      mistakes: [...this.#mistakes].map((line) => line.trim()),
-    });
-  }
 }
 
-// A list of our own: what the application does to its list later changes nothing.
-function toOwn<T>(value: T): T {
-  return Array.isArray(value) ? (Object.freeze([...value]) as unknown as T) : value;
+/** Returns what a table reads of options that are all left out. */
+export function readDefaults<Table extends object>(table: Table): ValuesOf<Table> {
+  return new OptionReader({}, []).readAll(table);
 }
 
-/** Describes a wrong value by its type: the value itself may be a secret that went to the wrong option. */
+/** Describes a wrong value by its type: the value itself may be a secret that was given to the wrong option. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (value === '') return 'an empty text';
@@ -104,39 +136,82 @@ export function describe(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
+// A list of our own: what the application does to its list later changes nothing.
+function copyList<T>(value: T): T {
+  return Array.isArray(value) ? (Object.freeze([...value]) as unknown as T) : value;
+}
+
+// The checks and rules that several options have in common.
+
 export const isBoolean: Check<boolean> = (value): value is boolean => typeof value === 'boolean';
 
 export const isText: Check<string> = (value): value is string =>
   typeof value === 'string' && value.trim() !== '';
 
-export const isFunction = <F>(value: unknown): value is F => typeof value === 'function';
-
-const isOptionalText: Check<string | undefined> = (value): value is string | undefined => isText(value);
-
 /** A list of texts that has at least one. */
 export const isTexts: Check<readonly string[]> = (value): value is readonly string[] =>
   Array.isArray(value) && value.length > 0 && value.every(isText);
 
-/** A rule for numbers within bounds, both included. */
-export function toNumberRule({ least, most, default: fallback }: Bounds): Rule<number> {
+export const isFunction: Check<(...parameters: never[]) => unknown> = (
+  value,
+): value is (...parameters: never[]) => unknown => typeof value === 'function';
+
+/** A switch that is off when it is left out. */
+export const SWITCH: Rule<boolean> = { wants: 'a boolean', is: isBoolean, default: false };
+
+/** A text that may be left out, read without the white space around it. */
+export const OPTIONAL_TEXT: Rule<string | undefined> = {
+  wants: 'a non-empty text',
+  is: isText,
+  default: undefined,
+  toForm: (text) => text?.trim(),
+};
+
+/** A rule: what it wants in words, as a check, and what the option is when it is left out. */
+export function toRule<T>(wants: string, is: Check<T>, fallback: NoInfer<T>): Rule<T> {
+  return { wants, is, default: fallback };
+}
+
+/** A rule for an option without a default. */
+export function toOptionalRule<T>(wants: string, is: Check<T>): Rule<T | undefined> {
+  return { wants, is, default: undefined };
+}
+
+/** A check for one of some texts. */
+export function isOneOf<T extends string>(...choices: readonly T[]): Check<T> {
+  return (value): value is T => choices.some((choice) => choice === value);
+}
+
+/** A rule for non-empty lists whose items are all among the choices. */
+export function toListRule<T extends string>(
+  choices: readonly T[],
+  fallback: readonly T[],
+): Rule<readonly T[]> {
+  const is = (value: unknown): value is readonly T[] =>
+    isTexts(value) && value.every((item) => choices.some((choice) => choice === item));
+  return { wants: `a list out of ${choices.join(', ')}`, is, default: fallback };
+}
+
+/** The bounds of a number, both included, and what it is when it is left out. */
+export interface Bounds<Fallback extends number | undefined = number> {
+  readonly least: number;
+  readonly most: number;
+  readonly default: Fallback;
+}
+
+/** A rule for numbers within bounds. */
+export function toNumberRule<Fallback extends number | undefined>(
+  bounds: Bounds<Fallback>,
+): Rule<number | Fallback> {
+  const { least, most, default: fallback } = bounds;
   const is = (value: unknown): value is number =>
     typeof value === 'number' && value >= least && value <= most;
   return { wants: `a number from ${least} to ${most}`, is, default: fallback };
 }
 
-/** A rule for whole numbers within bounds, both included. */
+/** A rule for whole numbers within bounds. */
 export function toWholeNumberRule(bounds: Bounds): Rule<number> {
   const { is, ...rule } = toNumberRule(bounds);
   const isWhole = (value: unknown): value is number => is(value) && Number.isInteger(value);
   return { ...rule, wants: `a whole number from ${bounds.least} to ${bounds.most}`, is: isWhole };
-}
-
-/** A check for non-empty lists whose items are all among the choices. */
-export function isListOf<T extends string>(choices: readonly string[]): Check<readonly T[]> {
-  return (value): value is readonly T[] => isTexts(value) && value.every((item) => choices.includes(item));
-}
-
-/** Reads a text that may be left out, without the white space around it. */
-export function readOptionalText(options: OptionReader, name: keyof DescopeOptions): string | undefined {
-  return options.read(name, { wants: 'a non-empty text', is: isOptionalText, default: undefined })?.trim();
 }

@@ -222,7 +222,7 @@ export class ServerSessionStore implements TokenStore {
 
   async clear(exchange: HttpExchange): Promise<void> {
     const session = readSession(exchange.request);
-    if (session !== undefined) delete session[KEY];
+    if (session !== undefined) Reflect.deleteProperty(session, KEY);
   }
 
   async reload(request: RequestLike): Promise<boolean> {
@@ -262,7 +262,13 @@ function readSession(request: RequestLike): ServerSession | undefined {
 
 function call(session: ServerSession, method: 'regenerate' | 'reload'): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (typeof session[method] !== 'function') return resolve();
-    session[method]((error) => (error === undefined || error === null ? resolve() : reject(error as Error)));
+    if (typeof session[method] !== 'function') {
+      resolve();
+      return;
+    }
+    session[method]((error) => {
+      if (error === undefined || error === null) resolve();
+      else reject(error);
+    });
   });
 }

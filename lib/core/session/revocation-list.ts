@@ -159,7 +159,7 @@ export class RevocationList {
       this.#entries.delete(key);
       return found;
     });
-    const [{ owner = '' } = {}] = merged;
+    const owner = merged[0]?.owner ?? '';
     const known = this.#entries.get(owner);
     const all = known === undefined ? merged : [...merged, known];
     const issuedAt = all.reduce((latest, found) => Math.max(latest, found.issuedAt), 0);

@@ -182,7 +182,8 @@ export function reportFailed(report: FailureReport, notify: Notify): void {
   const projectId = readProjectId(notify);
   if (report.isStale) {
     publishKeysStale({ projectId, keyCount, keyAgeMs, durationMs });
-    return notify({ code: 'KEYS_STALE', level: 'warn', message: `${STALE} (${why})` });
+    notify({ code: 'KEYS_STALE', level: 'warn', message: `${STALE} (${why})` });
+    return;
   }
   publishOutage('KEYS_UNAVAILABLE', report.retryAfterSeconds, projectId);
   notify({ code: 'KEYS_UNAVAILABLE', level: 'error', message: `${DOWN} (${why})` });

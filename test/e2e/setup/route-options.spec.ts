@@ -128,8 +128,8 @@ describe('The option routes', () => {
       }),
     );
     expect(namesOf(error)).toEqual([
-      'projectId',
       'leewaySeconds',
+      'projectId',
       'isGlobal',
       'routes.logIn',
       'routes.path',

@@ -306,7 +306,7 @@ describe('resolveConfig', () => {
       audience: 7,
       sources: [],
     });
-    expect(namesOf(all)).toEqual(['leeway', 'projectId', 'baseUrl', 'algorithms', 'sources', 'audience']);
+    expect(namesOf(all)).toEqual(['leeway', 'algorithms', 'audience', 'sources', 'projectId', 'baseUrl']);
     for (const line of all) expect(line).toMatch(/^- \S+: got .+; wants .+\.$/);
   });
 
