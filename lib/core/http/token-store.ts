@@ -268,7 +268,7 @@ function call(session: ServerSession, method: 'regenerate' | 'reload'): Promise<
     }
     session[method]((error) => {
       if (error === undefined || error === null) resolve();
-      else reject(error);
+      else reject(error instanceof Error ? error : new Error('The session plugin failed.', { cause: error }));
     });
   });
 }
