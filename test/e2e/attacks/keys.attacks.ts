@@ -51,6 +51,7 @@ const FAULTS: readonly (readonly [string, Omit<Fault, 'path'>])[] = [
 const outages = FAULTS.map(([name, fault]): Attack => ({
   name: `a key server with ${name}`,
   prepare: ({ faults }) => faults.add({ path: '/v2/keys', ...fault }),
+  waits: 'hang' in fault || 'dripMs' in fault,
   attack: sound,
   control: sound,
   status: [503],

@@ -80,6 +80,7 @@ const SIGN_OUTS = ['/auth/logout', '/auth/logout-all'].flatMap((path) =>
     control: (stage) => ({ path, lines: [leaver(stage), SAME_SITE], body: '' }),
     status: [403],
     code: 'REQUEST_CROSS_SITE',
+    waits: path === '/auth/logout-all', // until the second of the sign-out is over
   })),
 );
 

@@ -22,6 +22,8 @@ export interface Attack {
   readonly without?: readonly string[];
   /** Whether cookies may be expired by the answer; set they are by none. */
   readonly mayClear?: boolean;
+  /** Whether its trial mostly waits, and meets no other: it goes on beside them. */
+  readonly waits?: boolean;
   /** Makes Descope misbehave before an application of the attack's own starts. */
   readonly prepare?: (emulator: Emulator) => unknown;
 }
