@@ -101,7 +101,7 @@ export class AuthGuard implements CanActivate {
   /** Ends a rejected request: sets the challenge and throws the HTTP exception. */
   protected reject(error: unknown, call: DescopeCall): never {
     const { notify, loginPath: path } = this;
-    const login = path && { path, place: this.sessions.place };
+    const login = path && { path, tokenStore: this.sessions.tokenStore };
     throw respondWithError(call, error, { notify, login });
   }
 
@@ -166,7 +166,7 @@ export class AuthGuard implements CanActivate {
   #expireCookies({ headers, response }: DescopeCall): void {
     if (response === undefined) return;
     keepPrivate(response);
-    this.sessions.place.clearAmbiguous({ request: headers, response });
+    this.sessions.tokenStore.clearAmbiguous({ request: headers, response });
   }
 }
 

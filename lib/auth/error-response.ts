@@ -19,7 +19,7 @@ export type ErrorCall = DescopeCall | Pick<HttpCall, 'response'>;
 export interface ErrorResponseInput {
   readonly notify: Notify;
   /** The login page's path, and the store whose tokens go with a session that was signed out; without it nobody is led. */
-  readonly login?: { readonly path: LoginPath; readonly place: TokenStore } | undefined;
+  readonly login?: { readonly path: LoginPath; readonly tokenStore: TokenStore } | undefined;
 }
 
 /**
@@ -38,7 +38,7 @@ export function respondWithError(
   if (rejection !== undefined) response?.set('Cache-Control', 'no-store');
   if (login !== undefined && 'context' in call) {
     const location = toLoginLocation(error, readPageRequest(call), login.path);
-    if (location !== undefined) return leadToLogin(call, error, { location, place: login.place });
+    if (location !== undefined) return leadToLogin(call, error, { location, tokenStore: login.tokenStore });
   }
   if (rejection === undefined) return error;
   for (const [name, value] of rejection.headers) response?.set(name, value);
@@ -48,18 +48,18 @@ export function respondWithError(
 function leadToLogin(
   call: DescopeCall,
   error: unknown,
-  { location, place }: { readonly location: string; readonly place: TokenStore },
+  { location, tokenStore }: { readonly location: string; readonly tokenStore: TokenStore },
 ): HttpException {
-  if (isSignedOut(error)) clear(place, call);
+  if (isSignedOut(error)) clear(tokenStore, call);
   call.response?.set('Location', location);
   return new HttpException({ statusCode: 302, message: 'Sign in first.' }, 302, { cause: error });
 }
 
 // Only on the way to the login page: an answer that is late must not clear what a sign-in has brought meanwhile.
-function clear(place: TokenStore, { headers, response }: DescopeCall): void {
+function clear(tokenStore: TokenStore, { headers, response }: DescopeCall): void {
   if (response === undefined) return;
   keepPrivate(response);
-  place.clear({ request: headers, response }).catch(() => undefined); // they go again with the next page
+  tokenStore.clear({ request: headers, response }).catch(() => undefined); // they go again with the next page
 }
 
 // Where a browser that has no session goes: to the login page, and back.

@@ -47,7 +47,7 @@ export class SessionAttachment {
     if (recallSession(call.key, this.authenticator) !== undefined || this.#isUnrefreshed(call))
       return undefined;
     try {
-      return this.sessions.keeper.findDue(call.headers);
+      return this.sessions.autoRefresh.findDue(call.headers);
     } catch {
       return undefined; // the guard reads the same source, where the route asks for it
     }
@@ -57,9 +57,9 @@ export class SessionAttachment {
   async run(call: WritableCall, due: DueSession): Promise<void> {
     const exchange = { request: call.headers, response: call.response };
     try {
-      const tokens = await this.sessions.keeper.refreshIfLapsed(exchange.request, due);
+      const tokens = await this.sessions.autoRefresh.refreshIfLapsed(exchange.request, due);
       if (tokens === undefined) return;
-      await this.sessions.place.write(exchange, tokens, false).catch(passTooLarge);
+      await this.sessions.tokenStore.write(exchange, tokens, false).catch(passTooLarge);
       keepPrivate(call.response);
       this.#remember(call, await this.authenticator.openLeniently(tokens.sessionToken));
     } catch (error) {
@@ -78,11 +78,17 @@ export class SessionAttachment {
 
   // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).
   async #settle(call: WritableCall, exchange: HttpExchange, error: unknown): Promise<void> {
-    if (error instanceof DescopeUnavailableError) { rememberFailure(call.key, error, this.authenticator); return; }
-    if (!(error instanceof DescopeCredentialError)) { this.#noteFailure(error); return; }
+    if (error instanceof DescopeUnavailableError) {
+      rememberFailure(call.key, error, this.authenticator);
+      return;
+    }
+    if (!(error instanceof DescopeCredentialError)) {
+      this.#noteFailure(error);
+      return;
+    }
     this.#remember(call, DescopeSession.anonymous(error));
     if (!isOver(error)) return;
-    await this.sessions.place.clear(exchange);
+    await this.sessions.tokenStore.clear(exchange);
     keepPrivate(call.response);
   }
 
@@ -128,7 +134,10 @@ export class DescopeSessionMiddleware implements NestMiddleware<ContextRequest, 
   use(request: ContextRequest, response: object, next: () => void): void {
     const call = openHttpCall(request, response);
     const due = isWritable(call) ? this.step.findDue(call) : undefined;
-    if (!isWritable(call) || due === undefined) { next(); return; }
+    if (!isWritable(call) || due === undefined) {
+      next();
+      return;
+    }
     void this.step.run(call, due).then(next);
   }
 }

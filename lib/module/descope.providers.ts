@@ -165,7 +165,7 @@ function createApplication(authenticator: object, taught: readonly DescopeTransp
 function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Sessions {
   const { clock, session, verification, authentication } = config;
   const api = toRefreshApi(config, notify);
-  const place = createPlace(config, notify);
+  const tokenStore = createTokenStore(config, notify);
   const verifier = new TokenVerifier({ policy: verification, keys, clock, cache: config.tokenCache });
   const silence = { isSilent: false };
   const signOutStore =
@@ -187,19 +187,19 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
     clock,
     projectId: config.projectId,
   });
-  const keeper = new AutoRefresh({
+  const autoRefresh = new AutoRefresh({
     policy: authentication,
-    place,
+    tokenStore,
     verifier,
     refresher,
     clock,
     keyHeader: config.accessKeys?.header,
     isOn: session.isRefreshed,
   });
-  return { api, keeper, place, refresher, signIns, signOuts, verifier };
+  return { api, autoRefresh, tokenStore, refresher, signIns, signOuts, verifier };
 }
 
-function createPlace({ session, clock }: DescopeConfig, notify: Notify): TokenStore {
+function createTokenStore({ session, clock }: DescopeConfig, notify: Notify): TokenStore {
   if (session.store === 'request-session') return new ServerSessionStore(notify);
   return new CookieTokenStore(session.cookies, clock, notify);
 }
@@ -212,9 +212,16 @@ function toRefreshApi(config: DescopeConfig, notify: Notify): RefreshApi {
 }
 
 function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: Notify): Authenticator {
-  const { verifier, place, signOuts } = sessions;
+  const { verifier, tokenStore, signOuts } = sessions;
   const accessKeys = createAccessKeys(config, sessions, notify);
-  return new Authenticator({ policy: config.authentication, verifier, place, signOuts, accessKeys, notify });
+  return new Authenticator({
+    policy: config.authentication,
+    verifier,
+    tokenStore,
+    signOuts,
+    accessKeys,
+    notify,
+  });
 }
 
 function createAccessKeys(config: DescopeConfig, sessions: Sessions, notify: Notify): AccessKeys | undefined {

@@ -149,13 +149,13 @@ function invalid(wants: string): DescopeRequestError {
  * Reads it. Throws `SESSION_MISSING`, or `REFRESH_TOKEN_MISSING` where the client has sent a session token itself;
  * `COOKIE_AMBIGUOUS`, and expires what contradicts itself.
  */
-export function requireRefresh(exchange: HttpExchange, place: TokenStore, isSent: boolean): string {
-  const reading = place.readRefresh(exchange.request);
+export function requireRefresh(exchange: HttpExchange, tokenStore: TokenStore, isSent: boolean): string {
+  const reading = tokenStore.readRefresh(exchange.request);
   if (reading.kind === 'value') return reading.value;
   if (reading.kind === 'absent') {
     const code = isSent ? 'REFRESH_TOKEN_MISSING' : 'SESSION_MISSING';
     throw new DescopeCredentialError(code, 'The request carries no refresh token.');
   }
-  place.clearAmbiguous(exchange);
+  tokenStore.clearAmbiguous(exchange);
   throw ambiguousCookie();
 }

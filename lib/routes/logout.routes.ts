@@ -151,12 +151,12 @@ export class LogoutRoutes {
     const { request } = call.exchange;
     if (sent !== undefined && !this.#isOwn(call)) return { ...NOTHING, sent };
     assertSameOrigin(request, this.config.authentication.origins);
-    const { place } = this.sessions;
-    const sessionToken = toToken(place.readSession(request));
-    const refreshToken = toToken(place.readRefresh(request));
+    const { tokenStore } = this.sessions;
+    const sessionToken = toToken(tokenStore.readSession(request));
+    const refreshToken = toToken(tokenStore.readRefresh(request));
     const other = sent === undefined ? this.authenticator.readToken(request) : undefined;
-    const twins = await this.#proveTwins(place.readAmbiguous(request));
-    await place.clear(call.exchange);
+    const twins = await this.#proveTwins(tokenStore.readAmbiguous(request));
+    await tokenStore.clear(call.exchange);
     const otherToken = other?.token === sessionToken ? undefined : other?.token;
     return {
       ...(await this.#proveBoth(sessionToken, refreshToken)),

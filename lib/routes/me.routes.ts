@@ -64,7 +64,7 @@ export class MeRoute {
 
   async #getProfile(call: RouteCall, session: DescopeSession): Promise<unknown> {
     const userId = readSignedIn(session).id;
-    const refreshToken = requireRefresh(call.exchange, this.sessions.place, !session.sentByBrowser);
+    const refreshToken = requireRefresh(call.exchange, this.sessions.tokenStore, !session.sentByBrowser);
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
     if (readSubjectId(owner.claims) !== userId) throw otherUser();

@@ -57,11 +57,11 @@ export class SessionRoutes {
     if (sent !== undefined) assertSameSubject(sent, await this.sessions.verifier.verifyRefresh(refreshToken));
     try {
       await this.#noteHeld(call, refreshToken);
-      const tokens = await this.sessions.keeper.refresh(call.exchange.request, refreshToken);
+      const tokens = await this.sessions.autoRefresh.refresh(call.exchange.request, refreshToken);
       return await this.#keep(call, tokens, false);
     } catch (error) {
       if (error instanceof DescopeCredentialError && isOver(error))
-        await this.sessions.place.clear(call.exchange);
+        await this.sessions.tokenStore.clear(call.exchange);
       throw error;
     }
   }
@@ -92,7 +92,7 @@ export class SessionRoutes {
       await this.authenticator.open(tokens.sessionToken, true),
       this.config.acceptance,
     );
-    await this.sessions.place.write(call.exchange, tokens, isNew);
+    await this.sessions.tokenStore.write(call.exchange, tokens, isNew);
     return { status: 200, body: { user: { ...readSignedIn(session) }, expiresAt: session.expiresAt } };
   }
 
@@ -117,7 +117,7 @@ export class SessionRoutes {
   }
 
   #readKept(call: RouteCall, read: 'readSession' | 'readRefresh'): string | undefined {
-    const reading = this.sessions.place[read](call.exchange.request);
+    const reading = this.sessions.tokenStore[read](call.exchange.request);
     return reading.kind === 'value' ? reading.value : undefined;
   }
 
@@ -141,10 +141,10 @@ export class SessionRoutes {
 
   // A client that sends its own token, and no cookie, may be at home anywhere: it is told what is missing.
   #requireRefresh({ exchange }: RouteCall, isSent: boolean): string {
-    const { place } = this.sessions;
-    if (!isSent || place.readRefresh(exchange.request).kind !== 'absent')
+    const { tokenStore } = this.sessions;
+    if (!isSent || tokenStore.readRefresh(exchange.request).kind !== 'absent')
       assertSameOrigin(exchange.request, this.config.authentication.origins);
-    return requireRefresh(exchange, place, isSent);
+    return requireRefresh(exchange, tokenStore, isSent);
   }
 
   // It may have lapsed: that is what one refreshes for.

@@ -31,7 +31,7 @@ export interface AuthenticationConfig extends UserConfig {
 export interface AuthenticatorInput {
   readonly policy: AuthenticationConfig;
   readonly verifier: TokenVerifier;
-  readonly place: TokenStore;
+  readonly tokenStore: TokenStore;
   readonly signOuts: RevocationList;
   /** Where access keys are taken themselves, not only their sessions. */
   readonly accessKeys?: AccessKeys | undefined;
@@ -51,10 +51,10 @@ export class Authenticator {
    * An access key is as good as its session; where keys have a header of their own, one there decides alone.
    */
   authenticate(request: RequestLike): MaybePromise<DescopeSession> {
-    const { policy, place, accessKeys } = this.#input;
+    const { policy, tokenStore, accessKeys } = this.#input;
     const key = accessKeys?.readHeader(request);
     if (accessKeys !== undefined && key !== undefined) return this.#openKey(accessKeys, key, request);
-    const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
+    const credential = readCredential(request, policy.sources, (from) => tokenStore.readSession(from));
     if (credential === undefined) return DescopeSession.anonymous();
     if (!credential.sentByBrowser) return this.#openSent(credential.token, request);
     assertSameOrigin(request, policy.origins);
@@ -66,9 +66,9 @@ export class Authenticator {
    * `TOKEN_KIND_NOT_ACCEPTED` for an access key, which has no session of its own to refresh or end.
    */
   readToken(request: RequestLike): Credential | undefined {
-    const { policy, place, accessKeys } = this.#input;
+    const { policy, tokenStore, accessKeys } = this.#input;
     if (accessKeys?.readHeader(request) !== undefined) throw noSession();
-    const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
+    const credential = readCredential(request, policy.sources, (from) => tokenStore.readSession(from));
     if (credential?.sentByBrowser === false && accessKeys?.isKey(credential.token) === true)
       throw noSession();
     return credential;

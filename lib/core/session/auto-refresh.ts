@@ -24,7 +24,7 @@ const RELOAD_WAITS_MS = [50, 150, 300];
 /** What the keeper needs. */
 export interface AutoRefreshInput {
   readonly policy: AuthenticationConfig;
-  readonly place: TokenStore;
+  readonly tokenStore: TokenStore;
   readonly verifier: TokenVerifier;
   readonly refresher: Refresher;
   readonly clock: Clock;
@@ -50,10 +50,10 @@ export class AutoRefresh {
 
   /** Finds, without waiting and without proof, the session of a request that may have to be refreshed. */
   findDue(request: RequestLike): DueSession | undefined {
-    const { isOn, place } = this.#input;
-    const refresh = isOn ? place.readRefresh(request) : undefined;
+    const { isOn, tokenStore } = this.#input;
+    const refresh = isOn ? tokenStore.readRefresh(request) : undefined;
     if (refresh === undefined || refresh.kind === 'absent') return undefined;
-    const session = place.readSession(request);
+    const session = tokenStore.readSession(request);
     if (!this.#mayRefresh(request, session)) return undefined;
     return { sessionToken: toText(session), refreshToken: toText(refresh) };
   }
@@ -86,11 +86,11 @@ export class AutoRefresh {
 
   // With rotation, the slower of two instances is rejected although the session goes on: a shared place may have it.
   async #readNewer(request: RequestLike, refreshToken: string): Promise<TokensToKeep | undefined> {
-    const { place, refresher, verifier } = this.#input;
+    const { tokenStore, refresher, verifier } = this.#input;
     const owner = await verifier.verifyRefresh(refreshToken);
     for (const wait of RELOAD_WAITS_MS) {
-      if (!(await place.reload(request))) return undefined;
-      const [session, refresh] = [place.readSession(request), place.readRefresh(request)];
+      if (!(await tokenStore.reload(request))) return undefined;
+      const [session, refresh] = [tokenStore.readSession(request), tokenStore.readRefresh(request)];
       if (session.kind === 'value' && refresh.kind === 'value' && refresh.value !== refreshToken)
         return refresher.prove({ sessionToken: session.value, refreshToken: refresh.value }, owner);
       await sleep(wait);
@@ -112,10 +112,10 @@ export class AutoRefresh {
 
   // No access key and no bearer credential, which decide alone; no two cookies of one name; no other site's request.
   #isOwnBrowser(request: RequestLike): boolean {
-    const { policy, place, keyHeader } = this.#input;
+    const { policy, tokenStore, keyHeader } = this.#input;
     if (keyHeader !== undefined && (readHeader(request, keyHeader) ?? '') !== '') return false;
     try {
-      const credential = readCredential(request, policy.sources, (from) => place.readSession(from));
+      const credential = readCredential(request, policy.sources, (from) => tokenStore.readSession(from));
       if (credential?.sentByBrowser === false || credential?.rejection !== undefined) return false;
       if (!isFollowedLink(request)) assertOurs(request, policy.origins);
       return true;
@@ -144,8 +144,8 @@ function toText(reading: TokenReading): string | undefined {
 /** What middleware and routes work with. */
 export interface Sessions {
   readonly api: RefreshApi;
-  readonly keeper: AutoRefresh;
-  readonly place: TokenStore;
+  readonly autoRefresh: AutoRefresh;
+  readonly tokenStore: TokenStore;
   readonly refresher: Refresher;
   readonly signIns: SignInChains;
   readonly signOuts: RevocationList;

@@ -24,7 +24,7 @@ function create(policy: Partial<CookieTokenStoreConfig> = {}, request: RequestLi
       void lines.splice(0, lines.length, ...lines.filter((line) => !line.startsWith(`${name}=`))),
   };
   return {
-    place: new CookieTokenStore(
+    tokenStore: new CookieTokenStore(
       { ...COOKIES, secure: true, ...policy },
       () => NOW_MS,
       ({ message }) => void notices.push(message),
@@ -35,8 +35,8 @@ function create(policy: Partial<CookieTokenStoreConfig> = {}, request: RequestLi
   };
 }
 async function write(policy: Partial<CookieTokenStoreConfig> = {}, request?: RequestLike): Promise<string[]> {
-  const { place, exchange, lines } = create(policy, request);
-  await place.write(exchange, TOKENS, false);
+  const { tokenStore, exchange, lines } = create(policy, request);
+  await tokenStore.write(exchange, TOKENS, false);
   return lines;
 }
 
@@ -56,24 +56,27 @@ describe('CookiePlace', () => {
   });
 
   it('reads a cookie by its exact name only, prefix included', () => {
-    const { place } = create({ sessionName: '__Host-DS', refreshName: '__Host-DSR' });
-    const read = (cookie: string) => place.readSession({ headers: { cookie } });
+    const { tokenStore } = create({ sessionName: '__Host-DS', refreshName: '__Host-DSR' });
+    const read = (cookie: string) => tokenStore.readSession({ headers: { cookie } });
     expect(read('__Host-DS=x')).toEqual({ kind: 'value', value: 'x' });
     expect(read('DS=x; __host-ds=x; __Host-DSR=x')).toEqual({ kind: 'absent' });
-    expect(place.readRefresh({ headers: { cookie: '__Host-DSR=y' } })).toEqual({ kind: 'value', value: 'y' });
+    expect(tokenStore.readRefresh({ headers: { cookie: '__Host-DSR=y' } })).toEqual({
+      kind: 'value',
+      value: 'y',
+    });
   });
 
   it('writes no refresh cookie where there is none, and no negative age', async () => {
-    const { place, exchange, lines } = create();
-    await place.write(exchange, { sessionToken: 'a', sessionEndsAtMs: NOW_MS - 5_000 }, true);
+    const { tokenStore, exchange, lines } = create();
+    await tokenStore.write(exchange, { sessionToken: 'a', sessionEndsAtMs: NOW_MS - 5_000 }, true);
     expect(lines).toEqual(['DS=a; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax']);
   });
 
   it.each(['sessionToken', 'refreshToken'])(
     'writes nothing at all when the %s is above 4 KB, and says what to do',
     async (name) => {
-      const { place, exchange, lines, notices } = create();
-      const writing = place.write(exchange, { ...TOKENS, [name]: 'x'.repeat(4_050) }, true);
+      const { tokenStore, exchange, lines, notices } = create();
+      const writing = tokenStore.write(exchange, { ...TOKENS, [name]: 'x'.repeat(4_050) }, true);
       const tooLarge = /^The cookie "DSR?" needs 41\d\d bytes, and browsers drop more than 4096\./;
       await expect(writing).rejects.toMatchObject({
         code: 'SESSION_TOO_LARGE',
@@ -90,8 +93,8 @@ describe('CookiePlace', () => {
   );
 
   it('expires both cookies, host-only and on the domain', async () => {
-    const { place, exchange, lines } = create({ domain: 'example.com' });
-    await place.clear(exchange);
+    const { tokenStore, exchange, lines } = create({ domain: 'example.com' });
+    await tokenStore.clear(exchange);
     expect(lines.map((line) => line.replace(/; HttpOnly.*/, ''))).toEqual([
       'DS=; Max-Age=0; Path=/',
       'DS=; Max-Age=0; Path=/; Domain=example.com',
@@ -101,13 +104,13 @@ describe('CookiePlace', () => {
   });
 
   it('expires only the cookie that contradicts itself', () => {
-    const { place, exchange, lines } = create({}, { headers: { cookie: 'DS=a; DSR=x; DSR=y' } });
-    place.clearAmbiguous(exchange);
+    const { tokenStore, exchange, lines } = create({}, { headers: { cookie: 'DS=a; DSR=x; DSR=y' } });
+    tokenStore.clearAmbiguous(exchange);
     expect(lines).toEqual(['DSR=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax']);
   });
 
   it('has nothing to look for again', async () => {
-    expect(await create().place.reload()).toBe(false);
+    expect(await create().tokenStore.reload()).toBe(false);
   });
 });
 

@@ -39,7 +39,7 @@ function create(
     road: new Authenticator({
       policy: { ...AUTHENTICATION, ...policy },
       verifier,
-      place: new CookieTokenStore(
+      tokenStore: new CookieTokenStore(
         { ...COOKIES, sessionName },
         () => NOW_MS,
         () => undefined,

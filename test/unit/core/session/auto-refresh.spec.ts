@@ -30,13 +30,13 @@ const refreshOf = (claims = {}) => mint(key, { claims: { drn: 'DSR', exp: NOW_SE
 const refresh = refreshOf();
 
 interface Setting {
-  readonly place?: TokenStore;
+  readonly tokenStore?: TokenStore;
   readonly areKeysAway?: boolean;
   readonly isRejected?: boolean;
 }
 
 function create({
-  place = new CookieTokenStore(COOKIES, clock, () => undefined),
+  tokenStore = new CookieTokenStore(COOKIES, clock, () => undefined),
   areKeysAway = false,
   isRejected = false,
 }: Setting = {}) {
@@ -59,10 +59,18 @@ function create({
   });
   const policy = AUTHENTICATION;
   const keyHeader = 'x-api-key';
-  const keeper = new AutoRefresh({ policy, place, verifier, refresher, clock, keyHeader, isOn: true });
+  const autoRefresh = new AutoRefresh({
+    policy,
+    tokenStore,
+    verifier,
+    refresher,
+    clock,
+    keyHeader,
+    isOn: true,
+  });
   const refreshIfDue = async (request: RequestLike) => {
-    const due = keeper.findDue(request);
-    return due === undefined ? undefined : keeper.refreshIfLapsed(request, due);
+    const due = autoRefresh.findDue(request);
+    return due === undefined ? undefined : autoRefresh.refreshIfLapsed(request, due);
   };
   return Object.assign(world, { refreshIfDue });
 }
@@ -145,7 +153,10 @@ describe('SessionKeeper on a server-side session that another instance may have 
       done();
     };
     request.session = { descope: { sessionToken: lapsed, refreshToken: refresh }, reload };
-    const { refreshIfDue } = create({ place: new ServerSessionStore(() => undefined), isRejected: true });
+    const { refreshIfDue } = create({
+      tokenStore: new ServerSessionStore(() => undefined),
+      isRejected: true,
+    });
     let tokens: unknown;
     const code = await codeLater(async () => void (tokens = await refreshIfDue(request)));
     return { code, tokens };
