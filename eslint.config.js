@@ -106,6 +106,13 @@ export default tseslint.config(
       '@typescript-eslint/no-extraneous-class': 'off', // the smallest application is a class with a decorator, or with none
     },
   },
+  {
+    // For browsers, with the DOM and without Node.
+    files: ['lib/routes/browser/flow.ts'],
+    languageOptions: {
+      parserOptions: { project: './lib/routes/browser/tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
+  },
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   prettier,
 );

@@ -119,8 +119,8 @@ export type { UserOrSession, ValidateSessionOptions } from './module/descope.ser
 export { DescopeService } from './module/descope.service.js';
 export type { M2mFetchOptions } from './module/m2m.client.js';
 export { DescopeM2mClient } from './module/m2m.client.js';
-export { createNonce } from './routes/flow-client.js';
 export type { DescopeFlowOptions, FlowTexts } from './routes/flow-options.js';
+export { createNonce } from './routes/flow-page.js';
 export { renderDescopeFlow, toLoginPageHeaders } from './routes/flow-page.js';
 export type {
   CheckHeaderValue,

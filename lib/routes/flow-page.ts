@@ -1,5 +1,7 @@
 // The login page as text: a flow for a template of one's own, or a whole document around it.
-import { escapeHtml, toAttributes, toFlowScript } from './flow-client.js';
+import { randomBytes } from 'node:crypto';
+import { FLOW_SCRIPT } from './browser/flow-script.js';
+import type { FlowPage } from './browser/page.js';
 import type { CheckedFlow, DescopeFlowOptions } from './flow-options.js';
 import { checkFlow } from './flow-options.js';
 
@@ -66,6 +68,24 @@ function toComponentAttributes(flow: CheckedFlow): Readonly<Record<string, strin
     // A flow that has expired, or was changed meanwhile, begins anew.
     'restart-on-error': 'true',
   };
+}
+
+const PATIENCE_MS = 20_000;
+
+// The browser's code has one export, startFlow, and runs before the web component's script is even requested.
+function toFlowScript(flow: CheckedFlow): string {
+  const { loading, finishing, failed, rejected, unavailable } = flow.texts;
+  const page: FlowPage = {
+    scriptUrl: flow.scriptUrl,
+    integrity: flow.integrity,
+    storeUrl: flow.storeUrl,
+    successRedirect: flow.successRedirect,
+    isStrict: flow.mode === 'strict',
+    isSystemTheme: flow.theme === 'os',
+    patienceMs: PATIENCE_MS,
+    texts: { loading, finishing, failed, rejected, unavailable },
+  };
+  return `(function () {\n${FLOW_SCRIPT}\nbrowser.startFlow(${toScriptJson(page)});\n})();`;
 }
 
 // The headers of a login page: what it may load, and that nobody frames, sniffs or keeps it.
@@ -174,4 +194,40 @@ export function toCdnOrigins({ baseCdnUrl, mode }: FlowHosts): readonly string[]
 
 function isCloud(baseUrl: string): boolean {
   return `.${new URL(baseUrl).hostname}`.endsWith('.descope.com');
+}
+
+// Puts text into HTML and into scripts so that it stays text.
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+  '`': '&#96;',
+};
+
+// Escapes text for HTML, between tags and in quoted attributes.
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"'`]/g, (character) => ENTITIES[character] ?? '');
+}
+
+// Attributes as they stand in a tag, each with a blank before it; those without a value are left out.
+function toAttributes(values: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => (value === undefined ? '' : ` ${name}="${escapeHtml(value)}"`))
+    .join('');
+}
+
+// A value as it may stand inside a script element: no markup can begin in it, and no line can end.
+function toScriptJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** A fresh nonce of 128 bits for one answer. */
+export function createNonce(): string {
+  return randomBytes(16).toString('base64');
 }
