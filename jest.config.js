@@ -21,9 +21,7 @@ const source = {
   },
   moduleNameMapper: {
     '^nestjs-descope$': '<rootDir>/lib/index.ts',
-    '^nestjs-descope/testing$': '<rootDir>/lib/testing/index.ts',
-    '^nestjs-descope/emulator$': '<rootDir>/lib/emulator/index.ts',
-    '^nestjs-descope/express$': '<rootDir>/lib/express/index.ts',
+    '^nestjs-descope/(.+)$': '<rootDir>/lib/$1/index.ts',
     '^#lib/(.*)\\.js$': '<rootDir>/lib/$1.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -3,12 +3,18 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-const DOORS = ['index', 'testing/index', 'emulator/index', 'emulator/cli', 'express/index'];
+const ENTRY_POINTS = [
+  'index',
+  ...['inspect', 'websockets', 'microservices', 'testing', 'emulator', 'express'].map(
+    (name) => `${name}/index`,
+  ),
+  'emulator/cli',
+];
 // Ready for a `this` that modules do not have, as the compiler's helpers for decorators are; and types only.
 const EXPECTED = ['THIS_IS_UNDEFINED', 'EMPTY_BUNDLE'];
 
 export default {
-  input: Object.fromEntries(DOORS.map((door) => [door, `dist/esm/${door}.js`])),
+  input: Object.fromEntries(ENTRY_POINTS.map((entry) => [entry, `dist/esm/${entry}.js`])),
   external: (id) => !/^[./]/.test(id),
   treeshake: false,
   onLog: (level, log, tell) => EXPECTED.includes(log.code) || tell(level, log),

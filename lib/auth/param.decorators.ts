@@ -13,14 +13,18 @@ import { readSession } from './request-user.js';
 import type { OpenCall } from './transports/execution-context.js';
 import { openCall, recallKey } from './transports/execution-context.js';
 
-type Pipe = PipeTransform | Type<PipeTransform>;
+/** A pipe, or its class. */
+export type ParameterPipe = PipeTransform | Type<PipeTransform>;
 
 /** What stands before a handler's parameter for the user. */
 export interface CurrentUserDecorator {
   (): ParameterOf<RegisteredUser>;
   <Property extends keyof RegisteredUser & string>(property: Property): ParameterOf<RegisteredUser[Property]>;
   /** With pipes, whose results may be anything. */
-  (propertyOrPipe: (keyof RegisteredUser & string) | Pipe, ...pipes: Pipe[]): ParameterDecorator;
+  (
+    propertyOrPipe: (keyof RegisteredUser & string) | ParameterPipe,
+    ...pipes: ParameterPipe[]
+  ): ParameterDecorator;
 }
 
 /**
@@ -39,7 +43,7 @@ export const CurrentUser: CurrentUserDecorator = createParamDecorator(
  * a session is required it is a `SignedInSession`.
  * @example `@Get('me') me(@CurrentSession() { user, token }: SignedInSession) {}`
  */
-export const CurrentSession: (...pipes: Pipe[]) => ParameterDecorator = createParamDecorator(
+export const CurrentSession: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
   (_data: undefined, context: ExecutionContext) => readSession(openCall(context)),
 );
 
@@ -69,7 +73,8 @@ export type ParameterOf<Value> = DescopeRegister extends { readonly user: object
     ) => void
   : ParameterDecorator;
 
-type ParameterTakes<Target, Key, Index extends number, Value> = Key extends keyof Target
+/** Holds a decorator's parameter to the type of what the decorator hands over. */
+export type ParameterTakes<Target, Key, Index extends number, Value> = Key extends keyof Target
   ? Target[Key] extends (...parameters: infer Parameters) => unknown
     ? Value extends Parameters[Index]
       ? unknown
@@ -83,8 +88,9 @@ type ParameterTakes<Target, Key, Index extends number, Value> = Key extends keyo
  * Gives a handler the id of the tenant that its `@Tenant` names, or without one the session's current tenant (`dct`);
  * `undefined` where the caller does not belong to it.
  */
-export const CurrentTenant: (...pipes: (PipeTransform | Type<PipeTransform>)[]) => ParameterDecorator =
-  createParamDecorator((_data: undefined, context: ExecutionContext) => readTenant(context));
+export const CurrentTenant: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
+  (_data: undefined, context: ExecutionContext) => readTenant(context),
+);
 
 function readTenant(context: ExecutionContext): MaybePromise<string | undefined> {
   const { demands } = readAccessPolicy(context.getClass(), context.getHandler());

@@ -129,7 +129,7 @@ export function isOver(error: DescopeCredentialError): boolean {
  */
 @Injectable()
 export class DescopeSessionMiddleware implements NestMiddleware<ContextRequest, object> {
-  constructor(@Inject(SessionAttachment) private readonly step: SessionAttachment) {}
+  @Inject(SessionAttachment) private readonly step!: SessionAttachment;
 
   use(request: ContextRequest, response: object, next: () => void): void {
     const call = openHttpCall(request, response);

@@ -74,6 +74,7 @@ export class DescopeCredentialError extends DescopeError {
     super(message, details);
   }
 
+  /** @internal */
   get [CONSEQUENCE](): Consequence {
     return 'credential';
   }
@@ -89,6 +90,7 @@ export class DescopeAccessError extends DescopeError {
     super(message, details);
   }
 
+  /** @internal */
   get [CONSEQUENCE](): Consequence {
     return 'access';
   }
@@ -104,6 +106,7 @@ export class DescopeRequestError extends DescopeError {
     super(message, details);
   }
 
+  /** @internal */
   get [CONSEQUENCE](): Consequence {
     return 'request';
   }
@@ -124,6 +127,7 @@ export class DescopeUnavailableError extends DescopeError {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
+  /** @internal */
   get [CONSEQUENCE](): Consequence {
     return 'unavailable';
   }

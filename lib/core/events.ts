@@ -25,7 +25,7 @@ export type DescopeRefreshOutcome = 'refreshed' | 'shared' | 'ended' | 'supersed
 export type DescopeExchangeOutcome = 'exchanged' | 'rejected' | 'outage' | 'failed';
 
 /** What every message says. */
-interface DescopeEvent {
+export interface DescopeEvent {
   /** The Descope project of the application in which it happened: a process may run several. */
   readonly projectId: string;
 }

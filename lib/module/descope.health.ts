@@ -28,7 +28,7 @@ export interface DescopeHealthOptions {
  */
 @Injectable()
 export class DescopeHealthIndicator {
-  constructor(@Inject(LateServices) private readonly services: LateServices) {}
+  @Inject(LateServices) private readonly services!: LateServices;
 
   /**
    * Checks the keys; never rejects. It asks Descope for them no more often than requests would, and waits only where a

@@ -26,7 +26,11 @@ import { createAuthController, toRouteProviders } from '../routes/auth.controlle
 import { toMountable } from '../routes/routes.options.js';
 import { ApplicationEntry } from './application.entry.js';
 import { DescopeHealthIndicator } from './descope.health.js';
-import type { ASYNC_OPTIONS_TYPE, DescopeModuleExtras, DescopeModuleOptions } from './descope.options.js';
+import type {
+  DescopeModuleAsyncOptions,
+  DescopeModuleExtras,
+  DescopeModuleOptions,
+} from './descope.options.js';
 import { ConfigurableModuleClass, OptionsFailure, toStaticReader } from './descope.options.js';
 import { descopeProviders, sessionProviders } from './descope.providers.js';
 import { DescopeService } from './descope.service.js';
@@ -36,32 +40,27 @@ import { provideCopies, shareClasses } from './late-services.js';
 import { DescopeM2mClient } from './m2m.client.js';
 import { toLoginPathProvider, UnreadBodies, unrefreshedRoutes } from './route-checks.js';
 
-/** Options of `DescopeModule.forRootAsync()`. */
-export type DescopeModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
-
 /**
  * Protects an application with Descope: every handler asks for a session unless it is `@Public()`.
  * Options left out come from the environment (`DESCOPE_PROJECT_ID` and friends).
  * @example `@Module({ imports: [DescopeModule.forRoot()] }) export class AppModule {}`
  */
 @Module({})
-export class DescopeModule extends ConfigurableModuleClass implements NestModule, OnModuleInit {
+export class DescopeModule implements NestModule, OnModuleInit {
   // Only what can never be request-scoped: Nest would ask nothing of a module that is.
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(ModuleRef) private readonly own: ModuleRef,
-  ) {
-    super();
-  }
+  ) {}
 
   /** Registers the module with static options. Wrong ones stop the boot with one error that lists all of them. */
-  static override forRoot(options: DescopeModuleOptions = {}): DynamicModule {
-    return compose(super.forRoot(options), options, toStaticReader(options, false));
+  static forRoot(options: DescopeModuleOptions = {}): DynamicModule {
+    return compose(ConfigurableModuleClass.forRoot(options), options, toStaticReader(options, false));
   }
 
   /** Registers the module with options from a factory: `useFactory`, `useClass` or `useExisting`. */
-  static override forRootAsync(options: DescopeModuleAsyncOptions): DynamicModule {
-    return compose(super.forRootAsync(options), options, toStaticReader(options, true));
+  static forRootAsync(options: DescopeModuleAsyncOptions): DynamicModule {
+    return compose(ConfigurableModuleClass.forRootAsync(options), options, toStaticReader(options, true));
   }
 
   // Where Nest asks for middleware, which is before it registers its routes.
@@ -115,6 +114,7 @@ function compose(
   const copies = provideCopies(CLASSES);
   return {
     ...definition,
+    module: DescopeModule,
     global: isGlobal !== false,
     imports: [...(definition.imports ?? []), ConfigModule, OptionsCircleModule],
     controllers: routes === undefined ? [] : [createAuthController(routes)],

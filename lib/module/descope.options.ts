@@ -1,5 +1,5 @@
 // What people write when they register the module: static extras here, run-time options from core.
-import type { CanActivate, Type } from '@nestjs/common';
+import type { CanActivate, ConfigurableModuleAsyncOptions, Type } from '@nestjs/common';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { DESCOPE_OPTIONS } from '../auth/injection-tokens.js';
 import type { DescopeTransport } from '../auth/transports/transport.js';
@@ -46,6 +46,13 @@ export interface DescopeModuleExtras {
 /** Options of `DescopeModule.forRoot()`. */
 export type DescopeModuleOptions = DescopeOptions & DescopeModuleExtras;
 
+/** Options of `DescopeModule.forRootAsync()`. */
+export type DescopeModuleAsyncOptions = ConfigurableModuleAsyncOptions<
+  DescopeOptions,
+  'createDescopeOptions'
+> &
+  DescopeModuleExtras;
+
 /** Makes the options, for `forRootAsync({ useClass })` and `useExisting`. */
 export interface DescopeOptionsFactory {
   createDescopeOptions(): DescopeOptions | Promise<DescopeOptions>;
@@ -74,17 +81,19 @@ function defined(options: DescopeOptions): DescopeOptions {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<DescopeOptions>({ optionsInjectionToken: DESCOPE_OPTIONS })
-    .setClassMethodName('forRoot')
-    .setFactoryMethodName('createDescopeOptions')
-    .setExtras<DescopeModuleExtras>({
-      isGlobal: true,
-      globalGuard: true,
-      routes: undefined,
-      transports: undefined,
-    })
-    .build();
+/** Makes the dynamic modules of `forRoot` and `forRootAsync`, as Nest's builder does. */
+export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<DescopeOptions>({
+  optionsInjectionToken: DESCOPE_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createDescopeOptions')
+  .setExtras<DescopeModuleExtras>({
+    isGlobal: true,
+    globalGuard: true,
+    routes: undefined,
+    transports: undefined,
+  })
+  .build();
 
 // The options that are known at registration: checked with the run-time ones, so that all mistakes are told at once.
 

@@ -27,7 +27,7 @@ export interface ValidateSessionOptions {
  */
 @Injectable()
 export class DescopeService {
-  constructor(@Inject(LateServices) private readonly services: LateServices) {}
+  @Inject(LateServices) private readonly services!: LateServices;
 
   /**
    * Proves a session token and gives its session. Rejects with a `DescopeCredentialError`, `DescopeAccessError` or

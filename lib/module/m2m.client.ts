@@ -25,9 +25,8 @@ export interface M2mFetchOptions {
  */
 @Injectable()
 export class DescopeM2mClient {
+  @Inject(LateServices) private readonly services!: LateServices;
   #tokens: MachineTokens | undefined;
-
-  constructor(@Inject(LateServices) private readonly services: LateServices) {}
 
   /** Gets a token. Rejects with `M2M_CREDENTIALS_REFUSED`, `DESCOPE_UNAVAILABLE`, or `CONFIG_INVALID` for credentials of another form. */
   async getToken(credentials: M2mCredentials): Promise<string> {

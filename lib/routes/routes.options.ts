@@ -35,8 +35,11 @@ export interface DescopeRoutesOptions {
 
 // What the API gateway's check may be told when the routes are mounted.
 
-/** The properties of the user that may travel in a header. */
-export const CHECK_VALUES = [
+/** A property of the user that may travel in a header. */
+export type CheckHeaderValue =
+  'username' | 'id' | 'email' | 'name' | 'kind' | 'tenant' | 'roles' | 'permissions';
+
+const CHECK_VALUES: readonly CheckHeaderValue[] = [
   'username',
   'id',
   'email',
@@ -45,10 +48,7 @@ export const CHECK_VALUES = [
   'tenant',
   'roles',
   'permissions',
-] as const;
-
-/** A property of the user that may travel in a header. */
-export type CheckHeaderValue = (typeof CHECK_VALUES)[number];
+];
 
 /** `GET check`: whether a gateway may let a request through. */
 export interface CheckOptions {

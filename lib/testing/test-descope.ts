@@ -30,7 +30,10 @@ export interface TestDescopeOptions {
 /** An issuer of real tokens, and the keys to them. */
 export class TestDescope {
   readonly projectId: string;
-  /** The key set that `override` puts in place of the application's. */
+  /**
+   * The key set that `override` puts in place of the application's.
+   * @internal
+   */
   readonly keySet = new TestKeySet();
   readonly #cookieName: string;
   #signer = new TestSigner();

@@ -5,14 +5,9 @@ const { APP_GUARD, NestFactory } = require('@nestjs/core');
 const { ClientProxyFactory, MessagePattern, Transport } = require('@nestjs/microservices');
 const { SubscribeMessage, WebSocketGateway } = require('@nestjs/websockets');
 const { WsAdapter } = require('@nestjs/platform-ws');
-const {
-  AuthGuard,
-  DescopeModule,
-  DescopeSockets,
-  Public,
-  Roles,
-  microserviceTransport,
-} = require('nestjs-descope');
+const { AuthGuard, DescopeModule, Public, Roles } = require('nestjs-descope');
+const { microserviceTransport } = require('nestjs-descope/microservices');
+const { DescopeSockets } = require('nestjs-descope/websockets');
 const { startEmulator } = require('nestjs-descope/emulator');
 const { createTestDescope } = require('nestjs-descope/testing');
 const { Test } = require('@nestjs/testing');

@@ -1,4 +1,4 @@
-// package.json: doors that lead somewhere, packages that are declared, nothing that runs by itself.
+// package.json: entry points that lead somewhere, packages that are declared, nothing that runs by itself.
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { readSources } from '../support/source-graph.js';
@@ -30,23 +30,31 @@ interface Lock {
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock;
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
-const { './package.json': _itself, ...doors } = manifest.exports;
+const { './package.json': _itself, ...entryPoints } = manifest.exports;
 const sources = readSources('lib');
 
 const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
-describe('The doors of the package', () => {
-  it('are four', () => {
-    expect(Object.keys(doors)).toEqual(['.', './testing', './emulator', './express']);
+describe('The entry points of the package', () => {
+  it('are seven', () => {
+    expect(Object.keys(entryPoints)).toEqual([
+      '.',
+      './inspect',
+      './websockets',
+      './microservices',
+      './testing',
+      './emulator',
+      './express',
+    ]);
   });
 
   it('each tell types first, for import and for require', () => {
-    for (const door of Object.values(doors)) {
-      expect(Object.keys(door)).toEqual(['import', 'require']);
+    for (const entryPoint of Object.values(entryPoints)) {
+      expect(Object.keys(entryPoint)).toEqual(['import', 'require']);
       for (const [condition, build] of [['import', 'esm'] as const, ['require', 'cjs'] as const]) {
-        expect(Object.keys(door[condition] ?? {})).toEqual(['types', 'default']);
-        const { types = '', default: code = '' } = door[condition] ?? {};
+        expect(Object.keys(entryPoint[condition] ?? {})).toEqual(['types', 'default']);
+        const { types = '', default: code = '' } = entryPoint[condition] ?? {};
         expect(types).toMatch(new RegExp(`^\\./dist/${build}/.*\\.d\\.ts$`));
         expect(types.replace('.d.ts', '.js')).toBe(code);
       }
@@ -54,8 +62,8 @@ describe('The doors of the package', () => {
   });
 
   it('each lead to a source', () => {
-    const targets = Object.values(doors).flatMap((door) =>
-      Object.values(door).flatMap((paths) => Object.values(paths)),
+    const targets = Object.values(entryPoints).flatMap((entryPoint) =>
+      Object.values(entryPoint).flatMap((paths) => Object.values(paths)),
     );
     const all = [...targets, manifest.main, manifest.types, ...Object.values(manifest.bin)];
     expect(all.map(toSource).filter((path) => !existsSync(path))).toEqual([]);
@@ -63,9 +71,9 @@ describe('The doors of the package', () => {
 
   it('show their types to compilers that read no exports', () => {
     const shown = manifest.typesVersions['*'] ?? {};
-    for (const [door, { require: target }] of Object.entries(doors))
-      if (door !== '.') expect(shown[door.slice(2)]).toEqual([target?.['types']]);
-    expect(manifest.types).toBe(doors['.']?.['require']?.['types']);
+    for (const [name, { require: target }] of Object.entries(entryPoints))
+      if (name !== '.') expect(shown[name.slice(2)]).toEqual([target?.['types']]);
+    expect(manifest.types).toBe(entryPoints['.']?.['require']?.['types']);
   });
 });
 

@@ -95,9 +95,7 @@ function createProgram(paths = toShared()): ts.Program {
     types: ['node'],
     paths: {
       'nestjs-descope': [resolve('lib/index.ts')],
-      'nestjs-descope/testing': [resolve('lib/testing/index.ts')],
-      'nestjs-descope/emulator': [resolve('lib/emulator/index.ts')],
-      'nestjs-descope/express': [resolve('lib/express/index.ts')],
+      'nestjs-descope/*': [resolve('lib/*/index.ts')],
     },
   };
   const host = ts.createCompilerHost(options);

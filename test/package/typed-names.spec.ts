@@ -16,7 +16,7 @@ declare module 'nestjs-descope' {
 // A line that ends in `// no` must not compile with the declaration, and compiles without it.
 const PROGRAM = `
 import { Authorize, CurrentSession, CurrentUser, DescopeService, DescopeUser, Permissions, Roles } from 'nestjs-descope';
-import type { CustomClaims, DescopePolicy, DescopeSession, SignedInSession } from 'nestjs-descope';
+import type { CustomClaims, DescopeRule, DescopeSession, SignedInSession } from 'nestjs-descope';
 import { ParseIntPipe } from '@nestjs/common';
 export interface Account { readonly email: string; readonly name: string; readonly roles: readonly string[] }
 
@@ -45,7 +45,7 @@ export class OrdersController {
   anybody(@CurrentSession() session: DescopeSession) { return session.user?.id; }
 }
 
-export class IsUser implements DescopePolicy {
+export class IsUser implements DescopeRule {
   isAllowed(user: DescopeUser) { return user.kind === 'user'; } // no
 }
 

@@ -24,7 +24,7 @@ export function listFlaws(text: string, lib?: readonly string[]): readonly Flaw[
     ...(lib === undefined ? {} : { lib: lib.map((name) => `lib.${name}.d.ts`) }),
     paths: {
       'nestjs-descope': [resolve('lib/index.ts')],
-      'nestjs-descope/express': [resolve('lib/express/index.ts')],
+      'nestjs-descope/*': [resolve('lib/*/index.ts')],
     },
   };
   const host = ts.createCompilerHost(options);

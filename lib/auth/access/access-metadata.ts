@@ -39,7 +39,10 @@ export function addDemand(demand: Demand, decorator: string): AccessDecorator {
  */
 export function addMetadata(entry: AccessEntry): AccessDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
-    if (key === undefined) { appendToClass(target, entry); return; }
+    if (key === undefined) {
+      appendToClass(target, entry);
+      return;
+    }
     append(target, entry, key);
     if (typeof descriptor?.value === 'function') append(descriptor.value as object, entry);
   };
@@ -57,7 +60,8 @@ function appendToClass(target: object, entry: AccessEntry): void {
 function append(target: object, entry: AccessEntry, key?: string | symbol): void {
   if (key === undefined) {
     const own = (Reflect.getOwnMetadata(ACCESS_METADATA, target) ?? []) as readonly AccessEntry[];
-    Reflect.defineMetadata(ACCESS_METADATA, [...own, entry], target); return;
+    Reflect.defineMetadata(ACCESS_METADATA, [...own, entry], target);
+    return;
   }
   const own = (Reflect.getOwnMetadata(ACCESS_METADATA, target, key) ?? []) as readonly AccessEntry[];
   Reflect.defineMetadata(ACCESS_METADATA, [...own, entry], target, key);
@@ -106,7 +110,7 @@ export function invalid(where: string, wants: string): DescopeConfigError {
 
 /**
  * A rule of the application as a provider of its own.
- * @example `@Injectable() class OwnsOrder implements DescopePolicy { isAllowed(user: DescopeUser, context: ExecutionContext) { … } }`
+ * @example `@Injectable() class OwnsOrder implements DescopeRule { isAllowed(user: DescopeUser, context: ExecutionContext) { … } }`
  */
 export interface DescopeRule<User = RegisteredUser> {
   /** Whether the caller may; whatever is not `true` rejects. `user` is what `@CurrentUser()` gives. */

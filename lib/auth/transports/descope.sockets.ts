@@ -20,12 +20,9 @@ import { findHandshake, rememberHandshake } from './websocket.js';
 @Injectable()
 export class DescopeSockets {
   @Inject(ModuleRef) private readonly modules!: ModuleRef;
-
-  constructor(
-    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
-    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
-    @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
-  ) {}
+  @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator!: Authenticator;
+  @Inject(DESCOPE_CONFIG) private readonly config!: DescopeConfig;
+  @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
 
   /**
    * Lets a client stay as long as its session, and gives the session; any other client is told why and closed, and

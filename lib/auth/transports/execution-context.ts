@@ -31,7 +31,10 @@ export interface HttpCall {
   readonly request: ContextRequest;
   /** Node's own request, or one like it: what credentials and headers are read from. */
   readonly headers: RequestLike;
-  /** What the headers of the response are written to; `undefined` where it has none. */
+  /**
+   * What the headers of the response are written to; `undefined` where it has none.
+   * @internal
+   */
   readonly response: ResponseWriter | undefined;
   /** By what state is kept: Node's own request, the same for Fastify's middleware and for its guard. */
   readonly key: object;

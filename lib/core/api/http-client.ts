@@ -159,7 +159,7 @@ export interface FetchResponse {
 }
 
 /** A body, chunk by chunk. */
-interface FetchBody {
+export interface FetchBody {
   getReader(): {
     read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
     cancel(reason?: unknown): Promise<void>;

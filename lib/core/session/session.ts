@@ -47,12 +47,16 @@ export interface DescopeSession {
 
 /** The class of sessions; its private names are no part of the type, which others can make then. */
 export interface DescopeSessionClass {
-  new (input: SessionInput): DescopeSession;
+  /** The package alone makes sessions; for tests, `createTestDescope().session()` does. */
+  new (input: never): DescopeSession;
   /** The session of a proven token; `sentByBrowser` when a browser sent it by itself. */
   of(user: DescopeUser, token: string, sentByBrowser?: boolean): SignedInSession;
   /** The session of an anonymous caller; `rejection` says why what was sent does not count. */
   anonymous(rejection?: DescopeError): DescopeSession;
-  /** Says why a session is nobody's. */
+  /**
+   * Says why a session is nobody's.
+   * @internal
+   */
   toRejection(session: DescopeSession): DescopeError;
 }
 

@@ -61,7 +61,12 @@ export interface DescopeUser {
 }
 
 /** The class of users; its private names are no part of the type, which others can make then. */
-export type DescopeUserClass = new (token: UserToken, username: string, policy: UserConfig) => DescopeUser;
+export interface DescopeUserClass {
+  /** @internal */
+  new (token: UserToken, username: string, policy: UserConfig): DescopeUser;
+  /** The package alone makes users; for tests, `createTestDescope().user()` does. */
+  new (token: never, username: never, policy: never): DescopeUser;
+}
 
 export const DescopeUser: DescopeUserClass = class DescopeUser {
   readonly id: string;

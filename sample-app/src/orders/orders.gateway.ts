@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { UseGuards } from '@nestjs/common';
 import type { OnGatewayConnection } from '@nestjs/websockets';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { AuthGuard, CurrentUser, DescopeSockets, Roles } from 'nestjs-descope';
+import { AuthGuard, CurrentUser, Roles } from 'nestjs-descope';
+import { DescopeSockets } from 'nestjs-descope/websockets';
 import { OrdersService } from './orders.service.js';
 
 const MAX_BYTES = 16 * 1024; // ws itself would take 100 MB in one message

@@ -1,5 +1,5 @@
 // What every route asks: as JSON on request, for a program that compares it with yesterday's.
-import { describeAccess } from 'nestjs-descope';
+import { describeAccess } from 'nestjs-descope/inspect';
 import type { Settings } from './settings.js';
 import { startSample } from './start-sample.js';
 

@@ -1,5 +1,5 @@
 // What the terminal says once the sample app listens: where it is, who there is, and calls to paste.
-import { describeAccess, formatAccess } from 'nestjs-descope';
+import { describeAccess, formatAccess } from 'nestjs-descope/inspect';
 import { PEOPLE } from '../embedded/people.js';
 import { toCallList } from './curl-lines.js';
 import type { Sample } from './start-sample.js';

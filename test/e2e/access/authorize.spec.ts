@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { ExecutionContext, ModuleMetadata, Type } from '@nestjs/common';
 import { Controller, Get, Inject, Injectable, Module, NotFoundException, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
-import type { DescopePolicy, DescopePolicyFunction } from 'nestjs-descope';
+import type { DescopeRule, DescopeRuleFunction } from 'nestjs-descope';
 import { Authorize, CurrentUser, DescopeConfigError, DescopeUser, Public, Roles } from 'nestjs-descope';
 import type { AccessApplication } from '../../support/access-application.js';
 import { startAccess } from '../../support/access-application.js';
@@ -25,7 +25,7 @@ class Orders {
 }
 
 @Injectable()
-class OwnsOrder implements DescopePolicy {
+class OwnsOrder implements DescopeRule {
   constructor(@Inject(Orders) private readonly orders: Orders) {}
 
   async isAllowed(user: DescopeUser, context: ExecutionContext): Promise<boolean> {
@@ -46,7 +46,7 @@ class PerRequest {
 }
 
 @Injectable()
-class OnRequest implements DescopePolicy {
+class OnRequest implements DescopeRule {
   constructor(@Inject(PerRequest) private readonly own: PerRequest) {}
 
   isAllowed(_user: DescopeUser, context: ExecutionContext): boolean {
@@ -58,7 +58,7 @@ class OnRequest implements DescopePolicy {
 class AlsoOnRequest extends OnRequest {}
 
 @Injectable({ scope: Scope.TRANSIENT })
-class Transient implements DescopePolicy {
+class Transient implements DescopeRule {
   #asked = 0;
 
   isAllowed(): boolean {
@@ -78,11 +78,11 @@ const answers = new Map<string, unknown>([
   ['promise', Promise.resolve(true)],
   ['no-promise', Promise.resolve(false)],
 ]);
-const byPath: DescopePolicyFunction = (_user, context) =>
+const byPath: DescopeRuleFunction = (_user, context) =>
   answers.get(requestOf(context).params['answer'] ?? '') as boolean;
 
 @Injectable()
-class Hides implements DescopePolicy {
+class Hides implements DescopeRule {
   isAllowed(): boolean {
     throw new NotFoundException('no such order');
   }
@@ -221,7 +221,7 @@ interface Account {
 }
 
 @Injectable()
-class IsWelcome implements DescopePolicy<Account> {
+class IsWelcome implements DescopeRule<Account> {
   isAllowed(account: Account): boolean {
     return !account.isBanned;
   }
@@ -272,7 +272,7 @@ describe.each(ADAPTERS)('A rule, on %s,', (adapter) => {
 
   it('may be a class that has its rule as a property', async () => {
     @Injectable()
-    class IsAnna implements DescopePolicy {
+    class IsAnna implements DescopeRule {
       readonly isAllowed = (user: DescopeUser) => user.id === 'anna';
     }
     @Controller()
@@ -303,6 +303,6 @@ describe.each(ADAPTERS)('A rule, on %s,', (adapter) => {
   });
 
   it.each([undefined, null, 'admin', {}])('is not defined by %p', (rule) => {
-    expect(() => Authorize(rule as Type<DescopePolicy>)).toThrow(DescopeConfigError);
+    expect(() => Authorize(rule as Type<DescopeRule>)).toThrow(DescopeConfigError);
   });
 });

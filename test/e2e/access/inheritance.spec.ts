@@ -1,7 +1,8 @@
 // Demands are inherited along the prototype chain; openness of an overridden method is not.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Delete, Get } from '@nestjs/common';
-import { DescopeModule, describeAccess, OptionalAuth, Permissions, Public, Roles } from 'nestjs-descope';
+import { DescopeModule, OptionalAuth, Permissions, Public, Roles } from 'nestjs-descope';
+import { describeAccess } from 'nestjs-descope/inspect';
 import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';

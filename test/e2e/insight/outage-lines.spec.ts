@@ -11,10 +11,10 @@ import {
   FgaCheck,
   InjectDescope,
   Public,
-  verifyAccessNames,
 } from 'nestjs-descope';
 import type { Emulator } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
+import { verifyAccessNames } from 'nestjs-descope/inspect';
 import { ask } from '../../support/application.js';
 import { askUntil } from '../../support/ask-until.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';

@@ -15,14 +15,12 @@ import {
   VersioningType,
 } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
-import type { AccessMapEntry, DescopeModuleOptions } from 'nestjs-descope';
+import type { DescopeModuleOptions } from 'nestjs-descope';
 import {
   Accepts,
   AuthGuard,
   Authorize,
   DescopeModule,
-  describeAccess,
-  formatAccess,
   OptionalAuth,
   Permissions,
   Public,
@@ -30,6 +28,8 @@ import {
   StepUp,
   Tenant,
 } from 'nestjs-descope';
+import type { AccessMapEntry } from 'nestjs-descope/inspect';
+import { describeAccess, formatAccess } from 'nestjs-descope/inspect';
 import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';

@@ -6,7 +6,8 @@ import { Mutation, Query, ResolveField, Resolver, ResolveReference, Subscription
 import { EventPattern, GrpcMethod, MessagePattern } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { AuthGuard, DescopeModule, describeAccess, formatAccess, Public, Roles } from 'nestjs-descope';
+import { AuthGuard, DescopeModule, Public, Roles } from 'nestjs-descope';
+import { describeAccess, formatAccess } from 'nestjs-descope/inspect';
 import { createTestDescope } from 'nestjs-descope/testing';
 
 @Resolver('Order')

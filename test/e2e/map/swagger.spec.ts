@@ -12,7 +12,8 @@ import {
   SwaggerModule,
 } from '@nestjs/swagger';
 import type { DescopeModuleOptions } from 'nestjs-descope';
-import { applyDescopeSecurity, DescopeModule, OptionalAuth, Public, Roles, StepUp } from 'nestjs-descope';
+import { DescopeModule, OptionalAuth, Public, Roles, StepUp } from 'nestjs-descope';
+import { applyDescopeSecurity } from 'nestjs-descope/inspect';
 import type { AdapterName, RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
 import { createSigningKey } from '../../support/tokens.js';

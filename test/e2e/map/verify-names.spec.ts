@@ -4,7 +4,8 @@ import { Controller, Get } from '@nestjs/common';
 import type { TestingModule } from '@nestjs/testing';
 import { Test } from '@nestjs/testing';
 import type { DescopeModuleOptions } from 'nestjs-descope';
-import { DescopeModule, Permissions, Roles, Scopes, Staff, Tenant, verifyAccessNames } from 'nestjs-descope';
+import { DescopeModule, Permissions, Roles, Scopes, Staff, Tenant } from 'nestjs-descope';
+import { verifyAccessNames } from 'nestjs-descope/inspect';
 import { useEmulator } from '../../support/use-emulator.js';
 
 @Tenant({ from: 'param:tenant' })

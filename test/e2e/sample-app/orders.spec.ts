@@ -1,6 +1,6 @@
 // The sample app's orders: over GraphQL and over a WebSocket, each rejected in the form of its transport.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { describeAccess } from 'nestjs-descope';
+import { describeAccess } from 'nestjs-descope/inspect';
 import type { EmbeddedDescope } from '../../../sample-app/src/embedded/embedded-descope.js';
 import { PEOPLE } from '../../../sample-app/src/embedded/people.js';
 import { readSettings } from '../../../sample-app/src/start/settings.js';

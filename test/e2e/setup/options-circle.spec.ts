@@ -17,11 +17,11 @@ import {
   DescopeM2mClient,
   DescopeModule,
   DescopeService,
-  DescopeSockets,
   InjectDescope,
 } from 'nestjs-descope';
 import type { Emulator } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
+import { DescopeSockets } from 'nestjs-descope/websockets';
 import { ask } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { bearer, WhoController } from '../../support/who.controller.js';

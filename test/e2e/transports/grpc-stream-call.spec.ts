@@ -13,7 +13,8 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import { GrpcStreamCall, GrpcStreamMethod, Transport } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import type { DescopeModuleOptions } from 'nestjs-descope';
-import { AuthGuard, DescopeModule, microserviceTransport, OptionalAuth, Public, Roles } from 'nestjs-descope';
+import { AuthGuard, DescopeModule, OptionalAuth, Public, Roles } from 'nestjs-descope';
+import { microserviceTransport } from 'nestjs-descope/microservices';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { start } from '../../support/application.js';
 

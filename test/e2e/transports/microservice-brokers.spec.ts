@@ -12,7 +12,8 @@ import {
   RpcException,
   TcpContext,
 } from '@nestjs/microservices';
-import { AuthGuard, DescopeModule, microserviceTransport, Tenant } from 'nestjs-descope';
+import { AuthGuard, DescopeModule, Tenant } from 'nestjs-descope';
+import { microserviceTransport } from 'nestjs-descope/microservices';
 import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
 import { start } from '../../support/application.js';

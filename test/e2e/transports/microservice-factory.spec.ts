@@ -6,15 +6,9 @@ import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
 import type { DescopeOptions } from 'nestjs-descope';
-import {
-  AuthGuard,
-  DescopeHealthIndicator,
-  DescopeService,
-  describeAccess,
-  microserviceTransport,
-  Public,
-  Roles,
-} from 'nestjs-descope';
+import { AuthGuard, DescopeHealthIndicator, DescopeService, Public, Roles } from 'nestjs-descope';
+import { describeAccess } from 'nestjs-descope/inspect';
+import { microserviceTransport } from 'nestjs-descope/microservices';
 import { createTestDescope, DescopeTestingModule } from 'nestjs-descope/testing';
 import { catchError, firstValueFrom, of, timeout } from 'rxjs';
 import { start, toRootModule } from '../../support/application.js';

@@ -1,8 +1,9 @@
 // Server-sent events: rejected before a stream opens, and over when the session is.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Sse } from '@nestjs/common';
-import { CurrentSession, DescopeModule, DescopeSession, Roles, untilSessionEnds } from 'nestjs-descope';
+import { CurrentSession, DescopeModule, DescopeSession, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
+import { untilSessionEnds } from 'nestjs-descope/websockets';
 import { concat, lastValueFrom, NEVER, of, toArray } from 'rxjs';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';

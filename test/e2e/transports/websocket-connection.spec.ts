@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Inject } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { DescopeOptions, DescopeSession, RequestLike } from 'nestjs-descope';
-import { CurrentUser, DescopeModule, DescopeSockets } from 'nestjs-descope';
+import { CurrentUser, DescopeModule } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
+import { DescopeSockets } from 'nestjs-descope/websockets';
 import type { RunningApplication } from '../../support/application.js';
 import { start } from '../../support/application.js';
 import type { ShownAtConnect, SocketClient, SocketLibrary } from '../../support/socket-client.js';

@@ -10,7 +10,6 @@ import {
   DescopeModule,
   DescopeService,
   DescopeSession,
-  DescopeSockets,
   DescopeUser,
   OptionalAuth,
   Public,
@@ -18,6 +17,7 @@ import {
   Tenant,
 } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
+import { DescopeSockets } from 'nestjs-descope/websockets';
 import type { Sessions } from '#lib/core/session/auto-refresh.js';
 import type { RunningApplication } from '../../support/application.js';
 import { start } from '../../support/application.js';

@@ -1,4 +1,4 @@
-// What a door brings along once it is built: few files, and nothing of another door.
+// What an entry point loads once it is built: few files, and nothing of another entry point.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,8 @@ const dist = fileURLToPath(new URL('../../../dist/', import.meta.url));
 
 // Of a line that is no comment.
 const STATIC_IMPORT = /^(?!\s*(?:\*|\/\/)).*?(?:\bfrom |\brequire\(|^import )['"]([^'"]+)['"]/gm;
+
+const NAMES = ['inspect', 'websockets', 'microservices', 'testing', 'emulator'];
 
 interface Loaded {
   readonly files: Set<string>;
@@ -25,16 +27,14 @@ function load(file: string, loaded: Loaded = { files: new Set(), packages: new S
 }
 
 describe.each(['esm', 'cjs'])('The %s build', (build) => {
-  const open = (door: string) => load(join(dist, build, door));
+  const open = (entryPoint: string) => load(join(dist, build, entryPoint));
 
-  it.each(['index.js', 'testing/index.js', 'emulator/index.js', 'emulator/cli.js'])(
-    'loads at most three files for %s',
-    (door) => {
-      const { files, packages } = open(door);
-      expect(files.size).toBeLessThanOrEqual(3);
-      expect([...packages].length).toBeGreaterThan(0);
-    },
-  );
+  const entryPoints = ['index', ...NAMES.map((name) => `${name}/index`), 'emulator/cli'];
+  it.each(entryPoints.map((name) => `${name}.js`))('loads at most three files for %s', (entryPoint) => {
+    const { files, packages } = open(entryPoint);
+    expect(files.size).toBeLessThanOrEqual(3);
+    expect([...packages].length).toBeGreaterThan(0);
+  });
 
   it('loads nothing for express/index.js, which is types only', () => {
     const { files, packages } = open('express/index.js');
@@ -44,7 +44,7 @@ describe.each(['esm', 'cjs'])('The %s build', (build) => {
     ]);
   });
 
-  it('keeps the emulator, testing and their packages out of the main door', () => {
+  it('keeps the emulator, testing and their packages out of the main entry point', () => {
     const { files, packages } = open('index.js');
     expect([...files].filter((file) => /emulator|testing/.test(file.slice(dist.length)))).toEqual([]);
     expect([...packages]).not.toEqual(expect.arrayContaining(['jose']));

@@ -18,21 +18,21 @@ import {
   Superuser,
   Tenant,
 } from 'nestjs-descope';
-import type { DescopePolicy, DescopePolicyFunction } from 'nestjs-descope';
+import type { DescopeRule, DescopeRuleFunction } from 'nestjs-descope';
 
 interface Account {
   readonly isBanned: boolean;
 }
 
 @Injectable()
-export class IsAnna implements DescopePolicy {
+export class IsAnna implements DescopeRule {
   isAllowed(user: DescopeUser, context: ExecutionContext): boolean {
     return user.id === 'U2anna' && context.getType() === 'http';
   }
 }
 
 @Injectable({ scope: Scope.REQUEST })
-export class IsLocal implements DescopePolicy {
+export class IsLocal implements DescopeRule {
   constructor(@Inject(REQUEST) private readonly request: { url: string }) {}
 
   async isAllowed(): Promise<boolean> {
@@ -40,13 +40,13 @@ export class IsLocal implements DescopePolicy {
   }
 }
 
-export class IsWelcome implements DescopePolicy<Account> {
+export class IsWelcome implements DescopeRule<Account> {
   isAllowed(account: Account): boolean {
     return !account.isBanned;
   }
 }
 
-const isStaff: DescopePolicyFunction = (user) => user.isStaff;
+const isStaff: DescopeRuleFunction = (user) => user.isStaff;
 
 @Controller()
 export class AccessController {

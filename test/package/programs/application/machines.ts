@@ -12,11 +12,9 @@ import {
   DescopeUser,
   Public,
   Roles,
-  applyDescopeSecurity,
-  describeAccess,
-  untilSessionEnds,
-  verifyAccessNames,
 } from 'nestjs-descope';
+import { applyDescopeSecurity, describeAccess, verifyAccessNames } from 'nestjs-descope/inspect';
+import { untilSessionEnds } from 'nestjs-descope/websockets';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { NEVER, concat, of } from 'rxjs';
 

@@ -9,7 +9,7 @@ import {
   StepUp,
   Tenant,
 } from 'nestjs-descope';
-import type { DescopeClient, DescopeOptions, DescopePolicy, DescopeUser } from 'nestjs-descope';
+import type { DescopeClient, DescopeOptions, DescopeRule, DescopeUser } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 
 // @ts-expect-error a property that users do not have
@@ -40,7 +40,7 @@ Authorize(() => 'yes');
 Authorize((user) => user.isAdmin);
 // @ts-expect-error a class without isAllowed is no rule
 Authorize(class {});
-export class Unfit implements DescopePolicy {
+export class Unfit implements DescopeRule {
   // @ts-expect-error a user is no number
   isAllowed(user: number): boolean {
     return user > 0;
