@@ -55,7 +55,12 @@ export type { Fetch, FetchBody, FetchInit, FetchLike, FetchResponse } from './co
 export type { Clock } from './core/clock.js';
 export type { AccessKeyOptions } from './core/config/access.js';
 export type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './core/config/keys.js';
-export type { DescopeOptions, DescopeUserLoader, UserLoader, UserLoaderClass } from './core/config/options.js';
+export type {
+  DescopeOptions,
+  DescopeUserLoader,
+  UserLoader,
+  UserLoaderClass,
+} from './core/config/options.js';
 export type { SessionCookieOptions, SessionOptions } from './core/config/session.js';
 export type {
   Consequence,
