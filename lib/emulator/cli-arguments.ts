@@ -3,22 +3,23 @@ import { parseArgs } from 'node:util';
 import { EmulatorError } from './errors.js';
 import type { EmulatorOptions } from './options.js';
 
-/** What the command says when it is asked for help, or was not understood. */
+/** The text of `--help`, which also follows the message about invalid arguments. */
 export const USAGE = `Usage: nestjs-descope-emulator [options]
 
-Runs an embedded Descope for development and tests, all in memory.
+Runs an embedded Descope for development and tests. All data is in memory.
 
-  --port <number>              the port to listen on; default: any free one
-  --host <address>             a loopback address; default: 127.0.0.1
-  --seed <file>                a JSON file with users, tenants, roles and accessKeys
-  --session-seconds <number>   how long a session token lives; default: 600
-  --refresh-seconds <number>   how long a refresh token lives; default: 2419200
-  --refresh-rotation           each refresh hands out a new refresh token and rejects the old one
-  --replay-ends-sign-in        a refresh token that is shown again after its rotation ends the whole sign-in
-  --help                       shows this text
+Options:
+  --port <number>              Port to listen on (default: any free port)
+  --host <address>             Loopback address to listen on (default: 127.0.0.1)
+  --seed <file>                JSON file with users, tenants, roles, accessKeys, inboundApps and fga
+  --session-seconds <number>   Lifetime of a session token in seconds (default: 600)
+  --refresh-seconds <number>   Lifetime of a refresh token in seconds (default: 2419200, four weeks)
+  --refresh-rotation           Issue a new refresh token with each refresh, and reject the old one
+  --replay-ends-sign-in        End the whole sign-in when a rotated refresh token is used again
+  -h, --help                   Show this text
 `;
 
-/** The options of a command line, or `help`; throws `EMULATOR_OPTIONS_INVALID`. */
+/** Reads the arguments as options, or as a request for help; throws `EMULATOR_OPTIONS_INVALID`. */
 export function readArguments(args: readonly string[]): EmulatorOptions | 'help' {
   const values = parse(args);
   const { port, host, seed } = values;

@@ -21,27 +21,27 @@ async function run(args: readonly string[]): Promise<void> {
 }
 
 function toGreeting({ url, projectId, managementKey, loginIds }: Emulator): string {
-  return `Descope emulator, for development only: anyone who reaches it can sign in as anybody.
+  return `Descope emulator, for development only: anyone who can reach it can sign in as any user.
 
   url             ${url}
   project id      ${projectId}
   management key  ${managementKey}
-  login ids       ${loginIds.join(', ') || 'none; sign-up is open'}
+  login ids       ${loginIds.join(', ') || 'none yet; users can sign up'}
 
 Start your application with:
 
   DESCOPE_BASE_URI=${url} DESCOPE_PROJECT_ID=${projectId} DESCOPE_MANAGEMENT_KEY=${managementKey}
 
-A session token ("sessionJwt") of a new user:
+Sign up a user and get a session token ("sessionJwt"):
 
   curl -s ${url}/v1/auth/password/signup -H "Authorization: Bearer ${projectId}" \\
     -H "Content-Type: application/json" -d '{"loginId":"anna@example.com","password":"Correct-horse-1"}'
 
-Codes and links that it would have sent are printed below.
+Codes and links that Descope would send are printed below. Press Ctrl+C to stop.
 `;
 }
 
-// Nobody else can see what would have been mailed.
+// The terminal shows what Descope would have sent by mail or phone.
 function toLine({ loginId, deliveryMethod, code, link }: OutboxMessage): string {
   return `${deliveryMethod} to ${loginId}: ${code ?? link}\n`;
 }

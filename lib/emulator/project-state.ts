@@ -1,4 +1,4 @@
-// Everything an emulated project consists of while it runs; routes work on it, `reset` refreshes it.
+// The state of the running project, which routes read and change, and `reset` restores.
 import { EmulatorClock } from './controls/clock.js';
 import { Faults } from './controls/faults.js';
 import { Outbox, RequestLog } from './controls/recorders.js';
@@ -11,10 +11,10 @@ import { EnchantedLinks, FlowRuns, PendingSignIns } from './store/pending.js';
 import { Project } from './store/project.js';
 import { IssueTimes, SignIns } from './store/sign-ins.js';
 
-/** The two kinds of token of a sign-in. */
+/** The kinds of token of a sign-in. */
 export type TokenKind = 'session' | 'refresh';
 
-/** The running project. */
+/** The state of the running project. */
 export class ProjectState {
   readonly clock = new EmulatorClock();
   readonly faults = new Faults();
@@ -30,7 +30,7 @@ export class ProjectState {
   enchantedLinks = new EnchantedLinks();
   flowRuns = new FlowRuns();
   settings: EmulatorSettings;
-  /** Where it listens; known once it does. */
+  /** The URL of the server; empty until it listens. */
   url = '';
 
   constructor(
@@ -49,17 +49,17 @@ export class ProjectState {
     return this.settings.issuer === 'url' ? this.issuerUrl : this.projectId;
   }
 
-  /** The issuer in its URL form. */
+  /** The issuer in the form of a URL. */
   get issuerUrl(): string {
     return `${this.url}/${this.projectId}`;
   }
 
-  /** The cookie name of a kind of token, which is also its `drn`. */
+  /** The cookie name of a kind of token, which is also its claim `drn`. */
   cookieName(kind: TokenKind): string {
     return kind === 'session' ? this.settings.sessionCookieName : this.settings.refreshCookieName;
   }
 
-  /** Puts everything back to how it started, except the signing keys. */
+  /** Restores the state at the start, except for the signing keys. */
   reset(): void {
     this.clock.reset();
     this.faults.clear();

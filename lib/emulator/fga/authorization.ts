@@ -2,24 +2,24 @@
 import type { Expression, FgaSchema, TargetKind } from './schema.js';
 import { FgaError, hasName, parseSchema, toKindText } from './schema.js';
 
-/** What a new schema would delete. */
+/** What a new schema deletes. */
 interface SchemaDeletes {
   /** Written `type#relation`. */
   readonly relations: readonly string[];
   readonly types: readonly string[];
 }
 
-/** Holds a schema and relations, and answers checks. */
+/** Keeps a schema and relations, and evaluates checks. */
 export class Authorization {
   #schema: FgaSchema | undefined;
   readonly #relations = new FgaRelations();
 
-  /** The text of the schema; empty without one. */
+  /** The source text of the schema; an empty string without one. */
   get dsl(): string {
     return this.#schema?.dsl ?? '';
   }
 
-  /** Sets the schema; relations that are gone or take other targets now lose what they held. */
+  /** Sets the schema, and removes the relations that it no longer defines or whose targets it changes. */
   save(dsl: string): void {
     const schema = parseSchema(dsl);
     const gone = new Set(findDeletes(this.#schema, schema).relations);
@@ -27,18 +27,18 @@ export class Authorization {
     this.#schema = schema;
   }
 
-  /** What `save` would delete. */
+  /** Returns what `save` would delete. */
   preview(dsl: string): SchemaDeletes {
     return findDeletes(this.#schema, parseSchema(dsl));
   }
 
-  /** Forgets schema and relations. */
+  /** Removes the schema and all relations. */
   clear(): void {
     this.#schema = undefined;
     this.clearRelations();
   }
 
-  /** Adds relations: all of them, or none where one does not fit. */
+  /** Adds relations; none of them if one does not match the schema. */
   add(tuples: readonly FgaTuple[]): void {
     const schema = this.#requireSchema();
     for (const relation of tuples.map((tuple) => toRelation(schema, tuple))) this.#relations.add(relation);
@@ -50,12 +50,12 @@ export class Authorization {
     for (const relation of tuples.map((tuple) => toRelation(schema, tuple))) this.#relations.remove(relation);
   }
 
-  /** Forgets all relations. */
+  /** Removes all relations. */
   clearRelations(): void {
     this.#relations.removeWhere(() => true);
   }
 
-  /** Answers a check. */
+  /** Evaluates a check. */
   isAllowed(tuple: FgaTuple): boolean {
     return isAllowed(this.#requireSchema(), this.#relations, tuple);
   }
@@ -80,7 +80,7 @@ function toText(kinds: readonly Parameters<typeof toKindText>[0][] | undefined):
   return kinds?.map(toKindText).sort().join('|') ?? '';
 }
 
-/** Says whether what a tuple claims is so; throws an FgaError where the schema does not know the question. */
+/** Whether a target has a relation or permission; throws an FgaError if the schema does not define it. */
 function isAllowed(schema: FgaSchema, relations: FgaRelations, tuple: FgaTuple): boolean {
   const { resourceType: type, resource: id, relation } = tuple;
   if (!hasName(schema.types.get(type), relation)) {
@@ -90,7 +90,7 @@ function isAllowed(schema: FgaSchema, relations: FgaRelations, tuple: FgaTuple):
 }
 
 class Walk {
-  // What is being asked already: a cycle of relations answers nothing by itself.
+  // The questions in progress: a cycle of relations grants nothing by itself.
   readonly #asked = new Set<string>();
 
   constructor(
@@ -104,11 +104,11 @@ class Walk {
     if (this.#asked.has(key)) return false;
     this.#asked.add(key);
     const permission = this.schema.types.get(type)?.permissions.get(name);
-    const answer = permission
+    const isGranted = permission
       ? this.#follows(type, id, permission)
       : this.relations.targetsOf(type, id, name).some((target) => this.#reaches(target));
     this.#asked.delete(key);
-    return answer;
+    return isGranted;
   }
 
   #reaches(target: FgaTarget): boolean {
@@ -135,7 +135,7 @@ class Walk {
   }
 }
 
-/** A relation as Descope's API writes it. */
+/** A relation in the form of Descope's API. */
 export interface FgaTuple {
   readonly resourceType: string;
   readonly resource: string;
@@ -144,12 +144,12 @@ export interface FgaTuple {
   readonly target: string;
 }
 
-/** Somebody or something, or all who have a relation to it. */
+/** A target, or everything that has a relation to it. */
 interface FgaTarget extends TargetKind {
   readonly id: string;
 }
 
-/** A relation that the schema knows. */
+/** A relation that matches the schema. */
 interface FgaRelation {
   readonly type: string;
   readonly id: string;
@@ -157,7 +157,7 @@ interface FgaRelation {
   readonly target: FgaTarget;
 }
 
-/** Keeps relations, each once. */
+/** Keeps relations without duplicates. */
 class FgaRelations {
   readonly #byKey = new Map<string, FgaRelation>();
 
@@ -166,17 +166,17 @@ class FgaRelations {
     this.#byKey.set(toKey(relation), relation);
   }
 
-  /** Removes a relation, if it is there. */
+  /** Removes a relation, if it exists. */
   remove(relation: FgaRelation): void {
     this.#byKey.delete(toKey(relation));
   }
 
-  /** Removes those of a condition. */
+  /** Removes the relations that match a condition. */
   removeWhere(isGone: (relation: FgaRelation) => boolean): void {
     for (const [key, relation] of this.#byKey) if (isGone(relation)) this.#byKey.delete(key);
   }
 
-  /** What a resource is related to, by one relation. */
+  /** The targets of one relation of a resource. */
   targetsOf(type: string, id: string, name: string): readonly FgaTarget[] {
     return [...this.#byKey.values()]
       .filter((relation) => relation.type === type && relation.id === id && relation.name === name)
@@ -184,7 +184,7 @@ class FgaRelations {
   }
 }
 
-/** Reads the relation of a tuple; throws an FgaError when the schema has no place for it. */
+/** Reads the relation of a tuple; throws an FgaError if it does not match the schema. */
 function toRelation(schema: FgaSchema, tuple: FgaTuple): FgaRelation {
   const { resourceType: type, resource: id, relation: name } = tuple;
   const kinds = schema.types.get(type)?.relations.get(name);
@@ -194,9 +194,8 @@ function toRelation(schema: FgaSchema, tuple: FgaTuple): FgaRelation {
   return { type, id, name, target };
 }
 
-// How Descope writes a set of targets is not documented: `group#member` may stand in the type or after the id, and
-// where the relation takes sets of a type alone, the type's name will do.
-/** Reads the target of a tuple, for a relation that takes these kinds. */
+// How Descope writes a set of targets is not documented: `group#member` is accepted as the type and after the id, and
+// where a relation takes only sets of a type, the name of the type suffices.
 function toTarget({ target, targetType }: FgaTuple, kinds: readonly TargetKind[]): FgaTarget | undefined {
   const named = kinds.find((kind) => toKindText(kind) === targetType);
   const suffixed = kinds.find(

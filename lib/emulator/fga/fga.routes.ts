@@ -9,7 +9,7 @@ import type { ProjectState } from '../project-state.js';
 import type { Authorization, FgaTuple } from './authorization.js';
 import { FgaError } from './schema.js';
 
-/** What a route does with the project's authorization. */
+/** An operation on the project's authorization. */
 type Act = (fga: Authorization, call: Call) => unknown;
 
 const check: Act = (fga, { body }) => ({
@@ -41,7 +41,7 @@ export const fgaRoutes = routesFor('management', {
   ),
   'DELETE /v1/mgmt/fga/relations': withFga((fga) => fga.clearRelations()),
   'POST /v1/mgmt/fga/check': takes(TUPLES, withFga(check)),
-  // node-sdk's `fga.deleteSchema` calls the older address.
+  // `fga.deleteSchema` of node-sdk calls the older path.
   'POST /v1/mgmt/authz/schema/delete': takes(
     '',
     withFga((fga) => fga.clear()),

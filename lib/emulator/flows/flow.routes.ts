@@ -17,7 +17,7 @@ const start: Handler = (call, state) => {
   const options = readObject(call.body, 'options') ?? {};
   const page = [readString(options, 'redirectUrl'), readString(options, 'location')].find(isPage);
   const run = state.flowRuns.start({ page, tenantId: readString(options, 'tenant') });
-  // Without a button the component only asks for the first screen.
+  // Without a button, the component requests the first screen.
   return readString(call.body, 'interactionId') ? advance(call, state, run) : ok(toScreen(run));
 };
 
@@ -30,7 +30,7 @@ const next: Handler = (call, state) => {
 /** The routes of flows. */
 export const flowRoutes = routesFor('project', { 'POST /v1/flow/start': start, 'POST /v1/flow/next': next });
 
-// What a user got wrong is told on the screen, as Descope's own flows do, and not by a status.
+// A mistake of the user is shown on the screen, as in Descope's flows, and is not a status.
 async function advance(call: Call, state: ProjectState, run: FlowRun): Promise<RouteResponse> {
   const interactionId = readString(call.body, 'interactionId') ?? '';
   const input = readObject(call.body, 'input') ?? {};
@@ -104,7 +104,7 @@ const readFile: Handler = (call, state) => {
   return ok(file);
 };
 
-/** The files, below the base URL and for those who give the emulator itself as `base-static-url`. */
+/** The routes of the files, below the base URL and for the emulator as `base-static-url`. */
 export const flowPageRoutes = routesFor('open', {
   'GET /pages/:projectId/v2-beta/:file': readFile,
   'GET /:projectId/v2-beta/:file': readFile,

@@ -1,9 +1,9 @@
-// The screens of the flow as plain HTML: no component library, no script, no style of their own.
+// The screens of the flow as plain HTML, and their style in both themes; the web component renders them.
 import type { ScreenId } from '../store/pending.js';
 
 const ERROR = '<p data-type="error-message" class="error hide" role="alert"></p>';
 
-// The web component fills in what the flow knows under the name; it is shown and sent, but not asked for again.
+// The web component fills in the value of the name; it is shown and sent, but cannot be edited.
 const EMAIL = '<p class="whose"><output name="email" auto-focus="false"></output></p>';
 
 /** The HTML of each screen. */
@@ -73,7 +73,7 @@ const COLOURS: Readonly<Record<ThemeName, Readonly<Record<string, string>>>> = {
   },
 };
 
-// The shape of the screens does not depend on the theme, so it travels with one of them.
+// The layout does not depend on the theme, so only one of them contains it.
 const SHAPE = `
 .screen { display: flex; flex-direction: column; gap: 10px; font: 16px/1.5 system-ui, sans-serif; color: var(--text); }
 .screen p { margin: 0; }

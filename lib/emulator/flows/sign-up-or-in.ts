@@ -11,16 +11,16 @@ import { toChosenPassword } from '../store/passwords.js';
 import type { FlowRun, PendingSignIn, ScreenId } from '../store/pending.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 
-/** What a user has done on a screen. */
+/** A screen that a user has submitted. */
 interface ScreenSubmission {
   readonly call: Call;
   readonly run: FlowRun;
-  /** The id of the button; whatever a screen does not know is its first one. */
+  /** The id of the button; an unknown one counts as the first of the screen. */
   readonly interactionId: string;
   readonly input: JsonObject;
 }
 
-/** Makes a submission: answers with tokens, or names the screen that comes next. */
+/** Submits a screen; returns the response with tokens, or the id of the next screen. */
 export async function submitScreen(
   state: ProjectState,
   submission: ScreenSubmission,
@@ -61,7 +61,7 @@ const password: Screen = async (state, { run, input }) => {
   return respondWithSignIn(state, { user, amr: ['pwd'], options });
 };
 
-// The link opens the page anew, and there the web component brings the token back.
+// The link opens the page in a new tab, whose web component sends the token.
 const sent: Screen = async (state, { input }) =>
   finishSignIn(state, state.pending.takeLink(requireString(input, 'token'), state.clock.now()));
 
@@ -86,7 +86,7 @@ function sendLoginLink(state: ProjectState, { run }: ScreenSubmission, pending: 
   return 'sent';
 }
 
-/** The number of a screen's step: the first, or a later one. */
+/** The id of a screen's step: 0 for the first screen, 1 for later ones. */
 export function toStepId(screen: ScreenId): string {
   return screen === 'login' ? '0' : '1';
 }

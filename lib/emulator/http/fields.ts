@@ -1,8 +1,8 @@
-// Reads the fields of a body by name, own properties only, and rejects a wrong type in Descope's words.
+// Reads the fields of a body by name, own properties only, and rejects wrong types and unknown fields.
 import { DescopeError } from '../errors.js';
 import type { JsonObject } from './message.js';
 
-/** A text, or undefined when the field is absent, null or empty. */
+/** Reads a string; undefined if the field is absent, null or empty. */
 export function readString(body: JsonObject, name: string): string | undefined {
   const value = readField(body, name);
   if (value === undefined || value === '') return undefined;
@@ -10,14 +10,14 @@ export function readString(body: JsonObject, name: string): string | undefined {
   return value;
 }
 
-/** A text that must be there. */
+/** Reads a required string. */
 export function requireString(body: JsonObject, name: string): string {
   const value = readString(body, name);
   if (value === undefined) throw new DescopeError('missingArguments', `The ${name} argument is missing`);
   return value;
 }
 
-/** A flag, or undefined. */
+/** Reads a boolean; undefined if the field is absent or null. */
 export function readBoolean(body: JsonObject, name: string): boolean | undefined {
   const value = readField(body, name);
   if (value === undefined) return undefined;
@@ -25,7 +25,7 @@ export function readBoolean(body: JsonObject, name: string): boolean | undefined
   return value;
 }
 
-/** A finite number, or undefined; numbers may be written as text, as gRPC gateways do for 64 bits. */
+/** Reads a finite number, which may be written as a string, as gRPC gateways do for 64 bits. */
 export function readNumber(body: JsonObject, name: string): number | undefined {
   const value = readField(body, name);
   if (value === undefined || value === '') return undefined;
@@ -34,7 +34,7 @@ export function readNumber(body: JsonObject, name: string): number | undefined {
   return number;
 }
 
-/** A list of texts, or undefined. */
+/** Reads a list of strings; undefined if the field is absent or null. */
 export function readStrings(body: JsonObject, name: string): readonly string[] | undefined {
   const value = readField(body, name);
   if (value === undefined) return undefined;
@@ -45,7 +45,7 @@ export function readStrings(body: JsonObject, name: string): readonly string[] |
   });
 }
 
-/** An object, or undefined. */
+/** Reads an object; undefined if the field is absent or null. */
 export function readObject(body: JsonObject, name: string): JsonObject | undefined {
   const value = readField(body, name);
   if (value === undefined) return undefined;
@@ -53,7 +53,7 @@ export function readObject(body: JsonObject, name: string): JsonObject | undefin
   return value;
 }
 
-/** A list of objects, or undefined. */
+/** Reads a list of objects; undefined if the field is absent or null. */
 export function readObjects(body: JsonObject, name: string): readonly JsonObject[] | undefined {
   const value = readField(body, name);
   if (value === undefined) return undefined;
@@ -61,19 +61,19 @@ export function readObjects(body: JsonObject, name: string): readonly JsonObject
   return value;
 }
 
-/** Whatever stands there; null counts as nothing. */
+/** Reads a value of any type; null counts as absent. */
 export function readField(body: JsonObject, name: string): unknown {
   return Object.hasOwn(body, name) ? (body[name] ?? undefined) : undefined;
 }
 
-/** Says whether an object has all members of another, with the same values. */
+/** Whether an object has all members of another, with the same values. */
 export function hasAttributes(attributes: JsonObject, wanted: JsonObject): boolean {
   return Object.entries(wanted).every(
     ([name, value]) => Object.hasOwn(attributes, name) && attributes[name] === value,
   );
 }
 
-/** Says whether a value is a JSON object. */
+/** Whether a value is a JSON object. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -82,28 +82,28 @@ function wrongType(name: string, wanted: string): DescopeError {
   return new DescopeError('invalidArguments', `The ${name} field must be ${wanted}`);
 }
 
-/** The fields that a route knows; below a field without entries anything may stand. */
+/** The fields that a route accepts; a field without entries accepts any value. */
 export type KnownFields = ReadonlyMap<string, KnownFields>;
 
-/** Some fields below another one: `below('user', 'name email')` is `user.name user.email`. */
+/** Prefixes fields with their parent: `below('user', 'name email')` is `user.name user.email`. */
 export function below(parent: string, fields: string): string {
   return words(fields)
     .map((field) => `${parent}.${field}`)
     .join(' ');
 }
 
-/** Rejects what a body says beyond the known fields; what is empty says nothing, and SDKs send much of it. */
+/** Rejects a body with other fields, by their names. Empty values are ignored: SDKs send many of them. */
 export function assertKnownFields(body: JsonObject, known: KnownFields): void {
   const unknown = findUnknownFields(body, known);
   if (unknown.length === 0) return;
   const names = unknown.map((name) => name.slice(0, 100)).join(', ');
   const message =
-    `The emulator does not do ${names} here, and does not drop it in silence: ` +
+    `The emulator does not support ${names} here, and does not ignore it silently: ` +
     'leave it out, or test this against a project of Descope';
   throw new DescopeError('invalidArguments', message);
 }
 
-/** Reads known fields, written `loginId user.name`; lists are named as what stands in them. */
+/** Parses known fields, written `loginId user.name`; the items of a list are written as one object. */
 export function toKnownFields(fields: string): KnownFields {
   const byHead = new Map<string, string[]>();
   for (const field of words(fields)) {

@@ -3,15 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DescopeError } from '../errors.js';
 
-/** An object whose members an outsider named. */
+/** An object of JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A request after the server has read it. */
+/** A request to a route. */
 export interface Call {
   readonly method: string;
   /** The path without its query. */
   readonly path: string;
-  /** The parts of the path that the route names with a colon. */
+  /** The segments of the path that the route names with a colon. */
   readonly params: ReadonlyMap<string, string>;
   readonly query: URLSearchParams;
   /** The address of the caller. */
@@ -19,11 +19,11 @@ export interface Call {
   readonly body: JsonObject;
   readonly authorization: BearerCredential;
   readonly cookies: ReadonlyMap<string, string>;
-  /** The client that an OAuth call names by Basic authentication. */
+  /** The OAuth client of Basic authentication. */
   readonly client: ClientCredential | undefined;
 }
 
-/** The two halves of `Bearer <project id>[:<token or key>]`; empty text where nothing stands. */
+/** The two parts of `Bearer <project id>[:<token or key>]`; an absent part is an empty string. */
 interface BearerCredential {
   readonly projectId: string;
   readonly credential: string;
@@ -53,7 +53,7 @@ export function readClient(header: string | undefined): ClientCredential | undef
   return { clientId: formDecode(pair.slice(0, at)), clientSecret: formDecode(pair.slice(at + 1)) };
 }
 
-// What was not encoded, as many clients do, may hold a lone percent sign.
+// Many clients do not encode; their secrets may contain a bare percent sign.
 function formDecode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
@@ -73,15 +73,14 @@ export function readCookies(header: string | undefined): ReadonlyMap<string, str
   return cookies;
 }
 
-/** The longest body that is read, in bytes. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Reads the object of a request; an empty body counts as an empty object. */
+/** Reads the body of a request, JSON or a form; an empty body counts as an empty object. */
 export async function readRequestBody(request: IncomingMessage): Promise<JsonObject> {
   const text = await readWithinLimit(request);
   if (text.trim() === '') return {};
   const value = isForm(request) ? parseForm(text) : parse(text);
-  // An array is let through: one management call (the history of users) sends one.
+  // An array passes too: one management call (the history of users) sends one.
   if (typeof value === 'object' && value !== null) return value as JsonObject;
   throw new DescopeError('badRequest', 'The request body must be a JSON object');
 }
@@ -91,7 +90,7 @@ async function readWithinLimit(request: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    // What is beyond the limit is read and dropped: a client that is still writing would not see the answer.
+    // The rest is read and dropped: a client that is still writing would not see the response.
     if (length <= MAX_BODY_BYTES) chunks.push(chunk);
     if (length > MAX_BODY_BYTES * 16) break;
   }
@@ -112,7 +111,7 @@ function parseForm(text: string): JsonObject {
   const names = fields.map(([name]) => name);
   if (new Set(names).size === names.length) return Object.fromEntries(fields);
   // RFC 6749 section 3.2: request parameters must not be included more than once.
-  throw new DescopeError('badRequest', 'A form field stands twice in the request');
+  throw new DescopeError('badRequest', 'The request contains a form field twice');
 }
 
 function parse(text: string): unknown {
@@ -123,30 +122,30 @@ function parse(text: string): unknown {
   }
 }
 
-/** An answer before it is written; everything but text is sent as JSON. */
+/** The response of a route; a body that is not a string is sent as JSON. */
 export interface RouteResponse {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** An answer of 200. */
+/** A response of 200. */
 export function ok(body: unknown = {}): RouteResponse {
   return { status: 200, body };
 }
 
-/** Writes an answer; with `dripMs` byte by byte, at that distance in milliseconds. */
+/** Writes a response; with `dripMs` byte by byte, this many milliseconds apart. */
 export async function sendResponse(
   response: ServerResponse,
-  answer: RouteResponse,
+  result: RouteResponse,
   dripMs?: number,
 ): Promise<void> {
-  const { text, type } = toText(answer.body);
+  const { text, type } = toText(result.body);
   const bytes = Buffer.from(text);
-  response.statusCode = answer.status;
+  response.statusCode = result.status;
   response.setHeader('content-type', type);
   response.setHeader('content-length', bytes.length);
-  for (const [name, value] of Object.entries(answer.headers ?? {})) {
+  for (const [name, value] of Object.entries(result.headers ?? {})) {
     response.setHeader(name, typeof value === 'string' ? value : [...value]);
   }
   if (dripMs !== undefined) await drip(response, bytes, dripMs);

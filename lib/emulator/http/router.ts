@@ -1,4 +1,4 @@
-// Finds the route of a request, and lets it in only with the credential that the route asks for.
+// Finds the route of a request, and rejects a request without the credential that the route requires.
 import { timingSafeEqual } from 'node:crypto';
 import { DescopeError } from '../errors.js';
 import type { ProjectState } from '../project-state.js';
@@ -6,47 +6,47 @@ import type { KnownFields } from './fields.js';
 import { assertKnownFields, toKnownFields } from './fields.js';
 import type { Call, RouteResponse } from './message.js';
 
-/** Who may call a route: anybody, anyone who names the project, or anyone who has the management key. */
+/** The credential that a route requires: none, the project id, or the management key too. */
 type Access = 'open' | 'project' | 'management';
 
-/** What a route does. */
+/** Handles a request to a route. */
 export type Handler = (call: Call, state: ProjectState) => RouteResponse | Promise<RouteResponse>;
 
-/** A route: where it stands, who may call it, what it does. */
+/** An endpoint: its method and path, the credential it requires, and its handler. */
 export interface Route {
   readonly method: string;
-  /** Its path; a part that starts with a colon takes any text. */
+  /** The path; a segment that starts with a colon matches any other. */
   readonly path: string;
   readonly access: Access;
-  /** The fields of a body that it knows; without them it takes any. */
+  /** The fields that the body may have; left out, any. */
   readonly fields?: KnownFields | undefined;
   readonly handle: Handler;
 }
 
-/** A handler with the fields that it knows. */
+/** A handler with the fields that it accepts. */
 interface Endpoint {
   readonly fields: KnownFields;
   readonly handle: Handler;
 }
 
-/** A handler that knows some fields of a body, written `loginId user.name`; all others are rejected. */
+/** Adds the fields that a handler accepts, written `loginId user.name`; others are rejected. */
 export function takes(fields: string, handle: Handler): Endpoint {
   return { fields: toKnownFields(fields), handle };
 }
 
-/** Some routes for the same callers; each is written `METHOD /path`. */
+/** Makes routes that require the same credential; each key is `METHOD /path`. */
 export function routesFor(
   access: Access,
   handlers: Readonly<Record<string, Handler | Endpoint>>,
 ): readonly Route[] {
-  return Object.entries(handlers).map(([line, given]) => {
+  return Object.entries(handlers).map(([line, entry]) => {
     const [method = '', path = ''] = line.split(' ');
-    const { fields, handle } = typeof given === 'function' ? { fields: undefined, handle: given } : given;
+    const { fields, handle } = typeof entry === 'function' ? { fields: undefined, handle: entry } : entry;
     return { method, path, access, fields, handle };
   });
 }
 
-/** Finds routes. */
+/** Dispatches requests to routes. */
 export class Router {
   readonly #routes: readonly { readonly route: Route; readonly parts: readonly string[] }[];
 
@@ -54,8 +54,8 @@ export class Router {
     this.#routes = routes.map((route) => ({ route, parts: route.path.split('/') }));
   }
 
-  /** Answers a call, or rejects it with a DescopeError. */
-  async answer(call: Omit<Call, 'params'>, state: ProjectState): Promise<RouteResponse> {
+  /** Handles a request, or rejects it with a DescopeError. */
+  async handle(call: Omit<Call, 'params'>, state: ProjectState): Promise<RouteResponse> {
     const { route, params } = this.#find(call.method, call.path);
     assertAccess(route.access, call, state);
     if (route.fields) assertKnownFields(call.body, route.fields);

@@ -12,7 +12,7 @@ import type { Router } from './router.js';
 
 const BAD_REQUEST = new DescopeError('badRequest', 'This is not an HTTP request').toBody();
 
-/** Makes a server that does not listen yet. */
+/** Creates a server, which does not listen yet. */
 export function createEmulatorServer(state: ProjectState, router: Router): Server {
   const server = createServer({ maxHeaderSize: 64 * 1024, requestTimeout: 30_000 }, (request, response) => {
     void handle({ request, response, state, router }).catch(() => response.destroy());
@@ -21,7 +21,7 @@ export function createEmulatorServer(state: ProjectState, router: Router): Serve
   return server;
 }
 
-/** Listens, and says at which URL. */
+/** Listens, and returns the URL. */
 export async function listen(server: Server, host: string, port: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
@@ -35,7 +35,7 @@ export async function listen(server: Server, host: string, port: number): Promis
   return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
 }
 
-/** Stops listening and destroys what is still open. */
+/** Stops listening and destroys open connections. */
 export async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();
@@ -52,7 +52,7 @@ interface HttpExchange {
 async function handle(exchange: HttpExchange): Promise<void> {
   const { request, response, state } = exchange;
   addHeaders(response, toCorsHeaders(request));
-  response.setHeader('date', new Date(state.clock.now()).toUTCString()); // as its tokens are dated
+  response.setHeader('date', new Date(state.clock.now()).toUTCString()); // the date of its tokens
   if (isPreflight(request)) {
     respondToPreflight(request, response);
     return;
@@ -61,12 +61,12 @@ async function handle(exchange: HttpExchange): Promise<void> {
   state.requests.add({ method, path: path.slice(0, 1000), atMs: state.clock.now() });
   const fault = state.faults.take(method, path);
   if (fault && (await isSuppressed(request, fault))) return;
-  const answer = (fault && toFaultResponse(fault)) ?? (await toResponse(exchange));
-  if (answer.status === 413) response.setHeader('connection', 'close');
-  await sendResponse(response, answer, fault?.dripMs);
+  const result = (fault && toFaultResponse(fault)) ?? (await toResponse(exchange));
+  if (result.status === 413) response.setHeader('connection', 'close');
+  await sendResponse(response, result, fault?.dripMs);
 }
 
-// A browser sends it before the request proper, which alone is logged and overlaps faults.
+// Only the request that follows is logged and has faults.
 function respondToPreflight(request: IncomingMessage, response: ServerResponse): void {
   addHeaders(response, toPreflightHeaders(request));
   response.writeHead(204).end();
@@ -76,7 +76,7 @@ function addHeaders(response: ServerResponse, headers: Readonly<Record<string, s
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 }
 
-// The target is split by hand: a URL parser would throw on some of what clients send, and tidy up the rest.
+// Split by hand: a URL parser would throw on some targets, and normalize others.
 function readTarget({ method = 'GET', url = '/' }: IncomingMessage) {
   const [path = '/'] = url.split('?', 1);
   return { method, path, query: new URLSearchParams(url.slice(path.length)) };
@@ -98,7 +98,7 @@ async function toResponse({ request, state, router }: HttpExchange): Promise<Rou
       cookies: readCookies(request.headers.cookie),
       client: readClient(request.headers.authorization),
     };
-    return await router.answer(call, state);
+    return await router.handle(call, state);
   } catch (cause) {
     return toRejection(cause);
   }
@@ -114,7 +114,7 @@ function toFaultResponse(fault: FaultOptions): RouteResponse | undefined {
   const { status, body, headers = {}, redirect } = fault;
   if (redirect !== undefined) return { status: 302, body: '', headers: { ...headers, location: redirect } };
   if (status === undefined && body === undefined) return undefined;
-  const message = `The emulator was told to answer ${status ?? 200}`;
+  const message = `A fault of the emulator: ${status ?? 200}`;
   return { status: status ?? 200, body: body ?? new DescopeError('broken', message).toBody(), headers };
 }
 
@@ -127,8 +127,8 @@ function rejectMalformed(socket: Socket): void {
   );
 }
 
-// Any origin is let in, because the emulator listens on loopback alone and holds nothing worth keeping from a page.
-/** The headers that let the asking page read the answer; none where no page asks. */
+// Every origin is allowed: the emulator listens on loopback only and has no data to protect from a page.
+/** The CORS headers of a response; without an origin only `vary`. */
 function toCorsHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
   if (headers.origin === undefined) return { vary: 'Origin' };
   return {
@@ -138,7 +138,7 @@ function toCorsHeaders({ headers }: IncomingMessage): Readonly<Record<string, st
   };
 }
 
-/** Tells whether a browser only asks what it may send. */
+/** Whether a request is a CORS preflight. */
 function isPreflight({ method, headers }: IncomingMessage): boolean {
   return (
     method === 'OPTIONS' &&
@@ -147,7 +147,7 @@ function isPreflight({ method, headers }: IncomingMessage): boolean {
   );
 }
 
-/** What a browser may send: whatever it asks for. */
+/** The CORS headers of a preflight: they allow what it asks for. */
 function toPreflightHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
   return {
     'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',

@@ -61,7 +61,7 @@ const search: Handler = (call, state) => {
   return ok({ keys: found.map(toAccessKeyView) });
 };
 
-// What the call leaves out is kept.
+// Absent fields are kept.
 const update: Handler = (call, state) => {
   const key = requireKey(call.body, state);
   const name = readString(call.body, 'name') ?? key.name;
@@ -132,7 +132,7 @@ function readChanges(body: JsonObject, state: ProjectState): Partial<AccessKeyRe
   };
 }
 
-/** An access key as it stands in answers; never its cleartext. */
+/** Writes an access key as responses show it, never its cleartext. */
 function toAccessKeyView(key: AccessKeyRecord): JsonObject {
   return {
     id: key.id,
@@ -153,14 +153,14 @@ function toAccessKeyView(key: AccessKeyRecord): JsonObject {
   };
 }
 
-/** Says whether an address is among the permitted ones; an empty list permits all. */
+/** Whether an address is permitted; an empty list permits all. */
 export function isPermitted(address: string, entries: readonly string[]): boolean {
   if (entries.length === 0) return true;
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
   return toList(entries).check(plain, familyOf(plain));
 }
 
-/** Rejects what is neither an address nor a range. */
+/** Rejects an entry that is neither an address nor a range such as `10.0.0.0/8`. */
 function assertIps(entries: readonly string[]): void {
   toList(entries);
 }

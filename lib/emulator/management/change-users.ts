@@ -1,4 +1,4 @@
-// Management: changes one thing about a user.
+// Management: changes one field of a user, or its roles and tenants.
 import { DescopeError } from '../errors.js';
 import { readBoolean, readField, readString, readStrings, requireString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
@@ -67,7 +67,7 @@ const history: Handler = (call, state) => {
   return ok(ids.flatMap((id) => toHistory(state.signIns.of(String(id)))));
 };
 
-/** The routes that change one thing about a user. */
+/** The routes that change one field of a user. */
 export const changeUserRoutes = routesFor('management', {
   'POST /v1/mgmt/user/update/status': takes('loginId status', change(status)),
   'POST /v1/mgmt/user/update/loginid': takes('loginId newLoginId', change(loginId)),
@@ -124,7 +124,7 @@ const removeTenant: Handler = (call, state) => {
   return save(state, user, { tenants: user.tenants.filter((grant) => grant.tenantId !== tenantId) });
 };
 
-/** The routes of a user's roles and tenants. */
+/** The routes that change the roles and tenants of a user. */
 export const grantUserRoutes = routesFor('management', {
   'POST /v1/mgmt/user/update/role/set': takes('loginId tenantId roleNames', changeRoles(set)),
   'POST /v1/mgmt/user/update/role/add': takes('loginId tenantId roleNames', changeRoles(add)),

@@ -15,8 +15,8 @@ const create: Handler = (call, state) => {
   const id = readString(call.body, 'id') ?? createId('TPA');
   if (inboundApps.find(id)) throw new DescopeError('invalidArguments', `The app ${id} already exists`);
   const clientSecret = createSecret();
-  const made = { id, clientId: toClientId(state.projectId, id), clientSecret };
-  const app = inboundApps.put({ ...made, ...readApp(call.body) });
+  const identity = { id, clientId: toClientId(state.projectId, id), clientSecret };
+  const app = inboundApps.put({ ...identity, ...readApp(call.body) });
   return ok({ id: app.id, clientId: app.clientId, cleartext: clientSecret });
 };
 
@@ -76,10 +76,10 @@ function requireApp(body: JsonObject, state: ProjectState): InboundAppRecord {
   return app;
 }
 
-/** What management may set about an app. */
+/** The fields of an app that management may set. */
 type AppForm = Omit<InboundAppRecord, 'id' | 'clientId' | 'clientSecret'>;
 
-/** Reads all that may be set; what is absent is emptied, as Descope's update does. */
+/** Reads all these fields; an absent one is emptied, as by Descope's update. */
 function readApp(body: JsonObject): AppForm {
   return {
     name: requireString(body, 'name'),
@@ -96,7 +96,7 @@ function readApp(body: JsonObject): AppForm {
   };
 }
 
-/** An app as it stands in answers. */
+/** Writes an app as responses show it, never its secret. */
 function toAppView({ shown, clientSecret: _secret, tenantIds, ...app }: InboundAppRecord): JsonObject {
   return { ...app, ...shown, allowedTenants: tenantIds };
 }

@@ -182,7 +182,7 @@ function removePermission(permission: PermissionRecord, state: ProjectState): vo
   renameInRoles(state, permission.name, []);
 }
 
-// Roles name their permissions: a new name, or none, must reach them.
+// Roles refer to permissions by name, so a renamed or removed permission changes them.
 function renameInRoles(state: ProjectState, old: string, next: readonly string[]): void {
   const { roles } = state.project;
   for (const role of roles.all.filter(({ permissionNames }) => permissionNames.includes(old))) {
@@ -199,7 +199,7 @@ function requirePermission(body: JsonObject, state: ProjectState): PermissionRec
   return found;
 }
 
-/** A role as it stands in answers. */
+/** Writes a role as responses show it. */
 function toRoleView(role: RoleRecord): JsonObject {
   return {
     id: role.id,
@@ -212,7 +212,7 @@ function toRoleView(role: RoleRecord): JsonObject {
   };
 }
 
-/** A permission as it stands in answers. */
+/** Writes a permission as responses show it. */
 function toPermissionView(permission: PermissionRecord): JsonObject {
   return { ...permission, systemDefault: false };
 }

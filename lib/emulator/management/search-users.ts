@@ -33,14 +33,14 @@ const FILTERS =
   'loginIds userIds emails phones statuses roleNames tenantIds customAttributes text testUsersOnly withTestUser ' +
   'limit page sort.field sort.desc fromCreatedTime toCreatedTime tenantRoleNames';
 
-/** The routes that look for users. */
+/** The routes that search for users. */
 export const searchUserRoutes = routesFor('management', {
   'POST /v1/mgmt/user/search': takes(FILTERS, search),
   'POST /v2/mgmt/user/search': takes(FILTERS, search),
   'POST /v2/mgmt/user/search/test': takes(FILTERS, search),
 });
 
-// Each wish narrows the search; an empty list is no wish.
+// All filters must match; an empty list is no filter.
 function matches(user: UserRecord, filters: JsonObject): boolean {
   return (
     matchesTestUser(user, filters) &&
@@ -76,19 +76,20 @@ function overlaps(wanted: readonly string[] | undefined, has: readonly (string |
   return !wanted?.length || wanted.some((value) => has.includes(value));
 }
 
-// By tenant: one of the roles, or with `and` all of them.
+// For each tenant: one of the roles, or with `and` all of them.
 function matchesTenantRoles(user: UserRecord, wanted: JsonObject): boolean {
-  return Object.entries(wanted).every(([tenantId, wish]) => {
-    if (!isObject(wish)) throw new DescopeError('invalidArguments', 'The tenantRoleNames field is malformed');
-    const names = readStrings(wish, 'values') ?? [];
+  return Object.entries(wanted).every(([tenantId, filter]) => {
+    if (!isObject(filter))
+      throw new DescopeError('invalidArguments', 'The tenantRoleNames field is malformed');
+    const names = readStrings(filter, 'values') ?? [];
     const has = user.tenants.find((grant) => grant.tenantId === tenantId)?.roleNames;
     if (has === undefined) return false;
     const holds = (name: string) => has.includes(name);
-    return names.length === 0 || (readBoolean(wish, 'and') ? names.every(holds) : names.some(holds));
+    return names.length === 0 || (readBoolean(filter, 'and') ? names.every(holds) : names.some(holds));
   });
 }
 
-// Times of a search are milliseconds, those of users are seconds.
+// Filters are in milliseconds, users in seconds.
 function matchesTime({ createdSeconds }: UserRecord, filters: JsonObject): boolean {
   const from = readNumber(filters, 'fromCreatedTime') || -Infinity;
   const to = readNumber(filters, 'toCreatedTime') || Infinity;
@@ -97,11 +98,11 @@ function matchesTime({ createdSeconds }: UserRecord, filters: JsonObject): boole
 
 function matchesText(user: UserRecord, text: string | undefined): boolean {
   if (text === undefined) return true;
-  const places = [...user.loginIds, user.name, user.email, user.phone];
-  return places.some((place) => place?.toLowerCase().includes(text.toLowerCase()));
+  const values = [...user.loginIds, user.name, user.email, user.phone];
+  return values.some((value) => value?.toLowerCase().includes(text.toLowerCase()));
 }
 
-/** Sorts users by Descope's `sort`: the first field counts most; rejects a field that it cannot sort by. */
+/** Sorts users by the fields of Descope's `sort`, the first one foremost; rejects an unknown field. */
 function sortUsers(users: readonly UserRecord[], sort: readonly JsonObject[]): readonly UserRecord[] {
   const orders = sort.map((one) => ({
     valueOf: requireValue(requireString(one, 'field')),

@@ -100,7 +100,7 @@ function requireTenant(body: JsonObject, state: ProjectState): TenantRecord {
   return tenant;
 }
 
-/** A tenant as it stands in answers. */
+/** Writes a tenant as responses show it. */
 function toTenantView(tenant: TenantRecord): JsonObject {
   const { createdSeconds, ...shown } = tenant;
   return { ...shown, domains: tenant.selfProvisioningDomains, authType: 'none', createdTime: createdSeconds };

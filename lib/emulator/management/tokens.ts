@@ -16,7 +16,7 @@ import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import { readToken, signToken } from '../tokens/tokens.js';
 import { createUser, PROFILE_FIELDS, readProfile, requireUser } from './user-body.js';
 
-// The claims go to the top level, where Descope puts what a project's backend vouches for; later refreshes keep them.
+// The claims are added at the top level, as by Descope; later refreshes keep them.
 const update: Handler = async (call, state) => {
   const jwt = requireString(call.body, 'jwt');
   const { claims } = await readToken(state, jwt);
@@ -56,7 +56,7 @@ function signInAs(approach: Approach): Handler {
 
 const SIGN_UP = `loginId customClaims ${below('user', `${PROFILE_FIELDS} verifiedEmail verifiedPhone`)}`;
 
-/** The routes that manage tokens, and the licence that a client asks for when it is made. */
+/** The routes that manage tokens, and the licence that Descope's client requests when it is created. */
 export const tokenRoutes = routesFor('management', {
   'POST /v1/mgmt/jwt/update': takes('jwt customClaims', update),
   'POST /v1/mgmt/impersonate': takes('impersonatorId loginId customClaims selectedTenant', impersonate),
@@ -66,7 +66,7 @@ export const tokenRoutes = routesFor('management', {
   'GET /v1/mgmt/license': () => ok({ rateLimitTier: 'tier1' }),
 });
 
-// What Descope itself says in a token, a backend cannot change.
+// Descope's own claims, which a management call cannot change.
 const RESERVED = new Set(
   'iss sub drn exp iat nbf rexp amr roles permissions tenants dct su nsec act dsub'.split(' '),
 );
@@ -81,13 +81,13 @@ function toUser(body: JsonObject, state: ProjectState, approach: Approach): User
   if (known && approach === 'signup') throw new DescopeError('userExists', 'User already exists');
   if (!known && approach === 'signin') throw new DescopeError('userNotFound', 'User not found');
   if (known) return known;
-  const said = readObject(body, 'user') ?? {};
+  const profile = readObject(body, 'user') ?? {};
   const verified = {
-    verifiedEmail: readBoolean(said, 'verifiedEmail') ?? false,
-    verifiedPhone: readBoolean(said, 'verifiedPhone') ?? false,
+    verifiedEmail: readBoolean(profile, 'verifiedEmail') ?? false,
+    verifiedPhone: readBoolean(profile, 'verifiedPhone') ?? false,
   };
   const created = createUser(loginId, state.clock.nowSeconds());
-  return state.project.users.save({ ...created, ...readProfile(said), ...verified });
+  return state.project.users.save({ ...created, ...readProfile(profile), ...verified });
 }
 
 const otp: Handler = (call, state) => {
@@ -116,7 +116,7 @@ const embeddedLink: Handler = (call, state) => {
 
 const TEST_FIELDS = 'loginId loginOptions.customClaims';
 
-/** The routes of generated codes and links. */
+/** The routes that generate codes and links. */
 export const testUserRoutes = routesFor('management', {
   'POST /v1/mgmt/tests/generate/otp': takes(`deliveryMethod ${TEST_FIELDS}`, otp),
   'POST /v1/mgmt/tests/generate/magiclink': takes(`deliveryMethod URI ${TEST_FIELDS}`, magicLink),
@@ -131,7 +131,7 @@ function toTestPending(call: Call, state: ProjectState): PendingSignIn {
   const options = readObject(call.body, 'loginOptions') ?? {};
   const callerClaims = readObject(options, 'customClaims') ?? {};
   const pending = toPending(state, user, { method, callerClaims, seconds: state.settings.codeSeconds });
-  // The code is brought back under the login id that it was asked for with.
+  // The client verifies the code with the login id of this request.
   return { ...pending, loginId: readString(call.body, 'loginId') ?? pending.loginId };
 }
 

@@ -1,4 +1,4 @@
-// What the body of a call says about users: which one, their profile, roles, tenants and status.
+// Reads users from the body of a request: which one, the profile, roles, tenants and status.
 import { DescopeError } from '../errors.js';
 import {
   readBoolean,
@@ -14,10 +14,10 @@ import type { Project, UserRecord, UserStatus } from '../store/project.js';
 import { createId } from '../store/records.js';
 import type { TenantGrant } from '../store/roles.js';
 
-/** Who a user is. */
+/** The fields of a profile. */
 export const PROFILE_FIELDS = 'name displayName givenName middleName familyName email phone picture';
 
-/** A user with nothing but a login id. */
+/** Creates a user with only a login id. */
 export function createUser(loginId: string, createdSeconds: number): UserRecord {
   return {
     userId: createId('U'),
@@ -37,7 +37,7 @@ export function createUser(loginId: string, createdSeconds: number): UserRecord 
   };
 }
 
-/** What a sign-up may say about its user: who they are, never what they may do. */
+/** Reads the profile, which a sign-up may set; it contains no roles or tenants. */
 export function readProfile(body: JsonObject): Partial<UserRecord> {
   return withoutAbsent({
     name: readString(body, 'displayName') ?? readString(body, 'name'),
@@ -50,7 +50,7 @@ export function readProfile(body: JsonObject): Partial<UserRecord> {
   });
 }
 
-/** What a management call may say about a user, beyond its profile. */
+/** Reads all fields that a management call may set. */
 export function readUserFields(body: JsonObject): Partial<UserRecord> {
   return withoutAbsent({
     ...readProfile(body),
@@ -63,7 +63,7 @@ export function readUserFields(body: JsonObject): Partial<UserRecord> {
   });
 }
 
-/** The places in tenants that a body lists. */
+/** Reads memberships in tenants. */
 export function readTenants(body: JsonObject, name: string): readonly TenantGrant[] | undefined {
   return readObjects(body, name)?.map((item) => ({
     tenantId: requireString(item, 'tenantId'),
@@ -71,7 +71,7 @@ export function readTenants(body: JsonObject, name: string): readonly TenantGran
   }));
 }
 
-/** The status that a body names. */
+/** Reads the status of a user. */
 export function readStatus(body: JsonObject): UserStatus | undefined {
   const status = readString(body, 'status');
   if (status === undefined || status === 'enabled' || status === 'disabled' || status === 'invited')
@@ -79,7 +79,7 @@ export function readStatus(body: JsonObject): UserStatus | undefined {
   throw new DescopeError('invalidArguments', 'The status field must be enabled, disabled or invited');
 }
 
-/** The user of a body's `loginId` (which may be a user id) or `userId`; rejects with E112102. */
+/** Finds the user of `loginId` (which may be a user id) or `userId`; rejects an unknown one with E112102. */
 export function requireUser(body: JsonObject, state: ProjectState): UserRecord {
   const id = readString(body, 'loginId') ?? readString(body, 'userId');
   if (id === undefined) throw new DescopeError('missingArguments', 'The loginId argument is missing');
@@ -88,18 +88,18 @@ export function requireUser(body: JsonObject, state: ProjectState): UserRecord {
   return user;
 }
 
-/** The user that a query names. */
+/** Finds the user of the query's `loginId` or `userId`. */
 export function requireQueriedUser(call: Call, state: ProjectState): UserRecord {
   return requireUser({ loginId: call.query.get('loginId'), userId: call.query.get('userId') }, state);
 }
 
-/** Rejects roles that there are not, in the project or in a tenant. */
+/** Rejects roles that exist neither in the project nor in the tenant. */
 export function assertRoles(project: Project, names: readonly string[] = [], tenantId = ''): void {
   const unknown = names.find((name) => !project.roles.find(name, tenantId) && !project.roles.find(name));
   if (unknown !== undefined) throw new DescopeError('invalidArguments', `There is no role ${unknown}`);
 }
 
-/** Rejects tenants that there are not, and roles in them that there are not. */
+/** Rejects unknown tenants, and unknown roles in them. */
 export function assertTenants(project: Project, grants: readonly TenantGrant[] = []): void {
   for (const { tenantId, roleNames } of grants) {
     if (!project.tenants.find(tenantId)) {

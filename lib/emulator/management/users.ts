@@ -1,4 +1,4 @@
-// Management of users: create, read, change as a whole, delete.
+// Management of users: creates, loads, updates, patches and deletes them.
 import { DescopeError } from '../errors.js';
 import {
   below,
@@ -36,7 +36,7 @@ const create: Handler = (call, state) => respondWithUser(state, addUser(call.bod
 const createTest: Handler = (call, state) =>
   respondWithUser(state, addUser({ ...call.body, test: true }, state));
 
-// A hash that cannot be checked rejects the whole call: among the failed users it would be overlooked.
+// A hash that cannot be checked rejects the whole call: in the list of failed users it would be overlooked.
 const createBatch: Handler = (call, state) => {
   const bodies = readObjects(call.body, 'users') ?? [];
   for (const body of bodies) readPassword(body);
@@ -63,12 +63,12 @@ const NO_PROFILE = {
 const update: Handler = (call, state) => {
   const user = requireUser(call.body, state);
   const loginIds = toLoginIds(call.body, user.loginIds);
-  // An update replaces what management says of the user: what the call leaves out is emptied.
+  // An update replaces all fields: those that are absent are emptied.
   const emptied = { ...user, ...NO_PROFILE, loginIds, roleNames: [], tenants: [], customAttributes: {} };
   return respondWithUser(state, saveUserFields(state, emptied, call.body));
 };
 
-// What the call leaves out is kept; an empty text empties.
+// Absent fields are kept; an empty string empties one.
 const patch: Handler = (call, state) => {
   const user = requireUser(call.body, state);
   const emptied = Object.keys(NO_PROFILE).filter((name) => readField(call.body, name) === '');
@@ -77,7 +77,7 @@ const patch: Handler = (call, state) => {
   return respondWithUser(state, saveUserFields(state, { ...left, loginIds }, call.body));
 };
 
-// By user id the answer is the user who was deleted.
+// A call by user id returns the deleted user.
 const remove: Handler = (call, state) => {
   const user = requireUser(call.body, state);
   removeUser(user, state);
@@ -108,10 +108,10 @@ const USER =
   `loginId userId ${PROFILE_FIELDS} additionalLoginIds verifiedEmail verifiedPhone customAttributes status ` +
   `roleNames ${below('userTenants', 'tenantId tenantName roleNames')}`;
 const NEW_USER = `${USER} test password hashedPassword createdTime`;
-// What a mail looks like changes nothing here: the outbox says that it went out.
+// The content of the message has no effect: the outbox shows that it was sent.
 const INVITATION = `invite inviteUrl sendMail sendSMS ${MESSAGE_FIELDS}`;
 
-/** The routes of users as a whole. */
+/** The routes that manage users. */
 export const manageUserRoutes = routesFor('management', {
   'POST /v1/mgmt/user/create': takes(`${NEW_USER} ${INVITATION}`, create),
   'POST /v1/mgmt/user/create/test': takes(NEW_USER, createTest),
@@ -125,7 +125,7 @@ export const manageUserRoutes = routesFor('management', {
   'POST /v1/mgmt/users/load': takes('userIds', loadMany),
 });
 
-/** The answer that holds one user. */
+/** Makes the response that contains one user. */
 export function respondWithUser(state: ProjectState, user: UserRecord): RouteResponse {
   return ok({ user: toUserView(user, state.project) });
 }
@@ -146,7 +146,7 @@ function addUser(body: JsonObject, state: ProjectState, invitation = body): User
   return saved;
 }
 
-// A login id that is an address is the user's, and counts as verified unless the call says otherwise.
+// A login id that is an e-mail address is the user's, and counts as verified unless the call says otherwise.
 function toAddress(loginId: string, email = loginId): Partial<UserRecord> {
   return email === loginId && /^[^\s@]+@[^\s@]+$/.test(loginId) ? { email, verifiedEmail: true } : {};
 }
@@ -157,7 +157,7 @@ function readPassword(body: JsonObject): PasswordCheck | undefined {
   return hashed === undefined || Object.keys(hashed).length === 0 ? undefined : readHashedPassword(hashed);
 }
 
-// By mail where nothing else is said; the page is the one that the call names.
+// By mail unless the call says otherwise.
 function sendInvitation(state: ProjectState, user: UserRecord, invitation: JsonObject): void {
   const bySms = readBoolean(invitation, 'sendSMS') ?? false;
   const byMail = readBoolean(invitation, 'sendMail') ?? !bySms;

@@ -21,7 +21,7 @@ const token: Handler = async (call, state) => {
   }
 };
 
-/** The routes of the token endpoint; the agentic one names its MCP server. */
+/** The routes of the token endpoint; the agentic one contains the MCP server. */
 export const tokenEndpointRoutes = routesFor('open', {
   'POST /oauth2/v1/apps/token': token,
   'POST /oauth2/v1/apps/:projectId/token': token,
@@ -66,7 +66,7 @@ function assertGrantType(call: Call): void {
   const grantType = readString(call.body, 'grant_type');
   if (grantType === undefined) throw new OAuthError('invalid_request', 'The grant_type is missing');
   if (grantType === 'client_credentials') return;
-  throw new OAuthError('unsupported_grant_type', 'The emulator grants client_credentials alone');
+  throw new OAuthError('unsupported_grant_type', 'The emulator supports only client_credentials');
 }
 
 function requireApp(call: Call, state: ProjectState): InboundAppRecord {
@@ -87,7 +87,7 @@ function isSame(given: string, wanted: string): boolean {
   return timingSafeEqual(Buffer.from(toDigest(given)), Buffer.from(toDigest(wanted)));
 }
 
-// RFC 6749 section 3.3 leaves to the server what no scope means: here all that are not optional.
+// Without a scope the server chooses (RFC 6749 section 3.3): here all scopes that are not optional.
 function readScopes(call: Call, app: InboundAppRecord): readonly string[] {
   const asked = readString(call.body, 'scope')?.split(' ').filter(Boolean);
   if (asked === undefined) {
@@ -106,7 +106,7 @@ function readTenant(call: Call, state: ProjectState, app: InboundAppRecord): str
   throw new OAuthError('invalid_target', `The app has no access to the tenant ${tenantId}`);
 }
 
-// Only what there is: no grant that is offered uses an authorization endpoint (RFC 8414 section 2).
+// Without an authorization endpoint, which no supported grant uses (RFC 8414 section 2).
 const metadata: Handler = (call, state) => {
   const serverId = requireServer(call, state);
   const endpoints = `${state.url}/oauth2/v1/apps${serverId === undefined ? '' : `/agentic/${state.projectId}/${serverId}`}`;
@@ -129,7 +129,7 @@ const keys: Handler = (call, state) => {
   return ok({ keys: state.keys.published });
 };
 
-/** The routes of discovery: OpenID's name of the document, and RFC 8414's. */
+/** The routes of discovery, by the paths of OpenID Connect Discovery and RFC 8414. */
 export const appDiscoveryRoutes = routesFor('open', {
   'GET /v1/apps/:projectId/.well-known/openid-configuration': metadata,
   'GET /v1/apps/:projectId/.well-known/oauth-authorization-server': metadata,
@@ -148,10 +148,10 @@ function requireServer(call: Call, state: ProjectState): string | undefined {
 type OAuthErrorCode =
   'invalid_request' | 'invalid_client' | 'invalid_scope' | 'invalid_target' | 'unsupported_grant_type';
 
-/** Nothing of a token endpoint may be kept by a cache (RFC 6749 section 5.1). */
+// Responses of the token endpoint must not be cached (RFC 6749 section 5.1).
 const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
 
-/** A rejection on its way to an OAuth client. */
+/** A rejected OAuth request (RFC 6749 section 5.2). */
 class OAuthError extends Error {
   constructor(
     readonly code: OAuthErrorCode,
@@ -160,7 +160,7 @@ class OAuthError extends Error {
     super(message);
   }
 
-  /** The rejection as an answer, with Descope's own words beside OAuth's. */
+  /** Makes the response, with the fields of Descope's API beside OAuth's. */
   toResponse(): RouteResponse {
     const isClient = this.code === 'invalid_client';
     const kind = isClient ? 'invalidToken' : 'invalidArguments';

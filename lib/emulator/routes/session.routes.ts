@@ -24,7 +24,7 @@ import { issueRefresh, issueSession, readToken, signToken } from '../tokens/toke
 
 const refresh: Handler = async (call, state) => toRefreshed(call, state, await requireSignIn(call, state));
 
-// Unlike refresh it does not fail: a caller who is not signed in gets an empty answer.
+// Unlike refresh, it responds to an anonymous caller with an empty object.
 const tryRefresh: Handler = async (call, state) => {
   try {
     return await refresh(call, state);
@@ -56,7 +56,7 @@ const logoutAll: Handler = async (call, state) => {
 
 const validate: Handler = async (call, state) => ok(await requireSession(call, state));
 
-/** The routes of a session. */
+/** The routes that refresh, check and end a session. */
 export const sessionRoutes = routesFor('project', {
   'POST /v1/auth/refresh': takes('', refresh),
   'POST /v1/auth/try-refresh': takes('', tryRefresh),
@@ -123,7 +123,7 @@ const keys: Handler = (call, state) => {
   return ok({ keys: state.keys.published });
 };
 
-// Only what there is: the emulator plays no OpenID provider, so there is nothing to authorize at.
+// Without an authorization endpoint: the emulator is not an OpenID provider.
 const discovery: Handler = (call, state) => {
   assertProject(call, state.projectId);
   return ok({
@@ -135,7 +135,7 @@ const discovery: Handler = (call, state) => {
   });
 };
 
-/** The routes of the keys. */
+/** The routes of the published keys: Descope's path, and OpenID Connect's. */
 export const keyRoutes = routesFor('open', {
   'GET /v2/keys/:projectId': keys,
   'GET /:projectId/.well-known/jwks.json': keys,
@@ -155,13 +155,13 @@ const exchange: Handler = async (call, state) => {
   const options = readObject(call.body, 'loginOptions') ?? {};
   const tenantId = readString(options, 'selectedTenant');
   assertTenant(state, key, tenantId);
-  const filters = { callerClaims: readObject(options, 'customClaims') ?? {}, tenantId };
-  const claims = state.issueTimes.toUnique(toAccessKeyClaims(state, key, filters));
+  const wanted = { callerClaims: readObject(options, 'customClaims') ?? {}, tenantId };
+  const claims = state.issueTimes.toUnique(toAccessKeyClaims(state, key, wanted));
   const sessionJwt = await signToken(claims, state.keys.current);
   return ok({ keyId: key.id, sessionJwt, expiration: claims.exp });
 };
 
-/** The routes of access keys for those who hold one. */
+/** The route that exchanges an access key for a session token. */
 export const accessKeyRoutes = routesFor('project', {
   'POST /v1/auth/accesskey/exchange': takes(
     'loginOptions.customClaims loginOptions.selectedTenant',

@@ -26,16 +26,16 @@ import { PASSWORD_POLICY, toChosenPassword } from '../store/passwords.js';
 import type { UserRecord } from '../store/project.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 
-/** What a sign-in may say. */
+// The fields of a sign-in.
 const SIGN_IN_FIELDS = `loginId ${MESSAGE_FIELDS} ${below(
   'loginOptions',
   `customClaims tenantId stepup mfa revokeOtherSessions ${MESSAGE_FIELDS}`,
 )}`;
 
-/** What a sign-up may say; some clients write the address beside the user too. */
+// The fields of a sign-up; some clients send the address beside the user too.
 const SIGN_UP_FIELDS = `${SIGN_IN_FIELDS} email phone sms voice whatsapp ${below('user', `loginId ${PROFILE_FIELDS}`)}`;
 
-/** What the change of an address may say beside the address. */
+// The fields of a changed address, beside the address.
 const ADDRESS_FIELDS = `loginId ${MESSAGE_FIELDS}`;
 
 const signUp: Handler = async (call, state) => {
@@ -89,7 +89,7 @@ export const passwordRoutes = routesFor('project', {
   'GET /v1/auth/password/policy': () => ok(PASSWORD_POLICY),
 });
 
-// An unknown user and a wrong password get one answer, or it would tell who has an account.
+// The same response for an unknown user and a wrong password, or it would reveal who has an account.
 function requirePassword(call: Call, state: ProjectState, field: string): UserRecord {
   const user = state.project.users.find(requireString(call.body, 'loginId'));
   const given = requireString(call.body, field);
@@ -145,7 +145,7 @@ export const magicLinkRoutes = routesFor('project', {
   'POST /v1/auth/magiclink/verify': takes('token', verifyMagicLink),
 });
 
-// They go by mail alone, so the path has no method to name.
+// They are sent by mail only, so the path has no method.
 function startEnchantedLink(approach: Approach): Handler {
   return async (call, state) => {
     const byMail: Call = { ...call, params: new Map([['method', 'email']]) };

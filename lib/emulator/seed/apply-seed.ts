@@ -15,7 +15,7 @@ import type {
   SeedUser,
 } from './seed.js';
 
-/** Fills a project with the seed's data. */
+/** Adds users, tenants, roles and access keys. */
 export function applySeed(project: Project, seed: EmulatorSeed, nowSeconds: number): void {
   for (const tenant of seed.tenants ?? []) project.tenants.put(toTenant(tenant, nowSeconds));
   for (const role of seed.roles ?? []) addRole(project, role, nowSeconds);
@@ -25,12 +25,12 @@ export function applySeed(project: Project, seed: EmulatorSeed, nowSeconds: numb
   for (const key of seed.accessKeys ?? []) addAccessKey(project, key, nowSeconds);
 }
 
-/** Adds the seed's inbound apps. */
+/** Adds inbound apps. */
 export function applyInboundApps(project: Project, seed: EmulatorSeed, projectId: string): void {
   for (const app of seed.inboundApps ?? []) project.inboundApps.put(toApp(app, projectId));
 }
 
-/** Sets the seed's schema and relations. */
+/** Sets the schema and adds relations of fine-grained authorization. */
 export function applyAuthorization(authorization: Authorization, { fga }: EmulatorSeed): void {
   if (!fga) return;
   authorization.save(fga.schema);
@@ -66,7 +66,7 @@ function addRole(project: Project, role: SeedRole, createdSeconds: number): void
   });
 }
 
-// A seed without a list of roles (or tenants) means those that its users and access keys name.
+// A seed without a list of roles (or tenants) has those that its users and access keys name.
 function addNamedGrants(project: Project, holder: SeedUser | SeedAccessKey, nowSeconds: number): void {
   const memberships = holder.tenants ?? [];
   for (const { tenantId: id } of memberships) {

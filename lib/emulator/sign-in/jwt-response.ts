@@ -6,31 +6,31 @@ import { projectPermissions } from '../store/roles.js';
 import type { LoginOptions, SignIn } from '../store/sign-ins.js';
 import { startSignIn } from './start-sign-in.js';
 
-/** A sign-in that needs no more proof. */
+/** A sign-in that needs no further proof. */
 interface ProvenSignIn {
   readonly user: UserRecord;
   readonly amr: readonly string[];
   readonly options: LoginOptions;
 }
 
-/** Signs a user in and answers with tokens. */
+/** Signs a user in; the response carries the tokens. */
 export async function respondWithSignIn(state: ProjectState, proven: ProvenSignIn): Promise<RouteResponse> {
   return toJwtResponse(state, await startSignIn(state, proven));
 }
 
-/** Tokens on their way to a client. */
-interface TokensToSend {
+/** The tokens of a response. */
+interface ResponseTokens {
   readonly signIn: SignIn;
   readonly user: UserRecord;
   readonly sessionJwt: string;
-  /** Left out where a refresh does not rotate. */
+  /** Absent after a refresh without rotation. */
   readonly refreshJwt?: string | undefined;
   readonly claims: JsonObject;
   readonly firstSeen?: boolean;
 }
 
-/** Makes the answer; in cookie mode its body holds no token. */
-export function toJwtResponse(state: ProjectState, tokens: TokensToSend): RouteResponse {
+/** Makes the response; in cookie mode its body contains no token. */
+export function toJwtResponse(state: ProjectState, tokens: ResponseTokens): RouteResponse {
   const inCookies = state.settings.responseMode === 'cookies';
   return {
     status: 200,
@@ -52,14 +52,14 @@ export function toJwtResponse(state: ProjectState, tokens: TokensToSend): RouteR
   };
 }
 
-/** The cookies that end a session in the browser; none in body mode. */
+/** The headers that expire the cookies of a session; none in body mode. */
 export function clearingCookies(state: ProjectState): RouteResponse['headers'] {
   if (state.settings.responseMode === 'body') return {};
   const { sessionCookieName, refreshCookieName } = state.settings;
   return { 'set-cookie': [toCookie(sessionCookieName, '', 0), toCookie(refreshCookieName, '', 0)] };
 }
 
-function toCookies(state: ProjectState, tokens: TokensToSend): readonly string[] {
+function toCookies(state: ProjectState, tokens: ResponseTokens): readonly string[] {
   const { sessionCookieName, refreshCookieName, sessionSeconds } = state.settings;
   const session = toCookie(sessionCookieName, tokens.sessionJwt, sessionSeconds);
   if (!tokens.refreshJwt) return [session];
@@ -74,7 +74,7 @@ function secondsLeft(state: ProjectState, signIn: SignIn): number {
   return Math.max(0, signIn.refreshEndsSeconds - state.clock.nowSeconds());
 }
 
-/** The user as it stands in answers; never its password. */
+/** Writes a user as responses show it, never its password. */
 export function toUserView(user: UserRecord, project: Project): JsonObject {
   return {
     ...toProfile(user),

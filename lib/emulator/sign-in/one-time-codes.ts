@@ -10,10 +10,10 @@ import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import { respondWithSignIn } from './jwt-response.js';
 import { readLoginOptions, requireEnabledUser, requireSignIn } from './start-sign-in.js';
 
-/** How a message looks and who carries it; it goes to the outbox all the same. */
+/** The fields about the content of a message and its provider, which have no effect here. */
 export const MESSAGE_FIELDS = 'templateId templateOptions providerId locale';
 
-/** What is asked for: a user who must be there, must not be there, or either. */
+/** Whether the user must exist, must not exist, or either. */
 export type Approach = 'signin' | 'signup' | 'signup-in';
 
 const METHODS = new Map([
@@ -24,12 +24,12 @@ const METHODS = new Map([
   ['im', 'phone'],
 ] as const);
 
-/** Checks who wants in, and by which way; nothing is sent yet. */
+/** Checks a request for a code or a link; nothing is sent yet. */
 export async function toPending(call: Call, state: ProjectState, approach: Approach): Promise<PendingSignIn> {
   const loginId = requireString(call.body, 'loginId');
   const deliveryMethod = requireMethod(call);
   const user = state.project.users.find(loginId);
-  // Management makes test users beforehand, so they may sign up although they are there.
+  // Test users are created by management, so they may sign up although they exist.
   if (approach === 'signup' && user && !user.test) {
     throw new DescopeError('userExists', 'User already exists');
   }
@@ -44,14 +44,14 @@ export async function toPending(call: Call, state: ProjectState, approach: Appro
   };
 }
 
-/** Sends a code; answers what the client may show of the address. */
+/** Sends a code; returns the masked address. */
 export function sendCode(state: ProjectState, pending: PendingSignIn): Readonly<Record<string, string>> {
   const code = state.pending.issueCode(pending);
   state.outbox.add({ ...toMessage(state, pending), code });
   return toMasked(pending);
 }
 
-/** Sends a link: the page that the client named, with the token in its query. */
+/** Sends a magic link; returns the masked address. */
 export function sendLink(
   state: ProjectState,
   pending: PendingSignIn,
@@ -62,7 +62,7 @@ export function sendLink(
   return toMasked(pending);
 }
 
-/** Sends an enchanted link, which signs in anyone who holds the reference that is answered. */
+/** Sends an enchanted link; returns the reference that the waiting browser signs in with. */
 export function sendEnchantedLink(
   state: ProjectState,
   pending: PendingSignIn,
@@ -73,13 +73,13 @@ export function sendEnchantedLink(
   return { linkId, pendingRef, ...toMasked(pending) };
 }
 
-/** The page that a call names (or the emulator's own, which there is not), with a token in its query. */
+/** The page of the call with the token in its query; without one, a URL of the emulator that has no page. */
 export function toLink({ body }: Pick<Call, 'body'>, state: ProjectState, token: string): string {
   const page = readString(body, 'URI') ?? readString(body, 'redirectUrl') ?? `${state.url}/verify`;
   return `${page}${page.includes('?') ? '&' : '?'}t=${token}`;
 }
 
-/** Finishes a pending sign-in. */
+/** Finishes a pending sign-in: creates or changes the user, and responds with tokens. */
 export async function finishSignIn(state: ProjectState, pending: PendingSignIn): Promise<RouteResponse> {
   const earlier = state.project.users.find(pending.loginId);
   const user = earlier ?? pending.newUser;
@@ -92,7 +92,7 @@ export async function finishSignIn(state: ProjectState, pending: PendingSignIn):
   });
 }
 
-/** The user of the refresh token, who must be the one that the body names. */
+/** Finds the user of the refresh token, which must belong to the body's `loginId`. */
 export async function requireOwnSignIn(call: Call, state: ProjectState): Promise<UserRecord> {
   const { userId } = await requireSignIn(call, state);
   const user = requireEnabledUser(state, userId);
@@ -100,7 +100,7 @@ export async function requireOwnSignIn(call: Call, state: ProjectState): Promise
   throw new DescopeError('invalidToken', 'The refresh token belongs to another user');
 }
 
-/** A pending change of the address; the code goes out under the user's first login id. */
+/** Makes the pending change of an address, which a code confirms. */
 export function toAddressChange(call: Call, state: ProjectState): PendingSignIn {
   const method = call.params.has('method') ? requireMethod(call) : 'email';
   const address =
@@ -116,14 +116,14 @@ export function toAddressChange(call: Call, state: ProjectState): PendingSignIn 
   };
 }
 
-/** The delivery method that a path names; rejects one that there is not. */
+/** Reads the delivery method from the path; rejects an unknown one. */
 export function requireMethod(call: Call): string {
   const method = call.params.get('method') ?? '';
   if ([...METHODS.keys()].some((known) => known === method)) return method;
   throw new DescopeError('invalidArguments', `There is no delivery method ${method}`);
 }
 
-/** What a code proves once it came back: that the address is the user's. */
+/** The change that a verified code confirms: the address is the user's. */
 export function toConfirmed(deliveryMethod: string): Partial<UserRecord> {
   return deliveryMethod === 'email' ? { verifiedEmail: true } : { verifiedPhone: true };
 }

@@ -10,7 +10,7 @@ import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import type { ReadToken } from '../tokens/tokens.js';
 import { issueRefresh, issueSession, readToken } from '../tokens/tokens.js';
 
-/** A sign-in that is about to happen. */
+/** A request to sign a user in. */
 interface SignInRequest {
   readonly user: UserRecord;
   readonly amr: readonly string[];
@@ -19,7 +19,7 @@ interface SignInRequest {
   readonly overrides?: JsonObject | undefined;
 }
 
-/** A sign-in that has happened, with its tokens. */
+/** A started sign-in with its tokens. */
 interface StartedSignIn {
   readonly signIn: SignIn;
   readonly user: UserRecord;
@@ -30,7 +30,7 @@ interface StartedSignIn {
   readonly firstSeen: boolean;
 }
 
-/** Starts a sign-in: makes its record, ends others if asked to, issues both tokens. */
+/** Starts a sign-in: adds its record, ends others on request, and issues both tokens. */
 export async function startSignIn(state: ProjectState, request: SignInRequest): Promise<StartedSignIn> {
   const { options = NO_LOGIN_OPTIONS } = request;
   if (request.user.status === 'disabled') throw new DescopeError('invalidToken', 'The user is disabled');
@@ -43,7 +43,7 @@ export async function startSignIn(state: ProjectState, request: SignInRequest): 
   return { signIn, user, refreshJwt, firstSeen: !request.user.seen, ...session };
 }
 
-// Anyone who was invited is enabled by the first sign-in.
+// The first sign-in enables an invited user.
 function markAsSeen(state: ProjectState, user: UserRecord): UserRecord {
   if (user.seen && user.status === 'enabled') return user;
   return state.project.users.save({ ...user, seen: true, status: 'enabled' });
@@ -88,7 +88,7 @@ export async function readLoginOptions(call: Call, state: ProjectState): Promise
   };
 }
 
-/** The sign-in of the refresh token that a call shows, as its credential or as a cookie. */
+/** Finds the sign-in of a call's refresh token, which is its credential or a cookie. */
 export async function requireSignIn(call: Call, state: ProjectState): Promise<SignIn> {
   const token = requireRefreshToken(call, state);
   const read = await readToken(state, token, 'refresh');
@@ -99,15 +99,15 @@ export async function requireSignIn(call: Call, state: ProjectState): Promise<Si
   return signIn;
 }
 
-// Without an await between the look and the mark: of requests that bring one token at once, one wins.
-/** Uses up the refresh token of a call where the project rotates them; rejects one that was used up before. */
+// No await between check and write: of simultaneous requests with one token, only one succeeds.
+/** Uses up a call's refresh token where the project rotates them; rejects one that was used before. */
 export function claimRefreshToken(call: Call, state: ProjectState, signIn: SignIn): void {
   if (!state.settings.refreshRotation) return;
   if (signIn.refreshToken !== requireRefreshToken(call, state)) rejectReplay(state, signIn);
   signIn.refreshToken = '';
 }
 
-/** The user of a subject, if there is one and it may sign in. */
+/** Finds the user of a token's subject; rejects an unknown or disabled one. */
 export function requireEnabledUser(state: ProjectState, subject: string): UserRecord {
   const user = state.project.users.find(subject);
   if (user?.userId !== subject || user.status === 'disabled') {
@@ -122,7 +122,7 @@ function requireRefreshToken(call: Call, state: ProjectState): string {
   return token;
 }
 
-// A token that a test minted with the project's key is as good as one that was tokens out.
+// A token that a test signed with the project's key is as valid as one of a sign-in.
 function addMintedSignIn(state: ProjectState, read: ReadToken, user: UserRecord): SignIn {
   const { amr, dct, nsec, iat } = read.claims;
   const startedSeconds = typeof iat === 'number' ? iat : state.clock.nowSeconds();

@@ -5,10 +5,10 @@ import { isObject, readNumber, requireString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
 import { toDigest } from './records.js';
 
-/** Says whether a password is the right one; a user keeps this and never the password. */
+/** Whether a password is the user's; the emulator keeps this function and never the password. */
 export type PasswordCheck = (given: string) => boolean;
 
-/** The policy as clients read it. */
+/** The password policy of the project, as its endpoint returns it. */
 export const PASSWORD_POLICY = {
   minLength: 8,
   lowercase: false,
@@ -17,20 +17,20 @@ export const PASSWORD_POLICY = {
   nonAlphanumeric: false,
 };
 
-/** The check of a password that somebody chooses; rejects one that is too short. */
+/** Makes the check of a password that a user chooses; rejects one that is too short. */
 export function toChosenPassword(password: string): PasswordCheck {
   if (password.length >= PASSWORD_POLICY.minLength) return toPasswordCheck(password);
   const message = `A password has at least ${PASSWORD_POLICY.minLength} characters`;
   throw new DescopeError('invalidArguments', message);
 }
 
-/** The check of a password, whatever it is like. */
+/** Makes the check of a password of any length. */
 export function toPasswordCheck(password: string): PasswordCheck {
   const digest = toDigest(password);
   return (given) => toDigest(given) === digest;
 }
 
-/** Reads Descope's `hashedPassword`: one member, named as the way it was hashed. */
+/** Reads Descope's `hashedPassword`, whose only member is named after the hash function. */
 export function readHashedPassword(hashed: JsonObject): PasswordCheck {
   const members = Object.entries(hashed).filter(([, value]) => value !== undefined && value !== null);
   const [[name, value] = ['', undefined], ...others] = members;
@@ -51,7 +51,7 @@ const pbkdf2: Kind = (hash) => {
   return toPbkdf2Check({ wanted, salt, digest: type, iterations: readCost(hash, 'iterations', 5_000_000) });
 };
 
-// Firebase's scrypt: the password's key encrypts the project's signer key, and that is the hash.
+// Firebase's scrypt: a key derived from the password encrypts the signer key; the result is the hash.
 const firebase: Kind = (hash) => {
   const salt = Buffer.concat([readBytes(hash, 'salt'), readBytes(hash, 'saltSeparator')]);
   const [wanted, signerKey] = [readBytes(hash, 'hash'), readBytes(hash, 'signerKey')];
@@ -106,7 +106,7 @@ function readBytes(hash: JsonObject, name: string): Buffer {
   return Buffer.from(requireString(hash, name), 'base64');
 }
 
-// A cost beyond what is usual would only stop the emulator.
+// A higher cost would only block the emulator.
 function readCost(hash: JsonObject, name: string, most: number): number {
   const cost = readNumber(hash, name) ?? 0;
   if (Number.isInteger(cost) && cost >= 1 && cost <= most) return cost;
@@ -115,8 +115,8 @@ function readCost(hash: JsonObject, name: string, most: number): number {
 
 function rejection(what: string): DescopeError {
   const message =
-    `The emulator cannot check ${what}: it knows pbkdf2, django's pbkdf2, firebase and md5; ` +
-    'give the user a password in clear, or test this against a project of Descope';
+    `The emulator cannot check ${what}: it supports pbkdf2, django's pbkdf2, firebase and md5; ` +
+    'use a plain password, or test this against a project of Descope';
   return new DescopeError('invalidArguments', message);
 }
 

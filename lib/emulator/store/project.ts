@@ -31,34 +31,34 @@ export interface UserRecord {
   readonly verifiedPhone: boolean;
   readonly status: UserStatus;
   readonly test: boolean;
-  /** Whether it has signed in before: the first time is `firstSeen`. */
+  /** Whether the user has signed in before; the first response says `firstSeen`. */
   readonly seen: boolean;
   readonly roleNames: readonly string[];
-  /** Permissions beyond those of the roles; only a seed can give them. */
+  /** Permissions beyond those of the roles; only a seed sets them. */
   readonly permissions: readonly string[];
   readonly tenants: readonly TenantGrant[];
   readonly customAttributes: JsonObject;
-  /** Claims that go into each of the user's session tokens. */
+  /** Claims at the top level of the user's session tokens. */
   readonly customClaims: JsonObject;
   readonly createdSeconds: number;
   readonly password?: PasswordCheck | undefined;
   readonly passwordExpired: boolean;
 }
 
-/** What Descope lets a user be. */
+/** The status of a user. */
 export type UserStatus = 'enabled' | 'disabled' | 'invited';
 
-/** Keeps users; names are looked up in maps, so `__proto__` is a name like any other. */
+/** Keeps users by user id and login id, in maps: `__proto__` is a login id like any other. */
 class Users {
   readonly #byId = new Map<string, UserRecord>();
   readonly #idByLogin = new Map<string, string>();
 
-  /** All users, in the order in which they came. */
+  /** All users, in the order of their creation. */
   get all(): readonly UserRecord[] {
     return [...this.#byId.values()];
   }
 
-  /** The user of a login id or a user id. */
+  /** Finds a user by login id or user id. */
   find(id: string): UserRecord | undefined {
     return this.#byId.get(this.#idByLogin.get(id) ?? id);
   }
@@ -107,14 +107,14 @@ export interface AccessKeyRecord {
   readonly roleNames: readonly string[];
   readonly permissions: readonly string[];
   readonly tenants: readonly TenantGrant[];
-  /** The user it is bound to, whose grants then count instead of its own. */
+  /** The user whose roles, permissions and tenants replace those of the key. */
   readonly boundUserId?: string | undefined;
   readonly customClaims: JsonObject;
   readonly customAttributes: JsonObject;
   readonly permittedIps: readonly string[];
   readonly active: boolean;
   readonly createdSeconds: number;
-  /** When it ends, in seconds since 1970; 0 for never. */
+  /** When it expires, in seconds since 1970; 0 for never. */
   readonly expiresSeconds: number;
   readonly digest: string;
 }
@@ -123,31 +123,31 @@ export interface AccessKeyRecord {
 export interface InboundAppRecord {
   readonly id: string;
   readonly clientId: string;
-  /** Kept as it is, because management may ask for it. */
+  /** In plain text, because a management call returns it. */
   readonly clientSecret: string;
   readonly name: string;
   readonly permissionsScopes: readonly AppScope[];
   readonly attributesScopes: readonly AppScope[];
-  /** The tenants it may ask for; empty: any of the project's. */
+  /** The tenants it may request; empty for any. */
   readonly tenantIds: readonly string[];
   readonly defaultAudience: DefaultAudience;
-  /** What is only shown again: description, logo, URLs. */
+  /** Fields without effect, which are returned: description, logo, URLs. */
   readonly shown: JsonObject;
 }
 
-/** A scope that an app may be given. */
+/** A scope that an app may request. */
 export interface AppScope {
   readonly name: string;
   readonly description: string;
   readonly values: readonly string[];
-  /** Whether it is only given when it is asked for. */
+  /** Whether it is granted only when it is requested. */
   readonly optional: boolean;
 }
 
-/** Whom an app's tokens name as audience when nothing is asked for; empty text: both. */
+/** The audience of a token whose request names none; an empty string for both. */
 export type DefaultAudience = 'projectId' | 'clientId' | '';
 
-/** The client id that Descope makes for an app. */
+/** The client id of an app, in the form of Descope's. */
 export function toClientId(projectId: string, appId: string): string {
   return Buffer.from(`${projectId}:${appId}`).toString('base64');
 }

@@ -1,7 +1,7 @@
-// Records under a key of their own; a map, so that every name is just a name.
+// Keeps records by key, and makes the identifiers and secrets of records.
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 
-/** Keeps records by key, in the order in which they came. */
+/** Keeps records by key, in the order of their creation; in a map, so that `__proto__` is a key like any other. */
 export class NamedRecords<T> {
   readonly #byKey = new Map<string, T>();
 
@@ -12,7 +12,7 @@ export class NamedRecords<T> {
     return [...this.#byKey.values()];
   }
 
-  /** The record of a key. */
+  /** Finds a record. */
   find(key: string): T | undefined {
     return this.#byKey.get(key);
   }
@@ -31,27 +31,27 @@ export class NamedRecords<T> {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** A fresh identifier. */
+/** Creates an identifier like Descope's: a prefix and 27 letters or digits. */
 export function createId(prefix: string): string {
   return prefix + toLetters(randomBytes(27));
 }
 
-/** The identifier that belongs to a name, the same at every start: seeded data keep theirs across a reset. */
+/** Derives an identifier from a name, so that seeded data keep theirs across resets and starts. */
 export function toSeededId(prefix: string, name: string): string {
   return prefix + toLetters(createHash('sha256').update(`${prefix} ${name}`).digest().subarray(0, 27));
 }
 
-/** A fresh secret for links and access keys. */
+/** Creates a secret for a link or an access key. */
 export function createSecret(): string {
   return toLetters(randomBytes(48));
 }
 
-/** A fresh code of six digits. */
+/** Creates a code of six digits. */
 export function createCode(): string {
   return String(randomInt(1_000_000)).padStart(6, '0');
 }
 
-/** The digest under which a secret is kept and compared. */
+/** The digest that is kept and compared in place of a secret. */
 export function toDigest(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }

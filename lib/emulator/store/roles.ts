@@ -25,12 +25,12 @@ export interface PermissionRecord {
 export class Roles {
   readonly #records = new NamedRecords<RoleRecord>((role) => keyOf(role.name, role.tenantId));
 
-  /** All roles, in the order in which they came. */
+  /** All roles, in the order of their creation. */
   get all(): readonly RoleRecord[] {
     return this.#records.all;
   }
 
-  /** The role of a name (in a tenant, or in the project), or of an id. */
+  /** Finds a role by name, in the project or in a tenant, or by id. */
   find(nameOrId: string, tenantId = ''): RoleRecord | undefined {
     return (
       this.#records.find(keyOf(nameOrId, tenantId)) ?? this.#records.all.find((role) => role.id === nameOrId)
@@ -45,7 +45,7 @@ export class Roles {
     return this.#records.put(role);
   }
 
-  /** Puts another role in the place of one. */
+  /** Replaces a role. */
   replace(old: RoleRecord, role: RoleRecord): RoleRecord {
     this.#records.remove(old);
     return this.add(role);
@@ -56,7 +56,7 @@ export class Roles {
     this.#records.remove(role);
   }
 
-  /** The permissions of some roles: a tenant's own role first, then the project's of that name. */
+  /** The permissions of roles; a role of the tenant is used before one of the project with the same name. */
   permissionsOf(names: readonly string[], tenantId = ''): readonly string[] {
     const granted = names.flatMap(
       (name) =>
@@ -71,25 +71,25 @@ function keyOf(name: string, tenantId: string): string {
   return JSON.stringify([tenantId, name]);
 }
 
-/** The roles of somebody in a tenant. */
+/** The roles of a user or an access key in a tenant. */
 export interface TenantGrant {
   readonly tenantId: string;
   readonly roleNames: readonly string[];
 }
 
-/** Somebody who holds roles: a user or an access key. */
+/** A user or an access key. */
 interface GrantHolder {
   readonly roleNames: readonly string[];
   readonly permissions: readonly string[];
   readonly tenants: readonly TenantGrant[];
 }
 
-/** The permissions that somebody has in the project, through roles and directly. */
+/** The permissions in the project, through roles and directly. */
 export function projectPermissions(holder: GrantHolder, roles: Roles): readonly string[] {
   return [...new Set([...roles.permissionsOf(holder.roleNames), ...holder.permissions])];
 }
 
-/** The claims `roles`, `permissions` and `tenants`; what is empty is left out, as in Descope's tokens. */
+/** The claims `roles`, `permissions` and `tenants`; an empty list is left out, as in Descope's tokens. */
 export function toGrantClaims(holder: GrantHolder, roles: Roles): JsonObject {
   return {
     ...filled('roles', holder.roleNames),
@@ -112,7 +112,7 @@ export function toTenantsClaim(holder: GrantHolder, roles: Roles): JsonObject {
   return { tenants: Object.fromEntries(entries) };
 }
 
-/** Says whether somebody belongs to a tenant. */
+/** Whether a user or an access key belongs to a tenant. */
 export function belongsTo(holder: GrantHolder, tenantId: string): boolean {
   return holder.tenants.some((grant) => grant.tenantId === tenantId);
 }

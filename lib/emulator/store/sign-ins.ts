@@ -1,44 +1,44 @@
 // The sign-ins of the project: one record each, from the first token to the logout.
 import type { JsonObject } from '../http/message.js';
 
-/** A sign-in, which lives through all its refreshes. */
+/** A sign-in, from the first token to the logout. */
 export interface SignIn {
   readonly userId: string;
   readonly startedSeconds: number;
   amr: readonly string[];
   /** The tenant it has selected. */
   tenantId?: string | undefined;
-  /** Claims that the caller supplied, which stand under `nsec`. */
+  /** Claims of the caller, which tokens carry in `nsec`. */
   callerClaims: JsonObject;
-  /** Claims that the project's backend has added. */
+  /** Claims that a management call has added. */
   customClaims: JsonObject;
-  /** Claims that a test put over all others in its session tokens. */
+  /** Claims of a test, which replace any others in session tokens. */
   overrides: JsonObject;
-  /** When its refresh token ends, in seconds since 1970. */
+  /** When its refresh token expires, in seconds since 1970. */
   refreshEndsSeconds: number;
-  /** The refresh token that counts; with rotation the earlier ones do not. */
+  /** The current refresh token; with rotation only this one is valid. */
   refreshToken: string;
   ended: boolean;
 }
 
-/** Keeps sign-ins, and knows which token belongs to which. */
+/** Keeps sign-ins, and which token belongs to which. */
 export class SignIns {
   #all: SignIn[] = [];
   readonly #byToken = new Map<string, SignIn>();
   readonly #allEndedAt = new Map<string, number>();
 
-  /** Remembers a sign-in. */
+  /** Adds a sign-in. */
   add(signIn: SignIn): SignIn {
     this.#all.push(signIn);
     return signIn;
   }
 
-  /** Remembers that a token belongs to a sign-in. */
+  /** Records that a token belongs to a sign-in. */
   bind(token: string, signIn: SignIn): void {
     this.#byToken.set(toSignatureTail(token), signIn);
   }
 
-  /** The sign-in of a token. */
+  /** Finds the sign-in of a token. */
   find(token: string): SignIn | undefined {
     return this.#byToken.get(toSignatureTail(token));
   }
@@ -48,31 +48,31 @@ export class SignIns {
     return this.#all.filter((signIn) => signIn.userId === userId);
   }
 
-  /** Ends all sign-ins of a user, also those that only a token knows about. */
+  /** Ends all sign-ins of a user, including those of tokens that a test signed. */
   endAllOf(userId: string, nowSeconds: number): void {
     this.#allEndedAt.set(userId, nowSeconds);
     for (const signIn of this.of(userId)) signIn.ended = true;
   }
 
-  /** Ends and forgets all sign-ins; their tokens stay known, or they would count as minted by a test. */
+  /** Ends and removes all sign-ins; their tokens stay known, or they would count as signed by a test. */
   clear(): void {
     for (const signIn of this.#all) signIn.ended = true;
     this.#all = [];
     this.#allEndedAt.clear();
   }
 
-  /** Says whether a token that no sign-in knows was issued before all of its user's ended. */
+  /** Whether a token without a sign-in was issued before all sign-ins of its user were ended. */
   wasEnded(userId: string, issuedSeconds: number): boolean {
     return issuedSeconds <= (this.#allEndedAt.get(userId) ?? -Infinity);
   }
 }
 
-/** The end of a token's signature names it well enough, and is shorter than the token. */
+// The end of the signature identifies a token, and takes less memory.
 function toSignatureTail(token: string): string {
   return token.slice(-48);
 }
 
-/** Sign-ins as Descope's history lists them. */
+/** Writes sign-ins as the entries of Descope's history. */
 export function toHistory(signIns: readonly SignIn[]): readonly JsonObject[] {
   return signIns.map((signIn) => ({
     userId: signIn.userId,
@@ -83,29 +83,29 @@ export function toHistory(signIns: readonly SignIn[]): readonly JsonObject[] {
   }));
 }
 
-/** The filters of a client for its sign-in. */
+/** The options of a client for its sign-in. */
 export interface LoginOptions {
-  /** Go into the token under `nsec`. */
+  /** Claims that tokens carry in `nsec`. */
   readonly callerClaims: JsonObject;
   readonly tenantId?: string | undefined;
   readonly stepUp: boolean;
   readonly revokeOtherSessions: boolean;
-  /** The sign-in that a step-up or a second factor builds on. */
+  /** The sign-in that a step-up or a second factor extends. */
   readonly earlier?: SignIn | undefined;
 }
 
-/** A sign-in without filters. */
+/** No login options. */
 export const NO_LOGIN_OPTIONS: LoginOptions = { callerClaims: {}, stepUp: false, revokeOtherSessions: false };
 
-const KEPT = 10_000;
+const MAX_CLAIMS = 10_000;
 
-/** Remembers when which claims were issued. */
+/** Keeps tokens distinct: no two with the same claims have the same `iat`. */
 export class IssueTimes {
   readonly #taken = new Map<string, Set<number>>();
 
-  // RSA signatures are the same for the same claims, and then one logout would end two sign-ins. Descope's tokens
-  // carry no id of their own, so the later token says that it was issued a second before any that is like it.
-  /** The same claims, with an `iat` that no token like it has had. */
+  // RSA signatures are deterministic: with the same claims, two sign-ins would have one token, and one logout would
+  // end both. Descope's tokens have no id, so a token is dated a second before the earlier ones with its claims.
+  /** Returns the claims, with an earlier `iat` where a token with the same claims was issued. */
   toUnique(claims: JsonObject): JsonObject {
     const { iat, ...rest } = claims;
     if (typeof iat !== 'number') return claims;
@@ -118,7 +118,7 @@ export class IssueTimes {
 
   #takenFor(key: string): Set<number> {
     const taken = this.#taken.get(key) ?? new Set<number>();
-    if (this.#taken.size >= KEPT) this.#forgetOldest();
+    if (this.#taken.size >= MAX_CLAIMS) this.#forgetOldest();
     this.#taken.set(key, taken);
     return taken;
   }

@@ -1,4 +1,4 @@
-// What the emulator does not do it rejects by name; what SDKs send by default passes.
+// What the emulator does not support it rejects by name; what SDKs send by default passes.
 import { describe, expect, it } from '@jest/globals';
 import { allRoutes } from '#lib/emulator/start-emulator.js';
 import { useEmulator } from '../../support/use-emulator.js';
@@ -19,7 +19,7 @@ async function send(path: string, body: object, method = 'POST') {
 const rejection = (field: string) => ({
   status: 400,
   errorCode: 'E011003',
-  errorMessage: expect.stringContaining(`does not do ${field} here`),
+  errorMessage: expect.stringContaining(`does not support ${field} here`),
 });
 
 describe('A field that the emulator does not do', () => {
