@@ -6,6 +6,7 @@ import { transformFileSync } from '@swc/core';
 
 /** A folder with the compiled library, and the programs that were put beside it. */
 export interface CompiledLibrary {
+  readonly folder: string;
   /** Copies a program beside the library, and gives its path. */
   add(program: string): string;
   remove(): void;
@@ -27,6 +28,7 @@ export function compileLibrary(root = process.cwd()): CompiledLibrary {
   );
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   return {
+    folder,
     add: (program) => {
       const target = join(folder, program.replaceAll('/', '-'));
       cpSync(join(root, program), target);

@@ -1,12 +1,8 @@
 // Floods of tokens leave nothing behind but what is bounded: measured in a process of its own, whose heap can be collected.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
+import { compileLibrary } from '../support/compiled-library.js';
 
 // Run in a child, on the compiled library: Jest's own bookkeeping would drown what is measured.
 const PROGRAM = `
@@ -87,25 +83,12 @@ interface Report {
 }
 
 function measure(): Report {
-  const out = mkdtempSync(join(tmpdir(), 'nestjs-descope-'));
+  const library = compileLibrary();
   try {
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const build = [
-      '-p',
-      join(root, 'tsconfig.build.json'),
-      '--outDir',
-      out,
-      '--declaration',
-      'false',
-      '--incremental',
-      'false',
-    ];
-    execFileSync(process.execPath, [tsc, ...build], { cwd: root });
-    writeFileSync(join(out, 'package.json'), '{"type":"module"}');
-    const run = ['--expose-gc', '--input-type=module', '--eval', PROGRAM, out];
-    return JSON.parse(execFileSync(process.execPath, run, { cwd: root, encoding: 'utf8' })) as Report;
+    const run = ['--expose-gc', '--input-type=module', '--eval', PROGRAM, join(library.folder, 'lib')];
+    return JSON.parse(execFileSync(process.execPath, run, { encoding: 'utf8' })) as Report;
   } finally {
-    rmSync(out, { recursive: true, force: true });
+    library.remove();
   }
 }
 
