@@ -69,6 +69,7 @@ export default {
       testMatch: ['**/*.spec.ts', '**/*.fuzz.ts'],
     }),
   ],
+  testSequencer: '<rootDir>/test/runner/sequencer.cjs',
   reporters: ['default', '<rootDir>/test/support/left-out.reporter.mjs'],
   testTimeout: 30_000,
   maxWorkers: 2 * availableParallelism(), // most tests wait for the network of their own machine
