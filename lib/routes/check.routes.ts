@@ -1,4 +1,4 @@
-// An API gateway asks: may this request pass? nginx auth_request, Traefik ForwardAuth, Envoy ext_authz.
+// The check of an API gateway: nginx auth_request, Traefik ForwardAuth, Envoy ext_authz.
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_ROUTES } from '../auth/injection-tokens.js';
@@ -40,7 +40,11 @@ export class CheckRoute {
     this.#options = typeof routes?.check === 'object' ? routes.check : {};
   }
 
-  /** `GET check`: 204 with the user in headers, or the rejection. It refreshes nothing: the gateway would lose the cookie. */
+  /**
+   * `GET check`: responds 204 with the user in headers. It refreshes nothing, for the gateway would drop the cookies.
+   * @throws {DescopeCredentialError} what the guard throws
+   * @throws {DescopeAccessError} CHECK_DEMAND_NOT_ALLOWED, ACCESS_ROLE_MISSING, ACCESS_PERMISSION_MISSING, USER_NOT_ACCEPTED
+   */
   async check(call: RouteCall): Promise<RouteResponse> {
     const demands = this.#readDemands(call.query);
     const session = await this.authenticator.authenticate(this.#toOriginal(call.exchange.request));
@@ -52,7 +56,7 @@ export class CheckRoute {
     return { status: 204, headers: this.#toHeaders(user) };
   }
 
-  // The query is the gateway's, yet a slip in it must not open a door: what is not known is rejected.
+  // The gateway writes the query, yet a mistake in it must not grant access: unknown names are rejected.
   #readDemands(query: Readonly<Record<string, unknown>>): Demand[] {
     const { roles = [], permissions = [] } = this.#options;
     return Object.entries(query).map(([name, value]) => {
@@ -63,7 +67,7 @@ export class CheckRoute {
     });
   }
 
-  // The gateway asks by GET whatever it was asked; cookies are judged by the method that the browser used.
+  // The gateway sends GET whatever the browser sent; whether cookies count depends on the browser's method.
   #toOriginal(request: RequestLike): RequestLike {
     const { methodHeader } = this.#options;
     const method = methodHeader === undefined ? undefined : readHeader(request, methodHeader.toLowerCase());
@@ -77,13 +81,13 @@ export class CheckRoute {
   }
 }
 
-// Item by item, so that neither a comma nor a line break in a name makes two of one. Half a surrogate pair cannot be
-// encoded, and replaced it could be another name: such an item is left out. JavaScript may ask for more than texts.
+// Item by item, so that neither a comma nor a line break in a name splits it. A lone surrogate cannot be encoded, and
+// its replacement could be another name: such an item is left out.
 function encode(value: string | readonly string[] | undefined): string {
   return [value ?? []].flat().map(String).filter(isWellFormed).map(encodeURIComponent).join(',');
 }
 
 function notAllowed(name: string): DescopeAccessError {
-  const message = `The check was asked for something by "${name}" that routes.check does not allow.`;
+  const message = `The query parameter "${name}" of the check names what routes.check does not allow.`;
   return new DescopeAccessError('CHECK_DEMAND_NOT_ALLOWED', message);
 }

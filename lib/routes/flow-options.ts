@@ -1,40 +1,55 @@
-// What a page with a flow may be told, checked before anything of it reaches the page.
+// The options of a page with a flow, checked before any of them reaches the page.
 import { DescopeConfigError } from '../core/errors.js';
 import { isConfidential, isProjectId, readBaseUrl } from '../core/http/base-url.js';
 import { readRedirectTarget } from '../core/http/origin.js';
 
-/** How a flow is shown, and what happens when it is done. */
+/** How a flow is shown, and where its tokens and the browser go. */
 export interface DescopeFlowOptions {
+  /** The id of the project: `P` and 27 or 31 letters or digits. */
   readonly projectId: string;
   /** The flow to run, such as `sign-up-or-in`. */
   readonly flowId: string;
-  /** Descope's API. */
+  /** The base URL of Descope's API. */
   readonly baseUrl: string;
-  /** Where screens and themes are. Default: Descope's own place, or `<baseUrl>/pages` for a base URL of your own. */
+  /**
+   * The base URL of screens and themes.
+   * @defaultValue Descope's own, or `<baseUrl>/pages` for a base URL of your own
+   */
   readonly baseStaticUrl?: string | undefined;
-  /** Where the UI library is. Default: Descope's own place; not used in strict mode. */
+  /**
+   * The base URL of the UI library, which strict mode does not use.
+   * @defaultValue Descope's own
+   */
   readonly baseCdnUrl?: string | undefined;
   /** The script of the web component: a path of this application, or an https URL (then with `integrity`). */
   readonly scriptUrl: string;
+  /** The digest of the script, such as `sha384-…`; required for one of another origin. */
   readonly integrity?: string | undefined;
-  /** The nonce of this answer's Content-Security-Policy. */
+  /** The nonce of this response's Content-Security-Policy: {@link createNonce} for each response. */
   readonly nonce: string;
-  /** Where a signed-in browser goes: a path of this application. */
+  /** The path of this application to which a signed-in browser goes. */
   readonly successRedirect: string;
-  /** Where the tokens go, by POST as JSON: a path of this application. */
+  /** The path of this application to which the tokens are posted as JSON. */
   readonly storeUrl: string;
-  /** Default: `os`, which follows the system. */
+  /**
+   * The theme; `os` follows the system.
+   * @defaultValue `'os'`
+   */
   readonly theme?: 'light' | 'dark' | 'os' | undefined;
   /** The language of screens and page, such as `de`. */
   readonly locale?: string | undefined;
   /** The tenant to sign in to. */
   readonly tenant?: string | undefined;
   /**
-   * `strict` is for screens of plain HTML that need no UI library: no script and no style but our own is let in.
-   * Default: `standard`.
+   * `strict` is for screens of plain HTML that need no UI library: the Content-Security-Policy then allows only this page's
+   * own scripts and styles.
+   * @defaultValue `'standard'`
    */
   readonly mode?: 'standard' | 'strict' | undefined;
-  /** The words that the page itself says. Default: English. */
+  /**
+   * The texts of the page itself; those of the screens are part of the flow.
+   * @defaultValue English
+   */
   readonly texts?: Partial<FlowTexts> | undefined;
 }
 
@@ -48,13 +63,13 @@ export type CheckedFlow = Omit<DescopeFlowOptions, 'texts'> & {
 type Check = (value: string) => boolean;
 
 const isBaseUrl: Check = (value) => readBaseUrl(value) !== undefined;
-// What is loaded from there acts in the page's name, so nobody on the way may change it.
+// What is loaded from there runs as part of the page, so it must come over an authenticated connection.
 const isSafeUrl: Check = (value) => isBaseUrl(value) && isConfidential(value);
 const isLocal: Check = (value) => readRedirectTarget(value) !== undefined;
 
 const isAny: Check = () => true;
 
-/** What each option must be: a text that the check holds of. */
+/** What each option must be, in words and as a check of a string. */
 export const FLOW_CHECKS: Readonly<Record<string, readonly [wants: string, holds: Check]>> = {
   nonce: ['a nonce in base64', (value) => /^[\w+/-]{16,}={0,2}$/.test(value)],
   projectId: ['a project id: "P" and 27 or 31 letters or digits', isProjectId],
@@ -75,7 +90,7 @@ export const FLOW_CHECKS: Readonly<Record<string, readonly [wants: string, holds
   tenant: ['the id of a tenant', isAny],
 };
 
-/** Tells whether a script of somebody else's comes without the digest that it must have. */
+/** Whether a script of another origin lacks its digest. */
 export function lacksIntegrity({
   scriptUrl,
   integrity,
@@ -86,10 +101,13 @@ export function lacksIntegrity({
   return typeof scriptUrl === 'string' && !isLocal(scriptUrl) && integrity === undefined;
 }
 
-/** What the digest of a script from elsewhere must be, in words. */
+/** What `integrity` must be for a script of another origin. */
 export const INTEGRITY_WANTED = 'the digest of the script at scriptUrl, such as "sha384-…"';
 
-/** Checks and defaults the options; throws `CONFIG_INVALID` with all mistakes at once. */
+/**
+ * Checks the options, and applies defaults.
+ * @throws {DescopeConfigError} CONFIG_INVALID with all mistakes at once
+ */
 export function checkFlow(options: DescopeFlowOptions): CheckedFlow {
   const flow = { ...options, theme: options.theme ?? 'os', mode: options.mode ?? 'standard' } as const;
   const mistakes = Object.entries(FLOW_CHECKS).flatMap(([name, [wants, holds]]) => {
@@ -113,24 +131,27 @@ const OPTIONAL: ReadonlySet<string> = new Set([
   'tenant',
 ]);
 
-// The words that the page says itself; those of the screens are the flow's.
-
-/** The page's own words. */
+/** The texts of the login page itself; those of the screens are part of the flow. */
 export interface FlowTexts {
+  /** The heading and title of the page. */
   readonly heading: string;
+  /** While the flow loads. */
   readonly loading: string;
+  /** While the tokens are posted. */
   readonly finishing: string;
-  /** The flow reports an error. */
+  /** When the flow reports an error. */
   readonly failed: string;
-  /** The application does not accept the sign-in. */
+  /** When the application rejects the sign-in. */
   readonly rejected: string;
-  /** Descope or the application cannot be reached. */
+  /** When Descope or the application cannot be reached. */
   readonly unavailable: string;
+  /** The button that starts again. */
   readonly again: string;
+  /** Shown where scripts are switched off. */
   readonly noScript: string;
 }
 
-/** The words in English. */
+/** The texts in English. */
 export const DEFAULT_TEXTS: FlowTexts = {
   heading: 'Sign in',
   loading: 'Loading…',

@@ -1,4 +1,4 @@
-// The login page as text: a flow for a template of one's own, or a whole document around it.
+// The login page as HTML: a flow for a template of the application, or a whole document around it.
 import { randomBytes } from 'node:crypto';
 import { FLOW_SCRIPT } from './browser/flow-script.js';
 import type { FlowPage } from './browser/page.js';
@@ -6,8 +6,11 @@ import type { CheckedFlow, DescopeFlowOptions } from './flow-options.js';
 import { checkFlow } from './flow-options.js';
 
 /**
- * Renders a Descope flow for any template engine: the web component and the script that hands its tokens to
- * `storeUrl`. The page around it needs a Content-Security-Policy with the same nonce. Throws `CONFIG_INVALID`.
+ * Renders a Descope flow for any template engine: the web component, and the script that posts its tokens to `storeUrl`.
+ * The page around it needs a Content-Security-Policy with the same nonce.
+ * @returns HTML, to be inserted without escaping
+ * @throws {DescopeConfigError} CONFIG_INVALID with all mistakes at once
+ * @see {@link https://docs.descope.com/getting-started/html | Descope's web component}
  * @example renderDescopeFlow({ projectId, flowId: 'sign-up-or-in', baseUrl, nonce, scriptUrl: '/auth/descope-wc.js',
  *   storeUrl: '/auth/store_jwt', successRedirect: '/' })
  */
@@ -15,11 +18,14 @@ export function renderDescopeFlow(options: DescopeFlowOptions): string {
   return toFlow(checkFlow(options));
 }
 
-/** Renders a whole page around a flow; send it with {@link toLoginPageHeaders}. Throws `CONFIG_INVALID`. */
+/**
+ * Renders a whole page around a flow; send it with {@link toLoginPageHeaders}.
+ * @throws {DescopeConfigError} CONFIG_INVALID with all mistakes at once
+ */
 export function renderLoginPage(options: DescopeFlowOptions): string {
   const flow = checkFlow(options);
   const heading = escapeHtml(flow.texts.heading);
-  // Descope's own screens have a heading of their own; a page without one is hard to find one's way in by ear.
+  // Descope's screens have a heading of their own; one in the document is for screen readers.
   const unseen = flow.mode === 'strict' ? '' : ' class="unseen"';
   return `<!doctype html>
 <html${toAttributes({ lang: flow.locale ?? 'en', 'data-theme': flow.theme })}>
@@ -65,7 +71,7 @@ function toComponentAttributes(flow: CheckedFlow): Readonly<Record<string, strin
     locale: flow.locale,
     tenant: flow.tenant,
     nonce: flow.nonce,
-    // A flow that has expired, or was changed meanwhile, begins anew.
+    // A flow that has expired, or was changed meanwhile, restarts.
     'restart-on-error': 'true',
   };
 }
@@ -88,9 +94,12 @@ function toFlowScript(flow: CheckedFlow): string {
   return `(function () {\n${FLOW_SCRIPT}\nbrowser.startFlow(${toScriptJson(page)});\n})();`;
 }
 
-// The headers of a login page: what it may load, and that nobody frames, sniffs or keeps it.
-
-/** The headers of the page that the same options render, for the same nonce. */
+/**
+ * Returns the headers of the page that the same options render, with the same nonce: what it may load, and that it must not
+ * be framed, sniffed or cached.
+ * @throws {DescopeConfigError} CONFIG_INVALID with all mistakes at once
+ * @see {@link https://www.w3.org/TR/CSP3/ | Content Security Policy}
+ */
 export function toLoginPageHeaders(options: DescopeFlowOptions): Record<string, string> {
   return {
     'Content-Type': 'text/html; charset=utf-8',
@@ -170,7 +179,7 @@ h1 { margin: 0 0 20px; font-size: 24px; line-height: 1.25; font-weight: 650; let
 const CLOUD_STATIC_ORIGINS = ['https://static.descope.com', 'https://static2.descope.com'];
 const CLOUD_CDN_ORIGINS = ['https://descopecdn.com', 'https://static.descope.com'];
 
-/** The part of a flow's options that says where things are. */
+/** The options that are URLs. */
 export type FlowHosts = Pick<CheckedFlow, 'baseUrl' | 'baseStaticUrl' | 'baseCdnUrl' | 'mode'>;
 
 // The web component would go on to Descope's cloud when a base URL of one's own lacks a file.
@@ -196,8 +205,6 @@ function isCloud(baseUrl: string): boolean {
   return `.${new URL(baseUrl).hostname}`.endsWith('.descope.com');
 }
 
-// Puts text into HTML and into scripts so that it stays text.
-
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -212,14 +219,14 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => ENTITIES[character] ?? '');
 }
 
-// Attributes as they stand in a tag, each with a blank before it; those without a value are left out.
+// Attributes of a tag, each after a space; those without a value are left out.
 function toAttributes(values: Readonly<Record<string, string | undefined>>): string {
   return Object.entries(values)
     .map(([name, value]) => (value === undefined ? '' : ` ${name}="${escapeHtml(value)}"`))
     .join('');
 }
 
-// A value as it may stand inside a script element: no markup can begin in it, and no line can end.
+// JSON for a script element: no markup can begin in it, and no line can end.
 function toScriptJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
@@ -227,7 +234,10 @@ function toScriptJson(value: unknown): string {
   );
 }
 
-/** A fresh nonce of 128 bits for one answer. */
+/**
+ * Creates a nonce of 128 bits for the Content-Security-Policy of one response.
+ * @returns base64
+ */
 export function createNonce(): string {
   return randomBytes(16).toString('base64');
 }

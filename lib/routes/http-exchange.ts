@@ -1,4 +1,4 @@
-// One call of a route and its answer, whatever framework it came through.
+// A request to a mounted route and its response, the same for Express and Fastify.
 import { respondWithError } from '../auth/error-response.js';
 import { keepPrivate } from '../auth/response-headers.js';
 import type { ContextRequest } from '../auth/transports/execution-context.js';
@@ -11,18 +11,20 @@ import type { Notify } from '../core/logging.js';
 import type { JsonObject } from '../core/token/claims.js';
 import { isJsonObject, readOwn } from '../core/token/claims.js';
 
-/** A request that a route answers by itself, past interceptors and pipes. */
+/** A request to a route. */
 export interface RouteCall {
   readonly exchange: HttpExchange;
-  /** The framework's request: what sessions are remembered by. */
+  /** The framework's request, for `loadUser`. */
   readonly request: ContextRequest;
-  /** The path as the browser knows it, without the query. */
+  /** The key of the request's state. */
+  readonly key: object;
+  /** The path as the browser sent it, without the query. */
   readonly path: string;
   readonly body: unknown;
   readonly query: Readonly<Record<string, unknown>>;
 }
 
-/** What a route answers. A text is HTML, an object JSON, nothing is nothing. */
+/** The response of a route. A body that is an object is sent as JSON. */
 export interface RouteResponse {
   readonly status: number;
   readonly body?: object | string | Buffer;
@@ -42,13 +44,16 @@ export interface FrameworkRequest extends ContextRequest {
   readonly query?: Readonly<Record<string, unknown>>;
 }
 
-/** What answers a request, and who hears of its rejections. */
+/** How a route runs, and where its rejections are logged. */
 export interface RouteExecution {
   readonly run: (call: RouteCall) => RouteResponse | Promise<RouteResponse>;
   readonly notify: Notify;
 }
 
-/** Answers a request with what `run` replies; nothing of it may be kept by a cache. Rejections are thrown as HTTP exceptions. */
+/**
+ * Sends the response that `run` returns, which no cache may keep unless it says so.
+ * @throws the error of `run` as an HTTP exception
+ */
 export async function respond(
   request: FrameworkRequest,
   response: FrameworkResponse,
@@ -59,10 +64,10 @@ export async function respond(
   if (writer === undefined) throw new TypeError('The routes of DescopeModule need an HTTP response.');
   const exchange = { request: call.headers, response: writer };
   try {
-    const reply = await run({ exchange, request, ...readInput(request) });
-    if (reply.headers?.['Cache-Control'] === undefined) keepPrivate(writer);
-    for (const [name, value] of Object.entries(reply.headers ?? {})) writer.set(name, value);
-    response.status(reply.status).send(reply.body);
+    const result = await run({ exchange, request, key: call.key, ...readInput(request) });
+    if (result.headers?.['Cache-Control'] === undefined) keepPrivate(writer);
+    for (const [name, value] of Object.entries(result.headers ?? {})) writer.set(name, value);
+    response.status(result.status).send(result.body);
   } catch (error) {
     keepPrivate(writer);
     throw respondWithError(call, error, { notify });
@@ -70,22 +75,25 @@ export async function respond(
 }
 
 function readInput(request: FrameworkRequest): Pick<RouteCall, 'path' | 'body' | 'query'> {
-  // RFC 9112 §3.2.2: a request may name its whole address, of which the host is not ours to repeat.
+  // RFC 9112 §3.2.2: the request target may be a whole URL, whose host is not to be trusted.
   const path = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(request.originalUrl ?? '')?.[1] ?? '';
   return { path, body: request.body, query: { ...request.query } };
 }
 
-// The body of a route's request: JSON or a form, small, and of the shape that is asked for.
+// The body of a request: JSON or a form, of the expected shape.
 
 const TYPES = ['application/json', 'application/x-www-form-urlencoded'];
 
-/** The tokens that a sign-in brings; one that is missing may be in Descope's own cookies. */
+/** The tokens that a sign-in posts; one that is missing may be in Descope's own cookies. */
 export interface PostedTokens {
   readonly sessionToken: string | undefined;
   readonly refreshToken: string | undefined;
 }
 
-/** Reads a body as an object. Throws `REQUEST_BODY_UNSUPPORTED` or `REQUEST_BODY_INVALID`. */
+/**
+ * Reads a body as an object.
+ * @throws {DescopeRequestError} REQUEST_BODY_UNSUPPORTED, REQUEST_BODY_INVALID
+ */
 export function readBody(call: RouteCall): JsonObject {
   if (!TYPES.includes(readType(call))) throw unsupported('');
   if (!isJsonObject(call.body))
@@ -93,12 +101,18 @@ export function readBody(call: RouteCall): JsonObject {
   return call.body;
 }
 
-/** Rejects a body that the framework has no parser for. Throws `REQUEST_BODY_UNSUPPORTED`. */
+/**
+ * Rejects a body that the framework has no parser for.
+ * @throws {DescopeRequestError} REQUEST_BODY_UNSUPPORTED
+ */
 export function rejectBody(call: RouteCall): never {
   throw unsupported(TYPES.includes(readType(call)) ? UNREAD : '');
 }
 
-/** Reads `{ sessionJwt, refreshJwt }`, or the form `DS` and `DSR` that Django posts. Throws `REQUEST_BODY_INVALID`. */
+/**
+ * Reads `{ sessionJwt, refreshJwt }`, or the form `DS` and `DSR` that `django-descope` posts.
+ * @throws {DescopeRequestError} REQUEST_BODY_INVALID
+ */
 export function readPostedTokens(body: JsonObject): PostedTokens {
   return {
     sessionToken: readPosted(body, ['sessionJwt', 'DS']),
@@ -106,23 +120,26 @@ export function readPostedTokens(body: JsonObject): PostedTokens {
   };
 }
 
-/** Reads a text that must be there. Throws `REQUEST_BODY_INVALID`. */
-export function requireText(body: JsonObject, name: string): string {
+/**
+ * Reads a string that must be present.
+ * @throws {DescopeRequestError} REQUEST_BODY_INVALID
+ */
+export function requireString(body: JsonObject, name: string): string {
   const value = readOwn(body, name);
   if (typeof value !== 'string' || value.trim() === '' || value.length > 512)
-    throw invalid(`a text "${name}"`);
+    throw invalid(`a string "${name}"`);
   return value;
 }
 
-// An empty text is how Descope says, where it manages cookies itself, that a token is in its cookie. A page that posts
-// what it does not have sends "undefined": told, not stored.
+// Where Descope manages cookies itself, an empty string means that the token is in its cookie. A page without a token
+// posts "undefined", which is reported and not stored.
 function readPosted(body: JsonObject, names: readonly string[]): string | undefined {
   const name = names.find((candidate) => Object.hasOwn(body, candidate));
   if (name === undefined) return undefined;
   const value = body[name];
   if (value === '') return undefined;
-  const isNothing = typeof value !== 'string' || ['', 'undefined', 'null'].includes(value.trim());
-  if (isNothing) throw invalid(`a token as "${name}"; leave it out where there is none`);
+  const isAbsent = typeof value !== 'string' || ['', 'undefined', 'null'].includes(value.trim());
+  if (isAbsent) throw invalid(`a token as "${name}"; leave it out where there is none`);
   return value;
 }
 
@@ -132,7 +149,7 @@ function readType({ exchange }: RouteCall): string {
 }
 
 const UNREAD =
-  ' It is of such a type, and the application has no parser for it: leave bodyParser on, add one (addContentTypeParser, or @fastify/formbody), or send application/json.';
+  ' Its type is one of these, and the application has no parser for it: leave bodyParser on, add one (addContentTypeParser, or @fastify/formbody), or send application/json.';
 
 function unsupported(why: string): DescopeRequestError {
   const message = `The body must be ${TYPES.join(' or ')}.${why}`;
@@ -143,11 +160,10 @@ function invalid(wants: string): DescopeRequestError {
   return new DescopeRequestError('REQUEST_BODY_INVALID', `The body must hold ${wants}.`);
 }
 
-// The refresh token that a route works with.
-
 /**
- * Reads it. Throws `SESSION_MISSING`, or `REFRESH_TOKEN_MISSING` where the client has sent a session token itself;
- * `COOKIE_AMBIGUOUS`, and expires what contradicts itself.
+ * Reads the refresh token, and expires contradictory cookies.
+ * @throws {DescopeCredentialError} SESSION_MISSING, or REFRESH_TOKEN_MISSING where the client has sent a session token itself
+ * @throws {DescopeCredentialError} COOKIE_AMBIGUOUS
  */
 export function requireRefresh(exchange: HttpExchange, tokenStore: TokenStore, isSent: boolean): string {
   const reading = tokenStore.readRefresh(exchange.request);

@@ -1,4 +1,4 @@
-// The login page and its script, as routes.
+// The login page and the script of the web component, as routes.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ import { renderLoginPage, toLoginPageHeaders } from './flow-page.js';
 import type { RouteCall, RouteResponse } from './http-exchange.js';
 import type { DescopeRoutesOptions, LoginPageOptions } from './routes.options.js';
 
-/** The script's route, beside the page. */
+/** The path of the script, beside the page. */
 export const SCRIPT_PATH = 'descope-wc.js';
 const DEFAULT_FLOW = 'sign-up-or-in';
 
@@ -24,26 +24,26 @@ export class LoginRoute {
   readonly #options: LoginPageOptions;
   readonly #script: ComponentScript | undefined;
 
-  /** Throws `CONFIG_INVALID` at boot when the page would have no script. */
+  /** @throws {DescopeConfigError} CONFIG_INVALID, so that a page without a script, or with wrong options, stops the boot */
   constructor(
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
     @Optional() @Inject(DESCOPE_ROUTES) routes: DescopeRoutesOptions | undefined,
   ) {
     const login = routes?.login;
-    this.#options = typeof login === 'object' ? toGiven(login) : {};
+    this.#options = typeof login === 'object' ? withoutUndefined(login) : {};
     const isServed = login !== false && this.#options.scriptUrl === undefined;
     this.#script = isServed ? loadComponentScript() : undefined;
-    renderLoginPage(this.#toFlow('/', '/')); // what is wrong with the options is told now, not to the first visitor
+    renderLoginPage(this.#toFlow('/', '/')); // checks the options now, not for the first visitor
   }
 
-  /** `GET login`: the page; `?next=/orders` says where a signed-in browser goes. */
+  /** `GET login`: the page; `?next=/orders` is where a signed-in browser goes. */
   page(call: RouteCall): RouteResponse {
     const next = readRedirectTarget(call.query['next']);
     const flow = this.#toFlow(toFolder(call.path), next);
     return { status: 200, body: renderLoginPage(flow), headers: toLoginPageHeaders(flow) };
   }
 
-  /** `GET descope-wc.js`: the installed web component. */
+  /** `GET descope-wc.js`: the script of the installed web component. */
   script(call: RouteCall): RouteResponse {
     const script = this.#script;
     if (script === undefined) return { status: 404 };
@@ -69,36 +69,37 @@ export class LoginRoute {
   }
 }
 
-// What is `undefined` is left out, and must not stand in the place of a default.
-function toGiven(options: LoginPageOptions): LoginPageOptions {
+// An `undefined` must not replace a default.
+function withoutUndefined(options: LoginPageOptions): LoginPageOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-// The page finds its neighbours where it was found itself, whatever prefix or version stands before them. Express finds
-// it with a slash at its end, too.
+// The page's neighbours have the same prefix, whatever prefix or version that is. Express serves the page with a slash at
+// its end, too.
 function toFolder(path: string): string {
   const page = path.endsWith('/') ? path.slice(0, -1) : path;
   return page.slice(0, page.lastIndexOf('/') + 1);
 }
 
-// The script of the web component: found in the optional peer, read once, named by its content.
+// The script of the web component: found in the optional peer, read once, with a tag that is a digest of its content.
 
 const PACKAGE = '@descope/web-component';
 const SCRIPT = join('dist', 'index.js');
 
-/** The script as it is served. */
+/** The script of the web component. */
 export interface ComponentScript {
   readonly content: Buffer;
-  /** Such as `descope-wc-0123456789abcdef.js`: another content has another name. */
+  /** Such as `descope-wc-0123456789abcdef.js`, with a digest of the content. */
   readonly fileName: string;
-  /** For the `integrity` attribute. */
+  /** The value of the `integrity` attribute. */
   readonly integrity: string;
   readonly etag: string;
 }
 
 /**
- * Finds and reads the script of the installed `@descope/web-component`; throws `CONFIG_INVALID` when there is none.
- * It is looked for as Node would from the working directory and from the program that was started.
+ * Reads the script of the installed `@descope/web-component`, which is resolved as Node does from the working directory and
+ * from the program that was started.
+ * @throws {DescopeConfigError} CONFIG_INVALID where the package is not installed
  */
 export function loadComponentScript(folders: readonly string[] = toStartingFolders()): ComponentScript {
   const path = findScript(folders);
@@ -110,14 +111,14 @@ export function loadComponentScript(folders: readonly string[] = toStartingFolde
   );
 }
 
-/** Names a script by its content. */
+/** Computes name, digest and tag of a script. */
 export function toComponentScript(content: Buffer): ComponentScript {
   const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
   const integrity = `sha384-${createHash('sha384').update(content).digest('base64')}`;
   return { content, fileName: `descope-wc-${hash}.js`, integrity, etag: `"${hash}"` };
 }
 
-/** The headers of the script, which may be kept for ever because its name says its content. */
+/** Returns the headers of the script, which caches may keep for ever, for its URL changes with its content. */
 export function toComponentScriptHeaders({ etag }: Pick<ComponentScript, 'etag'>): Record<string, string> {
   return {
     'Content-Type': 'text/javascript; charset=utf-8',
@@ -128,7 +129,7 @@ export function toComponentScriptHeaders({ etag }: Pick<ComponentScript, 'etag'>
   };
 }
 
-/** Tells whether an `If-None-Match` header says that the client has the script already: then 304 is the answer. */
+/** Whether the client has the script already, by its `If-None-Match` header (RFC 9110 §13.1.2). */
 export function hasComponentScript(
   { etag }: Pick<ComponentScript, 'etag'>,
   ifNoneMatch: string | undefined,
@@ -152,7 +153,7 @@ function findScript(folders: readonly string[]): string | undefined {
   return undefined;
 }
 
-// The folders are walked by hand because an `exports` map may hide the file.
+// Looked up by path, for an `exports` map may hide the file.
 function toInstalled(require: NodeJS.Require): readonly string[] {
   return (require.resolve.paths(PACKAGE) ?? []).map((folder) => join(folder, PACKAGE, SCRIPT));
 }
@@ -164,6 +165,6 @@ function toResolved(require: NodeJS.Require): readonly string[] {
     const end = entry.lastIndexOf(join('/', 'dist', '/'));
     return end === -1 ? [] : [join(entry.slice(0, end), SCRIPT)];
   } catch {
-    return []; // it is not installed, or hides its entry
+    return []; // not installed, or without an entry for `require`
   }
 }

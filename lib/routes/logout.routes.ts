@@ -1,4 +1,4 @@
-// Signing out: cookies go in any case, Descope is told, and the session is rejected until it would have ended.
+// Signing out: clears the cookies in any case, ends the session at Descope, and rejects its tokens until they expire.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import {
@@ -35,35 +35,33 @@ import { Profiles } from './me.routes.js';
 // Longer than any refresh token of the user's other browsers may live.
 const EVERYWHERE_MS = 366 * 24 * 60 * 60 * 1000;
 
-/** A token that is genuine, whether it lapsed or not. */
-interface Genuine extends VerifiedToken {
+/** A verified token, expired or not. */
+interface GenuineToken extends VerifiedToken {
   readonly token: string;
 }
 
-/** What a request holds of sessions that can be ended. */
-interface Held {
-  /** What the client sent itself, which decides alone whose sessions are ended. */
-  readonly sent?: Genuine | undefined;
-  /** The browser's own. */
-  readonly session: Genuine | undefined;
-  readonly refresh: Genuine | undefined;
-  /** What the browser keeps in a place of the application's own. */
-  readonly other?: Genuine | undefined;
-  /** What came several times, each for itself: the browser's own is among it, beside what a sibling site has planted. */
-  readonly twins?: readonly Held[];
+/** The tokens of a request whose sessions can be ended. */
+interface HeldTokens {
+  /** The token that the client sent itself; it alone decides whose sessions are ended. */
+  readonly sent?: GenuineToken | undefined;
+  /** The browser's session token. */
+  readonly session: GenuineToken | undefined;
+  readonly refresh: GenuineToken | undefined;
+  /** A token from one of the application's own token sources. */
+  readonly other?: GenuineToken | undefined;
+  /** Cookies that came several times, each by itself: one is the browser's own, the others a sibling site has planted. */
+  readonly duplicates?: readonly HeldTokens[];
 }
 
-const NOTHING: Held = { session: undefined, refresh: undefined };
-
 interface SignedOut {
-  /** The refresh token that Descope listens to. */
-  readonly last: Genuine | undefined;
-  /** Whether all instances that share a store know of it. */
+  /** The newest refresh token, by which Descope ends the session. */
+  readonly last: GenuineToken | undefined;
+  /** Whether the sign-out is stored for all instances that share a store. */
   readonly isShared: boolean;
 }
 
-// Whether Descope knows of it, as far as there was something to tell.
-type Ended = Pick<SignedOut, 'isShared'> & { readonly isTold: boolean };
+/** `isEnded` is false only where Descope could not be reached to end the session. */
+type Ended = Pick<SignedOut, 'isShared'> & { readonly isEnded: boolean };
 
 @Injectable()
 export class LogoutRoutes {
@@ -77,59 +75,60 @@ export class LogoutRoutes {
   ) {}
 
   /**
-   * `POST logout`: ends this session. A token that the client sends itself must be good, else it throws what the guard
-   * would say of it. Throws `SIGN_OUTS_UNAVAILABLE` or `DESCOPE_UNAVAILABLE` where the store or Descope was not told.
+   * `POST logout`: ends this session. A token that the client sends itself must be valid.
+   * @throws {DescopeCredentialError} what the guard throws for the token that the client sent
+   * @throws {DescopeUnavailableError} SIGN_OUTS_UNAVAILABLE, DESCOPE_UNAVAILABLE where the store or Descope cannot be reached
    */
   async logout(call: RouteCall): Promise<RouteResponse> {
     const sent = await this.#proveSent(call);
-    const held = await this.#take(call, sent);
-    const ended = await Promise.all([held, ...(held.twins ?? [])].map((one) => this.#end(one)));
-    if (!ended.every(({ isShared }) => isShared)) throw notShared();
-    if (!ended.every(({ isTold }) => isTold)) throw notTold();
+    const held = await this.#takeTokens(call, sent);
+    const ended = await Promise.all([held, ...(held.duplicates ?? [])].map((one) => this.#end(one)));
+    assertComplete({ isShared: ended.every((it) => it.isShared), isEnded: ended.every((it) => it.isEnded) });
     return { status: 204 };
   }
 
   /**
-   * `POST logout-all`: ends every session of the user. Throws `SESSION_MISSING` when no token that is good now says whose,
-   * `SESSION_SIGNED_OUT` for one that is not any more: a copy of an old token must not sign its user out again and again.
-   * Of several that contradict each other each is ended for itself, and `COOKIE_AMBIGUOUS` says that nobody's others are.
+   * `POST logout-all`: ends every session of the user. A token that was signed out does not suffice: a copy of an old token
+   * must not sign its user out again and again. Of contradictory cookies each session is ended by itself, and no other.
+   * @throws {DescopeCredentialError} SESSION_MISSING without a valid token, SESSION_SIGNED_OUT, COOKIE_AMBIGUOUS
+   * @throws {DescopeUnavailableError} SIGN_OUTS_UNAVAILABLE, DESCOPE_UNAVAILABLE where the store or Descope cannot be reached
    */
   async logoutAll(call: RouteCall): Promise<RouteResponse> {
     const sent = await this.#proveSent(call);
     if (sent !== undefined)
       acceptSession(await this.authenticator.open(sent.token, false), this.config.acceptance);
-    const held = await this.#take(call, sent);
-    await Promise.all((held.twins ?? []).map((twin) => this.#end(twin)));
+    const held = await this.#takeTokens(call, sent);
+    await Promise.all((held.duplicates ?? []).map((duplicate) => this.#end(duplicate)));
     const owner = sent ?? (await this.#requireOwner(held));
     const { last, isShared } = await this.#signOut(held); // which may be two users'
     const startedAtMs = this.config.clock();
     const isOwn = last !== undefined && readSubjectId(last.claims) === readSubjectId(owner.claims);
-    const isTold = !isOwn || (await this.#tellDescope(() => endAllSessions(this.sessions.api, last.token)));
-    if (!(await this.#cut(owner, startedAtMs)) || !isShared) throw notShared();
-    if (!isTold) throw notTold();
+    const isEnded = !isOwn || (await this.#endAtDescope(() => endAllSessions(this.sessions.api, last.token)));
+    const isRevoked = await this.#revokeEverywhere(owner, startedAtMs);
+    assertComplete({ isShared: isShared && isRevoked, isEnded });
     return { status: 204 };
   }
 
-  async #end(held: Held): Promise<Ended> {
+  async #end(held: HeldTokens): Promise<Ended> {
     const { last, isShared } = await this.#signOut(held);
-    if (last === undefined) return { isShared, isTold: true };
-    return { isShared, isTold: await this.#tellDescope(() => endSession(this.sessions.api, last.token)) };
+    if (last === undefined) return { isShared, isEnded: true };
+    return { isShared, isEnded: await this.#endAtDescope(() => endSession(this.sessions.api, last.token)) };
   }
 
-  // Tells whether Descope has heard of it; what it rejects, it will not hear better of later.
-  async #tellDescope(step: () => Promise<void>): Promise<boolean> {
-    let isTold = true;
-    const noteOutage = (error: unknown): never => {
-      isTold = !(error instanceof DescopeUnavailableError);
+  // Reports whether Descope could be reached; what it rejects, it would reject again.
+  async #endAtDescope(step: () => Promise<void>): Promise<boolean> {
+    let isEnded = true;
+    const checkOutage = (error: unknown): never => {
+      isEnded = !(error instanceof DescopeUnavailableError);
       throw error;
     };
-    await this.#attempt(() => step().catch(noteOutage));
-    return isTold;
+    await this.#attempt(() => step().catch(checkOutage));
+    return isEnded;
   }
 
-  // Descope dates tokens by its own clock, and by the second: all of the second counts as before the sign-out, and the
-  // answer waits until it is over, so that who signs in again after the answer gets in.
-  async #cut({ claims }: Genuine, startedAtMs: number): Promise<boolean> {
+  // Descope dates tokens by its own clock, to the second: all of the second counts as before the sign-out, and the
+  // response waits until it is over, so that a sign-in after the response is accepted.
+  async #revokeEverywhere({ claims }: GenuineToken, startedAtMs: number): Promise<boolean> {
     const { signOuts, api } = this.sessions;
     const { seconds, lastsMs } = api.time.read(startedAtMs);
     const untilMs = Math.max(claims.exp * 1000, this.config.clock() + EVERYWHERE_MS);
@@ -138,42 +137,43 @@ export class LogoutRoutes {
     return isDone;
   }
 
-  // Before anything is changed: what a client sends itself is judged as the guard would.
-  async #proveSent({ exchange }: RouteCall): Promise<Genuine | undefined> {
+  // Before anything is changed, and as the guard does.
+  async #proveSent({ exchange }: RouteCall): Promise<GenuineToken | undefined> {
     const credential = this.authenticator.readToken(exchange.request);
     if (credential?.sentByBrowser !== false) return undefined;
     return { ...(await this.sessions.verifier.verify(credential.token)), token: credential.token };
   }
 
-  // The cookies go first: whatever fails later, the browser is signed out. Beside a token that the client sent itself,
-  // another site's request leaves them alone.
-  async #take(call: RouteCall, sent: Genuine | undefined): Promise<Held> {
+  // Clears the cookies first: whatever fails later, the browser is signed out. A cross-site request with a token that the
+  // client sent itself leaves them alone.
+  async #takeTokens(call: RouteCall, sent: GenuineToken | undefined): Promise<HeldTokens> {
     const { request } = call.exchange;
-    if (sent !== undefined && !this.#isOwn(call)) return { ...NOTHING, sent };
+    if (sent !== undefined && !this.#isSameOrigin(call))
+      return { sent, session: undefined, refresh: undefined };
     assertSameOrigin(request, this.config.authentication.origins);
     const { tokenStore } = this.sessions;
     const sessionToken = toToken(tokenStore.readSession(request));
     const refreshToken = toToken(tokenStore.readRefresh(request));
     const other = sent === undefined ? this.authenticator.readToken(request) : undefined;
-    const twins = await this.#proveTwins(tokenStore.readAmbiguous(request));
+    const duplicates = await this.#proveDuplicates(tokenStore.readAmbiguous(request));
     await tokenStore.clear(call.exchange);
     const otherToken = other?.token === sessionToken ? undefined : other?.token;
     return {
       ...(await this.#proveBoth(sessionToken, refreshToken)),
       sent,
-      twins,
+      duplicates,
       other: await this.#proveLapsed(otherToken),
     };
   }
 
-  async #proveTwins({ sessionTokens, refreshTokens }: AmbiguousTokens): Promise<readonly Held[]> {
+  async #proveDuplicates({ sessionTokens, refreshTokens }: AmbiguousTokens): Promise<readonly HeldTokens[]> {
     return Promise.all([
       ...sessionTokens.map((token) => this.#proveBoth(token, undefined)),
       ...refreshTokens.map((token) => this.#proveBoth(undefined, token)),
     ]);
   }
 
-  #isOwn({ exchange }: RouteCall): boolean {
+  #isSameOrigin({ exchange }: RouteCall): boolean {
     try {
       assertSameOrigin(exchange.request, this.config.authentication.origins);
       return true;
@@ -183,30 +183,30 @@ export class LogoutRoutes {
     }
   }
 
-  async #requireOwner({ session, refresh, other, twins = [] }: Held): Promise<Genuine> {
+  async #requireOwner({ session, refresh, other, duplicates = [] }: HeldTokens): Promise<GenuineToken> {
     const now = this.config.clock();
     const inTime = [session, other].find((token) => token !== undefined && token.claims.exp * 1000 > now);
     const owner = refresh ?? inTime;
-    if (owner === undefined && twins.length > 0) throw ambiguousCookie();
-    if (owner === undefined) throw new DescopeCredentialError('SESSION_MISSING', 'Nobody is signed in here.');
+    if (owner === undefined && duplicates.length > 0) throw ambiguousCookie();
+    if (owner === undefined) throw new DescopeCredentialError('SESSION_MISSING', 'No user is signed in.');
     await this.#assertActive(owner);
     return owner;
   }
 
-  // What is held is rejected first: a refresh on its way then brings nothing that counts. What one has just brought goes
-  // the same way, because its answer may reach the browser after ours.
-  async #signOut(held: Held): Promise<SignedOut> {
+  // Rejects the tokens at hand first, so that a refresh under way brings none that is accepted; then those that a refresh
+  // has just brought, because its response may reach the browser after ours.
+  async #signOut(held: HeldTokens): Promise<SignedOut> {
     const isHeldShared = await this.#reject(held);
     if (held.refresh === undefined) return { last: undefined, isShared: isHeldShared };
     const refreshed = await this.sessions.refresher.findRefreshed(held.refresh.token);
     const newer = await this.#proveBoth(refreshed?.sessionToken, refreshed?.refreshToken);
     const isNewerShared = await this.#reject(newer);
-    await this.sessions.refresher.forgetRefreshed(held.refresh.token); // which other instances may not know to be over
+    await this.sessions.refresher.forgetRefreshed(held.refresh.token); // other instances may not know that they are revoked
     return { last: newer.refresh ?? held.refresh, isShared: isHeldShared && isNewerShared };
   }
 
-  // All at once: a store that is silent is waited for once.
-  async #reject({ sent, session, refresh, other }: Held): Promise<boolean> {
+  // All at once, so that a store that does not respond is waited for once.
+  async #reject({ sent, session, refresh, other }: HeldTokens): Promise<boolean> {
     const found = [session, refresh, other, sent].filter((token) => token !== undefined);
     for (const { claims } of found) this.profiles.forget(readSubjectId(claims));
     const rejections = found.map(({ token, claims }) =>
@@ -221,8 +221,8 @@ export class LogoutRoutes {
     return (await Promise.all([...rejections, ...chained])).every(Boolean);
   }
 
-  // What else was handed out for these sign-ins, here and by other instances: a session from before a refresh is good
-  // until its end.
+  // Rejects all other tokens that were issued for these sign-ins, here and by other instances: a session token from before
+  // a refresh is valid until it expires.
   #rejectChained(tokens: readonly string[], claims: DescopeClaims): readonly Promise<boolean>[] {
     const { signIns, signOuts } = this.sessions;
     const known = signIns.find(tokens);
@@ -236,7 +236,7 @@ export class LogoutRoutes {
     ];
   }
 
-  async #proveBoth(sessionToken: string | undefined, refreshToken: string | undefined): Promise<Held> {
+  async #proveBoth(sessionToken: string | undefined, refreshToken: string | undefined): Promise<HeldTokens> {
     const { verifier } = this.sessions;
     return {
       session: await this.#proveLapsed(sessionToken),
@@ -244,28 +244,28 @@ export class LogoutRoutes {
     };
   }
 
-  #proveLapsed(sessionToken: string | undefined): Promise<Genuine | undefined> {
+  #proveLapsed(sessionToken: string | undefined): Promise<GenuineToken | undefined> {
     return this.#prove(sessionToken, (token) => this.sessions.verifier.verifyLapsed(token));
   }
 
   async #prove(
     token: string | undefined,
     verify: (token: string) => MaybePromise<VerifiedToken>,
-  ): Promise<Genuine | undefined> {
+  ): Promise<GenuineToken | undefined> {
     if (token === undefined) return undefined;
     try {
       return { ...(await verify(token)), token };
     } catch (error) {
-      if (error instanceof DescopeError) return undefined; // not genuine, or not to be judged now: nothing to end
+      if (error instanceof DescopeError) return undefined; // not genuine, or not verifiable now: nothing to end
       throw error;
     }
   }
 
-  async #assertActive({ token, claims }: Genuine): Promise<void> {
+  async #assertActive({ token, claims }: GenuineToken): Promise<void> {
     try {
       await this.sessions.signOuts.assertActive(token, claims);
     } catch (error) {
-      if (error instanceof DescopeCredentialError) throw error; // a store that is down keeps nobody signed in
+      if (error instanceof DescopeCredentialError) throw error; // an outage of the store must not prevent a sign-out
     }
   }
 
@@ -274,7 +274,7 @@ export class LogoutRoutes {
       await step();
       return true;
     } catch (error) {
-      if (error instanceof DescopeApiError && error.status === 401) return true; // it was over already
+      if (error instanceof DescopeApiError && error.status === 401) return true; // it had ended already
       const message = `A sign-out was not completed everywhere (${toReason(error)}); this process rejects the session until its end.`;
       this.notify({ code: 'SIGN_OUT_INCOMPLETE', level: 'warn', message });
       return false;
@@ -282,16 +282,15 @@ export class LogoutRoutes {
   }
 }
 
-// The refresh token goes on there: a copy of it still makes new sessions.
-function notTold(): DescopeUnavailableError {
-  const message = 'Descope could not be told of the sign-out.';
-  return new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 1 });
-}
-
-// The browser is signed out and this process knows it; what other instances do not know is no success.
-function notShared(): DescopeUnavailableError {
-  const message = 'The sign-out could not be stored for other instances.';
-  return new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, { retryAfterSeconds: 1 });
+function assertComplete({ isShared, isEnded }: Ended): void {
+  const retry = { retryAfterSeconds: 1 };
+  if (!isShared) {
+    const message = 'The sign-out could not be stored for other instances, which still accept the session.';
+    throw new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, retry);
+  }
+  if (isEnded) return;
+  const message = 'Descope could not be reached to end the session: its refresh token is still valid there.';
+  throw new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, retry);
 }
 
 function toToken(reading: TokenReading): string | undefined {

@@ -1,8 +1,7 @@
-// Who am I? The session's claims, or on request Descope's profile, asked sparingly.
+// The signed-in user: the claims of the session, and on request Descope's profile.
 import { Inject, Injectable } from '@nestjs/common';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
 import { recallSession } from '../auth/request-state.js';
-import { toKey } from '../auth/transports/execution-context.js';
 import { DescopeApiError } from '../core/api/descope-api.js';
 import { readProfile } from '../core/api/descope-calls.js';
 import type { Clock } from '../core/clock.js';
@@ -17,7 +16,7 @@ import type { VerifiedToken } from '../core/token/token-verifier.js';
 import type { RouteCall, RouteResponse } from './http-exchange.js';
 import { requireRefresh } from './http-exchange.js';
 
-// Descope's profiles of users, kept for a minute: Descope limits the rate, and a page may ask often.
+// Profiles are cached for a minute, for Descope limits the rate of requests.
 
 const KEEP_MS = 60_000;
 const MAX_PROFILES = 1_000;
@@ -32,10 +31,10 @@ export class Profiles {
     this.#profiles = new ExpiringCache({ clock, maxEntries: MAX_PROFILES });
   }
 
-  /** Returns a user's profile, at most a minute old; joins a call that is under way. A failure is not kept. */
-  async get(userId: string, ask: () => Promise<unknown>): Promise<unknown> {
+  /** Returns a user's profile, at most a minute old, and joins a request that is under way. Failures are not cached. */
+  async get(userId: string, load: () => Promise<unknown>): Promise<unknown> {
     const untilMs = this.#clock() + KEEP_MS;
-    return this.#profiles.getOrLoad(userId, async () => ({ value: await ask(), untilMs }));
+    return this.#profiles.getOrLoad(userId, async () => ({ value: await load(), untilMs }));
   }
 
   /** Forgets the profile of a user who signed out. */
@@ -52,10 +51,12 @@ export class MeRoute {
     @Inject(Profiles) private readonly profiles: Profiles,
   ) {}
 
-  /** `GET me`: user and claims; with `?profile=1` also Descope's profile, at most a minute old. */
+  /**
+   * `GET me`: user and claims; with `?profile=1` also Descope's profile, at most a minute old.
+   * @throws {DescopeCredentialError} REFRESH_TOKEN_MISSING where the profile needs one
+   */
   async me(call: RouteCall): Promise<RouteResponse> {
-    const session =
-      (await recallSession(toKey(call.request), this.authenticator)) ?? DescopeSession.anonymous();
+    const session = (await recallSession(call.key, this.authenticator)) ?? DescopeSession.anonymous();
     const user = readSignedIn(session);
     const body = { user: { ...user }, claims: user.claims, expiresAt: session.expiresAt };
     if (call.query['profile'] !== '1') return { status: 200, body };
@@ -68,10 +69,10 @@ export class MeRoute {
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
     if (readSubjectId(owner.claims) !== userId) throw otherUser();
-    return this.profiles.get(userId, () => this.#ask(refreshToken, owner));
+    return this.profiles.get(userId, () => this.#loadProfile(refreshToken, owner));
   }
 
-  async #ask(refreshToken: string, owner: VerifiedToken): Promise<unknown> {
+  async #loadProfile(refreshToken: string, owner: VerifiedToken): Promise<unknown> {
     const newest = await this.sessions.refresher.toNewest(refreshToken, owner);
     return readProfile(this.sessions.api, newest).catch(reject);
   }

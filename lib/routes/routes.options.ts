@@ -4,38 +4,66 @@ import { isBoolean } from '../core/config/option-reader.js';
 import type { DescopeFlowOptions } from './flow-options.js';
 import { DEFAULT_TEXTS, FLOW_CHECKS, INTEGRITY_WANTED, lacksIntegrity } from './flow-options.js';
 
-/** Under which path the routes stand by default. */
+/** The default of `routes.path`. */
 export const DEFAULT_PATH = 'auth';
-/** The gateway's check, beside the others. */
+/** The path of the gateway's check. */
 export const CHECK_PATH = 'check';
 
-/** The routes that `DescopeModule` mounts. Each can be switched off. */
+/** The routes that `DescopeModule` mounts. A route that is switched off does not exist: 404. */
 export interface DescopeRoutesOptions {
-  /** Under which path they stand. Default: `'auth'`. */
+  /**
+   * The path of the controller.
+   * @defaultValue `'auth'`
+   */
   readonly path?: string | undefined;
-  /** `GET login`, with the installed `@descope/web-component`. Default: `true`. */
+  /**
+   * `GET login`, with the installed `@descope/web-component`.
+   * @defaultValue `true`
+   */
   readonly login?: LoginPageOptions | boolean | undefined;
-  /** Sends a browser that asks for a page without a session to the login page, and back. Default: `false`. */
+  /**
+   * Sends a browser that asks for a page without a session to the login page, and back.
+   * @defaultValue `false`
+   */
   readonly loginRedirect?: boolean | undefined;
-  /** `GET check`, for API gateways. Default: `true`. */
+  /**
+   * `GET check`, for API gateways.
+   * @defaultValue `true`
+   */
   readonly check?: CheckOptions | boolean | undefined;
-  /** `POST store_jwt`, and its alias `POST session`. Default: `true`. */
+  /**
+   * `POST store_jwt`, and its alias `POST session`.
+   * @defaultValue `true`
+   */
   readonly storeJwt?: boolean | undefined;
-  /** `POST refresh`. Default: `true`. */
+  /**
+   * `POST refresh`.
+   * @defaultValue `true`
+   */
   readonly refresh?: boolean | undefined;
-  /** `POST logout`. Default: `true`. */
+  /**
+   * `POST logout`.
+   * @defaultValue `true`
+   */
   readonly logout?: boolean | undefined;
-  /** `POST logout-all`. Default: `true`. */
+  /**
+   * `POST logout-all`.
+   * @defaultValue `true`
+   */
   readonly logoutAll?: boolean | undefined;
-  /** `GET me`. Default: `true`. */
+  /**
+   * `GET me`.
+   * @defaultValue `true`
+   */
   readonly me?: boolean | undefined;
-  /** `POST tenant`. Default: `true`. */
+  /**
+   * `POST tenant`.
+   * @defaultValue `true`
+   */
   readonly tenant?: boolean | undefined;
 }
 
-// What the API gateway's check may be told when the routes are mounted.
-
-/** A property of the user that may travel in a header. */
+/** A property of the user that a header can carry. */
 export type CheckHeaderValue =
   'username' | 'id' | 'email' | 'name' | 'kind' | 'tenant' | 'roles' | 'permissions';
 
@@ -50,24 +78,31 @@ const CHECK_VALUES: readonly CheckHeaderValue[] = [
   'permissions',
 ];
 
-/** `GET check`: whether a gateway may let a request through. */
+/** Options of `GET check`, by which an API gateway decides whether to let a request pass. */
 export interface CheckOptions {
-  /** Roles that the gateway may ask for by `?role=`. Default: none. */
+  /**
+   * Roles that the gateway may demand by `?role=`.
+   * @defaultValue none
+   */
   readonly roles?: readonly string[] | undefined;
-  /** Permissions that the gateway may ask for by `?permission=`. Default: none. */
+  /**
+   * Permissions that the gateway may demand by `?permission=`.
+   * @defaultValue none
+   */
   readonly permissions?: readonly string[] | undefined;
-  /** Headers of the answer, and what they carry. Default: `X-Auth-User`, `-User-Id`, `-Roles`, `-Permissions`, `-Tenant`. */
+  /**
+   * Headers of the response, and the property of the user that each carries, percent-encoded.
+   * @defaultValue `X-Auth-User`, `X-Auth-User-Id`, `X-Auth-Roles`, `X-Auth-Permissions`, `X-Auth-Tenant`
+   */
   readonly headers?: Readonly<Record<string, CheckHeaderValue>> | undefined;
   /**
-   * The header in which the gateway says the original method, such as `X-Original-Method`. The gateway must set it on
+   * The header in which the gateway passes the original method, such as `X-Original-Method`. The gateway must set it on
    * every request. Without it, cookies count on same-origin requests only.
    */
   readonly methodHeader?: string | undefined;
 }
 
-// What the login page may be told when the routes are mounted.
-
-/** The login page: Descope's own, in this application. What is left out comes from the module's options. */
+/** Options of `GET login`, the page that shows a Descope flow. `projectId` and `baseUrl` come from the module's options. */
 export type LoginPageOptions = Partial<
   Pick<
     DescopeFlowOptions,
@@ -85,7 +120,7 @@ export type LoginPageOptions = Partial<
   >
 >;
 
-// What is wrong with the option `routes`: each member is checked at boot, and told with all other mistakes.
+// The checks of the option `routes`, at boot, whose mistakes are reported with all others.
 
 interface RoutesOption {
   readonly routes?: DescopeRoutesOptions | undefined;
@@ -109,7 +144,7 @@ const CHECK_OPTIONS: readonly string[] = ['roles', 'permissions', 'headers', 'me
 const PATH = /^\/?(?:[\w.~-]+(?:\/[\w.~-]+)*)?\/?$/;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/; // RFC 9110 §5.1
 
-/** Notes what is wrong with `routes`, where it is given. */
+/** Reports the mistakes in `routes`, where it is given. */
 export function reportRouteMistakes(options: OptionReader, given: unknown): void {
   if (given === undefined) return;
   const routes = options
@@ -119,15 +154,16 @@ export function reportRouteMistakes(options: OptionReader, given: unknown): void
   for (const name of SWITCHES) routes.read(name, { wants: 'a boolean', is: isBoolean, default: true });
   const members = toMembers(given);
   if (typeof members['login'] !== 'boolean')
-    noteLogin(routes.group<LoginPageOptions>('login', LOGIN_OPTIONS), members['login']);
-  if (typeof members['check'] !== 'boolean') noteCheck(routes.group<CheckOptions>('check', CHECK_OPTIONS));
+    reportLoginMistakes(routes.group<LoginPageOptions>('login', LOGIN_OPTIONS), members['login']);
+  if (typeof members['check'] !== 'boolean')
+    reportCheckMistakes(routes.group<CheckOptions>('check', CHECK_OPTIONS));
   if (members['loginRedirect'] === true && members['login'] === false)
     routes.mistake('loginRedirect', 'true beside login: false', 'the login page that it leads to, or false');
 }
 
 const LOGIN_OPTIONS: readonly string[] = [...LOGIN_TEXTS, 'texts'];
 
-function noteLogin(login: OptionReader<LoginPageOptions>, given: unknown): void {
+function reportLoginMistakes(login: OptionReader<LoginPageOptions>, given: unknown): void {
   for (const name of LOGIN_TEXTS) {
     const [wants, holds] = FLOW_CHECKS[name] ?? ['nothing', () => false];
     const is: Check<string> = (value): value is string => typeof value === 'string' && holds(value);
@@ -139,7 +175,7 @@ function noteLogin(login: OptionReader<LoginPageOptions>, given: unknown): void 
   for (const word of words) texts.read<unknown>(word, { wants: 'a text', is: isAnyText, default: undefined });
 }
 
-function noteCheck(check: OptionReader<CheckOptions>): void {
+function reportCheckMistakes(check: OptionReader<CheckOptions>): void {
   for (const name of ['roles', 'permissions'] as const)
     check.read<readonly string[]>(name, { wants: 'a list of names', is: isNames, default: [] });
   check.read<unknown>('methodHeader', { wants: "a header's name", is: isHeaderName, default: undefined });
@@ -150,7 +186,7 @@ function noteCheck(check: OptionReader<CheckOptions>): void {
   });
 }
 
-/** Reads `routes` for those who mount them before anything is checked: what cannot be mounted is left out there. */
+/** Reads `routes` before the check of the options: a path that cannot be mounted is left out. */
 export function toMountable(given: unknown): DescopeRoutesOptions {
   const { path, ...rest } = toMembers(given);
   return { ...rest, path: isPath(path) ? path : undefined };

@@ -1,9 +1,8 @@
-// Signing in, refreshing, selecting a tenant and signing out: what changes a browser's session.
+// Signing in, refreshing and selecting a tenant: the routes that write a browser's tokens.
 import { Inject, Injectable } from '@nestjs/common';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
 import { recallSession } from '../auth/request-state.js';
 import { isOver } from '../auth/session.middleware.js';
-import { toKey } from '../auth/transports/execution-context.js';
 import { DescopeApiError } from '../core/api/descope-api.js';
 import { selectTenant } from '../core/api/descope-calls.js';
 import type { DescopeConfig } from '../core/config/config.js';
@@ -17,7 +16,7 @@ import { acceptSession, DescopeSession, readSignedIn } from '../core/session/ses
 import { readSubjectId } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
 import type { PostedTokens, RouteCall, RouteResponse } from './http-exchange.js';
-import { readBody, readPostedTokens, requireRefresh, requireText } from './http-exchange.js';
+import { readBody, readPostedTokens, requireRefresh, requireString } from './http-exchange.js';
 
 @Injectable()
 export class SessionRoutes {
@@ -27,7 +26,12 @@ export class SessionRoutes {
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
   ) {}
 
-  /** `POST store_jwt`: keeps the tokens of a sign-in, both proven and of one user, in place of what was kept. */
+  /**
+   * `POST store_jwt`: verifies the tokens of a sign-in, both of one user, and keeps them in place of earlier ones.
+   * @throws {DescopeCredentialError} SESSION_MISSING, or what is wrong with a token
+   * @throws {DescopeRequestError} REQUEST_BODY_UNSUPPORTED, REQUEST_BODY_INVALID
+   * @throws {DescopeAccessError} REQUEST_CROSS_SITE
+   */
   async store(call: RouteCall): Promise<RouteResponse> {
     assertFromOwnPage(call.exchange.request, this.config.authentication.origins);
     const posted = readPostedTokens(readBody(call));
@@ -40,7 +44,7 @@ export class SessionRoutes {
     const replaced = [refreshToken, this.#readKept(call, 'readRefresh')].filter(
       (token) => token !== undefined,
     );
-    // A session from before this sign-in must not come back in place of it.
+    // A cached refresh from before this sign-in must not replace it.
     await Promise.all(replaced.map((token) => this.sessions.refresher.forgetRefreshed(token)));
     if (refreshToken !== undefined)
       await this.sessions.refresher.noteIssued(owner, [refreshToken], {
@@ -50,13 +54,16 @@ export class SessionRoutes {
     return this.#keep(call, tokens, true);
   }
 
-  /** `POST refresh`: refreshes the session now. */
+  /**
+   * `POST refresh`: refreshes the session now, and clears the cookies of one that has ended.
+   * @throws {DescopeCredentialError} SESSION_MISSING, REFRESH_TOKEN_MISSING, SESSION_ENDED and others of a session that is over
+   */
   async refresh(call: RouteCall): Promise<RouteResponse> {
     const sent = await this.#proveSent(call);
     const refreshToken = this.#requireRefresh(call, sent !== undefined);
     if (sent !== undefined) assertSameSubject(sent, await this.sessions.verifier.verifyRefresh(refreshToken));
     try {
-      await this.#noteHeld(call, refreshToken);
+      await this.#recordHeld(call, refreshToken);
       const tokens = await this.sessions.autoRefresh.refresh(call.exchange.request, refreshToken);
       return await this.#keep(call, tokens, false);
     } catch (error) {
@@ -66,21 +73,23 @@ export class SessionRoutes {
     }
   }
 
-  /** `POST tenant`: selects the current tenant, which the new session carries as `dct`. */
+  /**
+   * `POST tenant`: selects the current tenant, which the new session carries as `dct`.
+   * @throws {DescopeAccessError} TENANT_NOT_SELECTABLE where Descope rejects it
+   */
   async selectTenant(call: RouteCall): Promise<RouteResponse> {
-    const session =
-      (await recallSession(toKey(call.request), this.authenticator)) ?? DescopeSession.anonymous();
+    const session = (await recallSession(call.key, this.authenticator)) ?? DescopeSession.anonymous();
     const refreshToken = this.#requireRefresh(call, session.user !== undefined && !session.sentByBrowser);
-    const tenant = requireText(readBody(call), 'tenant');
+    const tenant = requireString(readBody(call), 'tenant');
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
-    // The guard has let in whom the session names, and nobody whose refresh token lies beside it.
+    // The guard has accepted the user of the session token; the refresh token beside it may be another's.
     if (readSubjectId(owner.claims) !== session.requireUser().id) throw otherUser();
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
-    const newest = await this.sessions.refresher.toNewest(refreshToken, owner); // it may have been refreshed on the way here
-    await this.#noteHeld(call, refreshToken);
+    const newest = await this.sessions.refresher.toNewest(refreshToken, owner); // the middleware may have refreshed it
+    await this.#recordHeld(call, refreshToken);
     const issued = await selectTenant(this.sessions.api, newest, tenant).catch(rejectTenant);
     await this.sessions.refresher.noteIssued(owner, [refreshToken, newest], issued);
-    await this.sessions.signOuts.assertActive(refreshToken, owner.claims); // a sign-out meanwhile holds for it, too
+    await this.sessions.signOuts.assertActive(refreshToken, owner.claims); // it may have been signed out meanwhile
     const tokens = await this.sessions.refresher.proveIssued(issued, owner);
     const latest = { ...issued, refreshToken: issued.refreshToken ?? newest };
     await this.sessions.refresher.replaceRefreshed([refreshToken, newest], latest);
@@ -96,8 +105,8 @@ export class SessionRoutes {
     return { status: 200, body: { user: { ...readSignedIn(session) }, expiresAt: session.expiresAt } };
   }
 
-  // Beside a session that is posted alone, Descope's own cookie may hold its refresh token; or one is left of somebody
-  // else, whom this sign-in replaces.
+  // A session token may be posted alone because Descope's own cookie holds its refresh token; or the cookie is left from
+  // another user, whom this sign-in replaces.
   async #findRefresh(
     call: RouteCall,
     posted: PostedTokens,
@@ -121,8 +130,8 @@ export class SessionRoutes {
     return reading.kind === 'value' ? reading.value : undefined;
   }
 
-  // The session that comes with a refresh token stays good when another takes its place, and must end with it.
-  async #noteHeld(call: RouteCall, refreshToken: string): Promise<void> {
+  // The session token beside a refresh token stays valid when a new one replaces it, and must be revoked with it.
+  async #recordHeld(call: RouteCall, refreshToken: string): Promise<void> {
     const { verifier, refresher } = this.sessions;
     const owner = await verifier.verifyRefresh(refreshToken);
     const credential = this.authenticator.readToken(call.exchange.request);
@@ -134,12 +143,12 @@ export class SessionRoutes {
         assertSameSubject(await verifier.verify(sessionToken), owner);
         await refresher.noteIssued(owner, [refreshToken], { sessionToken, refreshToken: undefined });
       } catch (error) {
-        if (!(error instanceof DescopeCredentialError)) throw error; // it is good for nothing, or of somebody else
+        if (!(error instanceof DescopeCredentialError)) throw error; // it is invalid, or another user's
       }
     }
   }
 
-  // A client that sends its own token, and no cookie, may be at home anywhere: it is told what is missing.
+  // A client that sends its own token, and no cookie, may have any origin: its error is the missing token.
   #requireRefresh({ exchange }: RouteCall, isSent: boolean): string {
     const { tokenStore } = this.sessions;
     if (!isSent || tokenStore.readRefresh(exchange.request).kind !== 'absent')
@@ -147,7 +156,7 @@ export class SessionRoutes {
     return requireRefresh(exchange, tokenStore, isSent);
   }
 
-  // It may have lapsed: that is what one refreshes for.
+  // It may have expired: that is the reason to refresh.
   async #proveSent({ exchange }: RouteCall): Promise<VerifiedToken | undefined> {
     const credential = this.authenticator.readToken(exchange.request);
     return credential?.sentByBrowser === false
@@ -158,7 +167,7 @@ export class SessionRoutes {
 
 function rejectTenant(error: unknown): never {
   if (!(error instanceof DescopeApiError)) throw error;
-  if (error.status === 401) throw sessionEnded(error); // which says nothing of the tenant
+  if (error.status === 401) throw sessionEnded(error); // the token is invalid, whatever the tenant
   const message = 'Descope does not let this user select the tenant.';
   throw new DescopeAccessError('TENANT_NOT_SELECTABLE', message, { descopeCode: error.errorCode });
 }

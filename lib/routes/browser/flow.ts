@@ -199,7 +199,7 @@ async function post(url: string, body: object): Promise<Response | undefined> {
   }
 }
 
-// The component writes there, past customStorage, that somebody was signed in, and who.
+// The component writes there, past customStorage, that a user signed in, and which.
 function clearTraces(): void {
   try {
     localStorage.removeItem('DSLI');

@@ -1,6 +1,6 @@
-// What the server hands to the login page's script.
+// What the server passes to the login page's script.
 
-/** The argument of the script, which stands in the page as JSON. */
+/** The argument of the script, written into the page as JSON. */
 export interface FlowPage {
   /** The script of the web component. */
   readonly scriptUrl: string;

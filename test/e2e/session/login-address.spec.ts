@@ -1,4 +1,4 @@
-// Browsers without a session are sent to where the router serves the login page, whatever was set before its path.
+// Browsers without a session are redirected to the login page as the router serves it, whatever precedes its path.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { INestApplication, Type } from '@nestjs/common';
 import { Controller, Get, Module, RequestMethod, VersioningType } from '@nestjs/common';

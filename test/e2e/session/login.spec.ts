@@ -28,7 +28,7 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     expect(one.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('serves the page with its neighbours, however its address is written', async () => {
+  it('serves a page whose script and store_jwt are beside it, however its address is written', async () => {
     const whole = await sendRaw(app.url, 'GET http://evil.example/auth/login', []);
     expect(whole.status).toBe(200);
     expect(whole.text).toContain('"/auth/store_jwt"');
@@ -39,7 +39,7 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     );
   });
 
-  it('serves the installed web component, which may be kept for ever', async () => {
+  it('serves the installed web component, which caches may keep for ever', async () => {
     const [, url = ''] = /(\/auth\/descope-wc\.js\?v=[0-9a-f]+)/.exec((await get('/auth/login')).text) ?? [];
     const script = await get(url);
     expect([script.status, script.headers.get('content-type')]).toEqual([
@@ -51,7 +51,7 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     expect((await get(url, { 'if-none-match': script.headers.get('etag') ?? '' })).status).toBe(304);
   });
 
-  it('goes back to a page of this application only', async () => {
+  it('redirects back to a page of this application only', async () => {
     expect((await get('/auth/login?next=/orders%3Fpage%3D2')).text).toContain('/orders?page=2');
     for (const next of [
       '//evil.example',
@@ -65,7 +65,7 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     }
   });
 
-  it('sends a browser that asks for a page without a session there, and nobody else', async () => {
+  it('redirects a browser that requests a page without a session to the login page, and no other client', async () => {
     const page = await get('/me?tab=1', html);
     expect([page.status, page.headers.get('location')]).toEqual([302, '/auth/login?next=%2Fme%3Ftab%3D1']);
     expect(page.headers.get('cache-control')).toBe('no-store');
@@ -88,13 +88,13 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     expect((await get('/me', alone)).status).toBe(302);
   });
 
-  it('leads a browser with session cookies that contradict each other there, without them', async () => {
+  it('redirects a browser with contradictory session cookies to the login page, and expires them', async () => {
     const page = await get('/me', { ...html, cookie: 'DS=one; DS=another' });
     expect([page.status, page.headers.get('location')]).toEqual([302, '/auth/login?next=%2Fme']);
     expect(page.headers.getSetCookie().join()).toMatch(/DS=;.*Max-Age=0/i);
   });
 
-  it('leads a browser that was signed out to sign in, without its cookies, and in once it has', async () => {
+  it('redirects a browser that was signed out to the login page, clears its cookies, and accepts its next sign-in', async () => {
     const browser = await app.signIn();
     const headers = { origin: app.url, ...browser.headers };
     expect((await app.request('/auth/logout', { method: 'POST', headers })).status).toBe(204);
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     expect((await get('/me', { ...html, ...(await app.signIn()).headers })).status).toBe(200);
   });
 
-  it('leads a page with a superseded token to sign in, and clears nothing: the newer one may be on its way', async () => {
+  it('redirects a browser with a superseded token to the login page, and clears nothing: the newer one may be under way', async () => {
     app.emulator.configure({ refreshRotation: true });
     const browser = await app.signIn();
     app.emulator.clock.advance(TEN_MINUTES + 6_000);
@@ -121,7 +121,7 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     app.emulator.configure({ refreshRotation: false });
   });
 
-  it('tells a gateway who it is, in headers that nobody can fold', async () => {
+  it('returns the user to a gateway, in headers that no name can break', async () => {
     const token = await app.emulator.signToken({
       claims: { sub: 'U2a,b', drn: 'DS', amr: ['pwd'], roles: ['admin', 'x,y\n'] },
     });
@@ -134,14 +134,14 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     expect(answer.headers.get('x-auth-roles')).toBe('admin,x%2Cy%0A');
   });
 
-  it('tells a gateway no name that is not whole Unicode', async () => {
+  it('leaves out a name that is not well-formed Unicode', async () => {
     const claims = { sub: 'U2a', drn: 'DS', amr: ['pwd'], roles: ['admin', '\ud800'] };
     const token = await app.emulator.signToken({ claims });
     const answer = await get('/auth/check', { authorization: `Bearer ${token}` });
     expect([answer.status, answer.headers.get('x-auth-roles')]).toEqual([204, 'admin']);
   });
 
-  it('tells a gateway what else it is told to, in headers of the application’s choice', async () => {
+  it('returns further properties to a gateway, in headers of the application’s choice', async () => {
     const headers = { 'X-Mail': 'email', 'X-Kind': 'kind', 'X-Name': 'name' } as const;
     const other = await startWithSessions(adapter, { routes: { check: { headers } } });
     try {
@@ -157,7 +157,7 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     }
   });
 
-  it('rejects nobody, a missing role, and a demand that is not allowed', async () => {
+  it('rejects an anonymous caller, a missing role, and a demand that is not allowed', async () => {
     const token = await app.emulator.signToken({ claims: { sub: 'U2a', drn: 'DS', amr: ['pwd'] } });
     const bearer = { authorization: `Bearer ${token}` };
     expect((await get('/auth/check')).status).toBe(401);
@@ -168,7 +168,7 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     }
   });
 
-  it('judges a cookie by the original method, and refreshes nothing', async () => {
+  it('checks a cookie by the original method, and refreshes nothing', async () => {
     const browser = await app.signIn();
     const cross = { ...browser.headers, 'sec-fetch-site': 'cross-site' };
     expect((await get('/auth/check', { ...cross, 'x-original-method': 'GET' })).status).toBe(204);
@@ -182,7 +182,7 @@ describe.each(ADAPTERS)('The login page and the check, on %s', (adapter) => {
     expect(app.emulator.requests.count('/v1/auth/refresh')).toBe(0);
   });
 
-  it('expires two session cookies that contradict each other', async () => {
+  it('expires contradictory session cookies', async () => {
     const answer = await get('/me', { cookie: 'DS=a; DS=b' });
     expect([answer.status, answer.body['code']]).toEqual([401, 'COOKIE_AMBIGUOUS']);
     expect(answer.headers.getSetCookie()).toEqual(['DS=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax']);

@@ -1,4 +1,4 @@
-// The mounted routes: signing in, refreshing, who am I, signing out.
+// The mounted routes: signing in, refreshing, the signed-in user, signing out.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
@@ -32,7 +32,7 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect((await get('/me', browser)).status).toBe(200);
   });
 
-  it('keeps the tokens of the form that Django posts', async () => {
+  it('keeps the tokens of the form that django-descope posts', async () => {
     const { sessionJwt, refreshJwt } = await app.emulator.signIn(ANNA);
     const answer = await app.request('/auth/store_jwt', {
       method: 'POST',
@@ -43,7 +43,7 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect((await get('/me', new CookieJar().take(answer.headers))).status).toBe(200);
   });
 
-  it('stores nothing that is not proven, of two users, or not there', async () => {
+  it('stores no token that is invalid, of another user, or missing', async () => {
     const [anna, bob] = [await app.emulator.signIn(ANNA), await app.emulator.signIn(BOB)];
     const forged = `${anna.sessionJwt.slice(0, -6)}AAAAAA`;
     const cases: [unknown, number][] = [
@@ -76,7 +76,7 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     }
   });
 
-  it('takes an empty token, as Descope’s cookie mode sends it, for one that is in its cookie', async () => {
+  it('reads a token from its cookie where Descope’s cookie mode posts an empty one', async () => {
     const { sessionJwt, refreshJwt } = await app.emulator.signIn(ANNA);
     const cookie = `DSR=${refreshJwt}`;
     for (const [body, sent] of [
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect(new CookieJar().set('DSR', refreshJwt).take(again.headers).get('DSR')).toBeUndefined();
   });
 
-  it("rejects two users' tokens where both are only found in cookies", async () => {
+  it("rejects two users' tokens where both are in cookies", async () => {
     const [anna, bob] = [await app.emulator.signIn(ANNA), await app.emulator.signIn(BOB)];
     const cookie = `DS=${anna.sessionJwt}; DSR=${bob.refreshJwt}`;
     const answer = await post('store_jwt', {}, { cookie });
@@ -118,7 +118,7 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     ]);
   });
 
-  it('stores nothing for another site, for nobody in particular, and in no other form', async () => {
+  it('stores nothing for another site, without an origin, or from a body of another type', async () => {
     const { sessionJwt, refreshJwt } = await app.emulator.signIn(ANNA);
     const body = JSON.stringify({ sessionJwt, refreshJwt });
     const json = { 'content-type': 'application/json' };
@@ -136,7 +136,7 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect((await app.request('/auth/store_jwt')).status).toBe(404);
   });
 
-  it('refreshes on demand, and clears what Descope has ended', async () => {
+  it('refreshes on demand, and clears the cookies of a session that Descope has ended', async () => {
     const browser = await app.signIn();
     app.emulator.clock.advance(TEN_MINUTES);
     const refreshed = await post('refresh', {}, browser.headers);
@@ -171,7 +171,7 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect((await get('/me', browser.take(answer.headers))).status).toBe(200);
   });
 
-  it('gives no session from before a sign-in that came with the same refresh token', async () => {
+  it('returns no session from before a sign-in with the same refresh token', async () => {
     const browser = await app.signIn();
     const refreshed = new CookieJar().take((await post('refresh', {}, browser.headers)).headers).get('DS');
     app.emulator.clock.advance(5_000);
@@ -181,7 +181,7 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect([again === refreshed, again === browser.get('DS')]).toEqual([false, false]);
   });
 
-  it('says who is signed in, and asks Descope for the profile once a minute', async () => {
+  it('returns the signed-in user, and requests the profile once a minute', async () => {
     const browser = await app.signIn();
     const me = await get('/auth/me', browser);
     expect(me.body['claims']).toMatchObject({ drn: 'DS' });
@@ -205,14 +205,14 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect(app.emulator.requests.count('/v1/auth/me')).toBe(2);
   });
 
-  it('asks for a profile again after a failure', async () => {
+  it('requests a profile again after a failure', async () => {
     const browser = await app.signIn();
     app.emulator.faults.add({ path: '/v1/auth/me', status: 500, times: 1 });
     expect((await get('/auth/me?profile=1', browser)).status).toBe(503);
     expect((await get('/auth/me?profile=1', browser)).status).toBe(200);
   });
 
-  it('asks for the profile with the refresh token that the same request has just got', async () => {
+  it('requests the profile with the refresh token that the same request has just got', async () => {
     app.emulator.configure({ refreshRotation: true });
     const browser = await app.signIn();
     app.emulator.clock.advance(TEN_MINUTES + 6_000);
@@ -220,7 +220,7 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect([status, body['profile']]).toMatchObject([200, { email: ANNA }]);
   });
 
-  it('signs out for good: the old cookies do not come back, even if Descope cannot be told', async () => {
+  it('signs out for good: the old cookies stay rejected, even if Descope cannot be reached', async () => {
     for (const fault of [undefined, { path: '/v1/auth/logout', status: 500 }]) {
       const browser = await app.signIn();
       const old = { ...browser.headers };
@@ -244,7 +244,7 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect((await post('logout-all', {})).status).toBe(401);
   });
 
-  it('lets nobody sign a user out everywhere with a token that lapsed or was signed out', async () => {
+  it('rejects to sign a user out everywhere by a token that expired or was signed out', async () => {
     const old = await app.signIn();
     app.emulator.clock.advance(TEN_MINUTES + 6_000);
     const [here, bob] = [await app.signIn(), await app.signIn(BOB)];
@@ -261,7 +261,7 @@ describe.each(ADAPTERS)('The auth/ routes, on %s', (adapter) => {
     expect((await get('/me', again)).status).toBe(200);
   });
 
-  it('takes back no sign-out by a later one with a token that ends sooner', async () => {
+  it('keeps a sign-out although a later one is by a token that expires sooner', async () => {
     const old = await app.signIn();
     app.emulator.clock.advance(TEN_MINUTES + 6_000);
     const [here, stolen] = [await app.signIn(), await app.signIn()];

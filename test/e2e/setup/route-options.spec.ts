@@ -99,7 +99,7 @@ describe('The option routes', () => {
       ]);
   });
 
-  it('rejects to be something else than an object', async () => {
+  it('must be an object', async () => {
     for (const routes of [true, false, null, 7, 'auth', []])
       expect(await mistaken(routes)).toEqual(['routes']);
   });
@@ -111,14 +111,14 @@ describe('The option routes', () => {
     expect(await mistaken({ login: insecure })).toEqual(['routes.login.scriptUrl']);
   });
 
-  it('rejects to lead browsers to a login page that is switched off, and says so', async () => {
+  it('rejects loginRedirect where the login page is switched off', async () => {
     const error = await rejection(toModule({ routes: { login: false, loginRedirect: true } }));
     expect(mistakesOf(error)).toEqual([
       '- routes.loginRedirect: got true beside login: false; wants the login page that it leads to, or false.',
     ]);
   });
 
-  it('is told with all other mistakes, in one error', async () => {
+  it('is reported with all other mistakes, in one error', async () => {
     const error = await rejection(
       toModule({
         projectId: 'X1',
@@ -185,7 +185,7 @@ describe('The option routes', () => {
 });
 
 describe('forRootAsync', () => {
-  it('says where a run-time option belongs, and what it does not know', async () => {
+  it('names run-time options that belong into the factory, and unknown ones', async () => {
     const wrong = {
       useFactory: () => ({ projectId, fetch }),
       audience: 'orders',

@@ -79,7 +79,7 @@ describe.each(ADAPTERS)('On %s, a route of the application', (adapter) => {
     return { told: logger.find('ROUTE_SHADOWED'), isOurs: text.includes('<descope-wc') };
   };
 
-  it('with the very address is named, whichever comes first, and so is who answers', async () => {
+  it('at the path of a mounted route is reported in a notice that names the one that responds', async () => {
     if (!isExpress) return expect(boot([SignInController])).rejects.toThrow(DUPLICATE); // Fastify takes no two
     for (const isFirst of [true, false]) {
       const { told, isOurs } = await boot([SignInController], { isFirst });
@@ -97,7 +97,7 @@ describe.each(ADAPTERS)('On %s, a route of the application', (adapter) => {
     expect((await boot([UpperController])).told).toEqual([expect.stringContaining('GET /AUTH/Login')]);
   });
 
-  it('that takes any path is named where it takes ours', async () => {
+  it('that matches any path is reported where it responds in place of a mounted route', async () => {
     for (const controller of [PageController, AreaController]) {
       const { told, isOurs } = await boot([controller]);
       expect(isOurs).toBe(!isExpress); // Fastify prefers what is more exact
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('On %s, a route of the application', (adapter) => {
     }
   });
 
-  it('is not named where it stands elsewhere, or ours is switched off or out of its way', async () => {
+  it('is not reported at another path, or where the mounted route is switched off or elsewhere', async () => {
     expect(await boot([FarController])).toEqual({ told: [], isOurs: true });
     expect((await boot([SignInController], { routes: { login: false } })).told).toEqual([]);
     expect((await boot([SignInController], { routes: { path: 'session' } })).told).toEqual([]);

@@ -32,36 +32,36 @@ describe('loadComponentScript', () => {
     expect(integrity).toBe(`sha384-${createHash('sha384').update(expected).digest('base64')}`);
   });
 
-  it('looks in the folders above, and then where else it may', () => {
+  it('looks in the folders above, then in the next starting folder', () => {
     write(`${PACKAGE}/dist/index.js`, 'above');
     mkdirSync(join(root, 'apps/shop'), { recursive: true });
     expect(loadComponentScript([join(root, 'apps/shop')]).content.toString()).toBe('above');
     expect(loadComponentScript([tmpdir(), join(root, 'apps')]).content.toString()).toBe('above');
   });
 
-  it('is not kept out by an exports map', () => {
+  it('reads the script although an exports map hides it', () => {
     write(`${PACKAGE}/package.json`, '{"exports":{".":"./dist/cjs/index.js"}}');
     write(`${PACKAGE}/dist/index.js`, 'hidden');
     expect(loadComponentScript([root]).content.toString()).toBe('hidden');
   });
 
-  it('says how to install it when there is none', () => {
+  it('says how to install the package when there is none', () => {
     expect(() => loadComponentScript([root])).toThrow(/npm install @descope\/web-component/);
     expect(() => loadComponentScript([root])).toThrow(/scriptUrl.*routes: \{ login: false \}/);
     expect(() => loadComponentScript([root])).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 });
 
-describe('the served script', () => {
+describe('The served script', () => {
   const script = toComponentScript(Buffer.from('one'));
 
-  it('has another name and tag with other content', () => {
+  it('changes its name and tag with its content', () => {
     const other = toComponentScript(Buffer.from('two'));
     expect(script.fileName).toMatch(/^descope-wc-[0-9a-f]{16}\.js$/);
     expect([other.fileName, other.etag]).not.toEqual([script.fileName, script.etag]);
   });
 
-  it('may be kept for ever', () => {
+  it('allows caches to keep it for ever', () => {
     expect(toComponentScriptHeaders(script)).toMatchObject({
       'Cache-Control': 'public, max-age=31536000, immutable',
       ETag: script.etag,

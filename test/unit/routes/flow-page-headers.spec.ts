@@ -20,8 +20,8 @@ function readPolicy(changes: Partial<DescopeFlowOptions> = {}): Record<string, s
   return Object.fromEntries(policy.split('; ').map((line) => line.split(/ (.*)/s, 2) as [string, string]));
 }
 
-describe('the policy', () => {
-  it('is strict for screens of plain HTML', () => {
+describe('The Content-Security-Policy of the login page', () => {
+  it('allows only its own scripts and styles for screens of plain HTML', () => {
     expect(readPolicy({ mode: 'strict' })).toEqual({
       'default-src': "'none'",
       'script-src': `'self' 'nonce-${nonce}'`,
@@ -35,7 +35,7 @@ describe('the policy', () => {
     });
   });
 
-  it('lets the UI library in otherwise, from where it was configured to be', () => {
+  it('allows the UI library otherwise, from its configured origin', () => {
     const policy = readPolicy({
       baseStaticUrl: 'https://files.example.com/pages',
       baseCdnUrl: 'https://cdn.example.com',
@@ -47,7 +47,7 @@ describe('the policy', () => {
     );
   });
 
-  it('knows the places of Descope’s cloud', () => {
+  it('names the origins of Descope’s cloud', () => {
     const policy = readPolicy({ baseUrl: 'https://api.use1.descope.com' });
     expect(policy['connect-src']).toBe(
       "'self' https://api.use1.descope.com https://static.descope.com https://static2.descope.com https://descopecdn.com",
@@ -63,8 +63,8 @@ describe('the policy', () => {
   });
 });
 
-describe('the other headers', () => {
-  it('keep the page from being framed, sniffed, kept and told about', () => {
+describe('The other headers of the login page', () => {
+  it('forbid to frame, sniff and cache the page, and to send its address on', () => {
     expect(toLoginPageHeaders(OPTIONS)).toMatchObject({
       'Content-Type': 'text/html; charset=utf-8',
       'X-Content-Type-Options': 'nosniff',
@@ -74,11 +74,11 @@ describe('the other headers', () => {
     });
   });
 
-  it('reject a nonce that is none', () => {
+  it('are not returned for a nonce that is not base64', () => {
     expect(() => toLoginPageHeaders({ ...OPTIONS, nonce: "a'; script-src *" })).toThrow(/nonce/);
   });
 
-  it('come with nonces that differ', () => {
+  it('come with a different nonce each time', () => {
     expect(new Set(Array.from({ length: 100 }, createNonce)).size).toBe(100);
   });
 });

@@ -31,7 +31,7 @@ describe('renderDescopeFlow', () => {
     expect(() => new Script(readScript(html))).not.toThrow();
   });
 
-  it('keeps the component from going on to the cloud for files of a base URL of one’s own', () => {
+  it('loads files from a base URL of one’s own, and not from the cloud', () => {
     expect(readElement(renderDescopeFlow(OPTIONS))).toContain(
       'base-static-url="https://auth.example.com/pages"',
     );
@@ -49,7 +49,7 @@ describe('renderDescopeFlow', () => {
     );
   });
 
-  it('leaves any text text', () => {
+  it('escapes any text, in HTML and in the script', () => {
     const hostile = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(
@@ -113,7 +113,7 @@ describe('renderDescopeFlow', () => {
 });
 
 describe('renderLoginPage', () => {
-  it('is a whole document in the language of its flow', () => {
+  it('renders a whole document in the language of its flow', () => {
     const html = renderLoginPage({ ...OPTIONS, locale: 'de', texts: { heading: 'Anmelden' } });
     expect(html).toMatch(/^<!doctype html>\n<html lang="de" data-theme="os">/);
     expect(html).toContain('<title>Anmelden</title>');
@@ -121,7 +121,7 @@ describe('renderLoginPage', () => {
     expect(html).toContain(`<style nonce="${OPTIONS.nonce}">`);
   });
 
-  it('shows its heading where the screens have none of their own', () => {
+  it('shows its heading only where the screens have none of their own', () => {
     expect(renderLoginPage({ ...OPTIONS, mode: 'strict' })).toContain('<h1>Sign in</h1>');
     expect(renderLoginPage(OPTIONS)).toContain('<h1 class="unseen">Sign in</h1>');
   });

@@ -36,7 +36,7 @@ describe('Profiles', () => {
     expect(await ask('U2anna')).toBe(3);
   });
 
-  it('keeps a thousand, and lets go of the one that was asked for first', async () => {
+  it('keeps a thousand profiles, and drops the one that was loaded first', async () => {
     const { ask } = create();
     for (let count = 1; count <= 1_000; count += 1) await ask(`U2user${count}`);
     expect([await ask('U2user1'), await ask('U2user1000')]).toEqual([1, 1000]);
@@ -46,7 +46,7 @@ describe('Profiles', () => {
     expect(await ask('U2user2')).toBe(1003);
   });
 
-  it('keeps no failure, and nothing of one that comes late', async () => {
+  it('caches no failure, nor a late one of a profile that was forgotten', async () => {
     const { profiles, ask } = create();
     let fail: (error: Error) => void = () => undefined;
     const late = profiles.get('U2anna', () => new Promise((_, reject) => (fail = reject)));
