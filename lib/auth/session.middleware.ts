@@ -27,7 +27,7 @@ type WritableCall = HttpCall & { readonly response: ResponseWriter };
 /** A mounted route before which the session must not be refreshed. */
 export interface UnrefreshedRoute {
   readonly method: string;
-  /** As the router serves it, in lower case and without a slash at its end. */
+  /** As the router serves it. */
   readonly path: string;
 }
 
@@ -70,10 +70,9 @@ export class SessionAttachment {
 
   #isUnrefreshed({ request, headers }: HttpCall): boolean {
     if (this.unrefreshed === undefined) return false;
-    const [path = ''] = /^[^?#]*/.exec(request.originalUrl?.toLowerCase() ?? '') ?? [];
-    const asked = path.endsWith('/') ? path.slice(0, -1) : path; // Express routes it, whatever its case
+    const [path = ''] = /^[^?#]*/.exec(request.originalUrl ?? '') ?? [];
     const method = headers.method === 'HEAD' ? 'GET' : headers.method;
-    return this.unrefreshed().some((route) => method === route.method && isServedBy(route.path, asked));
+    return this.unrefreshed().some((route) => method === route.method && isServedBy(route.path, path));
   }
 
   // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).
@@ -107,8 +106,8 @@ export class SessionAttachment {
 
 // An application may be mounted within another, whose path comes first. A path of one segment is taken by itself only:
 // its name may be the end of any other.
-function isServedBy(route: string, asked: string): boolean {
-  return asked === route || (route.lastIndexOf('/') > 0 && asked.endsWith(route));
+function isServedBy(route: string, path: string): boolean {
+  return path === route || (route.lastIndexOf('/') > 0 && path.endsWith(route));
 }
 
 // Told by the place. The session itself is good: its request goes on, and the next one refreshes again.

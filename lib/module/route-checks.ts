@@ -180,7 +180,7 @@ function readUnrefreshed(application: ApplicationConfig, modules: ModulesContain
   const found = readOwnEndpoints(application, modules).filter(({ name }) =>
     UNREFRESHED_HANDLERS.includes(name),
   );
-  return found.map(({ endpoint: { method, path } }) => ({ method, path: toLiteral(path) }));
+  return found.map(({ endpoint: { method, path } }) => ({ method, path }));
 }
 
 interface OwnEndpoint {

@@ -286,12 +286,11 @@ describe.each(ADAPTERS)('The session middleware, before the check of a gateway o
       const browser = await app.signIn();
       app.emulator.clock.advance(TEN_MINUTES + 6_000);
       const headers = { ...browser.headers, 'x-original-method': 'GET' };
-      const paths = adapter === 'express' ? [path, `${path.toUpperCase()}/`] : [path]; // Fastify takes it literally
-      for (const asked of paths) {
-        const { status } = await app.request(asked, { headers });
-        expect([asked, status]).toEqual([asked, path.includes('?') ? 403 : 401]);
-      }
-      expect(app.emulator.requests.count('/v1/auth/refresh')).toBe(0);
+      const { status } = await app.request(path, { headers });
+      expect([status, app.emulator.requests.count('/v1/auth/refresh')]).toEqual([
+        path.includes('?') ? 403 : 401,
+        0,
+      ]);
       const own = await app.request(`/${prefix}/orders/check`.replace('//', '/'), { headers });
       expect([own.status, app.emulator.requests.count('/v1/auth/refresh')]).toEqual([200, 1]);
       await app.stop();
