@@ -23,7 +23,10 @@ export interface DescopeFlowOptions {
   readonly baseCdnUrl?: string | undefined;
   /** The script of the web component: a path of this application, or an https URL (then with `integrity`). */
   readonly scriptUrl: string;
-  /** The digest of the script, such as `sha384-…`; required for one of another origin. */
+  /**
+   * The digest of the script, such as `sha384-…`; required for one of another origin.
+   * @defaultValue none
+   */
   readonly integrity?: string | undefined;
   /** The nonce of this response's Content-Security-Policy: {@link createNonce} for each response. */
   readonly nonce: string;
@@ -36,9 +39,15 @@ export interface DescopeFlowOptions {
    * @defaultValue `'os'`
    */
   readonly theme?: 'light' | 'dark' | 'os' | undefined;
-  /** The language of screens and page, such as `de`. */
+  /**
+   * The language of screens and page, such as `de`.
+   * @defaultValue the flow's own for the screens, `en` for the page
+   */
   readonly locale?: string | undefined;
-  /** The tenant to sign in to. */
+  /**
+   * The id of the tenant to sign in to.
+   * @defaultValue none
+   */
   readonly tenant?: string | undefined;
   /**
    * `strict` is for screens of plain HTML that need no UI library: the Content-Security-Policy then allows only this page's

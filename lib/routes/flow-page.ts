@@ -95,8 +95,9 @@ function toFlowScript(flow: CheckedFlow): string {
 }
 
 /**
- * Returns the headers of the page that the same options render, with the same nonce: what it may load, and that it must not
+ * Builds the headers of the page that the same options render, with the same nonce: what it may load, and that it must not
  * be framed, sniffed or cached.
+ * @returns the headers by name
  * @throws {DescopeConfigError} CONFIG_INVALID with all mistakes at once
  * @see {@link https://www.w3.org/TR/CSP3/ | Content Security Policy}
  */

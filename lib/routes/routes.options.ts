@@ -98,6 +98,7 @@ export interface CheckOptions {
   /**
    * The header in which the gateway passes the original method, such as `X-Original-Method`. The gateway must set it on
    * every request. Without it, cookies count on same-origin requests only.
+   * @defaultValue none
    */
   readonly methodHeader?: string | undefined;
 }

@@ -56,10 +56,6 @@ const UNDOCUMENTED: readonly string[] = [
   'lib/module/descope.options.ts',
   'lib/module/descope.service.ts',
   'lib/module/m2m.client.ts',
-  'lib/routes/flow-client.ts',
-  'lib/routes/flow-options.ts',
-  'lib/routes/flow-page.ts',
-  'lib/routes/routes.options.ts',
   'lib/testing/test-descope.ts',
   'lib/testing/test-tokens.ts',
 ];

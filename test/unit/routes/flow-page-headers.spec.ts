@@ -1,7 +1,7 @@
 // The policy of the page names exactly the origins that were configured.
 import { describe, expect, it } from '@jest/globals';
-import { createNonce } from '#lib/routes/flow-page.js';
 import type { DescopeFlowOptions } from '#lib/routes/flow-options.js';
+import { createNonce } from '#lib/routes/flow-page.js';
 import { toLoginPageHeaders } from '#lib/routes/flow-page.js';
 
 const nonce = createNonce();

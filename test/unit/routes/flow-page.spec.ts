@@ -2,8 +2,8 @@
 import { Script } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createNonce } from '#lib/routes/flow-page.js';
 import type { DescopeFlowOptions } from '#lib/routes/flow-options.js';
+import { createNonce } from '#lib/routes/flow-page.js';
 import { renderDescopeFlow, renderLoginPage } from '#lib/routes/flow-page.js';
 
 const OPTIONS: DescopeFlowOptions = {
