@@ -61,7 +61,7 @@ function answerHttp(error: unknown, host: ArgumentsHost): unknown {
   const rejection = toHttpError(error);
   if (rejection === undefined) return error;
   const { response } = openCall(host as ExecutionContext);
-  if (response?.node?.headersSent !== true) {
+  if (response?.node?.isSent !== true) {
     response?.set('Cache-Control', 'no-store');
     for (const [name, value] of rejection.headers) response?.set(name, value);
   }

@@ -7,24 +7,31 @@ export interface ResponseWriter extends ResponseLike {
   readonly node: NodeHead | undefined;
 }
 
-/** What Node writes an answer's head with. */
+/** The head of Node's own response. */
 export interface NodeHead {
-  readonly headersSent: boolean;
-  getHeader(name: string): unknown;
-  getHeaderNames(): readonly string[];
-  setHeader(name: string, value: string): unknown;
-  writeHead(...args: readonly unknown[]): unknown;
+  readonly response: object;
+  readonly isSent: boolean;
+  /** What writes it: the response's own, or in its place what was put there. */
+  writeHead: WriteHead;
+  get(name: string): unknown;
+  set(name: string, value: string): void;
+  names(): readonly string[];
 }
 
-// Express's response is Node's own; Fastify's reply keeps its headers apart until it is sent.
-interface NodeResponse {
-  setHeader(name: string, value: string): unknown;
-  appendHeader(name: string, value: string): unknown;
-  getHeader?(name: string): unknown;
-  removeHeader?(name: string): unknown;
-}
+/** Writes a head. */
+export type WriteHead = (...args: unknown[]) => unknown;
 
-const SET_COOKIE = 'set-cookie';
+// What Node's response has. Fastify's reply keeps its headers apart until it is sent.
+interface HeadMethods {
+  readonly setHeader: (this: object, name: string, value: string) => unknown;
+  readonly appendHeader: (this: object, name: string, value: string) => unknown;
+  readonly getHeader?: (this: object, name: string) => unknown;
+  readonly getHeaderNames?: (this: object) => readonly string[];
+  readonly removeHeader?: (this: object, name: string) => unknown;
+  readonly writeHead?: WriteHead;
+  /** Reads `headersSent`, where that is an accessor. */
+  readonly readSent?: ((this: object) => unknown) | undefined;
+}
 
 interface FastifyReply {
   readonly raw?: unknown;
@@ -33,50 +40,101 @@ interface FastifyReply {
   removeHeader?(name: string): unknown;
 }
 
+const SET_COOKIE = 'set-cookie';
+
 /** Brings a framework's response to what is written; `undefined` for something that has no headers. */
 export function toResponseLike(response: unknown): ResponseWriter | undefined {
-  const kind = readKind(response);
-  if (kind === 'node') return new NodeWriter(response as NodeResponse);
-  return kind === 'reply' ? new ReplyWriter(response as FastifyReply) : undefined;
+  const writer = toNodeWriter(response);
+  if (writer !== undefined) return writer;
+  return has(response, 'header') && has(response, 'getHeader')
+    ? new ReplyWriter(response as FastifyReply)
+    : undefined;
 }
 
-type ResponseKind = 'node' | 'reply' | 'other';
+function toNodeWriter(response: unknown): NodeWriter | undefined {
+  if (typeof response !== 'object' || response === null) return undefined;
+  const methods = readMethods(response);
+  return methods && new NodeWriter(response, methods);
+}
 
-// A framework's responses have one prototype; to look for six methods on each of them costs more than all that is written.
-const kinds = new WeakMap<object, ResponseKind>();
+// Express gives each response a shape of its own, so that each of its methods is looked for anew, five prototypes up: up to
+// a microsecond each. What a prototype has is looked for once; what a middleware put on the response itself goes before it.
+const methodsOf = new WeakMap<object, HeadMethods>();
 
-function readKind(response: unknown): ResponseKind {
-  if (typeof response !== 'object' || response === null) return 'other';
+function readMethods(response: object): HeadMethods | undefined {
   const prototype = Object.getPrototypeOf(response) as object | null;
-  const known = prototype === null ? undefined : kinds.get(prototype);
+  const isOwn = Object.hasOwn(response, 'setHeader') || Object.hasOwn(response, 'getHeader');
+  if (isOwn || prototype === null) return findMethods(response);
+  const known = methodsOf.get(prototype);
   if (known !== undefined) return known;
-  const kind = isNodeResponse(response) ? 'node' : isFastifyReply(response) ? 'reply' : 'other';
-  // What has its methods itself says nothing of others that look alike.
-  const isOwn = ['setHeader', 'header'].some((method) => Object.hasOwn(response, method));
-  if (prototype !== null && kind !== 'other' && !isOwn) kinds.set(prototype, kind);
-  return kind;
+  const found = findMethods(prototype);
+  if (found !== undefined) methodsOf.set(prototype, found);
+  return found;
 }
 
-class NodeWriter implements ResponseWriter {
-  constructor(private readonly response: NodeResponse) {}
+function findMethods(source: object): HeadMethods | undefined {
+  if (!has(source, 'setHeader') || !has(source, 'appendHeader')) return undefined;
+  const { setHeader, appendHeader, getHeader, getHeaderNames, removeHeader, writeHead } =
+    source as Required<HeadMethods>;
+  const readSent = findAccessor(source, 'headersSent');
+  return { setHeader, appendHeader, getHeader, getHeaderNames, removeHeader, writeHead, readSent };
+}
+
+function findAccessor(source: object, name: string): HeadMethods['readSent'] {
+  for (let item: object | null = source; item !== null; item = Object.getPrototypeOf(item) as object | null) {
+    const found = Object.getOwnPropertyDescriptor(item, name) as
+      { get?: (this: object) => unknown } | undefined;
+    if (found !== undefined) return found.get;
+  }
+  return undefined;
+}
+
+class NodeWriter implements ResponseWriter, NodeHead {
+  constructor(
+    readonly response: object,
+    private readonly methods: HeadMethods,
+  ) {}
 
   get node(): NodeHead | undefined {
-    return isNodeHead(this.response) ? this.response : undefined;
+    const { getHeader, getHeaderNames, writeHead } = this.methods;
+    return getHeader && getHeaderNames && writeHead && this;
+  }
+
+  get isSent(): boolean {
+    const { readSent = () => readMember(this.response, 'headersSent') } = this.methods;
+    return readSent.call(this.response) === true;
+  }
+
+  get writeHead(): WriteHead {
+    const isOwn = Object.hasOwn(this.response, 'writeHead');
+    return (isOwn ? readMember(this.response, 'writeHead') : this.methods.writeHead) as WriteHead;
+  }
+
+  set writeHead(writeHead: WriteHead) {
+    (this.response as { writeHead: WriteHead }).writeHead = writeHead;
+  }
+
+  get(name: string): unknown {
+    return this.methods.getHeader?.call(this.response, name);
+  }
+
+  names(): readonly string[] {
+    return this.methods.getHeaderNames?.call(this.response) ?? [];
   }
 
   set(name: string, value: string): void {
-    this.response.setHeader(name, value);
+    this.methods.setHeader.call(this.response, name, value);
   }
 
   append(name: string, value: string): void {
-    if (!hasValue(this.response.getHeader?.(name), value)) this.response.appendHeader(name, value);
+    if (!hasValue(this.get(name), value)) this.methods.appendHeader.call(this.response, name, value);
   }
 
   dropCookie(name: string): void {
-    const kept = findKept(this.response.getHeader?.(SET_COOKIE), name);
+    const kept = findKept(this.get(SET_COOKIE), name);
     if (kept === undefined) return;
-    this.response.removeHeader?.(SET_COOKIE);
-    for (const line of kept) this.response.appendHeader(SET_COOKIE, line);
+    this.methods.removeHeader?.call(this.response, SET_COOKIE);
+    for (const line of kept) this.methods.appendHeader.call(this.response, SET_COOKIE, line);
   }
 }
 
@@ -84,8 +142,7 @@ class ReplyWriter implements ResponseWriter {
   constructor(private readonly reply: FastifyReply) {}
 
   get node(): NodeHead | undefined {
-    const { raw } = this.reply;
-    return isNodeHead(raw) ? raw : undefined;
+    return toNodeWriter(this.reply.raw)?.node;
   }
 
   set(name: string, value: string): void {
@@ -121,21 +178,12 @@ function hasValue(there: unknown, value: string): boolean {
   return typeof there === 'string' && (there === value || there.split(', ').includes(value));
 }
 
-function isNodeResponse(value: unknown): value is NodeResponse {
-  return has(value, 'setHeader') && has(value, 'appendHeader');
-}
-
-function isNodeHead(value: unknown): value is NodeHead {
-  return has(value, 'writeHead') && has(value, 'getHeaderNames') && has(value, 'getHeader');
-}
-
-function isFastifyReply(value: unknown): value is FastifyReply {
-  return has(value, 'header') && has(value, 'getHeader');
-}
-
 function has(value: unknown, method: string): boolean {
-  if (typeof value !== 'object' || value === null || !(method in value)) return false;
-  return typeof (value as Record<string, unknown>)[method] === 'function';
+  return typeof value === 'object' && value !== null && typeof readMember(value, method) === 'function';
+}
+
+function readMember(value: object, name: string): unknown {
+  return (value as Record<string, unknown>)[name];
 }
 
 // Keeps an answer that depends on who asks out of shared caches, whatever its handler says of caching.
@@ -144,8 +192,7 @@ const CACHING = 'Cache-Control';
 const HELD = Symbol('held');
 
 /** A `writeHead` of ours. */
-interface HeldHead {
-  (...args: readonly unknown[]): unknown;
+interface HeldHead extends WriteHead {
   [HELD]?: true;
 }
 
@@ -157,29 +204,27 @@ interface HeldHead {
 export function keepPrivate(response: ResponseWriter | undefined): void {
   if (response === undefined) return; // not every transport has headers
   const { node } = response;
-  if (node !== undefined && (node.headersSent || (node.writeHead as HeldHead)[HELD] === true)) return;
+  const writeHead: HeldHead | undefined = node?.writeHead;
+  if (writeHead?.[HELD] === true || node?.isSent === true) return;
   response.set(CACHING, 'no-store');
   response.append('Vary', 'Cookie');
-  if (node !== undefined) holdHead(node);
+  if (node !== undefined && writeHead !== undefined) node.writeHead = toHeld(node, writeHead);
 }
 
 // The one place that both adapters pass, with streams and hijacked replies too.
-function holdHead(node: NodeHead): void {
-  const { writeHead } = node;
-  const held: HeldHead = (...args) => {
-    const isReady = node.headersSent || isSettled(node, args);
-    return writeHead.call(node, ...(isReady ? args : settleHead(node, args)));
-  };
+function toHeld(node: NodeHead, writeHead: WriteHead): HeldHead {
+  const held: HeldHead = (...args) =>
+    writeHead.apply(node.response, node.isSent || isSettled(node, args) ? args : settleHead(node, args));
   held[HELD] = true;
-  node.writeHead = held;
+  return held;
 }
 
 // The usual answer, of whose caching nobody else has said anything: nothing is made anew for it.
 function isSettled(node: NodeHead, args: readonly unknown[]): boolean {
   const given = args.find(isObject);
-  if (Array.isArray(given) || node.getHeaderNames().some(isTargeted)) return false;
-  let caching = node.getHeader(CACHING);
-  let vary = node.getHeader('Vary');
+  if (Array.isArray(given) || node.names().some(isTargeted)) return false;
+  let caching = node.get(CACHING);
+  let vary = node.get('Vary');
   for (const name in given) {
     if (name === 'cache-control') caching = given[name];
     else if (name === 'vary') vary = given[name];
@@ -203,10 +248,10 @@ function settleHead(node: NodeHead, args: readonly unknown[]): unknown[] {
   const given = args.find(isObject);
   const pairs = given === undefined ? [] : toPairs(given);
   const read = (wanted: string) => pairs.filter(([name]) => isNamed(name, wanted)).map(([, value]) => value);
-  const [caching = node.getHeader(CACHING)] = read(CACHING).slice(-1);
-  node.setHeader(CACHING, isPrivate(caching) ? String(caching) : 'no-store');
-  node.setHeader('Vary', toVary([node.getHeader('Vary'), ...read('Vary')]));
-  for (const name of node.getHeaderNames().filter(isTargeted)) node.setHeader(name, 'no-store');
+  const [caching = node.get(CACHING)] = read(CACHING).slice(-1);
+  node.set(CACHING, isPrivate(caching) ? String(caching) : 'no-store');
+  node.set('Vary', toVary([node.get('Vary'), ...read('Vary')]));
+  for (const name of node.names().filter(isTargeted)) node.set(name, 'no-store');
   if (given === undefined) return [...args];
   const rest = pairs
     .filter(([name]) => !isNamed(name, CACHING) && !isNamed(name, 'Vary'))
@@ -247,9 +292,9 @@ function toVary(values: readonly unknown[]): string {
 }
 
 function toItems(value: unknown): string[] {
-  const texts = [value].flat().filter((text) => text !== undefined);
-  return texts
-    .flatMap((text) => String(text).split(','))
+  return [value]
+    .flat()
+    .flatMap((text) => (typeof text === 'string' || typeof text === 'number' ? `${text}`.split(',') : []))
     .map((item) => item.trim())
     .filter(Boolean);
 }
