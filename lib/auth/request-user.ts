@@ -60,10 +60,10 @@ export function rememberAcceptance(
   if (!isAccepted(key, session, authenticator)) {
     const isWhole = accepted === session;
     if (isWhole || recallSession(key, authenticator) !== session)
-      rememberSession(key, { session, authenticator, isAdmitted: isWhole });
+      rememberSession(key, { session, authenticator, isAccepted: isWhole });
   }
   if (accepted === session) return;
-  rememberSession(call.ownKey ?? key, { session: accepted, authenticator, isAdmitted: true });
+  rememberSession(call.ownKey ?? key, { session: accepted, authenticator, isAccepted: true });
 }
 
 /**
