@@ -88,7 +88,8 @@ export function clearForeignUser(call: DescopeCall, authenticator: object): void
   const request = findRequest(call);
   const user = request?.user ?? request?.raw?.user;
   if (request === undefined || user === undefined) return;
-  if (isForeignUser(toKey(request), user, authenticator)) writeUser(request, undefined);
+  const key = toKey(request);
+  if (isForeignUser(key, user, authenticator)) writeUser({ request, key }, undefined);
 }
 
 function isPublicCall({ context }: DescopeCall): boolean {

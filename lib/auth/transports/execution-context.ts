@@ -81,8 +81,9 @@ export function openHttpCall(request: ContextRequest, response: unknown): HttpCa
 
 class OpenedCall implements OpenCall {
   #request: ContextRequest | undefined;
+  #key: object | undefined;
   #headers: RequestLike | undefined;
-  #response: { readonly writer: ResponseWriter | undefined } | undefined;
+  #response: ResponseWriter | null | undefined; // null where it has none
 
   constructor(
     readonly context: ExecutionContext,
@@ -95,16 +96,18 @@ class OpenedCall implements OpenCall {
   }
 
   get headers(): RequestLike {
-    return (this.#headers ??= toRequestLike(this.request));
+    const { request, key } = this;
+    return (this.#headers ??= key === request ? (request as RequestLike) : toRequestLike(request));
   }
 
   get response(): ResponseWriter | undefined {
-    this.#response ??= { writer: toResponseLike(this.transport?.findResponse?.(this.context)) };
-    return this.#response.writer;
+    if (this.#response === undefined)
+      this.#response = toResponseLike(this.transport?.findResponse?.(this.context)) ?? null;
+    return this.#response ?? undefined;
   }
 
   get key(): object {
-    return toKey(this.request);
+    return (this.#key ??= toKey(this.request));
   }
 
   get ownKey(): object | undefined {
@@ -149,14 +152,13 @@ function readKeyOfParameters(call: DescopeCall): object {
 /** Hands the user on to the handler of a call: where code of others looks for it, and where its parameters find it. */
 export function handOnUser(call: DescopeCall, user: unknown): void {
   call.transport?.keepRequest?.(call.context, call.request);
-  writeUser(call.request, user);
+  writeUser(call, user);
 }
 
 /** Writes the user on the framework's request, and on the one of Node that it wraps. */
-export function writeUser(request: ContextRequest, user: unknown): void {
+export function writeUser({ request, key }: Pick<HttpCall, 'request' | 'key'>, user: unknown): void {
   request.user = user;
-  const node = unwrap(request);
-  if (node !== request && isObject(node)) (node as ContextRequest).user = user;
+  if (key !== request) (key as ContextRequest).user = user;
 }
 
 /** Reads a parameter of a call; `undefined` where it has none of that name. */
@@ -171,7 +173,10 @@ export function readParam({ transport, context }: DescopeCall, name: string): un
 export function assertCallOrigin(call: DescopeCall, origins: OriginConfig): void {
   const { context, transport } = call;
   const type: string = context.getType();
-  if (type === 'ws') { assertFromOwnPage(call.headers, origins); return; }
+  if (type === 'ws') {
+    assertFromOwnPage(call.headers, origins);
+    return;
+  }
   // Remembered from a safe call of the same request (a GraphQL batch), it must not count for one that is not.
   if (transport?.isSafe !== undefined && !isYes(transport.isSafe(context))) assertOurs(call.headers, origins);
 }
