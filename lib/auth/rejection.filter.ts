@@ -41,7 +41,10 @@ export class RejectionFilter extends BaseExceptionFilter {
     const type: string = host.getType();
     if (type === 'ws' || type === 'rpc') return answerMessage(error, host);
     const rejection = answerHttp(error, host);
-    if (type === 'http') { super.catch(rejection, host); return; }
+    if (type === 'http') {
+      super.catch(rejection, host);
+      return;
+    }
     throw rejection;
   }
 }

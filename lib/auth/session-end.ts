@@ -24,7 +24,10 @@ export function onSessionEnd(session: DescopeSession, run: () => void, clock: Cl
   let timer: NodeJS.Timeout | undefined;
   const wait = (): void => {
     const leftMs = (session.expiresAt?.getTime() ?? 0) - clock();
-    if (leftMs <= 0) { run(); return; }
+    if (leftMs <= 0) {
+      run();
+      return;
+    }
     timer = setTimeout(wait, Math.min(leftMs, MAX_TIMER_MS));
     timer.unref();
   };

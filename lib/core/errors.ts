@@ -1,23 +1,24 @@
-// What can go wrong, as four classes for consequences with one code per cause.
+// Errors: one class per consequence, one code per cause.
 
-/** Evidence for the developer. It never holds a token, a cookie or a key. */
+/** Evidence for the developer: what was expected and what was found. It never holds a token, a cookie or a key. */
 export type DescopeErrorDetails = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-// Two copies of the package in one process have each their own classes, and know each other's errors by this. So do
-// exceptions of a framework that stand for one of them.
+// Two copies of the package in one process have each their own classes, and recognise each other's errors by this symbol.
+// So do exceptions of a framework that represent one of them.
 export const CONSEQUENCE = Symbol.for('nestjs-descope:consequence');
 
-/** What follows from an error of the request pipeline. */
+/** The consequence of an error: 401 or 400 (`credential`), 403 (`access`), 400, 413 or 415 (`request`), 503 (`unavailable`). */
 export type Consequence = 'credential' | 'access' | 'request' | 'unavailable';
 
-/** Reads what follows from an error; `undefined` for one that is not the pipeline's. */
+/** Reads the consequence of an error; `undefined` for one that is not of the request pipeline. */
 export function readConsequence(error: unknown): Consequence | undefined {
   if (typeof error !== 'object' || error === null || !(CONSEQUENCE in error)) return undefined;
   return error[CONSEQUENCE] as Consequence;
 }
 
-/** The parent of every error that this package throws. */
+/** The base class of every error that this package throws. */
 export abstract class DescopeError extends Error {
+  /** The cause, for programs: it stays the same when a message changes. */
   abstract readonly code: DescopeErrorCode;
   /** What was expected and what was found, as far as it is no secret. */
   readonly details: DescopeErrorDetails;
@@ -28,7 +29,7 @@ export abstract class DescopeError extends Error {
     this.details = details;
   }
 
-  /** `instanceof` goes by what follows from an error, where that is the class's own: see `CONSEQUENCE`. */
+  /** Makes `instanceof` true for errors of the same consequence from another copy of the package: see `CONSEQUENCE`. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
     const consequence = readConsequence(value);
@@ -40,20 +41,20 @@ export abstract class DescopeError extends Error {
   }
 }
 
-// What the application is thrown: our errors as they are, until a framework's floor says how it wants them.
+// The form in which errors reach the application: as they are, until a framework's layer sets another.
 let toThrownForm = (error: DescopeError): Error => error;
 
-/** Sets in which form errors are thrown to the application, where core itself throws them. */
+/** Sets the form in which errors are thrown to the application where core itself throws them. */
 export function setThrownForm(form: (error: DescopeError) => Error): void {
   toThrownForm = form;
 }
 
-/** Brings an error to the form in which the application is thrown it. */
+/** Converts an error to the form in which it is thrown to the application. */
 export function toThrownError(error: DescopeError): Error {
   return toThrownForm(error);
 }
 
-/** A mistake in the application's own set-up; it stops the boot and says what to change. */
+/** A mistake in the application's own set-up: it stops the boot, and its message says what to change. */
 export class DescopeConfigError extends DescopeError {
   constructor(
     readonly code: DescopeConfigCode,
@@ -64,7 +65,10 @@ export class DescopeConfigError extends DescopeError {
   }
 }
 
-/** A credential that is absent or not good: HTTP 401 with a challenge (400 for `CREDENTIAL_MALFORMED`). */
+/**
+ * A credential that is missing or invalid: HTTP 401 with a challenge, or 400 for `CREDENTIAL_MALFORMED`.
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ */
 export class DescopeCredentialError extends DescopeError {
   constructor(
     readonly code: DescopeCredentialCode,
@@ -80,7 +84,7 @@ export class DescopeCredentialError extends DescopeError {
   }
 }
 
-/** A caller who is known and may not do this: HTTP 403. */
+/** A known caller who may not do this: HTTP 403. */
 export class DescopeAccessError extends DescopeError {
   constructor(
     readonly code: DescopeAccessCode,
@@ -96,7 +100,7 @@ export class DescopeAccessError extends DescopeError {
   }
 }
 
-/** A request that one of the mounted routes cannot work with: HTTP 400, 413 or 415. */
+/** A request that a mounted route cannot process: HTTP 400, 413 or 415. */
 export class DescopeRequestError extends DescopeError {
   constructor(
     readonly code: DescopeRequestCode,
@@ -112,7 +116,7 @@ export class DescopeRequestError extends DescopeError {
   }
 }
 
-/** Descope, or the store of sign-outs, cannot be asked at present: HTTP 503 with `Retry-After`. */
+/** Descope, or the `signOutStore`, cannot be reached at present: HTTP 503 with `Retry-After`. It says nothing about the caller. */
 export class DescopeUnavailableError extends DescopeError {
   /** Seconds after which a new try makes sense. */
   readonly retryAfterSeconds: number;
@@ -133,7 +137,7 @@ export class DescopeUnavailableError extends DescopeError {
   }
 }
 
-/** A call of the application's own that cannot be made: its credentials are rejected, or may not go there. */
+/** A call of the application's own that fails: its credentials are rejected, or may not be sent to that origin. */
 export class DescopeM2mError extends DescopeError {
   constructor(
     readonly code: DescopeM2mCode,
@@ -144,7 +148,7 @@ export class DescopeM2mError extends DescopeError {
   }
 }
 
-// One code per cause: what programs, tests and support ask for.
+// The codes, one per cause.
 
 /** Codes of mistakes that stop the boot. */
 export type DescopeConfigCode =
@@ -221,7 +225,10 @@ export type DescopeAccessCode =
   | 'REQUEST_CROSS_SITE'
   | 'TRANSPORT_UNKNOWN';
 
-/** Codes of a request that a route cannot work with: HTTP 400, 415 for a body of another kind, 413 for a session too large for a cookie. */
+/**
+ * Codes of a request that a route cannot process: HTTP 400, 415 for a body of another kind, 413 for a session too large
+ * for a cookie.
+ */
 export type DescopeRequestCode = 'REQUEST_BODY_INVALID' | 'REQUEST_BODY_UNSUPPORTED' | 'SESSION_TOO_LARGE';
 
 /** Codes of an outage: HTTP 503 with `Retry-After`; it says nothing about the caller. */

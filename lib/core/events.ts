@@ -1,11 +1,12 @@
-// What happens on the request pipeline, told on `node:diagnostics_channel`; where nobody listens, nothing is made.
+// Events of the request pipeline on `node:diagnostics_channel`; without a subscriber, no message is created.
 import { channel } from 'node:diagnostics_channel';
 import type { Consequence, DescopeErrorCode, DescopeUnavailableCode } from './errors.js';
 import type { TokenKind } from './token/claims.js';
 
 /**
- * The names of the channels. They are texts, so that two copies of the package share them. A subscriber is called
+ * The names of the channels. They are strings, so that two copies of the package share them. A subscriber is called
  * while the request runs, and must not throw.
+ * @see https://nodejs.org/api/diagnostics_channel.html
  * @example `subscribe(DESCOPE_CHANNELS.rejected, (message) => count((message as DescopeEvents['rejected']).code))`
  */
 export const DESCOPE_CHANNELS = Object.freeze({
@@ -18,21 +19,24 @@ export const DESCOPE_CHANNELS = Object.freeze({
   outage: 'nestjs-descope:outage',
 });
 
-/** How a refresh ended: `shared` got what another instance had refreshed; `failed` is an error that is not the pipeline's. */
+/**
+ * How a refresh ended: `shared` uses what another instance had refreshed; `failed` is an error that is not of the request
+ * pipeline.
+ */
 export type DescopeRefreshOutcome = 'refreshed' | 'shared' | 'ended' | 'superseded' | 'outage' | 'failed';
 
 /** How an exchange of a machine's credential ended; `failed` is an error that is neither a rejection nor an outage. */
 export type DescopeExchangeOutcome = 'exchanged' | 'rejected' | 'outage' | 'failed';
 
-/** What every message says. */
+/** The members of every message. */
 export interface DescopeEvent {
   /** The Descope project of the application in which it happened: a process may run several. */
   readonly projectId: string;
 }
 
-/** The messages, by channel. None holds a token, a cookie, a key or a claim beyond the kind and id of the caller. */
+/** The messages by channel. None holds a token, a cookie, a key or a claim beyond the kind and id of the caller. */
 export interface DescopeEvents {
-  /** A guard or the gateway's check let a caller through; kind and id are `undefined` for nobody, on an optional route. */
+  /** A guard or the gateway's check accepted a caller; kind and id are `undefined` for an anonymous one, on an optional route. */
   readonly accepted: DescopeEvent & {
     readonly kind: TokenKind | undefined;
     readonly userId: string | undefined;
@@ -42,12 +46,12 @@ export interface DescopeEvents {
   /** A guard, a mounted route or `DescopeSockets` rejected a request. */
   readonly rejected: DescopeEvent & {
     readonly code: DescopeErrorCode;
-    /** `credential` is answered with 401 or 400, `access` with 403, `request` with 400 or 415, `unavailable` with 503. */
+    /** The response: 401 or 400 for `credential`, 403 for `access`, 400, 413 or 415 for `request`, 503 for `unavailable`. */
     readonly consequence: Consequence;
   };
   /** The project's keys were fetched. */
   readonly keysFetched: DescopeEvent & { readonly keyCount: number; readonly durationMs: number };
-  /** The keys could not be fetched, and requests go on with those in memory. */
+  /** The keys could not be fetched; requests continue with those in memory. */
   readonly keysStale: DescopeEvent & {
     readonly keyCount: number;
     readonly keyAgeMs: number;
@@ -62,14 +66,14 @@ export interface DescopeEvents {
     readonly outcome: DescopeExchangeOutcome;
     readonly durationMs: number;
   };
-  /** Descope, or the `signOutStore`, was asked and could not be had; one message a try. */
+  /** A call to Descope or to the `signOutStore` failed; one message per try. */
   readonly outage: DescopeEvent & {
     readonly code: DescopeUnavailableCode;
     readonly retryAfterSeconds: number;
   };
 }
 
-// Held here: Node before 20.20 lets go of a channel that nobody holds, with its subscribers.
+// Referenced here: Node before 20.20 drops a channel without references, with its subscribers.
 const accepted = channel(DESCOPE_CHANNELS.accepted);
 const rejected = channel(DESCOPE_CHANNELS.rejected);
 const keysFetched = channel(DESCOPE_CHANNELS.keysFetched);
@@ -78,7 +82,7 @@ const refresh = channel(DESCOPE_CHANNELS.refresh);
 const exchange = channel(DESCOPE_CHANNELS.exchange);
 const outage = channel(DESCOPE_CHANNELS.outage);
 
-/** Tells that a caller was let through. */
+/** Publishes that a caller was accepted. */
 export function publishAccepted(
   user: { readonly kind: TokenKind; readonly id: string } | undefined,
   sentByBrowser: boolean,
@@ -93,35 +97,35 @@ export function publishAccepted(
   } satisfies DescopeEvents['accepted']);
 }
 
-/** Tells that a request was rejected. */
+/** Publishes that a request was rejected. */
 export function publishRejected(code: DescopeErrorCode, consequence: Consequence, projectId: string): void {
   if (rejected.hasSubscribers)
     rejected.publish({ projectId, code, consequence } satisfies DescopeEvents['rejected']);
 }
 
-/** Tells that keys were fetched. */
+/** Publishes that keys were fetched. */
 export function publishKeysFetched(keyCount: number, durationMs: number, projectId: string): void {
   if (!keysFetched.hasSubscribers) return;
   keysFetched.publish({ projectId, keyCount, durationMs } satisfies DescopeEvents['keysFetched']);
 }
 
-/** Tells that keys could not be refreshed. */
+/** Publishes that keys could not be refreshed. */
 export function publishKeysStale(message: DescopeEvents['keysStale']): void {
   if (keysStale.hasSubscribers) keysStale.publish(message);
 }
 
-/** Tells how a refresh ended. */
+/** Publishes how a refresh ended. */
 export function publishRefresh(outcome: DescopeRefreshOutcome, durationMs: number, projectId: string): void {
   if (refresh.hasSubscribers)
     refresh.publish({ projectId, outcome, durationMs } satisfies DescopeEvents['refresh']);
 }
 
-/** Tells how an exchange ended. */
+/** Publishes how an exchange ended. */
 export function publishExchange(message: DescopeEvents['exchange']): void {
   if (exchange.hasSubscribers) exchange.publish(message);
 }
 
-/** Tells that something was asked and could not be had. */
+/** Publishes that a call failed. */
 export function publishOutage(
   code: DescopeUnavailableCode,
   retryAfterSeconds: number,

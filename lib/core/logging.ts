@@ -1,10 +1,10 @@
-// What core wants its operator to know, without knowing how it is told.
+// What is reported to the operator: notices for the log, rejections, and the reasons of failures.
 import type { Clock } from './clock.js';
 import type { DescopeError, DescopeErrorDetails } from './errors.js';
 import { readConsequence } from './errors.js';
 import { publishRejected } from './events.js';
 
-/** Something that is worth a line in the log; `code` names the cause, `message` says what to do. */
+/** A line for the log: `code` names the cause, `message` says what to do. */
 export interface Notice {
   readonly code:
     | 'AUDIENCE_NOT_CHECKED'
@@ -38,20 +38,20 @@ export interface Notice {
   readonly message: string;
 }
 
-/** Takes notices; must not throw. */
+/** Receives notices; must not throw. */
 export interface Notify {
   (notice: Notice): void;
-  /** The project of the application that is told; its events say it too. */
+  /** The project of the application, which its events name too. */
   readonly projectId?: string;
 }
 
-/** Reads for which project an application is told; none where nothing but notices is taken. */
+/** Reads the project of the application that receives the notices; empty where it is not known. */
 export function readProjectId({ projectId = '' }: Notify): string {
   return projectId;
 }
 
-// A slip in the set-up stays until the next start, and any caller can show it again: told once.
-const TOLD_ONCE: readonly Notice['code'][] = [
+// A mistake in the set-up stays until the next start, and any caller can trigger it again: reported once.
+const REPORTED_ONCE: readonly Notice['code'][] = [
   'TOKEN_AUDIENCE_MISMATCH',
   'TOKEN_DRN_MISSING',
   'USERNAME_CLAIM_MISSING',
@@ -61,42 +61,42 @@ const TOLD_ONCE: readonly Notice['code'][] = [
 const KEY_FAILURES: readonly Notice['code'][] = ['KEYS_STALE', 'KEYS_UNAVAILABLE'];
 const QUIET_MS = 60_000;
 
-/** Passes on one notice a minute of each code; the next one says how many were left out. */
+/** Passes on one notice per minute and code; the next one says how many were left out. */
 export function createLimitedNotify(write: Notify, clock: Clock): Notify {
-  const told = new Map<Notice['code'], { readonly atMs: number; leftOut: number }>();
-  let isKeyFailureTold = false;
+  const reported = new Map<Notice['code'], { readonly atMs: number; leftOut: number }>();
+  let isKeyFailureReported = false;
   const limited: Notify = (notice) => {
     const { code } = notice;
-    // No limit of its own: the end of what was told is always told, and nothing else of it.
-    if (code === 'KEYS_RECOVERED' && !isKeyFailureTold) return;
-    const last = code === 'KEYS_RECOVERED' ? undefined : told.get(code);
+    // Not limited by time: the recovery is reported for every failure that was, and for no other.
+    if (code === 'KEYS_RECOVERED' && !isKeyFailureReported) return;
+    const last = code === 'KEYS_RECOVERED' ? undefined : reported.get(code);
     const nowMs = clock();
-    if (last !== undefined && (TOLD_ONCE.includes(code) || isQuiet(last.atMs, nowMs))) {
+    if (last !== undefined && (REPORTED_ONCE.includes(code) || isQuiet(last.atMs, nowMs))) {
       last.leftOut += 1;
       return;
     }
-    told.set(code, { atMs: nowMs, leftOut: 0 });
+    reported.set(code, { atMs: nowMs, leftOut: 0 });
     if (code === 'KEYS_RECOVERED' || KEY_FAILURES.includes(code))
-      isKeyFailureTold = code !== 'KEYS_RECOVERED';
+      isKeyFailureReported = code !== 'KEYS_RECOVERED';
     write(last === undefined || last.leftOut === 0 ? notice : addCount(notice, last.leftOut));
   };
   return Object.assign(limited, { projectId: readProjectId(write) });
 }
 
 // A clock that was set back does not silence anything for longer than a minute.
-function isQuiet(toldAtMs: number, nowMs: number): boolean {
-  return Math.abs(nowMs - toldAtMs) < QUIET_MS;
+function isQuiet(reportedAtMs: number, nowMs: number): boolean {
+  return Math.abs(nowMs - reportedAtMs) < QUIET_MS;
 }
 
 function addCount(notice: Notice, leftOut: number): Notice {
-  return { ...notice, message: `${notice.message} (${leftOut} more since this was last said)` };
+  return { ...notice, message: `${notice.message} (${leftOut} more since this was last logged)` };
 }
 
-// What is told of a rejection: an event each time, and a line in the log only where the set-up may be the cause.
+// A rejection is an event each time, and a line in the log only where the set-up may be the cause.
 
 const MAX_DETAIL_CHARACTERS = 200;
 
-/** Tells of an error that rejects a request; of one that is not the pipeline's, nothing. */
+/** Reports an error that rejects a request; ignores one that is not of the request pipeline. */
 export function reportRejection(error: unknown, notify: Notify): void {
   const consequence = readConsequence(error);
   if (consequence === undefined) return;
@@ -119,21 +119,21 @@ function toDetailText(details: DescopeErrorDetails, name: string): string {
   return JSON.stringify(details[name] ?? []).slice(0, MAX_DETAIL_CHARACTERS);
 }
 
-// Why did something fail? The innermost cause with its code, as text that may stand in a log.
+// The reason of a failure: the innermost cause with its code, as text that is safe in a log.
 
 const MAX_DEPTH = 10;
 const MAX_REASONS = 3;
 const MAX_CHARACTERS = 200;
 
-/** A request that brought nothing of use. Its message names the host, the status where there was one, and the reason. */
+/** A request that failed. Its message names the host, the status where there was one, and the reason. */
 export class RequestFailure extends Error {
   constructor(input: {
     readonly url: string;
     readonly status?: number | undefined;
     readonly cause?: unknown;
-    /** In place of a cause: what the answer itself says, such as Descope's own code. */
+    /** In place of a cause: what the response itself says, such as Descope's own code. */
     readonly detail?: string | undefined;
-    /** What was sent as a credential, and may stand in no message. */
+    /** What was sent as a credential; it is removed from the message. */
     readonly secrets?: readonly string[];
   }) {
     const { url, status, cause, detail, secrets = [] } = input;
@@ -144,13 +144,13 @@ export class RequestFailure extends Error {
   }
 }
 
-/** Says why something failed, for the message of a notice: the innermost cause, with its code. */
+/** Returns why something failed, for the message of a notice: the innermost cause, with its code. */
 export function toReason(cause: unknown): string {
   const reasons = new Set(findInnermost(cause, undefined, MAX_DEPTH));
   return [...reasons].slice(0, MAX_REASONS).join('; ');
 }
 
-/** Names the host of a URL, with its port where that is not the usual one. */
+/** Returns the host of a URL, with its port where that is not the default. */
 export function toHost(url: string): string {
   return URL.canParse(url) ? new URL(url).host : 'a host without a name';
 }
@@ -162,12 +162,12 @@ function findInnermost(error: unknown, outerCode: string | undefined, depth: num
   const ownCode = readCode(code) ?? outerCode;
   if (depth > 0 && Array.isArray(errors) && errors.length > 0)
     return errors.flatMap((inner: unknown) => findInnermost(inner, ownCode, depth - 1));
-  if (depth > 0 && isTelling(cause)) return findInnermost(cause, ownCode, depth - 1);
+  if (depth > 0 && hasReason(cause)) return findInnermost(cause, ownCode, depth - 1);
   const text = typeof error === 'string' ? error : message;
   return [toText(typeof text === 'string' ? text : '', ownCode)];
 }
 
-function isTelling(cause: unknown): boolean {
+function hasReason(cause: unknown): boolean {
   if (typeof cause === 'string') return cause !== '';
   const { message, code, errors } = toMembers(cause);
   return typeof message === 'string' || readCode(code) !== undefined || Array.isArray(errors);
@@ -179,12 +179,12 @@ function toText(message: string, code: string | undefined): string {
   return text === '' ? code : `${text} [${code}]`;
 }
 
-// Node's and ours are capitals; a number, as of a DOMException, says nothing to anybody.
+// Node's codes and ours are capitals; a number, as a DOMException has, explains nothing.
 function readCode(code: unknown): string | undefined {
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : undefined;
 }
 
-// Somebody else's words: on one line, and without what may be a credential, in whatever place it stands.
+// A message of other software: on one line, and without anything that may be a credential.
 function toSafe(message: string): string {
   return message
     .replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ')

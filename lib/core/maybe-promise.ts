@@ -1,11 +1,12 @@
-// A value that is at hand, or will be: the request pipeline stays synchronous when it can be.
+// Values that are at hand or promised: the request pipeline stays synchronous when it can.
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /**
- * Tells whether a value is promised: whether it has a `then`. Its class says nothing, because every library may bring a
- * promise of its own, and a patched global `Promise` (zone.js) is not the class of what an `async` function returns.
+ * Checks whether a value is promised, which is whether it has a `then`. Its class does not decide, because every library
+ * may bring a promise of its own, and a patched global `Promise` (zone.js) is not the class of what an `async` function
+ * returns.
  */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   const mayHaveThen = (typeof value === 'object' && value !== null) || typeof value === 'function';
@@ -23,7 +24,7 @@ export function whenReady<T, R>(
   return isThenable(value) ? applyLater(value, next) : next(value);
 }
 
-/** Runs something, and lets `recover` answer in its place if it throws, at once or later. */
+/** Runs a function; if it throws or rejects, returns what `recover` returns. */
 export function attempt<T>(
   run: () => MaybePromise<T>,
   recover: (error: unknown) => MaybePromise<T>,
@@ -53,11 +54,11 @@ async function recoverLater<T>(
   }
 }
 
-// What counts as a yes, of anyone who is asked whether somebody may do something.
+// The one value by which a rule, a store or Descope grants something.
 
 /**
- * Tells whether an answer is a yes: the boolean `true`, and nothing else. A promise that nobody waited for, a text, an
- * object or nothing at all is none.
+ * Checks whether an answer grants: only the boolean `true` does, and never a promise that was not awaited, a string, an
+ * object or nothing at all.
  */
 export function isYes(answer: unknown): answer is true {
   return answer === true;

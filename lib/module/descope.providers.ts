@@ -172,7 +172,7 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
     session.signOutStore && boundStore(session.signOutStore, { failure: NO_SIGN_OUTS, notify, silence });
   const signOuts = new RevocationList(clock, signOutStore, notify);
   const signIns = new SignInChains(clock, signOutStore);
-  const memory = new RefreshCache({ clock, store: session.renewalStore, notify, silence });
+  const cache = new RefreshCache({ clock, store: session.renewalStore, notify, silence });
   const refresh = (token: string) => refreshSession(api, token);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
   const isShared = session.renewalStore !== undefined;
@@ -180,7 +180,7 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
     verifier,
     refresh,
     toUnusable,
-    memory,
+    cache,
     signIns,
     signOuts,
     isShared,
@@ -207,8 +207,8 @@ function createTokenStore({ session, clock }: DescopeConfig, notify: Notify): To
 function toRefreshApi(config: DescopeConfig, notify: Notify): RefreshApi {
   const { baseUrl, projectId, fetch, keyFetch, verification } = config;
   const names = { session: verification.sessionTokenNames, refresh: verification.refreshTokenNames };
-  const [ended, time] = [new RejectedTokens(config.clock), new DescopeTime(config.clock)];
-  return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify, ended, time };
+  const [rejectedTokens, time] = [new RejectedTokens(config.clock), new DescopeTime(config.clock)];
+  return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify, rejectedTokens, time };
 }
 
 function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: Notify): Authenticator {

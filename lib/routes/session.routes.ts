@@ -47,7 +47,7 @@ export class SessionRoutes {
     // A cached refresh from before this sign-in must not replace it.
     await Promise.all(replaced.map((token) => this.sessions.refresher.forgetRefreshed(token)));
     if (refreshToken !== undefined)
-      await this.sessions.refresher.noteIssued(owner, [refreshToken], {
+      await this.sessions.refresher.linkIssued(owner, [refreshToken], {
         sessionToken,
         refreshToken: undefined,
       });
@@ -88,7 +88,7 @@ export class SessionRoutes {
     const newest = await this.sessions.refresher.toNewest(refreshToken, owner); // the middleware may have refreshed it
     await this.#recordHeld(call, refreshToken);
     const issued = await selectTenant(this.sessions.api, newest, tenant).catch(rejectTenant);
-    await this.sessions.refresher.noteIssued(owner, [refreshToken, newest], issued);
+    await this.sessions.refresher.linkIssued(owner, [refreshToken, newest], issued);
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims); // it may have been signed out meanwhile
     const tokens = await this.sessions.refresher.proveIssued(issued, owner);
     const latest = { ...issued, refreshToken: issued.refreshToken ?? newest };
@@ -141,7 +141,7 @@ export class SessionRoutes {
     for (const sessionToken of held) {
       try {
         assertSameSubject(await verifier.verify(sessionToken), owner);
-        await refresher.noteIssued(owner, [refreshToken], { sessionToken, refreshToken: undefined });
+        await refresher.linkIssued(owner, [refreshToken], { sessionToken, refreshToken: undefined });
       } catch (error) {
         if (!(error instanceof DescopeCredentialError)) throw error; // it is invalid, or another user's
       }

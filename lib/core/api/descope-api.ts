@@ -1,4 +1,4 @@
-// One call to Descope by the request pipeline itself: an answer, its definite no, or an outage that the operator hears of.
+// Calls to Descope by the request pipeline itself: a response, Descope's rejection, or an outage that is reported.
 import { DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
 import { readSetCookies } from '../http/cookies.js';
@@ -11,39 +11,39 @@ import { fetchBounded, fetchJson, toStatusFailure } from './http-client.js';
 
 const MAX_BYTES = 256 * 1024;
 
-/** Where Descope is, and how long asking may take. */
+/** Where Descope is, and how long a call may take. */
 export interface DescopeApi {
   readonly baseUrl: string;
   readonly projectId: string;
   readonly timeoutMs: number;
   readonly fetch: Fetch;
   readonly notify: Notify;
-  /** Learns Descope's time from its answers, where somebody asks for it. */
+  /** Estimates Descope's clock from its responses, where that is needed. */
   readonly time?: DescopeTime;
 }
 
-/** What is asked. */
+/** One call. */
 export interface DescopeCall {
   readonly path: string;
-  /** What stands behind the project id in the Authorization header; without it there is no such header. */
+  /** The credential behind the project id in the Authorization header; without it there is no such header. */
   readonly bearer?: string;
   /** A JSON body or a form; with either the method is POST, else GET. */
   readonly body?: object;
   readonly form?: URLSearchParams;
 }
 
-/** Asks, and takes status 200 only. Throws `DescopeRejection` for Descope's own no, `DESCOPE_UNAVAILABLE` for anything else. */
+/** Calls Descope. Rejects with `DescopeApiError` where Descope rejects, with `DESCOPE_UNAVAILABLE` for any other status than 200. */
 export async function callDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedResponse> {
   const answer = await askDescope(api, call);
   if (answer.status === 200) return answer;
   const code = isJsonObject(answer.json) ? readText(answer.json, 'errorCode') : undefined;
-  // Only Descope's own "no" is a rejection: a status without its error code may be any box on the way.
+  // Only a status with Descope's own error code is a rejection: without one, it may be of any proxy on the way.
   if (isRejectionStatus(answer.status) && code?.startsWith('E') === true)
     throw new DescopeApiError(answer.status, code);
   throw toStatusOutage(api, call, answer);
 }
 
-/** Asks, and takes any status. Throws `DESCOPE_UNAVAILABLE` where there is no answer. */
+/** Calls Descope, and returns the response whatever its status. Rejects with `DESCOPE_UNAVAILABLE` where there is none. */
 export async function askDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedResponse> {
   const { baseUrl, projectId, timeoutMs, fetch } = api;
   const { path, bearer, ...body } = call;
@@ -55,48 +55,44 @@ export async function askDescope(api: DescopeApi, call: DescopeCall): Promise<Bo
     api.time?.observe(answer.headers);
     return answer;
   } catch (cause) {
-    throw toldUnavailable(api, cause, null);
+    throw toOutage(api, cause, null);
   }
 }
 
-/** Tells whether a status may be Descope's own no. */
+/** Checks whether a status may be Descope's rejection. */
 export function isRejectionStatus(status: number): boolean {
   return [400, 401, 403].includes(status);
 }
 
-/** The outage behind an answer that is neither a yes nor a no. */
+/** Makes the outage behind a response that neither succeeds nor rejects, and reports it. */
 export function toStatusOutage(
   api: DescopeApi,
   { path }: DescopeCall,
   answer: BoundedResponse,
 ): DescopeUnavailableError {
   const cause = toStatusFailure(api.baseUrl + path, answer);
-  return toldUnavailable(api, cause, answer.headers.get('retry-after'));
+  return toOutage(api, cause, answer.headers.get('retry-after'));
 }
 
-/** The outage behind an answer whose tokens are missing or cannot be used; nothing is known of the session then. */
+/** Makes the outage behind a response without usable tokens, and reports it; nothing is known of the session then. */
 export function toUnusableOutage(api: DescopeApi, cause: unknown): DescopeUnavailableError {
   const why = `${toHost(api.baseUrl)}: ${toReason(cause)}`;
   const message = `What Descope issued cannot be used (${why}).`;
   const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 1, cause });
-  return told(api, error, `${UNUSABLE} (${why})`);
+  return report(api, error, `${UNUSABLE} (${why})`);
 }
 
-// The error of one try, of which the operator hears here: those who wait for the same answer share it.
-function toldUnavailable(
-  api: DescopeApi,
-  cause: unknown,
-  retryAfter: string | null,
-): DescopeUnavailableError {
+// The error of one call, which is reported here: those who wait for the same response share it.
+function toOutage(api: DescopeApi, cause: unknown, retryAfter: string | null): DescopeUnavailableError {
   const seconds = retryAfter !== null && /^\d{1,4}$/.test(retryAfter) ? Number(retryAfter) : 1;
   const retryAfterSeconds = Math.max(1, seconds);
   const why = toReason(cause);
   const message = `Descope cannot be asked at present (${why}).`;
   const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds, cause });
-  return told(api, error, `${DOWN} (${why})`);
+  return report(api, error, `${DOWN} (${why})`);
 }
 
-function told(api: DescopeApi, error: DescopeUnavailableError, message: string): DescopeUnavailableError {
+function report(api: DescopeApi, error: DescopeUnavailableError, message: string): DescopeUnavailableError {
   publishOutage(error.code, error.retryAfterSeconds, api.projectId);
   api.notify({ code: 'DESCOPE_UNAVAILABLE', level: 'warn', message });
   return error;
@@ -107,25 +103,25 @@ const DOWN =
 const UNUSABLE =
   "Descope issued what cannot be used; nobody is signed out for it, and anyone who needs it is answered with 503. If this lasts, check the clocks, and the project's JWT templates and cookie names against the options.";
 
-// Descope's definite "no" to one of the pipeline's own calls.
+// Descope's rejection of one of the pipeline's own calls.
 
-/** Descope understood the call and rejected it, for instance because the refresh token was ended or superseded. */
+/** Descope processed the call and rejected it, for instance because the refresh token was ended or superseded. */
 export class DescopeApiError extends Error {
   constructor(
     readonly status: number,
-    /** Descope's own error code, `E…`, or OAuth's word for it. */
+    /** Descope's own error code, `E…`, or OAuth's (RFC 6749 §5.2). */
     readonly errorCode: string | undefined,
-    /** Whether Descope said so before, and was not asked again. */
+    /** Whether Descope rejected it before, and was not called again. */
     readonly isRecalled = false,
   ) {
     super(`Descope rejected with ${errorCode ?? status}.`);
-    this.name = 'DescopeRejection';
+    this.name = 'DescopeApiError';
   }
 }
 
-// The tokens in an answer of Descope, which come in its body or, in cookie mode, as cookies.
+// The tokens in a response of Descope: in its body or, in cookie mode, as cookies.
 
-/** What Descope may call its cookies. */
+/** The names that Descope may give its cookies. */
 export interface IssuedTokenNames {
   readonly session: readonly string[];
   readonly refresh: readonly string[];
@@ -138,7 +134,7 @@ export interface IssuedTokens {
   readonly refreshToken: string | undefined;
 }
 
-/** Reads the tokens. An answer without a session token is an outage: nothing is known of the session. */
+/** Reads the tokens. A response without a session token is an outage: nothing is known of the session. */
 export function readIssuedTokens(
   answer: BoundedResponse,
   names: IssuedTokenNames,
@@ -154,11 +150,11 @@ export function readIssuedTokens(
   return { sessionToken, refreshToken: readText(body, 'refreshJwt') ?? find(names.refresh) };
 }
 
-// The project's public keys, asked of Descope.
+// The project's public keys.
 
 const MAX_KEY_SET_BYTES = 256 * 1024; // some six hundred keys: a project that never withdrew one of its daily keys still works
 
-/** Where the keys are, and how long asking may take. */
+/** Where the keys are, and how long fetching may take. */
 export interface KeysRequest {
   readonly baseUrl: string;
   readonly projectId: string;
@@ -166,7 +162,7 @@ export interface KeysRequest {
   readonly fetch: Fetch;
 }
 
-/** Fetches the members of the project's JWK set (`GET /v2/keys/:projectId`). Rejects when they cannot be had. */
+/** Fetches the members of the project's JWK set (`GET /v2/keys/:projectId`). Rejects with a `RequestFailure`. */
 export async function fetchKeys(request: KeysRequest, signal: AbortSignal): Promise<readonly unknown[]> {
   const { baseUrl, projectId, timeoutMs, fetch } = request;
   const url = `${baseUrl}/v2/keys/${projectId}`;

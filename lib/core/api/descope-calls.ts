@@ -1,4 +1,4 @@
-// What the request pipeline itself asks of Descope about sessions: refresh, logout, me, tenant.
+// The calls to Descope about sessions and machines: refresh, tenant, logout, me, access key, client credentials.
 import { hash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { ExpiringCache } from '../expiring-cache.js';
@@ -17,24 +17,24 @@ import {
 import type { DescopeTime } from './descope-time.js';
 import type { BoundedResponse } from './http-client.js';
 
-/** Where Descope is, and what it calls its cookies, where it answers with cookies in place of a body. */
+/** Where Descope is, and how it names its cookies, where its tokens come as cookies. */
 export interface SessionApi extends DescopeApi {
   readonly names: IssuedTokenNames;
 }
 
-/** The same, for calls with a refresh token: what Descope has rejected is not asked again for a while. */
+/** The same, for calls with a refresh token: one that Descope rejected is not sent again for a while. */
 export interface RefreshApi extends SessionApi {
-  readonly ended: RejectedTokens;
+  readonly rejectedTokens: RejectedTokens;
   readonly time: DescopeTime;
 }
 
-/** Exchanges a refresh token for a new session. Throws `DescopeRejection` when Descope says no, `DESCOPE_UNAVAILABLE` when it says nothing. */
+/** Exchanges a refresh token for a new session. Rejects with `DescopeApiError` or `DESCOPE_UNAVAILABLE`. */
 export async function refreshSession(api: RefreshApi, refreshToken: string): Promise<IssuedTokens> {
   const call = { path: '/v1/auth/refresh', bearer: refreshToken, body: {} };
   return readIssuedTokens(await ask(api, call, REJECTIONS_OF_REFRESH), api.names, api);
 }
 
-/** Selects the current tenant of a session; the answer's tokens carry it as `dct`. */
+/** Selects the current tenant of a session; the new tokens carry it as `dct`. */
 export async function selectTenant(
   api: RefreshApi,
   refreshToken: string,
@@ -47,13 +47,13 @@ export async function selectTenant(
 /** Ends one session at Descope; one that is known to have ended without a call. */
 export async function endSession(api: RefreshApi, refreshToken: string): Promise<void> {
   await ask(api, { path: '/v1/auth/logout', bearer: refreshToken, body: {} });
-  api.ended.remember(refreshToken, new DescopeApiError(401, undefined));
+  api.rejectedTokens.remember(refreshToken, new DescopeApiError(401, undefined));
 }
 
 /** Ends every session of the user at Descope. */
 export async function endAllSessions(api: RefreshApi, refreshToken: string): Promise<void> {
   await ask(api, { path: '/v1/auth/logoutall', bearer: refreshToken, body: {} });
-  api.ended.remember(refreshToken, new DescopeApiError(401, undefined));
+  api.rejectedTokens.remember(refreshToken, new DescopeApiError(401, undefined));
 }
 
 /** Reads the user's profile. */
@@ -61,7 +61,7 @@ export async function readProfile(api: RefreshApi, refreshToken: string): Promis
   return (await ask(api, { path: '/v1/auth/me', bearer: refreshToken })).json;
 }
 
-// 401 is about the token. What else is rejected may be about what was asked, except where nothing else was asked.
+// 401 is about the token. Other rejections may be about the rest of the call, except where there is nothing else in it.
 const REJECTIONS_OF_TOKEN: readonly number[] = [401];
 const REJECTIONS_OF_REFRESH: readonly number[] = [400, 401, 403];
 
@@ -70,19 +70,19 @@ async function ask(
   call: DescopeCall & { readonly bearer: string },
   statuses = REJECTIONS_OF_TOKEN,
 ): Promise<BoundedResponse> {
-  const known = api.ended.recall(call.bearer);
+  const known = api.rejectedTokens.recall(call.bearer);
   if (known !== undefined && statuses.includes(known.status)) throw known;
   try {
     return await callDescope(api, call);
   } catch (error) {
-    // An outage says nothing of the token.
+    // An outage says nothing about the token.
     if (error instanceof DescopeApiError && statuses.includes(error.status))
-      api.ended.remember(call.bearer, error);
+      api.rejectedTokens.remember(call.bearer, error);
     throw error;
   }
 }
 
-// What machines ask of Descope: a session for an access key, a token for a client and its secret.
+// Calls for machines: a session for an access key, a token for a client and its secret.
 
 /** The client credentials grant (RFC 6749 §4.4), as fields of its form. */
 export type ClientGrant = Readonly<Record<string, string>>;
@@ -90,11 +90,11 @@ export type ClientGrant = Readonly<Record<string, string>>;
 /** A client's token as Descope issued it, not verified. */
 export interface ClientToken {
   readonly token: string;
-  /** How long it says that the token lasts; `undefined` where it does not. */
+  /** How long the token lasts; `undefined` where the response does not say so. */
   readonly lifetimeSeconds: number | undefined;
 }
 
-// RFC 6749 §5.2 and RFC 8707 §2: a no to this client. Others, such as `temporarily_unavailable`, are none.
+// RFC 6749 §5.2 and RFC 8707 §2: rejections of this client. Others, such as `temporarily_unavailable`, are outages.
 const OAUTH_REJECTIONS = [
   'invalid_request',
   'invalid_client',
@@ -106,21 +106,21 @@ const OAUTH_REJECTIONS = [
   'access_denied',
 ];
 
-/** Exchanges an access key for a session. Throws `DescopeRejection` or `DESCOPE_UNAVAILABLE`. */
+/** Exchanges an access key for a session. Rejects with `DescopeApiError` or `DESCOPE_UNAVAILABLE`. */
 export async function exchangeAccessKey(api: SessionApi, key: string): Promise<IssuedTokens> {
   const call = { path: '/v1/auth/accesskey/exchange', bearer: key, body: {} };
   return readIssuedTokens(await callDescope(api, call), api.names, api);
 }
 
-/** Gets a token for a client. Throws `DescopeRejection` with OAuth's own word, or `DESCOPE_UNAVAILABLE`. */
+/** Requests a token for a client. Rejects with `DescopeApiError`, which has OAuth's error code, or `DESCOPE_UNAVAILABLE`. */
 export async function grantClientToken(api: DescopeApi, grant: ClientGrant): Promise<ClientToken> {
   const form = new URLSearchParams({ ...grant, grant_type: 'client_credentials' });
   const call = { path: '/oauth2/v1/apps/token', form };
   const answer = await askDescope(api, call);
   if (answer.status === 200) return readClientToken(api, answer);
-  const word = isJsonObject(answer.json) ? readText(answer.json, 'error') : undefined;
-  if (isRejectionStatus(answer.status) && word !== undefined && OAUTH_REJECTIONS.includes(word))
-    throw new DescopeApiError(answer.status, word);
+  const code = isJsonObject(answer.json) ? readText(answer.json, 'error') : undefined;
+  if (isRejectionStatus(answer.status) && code !== undefined && OAUTH_REJECTIONS.includes(code))
+    throw new DescopeApiError(answer.status, code);
   throw toStatusOutage(api, call, answer);
 }
 
@@ -134,11 +134,11 @@ function readClientToken(api: DescopeApi, { json }: BoundedResponse): ClientToke
   return { token, lifetimeSeconds: isNumber ? seconds : undefined };
 }
 
-// Refresh tokens that Descope has rejected: it is not asked again for a while, however often they come.
+// Refresh tokens that Descope rejected: they are not sent to it again for a while, however often they come.
 
 const MAX_TOKENS = 10_000;
 const MAX_OF_ONE_SUBJECT = 100;
-// What was ended is never good again; a wrong no of Descope's, such as for a user who is enabled again, passes.
+// A token that was ended is never good again; a rejection for another reason may pass, as when a user is enabled again.
 const ENDED_MS = 600_000;
 const DOUBTFUL_MS = 60_000;
 
@@ -155,12 +155,12 @@ export class RejectedTokens {
     });
   }
 
-  /** Recalls Descope's no to a token, as long as that counts. */
+  /** Returns Descope's rejection of a token, as long as it is remembered. */
   recall(token: string): DescopeApiError | undefined {
     return this.#rejections.size === 0 ? undefined : this.#rejections.get(toDigest(token));
   }
 
-  /** Remembers Descope's no to a genuine token: 401 is about the token itself. */
+  /** Remembers Descope's rejection of a genuine token: 401 is about the token itself. */
   remember(token: string, { status, errorCode }: DescopeApiError): void {
     const { subject, endMs } = readToken(token);
     const untilMs = Math.min(this.#clock() + (status === 401 ? ENDED_MS : DOUBTFUL_MS), endMs);
@@ -173,7 +173,7 @@ function toDigest(token: string): string {
   return hash('sha256', token, 'base64url');
 }
 
-// Proven before Descope is asked; here it only bounds what is kept.
+// Verified before Descope is called; here it only bounds what is kept.
 function readToken(token: string): { readonly subject: string; readonly endMs: number } {
   return { subject: readOwner(token), endMs: readEndMs(token) ?? Number.POSITIVE_INFINITY };
 }

@@ -1,12 +1,12 @@
-// What time it is at Descope, by the dates of its answers: tokens are dated by its clock, not by ours.
+// Descope's clock, estimated from the dates of its responses: tokens are dated by its clock, not by ours.
 import type { Clock } from '../clock.js';
 
-const MOST_MS = 60_000; // a clock that is further off than any leeway tells of something else
+const MOST_MS = 60_000; // a clock that is further off than any leeway is wrong in another way
 
 interface Observation {
-  /** The second that the answer names, in epoch milliseconds. */
+  /** The second that the response names, in epoch milliseconds. */
   readonly dateMs: number;
-  /** When it came, by our clock. */
+  /** When it arrived, by our clock. */
   readonly atMs: number;
 }
 
@@ -24,15 +24,15 @@ export class DescopeTime {
     this.#clock = clock;
   }
 
-  /** Learns from an answer's `Date` (RFC 9110 §6.6.1), whatever the answer says. */
+  /** Reads a response's `Date` (RFC 9110 §6.6.1), whatever its status. */
   observe(headers: Headers): void {
     const [dateMs, atMs] = [Date.parse(headers.get('date') ?? ''), this.#clock()];
     if (Math.abs(dateMs - atMs) <= MOST_MS) this.#latest = { dateMs, atMs };
   }
 
   /**
-   * The second that Descope's clock shows now, in doubt the later one: the very one that an answer since `sinceMs` has
-   * named; else by the last answer; by our own clock where there was none.
+   * Returns the second that Descope's clock shows now, in doubt the later one: the second that a response since `sinceMs`
+   * named; else estimated from the last response; by our own clock where there was none.
    */
   read(sinceMs: number): DescopeSecond {
     const nowMs = this.#clock();
@@ -40,7 +40,7 @@ export class DescopeTime {
     if (latest === undefined) return toSecond(nowMs, nowMs);
     if (latest.atMs >= sinceMs) return toSecond(latest.dateMs, latest.dateMs);
     const leastMs = nowMs + latest.dateMs - latest.atMs;
-    return toSecond(leastMs + 999, leastMs); // the answer came at any moment of its second
+    return toSecond(leastMs + 999, leastMs); // the response came at any moment of its second
   }
 }
 

@@ -1,8 +1,8 @@
-// The one place that goes to the network: bounded in time and size, JSON or nothing.
+// The HTTP client, the only file that calls the network: bounded in time and size, JSON or nothing.
 import { RequestFailure } from '../logging.js';
 import { isJsonObject, readText } from '../token/claims.js';
 
-/** What goes to the network: Node's `fetch`, or what was made of the application's own. */
+/** The `fetch` of the platform's form: Node's, or the application's own converted by `toNodeFetch`. */
 export type Fetch = typeof globalThis.fetch;
 
 /** A request that may not take long. */
@@ -21,7 +21,7 @@ export interface BoundedRequest {
   readonly signal?: AbortSignal;
 }
 
-/** A whole answer, whatever its status. */
+/** A whole response, whatever its status. */
 export interface BoundedResponse {
   readonly status: number;
   readonly headers: Headers;
@@ -29,8 +29,8 @@ export interface BoundedResponse {
 }
 
 /**
- * Asks for a JSON document. Rejects with a `RequestFailure` on a redirect, a time-out, too many bytes and broken JSON;
- * any status is an answer.
+ * Fetches a JSON document, whatever the status. Rejects with a `RequestFailure` on a redirect, a time-out, too many bytes
+ * and broken JSON.
  */
 export async function fetchBounded(request: BoundedRequest): Promise<BoundedResponse> {
   request.signal?.throwIfAborted();
@@ -50,14 +50,14 @@ export async function fetchBounded(request: BoundedRequest): Promise<BoundedResp
   }
 }
 
-/** Asks for a JSON document and takes status 200 only. */
+/** Fetches a JSON document with status 200. Rejects with a `RequestFailure` for any other. */
 export async function fetchJson(request: BoundedRequest): Promise<unknown> {
   const answer = await fetchBounded(request);
   if (answer.status !== 200) throw toStatusFailure(request.url, answer);
   return answer.json;
 }
 
-/** The failure of a request that was answered with a status of no use; Descope's own code is told, its words are not. */
+/** Makes the failure of a request with an unexpected status. It names Descope's own code, and quotes nothing else. */
 export function toStatusFailure(url: string, { status, json }: BoundedResponse): RequestFailure {
   const code = isJsonObject(json) ? readText(json, 'errorCode') : undefined;
   const isOwn = code !== undefined && /^E\d{1,9}$/.test(code);
@@ -79,7 +79,7 @@ function toInit(request: BoundedRequest, signal: AbortSignal): RequestInit {
   return { ...init, method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body };
 }
 
-// The race is for a `fetch` that does not heed its signal: no caller waits longer than it was told.
+// The race is for a `fetch` that ignores its signal: no caller waits longer than `timeoutMs`.
 async function inTime<T>(
   { signal, timeoutMs }: BoundedRequest,
   abort: AbortController,
@@ -87,14 +87,14 @@ async function inTime<T>(
 ): Promise<T> {
   let stop: (() => void) | undefined;
   const ended = new Promise<never>((_, reject) => {
-    stop = () => reject(new Error('The request was called off.'));
+    stop = () => reject(new Error('The request was aborted.'));
     signal?.addEventListener('abort', stop, { once: true });
   });
   try {
     return await withDeadline(Promise.race([run(), ended]), timeoutMs, 'Descope');
   } finally {
     if (stop !== undefined) signal?.removeEventListener('abort', stop);
-    abort.abort(); // also ends a body that nobody reads any more
+    abort.abort(); // also ends a body that is not read any more
   }
 }
 
@@ -118,12 +118,12 @@ function parse(text: string): unknown {
   }
 }
 
-// How long somebody else's answer is waited for.
+// Deadlines for whatever another system answers.
 
-// A process that was busy itself finds both at once, the time over and the answer there: that one is read first.
+// A process that was busy itself finds both at once, the time over and the response there: the response is read first.
 const GRACE_MS = 20;
 
-/** Waits for an answer until the time is over, and rejects then; `who` says in the message who gave none. */
+/** Waits for an answer, and rejects when the time is over; `who` names in the message who did not answer. */
 export async function withDeadline<T>(answer: Promise<T>, timeoutMs: number, who: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -137,9 +137,9 @@ export async function withDeadline<T>(answer: Promise<T>, timeoutMs: number, who
   }
 }
 
-// Any `fetch` in place of Node's: it is called with plain values, and its answer becomes the platform's own.
+// A `fetch` of the application's own: it is called with plain values, and its response is converted to the platform's.
 
-/** How a `fetch` is called: with what every `fetch` understands, whichever package it comes from. */
+/** How a `fetch` is called: with what every `fetch` understands, whichever package it is from. */
 export interface FetchInit {
   readonly method?: string;
   readonly headers: Record<string, string>;
@@ -149,7 +149,7 @@ export interface FetchInit {
   readonly signal?: AbortSignal | null;
 }
 
-/** What is read of an answer: a `Response` of any package is one. */
+/** The part of a response that is read: a `Response` of any package has it. */
 export interface FetchResponse {
   readonly status: number;
   readonly statusText?: string;
@@ -166,20 +166,20 @@ export interface FetchBody {
   };
 }
 
-/** A `fetch` that an application brings: Node's, undici's, or a function of its own. */
+/** A `fetch` of the application: Node's, undici's, or a function of its own. */
 export type FetchLike = (url: string, init: FetchInit) => Promise<FetchResponse>;
 
 type Target = Parameters<Fetch>[0];
 
 const EMPTY_STATUSES = [204, 205, 304]; // a Response of these must not have a body
 
-/** Makes Node's kind of `fetch` of any. Requests, headers and forms are unpacked: another package knows only its own. */
+/** Converts any `fetch` to the platform's form. Requests, headers and forms are unpacked: another package knows only its own. */
 export function toNodeFetch(fetch: FetchLike): Fetch {
   if (fetch === globalThis.fetch) return globalThis.fetch;
   return async (target, init) => {
     const given = { ...readRequest(target), ...init };
     const { headers, body } = await toPlain(given);
-    // What else there is, is for anyone who asked and for that `fetch`: undici's `dispatcher`, for one.
+    // Further members are between the caller and that `fetch`, such as undici's `dispatcher`.
     return toResponse(await fetch(toUrl(target), { ...given, headers, body }));
   };
 }

@@ -3,12 +3,12 @@
 const PROJECT_ID = /^P(?:[a-zA-Z0-9]{27}|[a-zA-Z0-9]{31})$/;
 const REGIONAL_ID_LENGTH = 32;
 
-/** Tells whether a text has the form of a Descope project id. */
+/** Checks whether a string has the form of a Descope project id. */
 export function isProjectId(text: string): boolean {
   return PROJECT_ID.test(text);
 }
 
-/** The API of the project's region: a 32-character id carries it in characters 1 to 4 (`Puse1…` → `use1`). */
+/** Returns the API of the project's region: a 32-character id carries it in characters 1 to 4 (`Puse1…` → `use1`). */
 export function toRegionalBaseUrl(projectId: string): string {
   if (projectId.length !== REGIONAL_ID_LENGTH || !isProjectId(projectId)) return 'https://api.descope.com';
   return `https://api.${projectId.slice(1, 5).toLowerCase()}.descope.com`;
@@ -25,19 +25,19 @@ export function readBaseUrl(text: string): string | undefined {
 }
 
 /**
- * Tells whether a host is a name or an address and nothing else. URLs may hold `;`, `'`, `*` and others there, which no
+ * Checks whether a host is a name or an address and nothing else. URLs may hold `;`, `'`, `*` and others there, which no
  * host has, and which would begin something new in a header or a policy.
  */
 export function isPlainHost(hostname: string): boolean {
   return /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])$/i.test(hostname);
 }
 
-/** Tells whether a URL is of this machine. */
+/** Checks whether a URL is of this machine. */
 export function isLoopbackUrl(url: string): boolean {
   return isLoopback(new URL(url).hostname);
 }
 
-/** Tells whether tokens and keys may travel there: by https, or without leaving the machine. */
+/** Checks whether tokens and keys may be sent to a URL: by https, or without leaving the machine. */
 export function isConfidential(baseUrl: string): boolean {
   const { protocol, hostname } = new URL(baseUrl);
   return protocol === 'https:' || isLoopback(hostname);

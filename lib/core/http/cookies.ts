@@ -5,7 +5,7 @@ import { readHeader, readHost } from './request.js';
 
 const MAX_COOKIE_HEADER_LENGTH = 65_536;
 
-/** What is found of a browser's token: its text, nothing, or several that contradict each other. */
+/** A browser's token: its value, none, or several that contradict each other. */
 export type TokenReading =
   | { readonly kind: 'absent' }
   | { readonly kind: 'value'; readonly value: string }
@@ -39,13 +39,13 @@ export function readAmbiguousCookie(header: string | undefined, name: string): r
   return [...new Set(values)].filter((value) => value !== undefined && value !== '') as string[];
 }
 
-/** The rejection of cookies that contradict each other. */
+/** Makes the rejection of cookies that contradict each other. */
 export function ambiguousCookie(): DescopeCredentialError {
   const message = 'There are several session cookies with different values.';
   return new DescopeCredentialError('COOKIE_AMBIGUOUS', message);
 }
 
-/** Reads names and values of Set-Cookie lines. Domain, Path and Max-Age of somebody else's cookie are not ours to copy. */
+/** Reads names and values of Set-Cookie lines. Domain, Path and Max-Age of another server's cookie are not ours to copy. */
 export function readSetCookies(lines: readonly string[]): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();
   for (const line of lines) {
@@ -119,7 +119,7 @@ export function toSetCookie(cookie: CookieToWrite, policy: CookieConfig): string
   return line;
 }
 
-/** Makes the lines that expire a cookie, host-only and on the configured domain: a planted twin must go too. */
+/** Makes the lines that expire a cookie, host-only and on the configured domain: a planted duplicate must go too. */
 export function toExpiredCookies(name: string, isSecure: boolean, policy: CookieConfig): string[] {
   const cookie = { name, value: '', maxAgeSeconds: 0, isSecure };
   const hostOnly = toSetCookie(cookie, { ...policy, domain: undefined });
@@ -131,7 +131,7 @@ function tooLarge(cookie: string, bytes: number): DescopeRequestError {
   return new DescopeRequestError('SESSION_TOO_LARGE', message, { cookie, bytes, limit: MAX_COOKIE_BYTES });
 }
 
-// Does this connection stay on this machine? Only then may a cookie do without Secure.
+// Connections that stay on this machine: only there may a cookie do without Secure.
 
 const FORWARDING_HEADERS = [
   'forwarded',
@@ -144,7 +144,7 @@ const FORWARDING_HEADERS = [
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 const LOOPBACK_PEER = /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/i;
 
-/** Tells whether host and peer are loopback and nothing was forwarded. */
+/** Checks whether host and peer are loopback and nothing was forwarded. */
 export function isLoopbackConnection(request: RequestLike): boolean {
   if (!LOOPBACK_HOST.test(readHost(request) ?? '')) return false;
   if (!LOOPBACK_PEER.test(request.socket?.remoteAddress ?? '')) return false;

@@ -1,4 +1,4 @@
-// May a browser's own credential count here? Only if our own pages sent the request.
+// The cross-site check: a credential that browsers attach by themselves counts only where our own pages sent the request.
 import { DescopeAccessError } from '../errors.js';
 import { isYes } from '../maybe-promise.js';
 import type { RequestLike } from './request.js';
@@ -23,7 +23,7 @@ export function assertSameOrigin(request: RequestLike, policy: OriginConfig): vo
   assertOurs(request, policy);
 }
 
-/** The same whatever the method, for a call that is known to change something. Throws `REQUEST_CROSS_SITE`. */
+/** Asserts the same whatever the method, for a call that is known to change something. Throws `REQUEST_CROSS_SITE`. */
 export function assertOurs(request: RequestLike, policy: OriginConfig): void {
   if (isSameOrigin(request, policy)) return;
   const message = 'The session cookie does not count on this request, because another site may have sent it.';
@@ -43,16 +43,16 @@ export function assertFromOwnPage(request: RequestLike, policy: OriginConfig): v
   throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
 }
 
-// Opened by GET, read by any site's page, and not held back by CORS. A gateway that asks for somebody drops the hop-by-hop
-// Upgrade header (RFC 9110 §7.6.1), but not those of RFC 6455 §4.1.
+// Opened by GET, readable by any site's page, and not stopped by CORS. A gateway that checks a request on behalf of another
+// server drops the hop-by-hop Upgrade header (RFC 9110 §7.6.1), but not those of RFC 6455 §4.1.
 function isWebSocket(request: RequestLike): boolean {
   if (readHeader(request, 'sec-websocket-key') !== undefined) return true;
   return readHeader(request, 'upgrade')?.toLowerCase().includes('websocket') === true;
 }
 
 /**
- * Tells whether a request is a page that a person goes to, also by a link of another site: such a page may be refreshed,
- * because the other site sees nothing of it.
+ * Checks whether a request is a navigation, also by a link of another site: its session may be refreshed, because the other
+ * site sees nothing of the response.
  */
 export function isFollowedLink(request: RequestLike): boolean {
   if (request.method !== 'GET' || isWebSocket(request)) return false;
@@ -96,11 +96,11 @@ function toUrl(text: string): URL | undefined {
 // Where a browser may be sent after signing in: a path of this application, and nothing else.
 
 const MAX_LENGTH = 2048;
-// Only the host of this base is compared; it can never be somebody's.
+// Only the host of this base is compared; it can never exist (RFC 2606 §2).
 const BASE = 'http://same-origin.invalid';
 
 /**
- * Reads a redirect target, and gives back what may stand in a `Location` header or in a page. `undefined` for
+ * Reads a redirect target, and returns it in a form that is safe in a `Location` header and in a page. `undefined` for
  * whatever a browser, a proxy or a router could take for another origin or for more than one header line: absolute
  * URLs, `//host`, `/\host`, backslashes, control characters, dot segments that end in `//`, all of them also when
  * they are percent-encoded once or twice.
@@ -134,7 +134,7 @@ function decode(text: string): string {
 
 // Further origins that are ours: one by one, by a pattern for previews of one site, or by a function.
 
-/** Tells of an origin, as browsers write it (`https://app.example.com`), whether its pages are ours. Only `true` is a yes. */
+/** Checks an origin, as browsers write it (`https://app.example.com`); only `true` trusts it. */
 export type OriginTest = (origin: string) => boolean;
 
 /** An origin, `https://*.example.com` for those one label below it, or a test. */
@@ -144,7 +144,7 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/; // as browsers write one: in 
 const PATTERN = /^(https?):\/\/\*\.([a-z0-9.-]+)(:[1-9]\d{0,4})?$/;
 const NAME = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$/;
 
-/** Tells whether an origin is among those that are trusted. A test that throws says no. */
+/** Checks whether an origin is among those that are trusted. A test that throws does not trust it. */
 export function isTrustedOrigin(origin: string, trusted: readonly TrustedOrigin[]): boolean {
   return trusted.some((one) => (typeof one === 'string' ? isMatch(origin, one) : isAllowed(origin, one)));
 }
@@ -158,7 +158,7 @@ function isMatch(origin: string, one: string): boolean {
   return LABEL.test(origin.slice(before.length, origin.length - after.length));
 }
 
-// A rejection that the application can see in its own function is better than an error for each request.
+// The application can find a rejection in its own function; an error for each request helps nobody.
 function isAllowed(origin: string, test: OriginTest): boolean {
   try {
     return isYes(test(origin));
@@ -167,7 +167,7 @@ function isAllowed(origin: string, test: OriginTest): boolean {
   }
 }
 
-/** Finds what is wrong with a pattern, if anything: what it has, for a message that says what it must be. */
+/** Returns the flaw of a pattern, if it has one, for the message of a mistake. */
 export function findPatternFlaw(pattern: string): string | undefined {
   const [, scheme, base = '', port] = PATTERN.exec(pattern) ?? [];
   const isUsual = port === (scheme === 'https' ? ':443' : ':80'); // which no browser writes

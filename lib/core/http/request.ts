@@ -1,14 +1,14 @@
-// What the request pipeline needs to see of a request, whatever framework it came through.
+// The part of a request that is read, whatever framework it came through.
 import { DescopeCredentialError } from '../errors.js';
 
 /** The part of Node's `IncomingMessage` that is read. Express's request is one; Fastify's and others are brought to it. */
 export interface RequestLike {
   readonly method?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Names and values as they came, alternating; shows what `headers` has merged or dropped. */
+  /** Names and values as they came, alternating: they show what `headers` has merged or dropped. */
   readonly rawHeaders?: readonly string[] | undefined;
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
-  /** Where it came from, past the proxies that the framework was told to trust. */
+  /** The client's address, behind the proxies that the framework is configured to trust. */
   readonly ip?: string | undefined;
   /** The application's own server-side session, where a plugin put one. */
   readonly session?: unknown;
@@ -45,7 +45,7 @@ export function countHeader(request: RequestLike, name: string): number {
 
 const IPV4 = /^(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}$/i;
 
-/** Reads the address that a request came from; of IPv6 its network, because one sender has all of its addresses. */
+/** Reads the client's address; of IPv6 its network, because one sender has all of its addresses. */
 export function readSender({ ip, socket }: RequestLike): string | undefined {
   const address = ip ?? socket?.remoteAddress;
   if (address === undefined || IPV4.test(address)) return address;
@@ -63,7 +63,7 @@ const SEPARATORS = [' ', ',', '\t', '"'];
 
 /**
  * Reads the bearer token. Another scheme counts as no header; what is meant as a bearer credential and is not
- * exactly one throws `CREDENTIAL_MALFORMED`. The token's own characters are for anyone who decodes it.
+ * exactly one throws `CREDENTIAL_MALFORMED`. The token's own characters are checked where it is decoded.
  */
 export function readBearer(request: RequestLike): string | undefined {
   const header = readHeader(request, 'authorization');
@@ -77,7 +77,7 @@ export function readBearer(request: RequestLike): string | undefined {
   return undefined;
 }
 
-// Asked for one by one: a pattern over a whole token costs more than all the rest of the request pipeline for a remembered one.
+// Checked one by one: a pattern over a whole token costs more than all the rest of the request pipeline for a remembered one.
 function readOne(token: string): string {
   if (token === '' || SEPARATORS.some((separator) => token.includes(separator))) throw notOne();
   return token;

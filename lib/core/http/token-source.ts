@@ -5,34 +5,34 @@ import { ambiguousCookie } from './cookies.js';
 import type { RequestLike } from './request.js';
 import { readBearer } from './request.js';
 
-/** Reads a token where an application keeps it. Answers nothing where there is none. */
+/** Reads a token where an application sends it; `null` or `undefined` where there is none. */
 export type TokenReader = (request: RequestLike) => string | null | undefined;
 
-/** A place of the application's own where tokens may stand. */
+/** A source of tokens of the application's own. */
 export interface TokenSource {
   readonly read: TokenReader;
   /**
    * Whether browsers attach it by themselves, as they do cookies; then it counts on same-origin requests only.
-   * Default: `true`, because that is the safe answer.
+   * @defaultValue `true`, which is the safe choice
    */
   readonly sentByBrowser?: boolean;
 }
 
-/** Where a token may stand: `'bearer'`, `'cookie'`, or the application's own source. */
+/** Where a token is read: `'bearer'`, `'cookie'`, or the application's own source. */
 export type TokenSourceOption = 'bearer' | 'cookie' | TokenReader | TokenSource;
 
-/** A raw token and where it was found; or, from a cookie, the reason why none can be read. */
+/** A raw token and whether a browser sent it by itself; or, from a cookie, why none can be read. */
 export interface Credential {
   readonly token: string;
-  /** Sent by the browser without being asked: subject to the cross-site rule, and lenient on optional routes. */
+  /** Attached by the browser itself: subject to the cross-site check, and lenient on optional routes. */
   readonly sentByBrowser: boolean;
   readonly rejection?: DescopeCredentialError;
 }
 
-/** Finds the token that a browser's session keeps, wherever that is. */
+/** Reads the session token from the store of browsers' tokens. */
 export type BrowserTokenReader = (request: RequestLike) => TokenReading;
 
-/** Reads the request's credential, in the order of the sources; `undefined` means nobody. Throws `CREDENTIAL_MALFORMED`. */
+/** Reads the request's credential, in the order of the sources; `undefined` for an anonymous one. Throws `CREDENTIAL_MALFORMED`. */
 export function readCredential(
   request: RequestLike,
   sources: readonly TokenSourceOption[],

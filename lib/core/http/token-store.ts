@@ -1,4 +1,4 @@
-// Tokens kept in the browser's cookies.
+// Stores of browsers' tokens: the browser's cookies, or the application's own server-side session.
 import type { Clock } from '../clock.js';
 import { DescopeRequestError, DescopeUnavailableError } from '../errors.js';
 import type { Notice, Notify } from '../logging.js';
@@ -14,7 +14,7 @@ import {
 import type { RequestLike } from './request.js';
 import { readHeader } from './request.js';
 
-/** What the cookies are called, and how they are written. */
+/** The names of the cookies, and how they are written. */
 export interface CookieTokenStoreConfig extends CookieConfig {
   readonly sessionName: string;
   readonly refreshName: string;
@@ -94,7 +94,7 @@ export class CookieTokenStore implements TokenStore {
     if (this.readRefresh(exchange.request).kind === 'ambiguous') this.#expire(exchange, refreshName);
   }
 
-  // The refresh token of anyone who was signed in before would refresh this session as theirs.
+  // The refresh token of a user who was signed in before would refresh this session as theirs.
   #toLeftOver(request: RequestLike): readonly string[] {
     if (this.readRefresh(request).kind === 'absent') return [];
     return toExpiredCookies(this.#policy.refreshName, this.#isSecure(request), this.#policy);
@@ -104,7 +104,7 @@ export class CookieTokenStore implements TokenStore {
     this.#put(exchange, toExpiredCookies(name, this.#isSecure(exchange.request), this.#policy));
   }
 
-  // The last word counts: a refresh on the way to a sign-out sets what the sign-out clears.
+  // What is written last counts: a refresh before a sign-out sets what the sign-out clears.
   #put({ response }: HttpExchange, lines: readonly string[]): void {
     for (const name of new Set(lines.map((line) => line.slice(0, line.indexOf('=')))))
       response.dropCookie(name);
@@ -124,7 +124,7 @@ export class CookieTokenStore implements TokenStore {
   }
 }
 
-// Where a browser's tokens live between requests: in its cookies, or in the application's own server-side session.
+// What a store of browsers' tokens does.
 
 /** Tokens to keep, and how long each is good for. */
 export interface TokensToKeep {
@@ -141,7 +141,7 @@ export interface AmbiguousTokens {
   readonly refreshTokens: readonly string[];
 }
 
-/** A request and the response that can still be given headers. */
+/** A request and its response, whose headers can still be set. */
 export interface HttpExchange {
   readonly request: RequestLike;
   readonly response: ResponseLike;
@@ -149,19 +149,19 @@ export interface HttpExchange {
 
 /** The part of a response that is written. */
 export interface ResponseLike {
-  /** Sets a header, in place of what was there. */
+  /** Replaces a header. */
   set(name: string, value: string): void;
   /** Adds a value to a header. */
   append(name: string, value: string): void;
-  /** Takes back what was to be set of a cookie, so that one answer does not say two things of it (RFC 6265 §4.1.1). */
+  /** Removes what was to be set of a cookie, so that one response does not set it twice (RFC 6265 §4.1.1). */
   dropCookie(name: string): void;
 }
 
-/** A place where tokens are kept. */
+/** Keeps a browser's tokens between requests. */
 export interface TokenStore {
   readSession(request: RequestLike): TokenReading;
   readRefresh(request: RequestLike): TokenReading;
-  /** Reads what contradicts itself: one of each is the browser's own, and it cannot be told which. */
+  /** Reads tokens that contradict each other: one of each is the browser's own, and which one cannot be known. */
   readAmbiguous(request: RequestLike): AmbiguousTokens;
   /**
    * Keeps tokens; at sign-in, `isNew` replaces all that was kept, and gives a server-side session a new id, so that
@@ -169,13 +169,13 @@ export interface TokenStore {
    */
   write(exchange: HttpExchange, tokens: TokensToKeep, isNew: boolean): Promise<void>;
   clear(exchange: HttpExchange): Promise<void>;
-  /** Looks again for what another instance has kept meanwhile; `false` where a request holds all there is. */
+  /** Reads again what another instance has kept meanwhile; `false` where the request holds all there is. */
   reload(request: RequestLike): Promise<boolean>;
-  /** Expires what contradicts itself, so that a planted twin does not lock the browser out. */
+  /** Expires tokens that contradict each other, so that a planted duplicate does not lock the browser out. */
   clearAmbiguous(exchange: HttpExchange): void;
 }
 
-// Tokens kept in the application's own server-side session: express-session, @fastify/session.
+// The server-side session: express-session, @fastify/session.
 
 const KEY = 'descope';
 const RETRY_SECONDS = 60;
@@ -203,7 +203,7 @@ export class ServerSessionStore implements TokenStore {
   }
 
   readSession(request: RequestLike): TokenReading {
-    // A browser without a session looks the same as an application without the plugin: only the log can tell.
+    // A browser without a session looks the same as an application without the plugin: only the log shows it.
     if (request.session === undefined) this.#notify(MISSING);
     return readKept(request, 'sessionToken');
   }
@@ -216,7 +216,7 @@ export class ServerSessionStore implements TokenStore {
     const kept = this.readRefresh(exchange.request);
     const refreshToken = tokens.refreshToken ?? (kept.kind === 'value' && !isNew ? kept.value : undefined);
     if (isNew) await call(this.#requireSession(exchange.request), 'regenerate');
-    // Asked for again: regenerating puts a new session object on the request.
+    // Read again: regenerating puts a new session object on the request.
     this.#requireSession(exchange.request)[KEY] = { sessionToken: tokens.sessionToken, refreshToken };
   }
 
@@ -240,7 +240,7 @@ export class ServerSessionStore implements TokenStore {
 
   clearAmbiguous(): void {} // a server-side session has one value for a name
 
-  // To the browser an outage: there is nothing that a caller can do, and the log says what the application must.
+  // An outage to the browser: the caller can do nothing, and the log says what the application must.
   #requireSession(request: RequestLike): ServerSession {
     const session = readSession(request);
     if (session !== undefined) return session;

@@ -1,4 +1,4 @@
-// Access keys that callers send: each is exchanged for a session once, and the session serves until shortly before its end.
+// Access keys that callers send: each is exchanged for a session once, which serves until shortly before its end.
 import { hash, randomBytes } from 'node:crypto';
 import type { IssuedTokens } from '../api/descope-api.js';
 import { DescopeApiError } from '../api/descope-api.js';
@@ -22,7 +22,7 @@ const KEY = /^[A-Za-z0-9_~+/=-]{8,512}$/;
 const RETRY_AFTER_SECONDS = 1;
 const SESSION_KINDS: readonly TokenKind[] = ['access-key', 'user', 'unknown']; // its own, or of the user it is bound to
 
-/** How access keys are taken. */
+/** How access keys are accepted. */
 export interface AccessKeyConfig {
   /** The header's name in lower case; `undefined` where keys come as bearer credentials. */
   readonly header: string | undefined;
@@ -32,12 +32,12 @@ export interface AccessKeyConfig {
   readonly unknownPerSecond: number;
 }
 
-/** What taking access keys needs. */
+/** What accepting access keys needs. */
 export interface AccessKeysInput {
   readonly policy: AccessKeyConfig;
-  /** Asks Descope; throws `DescopeRejection` for its definite no. */
+  /** Exchanges a key at Descope. Rejects with `DescopeApiError` where Descope rejects it. */
   readonly exchange: (key: string) => Promise<IssuedTokens>;
-  /** Makes the outage of what Descope issued and cannot be used, and tells of it. */
+  /** Makes the outage of a response that cannot be used, and reports it. */
   readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
   readonly verifier: TokenVerifier;
   readonly clock: Clock;
@@ -66,7 +66,7 @@ export class AccessKeys {
     });
   }
 
-  /** Reads what stands in the header of keys, where they have one of their own. Throws `CREDENTIAL_MALFORMED` for two. */
+  /** Reads the header of keys, where they have one of their own. Throws `CREDENTIAL_MALFORMED` for two. */
   readHeader(request: RequestLike): string | undefined {
     const { header } = this.#input.policy;
     const value = header === undefined ? undefined : readHeader(request, header);
@@ -78,13 +78,13 @@ export class AccessKeys {
     );
   }
 
-  /** Tells whether a bearer credential is meant as a key: it has a key's form, and keys have no header of their own. */
+  /** Checks whether a bearer credential is a key: it has a key's form, and keys have no header of their own. */
   isKey(credential: string): boolean {
     return this.#input.policy.header === undefined && KEY.test(credential);
   }
 
   /**
-   * Gives the session of a key to anyone who opens it; once more with a new one if what was remembered is no longer good.
+   * Opens the session of a key; once more with a new session if the remembered one is no longer good.
    * Throws or rejects with `ACCESS_KEY_REFUSED`, `ACCESS_KEYS_LIMITED`, `DESCOPE_UNAVAILABLE` or what opening throws.
    */
   open<Session>(
@@ -109,9 +109,9 @@ export class AccessKeys {
 
   async #exchange(key: string, toSender: ReadSender): Promise<ExchangedToken> {
     const { exchange, clock, policy } = this.#input;
-    const sender = toSender(); // now: who hangs up has no address any more
+    const sender = toSender(); // now: a client that disconnects has no address any more
     const { sessionToken } = await exchange(key).catch((error: unknown) => {
-      if (error instanceof DescopeApiError) this.#budget.noteRejected(sender);
+      if (error instanceof DescopeApiError) this.#budget.addRejection(sender);
       return toRejected(error);
     });
     const { claims } = await this.#prove(sessionToken);
@@ -124,14 +124,14 @@ export class AccessKeys {
     try {
       const verified = await this.#input.verifier.verify(sessionToken);
       if (SESSION_KINDS.includes(verified.kind)) return verified;
-      throw new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', "The session is no access key's.");
+      throw new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', "The session is not an access key's.");
     } catch (cause) {
       if (!(cause instanceof DescopeCredentialError)) throw cause;
       throw this.#input.toUnusable(cause);
     }
   }
 
-  // To its sender a key is neither good nor bad here: a machine that starts just now must not be told that it is rejected.
+  // The key is neither good nor bad here: a machine that starts just now must not get a rejection.
   #assertRoom(sender: string | undefined): void {
     if (this.#budget.take(sender)) return;
     this.#input.notify({ code: 'ACCESS_KEYS_LIMITED', level: 'warn', message: LIMITED });
@@ -142,7 +142,7 @@ export class AccessKeys {
 }
 
 const LIMITED =
-  'More unknown access keys come than accessKeys.unknownPerSecond lets through to Descope; those beyond are answered with 503, keys that were good before are not concerned. If they are your own machines, raise it; else somebody tries keys.';
+  'More unknown access keys come than accessKeys.unknownPerSecond lets through to Descope; those beyond are answered with 503, keys that were good before are not concerned. If they are your own machines, raise it; otherwise an attacker tries keys.';
 
 function toRejected(error: unknown): never {
   throw error instanceof DescopeApiError ? rejected(error.errorCode) : error;
@@ -152,9 +152,9 @@ function rejected(descopeCode?: string): DescopeCredentialError {
   return new DescopeCredentialError('ACCESS_KEY_REFUSED', 'The access key is rejected.', { descopeCode });
 }
 
-// How often Descope may be asked on behalf of strangers: anybody can send texts that look like a key.
+// How often unknown keys are exchanged: anybody can send strings that look like a key.
 
-const BURST_SECONDS = 5; // when an application starts, all of its machines are strangers
+const BURST_SECONDS = 5; // when an application starts, all of its machines are unknown
 const RESERVE_SHARE = 0.5;
 const SENDER_SHARE = 0.1;
 const LEAST_PER_SECOND = 1 / BURST_SECONDS; // at least one try
@@ -193,7 +193,7 @@ interface Sender {
 
 /**
  * One budget for all senders, and half as much again for those of whom no key was rejected a moment ago, a little for
- * each: anyone who tries keys must not keep out every machine that starts just now.
+ * each: an attacker who tries keys must not keep out every machine that starts just now.
  */
 export class SharedExchangeBudget {
   readonly #clock: Clock;
@@ -218,8 +218,8 @@ export class SharedExchangeBudget {
     return budget.take() && this.#reserve.take();
   }
 
-  /** Notes that a key of this sender was rejected. */
-  noteRejected(sender: string | undefined): void {
+  /** Remembers that a key of this sender was rejected. */
+  addRejection(sender: string | undefined): void {
     if (sender !== undefined) this.#open(sender).rejectedAtMs = this.#clock();
   }
 
@@ -238,16 +238,16 @@ export class SharedExchangeBudget {
   }
 }
 
-// The name under which something about a credential is remembered, so that the credential itself need not be.
+// Digests of credentials: what is remembered of one is kept under its digest, so that the credential itself is not.
 
 const SECRET_BYTES = 32;
 
-/** Makes digests of one process: what stands in its memory cannot be compared with anything outside of it. */
+/** Returns a digest that only this process can compute: its memory cannot be compared with anything outside. */
 export type CredentialDigest = (credential: string) => string;
 
 /**
  * Creates the digests of one memory. SHA-256 over a secret of fixed length and the credential: a seventh of the time
- * of an HMAC, whose one advantage, that a digest cannot be lengthened, means nothing where nobody sees it.
+ * of an HMAC, whose one advantage, that a digest cannot be extended, does not matter where no digest leaves the process.
  */
 export function createCredentialDigest(): CredentialDigest {
   const secret = randomBytes(SECRET_BYTES).toString('base64url');

@@ -1,18 +1,18 @@
-// A `fetch` that adds the application's own token: to the origins it was made for, and to no other.
+// A `fetch` that adds the application's own token: for the origins that it was created for, and no other.
 import type { Fetch } from '../api/http-client.js';
 import { DescopeConfigError, DescopeM2mError, DescopeUnavailableError } from '../errors.js';
 import { isConfidential, isPlainHost } from '../http/base-url.js';
 import { toOrigin } from '../http/origin.js';
 import type { MaybePromise } from '../maybe-promise.js';
 
-/** Where a token comes from. */
+/** Supplies tokens. */
 export interface TokenSupply {
   find(): MaybePromise<string>;
-  /** Another one in place of a token that was rejected; `undefined` where that would change nothing. */
+  /** Replaces a token that was rejected; `undefined` where another would fare no better. */
   replace(token: string): MaybePromise<string | undefined>;
 }
 
-/** What a bearer fetch is made of. */
+/** What a bearer fetch needs. */
 export interface BearerFetchInput {
   readonly tokens: TokenSupply;
   readonly origins: readonly string[];
@@ -27,7 +27,7 @@ export function createBearerFetch({ tokens, origins, fetch }: BearerFetchInput):
   return async (target, init) => {
     assertAllowed(target, allowed);
     const headers = new Headers(init?.headers ?? (target instanceof Request ? target.headers : undefined));
-    // A redirect is the caller's to judge: followed here, it could carry the token to another origin.
+    // A redirect is for the caller to follow: followed here, it could carry the token to another origin.
     const guarded = { ...init, redirect: init?.redirect === 'error' ? 'error' : 'manual' } as const;
     if (headers.has('authorization')) return fetch(target, guarded);
     const send = (token: string): Promise<Response> => {
@@ -36,16 +36,16 @@ export function createBearerFetch({ tokens, origins, fetch }: BearerFetchInput):
       return fetch(target, { ...guarded, headers: own });
     };
     const token = await tokens.find();
-    const answer = await send(token);
-    if (answer.status !== 401 || !isRepeatable(target, init)) return answer;
+    const response = await send(token);
+    if (response.status !== 401 || !isRepeatable(target, init)) return response;
     const another = await findAnother(tokens, token);
-    if (another === undefined) return answer;
-    await answer.body?.cancel();
+    if (another === undefined) return response;
+    await response.body?.cancel();
     return send(another);
   };
 }
 
-// While Descope is away, the receiver's own answer says more than our error would.
+// While Descope cannot be reached, the receiver's own response explains more than our error would.
 async function findAnother(tokens: TokenSupply, token: string): Promise<string | undefined> {
   try {
     return await tokens.replace(token);
@@ -69,7 +69,7 @@ function isRepeatable(target: Target, init: RequestInit | undefined): boolean {
 function assertAllowed(target: Target, allowed: ReadonlySet<string>): void {
   const { origin } = new URL(target instanceof Request ? target.url : target);
   if (allowed.has(origin)) return;
-  const message = `This fetch adds a token, and may not be used for ${origin}. If the token is meant for it, add it to origins.`;
+  const message = `This fetch adds a token, and may not be used for ${origin}. If the token is for it, add it to origins.`;
   throw new DescopeM2mError('M2M_ORIGIN_NOT_ALLOWED', message, { expected: [...allowed], actual: origin });
 }
 

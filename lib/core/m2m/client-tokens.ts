@@ -1,4 +1,4 @@
-// Tokens for the application's own calls: got once for each credential, remembered, and refreshed ahead.
+// Tokens for the application's own calls: one exchange for each credential, remembered, and refreshed ahead of the end.
 import { DescopeApiError } from '../api/descope-api.js';
 import type { ClientGrant, SessionApi } from '../api/descope-calls.js';
 import { exchangeAccessKey, grantClientToken } from '../api/descope-calls.js';
@@ -39,7 +39,7 @@ export class MachineTokens {
     return this.#tokens.find(this.#toDigest(toIdentity(credentials)), () => this.#exchange(credentials));
   }
 
-  /** Replaces a token that its receiver rejected; `undefined` for one that was got a moment ago. */
+  /** Replaces a token that its receiver rejected; `undefined` for one that was issued a moment ago. */
   replace(credentials: CheckedCredentials, token: string): MaybePromise<string> | undefined {
     const digest = this.#toDigest(toIdentity(credentials));
     return this.#tokens.replace(digest, token, () => this.#exchange(credentials));
@@ -60,7 +60,7 @@ export class MachineTokens {
   }
 }
 
-// Whichever comes first: what the answer says, or what the token does. One that says neither serves those who wait.
+// The earlier of the ends that the response and the token name. A token without either serves only those who wait for it.
 function toExchanged(token: string, nowMs: number, lifetimeSeconds: number | undefined): ExchangedToken {
   const saidMs = lifetimeSeconds === undefined ? undefined : nowMs + lifetimeSeconds * 1000;
   const ends = [saidMs, readEndMs(token)].filter((endMs) => endMs !== undefined);
@@ -79,35 +79,48 @@ const KEY_HINT =
 const CLIENT =
   'the client for a call to another service. Check its id and secret, that it is of this project with the client credentials grant on, and that it may have the scope and audience asked for.';
 
-// What an application shows Descope to get a token of its own: an access key, or a client id and its secret.
+// The application's own credentials: an access key, or a client id and its secret.
 
 /** An access key of the project. */
 export interface AccessKeyCredentials {
   readonly accessKey: string;
 }
 
-/** An inbound app of the project, by OAuth's client credentials grant (RFC 6749 §4.4). */
+/**
+ * An inbound app of the project, by OAuth's client credentials grant.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
+ */
 export interface ClientCredentials {
   readonly clientId: string;
   readonly clientSecret: string;
-  /** The scopes to ask for. Default: what the app is given. */
+  /**
+   * The scopes to request.
+   * @defaultValue those of the app
+   */
   readonly scope?: string | readonly string[] | undefined;
-  /** For whom the token shall be meant. Default: what the app is made for. */
+  /**
+   * The audience of the token.
+   * @defaultValue the app's
+   */
   readonly audience?: string | undefined;
-  /** The resource that shall be called, a URL (RFC 8707). Default: none. */
+  /**
+   * The resource to call, a URL.
+   * @defaultValue none
+   * @see https://www.rfc-editor.org/rfc/rfc8707
+   */
   readonly resource?: string | undefined;
 }
 
-/** Either of the two. */
+/** The credentials of the application's own calls: an access key, or a client and its secret. */
 export type M2mCredentials = AccessKeyCredentials | ClientCredentials;
 
-/** Credentials that have been looked at: an access key's text, or the fields of a grant. */
+/** Credentials that were checked: an access key, or the fields of a grant. */
 export type CheckedCredentials = { readonly key: string } | { readonly grant: ClientGrant };
 
-// A key stands in a header, behind a colon: nothing there may begin another part of it.
+// A key is sent in a header, behind a colon: nothing in it may begin another part of the header.
 const KEY = /^[\x21-\x39\x3B-\x7E]{1,2048}$/;
 
-/** Reads credentials. Throws `CONFIG_INVALID`, without a word of them. */
+/** Checks credentials. Throws `CONFIG_INVALID`, which quotes none of them. */
 export function readCredentials(credentials: M2mCredentials): CheckedCredentials {
   if (typeof credentials !== 'object' || credentials === null) throw invalid('credentials', EITHER);
   if ('accessKey' in credentials) {
@@ -128,14 +141,14 @@ export function readCredentials(credentials: M2mCredentials): CheckedCredentials
   return { grant: { client_id: clientId, client_secret: clientSecret, ...Object.fromEntries(asked) } };
 }
 
-/** The text that tells credentials apart; it holds them, and is for a digest alone. */
+/** Returns a string that is equal only for equal credentials. It holds them: use it for a digest alone. */
 export function toIdentity(credentials: CheckedCredentials): string {
   return JSON.stringify('key' in credentials ? [credentials.key] : Object.entries(credentials.grant));
 }
 
 const EITHER = '{ accessKey } or { clientId, clientSecret, scope, audience, resource }';
 
-// A slip in a name would ask for all that the app is given.
+// A misspelt name would request everything that the app may have.
 function assertNothingElse(others: object): void {
   if (Object.keys(others).length > 0) throw invalid('credentials', EITHER);
 }

@@ -1,4 +1,4 @@
-// Request → session: who is it? Absence is a value, badness is an error.
+// Request → session. A missing credential is a value, a bad one is an error.
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import type { OriginConfig } from '../http/origin.js';
 import { assertSameOrigin } from '../http/origin.js';
@@ -33,7 +33,7 @@ export interface AuthenticatorInput {
   readonly verifier: TokenVerifier;
   readonly tokenStore: TokenStore;
   readonly signOuts: RevocationList;
-  /** Where access keys are taken themselves, not only their sessions. */
+  /** Set where access keys themselves are accepted, not only their sessions. */
   readonly accessKeys?: AccessKeys | undefined;
   readonly notify: Notify;
 }
@@ -46,9 +46,9 @@ export class Authenticator {
   }
 
   /**
-   * Finds out who sent the request. No credential is nobody; a bad bearer token throws; a bad cookie is nobody with
-   * the reason kept, so that a stale one locks nobody out of an optional route. An outage always throws.
-   * An access key is as good as its session; where keys have a header of their own, one there decides alone.
+   * Authenticates a request. Without a credential the caller is anonymous; a bad bearer token throws; a bad cookie makes the
+   * caller anonymous with the reason kept, so that a stale one does not close an optional route. An outage always throws.
+   * An access key counts as its session; where keys have a header of their own, a key there decides alone.
    */
   authenticate(request: RequestLike): MaybePromise<DescopeSession> {
     const { policy, tokenStore, accessKeys } = this.#input;
@@ -62,7 +62,7 @@ export class Authenticator {
   }
 
   /**
-   * Reads the session token of a request, as `authenticate` would, without proof. Throws `CREDENTIAL_MALFORMED`, and
+   * Reads the session token of a request, as `authenticate` would, unverified. Throws `CREDENTIAL_MALFORMED`, and
    * `TOKEN_KIND_NOT_ACCEPTED` for an access key, which has no session of its own to refresh or end.
    */
   readToken(request: RequestLike): Credential | undefined {
@@ -74,7 +74,7 @@ export class Authenticator {
     return credential;
   }
 
-  /** Proves a session token and builds its session. Throws a `TOKEN_…`, `SESSION_…`, `USERNAME_…` or `KEYS_…` code. */
+  /** Verifies a session token and builds its session. Throws a `TOKEN_…`, `SESSION_…`, `USERNAME_…` or `KEYS_…` code. */
   open(token: string, sentByBrowser: boolean): MaybePromise<DescopeSession> {
     const { verifier, signOuts } = this.#input;
     return whenReady(verifier.verify(token), (verified) =>
@@ -84,7 +84,7 @@ export class Authenticator {
     );
   }
 
-  /** Like `open` for a browser's token: what is wrong with it makes its session nobody's. */
+  /** Like `open` for a browser's token: a bad one makes the session anonymous. */
   openLeniently(token: string): MaybePromise<DescopeSession> {
     return this.#openLeniently({ token, sentByBrowser: true });
   }
@@ -100,10 +100,10 @@ export class Authenticator {
     return accessKeys.open(key, (token) => this.open(token, false), request);
   }
 
-  // A remembered token keeps its user: built once, frozen, and gone when the token is forgotten. Kept on it, because a
-  // weak map of ten thousand makes each collection of garbage dearer.
+  // A remembered token keeps its user: built once, frozen, and gone when the token is forgotten. Kept on the token, because
+  // a weak map of ten thousand entries makes each garbage collection slower.
   #toUser(verified: VerifiedToken): MaybePromise<DescopeUser> {
-    if (verified.made instanceof DescopeUser) return verified.made;
+    if (verified.cachedUser instanceof DescopeUser) return verified.cachedUser;
     const username = this.#readUsername(verified);
     const { claimsSchema } = this.#input.policy;
     if (claimsSchema === undefined) return this.#keepUser(verified, username);
@@ -115,7 +115,7 @@ export class Authenticator {
   #keepUser(verified: VerifiedToken, username: string, customClaims?: CustomClaims): DescopeUser {
     const { claims, kind } = verified;
     const user = new DescopeUser({ claims, kind, customClaims }, username, this.#input.policy);
-    verified.made = user;
+    verified.cachedUser = user;
     return user;
   }
 
@@ -132,7 +132,7 @@ export class Authenticator {
 
   #openLeniently(credential: Credential): MaybePromise<DescopeSession> {
     if (credential.rejection !== undefined) return DescopeSession.anonymous(credential.rejection);
-    return attempt(() => this.open(credential.token, true), toNobody);
+    return attempt(() => this.open(credential.token, true), toAnonymous);
   }
 }
 
@@ -141,7 +141,7 @@ function noSession(): DescopeCredentialError {
   return new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', message, { kind: 'access-key' });
 }
 
-function toNobody(error: unknown): DescopeSession {
+function toAnonymous(error: unknown): DescopeSession {
   if (error instanceof DescopeCredentialError || error instanceof DescopeAccessError)
     return DescopeSession.anonymous(error);
   throw error;

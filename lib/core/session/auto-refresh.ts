@@ -1,4 +1,4 @@
-// When may a browser's session be refreshed on the way? Only if it lapsed, was genuine, and nothing speaks against it.
+// Refreshes a browser's session during a request: only one that lapsed, was genuine, and comes from the browser itself.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshApi } from '../api/descope-calls.js';
 import type { Clock } from '../clock.js';
@@ -21,20 +21,20 @@ import type { SignInChains } from './sign-in-chains.js';
 const REJECTIONS: readonly string[] = ['SESSION_ENDED', 'SESSION_SUPERSEDED'];
 const RELOAD_WAITS_MS = [50, 150, 300];
 
-/** What the keeper needs. */
+/** What refreshing on the way needs. */
 export interface AutoRefreshInput {
   readonly policy: AuthenticationConfig;
   readonly tokenStore: TokenStore;
   readonly verifier: TokenVerifier;
   readonly refresher: Refresher;
   readonly clock: Clock;
-  /** The header in which access keys stand alone, where they have one. */
+  /** The header of access keys, where they have one of their own. */
   readonly keyHeader: string | undefined;
   /** Whether sessions are refreshed at all. */
   readonly isOn: boolean;
 }
 
-/** What a browser holds of a session that may have to be refreshed; nothing of it is proven. */
+/** The tokens of a session that may have to be refreshed, unverified. */
 export interface DueSession {
   readonly sessionToken: string | undefined;
   /** `undefined` where there are several that contradict each other. */
@@ -48,7 +48,7 @@ export class AutoRefresh {
     this.#input = input;
   }
 
-  /** Finds, without waiting and without proof, the session of a request that may have to be refreshed. */
+  /** Finds the session of a request that may have to be refreshed, synchronously and unverified. */
   findDue(request: RequestLike): DueSession | undefined {
     const { isOn, tokenStore } = this.#input;
     const refresh = isOn ? tokenStore.readRefresh(request) : undefined;
@@ -65,14 +65,14 @@ export class AutoRefresh {
   async refreshIfLapsed(request: RequestLike, due: DueSession): Promise<TokensToKeep | undefined> {
     const { sessionToken, refreshToken } = due;
     const lapsed = sessionToken === undefined ? undefined : await this.#proveLapsed(sessionToken);
-    if (sessionToken !== undefined && lapsed === undefined) return undefined; // the guard says what is wrong with it
+    if (sessionToken !== undefined && lapsed === undefined) return undefined; // the guard rejects it
     if (refreshToken === undefined) throw ambiguousCookie();
     if (lapsed !== undefined)
       assertSameSubject(lapsed, await this.#input.verifier.verifyRefresh(refreshToken));
     return this.refresh(request, refreshToken);
   }
 
-  /** Refreshes now. Throws what `Refresher.refresh` throws, unless another instance was faster and the place has what it got. */
+  /** Refreshes now. Throws what `Refresher.refresh` throws, unless another instance was faster and the token store has its result. */
   async refresh(request: RequestLike, refreshToken: string): Promise<TokensToKeep> {
     try {
       return await this.#input.refresher.refresh(refreshToken);
@@ -84,7 +84,7 @@ export class AutoRefresh {
     }
   }
 
-  // With rotation, the slower of two instances is rejected although the session goes on: a shared place may have it.
+  // With rotation, the slower of two instances is rejected although the session continues: a shared token store may have it.
   async #readNewer(request: RequestLike, refreshToken: string): Promise<TokensToKeep | undefined> {
     const { tokenStore, refresher, verifier } = this.#input;
     const owner = await verifier.verifyRefresh(refreshToken);
@@ -104,7 +104,7 @@ export class AutoRefresh {
     return this.#isOwnBrowser(request);
   }
 
-  // A look without proof: a session in its time must cost nothing here.
+  // Unverified: a session that has not lapsed must cost nothing here.
   #hasLapsed(sessionToken: string): boolean {
     const endMs = readEndMs(sessionToken);
     return endMs !== undefined && endMs <= this.#input.clock();
@@ -139,9 +139,9 @@ function toText(reading: TokenReading): string | undefined {
   return reading.kind === 'value' ? reading.value : undefined;
 }
 
-// All that keeps browsers' sessions, in one hand.
+// The services of browsers' sessions together.
 
-/** What middleware and routes work with. */
+/** The services of browsers' sessions, for the middleware and the routes. */
 export interface Sessions {
   readonly api: RefreshApi;
   readonly autoRefresh: AutoRefresh;

@@ -1,4 +1,4 @@
-// A shared store that answers soon or fails: clients of Redis wait for a lost server as long as it takes.
+// Stores that several instances share: their interface, their bounds in time, and the checks that one is fit.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../api/http-client.js';
@@ -9,20 +9,20 @@ import { toReason } from '../logging.js';
 const TIMEOUT_MS = 1_000;
 const SILENT_TIMEOUT_MS = 200; // while a store is silent, the next call need not find out for as long again
 
-/** Whether the stores of an application have gone silent: where two are one server, one of them finds out for both. */
+/** Whether the stores of an application do not answer: where two are one server, one of them finds out for both. */
 export interface StoreSilence {
   isSilent: boolean;
 }
 
 /** What bounding needs beside the store. */
 export interface BoundStoreInput {
-  /** What the operator is told of a failure. */
+  /** The notice of a failure, without its reason. */
   readonly failure: Notice;
   readonly notify: Notify;
   readonly silence?: StoreSilence;
 }
 
-/** Bounds every call in time, and tells the operator of failures; the caller gets them as they are. */
+/** Bounds every call in time, and reports failures; the caller gets them as they are. Clients of Redis wait without end. */
 export function boundStore(store: KeyValueStore, input: BoundStoreInput): KeyValueStore {
   const { failure, notify, silence = { isSilent: false } } = input;
   const bound = async (call: () => Promise<unknown>): Promise<unknown> => {
@@ -54,28 +54,30 @@ async function withinTime(call: () => Promise<unknown>, silence: StoreSilence): 
   }
 }
 
-// Keyv says by `false` that its adapter did not keep what it was given.
+// Keyv returns `false` where its adapter did not keep the value.
 function assertKept(answer: unknown): unknown {
   if (answer === false) throw new Error('The store did not keep what it was given.');
   return answer;
 }
 
-// A store that several instances share: what Keyv and cache-manager have in common.
+// The interface, which Keyv has, and cache-manager nearly.
 
 /**
  * Keeps strings by key for a time, and rejects when it cannot: a store that fails silently, as if it were empty, would
  * accept tokens that were signed out. Keyv is of this shape with `throwOnErrors: true` on itself and on its adapter.
  */
 export interface KeyValueStore {
+  /** Returns the value of a key; `undefined` or `null` where there is none. */
   get(key: string): Promise<unknown>;
-  /** Keeps a text; `ttlMs` in milliseconds. */
+  /** Keeps a string for `ttlMs` milliseconds. */
   set(key: string, value: string, ttlMs: number): Promise<unknown>;
+  /** Forgets a key. */
   delete(key: string): Promise<unknown>;
 }
 
-// A shared store as it is handed over: is it of the right shape, and does it tell when something went wrong?
+// The shape of a store: whether it is complete, and whether it reports its errors.
 
-/** What may be handed over: a store with `delete`, or one that says `del`, as cache-manager does. */
+/** What the options accept: a store with `delete`, or one with `del`, as cache-manager has. */
 export type GivenStore =
   | KeyValueStore
   | (Omit<KeyValueStore, 'delete'> & {
@@ -83,7 +85,7 @@ export type GivenStore =
       del(key: string): Promise<unknown>;
     });
 
-/** What is wrong with a store, in the words of a configuration mistake. */
+/** The flaw of a store, as a mistake in the options. */
 export interface StoreMistake {
   readonly got: string;
   readonly wants: string;
@@ -97,7 +99,7 @@ const KEYV_CODE =
   'because without it errors of the server look like an empty store';
 const CLIENT_CODE =
   '{ get: (key) => client.get(key), set: (key, value, ttlMs) => …, delete: (key) => client.del(key) }, ' +
-  'where set passes ttlMs on in the words of the client (PX)';
+  'where set passes ttlMs on as the client expects it (PX)';
 
 // The first of them may be this process's own memory, which does not hear of what another instance writes.
 const SEVERAL = {
@@ -106,13 +108,12 @@ const SEVERAL = {
 };
 
 /**
- * Finds what makes a store unfit; `undefined` for one that may be used. Asks for shapes, not for classes: an application
- * may have another copy of Keyv than ours.
+ * Returns the flaw of a store, if it has one. Checks shapes, not classes: an application may have another copy of Keyv than
+ * ours.
  */
 export function findStoreMistake(store: unknown): StoreMistake | undefined {
   if (!isLayer(store)) return { got: 'no store', wants: WANTS };
-  if (store instanceof Map)
-    return { got: 'a Map, which keeps for ever and is shared with nobody', wants: WANTS };
+  if (store instanceof Map) return { got: 'a Map, which keeps for ever and is not shared', wants: WANTS };
   if (isFunction(store['sendCommand'])) return { got: 'a Redis client itself', wants: CLIENT_CODE };
   const isComplete = isFunction(store['get']) && isFunction(store['set']);
   if (!isComplete || !(isFunction(store['delete']) || isFunction(store['del'])))
@@ -122,7 +123,7 @@ export function findStoreMistake(store: unknown): StoreMistake | undefined {
   return findHiding(store);
 }
 
-/** Gives a store one form. A cache of cache-manager is used by the store below it: its own `get` hides errors in events. */
+/** Converts a store to one form. A cache of cache-manager is used by the store below it: its own `get` hides errors in events. */
 export function toKeyValueStore(given: GivenStore): KeyValueStore {
   const below = readStores(given as unknown as Layer)?.[0];
   if (below !== undefined) return toKeyValueStore(below as unknown as GivenStore);
@@ -133,7 +134,7 @@ export function toKeyValueStore(given: GivenStore): KeyValueStore {
   };
 }
 
-// Keyv 5 and its adapters swallow errors unless told otherwise, each for itself; Keyv 4 never did.
+// Keyv 5 and its adapters hide errors unless configured otherwise, each for itself; Keyv 4 never did.
 function findHiding(layer: Layer): StoreMistake | undefined {
   const stores = readStores(layer);
   if (stores !== undefined) return stores.length === 1 ? findStoreMistake(stores[0]) : SEVERAL;
@@ -148,13 +149,13 @@ function isHiding(layer: Layer, below: unknown): boolean {
   return isLayer(layer['hooks']) && below !== undefined; // a Keyv 5 that has no such option yet
 }
 
-// What stands below a Keyv; nothing does below an adapter.
+// The store below a Keyv; there is none below an adapter.
 function readBelow(layer: Layer): unknown {
   const { opts } = layer;
   return isLayer(opts) ? (layer['store'] ?? opts['store']) : undefined;
 }
 
-// A client may be set to give bytes.
+// A client may be configured to return bytes.
 function toText(value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString() : value;
 }
@@ -172,7 +173,7 @@ function isFunction(value: unknown): boolean {
   return typeof value === 'function';
 }
 
-// Does a shared store keep what it is given, and no longer than told? Found out once, when the application starts.
+// The behaviour of a store, tried out once when the application starts: it must keep entries, and end them in time.
 
 const PREFIX = 'nestjs-descope:probe:';
 const VALUE = '1';
@@ -197,14 +198,14 @@ const IGNORES_TTL: StoreMistake = {
   wants: 'set(key, value, ttlMs) that ends an entry after ttlMs milliseconds',
 };
 
-/** The stores that an application was given. */
+/** The stores of an application. */
 export interface StoresToProbe {
   readonly renewalStore: KeyValueStore | undefined;
   readonly signOutStore: KeyValueStore | undefined;
 }
 
 /**
- * Asserts that the stores are fit. One that cannot be had now is told of and not judged: it may come back any moment, and
+ * Asserts that the stores are fit. One that cannot be reached is reported and not checked: it may come back any moment, and
  * the application must start without it. Throws `CONFIG_INVALID`.
  */
 export async function assertStoresFit(stores: StoresToProbe, notify: Notify): Promise<void> {
@@ -233,7 +234,7 @@ async function findLine(
     const mistake = await findMistake(boundStore(store, { failure, notify }));
     return mistake && `session.${name}: got ${mistake.got}; wants ${mistake.wants}.`;
   } catch {
-    return undefined; // noted
+    return undefined; // reported by the bounded store
   }
 }
 

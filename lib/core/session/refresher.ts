@@ -1,4 +1,4 @@
-// Refresh token → new session: one call to Descope for all who ask, and nothing used that is not proven.
+// Refresh token → new session: one call to Descope for all requests that need it, and nothing used unverified.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IssuedTokens } from '../api/descope-api.js';
 import { DescopeApiError } from '../api/descope-api.js';
@@ -19,17 +19,17 @@ const REJECTION_WAITS_MS = [50, 150, 300];
 /** What refreshing needs. */
 export interface RefresherInput {
   readonly verifier: TokenVerifier;
-  /** Asks Descope; throws `DescopeRejection` for its definite no. */
+  /** Refreshes at Descope. Rejects with `DescopeApiError` where Descope rejects. */
   readonly refresh: (refreshToken: string) => Promise<IssuedTokens>;
-  /** Makes the outage of what Descope issued and cannot be used, and tells of it. */
+  /** Makes the outage of a response that cannot be used, and reports it. */
   readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
-  readonly memory: RefreshCache;
+  readonly cache: RefreshCache;
   readonly signIns: SignInChains;
   readonly signOuts: RevocationList;
   /** Whether other instances may refresh the same token at the same time. */
   readonly isShared: boolean;
   readonly clock: Clock;
-  /** What its events say. */
+  /** The project that its events name. */
   readonly projectId?: string;
 }
 
@@ -51,40 +51,40 @@ export class Refresher {
    * code of the refresh token's own, or `DESCOPE_UNAVAILABLE`, also when what Descope issued cannot be used.
    */
   async refresh(refreshToken: string): Promise<TokensToKeep> {
-    const { verifier, signOuts, memory } = this.#input;
+    const { verifier, signOuts, cache } = this.#input;
     const owner = await verifier.verifyRefresh(refreshToken); // one that is not genuine is not sent on
     await signOuts.assertActive(refreshToken, owner.claims);
-    const issued = await memory.share(refreshToken, () => this.#fetchAndTell(refreshToken, owner));
+    const issued = await cache.share(refreshToken, () => this.#fetchAndPublish(refreshToken, owner));
     await signOuts.assertActive(refreshToken, owner.claims); // a sign-out meanwhile holds for what the call brought
     return this.proveIssued(issued, owner);
   }
 
   /**
-   * Finds what a refresh token was refreshed to a moment ago, not proven again: a browser may still send the old one,
-   * to which Descope listens no longer where refresh tokens rotate.
+   * Finds what a refresh token was refreshed to a moment ago, unverified: a browser may still send the old token, which
+   * Descope rejects where refresh tokens rotate.
    */
   findRefreshed(refreshToken: string): Promise<IssuedTokens | undefined> {
-    return this.#input.memory.recall(refreshToken);
+    return this.#input.cache.recall(refreshToken);
   }
 
-  /** Gives the refresh token to ask Descope with: the one that this one rotated to a moment ago, proven, else this one. */
+  /** Returns the refresh token to call Descope with: the one that this one rotated to a moment ago, verified, else this one. */
   async toNewest(refreshToken: string, owner: VerifiedToken): Promise<string> {
     const refreshed = await this.findRefreshed(refreshToken);
     if (refreshed?.refreshToken === undefined) return refreshToken;
     return (await this.prove(refreshed, owner)).refreshToken ?? refreshToken;
   }
 
-  /** Lets nobody be given an older session than this one for these refresh tokens. */
+  /** Replaces what these refresh tokens were refreshed to, so that no request gets an older session. */
   async replaceRefreshed(refreshTokens: readonly string[], issued: IssuedTokens): Promise<void> {
-    await Promise.all([...new Set(refreshTokens)].map((token) => this.#input.memory.replace(token, issued)));
+    await Promise.all([...new Set(refreshTokens)].map((token) => this.#input.cache.replace(token, issued)));
   }
 
-  /** Lets what a refresh token was refreshed to be given to nobody any more. */
+  /** Forgets what a refresh token was refreshed to. */
   forgetRefreshed(refreshToken: string): Promise<void> {
-    return this.#input.memory.forget(refreshToken);
+    return this.#input.cache.forget(refreshToken);
   }
 
-  /** Proves what Descope issued just now. Throws what `prove` throws, or `DESCOPE_UNAVAILABLE` where that is an outage. */
+  /** Verifies what Descope issued just now. Throws what `prove` throws, or `DESCOPE_UNAVAILABLE` where that is an outage. */
   async proveIssued(issued: IssuedTokens, owner: VerifiedToken): Promise<TokensToKeep> {
     try {
       return await this.prove(issued, owner);
@@ -93,7 +93,7 @@ export class Refresher {
     }
   }
 
-  /** Proves what Descope issued: genuine, and of the same subject. Throws a `TOKEN_…` code or `SESSION_SIGNED_OUT`. */
+  /** Verifies what Descope issued: genuine, and of the same subject. Throws a `TOKEN_…` code or `SESSION_SIGNED_OUT`. */
   async prove(issued: IssuedTokens, owner: VerifiedToken): Promise<TokensToKeep> {
     const { verifier, signOuts } = this.#input;
     const session = await verifier.verify(issued.sessionToken);
@@ -107,19 +107,19 @@ export class Refresher {
     return { ...kept, refreshToken: issued.refreshToken, refreshEndsAtMs: refresh.claims.exp * 1000 };
   }
 
-  /** Notes that what Descope issued belongs to the sign-in of these refresh tokens, so that it ends with it. */
-  noteIssued(owner: VerifiedToken, refreshTokens: readonly string[], issued: IssuedTokens): Promise<void> {
+  /** Links what Descope issued to the sign-in of these refresh tokens, so that it ends with it. */
+  linkIssued(owner: VerifiedToken, refreshTokens: readonly string[], issued: IssuedTokens): Promise<void> {
     const { sessionToken, refreshToken } = issued;
     const refresh = refreshToken === undefined ? refreshTokens : [...refreshTokens, refreshToken];
     return this.#input.signIns.link(readSubjectId(owner.claims), { refresh, sessions: [sessionToken] });
   }
 
-  async #fetchAndTell(refreshToken: string, owner: VerifiedToken): Promise<IssuedTokens> {
+  async #fetchAndPublish(refreshToken: string, owner: VerifiedToken): Promise<IssuedTokens> {
     const { clock, projectId = '' } = this.#input;
     const startedAtMs = clock();
     try {
       const { issued, outcome } = await this.#fetch(refreshToken);
-      await this.noteIssued(owner, [refreshToken], issued); // before anybody is given it
+      await this.linkIssued(owner, [refreshToken], issued); // before any request gets it
       publishRefresh(outcome, readElapsedMs(clock, startedAtMs), projectId);
       return issued;
     } catch (error) {
@@ -129,12 +129,12 @@ export class Refresher {
   }
 
   async #fetch(refreshToken: string): Promise<Fetched> {
-    const { memory, refresh } = this.#input;
-    const shared = await memory.readShared(refreshToken);
+    const { cache, refresh } = this.#input;
+    const shared = await cache.readShared(refreshToken);
     if (shared !== undefined) return { issued: shared, outcome: 'shared' };
     try {
       const issued = await refresh(refreshToken);
-      await memory.keep(refreshToken, issued);
+      await cache.keep(refreshToken, issued);
       return { issued, outcome: 'refreshed' };
     } catch (error) {
       if (!(error instanceof DescopeApiError)) throw error;
@@ -142,16 +142,16 @@ export class Refresher {
     }
   }
 
-  // With rotation, the slower of two instances is rejected although the session goes on: what the faster one got
-  // may be in the store, or be there in a moment.
+  // With rotation, the slower of two instances is rejected although the session continues: the result of the faster one
+  // may be in the store, or will be in a moment.
   async #afterRejection(refreshToken: string, rejection: DescopeApiError): Promise<Fetched> {
-    const { memory, isShared } = this.#input;
+    const { cache, isShared } = this.#input;
     for (const wait of isShared && !rejection.isRecalled ? REJECTION_WAITS_MS : []) {
-      const shared = await memory.readShared(refreshToken);
+      const shared = await cache.readShared(refreshToken);
       if (shared !== undefined) return { issued: shared, outcome: 'shared' };
       await sleep(wait);
     }
-    const isSuperseded = await memory.isSuperseded(refreshToken);
+    const isSuperseded = await cache.isSuperseded(refreshToken);
     if (!isSuperseded) throw sessionEnded(rejection);
     const details = { descopeCode: rejection.errorCode };
     const message = 'The refresh token was refreshed before; the browser has a newer one.';
@@ -165,22 +165,22 @@ export function assertSameSubject(one: VerifiedToken, other: VerifiedToken): voi
   throw otherUser();
 }
 
-/** What is said of a session and a refresh token that belong to different users. */
+/** Makes the rejection of a session and a refresh token that belong to different users. */
 export function otherUser(): DescopeCredentialError {
   return new DescopeCredentialError('TOKEN_SUBJECT_MISMATCH', 'The two tokens belong to different users.');
 }
 
-// What a refresh came to that brought nothing of use.
+// How a refresh fails.
 
-const VERDICTS: readonly string[] = ['SESSION_SIGNED_OUT', 'TOKEN_SUBJECT_MISMATCH', 'TOKEN_KEY_UNKNOWN'];
+const FINAL_CODES: readonly string[] = ['SESSION_SIGNED_OUT', 'TOKEN_SUBJECT_MISMATCH', 'TOKEN_KEY_UNKNOWN'];
 
-/** Descope's no to a refresh token, for the one who sent it. */
+/** Makes the rejection of a refresh token that Descope rejected. */
 export function sessionEnded({ errorCode }: DescopeApiError): DescopeCredentialError {
   const details = { descopeCode: errorCode };
   return new DescopeCredentialError('SESSION_ENDED', 'Descope ended the session.', details);
 }
 
-/** Says for operators what a failed refresh came to. */
+/** Returns the outcome of a failed refresh, for its event. */
 export function toOutcome(error: unknown): DescopeRefreshOutcome {
   if (error instanceof DescopeUnavailableError) return 'outage';
   if (!(error instanceof DescopeCredentialError)) return 'failed';
@@ -188,9 +188,9 @@ export function toOutcome(error: unknown): DescopeRefreshOutcome {
 }
 
 /**
- * Tells whether what Descope issued cannot be used: a garbled answer, or clocks that differ. That something was issued
- * says that the session goes on, so nobody may be signed out for it.
+ * Checks whether what Descope issued cannot be used: a garbled response, or clocks that differ. Since something was issued,
+ * the session continues, and nobody may be signed out for it.
  */
 export function isUnusable(error: unknown): boolean {
-  return error instanceof DescopeCredentialError && !VERDICTS.includes(error.code);
+  return error instanceof DescopeCredentialError && !FINAL_CODES.includes(error.code);
 }

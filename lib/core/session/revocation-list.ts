@@ -1,4 +1,4 @@
-// Sessions that were signed out before they end: a copied cookie must not outlive the sign-out.
+// Tokens that were signed out before their end: a copied cookie must not outlive the sign-out.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
@@ -65,13 +65,13 @@ export class RevocationList {
     });
   }
 
-  /** Rejects this token until it ends. */
+  /** Revokes this token until it ends. */
   signOut(token: string, claims: DescopeClaims): Promise<void> {
     const [untilMs, issuedUpTo] = [claims.exp * 1000, Number.POSITIVE_INFINITY];
     return this.#add(toTokenKey(token), claims, { untilMs, issuedUpTo, issuedAt: claims.iat ?? 0 });
   }
 
-  /** Rejects tokens of one subject that are known by name only, each until it ends. */
+  /** Revokes tokens of one subject that are known by their digest only, each until it ends. */
   async signOutChained(tokens: readonly ChainedToken[], claims: DescopeClaims): Promise<void> {
     const issuedUpTo = Number.POSITIVE_INFINITY;
     const latest = Math.ceil((this.#clock() + MAX_LEEWAY_MS) / 1000);
@@ -83,8 +83,8 @@ export class RevocationList {
   }
 
   /**
-   * Rejects every token of the subject that was issued up to this second, until `untilMs`. The whole second counts: who
-   * signs in again within it is rejected. What is known to be dated later, although it was there before, goes by name.
+   * Revokes every token of the subject that was issued up to this second, until `untilMs`. The whole second counts: a new
+   * sign-in within it is rejected, too. Tokens that are dated later, although they were seen before, are revoked one by one.
    */
   async signOutEverywhere(
     claims: DescopeClaims,
@@ -123,7 +123,7 @@ export class RevocationList {
     } catch (error) {
       if (error instanceof DescopeCredentialError) throw error;
       publishOutage('SIGN_OUTS_UNAVAILABLE', RETRY_AFTER_SECONDS, readProjectId(this.#notify));
-      throw unknownNow(error);
+      throw unavailable(error);
     }
   }
 
@@ -149,8 +149,8 @@ export class RevocationList {
     await this.#store?.set(PREFIX + key, toKept(entry.issuedUpTo), ttlMs);
   }
 
-  // A full list takes room from anyone who holds the most of it, and lets nobody in for that: the older half of what was
-  // signed out one by one is rejected by one date then, with all that the subject was issued before.
+  // A full list takes room from the subject who holds the most of it, and accepts no revoked token for that: the older half
+  // of its tokens that were signed out one by one is rejected by one date then, with all that it was issued before.
   #makeRoom(entry: Entry): void {
     const crowd = this.#store === undefined ? this.#entries.readCrowd(entry.owner) : [];
     if (crowd.length < 2) return;
@@ -173,30 +173,30 @@ function toSubjectKey(claims: DescopeClaims): string {
   return `subject:${createHash('sha256').update(readSubjectId(claims)).digest('base64url')}`;
 }
 
-// A number as text: what a store that deserialises makes of it, another number, can be read back. `Infinity` is none in JSON.
+// A number as a string: what a store that deserialises makes of it, a number, can be read back. `Infinity` is none in JSON.
 function toKept(issuedUpTo: number): string {
   return String(Math.min(issuedUpTo, Number.MAX_SAFE_INTEGER));
 }
 
-// Whatever stands there says that something was signed out.
+// Any value is a sign-out.
 function isKept(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-// Up to when tokens are rejected, as this or another version of ours wrote it.
+// The second up to which tokens are rejected, as this or another version of the package wrote it.
 function readCut(value: unknown): number {
   const cut = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof cut === 'number' && !Number.isNaN(cut)) return cut;
-  throw new Error('The signOutStore gave back something else than was written.');
+  throw new Error('The signOutStore returned something else than was written.');
 }
 
 function signedOut(): DescopeCredentialError {
   return new DescopeCredentialError('SESSION_SIGNED_OUT', 'The session was signed out.');
 }
 
-// Letting everybody in would bring back who signed out: nobody can be judged until the store answers again.
-function unknownNow(cause: unknown): DescopeUnavailableError {
-  const message = 'The signOutStore cannot be asked at present.';
+// Accepting tokens would bring back those that were signed out: none can be judged until the store answers again.
+function unavailable(cause: unknown): DescopeUnavailableError {
+  const message = 'The signOutStore cannot be reached at present.';
   return new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
     cause,

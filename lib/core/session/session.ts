@@ -1,4 +1,4 @@
-// All three of a caller in one: token, claims and user; or nobody, and why.
+// The session of a request: token, claims and user together, or an anonymous caller and why.
 import { inspect } from 'node:util';
 import type { DescopeError, DescopeErrorCode } from '../errors.js';
 import { DescopeCredentialError, toThrownError } from '../errors.js';
@@ -15,7 +15,7 @@ interface SessionInput {
   readonly rejection?: DescopeError | undefined;
 }
 
-/** A session of somebody: `user`, `token`, `claims` and `expiresAt` are there. */
+/** The session of a signed-in caller: `user`, `token`, `claims` and `expiresAt` are present. */
 export interface SignedInSession extends DescopeSession {
   readonly user: DescopeUser;
   readonly token: string;
@@ -23,38 +23,42 @@ export interface SignedInSession extends DescopeSession {
   readonly expiresAt: Date;
 }
 
-/** Tells whether it is somebody's. */
+/** Checks whether a caller is signed in; narrows the type. */
 export function isSignedIn(session: DescopeSession): session is SignedInSession {
   return session.user !== undefined;
 }
 
-/** The session of a request. `user` is `undefined` when nobody is signed in. A plain object of this shape is one, too. */
+/** The session of a request. `user` is `undefined` for an anonymous caller. A plain object of this shape is one, too. */
 export interface DescopeSession {
+  /** The caller; `undefined` for an anonymous one. */
   readonly user: DescopeUser | undefined;
-  /** Why a credential that was sent does not count; `undefined` when there was none, or it counts. */
+  /** Why a credential that was sent does not count; `undefined` where there was none, or it counts. */
   readonly rejectedWith: DescopeErrorCode | undefined;
   /** Whether the browser sent the credential by itself, as it does cookies. */
   readonly sentByBrowser: boolean;
-  /** The session token, for a call on the user's behalf. It shows in no log and no JSON. */
+  /** The session token, for a call on the user's behalf. It appears in no log and no JSON. */
   readonly token: string | undefined;
   /** The token's claims. */
   readonly claims: DescopeClaims | undefined;
   /** When the session token ends. */
   readonly expiresAt: Date | undefined;
-  /** Gives the user, or throws why there is none: the credential's rejection, else `SESSION_MISSING`. */
+  /**
+   * Returns the user of a signed-in caller.
+   * @throws {DescopeCredentialError} `SESSION_MISSING`, or the rejection of the credential that was sent
+   */
   requireUser(): DescopeUser;
 }
 
-/** The class of sessions; its private names are no part of the type, which others can make then. */
+/** The class of sessions. Its private names are no part of the type, so that plain objects fit it. */
 export interface DescopeSessionClass {
   /** The package alone makes sessions; for tests, `createTestDescope().session()` does. */
   new (input: never): DescopeSession;
-  /** The session of a proven token; `sentByBrowser` when a browser sent it by itself. */
+  /** Makes the session of a verified token; `sentByBrowser` where a browser attached it by itself. */
   of(user: DescopeUser, token: string, sentByBrowser?: boolean): SignedInSession;
-  /** The session of an anonymous caller; `rejection` says why what was sent does not count. */
+  /** Makes the session of an anonymous caller; `rejection` is why a credential that was sent does not count. */
   anonymous(rejection?: DescopeError): DescopeSession;
   /**
-   * Says why a session is nobody's.
+   * Returns why a session is anonymous.
    * @internal
    */
   toRejection(session: DescopeSession): DescopeError;
@@ -96,7 +100,7 @@ export const DescopeSession: DescopeSessionClass = class DescopeSession {
     return this.user === undefined ? undefined : new Date(this.user.claims.exp * 1000);
   }
 
-  /** What logs show: everything but the token, which `inspect` would ask the getter for when told to. */
+  /** What logs show: everything but the token, which `inspect` would read where its option `getters` is set. */
   [inspect.custom](): object {
     return { ...this };
   }
@@ -114,15 +118,15 @@ export const DescopeSession: DescopeSessionClass = class DescopeSession {
   }
 };
 
-/** Gives the user of a session. Throws why there is none, for what answers the request by itself. */
+/** Returns the user of a session. Throws why there is none, as the error of this package itself: for our own routes. */
 export function readSignedIn(session: DescopeSession): DescopeUser {
   if (session.user !== undefined) return session.user;
   throw DescopeSession.toRejection(session);
 }
 
-// May the session's token come in at all? Strictly, or leniently where being signed in is optional.
+// Whether the session's token is accepted here: strictly, or leniently where authentication is optional.
 
-/** Asserts that a session's token may come in; nobody's passes. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`. */
+/** Asserts that a session's token is accepted; an anonymous session passes. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`. */
 export function acceptSession(
   session: DescopeSession,
   policy: AcceptanceConfig,
@@ -132,7 +136,7 @@ export function acceptSession(
   return session;
 }
 
-/** Like `accept`, but a cookie that may not come in is nobody's, with the reason kept. A bearer token throws. */
+/** Like `acceptSession`, but a cookie that is not accepted makes the session anonymous, with the reason kept. A bearer token throws. */
 export function acceptOptionalSession(
   session: DescopeSession,
   policy: AcceptanceConfig,

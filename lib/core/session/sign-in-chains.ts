@@ -1,4 +1,4 @@
-// What was handed out for one sign-in. Tokens name none, so it is known by its refresh tokens and what came with them.
+// The tokens of one sign-in. Tokens do not name it, so it is known by its refresh tokens and what was issued for them.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
@@ -11,22 +11,22 @@ import type { KeyValueStore } from './key-value-store.js';
 const MAX_TOKENS = 100_000;
 const MAX_OF_ONE_SUBJECT = 500;
 const MAX_SESSIONS = 100;
-const MAX_REFRESH_TOKENS = 10; // Descope listens to the newest alone
+const MAX_REFRESH_TOKENS = 10; // Descope accepts the newest alone
 const LEEWAY_MS = 60_000; // a token is accepted so long after its end, at most (leewaySeconds)
 const MAX_STEPS = 3;
 const PREFIX = 'nestjs-descope:sign-in:';
 const TOKEN = /^([sr])([A-Za-z0-9_-]{43})=(\d{1,16})$/;
 
-/** A token by what a sign-out list calls it, and when it ends. */
+/** A token by its key in the revocation list, and when it ends. */
 export interface ChainedToken {
   readonly key: string;
   readonly untilMs: number;
   readonly isRefresh: boolean;
-  /** In epoch seconds; not known of one that another instance has handed out. */
+  /** In epoch seconds; not known of a token that another instance has issued. */
   readonly issuedAt?: number | undefined;
 }
 
-/** Tokens of one sign-in; the first refresh token is the one that the others came with. */
+/** Tokens of one sign-in; the first refresh token is the one that the others were issued for. */
 export interface TokensOfOneSignIn {
   readonly refresh: readonly string[];
   readonly sessions: readonly string[];
@@ -43,15 +43,15 @@ export class SignInChains {
   readonly #clock: Clock;
   readonly #store: KeyValueStore | undefined;
   readonly #chains = new Map<string, Chain>(); // by each of their tokens
-  readonly #subjects = new Map<string, Set<Chain>>(); // those that came last at the end
+  readonly #subjects = new Map<string, Set<Chain>>(); // the latest at the end
 
-  /** Shares what it knows through the store of sign-outs, if there is one. */
+  /** Shares chains through the `signOutStore`, if there is one. */
   constructor(clock: Clock, store: KeyValueStore | undefined) {
     this.#clock = clock;
     this.#store = store;
   }
 
-  /** Notes that these tokens are one sign-in's. Never rejects: a store that is down signs nobody out. */
+  /** Links tokens of one sign-in. Never rejects: a store that is down signs nobody out. */
   async link(subject: string, { refresh, sessions }: TokensOfOneSignIn): Promise<void> {
     const tokens = [
       ...refresh.map((token) => toChained(token, true)),
@@ -60,10 +60,10 @@ export class SignInChains {
     const distinct = [...new Map(tokens.map((token) => [token.key, token])).values()];
     if (distinct.length < 2) return;
     this.#keep(subject, distinct);
-    if (this.#store !== undefined) await share(this.#store, distinct, this.#clock()).catch(() => undefined); // told
+    if (this.#store !== undefined) await share(this.#store, distinct, this.#clock()).catch(() => undefined); // reported by the bounded store
   }
 
-  /** Finds what this process knows to be of the same sign-ins as these tokens, themselves included. */
+  /** Finds the tokens that this process knows to be of the same sign-ins as these, themselves included. */
   find(tokens: readonly string[]): readonly ChainedToken[] {
     const found = new Map<string, ChainedToken>();
     for (const token of tokens)
@@ -71,7 +71,7 @@ export class SignInChains {
     return [...found.values()];
   }
 
-  /** Finds what other instances know, too. Rejects when the store cannot be asked. */
+  /** Finds those that other instances know, too. Rejects when the store cannot be reached. */
   async findShared(tokens: readonly string[]): Promise<readonly ChainedToken[]> {
     const found = new Map(this.find(tokens).map((token) => [token.key, token]));
     const store = this.#store;
@@ -100,7 +100,7 @@ export class SignInChains {
     this.#makeRoom(own, chain);
   }
 
-  // First among the same user's, so that nobody's sign-ins push out all others'; then among those idle for longest.
+  // First among the same user's, so that one user's sign-ins cannot push out all others'; then among those idle for longest.
   #makeRoom(own: ReadonlySet<Chain>, latest: Chain): void {
     let count = 0;
     for (const chain of own) count += chain.tokens.size;
@@ -125,19 +125,19 @@ export class SignInChains {
   }
 }
 
-/** The name of a token in lists of its kind: what was signed, without the signature, of which ECDSA has a second valid form. */
+/** Returns the key of a token in the revocation list: a digest of what was signed, because ECDSA has two valid signatures of it. */
 export function toTokenKey(token: string): string {
   const signed = token.slice(0, token.lastIndexOf('.'));
   return `token:${createHash('sha256').update(signed).digest('base64url')}`;
 }
 
-// Each token's entry names those that it came with. Two instances may write one at once: anyone who reads back that the
-// other has overwritten it writes again.
+// Each token's entry names those of its chain. Two instances may write an entry at once: the one that reads back that it was
+// overwritten writes again.
 async function share(store: KeyValueStore, tokens: readonly ChainedToken[], nowMs: number): Promise<void> {
   const [first, ...others] = tokens;
   if (first === undefined) return;
   const all = await merge(store, { to: first, tokens: others, nowMs });
-  // Those that go on from here take along what is not over, so that nobody must go all the way back.
+  // Refresh tokens take along all that has not ended, so that a sign-out need not follow the chain to its start.
   await Promise.all(
     others.map((to) => merge(store, { to, tokens: to.isRefresh ? [first, ...all] : [first], nowMs })),
   );
@@ -167,7 +167,7 @@ async function read(store: KeyValueStore, key: string): Promise<readonly Chained
     const tokens = text.split(' ').map(fromText);
     if (tokens.every((token) => token !== undefined)) return tokens;
   }
-  throw new Error('The signOutStore gave back something else than was written.');
+  throw new Error('The signOutStore returned something else than was written.');
 }
 
 function toText({ key, untilMs, isRefresh }: ChainedToken): string {
@@ -181,7 +181,7 @@ function fromText(text: string): ChainedToken | undefined {
     : { key: `token:${digest}`, untilMs: Number(untilMs), isRefresh: kind === 'r' };
 }
 
-// What is not over; of many the last to end.
+// Tokens that have not ended; of many the last to end.
 function choose(tokens: ReadonlyMap<string, ChainedToken>, nowMs: number): Map<string, ChainedToken> {
   const living = [...tokens.values()]
     .filter(({ untilMs }) => untilMs + LEEWAY_MS > nowMs)
@@ -191,7 +191,7 @@ function choose(tokens: ReadonlyMap<string, ChainedToken>, nowMs: number): Map<s
   return new Map([...refresh, ...sessions].map((token) => [token.key, token]));
 }
 
-// A look without proof: what is noted here is only ever rejected.
+// Unverified: a token of a chain is only ever rejected for it.
 function toChained(token: string, isRefresh: boolean): ChainedToken | undefined {
   try {
     const { exp, iat } = decodeToken(token).payload;
@@ -204,7 +204,7 @@ function toChained(token: string, isRefresh: boolean): ChainedToken | undefined 
   }
 }
 
-// Tokens that are dated ahead of our clock, within the leeway: a cut by the clock alone would miss them.
+// Tokens that are dated ahead of our clock, within the leeway: revoking by date alone would miss them.
 
 const MAX_AHEAD = 10_000;
 const MAX_AHEAD_OF_ONE_SUBJECT = 50;

@@ -1,23 +1,23 @@
-// What the claims of a genuine token must say before it counts as a session of this project.
+// Checks of the claims of a genuine token: its types, times, issuer, and that it is a session of this project.
 import type { DescopeCredentialCode } from '../errors.js';
 import { DescopeCredentialError } from '../errors.js';
 import type { DescopeClaims, IssuerKind, JsonObject } from './claims.js';
 import { isWellFormed, readIssuerKind, readOwn, readText } from './claims.js';
 
-/** What the claims are measured by. */
+/** What the claims are checked against. */
 export interface ClaimConfig {
   readonly projectId: string;
   /** Seconds by which clocks may differ, both ways. */
   readonly leewaySeconds: number;
-  /** What `drn` may call a session. */
+  /** The names of a session in `drn`. */
   readonly sessionTokenNames: readonly string[];
-  /** What `drn` may call a refresh token. */
+  /** The names of a refresh token in `drn`. */
   readonly refreshTokenNames: readonly string[];
   /** Whether a session whose issuer is a URL may come without `drn`. */
   readonly allowMissingDrn: boolean;
 }
 
-// OIDC Core §2 and §3.3.2.11, FAPI 1.0 part 2 §5.1.1. An ID token says who signed in to another application, and opens nothing.
+// OIDC Core §2 and §3.3.2.11, FAPI 1.0 part 2 §5.1.1. An ID token proves a sign-in to another application, and is no credential here.
 const ID_TOKEN_MARKS = ['nonce', 'at_hash', 'c_hash', 's_hash'];
 
 const LAST_DATE_SECONDS = 8.64e12; // the last moment that a Date can hold (ECMA-262 §21.4.1.1)
@@ -32,7 +32,7 @@ export function assertClaimTypes(payload: JsonObject): asserts payload is Descop
   if (Object.hasOwn(payload, 'drn')) assertIdentity(payload, 'drn');
   if (Object.hasOwn(payload, 'dsub')) assertIdentity(payload, 'dsub');
   if (Object.hasOwn(payload, 'aud') && !isAudience(payload['aud'])) {
-    throw invalid('aud', 'a text or a list of texts');
+    throw invalid('aud', 'a string or a list of strings');
   }
 }
 
@@ -42,7 +42,7 @@ export function assertTime(claims: DescopeClaims, policy: ClaimConfig, nowMs: nu
   if (flaw !== undefined) throw flaw;
 }
 
-/** Finds what is wrong with a token's times, if anything: the errors of `assertTime`. */
+/** Returns the error that `assertTime` throws, if there is one. */
 export function findTimeFlaw(
   claims: DescopeClaims,
   policy: ClaimConfig,
@@ -56,13 +56,13 @@ export function findTimeFlaw(
   if (claims.iat !== undefined && claims.iat > latest) {
     return rejection('TOKEN_ISSUED_IN_FUTURE', 'The token was issued in the future; check the clocks.');
   }
-  // Last, so that "expired" means: this is all that is wrong with its times.
-  // Asked this way round, a clock that answers with NaN rejects everything.
+  // Last, so that an expired token has no other flaw in its times.
+  // Written this way round, a clock that returns NaN rejects everything.
   if (!(claims.exp > now - policy.leewaySeconds)) return rejection('TOKEN_EXPIRED', 'The token has expired.');
   return undefined;
 }
 
-/** Asserts that this project issued the token, and reads for whom. Throws `TOKEN_ISSUER_MISMATCH`. */
+/** Asserts that this project issued the token, and returns for which kind of client. Throws `TOKEN_ISSUER_MISMATCH`. */
 export function assertIssuer(claims: DescopeClaims, policy: ClaimConfig): IssuerKind {
   const kind = readIssuerKind(claims.iss, policy.projectId);
   if (kind === undefined)
@@ -70,11 +70,11 @@ export function assertIssuer(claims: DescopeClaims, policy: ClaimConfig): Issuer
   return kind;
 }
 
-/** Asserts that the token bears no mark of an OIDC ID token (RFC 8725 §3.11 and §3.12). Throws `TOKEN_IS_ID_TOKEN`. */
+/** Asserts that the token has no mark of an OIDC ID token (RFC 8725 §3.11 and §3.12). Throws `TOKEN_IS_ID_TOKEN`. */
 export function assertNoIdToken(claims: DescopeClaims): void {
   const mark = ID_TOKEN_MARKS.find((name) => Object.hasOwn(claims, name));
   if (mark === undefined) return;
-  const message = `The token bears "${mark}" as an OIDC ID token does, which is meant for the application that asked for it; send the session token.`;
+  const message = `The token has "${mark}" as an OIDC ID token does, which is for the application that requested it; send the session token.`;
   throw new DescopeCredentialError('TOKEN_IS_ID_TOKEN', message, { claim: mark });
 }
 
@@ -92,11 +92,11 @@ function assertSessionName(claims: DescopeClaims, policy: ClaimConfig): void {
   const { drn, iss } = claims;
   if (drn !== undefined) {
     if (policy.sessionTokenNames.includes(drn)) return;
-    const message = 'The token is not a session token ("drn"); a refresh token opens nothing.';
+    const message = 'The token is not a session token ("drn"); a refresh token is no credential here.';
     throw rejection('TOKEN_NOT_A_SESSION', message);
   }
   // An ID token of the project's federated applications has this issuer, perhaps the project's own audience, and none of
-  // the marks where the code flow was used: only the name tells a session from it.
+  // the marks where the code flow was used: only the name distinguishes a session from it.
   if (iss === policy.projectId || policy.allowMissingDrn) return;
   if (readIssuerKind(iss, policy.projectId) !== 'session') return; // an app's or agent's, which `accepts` judges
   throw rejection(
@@ -105,7 +105,7 @@ function assertSessionName(claims: DescopeClaims, policy: ClaimConfig): void {
   );
 }
 
-/** Asserts that the token is a refresh token, which says so itself. Throws `TOKEN_NOT_A_REFRESH` or `TOKEN_SENDER_CONSTRAINED`. */
+/** Asserts that the token is a refresh token, which its own `drn` says. Throws `TOKEN_NOT_A_REFRESH` or `TOKEN_SENDER_CONSTRAINED`. */
 export function assertRefresh(claims: DescopeClaims, policy: ClaimConfig): void {
   if (claims.drn === undefined || !policy.refreshTokenNames.includes(claims.drn)) {
     throw rejection('TOKEN_NOT_A_REFRESH', 'The token is not a refresh token ("drn").');
@@ -124,7 +124,7 @@ function assertUnbound(claims: DescopeClaims): void {
 
 function assertIdentity(payload: JsonObject, name: string): void {
   const text = readText(payload, name);
-  if (text === undefined || !isWellFormed(text)) throw invalid(name, 'a non-empty text');
+  if (text === undefined || !isWellFormed(text)) throw invalid(name, 'a non-empty string');
 }
 
 function assertMoment(payload: JsonObject, name: string): void {

@@ -1,11 +1,11 @@
-// What a token says: its claims, read as own properties and never trusted to have a type.
+// Claims of a token, read as own properties and never trusted to have a type.
 
 /** A JSON object from outside, not yet read. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * The claims of a verified Descope token, as they stand in it.
- * Typed are those the verifier has proven; any other is `unknown`.
+ * The claims of a verified Descope token. Typed are those that the verifier has checked; any other is `unknown`.
+ * @see https://www.rfc-editor.org/rfc/rfc7519#section-4
  */
 export interface DescopeClaims {
   /** The issuer: the project id or a URL that ends in it. */
@@ -18,14 +18,14 @@ export interface DescopeClaims {
   readonly iat?: number;
   /** Before when it is not valid, in epoch seconds. */
   readonly nbf?: number;
-  /** For whom it is meant (RFC 7519 §4.1.3). */
+  /** Its audience (RFC 7519 §4.1.3). */
   readonly aud?: string | readonly string[];
-  /** What kind of token Descope says it is: the session's name, `DS` unless configured. */
+  /** Descope's name for the kind of token: `DS` for a session unless configured, `DSR` for a refresh token. */
   readonly drn?: string;
   readonly [claim: string]: unknown;
 }
 
-/** Tells whether a value is a JSON object: neither null nor an array. */
+/** Checks whether a value is a JSON object: neither null nor an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -35,30 +35,30 @@ export function readOwn(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
-/** Reads a claim that must be text to mean anything. */
+/** Reads a member that must be a non-empty string; anything else is `undefined`. */
 export function readText(object: JsonObject, name: string): string | undefined {
   const value = readOwn(object, name);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /**
- * Tells whether a text is whole Unicode. Half of a surrogate pair, which JSON can write as an escape, turns into
- * U+FFFD wherever the text is stored or sent as UTF-8, and there two identities would meet.
+ * Checks whether a string is well-formed Unicode. Half of a surrogate pair, which JSON can write as an escape, turns into
+ * U+FFFD wherever the string is stored or sent as UTF-8, and there two identities would be one.
  */
 export function isWellFormed(text: string): boolean {
   return text.isWellFormed();
 }
 
-const NO_NAMES: readonly string[] = Object.freeze([]); // handed out too, so nobody may add to it
+const NO_NAMES: readonly string[] = Object.freeze([]); // returned to callers, which must not add to it
 
-/** Reads a list of names; a claim that is anything but an array of texts names nothing. */
+/** Reads a list of names; a claim that is anything but an array of strings names nothing. */
 export function readNames(object: JsonObject, name: string): readonly string[] {
   const value = readOwn(object, name);
   if (!Array.isArray(value)) return NO_NAMES;
   return value.every((item) => typeof item === 'string') ? value : NO_NAMES;
 }
 
-/** Freezes a JSON value with everything in it, so that no reader can change what the next one sees. */
+/** Freezes a JSON value with everything in it, so that no reader can change what the next one reads. */
 export function freezeDeep(value: object): void {
   visitObjects(value, Object.freeze);
 }
@@ -95,9 +95,9 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-// Who calls with this token: a user, an access key, an app, an agent, or one cannot tell.
+// The kind of caller behind a token.
 
-/** Who stands behind a token. `unknown` is a genuine session that shows no evidence of either a user or an access key. */
+/** The kind of caller. `'unknown'` is a genuine session without evidence of either a user or an access key. */
 export type TokenKind = 'user' | 'access-key' | 'app' | 'agent' | 'unknown';
 
 const ACCESS_KEY_ID = /^K[A-Za-z0-9]{27,31}$/;
@@ -108,8 +108,8 @@ export function readSubjectId(claims: DescopeClaims): string {
 }
 
 /**
- * Reads who stands behind a token. A user needs positive evidence, a session's `drn` and an `amr`;
- * an access key's id wins over both, because a key's own claims stand among the token's.
+ * Reads the kind of caller. A user needs positive evidence, a session's `drn` and an `amr`; an access key's id has priority
+ * over both, because a key's own claims are among the token's.
  */
 export function readTokenKind(claims: DescopeClaims, issuer: IssuerKind): TokenKind {
   if (issuer !== 'session') return issuer;
@@ -119,15 +119,15 @@ export function readTokenKind(claims: DescopeClaims, issuer: IssuerKind): TokenK
   return id.startsWith('K') ? 'access-key' : 'unknown';
 }
 
-/** Tells whether a kind may come in; `unknown` may where both that it could be may. */
+/** Checks whether a kind is accepted; `unknown` is where users and access keys both are. */
 export function isKindAccepted(kind: TokenKind, accepted: readonly TokenKind[]): boolean {
   if (kind === 'unknown') return accepted.includes('user') && accepted.includes('access-key');
   return accepted.includes(kind);
 }
 
-// Whose token is it? What the issuer claim says of the project and of the kind of client.
+// The issuer: which project it is of, and which kind of client it signs for.
 
-/** For whom an issuer signs: the project's own sessions, an inbound app's, or an agent's. */
+/** What an issuer signs: the project's own sessions, an inbound app's tokens, or an agent's. */
 export type IssuerKind = 'session' | 'app' | 'agent';
 
 // Path segments are compared as they stand, so anything that a URL parser would rewrite is rejected.
@@ -135,7 +135,7 @@ const ISSUER_URL =
   /^https?:\/\/[A-Za-z0-9.:[\]-]+((?:\/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@-]*)+)$/;
 
 /**
- * Reads what an issuer of this project signs for; the issuer of another project is `undefined`.
+ * Reads what an issuer of this project signs; `undefined` for the issuer of another project.
  * The project's own is its id, or a URL that ends in it, on any host: custom domains exist, and the key is the boundary.
  */
 export function readIssuerKind(issuer: string, projectId: string): IssuerKind | undefined {

@@ -1,15 +1,15 @@
-// Token text → its parts, or a rejection: RFC 7515 compact form, nothing looser.
+// Token → its parts, or a rejection: RFC 7515 compact form, nothing looser.
 import { isAscii, isUtf8 } from 'node:buffer';
 import { DescopeCredentialError } from '../errors.js';
 import type { JsonObject } from './claims.js';
 import { isJsonObject, readOwn } from './claims.js';
 
-/** Tokens above this many characters are rejected unread (Descope's are 1 to 8 KB). */
+/** Tokens above this many characters are rejected without decoding (Descope's are 1 to 8 KB). */
 export const MAX_TOKEN_LENGTH = 16_384;
 const MAX_KEY_ID_LENGTH = 256;
 const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
 
-/** A token taken apart, with nothing proven yet. */
+/** A decoded token, of which nothing is verified yet. */
 export interface DecodedToken {
   readonly algorithm: string;
   readonly keyId: string;
@@ -18,15 +18,15 @@ export interface DecodedToken {
   readonly signature: Buffer;
 }
 
-/** What of a token's header is used: all of it is checked. */
+/** The part of a token's header that is used; all of it is checked. */
 export interface TokenHeader {
   readonly algorithm: string;
   readonly keyId: string;
 }
 
-/** Takes a token apart. Throws `TOKEN_TOO_LARGE`, `TOKEN_MALFORMED` or `TOKEN_HEADER_UNSUPPORTED`. */
+/** Decodes a token. Throws `TOKEN_TOO_LARGE`, `TOKEN_MALFORMED` or `TOKEN_HEADER_UNSUPPORTED`. */
 export function decodeToken(token: string, headers = new HeaderMemory()): DecodedToken {
-  if (typeof token !== 'string') throw malformed('is not text');
+  if (typeof token !== 'string') throw malformed('is not a string');
   if (token.length > MAX_TOKEN_LENGTH) throw tooLarge();
   const headerEnd = token.indexOf('.');
   const payloadEnd = token.indexOf('.', headerEnd + 1);
@@ -46,7 +46,7 @@ export function decodeToken(token: string, headers = new HeaderMemory()): Decode
 const MAX_HEADERS = 16;
 const MAX_HEADER_LENGTH = 512;
 
-/** Remembers headers by their text: a project's tokens share one for each key. Bounded, and nothing of a token's owner. */
+/** Remembers headers by their encoded form: a project's tokens share one for each key. Bounded, and nothing of a token's owner. */
 export class HeaderMemory {
   readonly #known = new Map<string, TokenHeader>();
 
@@ -56,13 +56,13 @@ export class HeaderMemory {
     if (known !== undefined) return known;
     const header = readHeader(parseJsonPart(part));
     if (part.length > MAX_HEADER_LENGTH) return header;
-    if (this.#known.size >= MAX_HEADERS) this.#known.clear(); // headers are free to invent, and soon read again
+    if (this.#known.size >= MAX_HEADERS) this.#known.clear(); // headers are free to invent, and soon decoded again
     this.#known.set(detach(part), header);
     return header;
   }
 }
 
-/** Copies an ASCII text: one that was cut out of a request would keep its whole header line in memory. */
+/** Copies an ASCII string: a slice of a request would keep its whole header line in memory. */
 export function detach(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
@@ -84,9 +84,9 @@ function toText(bytes: Buffer): string {
   return bytes.toString('utf8');
 }
 
-// What a lenient decoder forgives (RFC 4648 §3.5): it skips padding, white space and foreign characters, and then has too
-// few bytes; it reads the other alphabet; and it drops loose bits at the end. Of wider characters Node's reads the low
-// byte alone, so that a token had spellings that no list of signed-out ones knows.
+// Node's decoder is lenient (RFC 4648 §3.5): it skips padding, white space and foreign characters, and then has too few
+// bytes; it reads the other alphabet; and it drops loose bits at the end. Of wider characters it reads the low byte alone.
+// A token with several spellings could avoid the list of signed-out ones.
 function decodeBase64Url(part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
   const isWhole = part.length % 4 !== 1 && bytes.length === Math.floor((part.length * 3) / 4);
@@ -142,9 +142,9 @@ function tooLarge(): DescopeCredentialError {
   return new DescopeCredentialError('TOKEN_TOO_LARGE', message, { limit: MAX_TOKEN_LENGTH });
 }
 
-// What a token says of its end and its owner: a look without proof, for what costs nothing if it is wrong.
+// The end and the owner that a token names, unverified: only for uses where a wrong value harms nobody else.
 
-/** Reads the end of a token, in epoch milliseconds; `undefined` where it says none that can be read. */
+/** Reads the end of a token, unverified, in epoch milliseconds; `undefined` where there is none. */
 export function readEndMs(token: string): number | undefined {
   try {
     const expires = decodeToken(token).payload['exp'];
@@ -155,7 +155,7 @@ export function readEndMs(token: string): number | undefined {
   }
 }
 
-/** Reads whose token it says to be; the text itself where it cannot be read. */
+/** Reads the subject of a token, unverified; the token itself where there is none. */
 export function readOwner(token: string): string {
   try {
     const { dsub, sub } = decodeToken(token).payload;

@@ -1,7 +1,7 @@
-// When keys are fresh, and when they may be fetched: time only, no keys and no network.
+// The schedule of key fetches: how fresh keys are, and when they may be fetched. No keys, no network.
 import type { Clock } from '../clock.js';
 
-/** How long keys are believed and how often they may be asked for. All in milliseconds. */
+/** How long keys are used and how often they may be fetched. All in milliseconds. */
 export interface KeyFetchConfig {
   /** Age at which a key set must be fetched again. */
   readonly maxAgeMs: number;
@@ -11,7 +11,7 @@ export interface KeyFetchConfig {
   readonly cooldownMs: number;
 }
 
-/** How far a key set may be trusted: `fresh`; `ageing` (refresh behind the requests); `old`; `none` that may be used. */
+/** How keys may be used: `fresh`; `ageing` (refreshed in the background); `old` (refreshed first); `none` may be used. */
 export type KeyState = 'fresh' | 'ageing' | 'old' | 'none';
 
 const FIRST_RETRY_MS = 500;
@@ -37,6 +37,7 @@ export class KeyFetchSchedule {
     return this.#failures > 0;
   }
 
+  /** Returns how the keys in memory may be used now. */
   keyState(): KeyState {
     const age = this.keyAgeMs();
     if (age < this.#refreshAfterMs) return 'fresh';
@@ -64,16 +65,18 @@ export class KeyFetchSchedule {
     return Math.max(1, Math.ceil((this.#retryDelayMs() - this.#since(this.#endedAt)) / 1000));
   }
 
+  /** Records the start of a fetch. */
   started(): void {
     this.#startedAt = this.#clock();
   }
 
+  /** Records a failure. */
   failed(): void {
     this.#failures += 1;
     this.#endedAt = this.#clock();
   }
 
-  /** Notes a success; the next refresh comes at 75 to 90 % of the max age, so that instances do not march in step. */
+  /** Records a success. The next refresh is due at 75 to 90 % of the max age, so that instances do not fetch in step. */
   succeeded(): void {
     this.#failures = 0;
     this.#endedAt = this.#clock();

@@ -1,4 +1,4 @@
-// The promise of a key for a key id, kept from a fixed list.
+// Key sets: where the verifier gets its keys, and the one with fixed keys.
 import { DescopeCredentialError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { VerificationKey } from './signature.js';
@@ -6,17 +6,17 @@ import { readVerificationKey } from './signature.js';
 
 /** Where the verifier gets its keys. */
 export interface KeySet {
-  /** Finds the key of an id. Throws `TOKEN_KEY_UNKNOWN`, or `KEYS_UNAVAILABLE` when it cannot know. */
+  /** Finds the key of an id. Throws `TOKEN_KEY_UNKNOWN`, or `KEYS_UNAVAILABLE` where that cannot be known. */
   find(keyId: string): MaybePromise<VerificationKey>;
   /** Loads the keys ahead of the first request. Throws `KEYS_UNAVAILABLE`. */
   hydrate(): Promise<void>;
-  /** Tells how the keys stand, after whatever fetch the schedule has due; never rejects. */
+  /** Returns the state of the keys, after a fetch that the schedule has due; never rejects. */
   checkHealth(): Promise<KeyHealth>;
-  /** Ends what it has under way. */
+  /** Aborts a fetch that is under way. */
   close(): void;
 }
 
-/** How the keys stand: `stale` are usable, but could not be refreshed. */
+/** The state of the keys: `stale` ones are usable, but could not be refreshed. */
 export interface KeyHealth {
   readonly state: 'usable' | 'stale' | 'none';
   /** Keys in memory, usable or not. */
@@ -54,7 +54,7 @@ export class StaticKeySet implements KeySet {
 /**
  * Reads the usable keys of a JWK set (RFC 7517 §5). A key that may not verify is left out and spoils no other;
  * an id that two different keys claim is ambiguous, so neither counts. A key that was known before stays the same object,
- * by which anyone who remembers its use can tell that it still counts.
+ * by which a remembered token shows that its key still counts.
  */
 export function toKeysById(jwks: readonly unknown[], before: KeysById = new Map()): KeysById {
   const keys = new Map<string, VerificationKey>();
@@ -71,7 +71,7 @@ export function toKeysById(jwks: readonly unknown[], before: KeysById = new Map(
   return keys;
 }
 
-/** The rejection of a key id that the project does not have. */
+/** Makes the rejection of a key id that the project does not have. */
 export function unknownKey(): DescopeCredentialError {
   const message = "The token names a key that is not among the project's keys.";
   return new DescopeCredentialError('TOKEN_KEY_UNKNOWN', message);

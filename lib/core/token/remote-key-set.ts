@@ -1,4 +1,4 @@
-// The project's keys as Descope publishes them: one fetch for many waiters, and an outage is ridden out.
+// The project's keys as Descope publishes them: one fetch for many waiters, and known keys serve through an outage.
 import type { Clock } from '../clock.js';
 import { readElapsedMs } from '../clock.js';
 import { DescopeUnavailableError } from '../errors.js';
@@ -12,11 +12,11 @@ import type { KeyHealth, KeysById, KeySet } from './key-set.js';
 import { toKeysById, unknownKey } from './key-set.js';
 import type { VerificationKey } from './signature.js';
 
-/** What a remote key set needs of the world. */
+/** What a remote key set needs. */
 export interface RemoteKeySetInput {
   /** Fetches the members of the JWK set; must end by itself, and at once when the signal aborts. */
   readonly load: (signal: AbortSignal) => Promise<readonly unknown[]>;
-  /** Where they are asked for, of which the log names the host. */
+  /** The address of the keys; the log names its host. */
   readonly url: string;
   readonly policy: KeyFetchConfig;
   readonly clock: Clock;
@@ -28,7 +28,7 @@ export class RemoteKeySet implements KeySet {
   readonly #schedule: KeyFetchSchedule;
   readonly #closing = new AbortController();
   #keys: KeysById = new Map();
-  #flight: Promise<void> | undefined;
+  #fetching: Promise<void> | undefined;
 
   constructor(input: RemoteKeySetInput) {
     this.#input = input;
@@ -50,12 +50,12 @@ export class RemoteKeySet implements KeySet {
     if (this.#schedule.keyState() === 'none') await this.#fetch();
   }
 
-  // As a request with a known key would have it: it waits where that would, and causes no fetch that it would not.
+  // Like a request with a known key: it waits where that would, and causes no fetch that it would not.
   async checkHealth(): Promise<KeyHealth> {
     const state = this.#schedule.keyState();
     const isWaiting = state === 'none' || (state === 'old' && !this.#schedule.isFailing);
     if (state !== 'fresh') this.#refreshBehind();
-    if (isWaiting) await this.#flight?.catch(() => undefined);
+    if (isWaiting) await this.#fetching?.catch(() => undefined);
     const usable = this.#schedule.isFailing ? 'stale' : 'usable';
     const keyAgeMs = this.#schedule.keyAgeMs();
     return {
@@ -69,9 +69,9 @@ export class RemoteKeySet implements KeySet {
     this.#closing.abort();
   }
 
-  // No keys in memory: everybody waits for the one flight, or is told when the next one may start.
+  // No keys in memory: every request waits for one fetch, or is rejected until the next one may start.
   async #findWhenLoaded(keyId: string): Promise<VerificationKey> {
-    if (this.#flight === undefined && !this.#schedule.mayRetry()) throw this.#unavailable();
+    if (this.#fetching === undefined && !this.#schedule.mayRetry()) throw this.#unavailable();
     await this.#fetch();
     return this.#pick(keyId);
   }
@@ -79,22 +79,22 @@ export class RemoteKeySet implements KeySet {
   // An id never seen may be a key that was rotated in, so it is worth one fetch per cool-down and no more:
   // ids are free for an attacker to invent.
   async #findUnknown(keyId: string): Promise<VerificationKey> {
-    if (this.#flight === undefined && !this.#schedule.mayAskForUnknown()) {
+    if (this.#fetching === undefined && !this.#schedule.mayAskForUnknown()) {
       throw this.#schedule.isFailing ? this.#unavailable() : unknownKey();
     }
     await this.#fetch();
     return this.#pick(keyId);
   }
 
-  // Past the max age the set must be confirmed before it is believed; if that fails, it is stale but usable.
+  // Beyond the max age the set must be confirmed before it is used; if that fails, it is stale but usable.
   async #findRefreshed(keyId: string): Promise<VerificationKey> {
-    await this.#fetch().catch(() => undefined); // the failure is noted, and the known key goes on
+    await this.#fetch().catch(() => undefined); // the failure is reported, and the known key stays in use
     return this.#pick(keyId);
   }
 
   #refreshBehind(): void {
-    if (this.#flight !== undefined || !this.#schedule.mayRetry()) return;
-    this.#fetch().catch(() => undefined); // noted where it happened; requests go on with the keys at hand
+    if (this.#fetching !== undefined || !this.#schedule.mayRetry()) return;
+    this.#fetch().catch(() => undefined); // reported where it happened; requests continue with the keys in memory
   }
 
   #pick(keyId: string): VerificationKey {
@@ -104,10 +104,10 @@ export class RemoteKeySet implements KeySet {
   }
 
   #fetch(): Promise<void> {
-    this.#flight ??= this.#load().finally(() => {
-      this.#flight = undefined;
+    this.#fetching ??= this.#load().finally(() => {
+      this.#fetching = undefined;
     });
-    return this.#flight;
+    return this.#fetching;
   }
 
   async #load(): Promise<void> {
@@ -121,7 +121,7 @@ export class RemoteKeySet implements KeySet {
       this.#keys = keys; // the whole set: a key that left it is gone
     } catch (cause) {
       this.#schedule.failed();
-      this.#noteFailure(cause, readElapsedMs(clock, startedAtMs));
+      this.#reportFailure(cause, readElapsedMs(clock, startedAtMs));
       throw this.#unavailable(cause);
     }
     const wasFailing = this.#schedule.isFailing;
@@ -129,7 +129,7 @@ export class RemoteKeySet implements KeySet {
     reportFetched(this.#toReport(readElapsedMs(clock, startedAtMs)), wasFailing, notify);
   }
 
-  #noteFailure(cause: unknown, durationMs: number): void {
+  #reportFailure(cause: unknown, durationMs: number): void {
     if (this.#closing.signal.aborted) return;
     const isStale = this.#schedule.keyState() !== 'none';
     const retryAfterSeconds = this.#schedule.retryAfterSeconds();
@@ -148,35 +148,35 @@ export class RemoteKeySet implements KeySet {
   #unavailable(cause?: unknown): DescopeUnavailableError {
     const retryAfterSeconds = this.#schedule.retryAfterSeconds();
     const why = cause === undefined ? '' : ` (${toReason(cause)})`;
-    const message = `Descope's keys cannot be had at present${why}.`;
+    const message = `Descope's keys cannot be fetched at present${why}.`;
     return new DescopeUnavailableError('KEYS_UNAVAILABLE', message, { retryAfterSeconds, cause });
   }
 }
 
-// What a key set tells of its fetches: events for machines, lines for people.
+// Reports of fetches: an event, and a line in the log.
 
 /** A fetch that ended; `keyCount` and `keyAgeMs` are of the keys in memory. */
-export interface FetchReport {
+interface FetchReport {
   readonly keyCount: number;
   readonly keyAgeMs: number;
   readonly durationMs: number;
 }
 
 /** A fetch that failed; `isStale` when keys are in memory that may be used. */
-export interface FailureReport extends FetchReport {
+interface FailureReport extends FetchReport {
   readonly isStale: boolean;
   readonly retryAfterSeconds: number;
   readonly cause: unknown;
 }
 
-/** Tells that keys were fetched, and that an outage is over if there was one. */
-export function reportFetched(report: FetchReport, wasFailing: boolean, notify: Notify): void {
+/** Reports that keys were fetched, and that an outage is over if there was one. */
+function reportFetched(report: FetchReport, wasFailing: boolean, notify: Notify): void {
   publishKeysFetched(report.keyCount, report.durationMs, readProjectId(notify));
   if (wasFailing) notify({ code: 'KEYS_RECOVERED', level: 'log', message: RECOVERED });
 }
 
-/** Tells that keys could not be fetched. */
-export function reportFailed(report: FailureReport, notify: Notify): void {
+/** Reports that keys could not be fetched. */
+function reportFailed(report: FailureReport, notify: Notify): void {
   const { keyCount, keyAgeMs, durationMs, cause } = report;
   const why = toReason(cause);
   const projectId = readProjectId(notify);

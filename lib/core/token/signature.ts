@@ -1,4 +1,4 @@
-// The signature algorithms that may be allowed, and what each asks of its key (RFC 7518 §3).
+// Signatures: the algorithms that may be allowed (RFC 7518 §3), keys that may verify, and the check itself.
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { constants, createPublicKey, verify } from 'node:crypto';
 import { DescopeCredentialError } from '../errors.js';
@@ -45,7 +45,7 @@ export function readAlgorithmRule(algorithm: string): AlgorithmRule | undefined 
   return RULES.get(algorithm);
 }
 
-// One JWK → a key that may verify, or the reason why it may not.
+// JWK → a key that may verify, or the reason why it may not.
 
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192; // a longer one would make each verification a denial of service
@@ -60,7 +60,7 @@ export interface VerificationKey {
   readonly keyObject: KeyObject;
 }
 
-/** Reads a JWK (RFC 7517). Answers a text that says what is wrong with one that may not verify. */
+/** Reads a JWK (RFC 7517). Returns the reason, as a string, where it may not verify. */
 export function readVerificationKey(jwk: unknown): VerificationKey | string {
   if (!isJsonObject(jwk)) return 'it is not a JSON object';
   const keyId = readText(jwk, 'kid');
@@ -113,7 +113,7 @@ function findRsaFlaw(key: KeyObject): string | undefined {
   return exponent >= 3n && exponent % 2n === 1n ? undefined : 'its "e" is not an odd number of at least 3';
 }
 
-// Is this signature by this key? The one place that asks node:crypto.
+// The check of a signature, the only call of node:crypto's `verify`.
 
 /**
  * Asserts that the key signed the token, with the algorithm that token and key agree on (RFC 8725 §3.1).

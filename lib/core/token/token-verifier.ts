@@ -1,4 +1,4 @@
-// Token text → proven claims, in four steps: decode, key, signature, claims; from memory where they were just taken.
+// Token → verified claims, in four steps: decode, key, signature, claims; from the cache where they were just taken.
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
@@ -23,17 +23,20 @@ import { assertSignature } from './signature.js';
 import type { ProofRules, TokenCacheConfig } from './token-cache.js';
 import { TokenCache } from './token-cache.js';
 
-/** What a token must meet. */
+/** What a token is verified against. */
 export interface VerificationConfig extends ClaimConfig {
   readonly algorithms: readonly string[];
 }
 
-/** A session token that is proven: signed by the project, valid now. Who may come in is not judged here. */
+/** A verified session token: signed by the project, valid now. Whether it is accepted here is decided elsewhere. */
 export interface VerifiedToken {
   readonly claims: DescopeClaims;
   readonly kind: TokenKind;
-  /** Room for what is made of the token once, and is kept and forgotten with it. */
-  made?: unknown;
+  /**
+   * The user that was built of the token, kept and forgotten with it: a remembered token has one user, not one for each
+   * request. `unknown`, because users are built above.
+   */
+  cachedUser?: unknown;
 }
 
 /** What verifying needs. */
@@ -41,7 +44,7 @@ export interface TokenVerifierInput {
   readonly policy: VerificationConfig;
   readonly keys: KeySet;
   readonly clock: Clock;
-  /** How many proven session tokens are remembered; none without it. */
+  /** How many verified session tokens are remembered; none without it. */
   readonly cache?: TokenCacheConfig | undefined;
 }
 
@@ -62,8 +65,8 @@ export class TokenVerifier {
   }
 
   /**
-   * Proves a session token; at once if its key is at hand, and without its signature if this very token was proven
-   * before by a key that still counts. Throws or rejects with a `TOKEN_…` or `KEYS_…` code.
+   * Verifies a session token; synchronously if its key is in memory, and without its signature if this very token was
+   * verified before by a key that still counts. Throws or rejects with a `TOKEN_…` or `KEYS_…` code.
    */
   verify(token: string): MaybePromise<VerifiedToken> {
     const known = typeof token === 'string' ? this.#cache?.recall(token) : undefined;
@@ -76,7 +79,7 @@ export class TokenVerifier {
     });
   }
 
-  /** Proves a refresh token. Throws or rejects with a `TOKEN_…` or `KEYS_…` code. */
+  /** Verifies a refresh token. Throws or rejects with a `TOKEN_…` or `KEYS_…` code. */
   verifyRefresh(token: string): MaybePromise<VerifiedToken> {
     const { policy, clock } = this.#input;
     return this.#prove(token, (claims) => {
@@ -85,7 +88,7 @@ export class TokenVerifier {
     });
   }
 
-  /** Proves that a session token was good until it expired, or still is: everything but `exp`. */
+  /** Verifies everything of a session token but `exp`: that it was valid until it expired, or still is. */
   verifyLapsed(token: string): MaybePromise<VerifiedToken> {
     const { policy, clock } = this.#input;
     return this.#prove(token, (claims) => {
@@ -117,11 +120,11 @@ export class TokenVerifier {
       assertNoIdToken(claims);
       assertKind(claims);
       freezeDeep(claims);
-      return { claims, kind: readTokenKind(claims, issuer), key, made: undefined };
+      return { claims, kind: readTokenKind(claims, issuer), key, cachedUser: undefined };
     });
   }
 
-  // One text for all tokens of an issuer, instead of one for each that is remembered.
+  // One string for all tokens of an issuer, instead of one for each that is remembered.
   #shareIssuer(claims: { iss: string } & DescopeClaims): IssuerKind {
     if (this.#lastIssuer?.text !== claims.iss) {
       this.#lastIssuer = { text: claims.iss, kind: assertIssuer(claims, this.#input.policy) };
@@ -138,7 +141,7 @@ export class TokenVerifier {
     };
   }
 
-  // Before the key is asked for: a token that can never be good must not cost a fetch.
+  // Before the key is looked up: a token that can never be valid must not cause a fetch.
   #assertAlgorithm(token: DecodedToken): void {
     if (this.#input.policy.algorithms.includes(token.algorithm)) return;
     throw new DescopeCredentialError(

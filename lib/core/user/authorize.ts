@@ -1,4 +1,4 @@
-// User + demands → nothing, or an error. The whole of "may they?" is here.
+// Decides whether a user meets the demands of a route: returns nothing, or throws.
 import type { DescopeAccessCode, DescopeError } from '../errors.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import { readNames, readOwn } from '../token/claims.js';
@@ -14,11 +14,11 @@ import type {
   StepUpDemand,
 } from './requirements.js';
 
-/** What a decision needs beside the user and the demands. */
+/** What a decision depends on beside the user and the demands. */
 export interface AccessFacts {
   /** Now, in epoch milliseconds. */
   readonly nowMs: number;
-  /** The tenants that the request named, by where. One that is not there names none. */
+  /** The tenants that the request names, by the source that was read; one that names none is absent. */
   readonly tenants: ReadonlyMap<RequestValueSource, string>;
   /** Whether a superuser has every role and permission of the project. */
   readonly superuserBypass: boolean;
@@ -41,9 +41,9 @@ export function assertAccess(user: DescopeUser, demands: readonly Demand[], fact
 
 type Judge<D extends Demand> = (demand: D, question: Question) => DescopeError | undefined;
 
-// One judge for each kind of demand; the compiler finds a new kind that has none.
+// One function for each kind of demand; the compiler finds a new kind that has none.
 const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K }>> } = {
-  accepts: () => undefined, // judged before, on optional routes too: see accepted.ts
+  accepts: () => undefined, // decided before, on optional routes too: see token-acceptance.ts
   audience: () => undefined,
   roles: findGrantFlaw,
   permissions: findGrantFlaw,
@@ -57,14 +57,14 @@ const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K 
   amr: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
 };
 
-// A map finds its own entries alone, and at once.
+// A map has no inherited entries.
 const JUDGE_BY_KIND = new Map(Object.entries(JUDGES) as [string, Judge<Demand>][]);
 
-// A demand that a newer copy of the package noted, and this one cannot judge, is rejected.
+// A demand that a newer copy of the package added, and this one does not know, is rejected.
 function findFlaw(demand: Demand, question: Question): DescopeError | undefined {
   const judge = JUDGE_BY_KIND.get(demand.kind);
   if (judge !== undefined) return judge(demand, question);
-  return denied('ACCESS_DEMAND_UNKNOWN', 'is asked for something that nobody here can judge');
+  return denied('ACCESS_DEMAND_UNKNOWN', 'must meet a demand that this version does not know');
 }
 
 function findGrantFlaw(demand: GrantDemand, question: Question): DescopeError | undefined {
@@ -73,8 +73,9 @@ function findGrantFlaw(demand: GrantDemand, question: Question): DescopeError | 
   if (demand.tenant === undefined) return isInProject ? undefined : missing(demand);
   if (demand.orProject === true && isInProject) return undefined;
   const sources = demand.tenant === true ? readRouteTenants(question.demands) : [demand.tenant];
-  // No tenant to ask in is no tenant where it is held. The boot rejects such a route before.
-  if (sources.length === 0) return denied('ACCESS_TENANT_UNNAMED', 'is asked for a grant in no tenant');
+  // Without a tenant there is no grant in one. The boot rejects such a route before.
+  if (sources.length === 0)
+    return denied('ACCESS_TENANT_UNNAMED', 'must hold a grant in a tenant, and none is named');
   for (const source of sources) {
     const flaw = findTenantGrantFlaw(demand, source, question);
     if (flaw !== undefined) return flaw;
@@ -96,7 +97,7 @@ function findTenantGrantFlaw(
 function findTenantFlaw(source: RequestValueSource, { user, tenants }: Question): DescopeError | undefined {
   const tenant = tenants.get(source);
   if (tenant === undefined)
-    return denied('ACCESS_TENANT_UNNAMED', 'is asked for a tenant that the request does not name');
+    return denied('ACCESS_TENANT_UNNAMED', 'must belong to a tenant that the request does not name');
   if (readTenantGrants(user, tenant) !== undefined) return undefined;
   return denied('ACCESS_TENANT_MISSING', 'does not belong to the tenant that the request names');
 }
@@ -113,7 +114,7 @@ const MISSING = {
 
 function missing({ kind, names, match }: GrantDemand | ScopeDemand): DescopeAccessError {
   const [code, noun] = MISSING[kind];
-  const message = `The user lacks ${match === 'any' ? 'any' : 'a'} ${noun} that this route asks for.`;
+  const message = `The user lacks ${match === 'any' ? 'any' : 'a'} ${noun} that this route demands.`;
   return new DescopeAccessError(code, message, { wanted: names, match });
 }
 
@@ -121,11 +122,11 @@ function denied(code: DescopeAccessCode, what: string): DescopeAccessError {
   return new DescopeAccessError(code, `The user ${what}.`);
 }
 
-// How strongly and how recently did they sign in? RFC 9470's question, answered from the token alone.
+// How strongly and how recently the user signed in (RFC 9470), read from the token alone.
 
 const MFA = 'mfa'; // RFC 8176 §2
 
-/** Asks for more of a sign-in than that it happened. */
+/** A demand about the sign-in itself. */
 export type StrengthDemand = StepUpDemand | MethodDemand | MfaDemand;
 
 /** Finds what a sign-in lacks, if anything: `AUTH_STEP_UP_REQUIRED`, `AUTH_MFA_REQUIRED` or `AUTH_METHOD_REQUIRED`. */
@@ -140,14 +141,14 @@ export function findStrengthFlaw(
   return isMet(demand, methods) ? undefined : weak('AUTH_METHOD_REQUIRED', demand.names);
 }
 
-// Two methods are two factors, as Descope's own SDKs count (go-sdk); one that is written in two ways, or nothing, is not.
+// Two methods are two factors, as Descope's own SDKs count (go-sdk); one method in two spellings is one.
 function isMfa(methods: readonly string[]): boolean {
   if (methods.includes(MFA)) return true;
   const known = methods.map((method) => method.trim().toLowerCase()).filter((method) => method !== '');
   return new Set(known).size > 1;
 }
 
-// `su` says that there was a step-up; how long ago is known only of the token that bears it.
+// `su` says that there was a step-up; how long ago is known only of the token that carries it.
 function isSteppedUp({ claims }: DescopeUser, { maxAgeSeconds }: StepUpDemand, nowMs: number): boolean {
   if (readOwn(claims, 'su') !== true) return false;
   if (maxAgeSeconds === undefined) return true;
@@ -155,7 +156,7 @@ function isSteppedUp({ claims }: DescopeUser, { maxAgeSeconds }: StepUpDemand, n
 }
 
 function stale({ maxAgeSeconds }: StepUpDemand): DescopeCredentialError {
-  const message = 'The route asks for a step-up: the user must prove once more who they are.';
+  const message = 'The route demands a step-up: the user must authenticate once more.';
   return new DescopeCredentialError('AUTH_STEP_UP_REQUIRED', message, { maxAgeSeconds });
 }
 
@@ -163,19 +164,19 @@ function weak(
   code: 'AUTH_MFA_REQUIRED' | 'AUTH_METHOD_REQUIRED',
   wanted: readonly string[],
 ): DescopeCredentialError {
-  const message = 'The route asks for another way of signing in.';
+  const message = 'The route demands another way of signing in.';
   return new DescopeCredentialError(code, message, { wanted });
 }
 
-// Which of the wanted names does somebody hold?
+// Names that are demanded, compared with those that are held.
 
-/** Names that are asked for: one of them, or all. */
+/** Names that are demanded: one of them, or all. */
 interface Wanted {
   readonly names: readonly string[];
   readonly match: NameMatch;
 }
 
-/** Tells whether what is held is enough. */
+/** Checks whether the names that are held are enough. */
 export function isMet({ names, match }: Wanted, held: readonly string[]): boolean {
   if (names.length === 0) return false; // an empty demand is a mistake, never an open door
   return match === 'any'
@@ -183,7 +184,7 @@ export function isMet({ names, match }: Wanted, held: readonly string[]): boolea
     : names.every((name) => held.includes(name));
 }
 
-/** Gives the wanted names that are held, in the order they were asked for. Nothing held: nothing matches. */
+/** Returns the wanted names that are held, in the order of the demand. */
 export function readMatches(held: readonly string[] | undefined, wanted: readonly string[]): string[] {
   return held === undefined ? [] : wanted.filter((name) => held.includes(name));
 }

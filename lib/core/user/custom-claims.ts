@@ -6,7 +6,7 @@ import type { DescopeClaims } from '../token/claims.js';
 
 const MAX_PATHS = 10;
 
-/** Checks a token's claims by the schema, and gives what that makes of them. Throws or rejects with `CLAIMS_REFUSED`. */
+/** Checks a token's claims by the schema, and returns its output. Throws or rejects with `CLAIMS_REFUSED`. */
 export function readCustomClaims(claims: DescopeClaims, schema: StandardSchema): MaybePromise<CustomClaims> {
   return whenReady(schema['~standard'].validate(claims), toClaims);
 }
@@ -19,7 +19,7 @@ function toClaims(result: SchemaResult<unknown>): CustomClaims {
   return value as CustomClaims;
 }
 
-// A schema may make dates, maps or classes, which are not ours to freeze.
+// A schema may output dates, maps or instances of classes, which are not ours to freeze.
 function freezePlain(value: object): void {
   const isPlain = (item: unknown): item is object =>
     Array.isArray(item) ||
@@ -41,25 +41,28 @@ function rejected(issues: readonly SchemaIssue[]): DescopeAccessError {
   return new DescopeAccessError('CLAIMS_REFUSED', message, { paths });
 }
 
-// Where it is, and never what stands there: a library's own message may quote the value.
+// The path, and never the value: a library's own message may quote it.
 function toPath({ path = [] }: SchemaIssue): string {
   const keys = path.map((part) => String(typeof part === 'object' ? part.key : part));
   return keys.length === 0 ? '(all)' : keys.join('.');
 }
 
-// What a schema library offers to others: Standard Schema, version 1 (https://standardschema.dev), as far as it is used.
+// Standard Schema, version 1 (https://standardschema.dev), as far as it is used.
 
-/** One thing that a value lacks. */
+/** One flaw of a value. */
 export interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** The value as the schema gives it, or what it lacks. */
+/** The output of a schema, or the flaws of its input. */
 export type SchemaResult<Output> =
   { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
-/** A schema of any library that follows the standard: zod, valibot, ArkType, … */
+/**
+ * A schema of any library that follows the standard: zod, valibot, ArkType, …
+ * @see https://standardschema.dev
+ */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1;
@@ -68,7 +71,7 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
-/** Tells whether a value is such a schema; ArkType's are functions. */
+/** Checks whether a value is a Standard Schema; ArkType's are functions. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   const standard: unknown = '~standard' in value ? value['~standard'] : undefined;
@@ -76,27 +79,27 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
   return standard.version === 1 && 'validate' in standard && typeof standard.validate === 'function';
 }
 
-// The names that an application declares once, so that a misspelt one does not compile.
+// Names that an application declares once, so that a misspelt one does not compile.
 
 /**
  * What an application declares about its Descope project, by augmenting this interface: `roles`, `permissions` and
- * `tenants` as unions of names, `claims` as the type of its custom claims, `user` as what `loadUser` gives. Whatever is
+ * `tenants` as unions of names, `claims` as the type of its custom claims, `user` as what `loadUser` returns. What is
  * left out stays as open as it is without.
  * @example `declare module 'nestjs-descope' { interface DescopeRegister { roles: 'admin' | 'editor' } }`
  */
 export interface DescopeRegister {}
 
-/** A role's name: any text, unless `roles` is registered. */
+/** A role's name: any string, unless `roles` is registered. */
 export type RoleName = DescopeRegister extends { readonly roles: infer Names extends string }
   ? Names
   : string;
 
-/** A permission's name: any text, unless `permissions` is registered. */
+/** A permission's name: any string, unless `permissions` is registered. */
 export type PermissionName = DescopeRegister extends { readonly permissions: infer Names extends string }
   ? Names
   : string;
 
-/** A tenant's id: any text, unless `tenants` is registered. */
+/** A tenant's id: any string, unless `tenants` is registered. */
 export type TenantId = DescopeRegister extends { readonly tenants: infer Ids extends string } ? Ids : string;
 
 /** The custom claims of the project's tokens: of unknown types, unless `claims` is registered. */

@@ -7,27 +7,27 @@ import { isJsonObject, isWellFormed, readNames, readOwn, readSubjectId, readText
 import type { VerifiedToken } from '../token/token-verifier.js';
 import type { CustomClaims, DescopeRegister, PermissionName, RoleName, TenantId } from './custom-claims.js';
 
-/** What makes a user staff or superuser. */
+/** The roles of staff and superusers. */
 export interface UserConfig {
   readonly staffRole: string;
   readonly superuserRole: string;
 }
 
-/** A proven token, and what the application's schema made of its claims. */
+/** A verified token, and what the application's schema returned for its claims. */
 export interface UserToken extends VerifiedToken {
   readonly customClaims?: CustomClaims | undefined;
 }
 
-/** Names in a list that nobody may change; spelled in both ways, so that a plain list compares to it (`{ roles: ['admin'] } as DescopeUser`). */
+/** Names in a frozen list; typed in both ways, so that a plain list compares to it (`{ roles: ['admin'] } as DescopeUser`). */
 export type NameList = readonly string[] | string[];
 
-/** The caller of a request, as its verified token describes them. Frozen. A plain object of this shape is one, too. */
+/** The caller of a request, as the verified token describes them. Frozen. A plain object of this shape is one, too. */
 export interface DescopeUser {
   /** Descope's own id of the user or access key: `dsub ?? sub`. */
   readonly id: string;
   /** The name from `usernameClaim`; the id for access keys, apps and agents. */
   readonly username: string;
-  /** Who calls: a user, an access key, an app, an agent, or one cannot tell. */
+  /** The kind of caller: a user, an access key, an app, an agent, or `'unknown'`. */
   readonly kind: TokenKind;
   /** The claim `email`, where the project's JWT template adds it. Not an identity: it can change. */
   readonly email: string | undefined;
@@ -47,20 +47,26 @@ export interface DescopeUser {
   readonly isStaff: boolean;
   /** Whether the user has the project role `superuserRole` (default `is_superuser`). */
   readonly isSuperuser: boolean;
-  /** Every claim of the token. Not enumerable, so that it stays out of logs and answers. */
+  /** Every claim of the token. Not enumerable, so that it stays out of logs and responses. */
   readonly claims: DescopeClaims;
   /**
-   * The claims as `claimsSchema` gives them: checked, with its defaults and changes. Without that option the token's
-   * own, of which a registered type is an unchecked promise. Not enumerable either.
+   * The claims as `claimsSchema` returns them: checked, with its defaults and changes. Without that option the token's
+   * own, for which a registered type is an unchecked promise. Not enumerable either.
    */
   readonly customClaims: CustomClaims;
-  /** Tells whether the user has any of these project roles, like `@Roles`. No names: `false`. */
+  /**
+   * Checks project roles, like `@Roles`.
+   * @returns whether the user has any of them; `false` for no names
+   */
   hasRole(...names: readonly RoleName[]): boolean;
-  /** Tells whether the user has all of these project permissions, like `@Permissions`. No names: `false`. */
+  /**
+   * Checks project permissions, like `@Permissions`.
+   * @returns whether the user has all of them; `false` for no names
+   */
   hasPermission(...names: readonly PermissionName[]): boolean;
 }
 
-/** The class of users; its private names are no part of the type, which others can make then. */
+/** The class of users. Its private names are no part of the type, so that plain objects fit it. */
 export interface DescopeUserClass {
   /** @internal */
   new (token: UserToken, username: string, policy: UserConfig): DescopeUser;
@@ -86,7 +92,7 @@ export const DescopeUser: DescopeUserClass = class DescopeUser {
 
   #tenants: TenantGrants | undefined;
 
-  // Most requests ask for no tenant, and a token may name hundreds. A user in a proxy has no private field to keep them.
+  // Most requests read no tenant, and a token may name hundreds. A user in a proxy has no private field to keep them.
   static readonly #lateTenants = {
     enumerable: true,
     get(this: DescopeUser): TenantGrants {
@@ -136,12 +142,12 @@ function readScopes(claims: DescopeClaims): readonly string[] {
   return text === undefined ? readNames(claims, 'scope') : Object.freeze(text.split(' ').filter(Boolean));
 }
 
-/** What `@CurrentUser()` gives: Descope's user, unless `user` is registered. */
+/** The type of `@CurrentUser()`: a `DescopeUser`, unless `user` is registered in `DescopeRegister`. */
 export type RegisteredUser = DescopeRegister extends { readonly user: infer User extends object }
   ? User
   : DescopeUser;
 
-// Claims → what they grant, for the project and for each tenant.
+// Claims → grants, in the project and in each tenant.
 
 /** Roles and permissions, by their exact names. */
 export interface Grants {
@@ -195,14 +201,14 @@ function toTenants(entries: readonly [string, Grants][]): TenantGrants {
   return Object.freeze(tenants);
 }
 
-// By which name does the application know this caller? The one step of a user's making that may reject.
+// Claims → username: the one step of building a user that may reject.
 
-/** Where the username stands: a claim's name, a path into nested claims, or a function of them. */
+/** Which claim holds the username: its name, a path into nested claims, or a function of the claims. */
 export type UsernameClaim = string | readonly string[] | ((claims: DescopeClaims) => unknown);
 
 /**
  * Reads the username. A user's comes from the claim and is never replaced by another identity; access keys, apps and
- * agents are called by their id, because a key's own claims must not impersonate a user.
+ * agents have their id for it, because a key's own claims must not impersonate a user.
  * Throws `USERNAME_CLAIM_MISSING` or, where a token does not prove that it is a user's, `USERNAME_KIND_UNPROVEN`.
  */
 export function readUsername(token: VerifiedToken, claim: UsernameClaim): string {
@@ -214,7 +220,7 @@ export function readUsername(token: VerifiedToken, claim: UsernameClaim): string
   return username;
 }
 
-/** Names a username claim in a message. */
+/** Returns a name for a username claim, for a message. */
 export function toUsernameClaimName(claim: UsernameClaim): string {
   if (typeof claim === 'string') return claim;
   return typeof claim === 'function' ? claim.name || 'usernameClaim()' : claim.join(' → ');

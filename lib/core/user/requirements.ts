@@ -1,4 +1,4 @@
-// What a route may ask of its caller, as data. Several demands add up.
+// The demands that a route may make, as data. Several demands add up.
 import type { MaybePromise } from '../maybe-promise.js';
 import type { TokenKind } from '../token/claims.js';
 
@@ -23,7 +23,7 @@ export interface GrantDemand {
   readonly match: NameMatch;
   /** In which tenant: `true` for the route's, or where the request names it. Left out: in the project. */
   readonly tenant?: true | RequestValueSource | undefined;
-  /** Whether the same grant in the project will do as well. */
+  /** Whether the same grant in the project is enough, too. */
   readonly orProject?: boolean | undefined;
 }
 
@@ -40,17 +40,17 @@ export interface ScopeDemand {
   readonly match: NameMatch;
 }
 
-/** Ways in which one signed in (RFC 8176). */
+/** Methods of authentication (RFC 8176). */
 export interface MethodDemand {
   readonly kind: 'amr';
   readonly names: readonly string[];
   readonly match: NameMatch;
 }
 
-/** A step-up that is not older than this. */
+/** A step-up of a limited age (RFC 9470). */
 export interface StepUpDemand {
   readonly kind: 'step-up';
-  /** Age in seconds of the token that bears it; `undefined` for as long as Descope lets it last. */
+  /** Greatest age in seconds of the token that carries it; `undefined` for as long as Descope lets it last. */
   readonly maxAgeSeconds?: number | undefined;
 }
 
@@ -59,12 +59,12 @@ export interface MfaDemand {
   readonly kind: 'mfa';
 }
 
-/** A standing that Django knows. */
+/** Staff or superusers, as Django has them. */
 export interface StaffDemand {
   readonly kind: 'staff' | 'superuser';
 }
 
-/** The kinds of caller that may come in, in place of the module's. */
+/** The kinds of caller that are accepted, in place of the module's. */
 export interface KindDemand {
   readonly kind: 'accepts';
   readonly kinds: readonly TokenKind[];
@@ -76,7 +76,7 @@ export interface AudienceDemand {
   readonly names: readonly string[];
 }
 
-/** One thing that a route asks of its caller, and that its token answers. */
+/** One demand of a route, which is decided by the token alone. */
 export type Demand =
   | GrantDemand
   | TenantDemand
@@ -88,14 +88,14 @@ export type Demand =
   | KindDemand
   | AudienceDemand;
 
-/** Tells whether a demand is about which tokens may come in at all. */
+/** Checks whether a demand is about which tokens are accepted at all. */
 export function isAcceptanceDemand(demand: Demand): demand is KindDemand | AudienceDemand {
   return demand.kind === 'accepts' || demand.kind === 'audience';
 }
 
 const NO_SOURCES: readonly RequestValueSource[] = Object.freeze([]);
 
-/** Reads where the request must be asked for tenants, to judge these demands. Most routes ask nowhere. */
+/** Returns the sources from which the request's tenants must be read to decide these demands; none for most routes. */
 export function readTenantSources(demands: readonly Demand[]): readonly RequestValueSource[] {
   if (!demands.some(isAboutTenant)) return NO_SOURCES;
   const sources = demands.flatMap((demand) => {

@@ -1,21 +1,21 @@
-// Which tokens may come in at all: by the kind of caller, and by the audience they are meant for.
+// Which tokens are accepted at all: by the kind of caller, and by their audience.
 import { DescopeCredentialError } from '../errors.js';
 import type { TokenKind } from '../token/claims.js';
 import { isKindAccepted } from '../token/claims.js';
 import type { DescopeUser } from './descope-user.js';
 import type { Demand } from './requirements.js';
 
-/** What the module asks where a route asks nothing else. */
+/** What the module accepts where a route says nothing else. */
 export interface AcceptanceConfig {
   readonly accepts: readonly TokenKind[];
-  /** The audiences of which a token must name one; `undefined` when none is asked for. */
+  /** The audiences of which a token must name one; `undefined` where none is demanded. */
   readonly audience: readonly string[] | undefined;
 }
 
 /**
- * Asserts that this kind of token, for this audience, may come in. A route's own lists replace the module's; several
- * of them must all be met. An app's or agent's token comes in only where an audience is asked for, because it was made
- * for somebody else's use. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`.
+ * Asserts that this kind of token, for this audience, is accepted. A route's own lists replace the module's; several of
+ * them must all be met. An app's or agent's token is accepted only where an audience is demanded, because it was issued
+ * for use elsewhere. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`.
  */
 export function assertTokenAccepted(
   user: DescopeUser,
@@ -37,7 +37,7 @@ function assertKinds(user: DescopeUser, policy: AcceptanceConfig, demands: reado
   if (!isReplaced) assertKind(user, policy.accepts);
 }
 
-// Answers how many lists of audiences were asked for.
+// Returns how many lists of audiences were checked.
 function assertAudiences(user: DescopeUser, policy: AcceptanceConfig, demands: readonly Demand[]): number {
   let count = 0;
   for (const demand of demands) {
@@ -61,7 +61,7 @@ function assertAudience(user: DescopeUser, audience: readonly string[]): void {
   if (!named.some((item) => audience.includes(item))) throw mismatch(audience, named);
 }
 
-/** Tells whether tokens of a kind were made for somebody else's use. */
+/** Checks whether tokens of a kind were issued for use elsewhere. */
 export function isForeignKind(kind: TokenKind): boolean {
   return kind === 'app' || kind === 'agent';
 }
@@ -71,6 +71,6 @@ function toList(audience: string | readonly string[] = []): readonly string[] {
 }
 
 function mismatch(expected: readonly string[], actual: readonly string[]): DescopeCredentialError {
-  const message = 'The token is meant for another audience.';
+  const message = 'The token is for another audience.';
   return new DescopeCredentialError('TOKEN_AUDIENCE_MISMATCH', message, { expected, actual });
 }

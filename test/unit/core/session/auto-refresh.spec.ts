@@ -51,7 +51,7 @@ function create({
       return { sessionToken: fresh, refreshToken: undefined };
     },
     toUnusable,
-    memory: new RefreshCache({ clock, store: undefined, notify: () => undefined }),
+    cache: new RefreshCache({ clock, store: undefined, notify: () => undefined }),
     signIns: new SignInChains(clock, undefined),
     signOuts: new RevocationList(clock, undefined, () => undefined),
     isShared: false,

@@ -40,7 +40,7 @@ function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
     verifier,
     refresh: count,
     toUnusable,
-    memory,
+    cache: memory,
     signIns: new SignInChains(() => NOW_MS, undefined),
     signOuts,
     isShared: store !== undefined,
