@@ -59,7 +59,7 @@ describe.each(ADAPTERS)('The log of an application on %s', (adapter) => {
     ]);
     app.emulator.clock.advance(60_000);
     expect((await app.request('/me', { headers: browser.headers })).status).toBe(503);
-    expect(logger.entries.slice(1)).toEqual([expect.stringContaining('(2 more since this was last said)')]);
+    expect(logger.entries.slice(1)).toEqual([expect.stringContaining('(2 more since this was last logged)')]);
   });
 
   it('has one line for a store that is down, whatever it is asked', async () => {

@@ -22,7 +22,7 @@ describe('A limited notify', () => {
     tell('RENEWAL_STORE_FAILED');
     expect(lines).toEqual(['KEYS_STALE: said', 'RENEWAL_STORE_FAILED: said']);
     tell('KEYS_STALE');
-    expect(lines.at(-1)).toBe('KEYS_STALE: said (59 more since this was last said)');
+    expect(lines.at(-1)).toBe('KEYS_STALE: said (59 more since this was last logged)');
     clock.advance(60_000);
     tell('KEYS_STALE');
     expect(lines.at(-1)).toBe('KEYS_STALE: said');
