@@ -1,4 +1,4 @@
-// What a test turns: faults, the clock, the request log, settings, reset and close.
+// What a test controls: faults, the clock, the request log, reset and close.
 import { createConnection } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { startEmulator } from 'nestjs-descope/emulator';

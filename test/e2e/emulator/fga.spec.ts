@@ -1,4 +1,4 @@
-// The vendor's client saves a schema and relations, and asks who may do what.
+// The vendor's client manages and checks fine-grained authorization.
 import { describe, expect, it } from '@jest/globals';
 import { useEmulator } from '../../support/use-emulator.js';
 

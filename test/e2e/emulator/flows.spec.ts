@@ -1,4 +1,4 @@
-// What the web component asks of the API, call by call: files, screens, moves, tokens.
+// The flow of the login page, as the web component calls it.
 import { describe, expect, it } from '@jest/globals';
 import { useEmulator } from '../../support/use-emulator.js';
 

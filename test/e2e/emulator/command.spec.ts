@@ -1,8 +1,8 @@
-// `npx nestjs-descope-emulator`, in a process of its own.
+// The command `nestjs-descope-emulator`, in a process of its own.
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runCommand, transpileCommand } from '../support/emulator-command.js';
+import { runCommand, transpileCommand } from '../../support/emulator-command.js';
 
 let command: string;
 

@@ -1,4 +1,4 @@
-// What the emulator does not support it rejects by name; what SDKs send by default passes.
+// Fields that the emulator does not support are rejected by name; what SDKs send by default is accepted.
 import { describe, expect, it } from '@jest/globals';
 import { allRoutes } from '#lib/emulator/start-emulator.js';
 import { useEmulator } from '../../support/use-emulator.js';

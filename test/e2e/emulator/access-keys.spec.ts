@@ -1,4 +1,4 @@
-// The vendor's client exchanges access keys, and manages them.
+// The vendor's client manages access keys, and exchanges them for sessions.
 import { describe, expect, it } from '@jest/globals';
 import { useEmulator } from '../../support/use-emulator.js';
 

@@ -1,4 +1,4 @@
-// The vendor's client validates, refreshes and ends sessions that the emulator hands out.
+// The vendor's client uses a session: validates, refreshes, steps up, selects a tenant, ends.
 import { describe, expect, it } from '@jest/globals';
 import { useEmulator } from '../../support/use-emulator.js';
 
@@ -142,5 +142,70 @@ describe('a session in cookie mode', () => {
       expect.stringContaining('R=; Path=/; Max-Age=0'),
     ]);
     expect((await bed.request('/v1/auth/refresh', init)).status).toBe(401);
+  });
+});
+
+const stepUpBed = useEmulator({
+  seed: {
+    users: [
+      {
+        loginId: 'ada@example.com',
+        password: 'long enough',
+        tenants: [{ tenantId: 'acme', roles: ['editor'] }, { tenantId: 'globex' }],
+      },
+    ],
+    accessKeys: [{ name: 'robot', cleartext: 'robot-secret', tenants: [{ tenantId: 'acme' }] }],
+  },
+});
+
+const signIn = async () => (await stepUpBed.sdk.password.signIn('ada@example.com', 'long enough')).data;
+
+describe('a step-up', () => {
+  it('marks the next session alone, and keeps what the sign-in has selected', async () => {
+    const { refreshJwt } = await stepUpBed.emulator.signIn('ada@example.com', { tenantId: 'acme' });
+    await stepUpBed.sdk.otp.signIn.email('ada@example.com', { stepup: true }, refreshJwt);
+    const { code = '' } = stepUpBed.emulator.outbox.last() ?? {};
+    const { data } = await stepUpBed.sdk.otp.verify.email('ada@example.com', code);
+    expect(data?.claims).toMatchObject({ su: true, dct: 'acme' });
+    const refreshed = await stepUpBed.sdk.refresh(data?.refreshJwt ?? '');
+    expect(refreshed.data?.claims.su).toBeUndefined();
+    expect(refreshed.data?.claims.dct).toBe('acme');
+  });
+
+  it('needs the refresh token of a sign-in', async () => {
+    const asked = await stepUpBed.sdk.otp.signIn.email('ada@example.com', { stepup: true });
+    expect(asked.error?.errorCode).toBe('E011002');
+    expect(stepUpBed.emulator.outbox.all).toEqual([]);
+  });
+});
+
+describe('a tenant', () => {
+  it('is selected, stays through refreshes, and gives way to another', async () => {
+    const refreshJwt = (await signIn())?.refreshJwt ?? '';
+    const selected = await stepUpBed.sdk.selectTenant('acme', refreshJwt);
+    expect(selected.data?.claims).toMatchObject({ dct: 'acme', tenants: { acme: { roles: ['editor'] } } });
+    expect((await stepUpBed.sdk.refresh(refreshJwt)).data?.claims.dct).toBe('acme');
+    await stepUpBed.sdk.selectTenant('globex', refreshJwt);
+    expect((await stepUpBed.sdk.refresh(refreshJwt)).data?.claims.dct).toBe('globex');
+  });
+
+  it('that is deleted is lost to users and access keys', async () => {
+    await stepUpBed.admin.management.tenant.delete('acme');
+    const claims = (await signIn())?.claims;
+    expect(Object.keys((claims?.tenants as object | undefined) ?? {})).toEqual(['globex']);
+    expect((await stepUpBed.sdk.exchangeAccessKey('robot-secret')).token.tenants).toBeUndefined();
+    const asked = stepUpBed.sdk.exchangeAccessKey('robot-secret', { selectedTenant: 'acme' });
+    await expect(asked).rejects.toThrow('does not belong to the tenant acme');
+  });
+});
+
+describe('an access key', () => {
+  it('selects a tenant and brings claims of its caller, which stay apart', async () => {
+    const { token } = await stepUpBed.sdk.exchangeAccessKey('robot-secret', {
+      selectedTenant: 'acme',
+      customClaims: { roles: ['admin'], scope: 'all' },
+    });
+    expect(token).toMatchObject({ dct: 'acme', nsec: { roles: ['admin'], scope: 'all' } });
+    expect([token.roles, token.scope]).toEqual([undefined, undefined]);
   });
 });

@@ -1,4 +1,4 @@
-// Whatever is sent to it, the emulator answers JSON and goes on.
+// Requests from outside: malformed and hostile ones, and those of pages of other origins.
 import { createConnection } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
@@ -119,5 +119,37 @@ describe('an odd request', () => {
     const headers = { authorization: 'Bearer P2other000000000000000000000' };
     expect((await bed.request('/v1/auth/password/policy', { headers })).status).toBe(401);
     expect((await bed.request('/v1/auth/password/policy')).status).toBe(401);
+  });
+});
+
+const corsBed = useEmulator();
+
+describe('a page of another origin', () => {
+  const origin = 'http://127.0.0.1:3000';
+
+  it('may ask with credentials, and read answers and rejections', async () => {
+    for (const path of [`/v2/keys/${corsBed.emulator.projectId}`, '/nope']) {
+      const { headers } = await corsBed.request(path, { headers: { origin } });
+      expect(headers.get('access-control-allow-origin')).toBe(origin);
+      expect(headers.get('access-control-allow-credentials')).toBe('true');
+      expect(headers.get('vary')).toBe('Origin');
+    }
+    expect((await corsBed.request('/nope')).headers.has('access-control-allow-origin')).toBe(false);
+  });
+
+  it('asks first what it may send; that is not logged and meets no fault', async () => {
+    corsBed.emulator.faults.add({ path: '/', status: 500 });
+    const asks = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-a' };
+    const response = await corsBed.request('/v1/flow/start', { method: 'OPTIONS', headers: asks });
+    expect([response.status, response.headers.get('access-control-allow-headers')]).toEqual([204, 'x-a']);
+    expect(response.headers.get('access-control-allow-methods')).toContain('POST');
+    expect(corsBed.emulator.requests.count()).toBe(0);
+    expect((await corsBed.request('/', { method: 'OPTIONS' })).status).toBe(500);
+  });
+
+  it('sees ordered faults too', async () => {
+    corsBed.emulator.faults.add({ path: '/', status: 503 });
+    const { headers } = await corsBed.request('/', { headers: { origin } });
+    expect(headers.get('access-control-allow-origin')).toBe(origin);
   });
 });
