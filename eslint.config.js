@@ -71,6 +71,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unnecessary-condition': 'off',
       // Names are any text until an application declares its own: `GrantArguments<RoleName>` says nothing before.
       '@typescript-eslint/no-unnecessary-type-arguments': 'off',
+      '@typescript-eslint/no-redundant-type-constituents': 'off', // takes a key of a generic for a wider type
       '@typescript-eslint/no-misused-spread': 'off', // members of sessions and of mistakes are copied on purpose
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off', // shapes are compared, not classes
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],

@@ -159,10 +159,9 @@ function toVersionName(version: string | symbol): string {
 
 function isExcluded(application: ApplicationConfig, path: string, method: number): boolean {
   const { exclude = [] } = application.getGlobalPrefixOptions();
+  const methods: readonly number[] = [RequestMethod.ALL, -1, method];
   return exclude.some(
-    ({ requestMethod, pathRegex }) =>
-      (requestMethod === RequestMethod.ALL || Number(requestMethod) === -1 || requestMethod === method) &&
-      pathRegex.test(path),
+    ({ requestMethod, pathRegex }) => methods.includes(requestMethod) && pathRegex.test(path),
   );
 }
 

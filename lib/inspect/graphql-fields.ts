@@ -95,7 +95,7 @@ const OPTIONS_TOKEN = 'GqlModuleOptions';
 
 function readGraphqlOptions(modules: ModulesContainer): readonly unknown[] {
   const providers = [...modules.values()].map((module) => module.providers.get(OPTIONS_TOKEN));
-  return providers.flatMap((wrapper) => (wrapper === undefined ? [] : [wrapper.instance as unknown]));
+  return providers.flatMap((wrapper) => (wrapper === undefined ? [] : [wrapper.instance]));
 }
 
 function hasFieldGuards(options: unknown): boolean {

@@ -89,7 +89,7 @@ export function readHosts(type: HandlerClass): readonly string[] {
 
 /** Reads under which path `RouterModule` put a module. */
 export function readModulePath(module: object, applicationId: string): string {
-  return String(read(module, KEYS.modulePath + applicationId) ?? read(module, KEYS.modulePath) ?? '');
+  return toText(read(module, KEYS.modulePath + applicationId) ?? read(module, KEYS.modulePath) ?? '');
 }
 
 /** Reads which field a resolver's method resolves; `undefined` where it is none. */
@@ -102,7 +102,7 @@ export function readResolverMetadata(
   const isReference = read(handler, KEYS.resolverReference) === true;
   if (own === undefined && !isReference && read(handler, KEYS.resolverProperty) !== true) return undefined;
   const field = isReference ? '__resolveReference' : (read(handler, KEYS.resolverName) ?? name);
-  return { type: String(own ?? read(type, KEYS.resolverType) ?? type.name), name: String(field) };
+  return { type: toText(own ?? read(type, KEYS.resolverType) ?? type.name), name: toText(field) };
 }
 
 /**
@@ -136,7 +136,12 @@ export function readNamespace(type: HandlerClass): string | undefined {
     readonly path?: unknown;
   };
   const namespace = options.namespace ?? options.path;
-  return namespace === undefined ? undefined : String(namespace);
+  return namespace === undefined ? undefined : toText(namespace);
+}
+
+// Names and paths are strings; a namespace may be a pattern.
+function toText(value: unknown): string {
+  return String(value as string | RegExp);
 }
 
 /** Reads which patterns of a microservice a method takes. */

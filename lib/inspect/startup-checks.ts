@@ -153,7 +153,7 @@ function isGuardStatic({ modules, application }: Pick<ScanInput, 'modules' | 'ap
   const standIns = [...modules.values()]
     .flatMap(({ providers }) => [...providers.values()])
     .filter(({ token }) => isAuthGuard(token))
-    .map(({ instance }) => instance as unknown);
+    .map(({ instance }) => instance);
   return application.getGlobalGuards().some((guard) => isAuthGuard(guard) || standIns.includes(guard));
 }
 
@@ -249,7 +249,7 @@ function assertParamsRouted({ where, policy, paths }: HandlerWithPolicy, prefix:
     const name = typeof source === 'string' ? PLAIN_PARAM.exec(source)?.[1] : undefined;
     const names = [...paths, prefix].flatMap((path) => path.match(PARAM) ?? []).map((text) => text.slice(1));
     if (name === undefined || names.includes(name)) continue;
-    const message = `${where} is asked about '${source}', and its path has no such parameter.`;
+    const message = `${where} is asked about '${String(source)}', and its path has no such parameter.`;
     throw new DescopeConfigError('CONFIG_DEMAND_INVALID', message, { where });
   }
 }

@@ -151,8 +151,8 @@ export class SessionHookRegistration {
   apply(): void {
     if (!this.config.session.isOn) return;
     const adapter = this.host.httpAdapter;
-    if (adapter.getType() === 'fastify') return addSessionHook(adapter.getInstance(), this.step);
-    adapter.use(this.middleware.use.bind(this.middleware));
+    if (adapter.getType() === 'fastify') addSessionHook(adapter.getInstance(), this.step);
+    else adapter.use(this.middleware.use.bind(this.middleware));
   }
 }
 
@@ -219,8 +219,10 @@ function readTransports(given: unknown): readonly DescopeTransport[] {
 }
 
 function noteFlaws(options: Reader, name: string, item: unknown): void {
-  if (typeof item !== 'object' || item === null)
-    return options.mistake(name, describe(item), 'an object: { type, findRequest }');
+  if (typeof item !== 'object' || item === null) {
+    options.mistake(name, describe(item), 'an object: { type, findRequest }');
+    return;
+  }
   const members = item as Readonly<Record<string, unknown>>;
   if (!isText(members['type']))
     options.mistake(`${name}.type`, toText(members['type']), 'what context.getType() gives');

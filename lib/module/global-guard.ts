@@ -37,17 +37,19 @@ export function toGlobalGuardProvider(given: DescopeModuleExtras['globalGuard'])
 
 // What Nest or a main.ts adds later finds its place at once. Whether it did is looked at when the application boots.
 function keepOrder(application: ApplicationConfig, order: Parameters<typeof sortGuards>[1]): void {
-  const { addGlobalGuard, useGlobalGuards, addGlobalRequestGuard } = application;
+  const addGlobalGuard = application.addGlobalGuard.bind(application);
+  const useGlobalGuards = application.useGlobalGuards.bind(application);
+  const addGlobalRequestGuard = application.addGlobalRequestGuard.bind(application);
   application.addGlobalGuard = (guard) => {
-    addGlobalGuard.call(application, guard);
+    addGlobalGuard(guard);
     sortGuards(application, order);
   };
   application.useGlobalGuards = (...guards) => {
-    useGlobalGuards.apply(application, guards);
+    useGlobalGuards(...guards);
     sortGuards(application, order);
   };
   application.addGlobalRequestGuard = (wrapper) => {
-    addGlobalRequestGuard.call(application, wrapper);
+    addGlobalRequestGuard(wrapper);
     sortGuards(application, order);
   };
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DescopeOptions } from 'nestjs-descope';
-import type { SignInTokens, Emulator } from 'nestjs-descope/emulator';
+import type { Emulator, SignInTokens } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
 import type { Person } from './people.js';
 import { ROBOT, SEED } from './people.js';

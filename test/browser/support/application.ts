@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Emulator } from 'nestjs-descope/emulator';
-import { createNonce } from '#lib/routes/flow-page.js';
 import type { DescopeFlowOptions } from '#lib/routes/flow-options.js';
+import { createNonce } from '#lib/routes/flow-page.js';
 import { renderLoginPage, toLoginPageHeaders } from '#lib/routes/flow-page.js';
 import { loadComponentScript, toComponentScriptHeaders } from '#lib/routes/login.routes.js';
 
