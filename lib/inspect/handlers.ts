@@ -141,7 +141,7 @@ export function readNamespace(type: HandlerClass): string | undefined {
 
 // Names and paths are strings; a namespace may be a pattern.
 function toText(value: unknown): string {
-  return typeof value === 'string' ? value : String(value as RegExp);
+  return typeof value === 'string' ? value : (value as RegExp).toString();
 }
 
 /** Reads which patterns of a microservice a method takes. */
