@@ -22,6 +22,7 @@ export default {
     dir: `dist/${format}`,
     format,
     chunkFileNames: 'shared/[name].js',
+    manualChunks: toChunk,
     interop: 'auto',
     dynamicImportInCjs: false, // Jest cannot import() from CommonJS
     generatedCode: 'es2015',
@@ -30,6 +31,14 @@ export default {
     plugins: [{ name: 'leave-only-what-was-gathered', writeBundle }],
   })),
 };
+
+// Two files for what several entry points share, so that none loads more than three. What a module of a chunk imports
+// joins it, unless it has one already.
+function toChunk(id) {
+  if (/\/dist\/esm\/(?:core|auth)\//.test(id) && !/(?:descope\.sockets|session-end)\.js$/.test(id))
+    return 'pipeline';
+  return /\/dist\/esm\/(?:module|routes)\//.test(id) ? 'application' : undefined;
+}
 
 function writeBundle({ dir }, bundle) {
   for (const file of readdirSync(dir, { recursive: true })) {
