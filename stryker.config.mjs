@@ -27,7 +27,10 @@ export const PARTS = {
     mutate: ['lib/core/user/descope-user.ts'],
     specs: ['descope-user', 'grants', 'username'].map((file) => `${UNIT}/core/user/${file}`),
   },
-  guard: { mutate: ['lib/auth/auth.guard.ts'], specs: [`${UNIT}/auth/auth-guard`] },
+  guard: {
+    mutate: ['lib/auth/auth.guard.ts'],
+    specs: [`${UNIT}/auth/auth-guard`, `${E2E}/session/login`],
+  },
   rejections: { mutate: ['lib/auth/http-error.ts'], specs: [`${UNIT}/auth/http-error`] },
   policy: {
     mutate: ['access-policy', 'access-metadata'].map((file) => `lib/auth/access/${file}.ts`),

@@ -82,14 +82,9 @@ export class AuthGuard implements CanActivate {
 
   /** Judges a known caller by the handler's demands, and hands the user on. Throws what is missing. */
   protected decide({ call, policy, session }: AccessDecision): MaybePromise<boolean> {
-    const accepted = this.#acceptSession({ call, policy, session });
-    const decision = { call, policy, session: accepted };
+    const decision = { call, policy, session: this.#acceptSession({ call, policy, session }) };
     const met = this.#assertDemands(decision);
-    if (isThenable(met)) return this.#finishLater(decision, met);
-    const user = this.getUser(call, accepted);
-    if (isThenable(user) || hasRules(policy)) return this.#finishLater(decision, undefined, user);
-    handOnUser(call, user); // also when there is none: what another middleware wrote must not stay
-    return this.#letPass(accepted);
+    return isThenable(met) ? this.#handOnLater(decision, met) : this.#handOn(decision);
   }
 
   /** Gives the user that handlers see: Descope's, or the application's own from `loadUser`, once per request. */
@@ -100,9 +95,8 @@ export class AuthGuard implements CanActivate {
 
   /** Ends a rejected request: sets the challenge and throws the HTTP exception. */
   protected reject(error: unknown, call: DescopeCall): never {
-    const { notify, loginPath: path } = this;
-    const login = path && { path, tokenStore: this.sessions.tokenStore };
-    throw respondWithError(call, error, { notify, login });
+    const login = { path: this.loginPath, tokenStore: this.sessions.tokenStore };
+    throw respondWithError(call, error, { notify: this.notify, login });
   }
 
   #passPublic(call: DescopeCall): true {
@@ -127,18 +121,27 @@ export class AuthGuard implements CanActivate {
     return assertDemands({ call, policy, user: readSignedIn(session) }, this.config);
   }
 
-  // Where something must be waited for: the tenant that is asked in, the application's own user, or its rules.
-  async #finishLater(
-    decision: AccessDecision,
-    met: PromiseLike<unknown> | undefined,
-    asked?: unknown,
-  ): Promise<boolean> {
+  // At once, unless the user is the application's own and promised, or rules must be followed.
+  #handOn(decision: AccessDecision): MaybePromise<boolean> {
     const { call, policy, session } = decision;
+    const user = this.getUser(call, session);
+    if (isThenable(user) || hasRules(policy)) return this.#followRules(decision, user);
+    handOnUser(call, user); // also when there is none: what another middleware wrote must not stay
+    return this.#letPass(session);
+  }
+
+  async #handOnLater(decision: AccessDecision, met: PromiseLike<unknown>): Promise<boolean> {
     await met;
-    const own = await (met === undefined ? asked : this.getUser(call, session));
+    return this.#handOn(decision);
+  }
+
+  // A policy of a subclass may make a route optional and have rules: without a user they reject.
+  async #followRules(decision: AccessDecision, user: unknown): Promise<boolean> {
+    const { call, policy, session } = decision;
+    const own = await user;
     handOnUser(call, own);
-    const { modules } = this;
-    if (hasRules(policy)) await assertRules({ call, policy, user: readSignedIn(session), own, modules });
+    if (hasRules(policy))
+      await assertRules({ call, policy, user: readSignedIn(session), own, modules: this.modules });
     return this.#letPass(session);
   }
 
@@ -170,8 +173,8 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-function hasRules({ mode, rules }: AccessPolicy): boolean {
-  return mode !== 'optional' && rules !== undefined && rules.length > 0;
+function hasRules({ rules = [] }: AccessPolicy): boolean {
+  return rules.length > 0;
 }
 
 // What stands before every handler: it hands over to AuthGuard, and is there whatever becomes of that.

@@ -19,7 +19,7 @@ export type ErrorCall = DescopeCall | Pick<HttpCall, 'response'>;
 export interface ErrorResponseInput {
   readonly notify: Notify;
   /** The login page's path, and the store whose tokens go with a session that was signed out; without it nobody is led. */
-  readonly login?: { readonly path: LoginPath; readonly tokenStore: TokenStore } | undefined;
+  readonly login?: { readonly path: LoginPath | undefined; readonly tokenStore: TokenStore } | undefined;
 }
 
 /**
@@ -36,7 +36,7 @@ export function respondWithError(
   const rejection = toHttpError(error);
   // Also where a middleware has marked everything as public: who signs in must not meet it again.
   if (rejection !== undefined) response?.set('Cache-Control', 'no-store');
-  if (login !== undefined && 'context' in call) {
+  if (login?.path !== undefined && 'context' in call) {
     const location = toLoginLocation(error, readPageRequest(call), login.path);
     if (location !== undefined) return leadToLogin(call, error, { location, tokenStore: login.tokenStore });
   }

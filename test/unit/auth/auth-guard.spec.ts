@@ -13,7 +13,16 @@ import type {
   DescopeTransport,
   RequestLike,
 } from 'nestjs-descope';
-import { Accepts, AuthGuard, Authorize, DescopeModule, OptionalAuth, Public, Roles } from 'nestjs-descope';
+import {
+  Accepts,
+  AuthGuard,
+  Authorize,
+  DescopeModule,
+  OptionalAuth,
+  Public,
+  Roles,
+  Tenant,
+} from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { DESCOPE_AUTHENTICATOR } from '#lib/auth/injection-tokens.js';
 import { recallSession, recallUser } from '#lib/auth/request-state.js';
@@ -33,12 +42,20 @@ class Orders {
   @Public() open() {}
   @Roles('admin') admin() {}
   @Authorize(IsAnna) annas() {}
+  @Tenant({ from: () => Promise.resolve('acme') }) ofAcme() {}
 }
 
 @Injectable()
 class LaxGuard extends AuthGuard {
   protected override getPolicy(): AccessPolicy {
     return { mode: 'required', demands: [] };
+  }
+}
+
+@Injectable()
+class OptionalRulesGuard extends AuthGuard {
+  protected override getPolicy(): AccessPolicy {
+    return { mode: 'optional', demands: [], rules: [{ kind: 'policy', policy: IsAnna }] };
   }
 }
 
@@ -83,7 +100,7 @@ describe('AuthGuard', () => {
   const boot = async (options: DescopeModuleOptions = {}) => {
     const builder = Test.createTestingModule({
       imports: [DescopeModule.forRoot(options)],
-      providers: [IsAnna, LaxGuard, ThenableGuard],
+      providers: [IsAnna, LaxGuard, OptionalRulesGuard, ThenableGuard],
     });
     module = await descope.override(builder).compile();
     await module.init();
@@ -170,6 +187,36 @@ describe('AuthGuard', () => {
     };
     expect(await decideBy('own')).toEqual({ decision: true, user: 'own' });
     await expect(decideBy(new Error('not found'))).rejects.toThrow('not found');
+  });
+
+  it("waits for the application's own user on an optional route, also where nobody is signed in", async () => {
+    await boot();
+    const guard = module.get(ThenableGuard);
+    guard.query = { then: (done) => done('guest') };
+    const request = toRequest({});
+    const context = new ExecutionContextHost([request, {}], Orders, Orders.prototype.optional);
+    expect([await guard.canActivate(context), request.user]).toEqual([true, 'guest']);
+  });
+
+  it('follows a demand that is answered later', async () => {
+    await boot();
+    const member = descope.as({ tenants: { acme: {} } });
+    expect(await outcome(toRequest(member.bearer), 'ofAcme')).toBe(true);
+    expect(await outcome(toRequest(anna.bearer), 'ofAcme')).toBe('ACCESS_TENANT_MISSING');
+  });
+
+  it('follows the rules of an optional policy that a subclass gives, and then lets in nobody unknown', async () => {
+    await boot();
+    const guard = module.get(OptionalRulesGuard);
+    const decideBy = async (headers: Record<string, string>) => {
+      const request = toRequest(headers);
+      const response = new ServerResponse(request as unknown as IncomingMessage);
+      const context = new ExecutionContextHost([request, response], Orders, Orders.prototype.closed);
+      return guard.canActivate(context);
+    };
+    expect(await decideBy(anna.bearer)).toBe(true);
+    await expect(decideBy(bob.bearer)).rejects.toMatchObject({ response: { code: 'ACCESS_POLICY_REFUSED' } });
+    await expect(decideBy({})).rejects.toMatchObject({ response: { code: 'SESSION_MISSING' } });
   });
 
   it('remembers for the rest of the request whom it let in, and nobody where that is what counts', async () => {
