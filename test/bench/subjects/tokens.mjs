@@ -1,7 +1,7 @@
 // Token text → claims: one token after another, and a hundred at once.
 import { median, show, toRatios } from '../support/figures.mjs';
 import { createMinimalVerify, createRawOperation, MINIMAL, RAW } from '../support/floors.mjs';
-import { createIssuer, toTokenSource } from '../support/issuer.mjs';
+import { createIssuer, mintSessions, toTokenSource } from '../support/issuer.mjs';
 import { measure, toConcurrentRun, toSequentialRun } from '../support/measure.mjs';
 import { createOurs, toOptions } from '../support/ours.mjs';
 import { PEER_WITH_MEMORY, PEERS, toRemembering } from '../support/peers.mjs';
@@ -30,36 +30,42 @@ for (const [algorithm, way] of [
 }
 hand({ tables, goals });
 
-async function measureAll({ published, mintSession }, { toRun, operations }) {
-  const tokens = Array.from({ length: settings.tokens }, (_, index) => mintSession(index));
-  const toCandidate = ({ operate, ...rest }) => ({
+async function measureAll(issuer, { toRun, operations }) {
+  const { published } = issuer;
+  const tokens = mintSessions(issuer, settings.tokens);
+  const toCandidate = ({ operate, next = toTokenSource(tokens), ...rest }) => ({
     operations,
     ...rest,
-    run: toRun(toTokenSource(tokens), operate),
+    run: toRun(next, operate),
   });
   const slices = operations === 100 ? tokens.length / 100 : 10;
   const share = tokens.length / slices; // so that a round shows every token once
   const subjects = [
     ...(await toPeers(published, tokens)),
-    toForgetting(published, share),
+    await toNew(issuer, share),
     await toSeen(published, tokens),
   ];
   return measure(subjects.map(toCandidate), { rounds: settings.rounds, slices });
 }
 
-// Made anew for each round: no token of the round was seen before.
-function toForgetting(published, share) {
-  let ours;
-  const prepare = async () => {
-    await ours?.close();
-    ours = await createOurs(toOptions(published));
+// New tokens for each round: none of them was seen before. One application, because one that has just started is slower,
+// which is a matter of its start.
+async function toNew(issuer, share) {
+  const { verifier } = await createOurs(toOptions(issuer.published));
+  let minted = 0;
+  let next;
+  const prepare = () => {
+    const tokens = mintSessions(issuer, settings.tokens, minted);
+    minted += tokens.length;
+    next = toTokenSource(tokens);
   };
   return {
     name: NEW,
     prepare,
+    next: () => next(),
     operations: share,
     isFixed: true,
-    operate: (token) => ours.verifier.verify(token),
+    operate: (token) => verifier.verify(token),
   };
 }
 
