@@ -1,4 +1,4 @@
-// Entry point './testing': an in-process issuer for the tests of applications.
+// Entry point './testing': an issuer of tokens, in the test process, for the tests of applications.
 export type { TestCaller, TestDescopeOptions } from './test-descope.js';
 export { createTestDescope, DescopeTestingModule, TestDescope } from './test-descope.js';
 export type { TestIdentity } from './test-tokens.js';

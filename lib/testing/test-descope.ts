@@ -1,4 +1,4 @@
-// Descope inside a test process: real keys and the real verifier, without environment or network.
+// Descope in the test process: real keys and the real verifier, without environment variables or network.
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { TestingModuleBuilder } from '@nestjs/testing';
@@ -19,19 +19,33 @@ import { TestKeySet, TestSigner, toTestClaims } from './test-tokens.js';
 const PROJECT_ID = 'P2testtesttesttesttesttestte';
 const OFFSET_SECONDS = 3600;
 
-/** What `createTestDescope` may be told. */
+/** The options of `createTestDescope`. */
 export interface TestDescopeOptions {
-  /** The project that issues the tokens. Default: one that serves tests only. */
+  /**
+   * The id of the project that issues the tokens.
+   * @defaultValue `'P2testtesttesttesttesttestte'`
+   */
   readonly projectId?: string;
-  /** The session cookie's name. Default: `'DS'`. */
+  /**
+   * The name of the session cookie.
+   * @defaultValue `'DS'`
+   */
   readonly sessionCookieName?: string;
 }
 
-/** An issuer of real tokens, and the keys to them. */
+/**
+ * An issuer of signed tokens, and the keys that verify them. It needs neither the network nor Descope.
+ * @example
+ * const descope = createTestDescope();
+ * const module = await descope.override(Test.createTestingModule({ imports: [AppModule] })).compile();
+ * const app = await module.createNestApplication().init();
+ * await request(app.getHttpServer()).get('/orders').set(descope.as({ roles: ['admin'] }).bearer).expect(200);
+ */
 export class TestDescope {
+  /** The id of the project that issues the tokens. */
   readonly projectId: string;
   /**
-   * The key set that `override` puts in place of the application's.
+   * The key set that `override` uses in the application.
    * @internal
    */
   readonly keySet = new TestKeySet();
@@ -44,16 +58,18 @@ export class TestDescope {
     this.keySet.publish([this.#signer.publicJwk]);
   }
 
-  /** The options that win over the application's own. */
+  /** The options that replace those of the application: the project id, a management key, and a `fetch` that rejects. */
   get options(): DescopeOptions {
     const { projectId } = this;
-    // With a key, @FgaCheck boots; without a network, it answers 503.
+    // With a key, @FgaCheck boots; without the network, it responds with 503.
     return { projectId, managementKey: 'test', requireKeysAtBoot: false, fetch: rejectNetwork };
   }
 
   /**
-   * Replaces project and keys of the application's own `DescopeModule`, whether `forRoot` or `forRootAsync` made it.
-   * Its other options stay; `options` wins over them.
+   * Replaces the project id and the keys of the application's `DescopeModule`, from `forRoot` or `forRootAsync`. Its other
+   * options stay.
+   * @param options further options to replace
+   * @returns the builder
    * @example `await descope.override(Test.createTestingModule({ imports: [AppModule] })).compile()`
    */
   override(builder: TestingModuleBuilder, options: DescopeOptions = {}): TestingModuleBuilder {
@@ -64,48 +80,71 @@ export class TestDescope {
       .useValue(this.keySet);
   }
 
-  /** Signs somebody in: a genuine session token, valid for an hour. */
+  /**
+   * Issues a session token that is valid for one hour.
+   * @returns the token, and the headers that send it
+   * @example `await request(server).get('/orders').set(descope.as({ roles: ['admin'] }).bearer).expect(200)`
+   */
   as(identity: TestIdentity = {}): TestCaller {
     return this.#toCaller(this.#sign(identity));
   }
 
-  /** Gives the user that a handler would be given, for a test that calls it without an application. */
+  /**
+   * Creates the user that a handler gets by `@CurrentUser()`, for a test that calls the handler directly.
+   * @returns the user
+   * @example `expect(controller.list(descope.user({ roles: ['admin'] }))).toEqual([])`
+   */
   user(identity: TestIdentity = {}): DescopeUser {
     return this.session(identity).user;
   }
 
-  /** Gives the session that a handler would be given, with a genuine token. */
+  /**
+   * Creates the session that a handler gets by `@CurrentSession()`, with a valid token.
+   * @returns the session
+   */
   session(identity: TestIdentity = {}): SignedInSession {
     const claims = toTestClaims(identity, this.projectId, systemClock());
     return toTestSession(this.#signer.sign(claims), identity.kind ?? 'user');
   }
 
-  /** Like `as`, with a token that ended an hour ago. */
+  /**
+   * Issues a session token that expired one hour ago, which is rejected with `TOKEN_EXPIRED`.
+   * @returns the token, and the headers that send it
+   */
   expired(identity: TestIdentity = {}): TestCaller {
     const now = Math.floor(systemClock() / 1000);
     return this.as({ iat: now - 2 * OFFSET_SECONDS, exp: now - OFFSET_SECONDS, ...identity });
   }
 
-  /** The same with claims that were changed after signing. */
+  /**
+   * Issues a session token whose claims were changed after signing, which is rejected with `TOKEN_SIGNATURE_INVALID`.
+   * @returns the token, and the headers that send it
+   */
   tampered(identity: TestIdentity = {}): TestCaller {
     const [header, , signature] = this.#sign(identity).split('.');
     const [, payload] = this.#sign({ ...identity, tampered: true }).split('.');
     return this.#toCaller([header, payload, signature].join('.'));
   }
 
-  /** Rotates the signing key; `revoke` also withdraws the old one, so that tokens signed before are rejected. */
+  /**
+   * Replaces the signing key.
+   * @param options with `revoke: true`, earlier keys are withdrawn, and their tokens are rejected with `TOKEN_KEY_UNKNOWN`
+   */
   rotateKeys(options: { readonly revoke?: boolean } = {}): void {
     const old = this.#signer.publicJwk;
     this.#signer = new TestSigner();
     this.keySet.publish(options.revoke === true ? [this.#signer.publicJwk] : [old, this.#signer.publicJwk]);
   }
 
-  /** Makes the keys unavailable, as in an outage before the first fetch: tokens are answered with 503. */
+  /**
+   * Makes the keys unavailable, as in an outage before the first fetch: tokens are rejected with 503
+   * `KEYS_UNAVAILABLE`.
+   */
   keysUnavailable(): void {
     this.keySet.setAvailable(false);
   }
 
-  /** Ends `keysUnavailable()`. */
+  /** Makes the keys available again, after `keysUnavailable()`. */
   keysAvailable(): void {
     this.keySet.setAvailable(true);
   }
@@ -119,7 +158,11 @@ export class TestDescope {
   }
 }
 
-/** Makes a Descope for tests. */
+/**
+ * Creates an issuer of tokens for tests.
+ * @returns the issuer, with a new key pair
+ * @example `const descope = createTestDescope();`
+ */
 export function createTestDescope(options: TestDescopeOptions = {}): TestDescope {
   return new TestDescope(options);
 }
@@ -128,19 +171,22 @@ async function rejectNetwork(): Promise<Response> {
   throw new Error('createTestDescope() goes to no network; use the emulator to test calls to Descope.');
 }
 
-// Somebody who calls in a test: a token, in the headers that supertest and app.inject take.
+// A caller in a test: a token, and the headers for supertest and app.inject.
 
-/** A signed token and the headers that send it. */
+/**
+ * A signed token and the headers that send it, for supertest and Fastify's `app.inject`.
+ * @example `await app.inject({ url: '/orders', headers: descope.as().bearer })`
+ */
 export interface TestCaller {
   /** The session token. */
   readonly token: string;
-  /** `{ authorization: 'Bearer …' }` */
+  /** The `Authorization` header: `{ authorization: 'Bearer …' }`. */
   readonly bearer: { readonly authorization: string };
-  /** `{ cookie: 'DS=…' }` */
+  /** The `Cookie` header: `{ cookie: 'DS=…' }`. */
   readonly cookie: { readonly cookie: string };
 }
 
-/** Makes the headers of a token. */
+/** Creates the headers of a token. */
 export function toTestCaller(token: string, cookieName: string): TestCaller {
   return {
     token,
@@ -149,15 +195,18 @@ export function toTestCaller(token: string, cookieName: string): TestCaller {
   };
 }
 
-// DescopeModule on a test's own keys, for tests of single controllers.
+// DescopeModule with the keys of a test, for tests of single controllers.
 
 /**
- * Protects controllers under test as `DescopeModule` would, on the keys of a `TestDescope`.
+ * `DescopeModule` with the project id and the keys of a `TestDescope`, for tests of single controllers.
  * @example `Test.createTestingModule({ imports: [DescopeTestingModule.forRoot(descope)], controllers: [OrdersController] })`
  */
 @Module({})
 export class DescopeTestingModule {
-  /** Registers `DescopeModule.forRoot(options)` with project and keys of the `TestDescope`. */
+  /**
+   * Registers `DescopeModule.forRoot(options)` with the project id and the keys of the `TestDescope`.
+   * @returns the dynamic module, for `imports`
+   */
   static forRoot(descope: TestDescope, options: DescopeModuleOptions = {}): DynamicModule {
     const definition = DescopeModule.forRoot(options);
     const replaced = (definition.providers ?? []).filter((provider) => !isReplaced(provider));
@@ -176,13 +225,13 @@ function isReplaced(provider: object): boolean {
   );
 }
 
-// The session and the user that a test's token would be given, for a test that calls a handler by itself.
+// The session and the user of a test token, for a test that calls a handler directly.
 
 const POLICY = { staffRole: 'is_staff', superuserRole: 'is_superuser' };
 
-/** Makes the session of a token, by the default options. */
+/** Creates the session of a token, with the default options. */
 export function toTestSession(token: string, kind: TokenKind): SignedInSession {
-  const claims = decodeToken(token).payload as unknown as DescopeClaims; // of our own making
+  const claims = decodeToken(token).payload as unknown as DescopeClaims; // signed here
   freezeDeep(claims);
   const user = new DescopeUser({ claims, kind }, readSubjectId(claims), POLICY);
   return DescopeSession.of(user, token);

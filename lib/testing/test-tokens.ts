@@ -1,4 +1,4 @@
-// Who somebody is in a test → the claims that Descope would put into their token.
+// The identity of a caller in a test → the claims of the token that Descope would issue.
 import type { KeyObject } from 'node:crypto';
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { DescopeUnavailableError } from '../core/errors.js';
@@ -6,35 +6,52 @@ import type { KeyHealth, KeysById, KeySet } from '../core/token/key-set.js';
 import { toKeysById, unknownKey } from '../core/token/key-set.js';
 import type { VerificationKey } from '../core/token/signature.js';
 
-/** Who calls. Any other member becomes a claim as it stands; `undefined` leaves a claim out. */
+/**
+ * The identity of a caller in a test. Members that are not declared here become claims of the token, unchanged; `undefined`
+ * removes a claim.
+ * @example `descope.as({ sub: 'U2ada', roles: ['editor'], tenants: { acme: { roles: ['admin'] } } })`
+ */
 export interface TestIdentity {
-  /** The id of the user, the access key or the app. Default: one that fits the kind. */
+  /**
+   * The id of the user, the access key or the app.
+   * @defaultValue an id of the kind, such as `'U2testtesttesttesttesttestte'` for a user
+   */
   readonly sub?: string;
   /**
-   * Whose token it is. An access key has an id that says so, and no `amr`. An inbound app and an agent (which calls an
-   * MCP server) have an issuer of their own, `azp`, and an `aud`: of an app its project and client id, of an agent its
-   * server's id. Give `sub` a user's id where one calls on behalf of a user. Default: `'user'`.
+   * The kind of caller. A user has the claim `amr`. An inbound app and an agent (a client of an MCP server) have another
+   * `iss`, `azp` and `aud`. For an app or agent that acts on behalf of a user, set `sub` to the id of the user.
+   * @defaultValue `'user'`
    */
   readonly kind?: 'user' | 'access-key' | 'app' | 'agent';
-  /** Project-level roles. */
+  /** The roles in the project. */
   readonly roles?: readonly string[];
-  /** Project-level permissions. */
+  /** The permissions in the project. */
   readonly permissions?: readonly string[];
-  /** Roles and permissions by tenant id. */
+  /** The roles and permissions by tenant id. */
   readonly tenants?: Readonly<
     Record<string, { readonly roles?: readonly string[]; readonly permissions?: readonly string[] }>
   >;
   /** The current tenant. */
   readonly dct?: string;
-  /** For whom the token is meant. Default: none; an app's and an agent's see `kind`. */
+  /**
+   * The audience.
+   * @defaultValue none; for an app its project id and client id, for an agent the id of its MCP server
+   */
   readonly aud?: string | readonly string[];
-  /** The scopes, separated by blanks as Descope writes them, or in a list. */
+  /**
+   * The scopes: separated by spaces, as in Descope's tokens, or a list.
+   * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3
+   */
   readonly scope?: string | readonly string[] | undefined;
-  /** The client id of an app or an agent. */
+  /** The client id of an app or agent. */
   readonly azp?: string | undefined;
-  /** How a user signed in. Default: `['email']`. */
+  /**
+   * The authentication methods.
+   * @defaultValue `['email']` for a user, none for the other kinds
+   * @see https://www.rfc-editor.org/rfc/rfc8176#section-2
+   */
   readonly amr?: readonly string[] | undefined;
-  /** Whether a user has stepped up. */
+  /** Whether the user has just done a step-up authentication. */
   readonly su?: boolean | undefined;
   readonly [claim: string]: unknown;
 }
@@ -44,7 +61,7 @@ const TEST_APP_ID = 'TPA2testtesttesttesttesttestte';
 const TEST_SERVER_ID = 'MS2testtesttesttesttesttestte';
 const API_URL = 'https://api.descope.com';
 
-/** Makes the claims of a session that is valid for an hour from `nowMs`. */
+/** Creates the claims of a session that is valid for one hour from `nowMs`. */
 export function toTestClaims(
   identity: TestIdentity,
   projectId: string,
@@ -101,7 +118,7 @@ function toPart(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-// The keys of a test: found like the real ones, rotated and made unavailable on demand.
+// The keys of a test, which a test can rotate and make unavailable.
 
 export class TestKeySet implements KeySet {
   #keys: KeysById = new Map();
