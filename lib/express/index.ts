@@ -1,13 +1,16 @@
-// Entry point './express': types only. What stands in `request.user` is known to handlers that take Express' request.
+// Entry point './express': types only. They declare the type of `request.user` on Express's request.
 import type { RegisteredUser } from '../core/user/descope-user.js';
 
 declare global {
   namespace Express {
-    /** The user that `request.user` is: Descope's, unless `user` is registered. Passport's types know it by this name. */
+    /**
+     * The type of `request.user`: `DescopeUser`, unless `user` is declared in `DescopeRegister`. Passport's types use the
+     * same name.
+     */
     interface User extends RegisteredUser {}
 
     interface Request {
-      /** Who is signed in; `undefined` where nobody is. */
+      /** The signed-in user; `undefined` for an anonymous caller. */
       user?: User | undefined;
     }
   }
