@@ -141,6 +141,10 @@ export class Emulator {
    * Creates a key pair that the project does not publish; tokens that it signs are rejected until `publishKey`.
    *
    * @param algorithm The algorithm; left out, the one of `signingKey`.
+   * @returns The key pair.
+   * @example
+   * const key = await emulator.createKey();
+   * const foreign = await emulator.signToken({ key }); // rejected: the project does not publish the key
    */
   createKey(algorithm: KeyAlgorithm = this.signingKey.algorithm): Promise<EmulatorKey> {
     return createKey(algorithm);
@@ -158,8 +162,9 @@ export class Emulator {
   /**
    * Creates a key that signs new tokens from now on; `reset()` does not undo this.
    *
-   * @param options With `revoke`, earlier keys are no longer published; by default they are.
+   * @param options With `revoke`, earlier keys are no longer published; without it, they are.
    * @returns The new key.
+   * @example await emulator.rotateKeys({ revoke: true }); // earlier session tokens are rejected from now on
    */
   rotateKeys({ revoke = false }: { readonly revoke?: boolean } = {}): Promise<EmulatorKey> {
     return this.#state.keys.rotate(revoke);

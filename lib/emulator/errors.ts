@@ -2,10 +2,11 @@
 
 /** The error of `startEmulator` and of the methods of `Emulator`; `code` names the cause. */
 export class EmulatorError extends Error {
+  /** The name of the class. */
   override readonly name = 'EmulatorError';
 
   constructor(
-    /** The cause. */
+    /** The cause, for programs. */
     readonly code: EmulatorErrorCode,
     message: string,
     options?: { readonly cause?: unknown },

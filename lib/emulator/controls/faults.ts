@@ -23,7 +23,11 @@ export interface FaultOptions {
    * @defaultValue every request until `remove()`, `clear()` or `reset()`
    */
   readonly times?: number;
-  /** Waits this many milliseconds first; without another fault, the regular response follows. */
+  /**
+   * Waits this many milliseconds first; without another fault, the regular response follows.
+   *
+   * @defaultValue 0
+   */
   readonly delayMs?: number;
   /**
    * The status to respond with.
@@ -31,17 +35,41 @@ export interface FaultOptions {
    * @defaultValue 200 where there is a `body`
    */
   readonly status?: number;
-  /** The body to respond with: a string is sent as it is (HTML, malformed JSON), anything else as JSON. */
+  /**
+   * The body to respond with: a string is sent unchanged (HTML, malformed JSON), anything else as JSON.
+   *
+   * @defaultValue an error of Descope (`E010000`), where there is a `status`
+   */
   readonly body?: unknown;
-  /** Headers to add to a response of `status`, `body` or `redirect`, such as `retry-after`. */
+  /**
+   * Headers to add to a response of `status`, `body` or `redirect`, such as `retry-after`.
+   *
+   * @defaultValue none
+   */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Responds with 302 and this URL as `location`. */
+  /**
+   * Responds with 302 and this URL as `location`.
+   *
+   * @defaultValue no redirect
+   */
   readonly redirect?: string;
-  /** Writes the response byte by byte, this many milliseconds apart. */
+  /**
+   * Writes the response byte by byte, this many milliseconds apart.
+   *
+   * @defaultValue the response is written at once
+   */
   readonly dripMs?: number;
-  /** Never responds, and keeps the connection open. */
+  /**
+   * Never responds, and keeps the connection open.
+   *
+   * @defaultValue false
+   */
   readonly hang?: boolean;
-  /** Destroys the connection without a response. */
+  /**
+   * Destroys the connection without a response.
+   *
+   * @defaultValue false
+   */
   readonly reset?: boolean;
 }
 

@@ -20,7 +20,11 @@ export interface SignInOptions {
    * @see RFC 8176, section 2
    */
   readonly amr?: readonly string[];
-  /** The tenant to select, which is the claim `dct`; one of the user's, or of the option `tenants`. */
+  /**
+   * The tenant to select, which is the claim `dct`; one of the user's, or of the option `tenants`.
+   *
+   * @defaultValue none
+   */
   readonly tenantId?: string;
   /**
    * The claim `tenants`, by tenant id.
@@ -28,7 +32,12 @@ export interface SignInOptions {
    * @defaultValue the tenants of the user
    */
   readonly tenants?: Readonly<Record<string, TenantClaim>>;
-  /** The scopes, which are the claim `scope`. */
+  /**
+   * The scopes, which are the claim `scope`.
+   *
+   * @defaultValue none: there is no claim `scope`
+   * @see RFC 6749, section 3.3
+   */
   readonly scopes?: readonly string[];
   /**
    * Whether the user has just stepped up: the claim `su` until the first refresh.
@@ -36,7 +45,11 @@ export interface SignInOptions {
    * @defaultValue false
    */
   readonly stepUp?: boolean;
-  /** Claims that replace any others in the session tokens, after a refresh too; undefined removes a claim. */
+  /**
+   * Claims that replace any others in the session tokens, after a refresh too; undefined removes a claim.
+   *
+   * @defaultValue none
+   */
   readonly claims?: JsonObject;
 }
 
@@ -62,9 +75,17 @@ export interface SignInTokens {
 
 /** Options of `signToken`. */
 export interface TokenOptions {
-  /** Claims that replace the default `iss`, `sub`, `drn`, `iat` and `exp`; undefined removes a claim. */
+  /**
+   * Claims that replace or extend the claims of the token; undefined removes a claim.
+   *
+   * @defaultValue `iss`, `sub`, `drn`, `iat` and `exp` of a valid token
+   */
   readonly claims?: JsonObject;
-  /** Header parameters that replace the default `alg`, `kid` and `typ`; undefined removes one. */
+  /**
+   * Header parameters that replace or extend those of the token; undefined removes one.
+   *
+   * @defaultValue `alg` and `kid` of the key, and `typ`
+   */
   readonly header?: JsonObject;
   /**
    * The lifetime in seconds; a negative number makes an expired token.
@@ -94,7 +115,12 @@ export interface AppTokenOptions extends TokenOptions {
    * @defaultValue none: the token is of the app itself, as with client credentials
    */
   readonly onBehalfOf?: string;
-  /** The scopes, which are the claim `scope`. */
+  /**
+   * The scopes, which are the claim `scope`.
+   *
+   * @defaultValue none
+   * @see RFC 6749, section 3.3
+   */
   readonly scopes?: readonly string[];
   /**
    * The claim `aud`.
@@ -102,7 +128,11 @@ export interface AppTokenOptions extends TokenOptions {
    * @defaultValue the default audience of the app; for an agent, the id of its MCP server
    */
   readonly audience?: string | readonly string[];
-  /** The tenant of the token: the claim `dct`, and the only member of the claim `tenants`. */
+  /**
+   * The tenant of the token: the claim `dct`, and the only member of the claim `tenants`.
+   *
+   * @defaultValue none
+   */
   readonly tenantId?: string;
 }
 
