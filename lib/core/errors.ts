@@ -1,13 +1,19 @@
 // Errors: one class per consequence, one code per cause.
 
-/** Evidence for the developer: what was expected and what was found. It never holds a token, a cookie or a key. */
+/**
+ * The details of an error, for the developer: the expected and the actual values. It never contains a token, a cookie
+ * or a key.
+ */
 export type DescopeErrorDetails = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-// Two copies of the package in one process have each their own classes, and recognise each other's errors by this symbol.
-// So do exceptions of a framework that represent one of them.
+// Two copies of the package in one process have different classes; each recognises the errors of the other by this
+// symbol. An exception of a framework that represents one of these errors has it too.
 export const CONSEQUENCE = Symbol.for('nestjs-descope:consequence');
 
-/** The consequence of an error: 401 or 400 (`credential`), 403 (`access`), 400, 413 or 415 (`request`), 503 (`unavailable`). */
+/**
+ * The group of an error, which decides the HTTP status: 401 or 400 (`credential`), 403 (`access`), 400, 413 or 415
+ * (`request`), 503 (`unavailable`).
+ */
 export type Consequence = 'credential' | 'access' | 'request' | 'unavailable';
 
 /** Reads the consequence of an error; `undefined` for one that is not of the request pipeline. */
@@ -16,11 +22,15 @@ export function readConsequence(error: unknown): Consequence | undefined {
   return error[CONSEQUENCE] as Consequence;
 }
 
-/** The base class of every error that this package throws. */
+/**
+ * The base class of every error that this package throws. `instanceof` also recognises errors of another copy of the
+ * package in the same process.
+ * @example `if (error instanceof DescopeError && error.code === 'TOKEN_EXPIRED') …`
+ */
 export abstract class DescopeError extends Error {
-  /** The cause, for programs: it stays the same when a message changes. */
+  /** The cause, for programs. It stays the same when the message changes. */
   abstract readonly code: DescopeErrorCode;
-  /** What was expected and what was found, as far as it is no secret. */
+  /** The expected and the actual values, without secrets; an empty object if there are none. */
   readonly details: DescopeErrorDetails;
 
   constructor(message: string, details: DescopeErrorDetails = {}, options?: { readonly cause?: unknown }) {
@@ -29,7 +39,10 @@ export abstract class DescopeError extends Error {
     this.details = details;
   }
 
-  /** Makes `instanceof` true for errors of the same consequence from another copy of the package: see `CONSEQUENCE`. */
+  /**
+   * Makes `instanceof` true for errors of the same group from another copy of the package.
+   * @returns whether `value` is an error of this class
+   */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
     const consequence = readConsequence(value);
@@ -41,7 +54,7 @@ export abstract class DescopeError extends Error {
   }
 }
 
-// The form in which errors reach the application: as they are, until a framework's layer sets another.
+// The form in which errors reach the application: unchanged, until the layer of a framework sets another form.
 let toThrownForm = (error: DescopeError): Error => error;
 
 /** Sets the form in which errors are thrown to the application where core itself throws them. */
@@ -54,9 +67,10 @@ export function toThrownError(error: DescopeError): Error {
   return toThrownForm(error);
 }
 
-/** A mistake in the application's own set-up: it stops the boot, and its message says what to change. */
+/** A mistake in the set-up of the application. It stops the boot; the message says what to change. */
 export class DescopeConfigError extends DescopeError {
   constructor(
+    /** The cause: a `CONFIG_…` code. */
     readonly code: DescopeConfigCode,
     message: string,
     details?: DescopeErrorDetails,
@@ -71,6 +85,7 @@ export class DescopeConfigError extends DescopeError {
  */
 export class DescopeCredentialError extends DescopeError {
   constructor(
+    /** The cause, such as `SESSION_MISSING` or `TOKEN_EXPIRED`. */
     readonly code: DescopeCredentialCode,
     message: string,
     details?: DescopeErrorDetails,
@@ -84,9 +99,13 @@ export class DescopeCredentialError extends DescopeError {
   }
 }
 
-/** A known caller who may not do this: HTTP 403. */
+/**
+ * A caller who is known but lacks a right: HTTP 403.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.5.4
+ */
 export class DescopeAccessError extends DescopeError {
   constructor(
+    /** The cause, such as `ACCESS_ROLE_MISSING`. */
     readonly code: DescopeAccessCode,
     message: string,
     details?: DescopeErrorDetails,
@@ -103,6 +122,7 @@ export class DescopeAccessError extends DescopeError {
 /** A request that a mounted route cannot process: HTTP 400, 413 or 415. */
 export class DescopeRequestError extends DescopeError {
   constructor(
+    /** The cause: `REQUEST_BODY_INVALID`, `REQUEST_BODY_UNSUPPORTED` or `SESSION_TOO_LARGE`. */
     readonly code: DescopeRequestCode,
     message: string,
     details?: DescopeErrorDetails,
@@ -116,12 +136,16 @@ export class DescopeRequestError extends DescopeError {
   }
 }
 
-/** Descope, or the `signOutStore`, cannot be reached at present: HTTP 503 with `Retry-After`. It says nothing about the caller. */
+/**
+ * Descope or the `signOutStore` cannot be reached: HTTP 503 with `Retry-After`. The caller may be valid or not.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4
+ */
 export class DescopeUnavailableError extends DescopeError {
-  /** Seconds after which a new try makes sense. */
+  /** Seconds to wait before the next try, at least 1: the value of `Retry-After`. */
   readonly retryAfterSeconds: number;
 
   constructor(
+    /** The cause, such as `KEYS_UNAVAILABLE`. */
     readonly code: DescopeUnavailableCode,
     message: string,
     input: { readonly retryAfterSeconds: number; readonly cause?: unknown },
@@ -137,9 +161,13 @@ export class DescopeUnavailableError extends DescopeError {
   }
 }
 
-/** A call of the application's own that fails: its credentials are rejected, or may not be sent to that origin. */
+/**
+ * A call of the application to another service that failed: its credentials were rejected, or may not be sent to that
+ * origin.
+ */
 export class DescopeM2mError extends DescopeError {
   constructor(
+    /** The cause: `M2M_CREDENTIALS_REFUSED` or `M2M_ORIGIN_NOT_ALLOWED`. */
     readonly code: DescopeM2mCode,
     message: string,
     details?: DescopeErrorDetails,
@@ -170,7 +198,7 @@ export type DescopeConfigCode =
   | 'CONFIG_MANAGEMENT_KEY_MISSING'
   | 'CONFIG_MANAGEMENT_KEY_REFUSED';
 
-/** Codes of a missing or bad credential: HTTP 401, or 400 where the request itself is malformed. */
+/** Codes of a missing or invalid credential: HTTP 401, or 400 for `CREDENTIAL_MALFORMED`. */
 export type DescopeCredentialCode =
   | 'SESSION_MISSING'
   | 'REFRESH_TOKEN_MISSING'
@@ -203,7 +231,7 @@ export type DescopeCredentialCode =
   | 'AUTH_MFA_REQUIRED'
   | 'AUTH_METHOD_REQUIRED';
 
-/** Codes of a known caller who may not do this: HTTP 403. */
+/** Codes of a known caller who lacks a right: HTTP 403. */
 export type DescopeAccessCode =
   | 'ACCESS_ROLE_MISSING'
   | 'ACCESS_PERMISSION_MISSING'
@@ -226,12 +254,12 @@ export type DescopeAccessCode =
   | 'TRANSPORT_UNKNOWN';
 
 /**
- * Codes of a request that a route cannot process: HTTP 400, 415 for a body of another kind, 413 for a session too large
- * for a cookie.
+ * Codes of a request that a route cannot process: HTTP 400, 415 for an unsupported body, 413 for a session that is too
+ * large for a cookie.
  */
 export type DescopeRequestCode = 'REQUEST_BODY_INVALID' | 'REQUEST_BODY_UNSUPPORTED' | 'SESSION_TOO_LARGE';
 
-/** Codes of an outage: HTTP 503 with `Retry-After`; it says nothing about the caller. */
+/** Codes of an outage: HTTP 503 with `Retry-After`. */
 export type DescopeUnavailableCode =
   | 'KEYS_UNAVAILABLE'
   | 'DESCOPE_UNAVAILABLE'
@@ -240,10 +268,10 @@ export type DescopeUnavailableCode =
   | 'SESSION_PLUGIN_MISSING'
   | 'ACCESS_KEYS_LIMITED';
 
-/** Codes of the application's own calls to other services; they say nothing about its caller, and have no HTTP status. */
+/** Codes of the calls of the application to other services. They have no HTTP status. */
 export type DescopeM2mCode = 'M2M_CREDENTIALS_REFUSED' | 'M2M_ORIGIN_NOT_ALLOWED';
 
-/** Every code that an error of this package may carry. */
+/** Every code of this package's errors. */
 export type DescopeErrorCode =
   | DescopeRequestCode
   | DescopeConfigCode

@@ -4,10 +4,15 @@ import type { Consequence, DescopeErrorCode, DescopeUnavailableCode } from './er
 import type { TokenKind } from './token/claims.js';
 
 /**
- * The names of the channels. They are strings, so that two copies of the package share them. A subscriber is called
- * while the request runs, and must not throw.
+ * The names of the channels of `node:diagnostics_channel` that this package publishes to. A subscriber runs while the
+ * request is processed, and must not throw. The messages are `DescopeEvents`.
  * @see https://nodejs.org/api/diagnostics_channel.html
- * @example `subscribe(DESCOPE_CHANNELS.rejected, (message) => count((message as DescopeEvents['rejected']).code))`
+ * @example
+ * import { subscribe } from 'node:diagnostics_channel';
+ * subscribe(DESCOPE_CHANNELS.rejected, (message) => {
+ *   const { code } = message as DescopeEvents['rejected'];
+ *   metrics.increment(`descope.rejected.${code}`);
+ * });
  */
 export const DESCOPE_CHANNELS = Object.freeze({
   accepted: 'nestjs-descope:accepted',
@@ -20,53 +25,62 @@ export const DESCOPE_CHANNELS = Object.freeze({
 });
 
 /**
- * How a refresh ended: `shared` uses what another instance had refreshed; `failed` is an error that is not of the request
- * pipeline.
+ * The outcome of a refresh. `shared`: another instance had refreshed the session. `ended`: the session is over.
+ * `superseded`: another request was faster. `outage`: Descope or a store could not be reached. `failed`: any other error.
  */
 export type DescopeRefreshOutcome = 'refreshed' | 'shared' | 'ended' | 'superseded' | 'outage' | 'failed';
 
-/** How an exchange of a machine's credential ended; `failed` is an error that is neither a rejection nor an outage. */
+/**
+ * The outcome of the exchange of an access key or client credentials. `failed` is an error that is neither a rejection
+ * nor an outage.
+ */
 export type DescopeExchangeOutcome = 'exchanged' | 'rejected' | 'outage' | 'failed';
 
 /** The members of every message. */
 export interface DescopeEvent {
-  /** The Descope project of the application in which it happened: a process may run several. */
+  /** The Descope project id of the application: a process may run several applications. */
   readonly projectId: string;
 }
 
-/** The messages by channel. None holds a token, a cookie, a key or a claim beyond the kind and id of the caller. */
+/** The messages by channel. They contain no token, cookie or key, and no claims but the kind and id of the caller. */
 export interface DescopeEvents {
-  /** A guard or the gateway's check accepted a caller; kind and id are `undefined` for an anonymous one, on an optional route. */
+  /**
+   * A guard or the `check` route accepted a caller. On an optional route, `kind` and `userId` of an anonymous caller
+   * are `undefined`.
+   */
   readonly accepted: DescopeEvent & {
     readonly kind: TokenKind | undefined;
     readonly userId: string | undefined;
-    /** Whether the browser sent the credential by itself, as it does cookies. */
+    /** Whether a browser sent the credential automatically, as it does cookies. */
     readonly sentByBrowser: boolean;
   };
   /** A guard, a mounted route or `DescopeSockets` rejected a request. */
   readonly rejected: DescopeEvent & {
     readonly code: DescopeErrorCode;
-    /** The response: 401 or 400 for `credential`, 403 for `access`, 400, 413 or 415 for `request`, 503 for `unavailable`. */
+    /**
+     * The response: 401 or 400 for `credential`, 403 for `access`, 400, 413 or 415 for `request`, 503 for
+     * `unavailable`.
+     */
     readonly consequence: Consequence;
   };
   /** The project's keys were fetched. */
   readonly keysFetched: DescopeEvent & { readonly keyCount: number; readonly durationMs: number };
-  /** The keys could not be fetched; requests continue with those in memory. */
+  /** The keys could not be fetched; requests use the keys in memory. */
   readonly keysStale: DescopeEvent & {
     readonly keyCount: number;
     readonly keyAgeMs: number;
     readonly durationMs: number;
   };
-  /** A refresh ended: one message, however many requests waited for it. */
+  /** A refresh ended: one message for all requests that waited for it. */
   readonly refresh: DescopeEvent & { readonly outcome: DescopeRefreshOutcome; readonly durationMs: number };
-  /** A machine's credential was exchanged for a token, or was not: one message, however many callers waited for it. */
+  /** The exchange of an access key or of client credentials ended: one message for all callers that waited for it. */
   readonly exchange: DescopeEvent & {
-    /** `incoming` is an access key that a caller sent; `outgoing` a credential of the application's own. */
+    /** `incoming`: an access key that a caller sent; `outgoing`: a credential of the application. */
     readonly direction: 'incoming' | 'outgoing';
     readonly outcome: DescopeExchangeOutcome;
     readonly durationMs: number;
   };
-  /** A call to Descope or to the `signOutStore` failed; one message per try. */
+  /** A call to Descope or to the `signOutStore` failed: one message per try. */
   readonly outage: DescopeEvent & {
     readonly code: DescopeUnavailableCode;
     readonly retryAfterSeconds: number;

@@ -1,52 +1,52 @@
-// A cache of bounded size whose entries end: one load for many waiters, failures remembered, room shared among owners.
+// A cache of bounded size with expiry: one load for many waiters, failures remembered, space shared among owners.
 import type { Clock } from './clock.js';
 import type { MaybePromise } from './maybe-promise.js';
 
-/** How a cache is bounded, and when an entry counts. */
+/** The bounds of a cache, and when an entry counts. */
 export interface ExpiringCacheInput {
   readonly clock: Clock;
   readonly maxEntries: number;
-  /** Most entries of one owner, whose oldest makes room. Left out: an owner may fill what others do not use. */
+  /** The greatest number of entries of one owner, whose oldest is evicted. Left out: an owner may use all free space. */
   readonly maxPerOwner?: number;
-  /** Which entry makes room in a full cache where no owner holds two. @defaultValue `'oldest'` */
+  /** Which entry a full cache evicts if no owner has two. @defaultValue `'oldest'` */
   readonly evicts?: 'oldest' | 'first-to-end';
   /**
-   * Whether entries count while the clock shows an earlier time than when they were set. A cached result must not, or a
-   * clock that is set back makes it last; a record that rejects somebody must. @defaultValue `false`
+   * Whether entries count while the clock shows an earlier time than when they were set. A cached result must not, because
+   * a clock that is set back would prolong it; a record that rejects a caller must. @defaultValue `false`
    */
   readonly survivesClockReset?: boolean;
   /** Which failures of loads are remembered. Left out: none. */
   readonly failures?: FailureRule;
 }
 
-/** Which failures are remembered, apart from the values: no number of them makes a value leave. */
+/** Which failures are remembered, separately from the values: no number of failures evicts a value. */
 export interface FailureRule {
   readonly maxEntries: number;
-  /** Returns how a failure is remembered; `undefined` where the next caller loads again. */
+  /** Returns how a failure is remembered; `undefined` if the next caller loads again. */
   readonly toMemory: (error: unknown) => FailureMemory | undefined;
 }
 
 /** How one failure is remembered. */
 export interface FailureMemory {
-  /** Milliseconds for which it is thrown in place of another load. */
+  /** How long it is thrown in place of another load, in milliseconds. */
   readonly keepMs: number;
-  /** Whether it says that the value which is still kept is not good any more. */
+  /** Whether it invalidates the value that is still kept. */
   readonly endsValue?: boolean;
 }
 
 /** A value that was loaded. */
 export interface Loaded<Value> {
   readonly value: Value;
-  /** Until when it is kept; a moment that is past keeps nothing. */
+  /** When it expires; with a past moment it is not kept. */
   readonly untilMs: number;
-  /** Whose it is, where that is known only now. @defaultValue the owner named to `load` */
+  /** The owner, if it is known only now. @defaultValue the owner given to `load` */
   readonly owner?: string | undefined;
 }
 
-/** Until when a value is kept, and on whose account. */
+/** The expiry and the owner of a value. */
 export interface Keeping {
   readonly untilMs: number;
-  /** @defaultValue the key, which makes every entry its own owner's */
+  /** @defaultValue the key: every entry has its own owner */
   readonly owner?: string | undefined;
 }
 
@@ -63,10 +63,10 @@ interface Entry<Value> {
 export class ExpiringCache<Value> {
   readonly #input: ExpiringCacheInput;
   readonly #entries = new Map<string, Entry<Value>>(); // from old to new
-  readonly #heap: Entry<Value>[] = []; // the first is the first to end, so that what ended is found at once
+  readonly #heap: Entry<Value>[] = []; // the first is the first to expire
   readonly #shares = new OwnerShares();
   readonly #failures: ExpiringCache<{ readonly error: unknown }> | undefined;
-  // Not bounded: each belongs to the callers that wait for it, and ends with them.
+  // Not bounded: each load belongs to the callers that wait for it.
   readonly #loads = new Map<string, Promise<Value>>();
 
   constructor(input: ExpiringCacheInput) {
@@ -75,17 +75,17 @@ export class ExpiringCache<Value> {
     this.#failures = failures && new ExpiringCache({ clock, maxEntries: failures.maxEntries });
   }
 
-  /** How many entries are held, those included that ended and were not removed yet. */
+  /** The number of entries, including expired ones that were not removed yet. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Returns the value of a key, where one counts now. */
+  /** Returns the value of a key, if one counts now. */
   get(key: string): Value | undefined {
     return this.#read(key)?.value;
   }
 
-  /** Returns the value of a key, or the load that will bring it. Throws a failure that is remembered. */
+  /** Returns the value of a key, or its load under way. Throws a failure that is remembered. */
   find(key: string): MaybePromise<Value> | undefined {
     const entry = this.#read(key);
     if (entry !== undefined) return entry.value;
@@ -93,21 +93,21 @@ export class ExpiringCache<Value> {
     return this.#loads.get(key);
   }
 
-  /** Returns the value of a key, at once where there is one; else loads it as `load` does. */
+  /** Returns the value of a key, synchronously if there is one; otherwise loads it as `load` does. */
   getOrLoad(key: string, load: () => Promise<Loaded<Value>>, owner = key): MaybePromise<Value> {
     const entry = this.#read(key);
     return entry === undefined ? this.load(key, load, owner) : entry.value;
   }
 
   /**
-   * Loads a value in place of the one that is kept: one call of `load` for all who ask until it settles. Rejects with
-   * what `load` rejects with. Throws a failure that is remembered, and what `load` itself throws, which is not.
+   * Loads a value in place of the one that is kept: one call of `load` for all callers until it settles. Rejects with
+   * the rejection of `load`. Throws a failure that is remembered, and an exception of `load`, which is not remembered.
    */
   load(key: string, load: () => Promise<Loaded<Value>>, owner = key): Promise<Value> {
     this.#assertNoFailure(key);
     const underWay = this.#loads.get(key);
     if (underWay !== undefined) return underWay;
-    this.#removeEnded(); // nothing is held longer than it is of use
+    this.#removeEnded();
     const loading: Promise<Value> = load().then(
       ({ value, untilMs, owner: actualOwner = owner }) => {
         if (this.#endLoad(key, loading)) this.set(key, value, { untilMs, owner: actualOwner });
@@ -123,8 +123,8 @@ export class ExpiringCache<Value> {
   }
 
   /**
-   * Keeps a value. A load of the key that is under way goes on for those who wait, and is not kept.
-   * @returns `false` where another entry that had not ended had to leave
+   * Keeps a value. A load of the key that is under way continues for its waiters, and its result is not kept.
+   * @returns `false` if an entry that had not expired was evicted
    */
   set(key: string, value: Value, { untilMs, owner = key }: Keeping): boolean {
     this.delete(key); // also because an entry that is set again is a new one
@@ -141,7 +141,7 @@ export class ExpiringCache<Value> {
     return evicted === undefined;
   }
 
-  /** Forgets the value or the failure of a key, and what a load that is under way will bring. */
+  /** Deletes the value or the failure of a key; the result of a load that is under way is not kept. */
   delete(key: string): void {
     this.#loads.delete(key);
     this.#failures?.delete(key);
@@ -155,8 +155,8 @@ export class ExpiringCache<Value> {
   }
 
   /**
-   * Returns the entries of the owner who would lose one if another entry of `owner` were set now; none where there is
-   * room, or no owner holds two.
+   * Returns the entries of the owner who would lose one if another entry of `owner` were set now; none if there is free
+   * space, or if no owner has two.
    */
   readCrowd(owner: string): readonly (readonly [key: string, value: Value])[] {
     this.#removeEnded();
@@ -177,7 +177,7 @@ export class ExpiringCache<Value> {
     if (failure !== undefined) throw failure.error;
   }
 
-  // A value that was set or deleted meanwhile is newer than what the load brings.
+  // A value that was set or deleted meanwhile is newer than the result of the load.
   #endLoad(key: string, loading: Promise<Value>): boolean {
     return this.#loads.get(key) === loading && this.#loads.delete(key);
   }
@@ -252,11 +252,10 @@ export class ExpiringCache<Value> {
   }
 }
 
-// Counts entries by their owner, so that one owner cannot push out what is kept of others. Each call takes the same time
-// however many there are.
+// Counts entries by owner, so that one owner cannot evict the entries of others. Each call takes constant time.
 class OwnerShares {
   readonly #keys = new Map<string, Set<string>>(); // by owner, each from old to new
-  readonly #owners = new Map<number, Set<string>>(); // by how many entries they hold
+  readonly #owners = new Map<number, Set<string>>(); // by their number of entries
   #most = 0;
 
   keysOf(owner: string): ReadonlySet<string> | undefined {
@@ -276,8 +275,8 @@ class OwnerShares {
     this.#recount(owner, keys.size + 1, keys.size);
   }
 
-  // The keys among which room must be made for another one of `owner`: its own where nobody holds more, else those of
-  // who holds the most. `undefined` where nobody holds two.
+  // The keys of which one must be evicted for another entry of `owner`: its own keys if no owner has more, otherwise those
+  // of the owner with the most. `undefined` if no owner has two.
   findCrowd(owner: string): ReadonlySet<string> | undefined {
     if (this.#most < 2) return undefined;
     const own = this.#keys.get(owner);

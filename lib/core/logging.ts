@@ -1,4 +1,4 @@
-// What is reported to the operator: notices for the log, rejections, and the reasons of failures.
+// Reports to the operator: notices for the log, rejections, and the reasons of failures.
 import type { Clock } from './clock.js';
 import type { DescopeError, DescopeErrorDetails } from './errors.js';
 import { readConsequence } from './errors.js';
@@ -41,11 +41,11 @@ export interface Notice {
 /** Receives notices; must not throw. */
 export interface Notify {
   (notice: Notice): void;
-  /** The project of the application, which its events name too. */
+  /** The project of the application, as in its events. */
   readonly projectId?: string;
 }
 
-/** Reads the project of the application that receives the notices; empty where it is not known. */
+/** Reads the project of the application that receives the notices; `''` if it is not known. */
 export function readProjectId({ projectId = '' }: Notify): string {
   return projectId;
 }
@@ -61,13 +61,13 @@ const REPORTED_ONCE: readonly Notice['code'][] = [
 const KEY_FAILURES: readonly Notice['code'][] = ['KEYS_STALE', 'KEYS_UNAVAILABLE'];
 const QUIET_MS = 60_000;
 
-/** Passes on one notice per minute and code; the next one says how many were left out. */
+/** Passes on one notice per minute and code; the next one has the number of suppressed notices. */
 export function createLimitedNotify(write: Notify, clock: Clock): Notify {
   const reported = new Map<Notice['code'], { readonly atMs: number; leftOut: number }>();
   let isKeyFailureReported = false;
   const limited: Notify = (notice) => {
     const { code } = notice;
-    // Not limited by time: the recovery is reported for every failure that was, and for no other.
+    // Not limited by time: the recovery is reported for every failure that was reported, and for no other.
     if (code === 'KEYS_RECOVERED' && !isKeyFailureReported) return;
     const last = code === 'KEYS_RECOVERED' ? undefined : reported.get(code);
     const nowMs = clock();
@@ -83,7 +83,7 @@ export function createLimitedNotify(write: Notify, clock: Clock): Notify {
   return Object.assign(limited, { projectId: readProjectId(write) });
 }
 
-// A clock that was set back does not silence anything for longer than a minute.
+// A clock that was set back suppresses no notice for longer than a minute.
 function isQuiet(reportedAtMs: number, nowMs: number): boolean {
   return Math.abs(nowMs - reportedAtMs) < QUIET_MS;
 }
@@ -92,11 +92,11 @@ function addCount(notice: Notice, leftOut: number): Notice {
   return { ...notice, message: `${notice.message} (${leftOut} more since this was last logged)` };
 }
 
-// A rejection is an event each time, and a line in the log only where the set-up may be the cause.
+// Each rejection is an event, and a line in the log only if the set-up may be the cause.
 
 const MAX_DETAIL_CHARACTERS = 200;
 
-/** Reports an error that rejects a request; ignores one that is not of the request pipeline. */
+/** Reports an error that rejects a request; ignores an error that is not of the request pipeline. */
 export function reportRejection(error: unknown, notify: Notify): void {
   const consequence = readConsequence(error);
   if (consequence === undefined) return;
@@ -119,21 +119,21 @@ function toDetailText(details: DescopeErrorDetails, name: string): string {
   return JSON.stringify(details[name] ?? []).slice(0, MAX_DETAIL_CHARACTERS);
 }
 
-// The reason of a failure: the innermost cause with its code, as text that is safe in a log.
+// The reason of a failure: the innermost cause with its code, as a string that is safe in a log.
 
 const MAX_DEPTH = 10;
 const MAX_REASONS = 3;
 const MAX_CHARACTERS = 200;
 
-/** A request that failed. Its message names the host, the status where there was one, and the reason. */
+/** A request that failed. Its message has the host, the status if there was one, and the reason. */
 export class RequestFailure extends Error {
   constructor(input: {
     readonly url: string;
     readonly status?: number | undefined;
     readonly cause?: unknown;
-    /** In place of a cause: what the response itself says, such as Descope's own code. */
+    /** In place of a cause: a part of the response, such as Descope's error code. */
     readonly detail?: string | undefined;
-    /** What was sent as a credential; it is removed from the message. */
+    /** The credentials that were sent; they are removed from the message. */
     readonly secrets?: readonly string[];
   }) {
     const { url, status, cause, detail, secrets = [] } = input;
@@ -144,18 +144,19 @@ export class RequestFailure extends Error {
   }
 }
 
-/** Returns why something failed, for the message of a notice: the innermost cause, with its code. */
+/** Returns the reason of a failure, for the message of a notice: the innermost cause, with its code. */
 export function toReason(cause: unknown): string {
   const reasons = new Set(findInnermost(cause, undefined, MAX_DEPTH));
   return [...reasons].slice(0, MAX_REASONS).join('; ');
 }
 
-/** Returns the host of a URL, with its port where that is not the default. */
+/** Returns the host of a URL, with its port if that is not the default. */
 export function toHost(url: string): string {
   return URL.canParse(url) ? new URL(url).host : 'a host without a name';
 }
 
-// A connection that was tried at several addresses fails with an error for each (RFC 8305), and has no message of its own.
+// A connection that was tried at several addresses fails with an error for each (RFC 8305), and the outer error has no
+// message.
 function findInnermost(error: unknown, outerCode: string | undefined, depth: number): readonly string[] {
   if (error instanceof RequestFailure) return [error.message];
   const { message, cause, errors, code } = toMembers(error);
@@ -184,7 +185,7 @@ function readCode(code: unknown): string | undefined {
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : undefined;
 }
 
-// A message of other software: on one line, and without anything that may be a credential.
+// A message of other software: on one line, without any possible credential.
 function toSafe(message: string): string {
   return message
     .replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ')

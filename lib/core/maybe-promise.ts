@@ -1,12 +1,11 @@
-// Values that are at hand or promised: the request pipeline stays synchronous when it can.
+// Values or promises of values: the request pipeline is synchronous when it can be.
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /**
- * Checks whether a value is promised, which is whether it has a `then`. Its class does not decide, because every library
- * may bring a promise of its own, and a patched global `Promise` (zone.js) is not the class of what an `async` function
- * returns.
+ * Checks whether a value is a promise: whether it has a `then`. The class does not decide, because a library may have its
+ * own promises, and a patched global `Promise` (zone.js) is not the class of the result of an `async` function.
  */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   const mayHaveThen = (typeof value === 'object' && value !== null) || typeof value === 'function';
@@ -14,8 +13,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Applies `next` at once to a value at hand, and later to a promised one; what is promised by another library's promise
- * is then promised by the platform's.
+ * Applies `next` synchronously to a value, and later to a promised value. The promise of another library is converted to
+ * a native promise.
  */
 export function whenReady<T, R>(
   value: T | PromiseLike<T>,
@@ -37,8 +36,8 @@ export function attempt<T>(
   }
 }
 
-// `await` asks for `then` as often as the language says, takes its first answer only, and catches what it throws
-// (ECMA-262 §27.2.1.3.2). What an `async` function returns is the platform's promise, whatever `Promise` names.
+// `await` reads `then` as the language requires, uses its first result only, and catches its exceptions
+// (ECMA-262 §27.2.1.3.2). An `async` function returns a native promise, also if the global `Promise` was replaced.
 async function applyLater<T, R>(value: PromiseLike<T>, next: (value: T) => MaybePromise<R>): Promise<R> {
   return next(await value);
 }
@@ -54,11 +53,10 @@ async function recoverLater<T>(
   }
 }
 
-// The one value by which a rule, a store or Descope grants something.
+// The only value by which a rule, a store or Descope grants something.
 
 /**
- * Checks whether an answer grants: only the boolean `true` does, and never a promise that was not awaited, a string, an
- * object or nothing at all.
+ * Checks whether a result grants access: only the boolean `true` does; a promise, a string or an object does not.
  */
 export function isYes(answer: unknown): answer is true {
   return answer === true;

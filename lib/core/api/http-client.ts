@@ -1,11 +1,14 @@
-// The HTTP client, the only file that calls the network: bounded in time and size, JSON or nothing.
+// The HTTP client, the only file that calls the network: limited in time and size, for JSON only.
 import { RequestFailure } from '../logging.js';
 import { isJsonObject, readText } from '../token/claims.js';
 
-/** The `fetch` of the platform's form: Node's, or the application's own converted by `toNodeFetch`. */
+/**
+ * The type of Node's `fetch`.
+ * @see https://nodejs.org/api/globals.html#fetch
+ */
 export type Fetch = typeof globalThis.fetch;
 
-/** A request that may not take long. */
+/** A request with limits of time and size. */
 export interface BoundedRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -57,14 +60,17 @@ export async function fetchJson(request: BoundedRequest): Promise<unknown> {
   return answer.json;
 }
 
-/** Makes the failure of a request with an unexpected status. It names Descope's own code, and quotes nothing else. */
+/**
+ * Creates the failure of a request with an unexpected status. Its message has Descope's error code, and nothing else of
+ * the response.
+ */
 export function toStatusFailure(url: string, { status, json }: BoundedResponse): RequestFailure {
   const code = isJsonObject(json) ? readText(json, 'errorCode') : undefined;
   const isOwn = code !== undefined && /^E\d{1,9}$/.test(code);
   return new RequestFailure({ url, status, detail: isOwn ? code : undefined });
 }
 
-// What was sent as a credential: behind the scheme and the project id, or in a form.
+// The credentials that were sent: after the scheme and the project id, or in a form.
 function readSecrets({ headers = {}, form }: BoundedRequest): readonly string[] {
   const [, ...credentials] = (headers['authorization'] ?? '').replace(/^\S+ /, '').split(':');
   return [...credentials, ...(form?.values() ?? [])];
@@ -118,12 +124,12 @@ function parse(text: string): unknown {
   }
 }
 
-// Deadlines for whatever another system answers.
+// Deadlines for responses of other systems.
 
-// A process that was busy itself finds both at once, the time over and the response there: the response is read first.
+// A process that was busy may find the deadline over and the response there at the same time: the response is read first.
 const GRACE_MS = 20;
 
-/** Waits for an answer, and rejects when the time is over; `who` names in the message who did not answer. */
+/** Waits for a response, and rejects after `timeoutMs`; `who` names the other system in the message. */
 export async function withDeadline<T>(answer: Promise<T>, timeoutMs: number, who: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -137,49 +143,69 @@ export async function withDeadline<T>(answer: Promise<T>, timeoutMs: number, who
   }
 }
 
-// A `fetch` of the application's own: it is called with plain values, and its response is converted to the platform's.
+// A `fetch` of the application: it is called with plain values, and its response is converted to Node's.
 
-/** How a `fetch` is called: with what every `fetch` understands, whichever package it is from. */
+/** The second argument of a `fetch` of the application: plain values, which every implementation of `fetch` accepts. */
 export interface FetchInit {
+  /** The HTTP method; `GET` if it is left out. */
   readonly method?: string;
+  /** The headers, as a plain object. */
   readonly headers: Record<string, string>;
-  /** Other bodies of a caller, such as streams, are handed on as they are. */
+  /** The body. A body of another type that a caller gave, such as a stream, is passed on unchanged. */
   readonly body?: string | URLSearchParams | null;
+  /** What to do with a redirect; calls to Descope set `'manual'`. */
   readonly redirect?: 'error' | 'follow' | 'manual';
+  /** Aborts the request. */
   readonly signal?: AbortSignal | null;
 }
 
-/** The part of a response that is read: a `Response` of any package has it. */
+/** The part of a response that is read: every implementation of `Response` has it. */
 export interface FetchResponse {
+  /** The HTTP status. */
   readonly status: number;
+  /** The reason phrase. */
   readonly statusText?: string;
+  /** The URL of the response. */
   readonly url?: string;
+  /** The headers, read by `forEach` only. */
   readonly headers: { forEach(visit: (value: string, name: string) => void): void };
+  /** The body; `null` if there is none. */
   readonly body: FetchBody | null;
 }
 
-/** A body, chunk by chunk. */
+/** The body of a response, which is read in chunks. */
 export interface FetchBody {
+  /**
+   * Opens the body for reading, as `ReadableStream` does.
+   * @returns the reader of its chunks
+   */
   getReader(): {
     read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
     cancel(reason?: unknown): Promise<void>;
   };
 }
 
-/** A `fetch` of the application: Node's, undici's, or a function of its own. */
+/**
+ * A `fetch` function of the application: Node's, undici's, or its own.
+ * @returns a promise of the response
+ * @example `const fetch: FetchLike = (url, init) => undici.fetch(url, { ...init, dispatcher })`
+ */
 export type FetchLike = (url: string, init: FetchInit) => Promise<FetchResponse>;
 
 type Target = Parameters<Fetch>[0];
 
 const EMPTY_STATUSES = [204, 205, 304]; // a Response of these must not have a body
 
-/** Converts any `fetch` to the platform's form. Requests, headers and forms are unpacked: another package knows only its own. */
+/**
+ * Converts any `fetch` to the type of Node's. Requests, headers and forms are unpacked: another package accepts only
+ * its own classes.
+ */
 export function toNodeFetch(fetch: FetchLike): Fetch {
   if (fetch === globalThis.fetch) return globalThis.fetch;
   return async (target, init) => {
     const given = { ...readRequest(target), ...init };
     const { headers, body } = await toPlain(given);
-    // Further members are between the caller and that `fetch`, such as undici's `dispatcher`.
+    // Further members are passed on to that `fetch`, such as undici's `dispatcher`.
     return toResponse(await fetch(toUrl(target), { ...given, headers, body }));
   };
 }

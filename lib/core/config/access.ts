@@ -1,4 +1,4 @@
-// The options that decide which credentials are accepted: access keys, sources, names of cookies, kinds and audiences.
+// The options of accepted credentials: access keys, sources, names of cookies, kinds and audiences.
 import type { TokenSourceOption } from '../http/token-source.js';
 import type { AccessKeyConfig } from '../m2m/access-keys.js';
 import type { UsernameClaim } from '../user/descope-user.js';
@@ -7,35 +7,39 @@ import { describe, isText, isTexts, toOptionalRule, toWholeNumberRule } from './
 
 const COOKIE_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/; // RFC 6265 §4.1.1, a token of RFC 9110
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/; // RFC 9110 §5.1
-// What has a meaning of its own, or is sent by browsers themselves.
+// Headers with a standard meaning, or that browsers send automatically.
 const TAKEN = /^(?:authorization|cookie|origin|referer|host|content-.*|transfer-encoding|sec-.*|proxy-.*)$/i;
 const DAY_SECONDS = 86_400;
 
-/** How access keys that callers send are accepted. */
+/**
+ * How access keys that callers send are accepted. Each key is exchanged for a session at Descope, which is then cached.
+ * @see https://docs.descope.com/manage/accesskeys/
+ */
 export interface AccessKeyOptions {
   /**
-   * The header that carries keys, such as `'x-api-key'`; then a bearer credential is never a key.
-   * @defaultValue none: keys are sent as `Authorization: Bearer`
+   * The header of access keys, such as `'x-api-key'`. With it, a bearer credential is never read as a key.
+   * @defaultValue none: keys are sent as `Authorization: Bearer …`
    */
   readonly header?: string | undefined;
   /**
-   * Seconds for which the session of a key may serve, however long it lasts: the worst-case revocation time.
+   * The longest use of the session of a key, in seconds from 1 to 86 400. A key that was deactivated at Descope is
+   * accepted no longer than this.
    * @defaultValue `300`
    */
   readonly maxAgeSeconds?: number | undefined;
   /**
-   * Seconds for which a key that Descope rejected is rejected without asking again.
+   * How long a key that Descope rejected is rejected without another call, in seconds from 1 to 3600.
    * @defaultValue `60`
    */
   readonly rejectedSeconds?: number | undefined;
   /**
-   * Most keys whose sessions are remembered.
+   * The greatest number of keys whose sessions are cached, from 1 to 1 000 000.
    * @defaultValue `10_000`
    */
   readonly maxKeys?: number | undefined;
   /**
-   * Most exchanges a second of keys that are not known to be good; five times as many at once. Half as much again is
-   * reserved for senders of whom none was rejected.
+   * The greatest rate of exchanges for keys that are not cached, per second, from 1 to 10 000; a burst may have five times
+   * as many. Half of this rate is added for senders without a rejected key in the last minute. Further keys get 503.
    * @defaultValue `20`
    */
   readonly unknownPerSecond?: number | undefined;
@@ -67,13 +71,13 @@ export function toAccessKeyConfig(
   };
 }
 
-// Under the refresh token's own name, refresh tokens would count as sessions.
+// With the name of the refresh token, refresh tokens would count as sessions.
 export const isSessionName: Check<string> = (value): value is string =>
   isCookieName(value) && value !== 'DSR';
 
 export const isRefreshName: Check<string> = (value): value is string => isCookieName(value) && value !== 'DS';
 
-/** Adds a mistake where both cookies have one name. */
+/** Adds a mistake if both cookies have the same name. */
 export function assertDistinctNames(
   names: { readonly session: string; readonly refresh: string },
   options: OptionReader,

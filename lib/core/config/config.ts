@@ -1,4 +1,4 @@
-// Options in; checked, defaulted, frozen config out. Pure: nothing is fetched, logged or read from the environment.
+// Options → checked and frozen config, with the defaults. Pure: nothing is fetched, logged or read from the environment.
 import type { Fetch } from '../api/http-client.js';
 import { toNodeFetch } from '../api/http-client.js';
 import type { Clock } from '../clock.js';
@@ -18,29 +18,29 @@ import { KNOWN_OPTIONS, OPTIONS } from './options.js';
 import type { SessionConfig } from './session.js';
 import { toSessionConfig } from './session.js';
 
-/** What the request pipeline runs on. Made once at boot; frozen. */
+/** The config of the request pipeline. Created once at boot; frozen. */
 export interface DescopeConfig {
   readonly projectId: string;
   readonly baseUrl: string;
-  /** The cache that is asked about relations, where there is one. */
+  /** The cache for relation checks, if there is one. */
   readonly fgaCacheUrl: string | undefined;
   readonly verification: VerificationConfig;
   readonly authentication: AuthenticationConfig;
   readonly acceptance: AcceptanceConfig;
-  /** How access keys that callers send are taken; `undefined` where they are not. */
+  /** How access keys that callers send are accepted; `undefined` if they are not. */
   readonly accessKeys: AccessKeyConfig | undefined;
   /** Whether a superuser has every role and permission of the project. */
   readonly superuserBypass: boolean;
   readonly session: SessionConfig;
-  /** Whether the application said, by `audience` or by its explicit `null`, for whom tokens must be meant. */
+  /** Whether the application has set `audience`, possibly to `null`. */
   readonly isAudienceDecided: boolean;
-  /** The fixed keys, when there are; then nothing is fetched. */
+  /** The fixed keys, if there are any; then no keys are fetched. */
   readonly keys: KeysById | undefined;
   readonly keyFetch: KeyFetchConfig & { readonly timeoutMs: number };
-  /** How many proven tokens are remembered; `undefined` for none. */
+  /** The limits of the cache of verified tokens; `undefined` for no cache. */
   readonly tokenCache: TokenCacheConfig | undefined;
   readonly requireKeysAtBoot: boolean;
-  /** Gives the application's own user for a session, where it has one. */
+  /** Loads the application's own user for a session, if it has one. */
   readonly loadUser: UserLoader | UserLoaderClass | undefined;
   readonly fetch: Fetch;
   readonly clock: Clock;
@@ -48,16 +48,18 @@ export interface DescopeConfig {
   readonly readSecrets: () => ClientSecrets;
 }
 
-/** What `@InjectDescope()` signs its calls with. */
+/** The secrets of the client of `@InjectDescope()`. */
 export interface ClientSecrets {
   readonly managementKey: string | undefined;
   readonly authManagementKey: string | undefined;
 }
 
-/** Reads options that are given apart from these, and adds their mistakes to the same error. */
+/** Reads options that are given separately, and adds their mistakes to the same error. */
 export type ReadBeside = (options: OptionReader) => void;
 
-/** Resolves options to the config. Throws one `CONFIG_INVALID` with every mistake, also of what is read beside them. */
+/**
+ * Resolves options to the config. Throws one `CONFIG_INVALID` with every mistake, also of the options given separately.
+ */
 export function resolveConfig(
   given: DescopeOptions,
   isProduction = false,
@@ -114,7 +116,7 @@ function toAudience(audience: OptionValues['audience']): readonly string[] | und
   return typeof audience === 'string' ? [audience] : (audience ?? undefined);
 }
 
-// The config's own parts with it, but nothing that belongs to the application: its sources, functions and keys.
+// With the parts of the config, but not the objects of the application: its sources, functions and keys.
 function freezeConfig(config: DescopeConfig): DescopeConfig {
   const { verification, authentication, acceptance, keyFetch, session, tokenCache, accessKeys } = config;
   const parts = [verification, authentication, authentication.origins, acceptance, keyFetch, session];

@@ -1,4 +1,4 @@
-// The options that name addresses: the project, its API, and the origins that are ours.
+// The options of addresses: the project, its API, and the trusted origins.
 import {
   isConfidential,
   isPlainHost,
@@ -38,7 +38,7 @@ export interface GivenAddresses {
   readonly allowInsecureBaseUrl: boolean;
 }
 
-/** Brings the addresses of Descope's API and of a cache of relations to the form without a trailing slash. */
+/** Converts the addresses of Descope's API and of the relation cache to the form without a trailing slash. */
 export function toAddresses(
   { baseUrl, fgaCacheUrl, allowInsecureBaseUrl }: GivenAddresses,
   projectId: string,
@@ -62,10 +62,10 @@ export function toAddresses(
 const isList: Check<readonly unknown[]> = (value): value is readonly unknown[] =>
   Array.isArray(value) && value.length > 0;
 
-/** What `trustedOrigins` must be; each of its items is checked by `toOrigins`. */
+/** The rule of `trustedOrigins`; `toOrigins` checks each of its items. */
 export const TRUSTED_ORIGINS = toRule(`a list out of ${TRUSTED}`, isList, []);
 
-/** Checks which origins are ours. */
+/** Checks the options of origins. */
 export function toOrigins(
   publicOrigin: string | undefined,
   trustedOrigins: readonly unknown[],
@@ -86,7 +86,7 @@ function checkTrusted(options: OptionReader, name: string, one: unknown): void {
   else if (flaw !== undefined) options.mistake(name, flaw, WANTED_PATTERN);
 }
 
-// The first thing that people try, and an object like any other for `typeof`.
+// A regular expression is a common mistake, and an object like any other for `typeof`.
 function describeItem(one: unknown): string {
   return Object.prototype.toString.call(one) === '[object RegExp]' ? 'a RegExp' : describe(one);
 }

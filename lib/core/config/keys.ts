@@ -1,4 +1,4 @@
-// The options about what verifying keeps: keys, fixed or fetched, and the tokens that they have verified.
+// The options of keys, fixed or fetched, and of the cache of verified tokens.
 import { isJsonObject, readText } from '../token/claims.js';
 import type { KeyFetchConfig } from '../token/key-fetch-schedule.js';
 import type { KeysById } from '../token/key-set.js';
@@ -12,26 +12,28 @@ const STALE_SECONDS = 3600;
 const MEGABYTE = 1_048_576;
 const WANTED_KEY = 'one public JWK with "kid" and "alg", as Descope shows it';
 
-/** How the project's keys are fetched, and how long they are used. */
+/** How the public keys of the project are fetched, and how long they are used. */
 export interface KeyFetchOptions {
   /**
-   * Age at which keys are fetched again, in seconds. A withdrawn key is rejected after this.
+   * The age at which keys are fetched again, in seconds from 1 to 86 400. A key that Descope withdrew is rejected after
+   * this time.
    * @defaultValue `600`
    */
   readonly maxAgeSeconds?: number | undefined;
   /**
-   * Age up to which keys are used while Descope cannot be reached, in seconds: the worst-case revocation time. At least
-   * `maxAgeSeconds`.
-   * @defaultValue `3600`, or `maxAgeSeconds` where that is more
+   * The age up to which keys are used while Descope cannot be reached, in seconds from `maxAgeSeconds` to 86 400. A key
+   * that Descope withdrew is accepted no longer than this.
+   * @defaultValue `3600`, or `maxAgeSeconds` if that is more
    */
   readonly maxStaleSeconds?: number | undefined;
   /**
-   * Least time between two fetches for unknown key ids, in seconds, at most 30.
+   * The least time between two fetches for unknown key ids, in seconds from 1 to 30.
    * @defaultValue `10`
    */
   readonly cooldownSeconds?: number | undefined;
   /**
-   * Milliseconds that one fetch may take, headers and body together; each other call to Descope, too.
+   * The time limit of one fetch, headers and body together, in milliseconds from 100 to 4000. It is also the limit of
+   * every other call to Descope.
    * @defaultValue `2500`
    */
   readonly timeoutMs?: number | undefined;
@@ -64,15 +66,18 @@ export function toKeyFetchConfig(
   };
 }
 
-/** How many verified session tokens are remembered, so that the next request with one needs no signature check. */
+/**
+ * The limits of the cache of verified session tokens. A request with a cached token needs no signature check; expiry and
+ * key are checked for each request. A token is cached when it is verified for the second time.
+ */
 export interface TokenCacheOptions {
   /**
-   * Most tokens.
+   * The greatest number of tokens, from 1 to 10 000 000.
    * @defaultValue `10_000`
    */
   readonly maxTokens?: number | undefined;
   /**
-   * Most memory that they may take, in bytes, by estimate.
+   * The greatest estimated size in memory, in bytes, from 1 MB to 4 GB.
    * @defaultValue `33_554_432` (32 MB)
    */
   readonly maxBytes?: number | undefined;
@@ -83,21 +88,35 @@ export const TOKEN_CACHE = {
   maxBytes: toWholeNumberRule({ least: MEGABYTE, most: 4096 * MEGABYTE, default: 32 * MEGABYTE }),
 } satisfies OptionTable<TokenCacheOptions>;
 
-/** A public JWK (RFC 7517). A type of our own, because the place of Node's changes with the version of its types. */
+// Not Node's type, whose module differs between versions of `@types/node`.
+/**
+ * A public key as a JSON Web Key. `kid` and `alg` are required.
+ * @see https://www.rfc-editor.org/rfc/rfc7517#section-4
+ */
 export interface PublicKeyJwk {
+  /** The key type: `'RSA'` or `'EC'`. */
   readonly kty?: string;
+  /** The key id, which the header of a token names. */
   readonly kid?: string;
+  /** The algorithm of the key, such as `'RS256'`. */
   readonly alg?: string;
+  /** The use of the key; if present, it must be `'sig'`. */
   readonly use?: string;
+  /** The operations of the key; if present, they must include `'verify'`. */
   readonly key_ops?: string[];
+  /** The modulus of an RSA key, in base64url. */
   readonly n?: string;
+  /** The exponent of an RSA key, in base64url. */
   readonly e?: string;
+  /** The curve of an EC key, such as `'P-256'`. */
   readonly crv?: string;
+  /** The x coordinate of an EC key, in base64url. */
   readonly x?: string;
+  /** The y coordinate of an EC key, in base64url. */
   readonly y?: string;
 }
 
-/** The fixed keys as they were given, not checked yet, and the algorithms that they must be for. */
+/** The fixed keys as they were given, before the check, and the algorithms that are allowed. */
 export interface GivenKeys {
   readonly publicKey?: unknown;
   readonly keys?: unknown;

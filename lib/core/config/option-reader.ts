@@ -4,31 +4,31 @@ import { DescopeConfigError } from '../errors.js';
 /** Checks one value. */
 export type Check<T> = (value: unknown) => value is T;
 
-/** What an option may be: in words, as a check, and what it is when it is left out. */
+/** The rule of an option: a description, a check, and the default. */
 export interface Rule<T> {
-  /** What a mistake says after "wants". */
+  /** The text after "wants" in the message of a mistake. */
   readonly wants: string;
   readonly is: Check<T>;
   readonly default: T;
-  /** Brings a valid value to one form, such as a text without the white space around it. */
+  /** Converts a valid value to one form, such as a string without the white space around it. */
   toForm?(value: T): T;
 }
 
 /** An option that is itself an object of options. */
 export interface OptionGroup<Rows extends object = object> {
   readonly rows: Rows;
-  /** Values that stand for no group at all, which is read as `undefined`; `undefined` among them makes that the default. */
+  /** Values that mean no group, which is read as `undefined`; if `undefined` is among them, that is the default. */
   readonly off?: readonly unknown[];
-  /** Values that stand for the group with all of its defaults. */
+  /** Values that mean the group with all of its defaults. */
   readonly on?: readonly unknown[];
 }
 
-/** How each option of an object is read: one row for each, so that the compiler finds the one that is missing. */
+/** How each option of an object is read: one row for each, so that the compiler finds a missing row. */
 export type OptionTable<O extends object> = {
   readonly [Name in keyof O]-?: Rule<unknown> | OptionGroup;
 };
 
-/** What a table reads. */
+/** The values that a table reads. */
 export type ValuesOf<Table> = { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
 
 type ValueOf<Row> =
@@ -38,7 +38,7 @@ type ValueOf<Row> =
       ? ValuesOf<Rows> | (Row extends { readonly off: readonly unknown[] } ? undefined : never)
       : never;
 
-/** What belongs beside `useFactory`: controllers and guards are registered before a factory runs. */
+/** Options that must be set beside `useFactory`: controllers and guards are registered before a factory runs. */
 export const STATIC_OPTIONS: readonly string[] = ['isGlobal', 'globalGuard', 'routes', 'transports'];
 
 export class OptionReader<O extends object = object> {
@@ -69,7 +69,10 @@ export class OptionReader<O extends object = object> {
     return Object.fromEntries(values) as ValuesOf<Table>;
   }
 
-  /** Reads an option. One that is left out has its default; a wrong one too, and is added to the mistakes. */
+  /**
+   * Reads an option. One that is left out has its default. A wrong one has its default too, and is added to the
+   * mistakes.
+   */
   read<T>(name: keyof O & string, rule: Rule<T>): T {
     const value: unknown = copyList(this.#options[name]); // also fills the holes of a list, which `every` would skip
     if (value !== undefined && rule.is(value)) return rule.toForm === undefined ? value : rule.toForm(value);
@@ -86,12 +89,12 @@ export class OptionReader<O extends object = object> {
     return new OptionReader<G>(isObject ? value : {}, known, parent);
   }
 
-  /** Opens options that are given apart from these, whose mistakes are added to these. */
+  /** Opens options that are given separately, whose mistakes are added to these. */
   beside<G extends object>(options: object, known: readonly string[]): OptionReader<G> {
     return new OptionReader<G>(options, known, { prefix: this.#prefix, mistakes: this.#mistakes });
   }
 
-  /** Adds a mistake: which option, what it got, what it wants. */
+  /** Adds a mistake: the option, what it got, and what it wants. */
   mistake(name: string, got: string, wants: string): void {
     this.#mistakes.add(`  - ${this.#prefix}${name}: got ${got}; wants ${wants}.`);
   }
@@ -122,12 +125,12 @@ export class OptionReader<O extends object = object> {
   }
 }
 
-/** Returns what a table reads of options that are all left out. */
+/** Returns the values of a table for options that are all left out. */
 export function readDefaults<Table extends object>(table: Table): ValuesOf<Table> {
   return new OptionReader({}, []).readAll(table);
 }
 
-/** Describes a wrong value by its type: the value itself may be a secret that was given to the wrong option. */
+/** Describes a wrong value by its type: the value may be a secret that was given to the wrong option. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (value === '') return 'an empty text';
@@ -136,7 +139,7 @@ export function describe(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-// A list of our own: what the application does to its list later changes nothing.
+// A copy: later changes of the application's list have no effect.
 function copyList<T>(value: T): T {
   return Array.isArray(value) ? (Object.freeze([...value]) as unknown as T) : value;
 }
@@ -148,7 +151,7 @@ export const isBoolean: Check<boolean> = (value): value is boolean => typeof val
 export const isText: Check<string> = (value): value is string =>
   typeof value === 'string' && value.trim() !== '';
 
-/** A list of texts that has at least one. */
+/** A non-empty list of strings. */
 export const isTexts: Check<readonly string[]> = (value): value is readonly string[] =>
   Array.isArray(value) && value.length > 0 && value.every(isText);
 
@@ -159,7 +162,7 @@ export const isFunction: Check<(...parameters: never[]) => unknown> = (
 /** A switch that is off when it is left out. */
 export const SWITCH: Rule<boolean> = { wants: 'a boolean', is: isBoolean, default: false };
 
-/** A text that may be left out, read without the white space around it. */
+/** A string that may be left out, read without the white space around it. */
 export const OPTIONAL_TEXT: Rule<string | undefined> = {
   wants: 'a non-empty text',
   is: isText,
@@ -167,7 +170,7 @@ export const OPTIONAL_TEXT: Rule<string | undefined> = {
   toForm: (text) => text?.trim(),
 };
 
-/** A rule: what it wants in words, as a check, and what the option is when it is left out. */
+/** A rule: a description, a check, and the default. */
 export function toRule<T>(wants: string, is: Check<T>, fallback: NoInfer<T>): Rule<T> {
   return { wants, is, default: fallback };
 }
@@ -177,7 +180,7 @@ export function toOptionalRule<T>(wants: string, is: Check<T>): Rule<T | undefin
   return { wants, is, default: undefined };
 }
 
-/** A check for one of some texts. */
+/** A check for one of several strings. */
 export function isOneOf<T extends string>(...choices: readonly T[]): Check<T> {
   return (value): value is T => choices.some((choice) => choice === value);
 }
@@ -192,7 +195,7 @@ export function toListRule<T extends string>(
   return { wants: `a list out of ${choices.join(', ')}`, is, default: fallback };
 }
 
-/** The bounds of a number, both included, and what it is when it is left out. */
+/** The bounds of a number, both included, and the default. */
 export interface Bounds<Fallback extends number | undefined = number> {
   readonly least: number;
   readonly most: number;

@@ -1,4 +1,4 @@
-// The run-time options: what an application may write, and one table of how each is read.
+// The run-time options of an application, and one table of how each is read.
 import type { FetchLike } from '../api/http-client.js';
 import type { Clock } from '../clock.js';
 import { systemClock } from '../clock.js';
@@ -38,170 +38,197 @@ import type { SessionOptions } from './session.js';
 import { SESSION } from './session.js';
 
 /**
- * Loads the application's own user, as a provider: name the class as `loadUser`, and Nest finds it when a user is
- * loaded.
- * @example `@Injectable() class Accounts implements DescopeUserLoader { loadUser(session: SignedInSession) { … } }`
+ * A provider that loads the application's own user. Set the option `loadUser` to its class.
+ * @example
+ * @Injectable()
+ * class Accounts implements DescopeUserLoader {
+ *   loadUser({ user }: SignedInSession) {
+ *     return this.repository.findOne({ descopeId: user.id });
+ *   }
+ * }
  */
 export interface DescopeUserLoader {
   /**
-   * Finds the application's own user, or creates it.
-   * @param request what the guard judged: the request of Express or Fastify, a socket's handshake, or a message's headers
-   * @returns the user, or `null` to reject the caller with `USER_NOT_ACCEPTED`
+   * Finds or creates the application's own user, once for each request. An exception that it throws reaches the caller
+   * unchanged.
+   * @param request the request of Express or Fastify, the handshake of a socket, or the headers of a message
+   * @returns the user, or a promise of it; `null` rejects the caller with `USER_NOT_ACCEPTED`
    */
   loadUser(session: SignedInSession, request: RequestLike): unknown;
 }
 
-/** The method of `DescopeUserLoader` as a function. */
+/** A function that loads the application's own user: see `DescopeUserLoader.loadUser`. */
 export type UserLoader = DescopeUserLoader['loadUser'];
 
-/** A class of the application's providers that loads its users. */
+/** The class of a provider that loads the application's users. */
 export type UserLoaderClass = new (...dependencies: never[]) => DescopeUserLoader;
 
 /**
- * Options of `DescopeModule` that may come from a factory. What is left out comes from the environment, then from the
- * default.
+ * The options of `DescopeModule` that a factory may return. An option that is left out is read from the environment, if
+ * it has a variable.
  */
 export interface DescopeOptions {
-  /** The Descope project id, `P…`. Required. Environment: `DESCOPE_PROJECT_ID`. */
+  /**
+   * The Descope project id: `P` and 27 or 31 letters or digits.
+   * @defaultValue the environment variable `DESCOPE_PROJECT_ID`; one of the two is required
+   */
   readonly projectId?: string | undefined;
   /**
-   * The base URL of Descope's API. Environment: `DESCOPE_BASE_URI` or `DESCOPE_BASE_URL`.
-   * @defaultValue by the region in the project id
+   * The base URL of Descope's API.
+   * @defaultValue `DESCOPE_BASE_URI` or `DESCOPE_BASE_URL`, otherwise the API of the region that the project id names
    */
   readonly baseUrl?: string | undefined;
   /**
-   * Accepts a plain `http:` base URL (and `fgaCacheUrl`) outside loopback.
+   * Allows `http:` for `baseUrl` and `fgaCacheUrl`. Without it, only loopback addresses may use `http:`.
    * @defaultValue `false`
    */
   readonly allowInsecureBaseUrl?: boolean | undefined;
-  /** The key of the management API, for `@InjectDescope()`. Environment: `DESCOPE_MANAGEMENT_KEY`. */
+  /**
+   * The management key, for `@InjectDescope()` and `@FgaCheck`.
+   * @defaultValue `DESCOPE_MANAGEMENT_KEY`, otherwise none
+   */
   readonly managementKey?: string | undefined;
-  /** The key that authentication APIs may ask for, for `@InjectDescope()`. Environment: `DESCOPE_AUTH_MANAGEMENT_KEY`. */
+  /**
+   * The key that a project may require for its authentication APIs, for `@InjectDescope()`.
+   * @defaultValue `DESCOPE_AUTH_MANAGEMENT_KEY`, otherwise none
+   */
   readonly authManagementKey?: string | undefined;
   /**
-   * A cache for fine-grained authorization (Descope's `authz-cache`), which `@FgaCheck` and the vendor's client then
-   * ask; it gets the management key.
-   * @defaultValue none
+   * The URL of a cache for fine-grained authorization (Descope's `authz-cache`). `@FgaCheck` and the client of
+   * `@InjectDescope()` call it with the management key.
+   * @defaultValue none: Descope is called
+   * @see https://docs.descope.com/authorization/fga
    */
   readonly fgaCacheUrl?: string | undefined;
-  /** One public JWK, as an object or JSON, to verify tokens without network. Environment: `DESCOPE_PUBLIC_KEY`. */
+  /**
+   * One public key as a JWK, an object or JSON, to verify tokens without the network.
+   * @defaultValue `DESCOPE_PUBLIC_KEY`, otherwise none: the keys are fetched
+   */
   readonly publicKey?: PublicKeyJwk | string | undefined;
-  /** Several public JWKs, to verify tokens without network. */
+  /**
+   * Several public keys as JWKs, in place of `publicKey`.
+   * @defaultValue none: the keys are fetched
+   */
   readonly keys?: readonly PublicKeyJwk[] | undefined;
   /**
-   * Signature algorithms that tokens may have.
+   * The allowed signature algorithms of tokens.
    * @defaultValue `['RS256']`
    */
   readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
   /**
-   * Seconds by which clocks may differ, 0 to 60.
+   * The allowed difference between clocks, in seconds from 0 to 60.
    * @defaultValue `5`
    */
   readonly leewaySeconds?: number | undefined;
   /**
-   * The audiences of which a token must name one; `null` says that none is wanted. Environment: `DESCOPE_AUDIENCE`,
-   * comma-separated.
-   * @defaultValue none is checked, and the log says so
+   * The accepted audiences: the claim `aud` must contain one of them. `null` disables the check.
+   * @defaultValue `DESCOPE_AUDIENCE`, separated by commas; otherwise no check, with a warning in the log
    * @see https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3
    */
   readonly audience?: string | readonly string[] | null | undefined;
   /**
-   * Accepts session tokens that have a URL for their issuer and no `drn`, for a project whose JWT template drops it. ID
-   * tokens of the project's federated applications may look the same: set `audience` beside it.
+   * Accepts session tokens without `drn` whose issuer is a URL, for a project whose JWT template drops `drn`. ID tokens of
+   * the project's federated applications may look the same: set `audience` too.
    * @defaultValue `false`
    */
   readonly allowMissingDrn?: boolean | undefined;
   /**
-   * The kinds of caller that are accepted.
+   * The accepted kinds of caller. `'app'` and `'agent'` also need an audience.
    * @defaultValue `['user', 'access-key']`
    */
   readonly accepts?: readonly Exclude<TokenKind, 'unknown'>[] | undefined;
   /**
-   * Accepts access keys themselves, and exchanges each for a session once; `true` accepts them as bearer credentials.
-   * @defaultValue `false`
+   * Accepts access keys as credentials, and exchanges them for sessions; `true` accepts them as bearer credentials.
+   * @defaultValue `false`: callers exchange their keys for sessions
    */
   readonly accessKeys?: AccessKeyOptions | boolean | undefined;
   /**
-   * The claim that holds the username. Environment: `DESCOPE_USERNAME_CLAIM`.
-   * @defaultValue `'sub'`
+   * The claim that contains the username.
+   * @defaultValue `DESCOPE_USERNAME_CLAIM`, otherwise `'sub'`
    */
   readonly usernameClaim?: UsernameClaim | undefined;
   /**
-   * Checks every session token's claims by a Standard Schema (zod, valibot, …); `user.customClaims` is its output.
-   * @defaultValue none
+   * A schema for the claims of session tokens (zod, valibot, …); `user.customClaims` is its output. A token whose claims
+   * do not match is rejected with `CLAIMS_REFUSED`.
+   * @defaultValue none: no check
    * @see https://standardschema.dev
    */
   readonly claimsSchema?: StandardSchema | undefined;
   /**
-   * The project role of staff. Environment: `DESCOPE_IS_STAFF_ROLE`.
-   * @defaultValue `'is_staff'`
+   * The project role of staff, for `@Staff` and `user.isStaff`.
+   * @defaultValue `DESCOPE_IS_STAFF_ROLE`, otherwise `'is_staff'`
    */
   readonly staffRole?: string | undefined;
   /**
-   * The project role of superusers. Environment: `DESCOPE_IS_SUPERUSER_ROLE`.
-   * @defaultValue `'is_superuser'`
+   * The project role of superusers, for `@Superuser` and `user.isSuperuser`.
+   * @defaultValue `DESCOPE_IS_SUPERUSER_ROLE`, otherwise `'is_superuser'`
    */
   readonly superuserRole?: string | undefined;
   /**
-   * Lets a superuser pass every `@Roles` and `@Permissions` of the project, as in Django.
+   * Whether superusers have every role and permission in the project, as in Django.
    * @defaultValue `false`
    */
   readonly superuserBypass?: boolean | undefined;
   /**
-   * Name of the session cookie, and of the session in a token's `drn` beside `DS`.
+   * The name of the session cookie, which is also accepted as `drn` of session tokens, beside `DS`.
    * @defaultValue `'DS'`
    */
   readonly sessionCookieName?: string | undefined;
   /**
-   * Name of the refresh cookie, and of refresh tokens in `drn` beside `DSR`.
+   * The name of the refresh cookie, which is also accepted as `drn` of refresh tokens, beside `DSR`.
    * @defaultValue `'DSR'`
    */
   readonly refreshCookieName?: string | undefined;
   /**
-   * Where a request carries its token; the first source that has one decides.
+   * Where a request has its token; the first source with a token is used.
    * @defaultValue `['bearer', 'cookie']`
    */
   readonly sources?: readonly TokenSourceOption[] | undefined;
   /**
-   * The application's own origin as browsers see it.
-   * @defaultValue none: `Origin` is compared with the `Host` header
+   * The origin of the application in browsers, such as `'https://app.example.com'`.
+   * @defaultValue none: the origin of a request is compared with its `Host` header
+   * @see https://www.rfc-editor.org/rfc/rfc6454#section-7
    */
   readonly publicOrigin?: string | undefined;
   /**
-   * Further origins whose pages may send session cookies on unsafe methods: origins, patterns like
-   * `https://*.example.com` (exactly one label, and below no name under which anybody can have a site), or functions of
-   * the origin, which trust it only by `true`.
-   * @defaultValue none
+   * Further origins whose pages may send session cookies with unsafe methods: origins, patterns like
+   * `https://*.example.com` (exactly one label, not below a shared domain such as `vercel.app`), or functions.
+   * @defaultValue `[]`
    */
   readonly trustedOrigins?: readonly TrustedOrigin[] | undefined;
   /**
-   * Keeps sessions for browsers: applies the session middleware.
-   * @defaultValue none
+   * Keeps sessions for browsers, with the session middleware; `{}` uses the defaults.
+   * @defaultValue none: no session middleware
    */
   readonly session?: SessionOptions | false | null | undefined;
   /**
-   * Loads the application's own user, which `@CurrentUser()` and `request.user` then are: a function, or a provider's
-   * class.
+   * Loads the application's own user for `@CurrentUser()` and `request.user`: a function, or the class of a provider.
    * @defaultValue none: the user is a `DescopeUser`
    */
   readonly loadUser?: UserLoader | UserLoaderClass | undefined;
-  /** How keys are fetched. */
+  /**
+   * How keys are fetched.
+   * @defaultValue `{}`: the defaults of `KeyFetchOptions`
+   */
   readonly keyFetch?: KeyFetchOptions | undefined;
-  /** How many tokens that came twice are remembered; `false` remembers none. Time and key are still checked each time. */
+  /**
+   * The limits of the cache of verified tokens; `false` disables it.
+   * @defaultValue `{}`: the defaults of `TokenCacheOptions`
+   */
   readonly tokenCache?: TokenCacheOptions | false | undefined;
   /**
-   * Refuses to boot while the keys cannot be fetched.
-   * @defaultValue `false`: boots, and responds with 503 to tokens meanwhile
+   * Whether the boot fails if the keys cannot be fetched.
+   * @defaultValue `false`: the application boots, and rejects tokens with 503 until keys are fetched
    */
   readonly requireKeysAtBoot?: boolean | undefined;
   /**
-   * The `fetch` implementation used for every call to Descope: undici's, or a function of your own.
-   * @defaultValue Node's
+   * The `fetch` implementation for every call to Descope, such as undici's.
+   * @defaultValue Node's `fetch`
    */
   readonly fetch?: FetchLike | undefined;
   /**
-   * The time as epoch milliseconds.
-   * @defaultValue the machine's clock
+   * The clock, in epoch milliseconds.
+   * @defaultValue `Date.now`
    */
   readonly clock?: Clock | undefined;
 }
@@ -212,7 +239,7 @@ const isClock = (value: unknown): value is Clock => typeof value === 'function';
 const isUserLoader = (value: unknown): value is UserLoader | UserLoaderClass => typeof value === 'function';
 const KINDS = ['user', 'access-key', 'app', 'agent'] as const;
 
-/** How each option is read. What depends on several of them is checked in `resolveConfig`. */
+/** How each option is read. `resolveConfig` checks combinations of options. */
 export const OPTIONS = {
   projectId: OPTIONAL_TEXT,
   baseUrl: OPTIONAL_TEXT,
@@ -246,7 +273,7 @@ export const OPTIONS = {
   keyFetch: { rows: KEY_FETCH },
   tokenCache: { rows: TOKEN_CACHE, off: [false] },
   requireKeysAtBoot: SWITCH,
-  fetch: toOptionalRule('a function', isFetch), // Node's is looked up at boot, not at import
+  fetch: toOptionalRule('a function', isFetch), // Node's is read at boot, not at import
   clock: toRule('a function', isClock, systemClock),
 } satisfies OptionTable<DescopeOptions>;
 

@@ -1,4 +1,4 @@
-// The options about browsers' sessions, and the config that the middleware and the routes work by.
+// The options of browsers' sessions, and the config of the middleware and the routes.
 import type { CookieTokenStoreConfig } from '../http/token-store.js';
 import type { GivenStore, KeyValueStore } from '../session/key-value-store.js';
 import { findStoreMistake, toKeyValueStore } from '../session/key-value-store.js';
@@ -8,53 +8,60 @@ import { isBoolean, isOneOf, readDefaults, SWITCH, toOptionalRule, toRule } from
 const HOST_PREFIX = '__Host-';
 const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/i;
 
-/** How cookies are written. */
+/** The attributes of the session cookies. They are always `HttpOnly` with `Path=/`. */
 export interface SessionCookieOptions {
   /**
    * Whether cookies have the attribute `Secure`.
-   * @defaultValue `true`, except where the whole connection stays on this machine
+   * @defaultValue `true`, except for a direct connection over loopback outside production
    */
   readonly secure?: boolean | undefined;
   /**
-   * Whether links from other sites arrive signed in (`'lax'`) or not (`'strict'`).
+   * The attribute `SameSite`. With `'lax'`, a browser sends the cookies when a user follows a link from another site;
+   * with `'strict'`, it does not.
    * @defaultValue `'lax'`
-   * @see https://www.rfc-editor.org/rfc/rfc6265
    */
   readonly sameSite?: 'lax' | 'strict' | undefined;
   /**
-   * Shares the cookies with a domain and its subdomains.
-   * @defaultValue none: the cookies are host-only
+   * The domain of the cookies, such as `'example.com'`, which shares them with its subdomains.
+   * @defaultValue none: the browser sends the cookies to this host only
+   * @see https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2.3
    */
   readonly domain?: string | undefined;
   /**
-   * Names the cookies `__Host-…`: browsers then keep any other host from planting one.
+   * Adds the prefix `__Host-` to the cookie names, so that no other host can set these cookies. It excludes `domain`
+   * and `secure: false`.
    * @defaultValue `false`
    */
   readonly hostPrefix?: boolean | undefined;
 }
 
-/** Sessions that this application keeps for browsers. */
+/** How the application keeps sessions for browsers. */
 export interface SessionOptions {
   /**
-   * Where tokens are kept: in cookies, or in the application's own `express-session` or `@fastify/session`.
+   * Where tokens are kept: in cookies, or in the server-side session of `express-session` or `@fastify/session`, which
+   * the application sets up.
    * @defaultValue `'cookies'`
    */
   readonly store?: 'cookies' | 'request-session' | undefined;
   /**
-   * Lets the middleware refresh a session that lapsed, when there is a refresh token.
+   * Whether the middleware refreshes an expired session if the request has a refresh token.
    * @defaultValue `false`
    */
   readonly refresh?: boolean | undefined;
-  /** How cookies are written. */
+  /**
+   * The attributes of the cookies.
+   * @defaultValue `{}`: the defaults of `SessionCookieOptions`
+   */
   readonly cookie?: SessionCookieOptions | undefined;
   /**
-   * Shares refreshes between instances, so that none signs out what another has just refreshed. Entries are encrypted.
-   * @defaultValue none: each instance refreshes on its own
+   * A store that shares the results of refreshes between instances. Without it, two instances may refresh one session at
+   * the same time, and refresh token rotation then rejects one of them. Entries are encrypted.
+   * @defaultValue none: each instance refreshes separately
    */
   readonly renewalStore?: GivenStore | undefined;
   /**
-   * Shares sign-outs between instances.
-   * @defaultValue none: a signed-out session is rejected by this process only, until its end
+   * A store that shares sign-outs between instances. While it cannot be reached, requests with a token get 503.
+   * @defaultValue none: only the process that signed a session out rejects it, until its token expires
    */
   readonly signOutStore?: GivenStore | undefined;
 }
@@ -79,7 +86,7 @@ export const SESSION = {
   signOutStore: toOptionalRule('an object', isObject),
 } satisfies OptionTable<SessionOptions>;
 
-/** How browsers' sessions are kept. */
+/** The config of browsers' sessions. */
 export interface SessionConfig {
   /** Whether the application asked for sessions at all: then the middleware is applied. */
   readonly isOn: boolean;
@@ -90,14 +97,16 @@ export interface SessionConfig {
   readonly signOutStore: KeyValueStore | undefined;
 }
 
-/** What the config of sessions depends on beside `session` itself. */
+/** The other input of the config of sessions, beside the option `session`. */
 export interface SessionSurroundings {
   /** The names of the two cookies, without a prefix. */
   readonly names: { readonly session: string; readonly refresh: string };
   readonly isProduction: boolean;
 }
 
-/** Makes the config of sessions. Without `session` there is no middleware, and the defaults serve the routes. */
+/**
+ * Creates the config of sessions. Without the option `session` there is no middleware, and the routes use the defaults.
+ */
 export function toSessionConfig(
   given: ValuesOf<typeof SESSION> | undefined,
   surroundings: SessionSurroundings,

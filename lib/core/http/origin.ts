@@ -134,10 +134,13 @@ function decode(text: string): string {
 
 // Further origins that are ours: one by one, by a pattern for previews of one site, or by a function.
 
-/** Checks an origin, as browsers write it (`https://app.example.com`); only `true` trusts it. */
+/**
+ * A function that decides whether an origin, such as `https://app.example.com`, is trusted.
+ * @returns `true` if it is; any other value, and an exception, means no
+ */
 export type OriginTest = (origin: string) => boolean;
 
-/** An origin, `https://*.example.com` for those one label below it, or a test. */
+/** A trusted origin: an origin, a pattern such as `https://*.example.com` (exactly one label), or a function. */
 export type TrustedOrigin = string | OriginTest;
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/; // as browsers write one: in small letters, or in Punycode

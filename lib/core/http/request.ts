@@ -1,16 +1,22 @@
-// The part of a request that is read, whatever framework it came through.
+// The part of a request that is read, independent of the framework.
 import { DescopeCredentialError } from '../errors.js';
 
-/** The part of Node's `IncomingMessage` that is read. Express's request is one; Fastify's and others are brought to it. */
+/**
+ * The part of a request that this package reads. Express's request and Node's `IncomingMessage` have this shape; Fastify's
+ * requests, handshakes and messages are converted to it.
+ */
 export interface RequestLike {
+  /** The HTTP method, in upper case. */
   readonly method?: string | undefined;
+  /** The headers by name in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Names and values as they came, alternating: they show what `headers` has merged or dropped. */
+  /** Names and values of the headers in turn, as received: they show headers that `headers` merged or dropped. */
   readonly rawHeaders?: readonly string[] | undefined;
+  /** The connection, with the address of the direct peer. */
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
-  /** The client's address, behind the proxies that the framework is configured to trust. */
+  /** The address of the client, by the proxy settings of the framework. */
   readonly ip?: string | undefined;
-  /** The application's own server-side session, where a plugin put one. */
+  /** The server-side session of `express-session` or `@fastify/session`, if there is one. */
   readonly session?: unknown;
 }
 
@@ -21,8 +27,8 @@ export function readHeader(request: RequestLike, name: string, separator = ', ')
 }
 
 /**
- * Reads the host that a request is for. HTTP/2 says it as `:authority`, which goes before a `Host` beside it; where the
- * two differ, the request is for neither (RFC 9113 §8.3.1).
+ * Reads the host of a request. HTTP/2 sends it as `:authority`, which has priority over `Host`; if the two differ,
+ * neither counts (RFC 9113 §8.3.1).
  */
 export function readHost(request: RequestLike): string | undefined {
   const host = readHeader(request, 'host');
@@ -31,7 +37,7 @@ export function readHost(request: RequestLike): string | undefined {
   return authority.toLowerCase() === host.toLowerCase() ? authority : undefined;
 }
 
-/** Counts how often a header came, also where `headers` keeps one of them only. */
+/** Counts how often a header was sent, even if `headers` keeps only one value. */
 export function countHeader(request: RequestLike, name: string): number {
   const raw = request.rawHeaders;
   if (raw === undefined) return readHeader(request, name) === undefined ? 0 : 1;
@@ -45,7 +51,7 @@ export function countHeader(request: RequestLike, name: string): number {
 
 const IPV4 = /^(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}$/i;
 
-/** Reads the client's address; of IPv6 its network, because one sender has all of its addresses. */
+/** Reads the address of the client; of an IPv6 address the network (/64), because one sender has all of its addresses. */
 export function readSender({ ip, socket }: RequestLike): string | undefined {
   const address = ip ?? socket?.remoteAddress;
   if (address === undefined || IPV4.test(address)) return address;
@@ -55,15 +61,15 @@ export function readSender({ ip, socket }: RequestLike): string | undefined {
 
 // The Authorization header: one Bearer credential, or none (RFC 6750 §2.1).
 
-// RFC 9110 §11.1 and §11.2: scheme, spaces, token68. What only begins like it is malformed, not absent.
+// RFC 9110 §11.1 and §11.2: scheme, spaces, token68. A header that only starts like that is malformed, not absent.
 const BEARER = /^bearer +/i;
 const BEARER_SCHEME = /^bearer(?![A-Za-z0-9!#$%&'*+.^_`|~-])/i;
 const BEARER_IN_LIST = /,\s*bearer(?:\s|$)/i;
 const SEPARATORS = [' ', ',', '\t', '"'];
 
 /**
- * Reads the bearer token. Another scheme counts as no header; what is meant as a bearer credential and is not
- * exactly one throws `CREDENTIAL_MALFORMED`. The token's own characters are checked where it is decoded.
+ * Reads the bearer token; a header with another scheme is ignored. The characters of the token are checked when it is
+ * decoded. Throws `CREDENTIAL_MALFORMED` for a bearer header that has not exactly one credential.
  */
 export function readBearer(request: RequestLike): string | undefined {
   const header = readHeader(request, 'authorization');
@@ -77,7 +83,8 @@ export function readBearer(request: RequestLike): string | undefined {
   return undefined;
 }
 
-// Checked one by one: a pattern over a whole token costs more than all the rest of the request pipeline for a remembered one.
+// One separator at a time: a pattern over a whole token takes longer than the rest of the request pipeline for a cached
+// token.
 function readOne(token: string): string {
   if (token === '' || SEPARATORS.some((separator) => token.includes(separator))) throw notOne();
   return token;

@@ -1,30 +1,42 @@
-// Request → raw token: the first source that has one decides, alone.
+// Request → raw token: the first source that has one is used, and no other.
 import type { DescopeCredentialError } from '../errors.js';
 import type { TokenReading } from './cookies.js';
 import { ambiguousCookie } from './cookies.js';
 import type { RequestLike } from './request.js';
 import { readBearer } from './request.js';
 
-/** Reads a token where an application sends it; `null` or `undefined` where there is none. */
+/**
+ * Reads a token from a request. A browser is assumed to send it, as it does cookies: see `TokenSource`.
+ * @returns the token; `null`, `undefined` or `''` if there is none
+ * @example `const fromSession: TokenReader = ({ headers }) => headers['x-session'] as string | undefined`
+ */
 export type TokenReader = (request: RequestLike) => string | null | undefined;
 
-/** A source of tokens of the application's own. */
+/**
+ * A source of tokens that the application defines.
+ * @example `sources: ['bearer', { read: (request) => readMyHeader(request), sentByBrowser: false }]`
+ */
 export interface TokenSource {
+  /** Reads the token. */
   readonly read: TokenReader;
   /**
-   * Whether browsers attach it by themselves, as they do cookies; then it counts on same-origin requests only.
-   * @defaultValue `true`, which is the safe choice
+   * Whether browsers send the token automatically, as they do cookies. If so, an unsafe method needs a same-origin
+   * request, and an invalid token leaves the caller of an `@OptionalAuth()` route anonymous.
+   * @defaultValue `true`, which is the safe value
    */
   readonly sentByBrowser?: boolean;
 }
 
-/** Where a token is read: `'bearer'`, `'cookie'`, or the application's own source. */
+/**
+ * Where a token is read: `'bearer'` (the `Authorization` header), `'cookie'` (the session cookie), or the application's
+ * own source.
+ */
 export type TokenSourceOption = 'bearer' | 'cookie' | TokenReader | TokenSource;
 
-/** A raw token and whether a browser sent it by itself; or, from a cookie, why none can be read. */
+/** A raw token, and whether a browser sent it automatically; or the reason why a cookie cannot be read. */
 export interface Credential {
   readonly token: string;
-  /** Attached by the browser itself: subject to the cross-site check, and lenient on optional routes. */
+  /** Whether the browser sent it automatically: then the cross-site check applies, and optional routes are lenient. */
   readonly sentByBrowser: boolean;
   readonly rejection?: DescopeCredentialError;
 }
@@ -32,7 +44,10 @@ export interface Credential {
 /** Reads the session token from the store of browsers' tokens. */
 export type BrowserTokenReader = (request: RequestLike) => TokenReading;
 
-/** Reads the request's credential, in the order of the sources; `undefined` for an anonymous one. Throws `CREDENTIAL_MALFORMED`. */
+/**
+ * Reads the request's credential, in the order of the sources; `undefined` for an anonymous one. Throws
+ * `CREDENTIAL_MALFORMED`.
+ */
 export function readCredential(
   request: RequestLike,
   sources: readonly TokenSourceOption[],

@@ -1,4 +1,4 @@
-// Tokens for the application's own calls: one exchange for each credential, remembered, and refreshed ahead of the end.
+// Tokens for the calls of the application: one exchange for each credential, cached, and refreshed before the end.
 import { DescopeApiError } from '../api/descope-api.js';
 import type { ClientGrant, SessionApi } from '../api/descope-calls.js';
 import { exchangeAccessKey, grantClientToken } from '../api/descope-calls.js';
@@ -12,7 +12,7 @@ import { ExchangedTokens } from './exchanged-tokens.js';
 
 const MAX_CREDENTIALS = 1_000;
 const REJECTED_MS = 5_000;
-// A token must still be good when it arrives, and by the clock of anyone who reads it.
+// A token must still be valid when it arrives, by the clock of the receiver too.
 const MARGIN_MS = 10_000;
 const MARGIN_SHARE = 0.1;
 
@@ -34,7 +34,10 @@ export class MachineTokens {
     });
   }
 
-  /** Finds a token, at once where one is remembered. Throws or rejects with `M2M_CREDENTIALS_REFUSED` or `DESCOPE_UNAVAILABLE`. */
+  /**
+   * Finds a token, synchronously if one is cached. Throws or rejects with `M2M_CREDENTIALS_REFUSED` or
+   * `DESCOPE_UNAVAILABLE`.
+   */
   find(credentials: CheckedCredentials): MaybePromise<string> {
     return this.#tokens.find(this.#toDigest(toIdentity(credentials)), () => this.#exchange(credentials));
   }
@@ -60,7 +63,7 @@ export class MachineTokens {
   }
 }
 
-// The earlier of the ends that the response and the token name. A token without either serves only those who wait for it.
+// The earlier of the ends in the response and in the token. A token without an end serves only the calls that wait for it.
 function toExchanged(token: string, nowMs: number, lifetimeSeconds: number | undefined): ExchangedToken {
   const saidMs = lifetimeSeconds === undefined ? undefined : nowMs + lifetimeSeconds * 1000;
   const ends = [saidMs, readEndMs(token)].filter((endMs) => endMs !== undefined);
@@ -79,48 +82,56 @@ const KEY_HINT =
 const CLIENT =
   'the client for a call to another service. Check its id and secret, that it is of this project with the client credentials grant on, and that it may have the scope and audience asked for.';
 
-// The application's own credentials: an access key, or a client id and its secret.
+// The credentials of the application: an access key, or a client id and its secret.
 
-/** An access key of the project. */
+/**
+ * An access key of the project.
+ * @see https://docs.descope.com/manage/accesskeys/
+ */
 export interface AccessKeyCredentials {
+  /** The cleartext of the key. */
   readonly accessKey: string;
 }
 
 /**
- * An inbound app of the project, by OAuth's client credentials grant.
+ * An inbound app of the project, which gets tokens by OAuth's client credentials grant.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
+ * @see https://docs.descope.com/identity-federation/inbound-apps
  */
 export interface ClientCredentials {
+  /** The client id of the app. */
   readonly clientId: string;
+  /** The client secret of the app. */
   readonly clientSecret: string;
   /**
-   * The scopes to request.
-   * @defaultValue those of the app
+   * The scopes to request: separated by spaces, or as a list.
+   * @defaultValue none: Descope decides
+   * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3
    */
   readonly scope?: string | readonly string[] | undefined;
   /**
-   * The audience of the token.
-   * @defaultValue the app's
+   * The audience to request.
+   * @defaultValue none: Descope decides
    */
   readonly audience?: string | undefined;
   /**
-   * The resource to call, a URL.
+   * The URL of the resource to call.
    * @defaultValue none
-   * @see https://www.rfc-editor.org/rfc/rfc8707
+   * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
    */
   readonly resource?: string | undefined;
 }
 
-/** The credentials of the application's own calls: an access key, or a client and its secret. */
+/** The credentials of the calls of the application: an access key, or the id and secret of an inbound app. */
 export type M2mCredentials = AccessKeyCredentials | ClientCredentials;
 
-/** Credentials that were checked: an access key, or the fields of a grant. */
+/** Checked credentials: an access key, or the fields of a grant. */
 export type CheckedCredentials = { readonly key: string } | { readonly grant: ClientGrant };
 
-// A key is sent in a header, behind a colon: nothing in it may begin another part of the header.
+// A key is sent in a header, after a colon: no character of it may start another part of the header.
 const KEY = /^[\x21-\x39\x3B-\x7E]{1,2048}$/;
 
-/** Checks credentials. Throws `CONFIG_INVALID`, which quotes none of them. */
+/** Checks credentials. Throws `CONFIG_INVALID`, whose message contains no credential. */
 export function readCredentials(credentials: M2mCredentials): CheckedCredentials {
   if (typeof credentials !== 'object' || credentials === null) throw invalid('credentials', EITHER);
   if ('accessKey' in credentials) {
@@ -141,7 +152,7 @@ export function readCredentials(credentials: M2mCredentials): CheckedCredentials
   return { grant: { client_id: clientId, client_secret: clientSecret, ...Object.fromEntries(asked) } };
 }
 
-/** Returns a string that is equal only for equal credentials. It holds them: use it for a digest alone. */
+/** Returns a string that is equal only for equal credentials. It contains them: use it for a digest only. */
 export function toIdentity(credentials: CheckedCredentials): string {
   return JSON.stringify('key' in credentials ? [credentials.key] : Object.entries(credentials.grant));
 }

@@ -1,4 +1,4 @@
-// Stores that several instances share: their interface, their bounds in time, and the checks that one is fit.
+// Stores that several instances share: their interface, their time limits, and the checks of a store at boot.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../api/http-client.js';
@@ -7,14 +7,14 @@ import type { Notice, Notify } from '../logging.js';
 import { toReason } from '../logging.js';
 
 const TIMEOUT_MS = 1_000;
-const SILENT_TIMEOUT_MS = 200; // while a store is silent, the next call need not find out for as long again
+const SILENT_TIMEOUT_MS = 200; // while a store does not respond, later calls wait less
 
-/** Whether the stores of an application do not answer: where two are one server, one of them finds out for both. */
+/** Whether the stores of an application do not respond. They share this state, because they are often one server. */
 export interface StoreSilence {
   isSilent: boolean;
 }
 
-/** What bounding needs beside the store. */
+/** The input of `boundStore` beside the store. */
 export interface BoundStoreInput {
   /** The notice of a failure, without its reason. */
   readonly failure: Notice;
@@ -22,7 +22,7 @@ export interface BoundStoreInput {
   readonly silence?: StoreSilence;
 }
 
-/** Bounds every call in time, and reports failures; the caller gets them as they are. Clients of Redis wait without end. */
+/** Limits the time of every call, and reports and rethrows failures. Redis clients have no time limit of their own. */
 export function boundStore(store: KeyValueStore, input: BoundStoreInput): KeyValueStore {
   const { failure, notify, silence = { isSilent: false } } = input;
   const bound = async (call: () => Promise<unknown>): Promise<unknown> => {
@@ -40,7 +40,7 @@ export function boundStore(store: KeyValueStore, input: BoundStoreInput): KeyVal
   };
 }
 
-// Any answer, also a rejection, ends the silence.
+// Any response, also a rejection, ends the silence.
 async function withinTime(call: () => Promise<unknown>, silence: StoreSilence): Promise<unknown> {
   let isLate = true;
   const answer = (async () => call())().finally(() => {
@@ -54,34 +54,49 @@ async function withinTime(call: () => Promise<unknown>, silence: StoreSilence): 
   }
 }
 
-// Keyv returns `false` where its adapter did not keep the value.
+// Keyv returns `false` if its adapter did not keep the value.
 function assertKept(answer: unknown): unknown {
   if (answer === false) throw new Error('The store did not keep what it was given.');
   return answer;
 }
 
-// The interface, which Keyv has, and cache-manager nearly.
+// The interface. Keyv has it; cache-manager has `del` in place of `delete`.
 
 /**
- * Keeps strings by key for a time, and rejects when it cannot: a store that fails silently, as if it were empty, would
- * accept tokens that were signed out. Keyv is of this shape with `throwOnErrors: true` on itself and on its adapter.
+ * A store of strings that expire. Its methods must reject on failure: if a failing store looked empty, signed-out tokens
+ * would be accepted. A Keyv fits with `throwOnErrors: true` on itself and on its adapter.
+ * @example
+ * const store: KeyValueStore = {
+ *   get: (key) => redis.get(key),
+ *   set: (key, value, ttlMs) => redis.set(key, value, { PX: ttlMs }),
+ *   delete: (key) => redis.del(key),
+ * };
  */
 export interface KeyValueStore {
-  /** Returns the value of a key; `undefined` or `null` where there is none. */
+  /**
+   * Reads a value.
+   * @returns the value; `undefined` or `null` if there is none
+   */
   get(key: string): Promise<unknown>;
-  /** Keeps a string for `ttlMs` milliseconds. */
+  /**
+   * Keeps a string for `ttlMs` milliseconds.
+   * @returns a promise that rejects, or resolves to `false`, if the store did not keep the value
+   */
   set(key: string, value: string, ttlMs: number): Promise<unknown>;
-  /** Forgets a key. */
+  /**
+   * Deletes a value.
+   * @returns a promise that rejects if the store failed; its value is ignored
+   */
   delete(key: string): Promise<unknown>;
 }
 
 // The shape of a store: whether it is complete, and whether it reports its errors.
 
-/** What the options accept: a store with `delete`, or one with `del`, as cache-manager has. */
+/** A store that the options accept: with `delete`, or with `del` as in cache-manager. */
 export type GivenStore =
   | KeyValueStore
   | (Omit<KeyValueStore, 'delete'> & {
-      /** Forgets a key. */
+      /** Deletes a value. */
       del(key: string): Promise<unknown>;
     });
 
@@ -101,15 +116,14 @@ const CLIENT_CODE =
   '{ get: (key) => client.get(key), set: (key, value, ttlMs) => …, delete: (key) => client.del(key) }, ' +
   'where set passes ttlMs on as the client expects it (PX)';
 
-// The first of them may be this process's own memory, which does not hear of what another instance writes.
+// The first of them may be the memory of this process, which does not see what another instance writes.
 const SEVERAL = {
   got: 'a cache of several stores',
   wants: `the one of them that all instances share, such as ${KEYV_CODE}`,
 };
 
 /**
- * Returns the flaw of a store, if it has one. Checks shapes, not classes: an application may have another copy of Keyv than
- * ours.
+ * Returns the flaw of a store, if it has one. Checks shapes, not classes: an application may have its own copy of Keyv.
  */
 export function findStoreMistake(store: unknown): StoreMistake | undefined {
   if (!isLayer(store)) return { got: 'no store', wants: WANTS };
@@ -123,7 +137,10 @@ export function findStoreMistake(store: unknown): StoreMistake | undefined {
   return findHiding(store);
 }
 
-/** Converts a store to one form. A cache of cache-manager is used by the store below it: its own `get` hides errors in events. */
+/**
+ * Converts a store to one form. Of a cache of cache-manager, the store below is used: the cache's own `get` hides
+ * errors in events.
+ */
 export function toKeyValueStore(given: GivenStore): KeyValueStore {
   const below = readStores(given as unknown as Layer)?.[0];
   if (below !== undefined) return toKeyValueStore(below as unknown as GivenStore);
@@ -134,7 +151,7 @@ export function toKeyValueStore(given: GivenStore): KeyValueStore {
   };
 }
 
-// Keyv 5 and its adapters hide errors unless configured otherwise, each for itself; Keyv 4 never did.
+// Keyv 5 and its adapters hide errors by default, and each has its own setting; Keyv 4 never hides them.
 function findHiding(layer: Layer): StoreMistake | undefined {
   const stores = readStores(layer);
   if (stores !== undefined) return stores.length === 1 ? findStoreMistake(stores[0]) : SEVERAL;
@@ -173,13 +190,13 @@ function isFunction(value: unknown): boolean {
   return typeof value === 'function';
 }
 
-// The behaviour of a store, tried out once when the application starts: it must keep entries, and end them in time.
+// The behaviour of a store, tested once at boot: it must keep entries, and expire them in time.
 
 const PREFIX = 'nestjs-descope:probe:';
 const VALUE = '1';
 const LONG_MS = 60_000;
-const VISIBLE_WAITS_MS = [5, 20, 75, 400]; // a replica that is read from may be late
-// A store may count in milliseconds or round up to whole seconds; one that takes our number for seconds is found out.
+const VISIBLE_WAITS_MS = [5, 20, 75, 400]; // a replica may be late
+// A store may count in milliseconds or round up to whole seconds; one that reads the number as seconds is detected.
 const TRIES = [
   { ttlMs: 1, waitsMs: [5, 20, 40] },
   { ttlMs: 1_000, waitsMs: [1_050, 400, 750] },
@@ -205,7 +222,7 @@ export interface StoresToProbe {
 }
 
 /**
- * Asserts that the stores are fit. One that cannot be reached is reported and not checked: it may come back any moment, and
+ * Asserts that the stores work. One that cannot be reached is reported and not checked: it may recover at any moment, and
  * the application must start without it. Throws `CONFIG_INVALID`.
  */
 export async function assertStoresFit(stores: StoresToProbe, notify: Notify): Promise<void> {

@@ -1,4 +1,4 @@
-// The session of a request: token, claims and user together, or an anonymous caller and why.
+// The session of a request: token, claims and user together, or an anonymous caller and the reason.
 import { inspect } from 'node:util';
 import type { DescopeError, DescopeErrorCode } from '../errors.js';
 import { DescopeCredentialError, toThrownError } from '../errors.js';
@@ -17,9 +17,13 @@ interface SessionInput {
 
 /** The session of a signed-in caller: `user`, `token`, `claims` and `expiresAt` are present. */
 export interface SignedInSession extends DescopeSession {
+  /** The caller. */
   readonly user: DescopeUser;
+  /** The session token, for calls on behalf of the user. It is not in logs or JSON. */
   readonly token: string;
+  /** The claims of the token. */
   readonly claims: DescopeClaims;
+  /** The expiry of the session token: its claim `exp`. */
   readonly expiresAt: Date;
 }
 
@@ -28,37 +32,52 @@ export function isSignedIn(session: DescopeSession): session is SignedInSession 
   return session.user !== undefined;
 }
 
-/** The session of a request. `user` is `undefined` for an anonymous caller. A plain object of this shape is one, too. */
+/**
+ * The session of a request, which `@CurrentSession()` injects. A plain object of this shape is also one, for tests.
+ * @example `me(@CurrentSession() session: DescopeSession) { return session.requireUser().id; }`
+ */
 export interface DescopeSession {
-  /** The caller; `undefined` for an anonymous one. */
+  /** The caller; `undefined` if anonymous. */
   readonly user: DescopeUser | undefined;
-  /** Why a credential that was sent does not count; `undefined` where there was none, or it counts. */
+  /** The reason why a credential was rejected; `undefined` if it was accepted, or if there was none. */
   readonly rejectedWith: DescopeErrorCode | undefined;
-  /** Whether the browser sent the credential by itself, as it does cookies. */
+  /** Whether a browser sent the credential automatically, as it does cookies. */
   readonly sentByBrowser: boolean;
-  /** The session token, for a call on the user's behalf. It appears in no log and no JSON. */
+  /** The session token, for calls on behalf of the user. It is not in logs or JSON. */
   readonly token: string | undefined;
-  /** The token's claims. */
+  /** The claims of the token. */
   readonly claims: DescopeClaims | undefined;
-  /** When the session token ends. */
+  /** The expiry of the session token: its claim `exp`. */
   readonly expiresAt: Date | undefined;
   /**
-   * Returns the user of a signed-in caller.
-   * @throws {DescopeCredentialError} `SESSION_MISSING`, or the rejection of the credential that was sent
+   * Asserts that the caller is signed in. In a Nest application the error is an `HttpException` with the same `code`.
+   * @returns the user
+   * @throws {DescopeError} `SESSION_MISSING` if there was no credential; otherwise the error that rejected it
    */
   requireUser(): DescopeUser;
 }
 
-/** The class of sessions. Its private names are no part of the type, so that plain objects fit it. */
+/**
+ * The type of the class `DescopeSession`. Private members are not part of it, so that plain objects fit the interface.
+ */
 export interface DescopeSessionClass {
-  /** The package alone makes sessions; for tests, `createTestDescope().session()` does. */
+  /** Not for applications: the guard creates sessions, and in tests `createTestDescope().session()` does. */
   new (input: never): DescopeSession;
-  /** Makes the session of a verified token; `sentByBrowser` where a browser attached it by itself. */
+  /**
+   * Creates the session of a user and a token, without a check of either.
+   * @param sentByBrowser whether a browser sent the token automatically; `false` if left out
+   * @returns the session
+   */
   of(user: DescopeUser, token: string, sentByBrowser?: boolean): SignedInSession;
-  /** Makes the session of an anonymous caller; `rejection` is why a credential that was sent does not count. */
+  /**
+   * Creates the session of an anonymous caller.
+   * @param rejection the error that rejected a credential, if there was one
+   * @returns the session
+   */
   anonymous(rejection?: DescopeError): DescopeSession;
   /**
-   * Returns why a session is anonymous.
+   * Reads why a session is anonymous.
+   * @returns the error that `requireUser` throws
    * @internal
    */
   toRejection(session: DescopeSession): DescopeError;
@@ -100,7 +119,7 @@ export const DescopeSession: DescopeSessionClass = class DescopeSession {
     return this.user === undefined ? undefined : new Date(this.user.claims.exp * 1000);
   }
 
-  /** What logs show: everything but the token, which `inspect` would read where its option `getters` is set. */
+  /** What logs show: everything but the token, which `inspect` would read with its option `getters`. */
   [inspect.custom](): object {
     return { ...this };
   }
@@ -118,15 +137,21 @@ export const DescopeSession: DescopeSessionClass = class DescopeSession {
   }
 };
 
-/** Returns the user of a session. Throws why there is none, as the error of this package itself: for our own routes. */
+/**
+ * Returns the user of a session. Throws the error that explains why there is none, in this package's own form: for
+ * mounted routes.
+ */
 export function readSignedIn(session: DescopeSession): DescopeUser {
   if (session.user !== undefined) return session.user;
   throw DescopeSession.toRejection(session);
 }
 
-// Whether the session's token is accepted here: strictly, or leniently where authentication is optional.
+// Whether the token of a session is accepted: strictly, or leniently if authentication is optional.
 
-/** Asserts that a session's token is accepted; an anonymous session passes. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`. */
+/**
+ * Asserts that a session's token is accepted; an anonymous session passes. Throws `TOKEN_KIND_NOT_ACCEPTED` or
+ * `TOKEN_AUDIENCE_MISMATCH`.
+ */
 export function acceptSession(
   session: DescopeSession,
   policy: AcceptanceConfig,
@@ -136,7 +161,10 @@ export function acceptSession(
   return session;
 }
 
-/** Like `acceptSession`, but a cookie that is not accepted makes the session anonymous, with the reason kept. A bearer token throws. */
+/**
+ * Like `acceptSession`, but a cookie that is not accepted makes the session anonymous, with the reason kept. A bearer
+ * token throws.
+ */
 export function acceptOptionalSession(
   session: DescopeSession,
   policy: AcceptanceConfig,

@@ -1,26 +1,30 @@
-// Claims of a token, read as own properties and never trusted to have a type.
+// Claims of a token, read as own properties, with a check of their types.
 
-/** A JSON object from outside, not yet read. */
+/** A JSON object from outside, whose members are not checked. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * The claims of a verified Descope token. Typed are those that the verifier has checked; any other is `unknown`.
+ * The claims of a verified Descope token. The verifier has checked the types of the claims that are declared here; every
+ * other claim is `unknown`.
  * @see https://www.rfc-editor.org/rfc/rfc7519#section-4
  */
 export interface DescopeClaims {
   /** The issuer: the project id or a URL that ends in it. */
   readonly iss: string;
-  /** The subject: a user's or access key's id, unless a JWT template put another one here. */
+  /** The subject: the id of the user or access key, unless the project's JWT template sets another subject. */
   readonly sub: string;
-  /** When the token ends, in epoch seconds. */
+  /** The expiry of the token, in epoch seconds. */
   readonly exp: number;
-  /** When it was issued, in epoch seconds. */
+  /** When the token was issued, in epoch seconds. */
   readonly iat?: number;
-  /** Before when it is not valid, in epoch seconds. */
+  /** The start of the token's validity, in epoch seconds. */
   readonly nbf?: number;
-  /** Its audience (RFC 7519 §4.1.3). */
+  /** The audience, or several. */
   readonly aud?: string | readonly string[];
-  /** Descope's name for the kind of token: `DS` for a session unless configured, `DSR` for a refresh token. */
+  /**
+   * The name of the token: `DS` for a session token and `DSR` for a refresh token, unless the project has other cookie
+   * names.
+   */
   readonly drn?: string;
   readonly [claim: string]: unknown;
 }
@@ -30,7 +34,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Reads a member that the object itself has; what it inherits does not count. */
+/** Reads an own member of an object; inherited members do not count. */
 export function readOwn(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
@@ -42,31 +46,31 @@ export function readText(object: JsonObject, name: string): string | undefined {
 }
 
 /**
- * Checks whether a string is well-formed Unicode. Half of a surrogate pair, which JSON can write as an escape, turns into
- * U+FFFD wherever the string is stored or sent as UTF-8, and there two identities would be one.
+ * Checks whether a string is well-formed Unicode. Half of a surrogate pair, which JSON can write as an escape, becomes
+ * U+FFFD in UTF-8, so that two different identities would become equal.
  */
 export function isWellFormed(text: string): boolean {
   return text.isWellFormed();
 }
 
-const NO_NAMES: readonly string[] = Object.freeze([]); // returned to callers, which must not add to it
+const NO_NAMES: readonly string[] = Object.freeze([]); // shared by all callers
 
-/** Reads a list of names; a claim that is anything but an array of strings names nothing. */
+/** Reads a list of names; a claim that is not an array of strings counts as empty. */
 export function readNames(object: JsonObject, name: string): readonly string[] {
   const value = readOwn(object, name);
   if (!Array.isArray(value)) return NO_NAMES;
   return value.every((item) => typeof item === 'string') ? value : NO_NAMES;
 }
 
-/** Freezes a JSON value with everything in it, so that no reader can change what the next one reads. */
+/** Freezes a JSON value and all its members, so that no reader can change what the next one reads. */
 export function freezeDeep(value: object): void {
   visitObjects(value, Object.freeze);
 }
 
 const OBJECT_BYTES = 64;
-const MEMBER_BYTES = 32; // its slot, and the head of a text or number
+const MEMBER_BYTES = 32; // its slot, and the header of a string or number
 
-/** Estimates what a JSON value takes in memory, in bytes: rather too much than too little. */
+/** Estimates the size of a JSON value in memory, in bytes; too much rather than too little. */
 export function estimateBytes(value: object): number {
   let bytes = 0;
   visitObjects(value, (_item, members) => {
@@ -97,7 +101,12 @@ function isObject(value: unknown): value is object {
 
 // The kind of caller behind a token.
 
-/** The kind of caller. `'unknown'` is a genuine session without evidence of either a user or an access key. */
+/**
+ * The kind of caller: a user, an access key, an inbound app or an agent. `'unknown'` is a valid session that proves neither
+ * a user nor an access key.
+ * @see https://docs.descope.com/identity-federation/inbound-apps
+ * @see https://docs.descope.com/agentic-identity-hub
+ */
 export type TokenKind = 'user' | 'access-key' | 'app' | 'agent' | 'unknown';
 
 const ACCESS_KEY_ID = /^K[A-Za-z0-9]{27,31}$/;
@@ -108,8 +117,8 @@ export function readSubjectId(claims: DescopeClaims): string {
 }
 
 /**
- * Reads the kind of caller. A user needs positive evidence, a session's `drn` and an `amr`; an access key's id has priority
- * over both, because a key's own claims are among the token's.
+ * Reads the kind of caller. A user needs positive evidence: `drn` and `amr`. The id of an access key has priority over
+ * both, because a token contains the custom claims of its key.
  */
 export function readTokenKind(claims: DescopeClaims, issuer: IssuerKind): TokenKind {
   if (issuer !== 'session') return issuer;
@@ -119,31 +128,31 @@ export function readTokenKind(claims: DescopeClaims, issuer: IssuerKind): TokenK
   return id.startsWith('K') ? 'access-key' : 'unknown';
 }
 
-/** Checks whether a kind is accepted; `unknown` is where users and access keys both are. */
+/** Checks whether a kind is accepted; `unknown` is accepted if users and access keys both are. */
 export function isKindAccepted(kind: TokenKind, accepted: readonly TokenKind[]): boolean {
   if (kind === 'unknown') return accepted.includes('user') && accepted.includes('access-key');
   return accepted.includes(kind);
 }
 
-// The issuer: which project it is of, and which kind of client it signs for.
+// The issuer: its project, and the kind of client that it issues tokens for.
 
-/** What an issuer signs: the project's own sessions, an inbound app's tokens, or an agent's. */
+/** What an issuer signs: sessions of the project, tokens of an inbound app, or tokens of an agent. */
 export type IssuerKind = 'session' | 'app' | 'agent';
 
-// Path segments are compared as they stand, so anything that a URL parser would rewrite is rejected.
+// Path segments are compared unchanged, so anything that a URL parser would rewrite is rejected.
 const ISSUER_URL =
   /^https?:\/\/[A-Za-z0-9.:[\]-]+((?:\/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@-]*)+)$/;
 
 /**
- * Reads what an issuer of this project signs; `undefined` for the issuer of another project.
- * The project's own is its id, or a URL that ends in it, on any host: custom domains exist, and the key is the boundary.
+ * Reads what an issuer of this project signs; `undefined` for the issuer of another project. The issuer of sessions is the
+ * project id, or a URL that ends in it, on any host: custom domains exist, and the keys identify the project.
  */
 export function readIssuerKind(issuer: string, projectId: string): IssuerKind | undefined {
   if (issuer === projectId) return 'session';
   const path = ISSUER_URL.exec(issuer)?.[1];
   if (path === undefined) return undefined;
   const [previous, last] = path.split('/').slice(-2);
-  if (previous === projectId) return 'agent'; // …/v1/apps/agentic/<projectId>/<serverId>, and whatever is like it
+  if (previous === projectId) return 'agent'; // …/v1/apps/agentic/<projectId>/<serverId>, and any similar URL
   if (last !== projectId) return undefined;
   if (previous === 'apps') return 'app'; // …/v1/apps/<projectId>
   return previous === 'agentic' ? 'agent' : 'session';

@@ -6,7 +6,10 @@ import type { JsonObject } from './claims.js';
 import { isJsonObject, readOwn, readText } from './claims.js';
 import type { DecodedToken } from './decode.js';
 
-/** A JWS algorithm (RFC 7518 §3.1) that this package can verify. There is no HMAC and no `none` among them. */
+/**
+ * A signature algorithm that this package can verify. HMAC and `none` are not supported.
+ * @see https://www.rfc-editor.org/rfc/rfc7518#section-3.1
+ */
 export type SignatureAlgorithm =
   'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512';
 

@@ -1,4 +1,4 @@
-// The application's own claims of a token: checked by its schema, where it has one.
+// The custom claims of a token, checked by the schema of the application if it has one.
 import { DescopeAccessError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { whenReady } from '../maybe-promise.js';
@@ -19,7 +19,7 @@ function toClaims(result: SchemaResult<unknown>): CustomClaims {
   return value as CustomClaims;
 }
 
-// A schema may output dates, maps or instances of classes, which are not ours to freeze.
+// A schema may output dates, maps or instances of classes, which must not be frozen.
 function freezePlain(value: object): void {
   const isPlain = (item: unknown): item is object =>
     Array.isArray(item) ||
@@ -41,32 +41,53 @@ function rejected(issues: readonly SchemaIssue[]): DescopeAccessError {
   return new DescopeAccessError('CLAIMS_REFUSED', message, { paths });
 }
 
-// The path, and never the value: a library's own message may quote it.
+// The path, never the value: the message of a library may quote the value.
 function toPath({ path = [] }: SchemaIssue): string {
   const keys = path.map((part) => String(typeof part === 'object' ? part.key : part));
   return keys.length === 0 ? '(all)' : keys.join('.');
 }
 
-// Standard Schema, version 1 (https://standardschema.dev), as far as it is used.
+// Standard Schema, version 1 (https://standardschema.dev), the part that is used.
 
-/** One flaw of a value. */
+/**
+ * A flaw that a schema found in its input.
+ * @see https://standardschema.dev
+ */
 export interface SchemaIssue {
+  /** The description of the flaw. */
   readonly message: string;
+  /** The path to the wrong member; left out for the whole input. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** The output of a schema, or the flaws of its input. */
+/**
+ * The result of a schema: its output, or the flaws of its input.
+ * @see https://standardschema.dev
+ */
 export type SchemaResult<Output> =
-  { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
+  | {
+      /** The output. */
+      readonly value: Output;
+      /** Absent on success. */
+      readonly issues?: undefined;
+    }
+  | {
+      /** The flaws of the input. */
+      readonly issues: readonly SchemaIssue[];
+    };
 
 /**
- * A schema of any library that follows the standard: zod, valibot, ArkType, …
+ * A schema of any library that implements Standard Schema 1: zod, valibot, ArkType, …
  * @see https://standardschema.dev
  */
 export interface StandardSchema<Output = unknown> {
+  /** The members of the standard. */
   readonly '~standard': {
+    /** The version of the standard. */
     readonly version: 1;
+    /** The name of the library. */
     readonly vendor: string;
+    /** Checks a value. */
     readonly validate: (value: unknown) => MaybePromise<SchemaResult<Output>>;
   };
 }
@@ -79,30 +100,34 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
   return standard.version === 1 && 'validate' in standard && typeof standard.validate === 'function';
 }
 
-// Names that an application declares once, so that a misspelt one does not compile.
+// Names that an application declares once, so that a misspelt name does not compile.
 
 /**
- * What an application declares about its Descope project, by augmenting this interface: `roles`, `permissions` and
- * `tenants` as unions of names, `claims` as the type of its custom claims, `user` as what `loadUser` returns. What is
- * left out stays as open as it is without.
- * @example `declare module 'nestjs-descope' { interface DescopeRegister { roles: 'admin' | 'editor' } }`
+ * The types that an application declares by augmenting this interface. `roles`, `permissions` and `tenants` are unions of
+ * names; `claims` is the type of the custom claims; `user` is the type that `loadUser` returns. Each member is optional.
+ * @example
+ * declare module 'nestjs-descope' {
+ *   interface DescopeRegister {
+ *     roles: 'admin' | 'editor';
+ *   }
+ * }
  */
 export interface DescopeRegister {}
 
-/** A role's name: any string, unless `roles` is registered. */
+/** The name of a role: any string, unless `roles` is declared in `DescopeRegister`. */
 export type RoleName = DescopeRegister extends { readonly roles: infer Names extends string }
   ? Names
   : string;
 
-/** A permission's name: any string, unless `permissions` is registered. */
+/** The name of a permission: any string, unless `permissions` is declared in `DescopeRegister`. */
 export type PermissionName = DescopeRegister extends { readonly permissions: infer Names extends string }
   ? Names
   : string;
 
-/** A tenant's id: any string, unless `tenants` is registered. */
+/** The id of a tenant: any string, unless `tenants` is declared in `DescopeRegister`. */
 export type TenantId = DescopeRegister extends { readonly tenants: infer Ids extends string } ? Ids : string;
 
-/** The custom claims of the project's tokens: of unknown types, unless `claims` is registered. */
+/** The custom claims of a token: of type `unknown`, unless `claims` is declared in `DescopeRegister`. */
 export type CustomClaims = DescopeRegister extends { readonly claims: infer Claims extends object }
   ? Readonly<Claims>
   : Readonly<Record<string, unknown>>;

@@ -13,64 +13,73 @@ export interface UserConfig {
   readonly superuserRole: string;
 }
 
-/** A verified token, and what the application's schema returned for its claims. */
+/** A verified token, and the output of the application's schema for its claims. */
 export interface UserToken extends VerifiedToken {
   readonly customClaims?: CustomClaims | undefined;
 }
 
-/** Names in a frozen list; typed in both ways, so that a plain list compares to it (`{ roles: ['admin'] } as DescopeUser`). */
+/**
+ * A frozen list of names. The type also allows a mutable list, so that `{ roles: ['admin'] } as DescopeUser` compiles.
+ */
 export type NameList = readonly string[] | string[];
 
-/** The caller of a request, as the verified token describes them. Frozen. A plain object of this shape is one, too. */
+/**
+ * The caller of a request, read from the verified token without a call to Descope. It is frozen. A plain object of this
+ * shape is also one, for tests.
+ * @example `list(@CurrentUser() user: DescopeUser) { return this.orders.of(user.id); }`
+ */
 export interface DescopeUser {
-  /** Descope's own id of the user or access key: `dsub ?? sub`. */
+  /** Descope's id of the user or access key: the claim `dsub` if present, otherwise `sub`. */
   readonly id: string;
-  /** The name from `usernameClaim`; the id for access keys, apps and agents. */
+  /** The claim that the option `usernameClaim` names; for access keys, apps and agents, the id. */
   readonly username: string;
   /** The kind of caller: a user, an access key, an app, an agent, or `'unknown'`. */
   readonly kind: TokenKind;
-  /** The claim `email`, where the project's JWT template adds it. Not an identity: it can change. */
+  /** The claim `email`, if the project's JWT template adds it. Do not use it as an identity: it can change. */
   readonly email: string | undefined;
-  /** The claim `name`, where the project's JWT template adds it. */
+  /** The claim `name`, if the project's JWT template adds it. */
   readonly name: string | undefined;
-  /** Project-level roles. */
+  /** The roles in the project. */
   readonly roles: NameList;
-  /** Project-level permissions. */
+  /** The permissions in the project. */
   readonly permissions: NameList;
-  /** OAuth scopes (`scope`), as text or as a list. */
+  /**
+   * The OAuth scopes: the claim `scope`, which may be a string or a list.
+   * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3
+   */
   readonly scopes: NameList;
-  /** Roles and permissions by tenant id. An own property like the others, read from the claims when first asked for. */
+  /** The roles and permissions by tenant id. */
   readonly tenants: TenantGrants;
-  /** The current tenant (`dct`), if one was selected. */
+  /** The current tenant (the claim `dct`), if one was selected. */
   readonly tenant: TenantId | undefined;
-  /** Whether the user has the project role `staffRole` (default `is_staff`). */
+  /** Whether the user has the project role that the option `staffRole` names (`is_staff` unless changed). */
   readonly isStaff: boolean;
-  /** Whether the user has the project role `superuserRole` (default `is_superuser`). */
+  /** Whether the user has the project role that the option `superuserRole` names (`is_superuser` unless changed). */
   readonly isSuperuser: boolean;
-  /** Every claim of the token. Not enumerable, so that it stays out of logs and responses. */
+  /** All claims of the token. Not enumerable, so that logs and responses do not contain them. */
   readonly claims: DescopeClaims;
   /**
-   * The claims as `claimsSchema` returns them: checked, with its defaults and changes. Without that option the token's
-   * own, for which a registered type is an unchecked promise. Not enumerable either.
+   * The output of the option `claimsSchema` for the claims. Without that option, the claims of the token, whose declared
+   * type is not checked. Not enumerable.
    */
   readonly customClaims: CustomClaims;
   /**
-   * Checks project roles, like `@Roles`.
-   * @returns whether the user has any of them; `false` for no names
+   * Checks roles in the project, as `@Roles` does.
+   * @returns whether the user has at least one of the roles; `false` without names
    */
   hasRole(...names: readonly RoleName[]): boolean;
   /**
-   * Checks project permissions, like `@Permissions`.
-   * @returns whether the user has all of them; `false` for no names
+   * Checks permissions in the project, as `@Permissions` does.
+   * @returns whether the user has all of the permissions; `false` without names
    */
   hasPermission(...names: readonly PermissionName[]): boolean;
 }
 
-/** The class of users. Its private names are no part of the type, so that plain objects fit it. */
+/** The type of the class `DescopeUser`. Private members are not part of it, so that plain objects fit the interface. */
 export interface DescopeUserClass {
   /** @internal */
   new (token: UserToken, username: string, policy: UserConfig): DescopeUser;
-  /** The package alone makes users; for tests, `createTestDescope().user()` does. */
+  /** Not for applications: the guard creates users, and in tests `createTestDescope().user()` does. */
   new (token: never, username: never, policy: never): DescopeUser;
 }
 
@@ -92,7 +101,7 @@ export const DescopeUser: DescopeUserClass = class DescopeUser {
 
   #tenants: TenantGrants | undefined;
 
-  // Most requests read no tenant, and a token may name hundreds. A user in a proxy has no private field to keep them.
+  // Read on first use: most requests read no tenant, and a token may name hundreds. A proxy of a user has no private field.
   static readonly #lateTenants = {
     enumerable: true,
     get(this: DescopeUser): TenantGrants {
@@ -136,26 +145,31 @@ export const DescopeUser: DescopeUserClass = class DescopeUser {
   }
 };
 
-// RFC 6749 §3.3: a text with single blanks between; a list is tolerated.
+// RFC 6749 §3.3: a string, separated by single spaces; a list is tolerated.
 function readScopes(claims: DescopeClaims): readonly string[] {
   const text = readText(claims, 'scope');
   return text === undefined ? readNames(claims, 'scope') : Object.freeze(text.split(' ').filter(Boolean));
 }
 
-/** The type of `@CurrentUser()`: a `DescopeUser`, unless `user` is registered in `DescopeRegister`. */
+/** The type of `@CurrentUser()` and `request.user`: `DescopeUser`, unless `user` is declared in `DescopeRegister`. */
 export type RegisteredUser = DescopeRegister extends { readonly user: infer User extends object }
   ? User
   : DescopeUser;
 
 // Claims → grants, in the project and in each tenant.
 
-/** Roles and permissions, by their exact names. */
+/** Roles and permissions, in the project or in a tenant. */
 export interface Grants {
+  /** The exact names of the roles. */
   readonly roles: readonly string[];
+  /** The exact names of the permissions. */
   readonly permissions: readonly string[];
 }
 
-/** Grants by tenant id. It has no prototype, so an id like `constructor` finds nothing that is not there. */
+/**
+ * Roles and permissions by tenant id. The object has no prototype, so that an id like `constructor` is not found by
+ * inheritance.
+ */
 export type TenantGrants = string extends TenantId
   ? Readonly<Record<string, Grants>>
   : Readonly<Partial<Record<TenantId, Grants>>>;
@@ -163,14 +177,14 @@ export type TenantGrants = string extends TenantId
 const NOTHING: Grants = Object.freeze({ roles: Object.freeze([]), permissions: Object.freeze([]) });
 
 /**
- * Reads what a token grants in the project. A claim of the wrong type grants nothing. A token with `dct` and without
- * `tenants` (Descope's `tenantOnly` template) carries that tenant's grants at the top: they count for the tenant only.
+ * Reads the grants of a token in the project. A claim of the wrong type grants nothing. A token with `dct` and without
+ * `tenants` (Descope's `tenantOnly` template) has the grants of that tenant at the top: they count for the tenant only.
  */
 export function readGrants(claims: DescopeClaims): Grants {
   return readOnlyTenant(claims) === undefined ? toGrants(claims) : NOTHING;
 }
 
-/** Reads what a token grants in each tenant. */
+/** Reads the grants of a token in each tenant. */
 export function readGrantsByTenant(claims: DescopeClaims): TenantGrants {
   const tenant = readOnlyTenant(claims);
   return toTenants(
@@ -201,15 +215,18 @@ function toTenants(entries: readonly [string, Grants][]): TenantGrants {
   return Object.freeze(tenants);
 }
 
-// Claims → username: the one step of building a user that may reject.
+// Claims → username: the only step of building a user that may reject.
 
-/** Which claim holds the username: its name, a path into nested claims, or a function of the claims. */
+/**
+ * The claim that contains the username: its name, a path into nested claims, or a function of the claims.
+ * @example `usernameClaim: ['profile', 'handle']`
+ */
 export type UsernameClaim = string | readonly string[] | ((claims: DescopeClaims) => unknown);
 
 /**
- * Reads the username. A user's comes from the claim and is never replaced by another identity; access keys, apps and
- * agents have their id for it, because a key's own claims must not impersonate a user.
- * Throws `USERNAME_CLAIM_MISSING` or, where a token does not prove that it is a user's, `USERNAME_KIND_UNPROVEN`.
+ * Reads the username. For a user it is the claim, and nothing replaces a missing one; for access keys, apps and agents it
+ * is the id, because the custom claims of a key must not impersonate a user.
+ * Throws `USERNAME_CLAIM_MISSING` or, if a token does not prove that it belongs to a user, `USERNAME_KIND_UNPROVEN`.
  */
 export function readUsername(token: VerifiedToken, claim: UsernameClaim): string {
   const id = readSubjectId(token.claims);
@@ -228,7 +245,7 @@ export function toUsernameClaimName(claim: UsernameClaim): string {
 
 function readClaim(claims: DescopeClaims, claim: UsernameClaim): unknown {
   if (typeof claim === 'function') return claim(claims);
-  const path = typeof claim === 'string' ? [claim] : claim; // a claim's name may itself hold dots
+  const path = typeof claim === 'string' ? [claim] : claim; // the name of a claim may contain dots
   return path.reduce<unknown>(
     (value, name) => (isJsonObject(value) ? readOwn(value, name) : undefined),
     claims,

@@ -1,13 +1,13 @@
-// The demands that a route may make, as data. Several demands add up.
+// The demands of a route, as data. All demands of a route must be met.
 import type { MaybePromise } from '../maybe-promise.js';
 import type { TokenKind } from '../token/claims.js';
 
-/** Whether one of the names is enough, or all are needed. */
+/** Whether one of the names is enough (`'any'`), or all are needed (`'all'`). */
 export type NameMatch = 'any' | 'all';
 
 /**
- * Where a request names a tenant, or another value that a demand is about: a route's parameter (in GraphQL an
- * argument), a header, the first label of the host, the session's current tenant, or a function of the execution context.
+ * Where a request names a tenant or a resource: a route parameter (in GraphQL an argument), a header, the first label of
+ * the host, the current tenant of the session (`'dct'`), or a function of the execution context.
  */
 export type RequestValueSource =
   | `param:${string}`
@@ -16,67 +16,97 @@ export type RequestValueSource =
   | 'dct'
   | ((context: never) => MaybePromise<string | null | undefined>);
 
-/** Roles or permissions, in the project or in a tenant. */
+/** The demand of `@Roles` or `@Permissions`: roles or permissions, in the project or in a tenant. */
 export interface GrantDemand {
+  /** What is demanded: roles or permissions. */
   readonly kind: 'roles' | 'permissions';
+  /** The names of the roles or permissions. */
   readonly names: readonly string[];
+  /** Whether one of the names is enough. */
   readonly match: NameMatch;
-  /** In which tenant: `true` for the route's, or where the request names it. Left out: in the project. */
+  /** The tenant of the grant: `true` for the tenant of `@Tenant`, or its source in the request. Left out: the project. */
   readonly tenant?: true | RequestValueSource | undefined;
-  /** Whether the same grant in the project is enough, too. */
+  /** Whether the same grant in the project is enough, too; `false` if left out. */
   readonly orProject?: boolean | undefined;
 }
 
-/** Membership in the tenant that the request names. */
+/** The demand of `@Tenant`: membership in the tenant that the request names. */
 export interface TenantDemand {
+  /** The kind of demand. */
   readonly kind: 'tenant';
+  /** Where the request names the tenant. */
   readonly from: RequestValueSource;
 }
 
-/** OAuth scopes (RFC 6749 §3.3). */
+/**
+ * The demand of `@Scopes`: OAuth scopes.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3
+ */
 export interface ScopeDemand {
+  /** The kind of demand. */
   readonly kind: 'scopes';
+  /** The names of the scopes. */
   readonly names: readonly string[];
+  /** Whether one of the names is enough. */
   readonly match: NameMatch;
 }
 
-/** Methods of authentication (RFC 8176). */
+/**
+ * The demand of `@Amr`: authentication methods.
+ * @see https://www.rfc-editor.org/rfc/rfc8176#section-2
+ */
 export interface MethodDemand {
+  /** The kind of demand. */
   readonly kind: 'amr';
+  /** The values that the claim `amr` must contain. */
   readonly names: readonly string[];
+  /** Whether one of the names is enough. */
   readonly match: NameMatch;
 }
 
-/** A step-up of a limited age (RFC 9470). */
+/**
+ * The demand of `@StepUp`: a step-up authentication.
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
+ */
 export interface StepUpDemand {
+  /** The kind of demand. */
   readonly kind: 'step-up';
-  /** Greatest age in seconds of the token that carries it; `undefined` for as long as Descope lets it last. */
+  /** The greatest age of the token that has the claim `su`, in seconds; `undefined` for no limit but Descope's own. */
   readonly maxAgeSeconds?: number | undefined;
 }
 
-/** A sign-in with two factors. */
+/** The demand of `@Mfa`: a sign-in with more than one factor. */
 export interface MfaDemand {
+  /** The kind of demand. */
   readonly kind: 'mfa';
 }
 
-/** Staff or superusers, as Django has them. */
+/** The demand of `@Staff` or `@Superuser`: the project role of staff or of superusers. */
 export interface StaffDemand {
+  /** Which of the two roles is demanded. */
   readonly kind: 'staff' | 'superuser';
 }
 
-/** The kinds of caller that are accepted, in place of the module's. */
+/** The demand of `@Accepts`: the kinds of caller, which replace the option `accepts`. */
 export interface KindDemand {
+  /** The kind of demand. */
   readonly kind: 'accepts';
+  /** The kinds of caller that are accepted. */
   readonly kinds: readonly TokenKind[];
 }
 
-/** The audiences of which a token must name one, in place of the module's. */
+/**
+ * The demand of `@Audience`: the audiences, which replace the option `audience`.
+ * @see https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3
+ */
 export interface AudienceDemand {
+  /** The kind of demand. */
   readonly kind: 'audience';
+  /** The audiences; the claim `aud` must contain one of them. */
   readonly names: readonly string[];
 }
 
-/** One demand of a route, which is decided by the token alone. */
+/** One demand of a route. The token alone decides whether it is met. */
 export type Demand =
   | GrantDemand
   | TenantDemand
@@ -88,7 +118,7 @@ export type Demand =
   | KindDemand
   | AudienceDemand;
 
-/** Checks whether a demand is about which tokens are accepted at all. */
+/** Checks whether a demand decides which tokens are accepted. */
 export function isAcceptanceDemand(demand: Demand): demand is KindDemand | AudienceDemand {
   return demand.kind === 'accepts' || demand.kind === 'audience';
 }
