@@ -1,5 +1,5 @@
-// Which application of this process a call belongs to: two may be handed one request, and neither reads what the other
-// left on it.
+// Finds the application of this process that a call belongs to. Two applications may receive the same request, and neither
+// reads what the other stored for it.
 import type { ExecutionContext } from '@nestjs/common';
 import { graphqlTransport } from './transports/graphql.js';
 import type { DescopeTransport } from './transports/transport.js';
@@ -7,31 +7,31 @@ import { httpTransport } from './transports/transport.js';
 
 /** An application of this process, as guards and decorators know it. */
 export interface Application {
-  /** The owner of what is remembered of requests. */
+  /** The key by which the state of requests is stored. */
   readonly authenticator: object;
-  /** What the application taught (option `transports`), by type. */
+  /** The application's own transports (option `transports`), by type. */
   readonly transports: ReadonlyMap<string, DescopeTransport>;
 }
 
-/** By what its calls are told from those of another application. */
+/** What distinguishes an application's calls from those of another application. */
 export interface ApplicationMarks {
   /** The classes of its controllers and providers. */
   readonly classes: Iterable<object>;
-  /** Express's application or Fastify's instance; `undefined` where it answers no HTTP. */
+  /** Express's application or Fastify's instance; `undefined` for an application without HTTP. */
   readonly server: unknown;
 }
 
 interface Registry {
-  /** Those that run. */
+  /** The applications that run. */
   all: readonly Application[];
   readonly ofClass: WeakMap<object, readonly Application[]>;
   readonly ofServer: WeakMap<object, Application>;
-  /** Contexts that a guard was given, by the guard's application. */
+  /** The contexts that a guard received, with the guard's application. */
   readonly ofContext: WeakMap<object, Application>;
 }
 
-// One registry for all copies of the package in a process: param decorators are asked without a module at hand, and one of
-// a second copy in the same application must find what the guard of the first let in.
+// One registry for all copies of the package in a process: parameter decorators run without access to a module, and a
+// decorator of a second copy in the same application must find what the guard of the first has accepted.
 const APPLICATIONS = Symbol.for('nestjs-descope:applications');
 const shared = globalThis as { [APPLICATIONS]?: Registry };
 const registry: Registry = (shared[APPLICATIONS] ??= {
@@ -41,7 +41,7 @@ const registry: Registry = (shared[APPLICATIONS] ??= {
   ofContext: new WeakMap(),
 });
 
-/** Registers an application that starts; gives what takes it out again. */
+/** Registers an application that starts; returns a function that removes it. */
 export function registerApplication(
   application: Application,
   { classes, server }: ApplicationMarks,
@@ -61,20 +61,20 @@ export function registerApplication(
   };
 }
 
-/** Tells whether several applications run in this process. */
+/** Checks whether several applications run in this process. */
 export function areSeveral(): boolean {
   return registry.all.length > 1;
 }
 
-/** Notes whose guard was given a context; where one application runs, all are its own. */
+/** Records the application whose guard received a context. If only one application runs, it owns every context. */
 export function claimContext(context: ExecutionContext, application: Application): void {
   if (registry.all.length === 1 && registry.all[0] === application) return;
   registry.ofContext.set(context, application);
 }
 
 /**
- * Finds the application that a call belongs to: the guard's own, the only one there is, the one that has the class, or
- * the one whose server has the request. Where that leaves several, all of them.
+ * Finds the application that a call belongs to: the guard's own, the only one that runs, the one that has the class, or
+ * the one whose server has the request. If several remain, returns all of them.
  */
 export function findApplications(context: ExecutionContext): readonly Application[] {
   const claimed = registry.ofContext.get(context);
@@ -91,8 +91,9 @@ function listOfClass(type: object): readonly Application[] {
   return registry.ofClass.get(type) ?? [];
 }
 
-// Express puts its application on the request, also while one hands it on to another; each Fastify makes a request of its
-// own. A GraphQL context keeps either. What applications teach is not asked: whose that is, is the question.
+// Express puts its application on the request, also while one application passes it to another; each Fastify instance
+// creates its own request. A GraphQL context has one of the two. The option `transports` is not used here, because it is not
+// known yet whose option counts.
 function findByServer(context: ExecutionContext): Application | undefined {
   const type: string = context.getType();
   const request = [httpTransport, graphqlTransport].find((own) => own.type === type)?.findRequest(context);
@@ -100,7 +101,7 @@ function findByServer(context: ExecutionContext): Application | undefined {
   return isObject(server) ? findOfServer(server) : undefined;
 }
 
-// A plugin of Fastify has an instance of its own, which inherits from the one that the application has.
+// A plugin of Fastify has its own instance, which inherits from the application's instance.
 function findOfServer(server: object): Application | undefined {
   for (let item: object | null = server; item !== null; item = Object.getPrototypeOf(item) as object | null) {
     const found = registry.ofServer.get(item);

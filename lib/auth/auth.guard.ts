@@ -1,4 +1,4 @@
-// The decision: may this request reach its handler?
+// The guard: decides whether a request may reach its handler.
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
@@ -31,21 +31,25 @@ import { keepPrivate } from './response-headers.js';
 import type { DescopeCall } from './transports/execution-context.js';
 import { assertCallOrigin, handOnUser, openCall } from './transports/execution-context.js';
 
-/** What a decision is made of. */
+/** What `AuthGuard.decide` decides on. */
 export interface AccessDecision {
+  /** The call: its request, its response and Nest's execution context. */
   readonly call: DescopeCall;
+  /** What the handler demands. */
   readonly policy: AccessPolicy;
+  /** The session of the request; anonymous if it has no credential. */
   readonly session: DescopeSession;
 }
 
 /**
- * Lets a request reach its handler only if the handler is public, or the caller is known and meets its demands.
- * Global unless `globalGuard: false`. An application may extend it and override the protected steps.
- * Rejections are HTTP 400, 401, 403 and 503 with the code in the body; any other error is passed on as it is.
+ * Lets a request reach its handler only if the handler is public, or if the caller is authenticated and meets its demands.
+ * `DescopeModule` registers it globally unless `globalGuard` is `false`. An application may extend it and override the
+ * protected methods.
+ * @example `@UseGuards(AuthGuard) @Controller('orders') export class OrdersController {}`
  */
 @Injectable()
 export class AuthGuard implements CanActivate {
-  // Injected as properties, so that a subclass may have a constructor of its own.
+  // Injected as properties, so that a subclass may have its own constructor.
   @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator!: Authenticator;
   @Inject(DESCOPE_APPLICATION) private readonly application!: Application;
   @Inject(DESCOPE_CONFIG) private readonly config!: DescopeConfig;
@@ -54,7 +58,12 @@ export class AuthGuard implements CanActivate {
   @Inject(ModuleRef) private readonly modules!: ModuleRef;
   @Optional() @Inject(DESCOPE_LOGIN_PATH) private readonly loginPath?: LoginPath;
 
-  /** Decides; at once when the keys are at hand. */
+  /**
+   * Decides whether a call may reach its handler. Synchronous if nothing must be awaited: keys, a store, a rule or `loadUser`.
+   * @returns `true` to let the call reach its handler
+   * @throws {HttpException} 400, 401, 403 or 503 with the code in the body, in the form of the call's transport
+   *   (`WsException`, `RpcException`); an error that is not of this package is passed on unchanged
+   */
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
     const call = openCall(context, this.application);
     try {
@@ -70,30 +79,59 @@ export class AuthGuard implements CanActivate {
     }
   }
 
-  /** Reads what the handler asks for. */
+  /**
+   * Reads what the handler of a call demands.
+   * @returns the policy of the handler's decorators, and of those of its class
+   * @throws {DescopeConfigError} CONFIG_DEMAND_CONTRADICTED or CONFIG_DEMAND_TENANTLESS
+   */
   protected getPolicy(context: ExecutionContext): AccessPolicy {
     return readAccessPolicy(context.getClass(), context.getHandler());
   }
 
-  /** Finds out who calls, once per request. Throws `TRANSPORT_UNKNOWN` where there is no request. */
+  /**
+   * Authenticates a call, once for each request.
+   * @returns the session; anonymous without a credential, or with a cookie that is not valid
+   * @throws {DescopeCredentialError} CREDENTIAL_MALFORMED, or a `TOKEN_…` or `SESSION_…` code for a bearer token that is not
+   *   valid
+   * @throws {DescopeAccessError} TRANSPORT_UNKNOWN for a call without a request, REQUEST_CROSS_SITE, CLAIMS_REFUSED, or a
+   *   `USERNAME_…` code
+   * @throws {DescopeUnavailableError} KEYS_UNAVAILABLE, or another code of an outage
+   */
   protected getSession(call: DescopeCall): MaybePromise<DescopeSession> {
     return findSession(call, this.authenticator);
   }
 
-  /** Judges a known caller by the handler's demands, and hands the user on. Throws what is missing. */
+  /**
+   * Checks a session against the handler's demands and rules, and writes the user on the request.
+   * @returns `true` to let the call reach its handler
+   * @throws {DescopeCredentialError} SESSION_MISSING or the reason why the session is anonymous, TOKEN_KIND_NOT_ACCEPTED,
+   *   TOKEN_AUDIENCE_MISMATCH, or an `AUTH_…` code
+   * @throws {DescopeAccessError} an `ACCESS_…` code, REQUEST_CROSS_SITE or USER_NOT_ACCEPTED
+   * @throws {DescopeUnavailableError} FGA_UNAVAILABLE
+   */
   protected decide({ call, policy, session }: AccessDecision): MaybePromise<boolean> {
     const decision = { call, policy, session: this.#acceptSession({ call, policy, session }) };
     const met = this.#assertDemands(decision);
     return isThenable(met) ? this.#handOnLater(decision, met) : this.#handOn(decision);
   }
 
-  /** Gives the user that handlers see: Descope's, or the application's own from `loadUser`, once per request. */
+  /**
+   * Returns the user for the handler, loaded once for each request.
+   * @returns the application's own user if `loadUser` is set, otherwise the `DescopeUser`; `undefined` for an anonymous caller
+   * @throws {DescopeAccessError} USER_NOT_ACCEPTED when `loadUser` returns no user
+   */
   protected getUser(call: DescopeCall, session: DescopeSession): MaybePromise<unknown> {
     const { config, modules, authenticator } = this;
     return getOwnUser(call, session, { config, modules, authenticator });
   }
 
-  /** Ends a rejected request: sets the challenge and throws the HTTP exception. */
+  /**
+   * Ends a rejected call: logs the reason, writes the headers of the response, and throws the exception. A browser without a
+   * session is redirected to the login page if `routes.loginRedirect` is on.
+   * @throws {HttpException} 400, 401, 403 or 503 with the code in the body; 302 to the login page; an error that is not of
+   *   this package is passed on unchanged
+   * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
+   */
   protected reject(error: unknown, call: DescopeCall): never {
     const login = { path: this.loginPath, tokenStore: this.sessions.tokenStore };
     throw respondWithError(call, error, { notify: this.notify, login });
@@ -104,7 +142,7 @@ export class AuthGuard implements CanActivate {
     return true;
   }
 
-  // May this token come in at all? What a cookie brings, only from our own pages.
+  // Checks the origin of a cookie, then whether this kind of token and its audience are accepted.
   #acceptSession({ call, policy, session }: AccessDecision): DescopeSession {
     const { authentication, acceptance } = this.config;
     if (session.rejectedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(call);
@@ -121,12 +159,12 @@ export class AuthGuard implements CanActivate {
     return assertDemands({ call, policy, user: readSignedIn(session) }, this.config);
   }
 
-  // At once, unless the user is the application's own and promised, or rules must be followed.
+  // Synchronous, unless `loadUser` returns a promise or the policy has rules.
   #handOn(decision: AccessDecision): MaybePromise<boolean> {
     const { call, policy, session } = decision;
     const user = this.getUser(call, session);
     if (isThenable(user) || hasRules(policy)) return this.#followRules(decision, user);
-    handOnUser(call, user); // also when there is none: what another middleware wrote must not stay
+    handOnUser(call, user); // also `undefined`: a user that another middleware wrote must not stay
     return this.#letPass(session);
   }
 
@@ -177,11 +215,11 @@ function hasRules({ rules = [] }: AccessPolicy): boolean {
   return rules.length > 0;
 }
 
-// What stands before every handler: it hands over to AuthGuard, and is there whatever becomes of that.
+// The guard that is registered globally. It calls AuthGuard, and rejects every request if Nest cannot create that.
 
 /**
- * The global guard. An alias of `AuthGuard` would not do: where something that it is made of is request-scoped, Nest
- * puts nothing in its place. This one needs nothing that could be, and then lets nobody in.
+ * The global guard. An alias of `AuthGuard` is not enough: if a dependency of it is request-scoped, Nest silently leaves the
+ * guard out. This class depends on nothing that can be request-scoped, and then rejects every request.
  */
 export class GlobalGuard implements CanActivate {
   #guard: CanActivate | undefined;

@@ -1,4 +1,4 @@
-// How a rejected request is answered: with its challenge, or for a page by the way to the login page.
+// The response to a rejected request: the challenge, or for a page a redirect to the login page.
 import { HttpException } from '@nestjs/common';
 import { DescopeCredentialError } from '../core/errors.js';
 import { readRedirectTarget } from '../core/http/origin.js';
@@ -12,19 +12,19 @@ import { keepPrivate } from './response-headers.js';
 import type { DescopeCall, HttpCall } from './transports/execution-context.js';
 import { readPageRequest, toTransportException } from './transports/execution-context.js';
 
-/** What an error is answered to: a call of Nest's, a request that we answer ourselves, or a socket, which has no headers. */
+/** The call that failed: a call of a handler, a request to a mounted route, or a socket, which has no headers. */
 export type ErrorCall = DescopeCall | Pick<HttpCall, 'response'>;
 
-/** Who hears of a rejection, and where a browser without a session is led. */
+/** Where a rejection is logged, and where a browser without a session is redirected. */
 export interface ErrorResponseInput {
   readonly notify: Notify;
-  /** The login page's path, and the store whose tokens go with a session that was signed out; without it nobody is led. */
+  /** The login page's path, and the store from which a signed-out session is removed; `undefined` for no redirect. */
   readonly login?: { readonly path: LoginPath | undefined; readonly tokenStore: TokenStore } | undefined;
 }
 
 /**
- * Reports a rejection, writes its headers, and gives what is to be thrown: an exception in the form of the call's
- * transport. An error that is not ours is given as it is.
+ * Logs a rejection and writes its headers.
+ * @returns the exception to throw, in the form of the call's transport; an error that is not of this package unchanged
  */
 export function respondWithError(
   call: ErrorCall,
@@ -34,7 +34,7 @@ export function respondWithError(
   reportRejection(error, notify);
   const { response } = call;
   const rejection = toHttpError(error);
-  // Also where a middleware has marked everything as public: who signs in must not meet it again.
+  // Also where a middleware has set `public`: after signing in, the user must not get the cached rejection.
   if (rejection !== undefined) response?.set('Cache-Control', 'no-store');
   if (login?.path !== undefined && 'context' in call) {
     const location = toLoginLocation(error, readPageRequest(call), login.path);
@@ -55,21 +55,21 @@ function leadToLogin(
   return new HttpException({ statusCode: 302, message: 'Sign in first.' }, 302, { cause: error });
 }
 
-// Only on the way to the login page: an answer that is late must not clear what a sign-in has brought meanwhile.
+// Only with a redirect to the login page: a late response must not clear the tokens of a new sign-in.
 function clear(tokenStore: TokenStore, { headers, response }: DescopeCall): void {
   if (response === undefined) return;
   keepPrivate(response);
-  tokenStore.clear({ request: headers, response }).catch(() => undefined); // they go again with the next page
+  tokenStore.clear({ request: headers, response }).catch(() => undefined); // the next page request clears them again
 }
 
-// Where a browser that has no session goes: to the login page, and back.
+// The redirect of a browser without a session: to the login page, and back.
 
-/** Gives the login page's path, global prefix included. */
+/** Returns the login page's path, global prefix included. */
 export type LoginPath = () => string;
 
-// Only a session that is not there, or no longer: one that is rejected would come back and be rejected again. A page that
-// still sends a superseded token never got the newer one, or it is on its way: then asking once more finds it, and
-// nothing is cleared for that.
+// Only for a session that is missing or has ended: with any other rejection the browser would come back and be rejected
+// again. A page that still sends a superseded token did not receive the newer one, or it is still on its way: then the next
+// request has it, so nothing is cleared.
 const CODES = [
   'SESSION_MISSING',
   'TOKEN_EXPIRED',
@@ -79,7 +79,7 @@ const CODES = [
   'COOKIE_AMBIGUOUS', // the rejection expires both
 ];
 
-/** Makes the login page's address for a page that a browser asked for; `undefined` for any other request or rejection. */
+/** Builds the login page's URL for a page that a browser requested; `undefined` for any other request or rejection. */
 export function toLoginLocation(
   error: unknown,
   request: RequestLike & { readonly url?: string | undefined },
@@ -93,7 +93,7 @@ export function toLoginLocation(
   return next === undefined ? loginPath() : `${loginPath()}?next=${encodeURIComponent(next)}`;
 }
 
-/** Tells whether a sign-out is the reason: then the cookies that are left of it only stand in the way. */
+/** Checks whether a sign-out is the reason: then the cookies that are left can be cleared. */
 export function isSignedOut(error: unknown): boolean {
   return error instanceof DescopeCredentialError && error.code === 'SESSION_SIGNED_OUT';
 }

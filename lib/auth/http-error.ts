@@ -1,4 +1,4 @@
-// Core error → HTTP: status, body and challenge. The one place where that is decided.
+// Core error → HTTP: status, body and challenge. Nothing else in the package decides them.
 import {
   BadRequestException,
   ForbiddenException,
@@ -17,18 +17,22 @@ import type {
 } from '../core/errors.js';
 import { CONSEQUENCE, readConsequence, setThrownForm } from '../core/errors.js';
 
-/** The body of every rejection. It carries the code; the reasoning stays in the error's `cause`. */
+/** The body of every rejection. The detailed reason is in the exception's `cause` only. */
 export interface DescopeErrorBody {
+  /** The HTTP status: 400, 401, 403, 413, 415 or 503. */
   readonly statusCode: number;
+  /** The name of the status, such as `Unauthorized`. */
   readonly error: string;
+  /** A short text for people. It may change between versions. */
   readonly message: string;
+  /** The cause, for programs. */
   readonly code: DescopeErrorCode;
 }
 
-/** A rejection ready to be answered. */
+/** A rejection as an exception and headers. */
 export interface HttpError {
   readonly exception: HttpException;
-  /** Header names and values that go with it. */
+  /** Names and values of the response's headers. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
@@ -37,9 +41,9 @@ const NO_REFRESH_TOKEN =
   'A refresh token is required, as this application keeps it for a browser; a client that keeps its tokens itself refreshes them at Descope.';
 
 /**
- * Brings a rejection to the form in which applications are thrown it: an exception of Nest's, so that it is answered with its
- * status and code wherever it surfaces, which is `instanceof` our class too. Its `cause` says why, and so does its
- * `stack`. An error that is not ours, or rejects nobody, is left as it is.
+ * Converts a rejection to the exception that applications receive: an `HttpException`, so that the response has the right
+ * status and code wherever it is thrown. It is also an `instanceof` the error's class. Its `cause` and `stack` are those of
+ * the error. An error without an HTTP status, or not of this package, is returned unchanged.
  */
 export function toNestError<E>(error: E): E | HttpException {
   if (error instanceof HttpException) return error;
@@ -51,7 +55,7 @@ export function toNestError<E>(error: E): E | HttpException {
   return Object.defineProperties(Object.assign(rejection.exception, own), hidden);
 }
 
-/** Hands on what a call gives, and throws what it throws in Nest's form. */
+/** Returns the result of a call, and throws its errors as exceptions of Nest. */
 export async function inNestForm<T>(call: () => T | PromiseLike<T>): Promise<T> {
   try {
     return await call();
@@ -62,10 +66,10 @@ export async function inNestForm<T>(call: () => T | PromiseLike<T>): Promise<T> 
 
 setThrownForm(toNestError);
 
-/** Turns an error of the request pipeline into its HTTP form; an error that is not ours has none. */
+/** Converts an error of the request pipeline to its HTTP form; `undefined` for any other error. */
 export function toHttpError(given: unknown): HttpError | undefined {
   const consequence = readConsequence(given);
-  const error = given instanceof HttpException ? given.cause : given; // the form of Nest's keeps ours as its cause
+  const error = given instanceof HttpException ? given.cause : given; // the exception has the core error as its cause
   if (consequence === 'credential') return toCredentialRejection(error as DescopeCredentialError);
   if (consequence === 'access') return toAccessRejection(error as DescopeAccessError);
   if (consequence === 'request') return toRequestRejection(error as DescopeRequestError);
@@ -92,7 +96,7 @@ function toCredentialMessage(code: DescopeErrorCode): string {
 }
 
 function toCredentialChallenge({ code, details }: DescopeCredentialError): HttpError['headers'] {
-  // A token that was sent beside what is missing is good.
+  // Another token that was sent is valid, so the challenge has no error code.
   if (code === 'SESSION_MISSING' || code === 'REFRESH_TOKEN_MISSING') return challenge(undefined);
   if (!isTooWeak(code)) return challenge('invalid_token');
   const { maxAgeSeconds } = details; // RFC 9470 §3
@@ -115,13 +119,13 @@ function toAccessRejection(error: DescopeAccessError): HttpError {
   const body = toBody(403, 'Forbidden', { message: 'This is not allowed.', code });
   const exception = new ForbiddenException(body, { cause: error });
   if (!GRANT_CODES.includes(code)) return { exception, headers: [] };
-  const { wanted } = details; // only scopes have a place in the challenge (RFC 6750 §3)
+  const { wanted } = details; // the challenge can name scopes only (RFC 6750 §3)
   const isScope = code === 'ACCESS_SCOPE_MISSING' && Array.isArray(wanted);
   return { exception, headers: challenge('insufficient_scope', isScope ? { scope: wanted.join(' ') } : {}) };
 }
 
 function toRequestRejection(error: DescopeRequestError): HttpError {
-  const { code, message } = error; // it speaks of the request's form only
+  const { code, message } = error; // the message describes only the form of the request
   const options = { cause: error };
   if (code === 'REQUEST_BODY_UNSUPPORTED') {
     const body = toBody(415, 'Unsupported Media Type', { message, code });
@@ -137,7 +141,7 @@ function toRequestRejection(error: DescopeRequestError): HttpError {
   };
 }
 
-// Also where it was not asked about a session: a call of the application's own, or one of its rules.
+// For an outage that is not about the session: a call by the application itself, or a rule.
 const UNAVAILABLE: Partial<Record<DescopeErrorCode, string>> = {
   FGA_UNAVAILABLE: 'Access cannot be checked at present.',
   DESCOPE_UNAVAILABLE: 'Descope cannot be reached at present.',
@@ -150,7 +154,7 @@ function toUnavailableRejection(error: DescopeUnavailableError): HttpError {
   return { exception, headers: [['Retry-After', String(error.retryAfterSeconds)]] };
 }
 
-// Built by hand: Nest 11 and 12 make different bodies of the same exception options.
+// Built explicitly: Nest 11 and 12 create different bodies from the same exception options.
 function toBody(
   statusCode: number,
   error: string,
@@ -164,6 +168,6 @@ function challenge(
   parameters: Readonly<Record<string, string>> = {},
 ): HttpError['headers'] {
   const all = Object.entries({ realm: 'descope', ...(error === undefined ? {} : { error }), ...parameters });
-  const text = all.map(([name, value]) => `${name}="${value}"`).join(', '); // RFC 6750 §3 asks for at least one
+  const text = all.map(([name, value]) => `${name}="${value}"`).join(', '); // RFC 6750 §3 requires at least one
   return [[CHALLENGE, `Bearer ${text}`]];
 }

@@ -1,10 +1,10 @@
-// The names under which Nest hands out what the request pipeline is made of. Texts, so that two copies of the package agree.
+// The injection tokens of the package. They are strings, so that two copies of the package use the same ones.
 import type DescopeSdk from '@descope/node-sdk' with { 'resolution-mode': 'import' };
 import { Inject } from '@nestjs/common';
 
-/** The application among those of the process: what it is known by to guards and decorators. */
+/** The application, as guards and decorators identify it among those of the process. */
 export const DESCOPE_APPLICATION = 'nestjs-descope:application';
-/** The options as they were given, before they are checked. */
+/** The options before they are checked. */
 export const DESCOPE_OPTIONS = 'nestjs-descope:options';
 /** The resolved, frozen configuration. */
 export const DESCOPE_CONFIG = 'nestjs-descope:config';
@@ -12,35 +12,35 @@ export const DESCOPE_CONFIG = 'nestjs-descope:config';
 export const DESCOPE_AUTHENTICATOR = 'nestjs-descope:authenticator';
 /** The key set that signatures are checked with. */
 export const DESCOPE_KEY_SET = 'nestjs-descope:key-set';
-/** The vendor's client, `@InjectDescope()`. */
+/** The Descope client, for `@InjectDescope()`. */
 export const DESCOPE_CLIENT = 'nestjs-descope:client';
-/** What asks Descope about relations, for `@FgaCheck`. */
+/** The `RelationCheck`, for `@FgaCheck`. */
 export const DESCOPE_RELATIONS = 'nestjs-descope:relations';
-/** Options that win over all others; tests put theirs here. */
+/** Options that replace all others, for tests. */
 export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';
-/** What notes the mistakes of the static options, when the others are read. */
+/** The function that reports the mistakes of the static options when the others are read. */
 export const DESCOPE_STATIC_OPTIONS = 'nestjs-descope:static';
-/** Where notices go. */
+/** The function that logs notices. */
 export const DESCOPE_NOTIFY = 'nestjs-descope:notify';
-/** The mounted routes on whose way no session is refreshed. */
+/** The mounted routes before which no session is refreshed. */
 export const DESCOPE_UNREFRESHED = 'nestjs-descope:unrefreshed';
-/** Whether the guard is global, and what runs before it. */
+/** Whether the guard is global, and which guards run before it. */
 export const DESCOPE_GLOBAL_GUARD = 'nestjs-descope:global-guard';
 /** The options of the mounted routes. */
 export const DESCOPE_ROUTES = 'nestjs-descope:routes';
-/** The transports that the application teaches. */
+/** The application's own transports. */
 export const DESCOPE_TRANSPORTS = 'nestjs-descope:transports';
-/** The login page's path, where browsers without a session are sent to it. */
+/** The login page's path, if browsers without a session are redirected to it. */
 export const DESCOPE_LOGIN_PATH = 'nestjs-descope:login-path';
-/** What keeps browsers' sessions: place, refresher, sign-outs. */
+/** The parts that keep browsers' sessions: token store, refresher, sign-outs. */
 export const DESCOPE_SESSIONS = 'nestjs-descope:sessions';
 
-/** The vendor's client as the SDK makes it. */
+/** The Descope client as `@descope/node-sdk` creates it. */
 export type NodeSdk = ReturnType<typeof DescopeSdk>;
 
 /**
- * Every method of an API, promised: the client is not there before the first call. A method that promises already
- * keeps its type, and with it its overloads.
+ * An API in which every method returns a promise, because the client is created by the first call. A method that returns
+ * one already keeps its type and its overloads.
  */
 export type Promised<T> = {
   readonly [K in keyof T]: T[K] extends (...args: never[]) => Promise<unknown>
@@ -52,11 +52,12 @@ export type Promised<T> = {
         : never;
 };
 
-/** `@descope/node-sdk` with its own names: `client.management.user.create(…)`, `client.otp.signIn.email(…)`. */
+/** The client of `@descope/node-sdk`, with the same names: `management.user.create(…)`, `otp.signIn.email(…)`. */
 export type DescopeClient = Promised<NodeSdk>;
 
 /**
- * Injects the vendor's client. It is imported and made on the first call, with a bounded fetch and no logger.
+ * Injects the Descope client. `@descope/node-sdk` is imported by the first call. Each of its requests has a time limit of 10
+ * seconds, and it has no logger.
  * @example `constructor(@InjectDescope() private readonly descope: DescopeClient) {}`
  */
 export function InjectDescope(): ParameterDecorator & PropertyDecorator {
@@ -70,7 +71,7 @@ export function markAuthController(type: object): void {
   authControllers.add(type);
 }
 
-/** Tells whether a class is a controller of the mounted routes, and none of the application's own. */
+/** Checks whether a class is a controller of the mounted routes, and not one of the application. */
 export function isAuthController(type: object): boolean {
   return authControllers.has(type);
 }

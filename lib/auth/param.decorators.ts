@@ -1,4 +1,4 @@
-// Hands the session's user to a handler.
+// The parameter decorators: pass the user, the session and the tenant to a handler.
 import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import { createParamDecorator } from '@nestjs/common';
 import type { MaybePromise } from '../core/maybe-promise.js';
@@ -16,11 +16,13 @@ import { openCall, recallKey } from './transports/execution-context.js';
 /** A pipe, or its class. */
 export type ParameterPipe = PipeTransform | Type<PipeTransform>;
 
-/** What stands before a handler's parameter for the user. */
+/** The type of `@CurrentUser()`. */
 export interface CurrentUserDecorator {
+  /** Passes the user. */
   (): ParameterOf<RegisteredUser>;
+  /** Passes one property of the user. */
   <Property extends keyof RegisteredUser & string>(property: Property): ParameterOf<RegisteredUser[Property]>;
-  /** With pipes, whose results may be anything. */
+  /** Passes the result of pipes, which may have any type. */
   (
     propertyOrPipe: (keyof RegisteredUser & string) | ParameterPipe,
     ...pipes: ParameterPipe[]
@@ -28,7 +30,8 @@ export interface CurrentUserDecorator {
 }
 
 /**
- * Gives a handler the signed-in user, or one property of it; `undefined` where nobody is signed in.
+ * Passes the signed-in user to a handler, or one property of it; `undefined` for an anonymous caller. It is the
+ * application's own user if `loadUser` is set.
  * @example `@Get('me') me(@CurrentUser() user: DescopeUser, @CurrentUser('email') email?: string) {}`
  */
 export const CurrentUser: CurrentUserDecorator = createParamDecorator(
@@ -39,15 +42,15 @@ export const CurrentUser: CurrentUserDecorator = createParamDecorator(
 );
 
 /**
- * Gives a handler Descope's session: user, claims and token. Where nobody is signed in, its `user` is `undefined`; where
- * a session is required it is a `SignedInSession`.
+ * Passes the session to a handler: user, claims and token. For an anonymous caller its `user` is `undefined`. On a route that
+ * requires a session it is a `SignedInSession`.
  * @example `@Get('me') me(@CurrentSession() { user, token }: SignedInSession) {}`
  */
 export const CurrentSession: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
   (_data: undefined, context: ExecutionContext) => readSession(openCall(context)),
 );
 
-// The application's own user where `loadUser` gave one, else Descope's.
+// The application's own user if `loadUser` returned one, otherwise the `DescopeUser`.
 function readUser(call: OpenCall): MaybePromise<unknown> {
   const { user } = readSession(call);
   return user === undefined
@@ -62,8 +65,8 @@ function readProperty(user: unknown, property: string): unknown {
 }
 
 /**
- * A parameter's decorator that knows what it gives: it compiles only where the parameter takes that. Without a
- * registered `user` it goes before any parameter, because `loadUser` may give anything.
+ * A parameter decorator that compiles only if the parameter takes the type of its value. Without a `user` in
+ * `DescopeRegister` it fits any parameter, because `loadUser` may return any type.
  */
 export type ParameterOf<Value> = DescopeRegister extends { readonly user: object }
   ? <Target, Key extends string | symbol | undefined, Index extends number>(
@@ -73,7 +76,7 @@ export type ParameterOf<Value> = DescopeRegister extends { readonly user: object
     ) => void
   : ParameterDecorator;
 
-/** Holds a decorator's parameter to the type of what the decorator hands over. */
+/** Checks that a handler's parameter takes the type of the decorator's value. */
 export type ParameterTakes<Target, Key, Index extends number, Value> = Key extends keyof Target
   ? Target[Key] extends (...parameters: infer Parameters) => unknown
     ? Value extends Parameters[Index]
@@ -82,11 +85,10 @@ export type ParameterTakes<Target, Key, Index extends number, Value> = Key exten
     : unknown
   : unknown;
 
-// Hands the tenant that the request is about to a handler.
-
 /**
- * Gives a handler the id of the tenant that its `@Tenant` names, or without one the session's current tenant (`dct`);
- * `undefined` where the caller does not belong to it.
+ * Passes the id of the tenant that the request names to a handler, by the handler's `@Tenant`. Without a `@Tenant`, it is the
+ * session's current tenant (claim `dct`). `undefined` if the caller does not belong to the tenant.
+ * @example `@Tenant({ from: 'param:id' }) @Get('tenants/:id') show(@CurrentTenant() tenantId: string) {}`
  */
 export const CurrentTenant: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
   (_data: undefined, context: ExecutionContext) => readTenant(context),

@@ -1,4 +1,4 @@
-// Answers a rejection that surfaces where no guard of ours stands: in the application's own guards, handlers and middleware.
+// Responds to a rejection that is thrown outside AuthGuard: in the application's own guards, handlers and middleware.
 import type { ArgumentsHost, ExceptionFilter, ExecutionContext } from '@nestjs/common';
 import { Catch, Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
@@ -18,8 +18,8 @@ import { readThrown, respondToSocket } from './transports/transport.js';
 const OURS = [DescopeCredentialError, DescopeAccessError, DescopeRequestError, DescopeUnavailableError];
 
 /**
- * The last of the global filters that Nest asks, because it is there first: any of the application's own that catches
- * `HttpException`, which our rejections are, goes before it.
+ * Responds to rejections of this package. It is registered first, so Nest tries it last: a global filter of the application
+ * that catches `HttpException`, which the rejections are, comes before it.
  */
 @Catch(...OURS)
 @Injectable()
@@ -32,9 +32,9 @@ export class RejectionFilter extends BaseExceptionFilter {
     application.addGlobalFilter(this);
   }
 
-  /** Whether there are requests besides messages; then messages have an application of their own, which has no global filters. */
+  /** Whether the application has HTTP. Then messages have a separate application, which has no global filters. */
   get hasHttp(): boolean {
-    return Boolean(this.host.httpAdapter); // null, or nothing, where there are messages alone
+    return Boolean(this.host.httpAdapter); // null or undefined where there are only messages
   }
 
   override catch(error: unknown, host: ArgumentsHost): unknown {
@@ -49,7 +49,7 @@ export class RejectionFilter extends BaseExceptionFilter {
   }
 }
 
-/** The same for messages, by a filter of their class: Nest asks no global one about those of sockets. */
+/** The same for messages, as a filter of their class: Nest runs no global filter for messages of sockets. */
 @Catch(...OURS)
 class MessageRejectionFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): unknown {
@@ -57,7 +57,7 @@ class MessageRejectionFilter implements ExceptionFilter {
   }
 }
 
-/** It has no state: one for all applications in a process. */
+/** The filter for messages. It has no state, so one instance serves all applications of a process. */
 export const messageRejectionFilter: ExceptionFilter = new MessageRejectionFilter();
 
 function answerHttp(error: unknown, host: ArgumentsHost): unknown {
@@ -78,7 +78,7 @@ function answerMessage(error: unknown, host: ArgumentsHost): Observable<never> |
   return undefined;
 }
 
-// A microservice need not judge messages by their headers to reject one.
+// A microservice may reject messages without `microserviceTransport` in the option `transports`.
 function toForm(rejection: unknown, host: ArgumentsHost): unknown {
   const isRpc = host.getType() === 'rpc';
   const transport =

@@ -1,22 +1,21 @@
-// What is known of a request, where nobody but the request pipeline can read or write it: for each application of the
-// process its own.
+// The state of a request, which only the request pipeline can read and write; separate for each application of the process.
 import type { MaybePromise } from '../core/maybe-promise.js';
 import { isThenable } from '../core/maybe-promise.js';
 import type { DescopeSession } from '../core/session/session.js';
 
-/** An application, by what it finds out with who calls. */
+/** An application, identified by its authenticator. */
 export interface Owner {
   readonly authenticator: object;
 }
 
 interface RequestState extends Owner {
-  /** Who calls, or the promise of it. */
+  /** The session, or its promise. */
   session: MaybePromise<DescopeSession> | undefined;
-  /** Whether a guard has found that this session's kind and audience may come in; until then it is for guards alone. */
+  /** Whether a guard has accepted the session's kind and audience; until then only guards read it. */
   isAccepted: boolean;
-  /** The application's own user, or the promise of it. */
+  /** The application's own user, or its promise. */
   loaded: LoadedUser | undefined;
-  /** What another application of the process knows of the request; nearly always there is none. */
+  /** The state of the request in another application of the process; nearly always `undefined`. */
   next: RequestState | undefined;
 }
 
@@ -29,14 +28,14 @@ interface FoundSession extends Owner {
   readonly isAccepted?: boolean;
 }
 
-// One memory for all copies of the package in a process: a guard of one and a decorator of another must meet. By the
-// profile of a server a weak map costs Express a third of what a private field on the request does, which changes its
-// shape once more.
+// One map for all copies of the package in a process: a decorator of one copy must find the state that a guard of another
+// stored. In a profile of an Express server, a weak map costs a third of a private field on the request, which changes the
+// request's shape once more.
 const STATES = Symbol.for('nestjs-descope:request-states');
 const shared = globalThis as { [STATES]?: WeakMap<object, RequestState> };
 const states = (shared[STATES] ??= new WeakMap());
 
-/** Remembers the session, or the promise of it, for the rest of the request. */
+/** Remembers the session, or its promise, for the rest of the request. */
 export function rememberSession(
   key: object,
   { authenticator, session, isAccepted = false }: FoundSession,
@@ -47,12 +46,12 @@ export function rememberSession(
 }
 
 /**
- * Remembers that the request's credential was rejected, or could not be judged, so that its next guard, or the next
- * field of its GraphQL operation, needs no second look.
+ * Remembers that the request's credential was rejected or could not be checked, so that the next guard, or the next field
+ * of its GraphQL operation, does not check it again.
  */
 export function rememberFailure(key: object, error: unknown, authenticator: object): void {
   const session = reject(error);
-  session.catch(() => undefined); // a public route never asks for it
+  session.catch(() => undefined); // a public route never reads it
   rememberSession(key, { session, authenticator });
 }
 
@@ -60,18 +59,18 @@ async function reject(error: unknown): Promise<DescopeSession> {
   throw error;
 }
 
-/** Recalls what an application found out. */
+/** Recalls the session that an application found. */
 export function recallSession(key: object, authenticator: object): MaybePromise<DescopeSession> | undefined {
   return find(key, authenticator)?.session;
 }
 
-/** Tells whether a guard of an application has accepted just this session. */
+/** Checks whether a guard of an application has accepted exactly this session. */
 export function isAccepted(key: object, session: DescopeSession, authenticator: object): boolean {
   const state = find(key, authenticator);
   return state?.session === session && state.isAccepted;
 }
 
-/** Recalls the session that a guard of an application has accepted; of several applications the last one. */
+/** Recalls the session that a guard has accepted; if several applications have one, the most recent. */
 export function recallAccepted(key: object, owners: readonly Owner[]): DescopeSession | undefined {
   for (const { session, isAccepted: isMeant } of list(key, owners)) {
     if (session !== undefined) return isMeant && !isThenable(session) ? session : undefined;
@@ -89,12 +88,12 @@ export function recallUser(key: object, authenticator: object): LoadedUser | und
   return find(key, authenticator)?.loaded;
 }
 
-/** Recalls the user that an application loaded; of several applications the last one. */
+/** Recalls the user that was loaded; if several applications have one, the most recent. */
 export function recallAnyUser(key: object, owners: readonly Owner[]): LoadedUser | undefined {
   return list(key, owners).find(({ loaded }) => loaded !== undefined)?.loaded;
 }
 
-/** Tells whether a value is the user that another application has found for the request. */
+/** Checks whether a value is the user that another application has found for the request. */
 export function isForeignUser(key: object, user: unknown, authenticator: object): boolean {
   if (user === undefined) return false;
   return list(key).some(({ authenticator: owner, session, loaded }) => {
@@ -109,7 +108,7 @@ function find(key: object, authenticator: object): RequestState | undefined {
   return state;
 }
 
-// That of the last one first.
+// The state that was used last comes first.
 function list(key: object, owners?: readonly Owner[]): readonly RequestState[] {
   const found: RequestState[] = [];
   for (let state = states.get(key); state !== undefined; state = state.next) {
@@ -119,7 +118,7 @@ function list(key: object, owners?: readonly Owner[]): readonly RequestState[] {
   return found;
 }
 
-// This application's first, the others as they stood.
+// Moves this application's state to the front; the others keep their order.
 function toState(key: object, authenticator: object): RequestState {
   const first = states.get(key);
   if (first?.authenticator === authenticator) return first;

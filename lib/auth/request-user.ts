@@ -1,4 +1,4 @@
-// The session of a request, and of an execution context: one call among several that a request may make.
+// The session and the user of a request, and of an execution context: a request may have several calls.
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../core/config/config.js';
@@ -26,7 +26,10 @@ import {
 import type { DescopeCall, HttpCall, OpenCall } from './transports/execution-context.js';
 import { findRequest, recallKey, toKey, writeUser } from './transports/execution-context.js';
 
-/** Finds out who sent a request, once. Throws or rejects with what is wrong with its credential. */
+/**
+ * Authenticates a request, once.
+ * @throws {DescopeError} what is wrong with its credential, or that it cannot be checked at present
+ */
 export function findSession(call: HttpCall, authenticator: Authenticator): MaybePromise<DescopeSession> {
   const { key } = call;
   const remembered = recallSession(key, authenticator);
@@ -41,15 +44,15 @@ export function findSession(call: HttpCall, authenticator: Authenticator): Maybe
   }
 }
 
-/** Who sent a request, and as whom one of its calls may count them. */
+/** The session of a request, and the session that one of its calls accepts. */
 export interface Acceptance {
   readonly session: DescopeSession;
   readonly accepted: DescopeSession;
 }
 
 /**
- * Remembers the session at hand, so that the request's next guard need not wait for it. Where a call accepts less than
- * that, it is for this call alone: another field of the same GraphQL request may ask for less, or for another audience.
+ * Remembers the resolved session, so that the request's next guard need not wait for it. If a call accepts less than the
+ * session, that holds for this call alone: another field of the same GraphQL request may accept another audience.
  */
 export function rememberAcceptance(
   call: DescopeCall,
@@ -67,8 +70,8 @@ export function rememberAcceptance(
 }
 
 /**
- * Reads the session that a guard has waited for, and let in, before a handler's parameters are read. On a public route
- * it is nobody's, also where the middleware refreshed one, or another field of the same GraphQL request asked for it.
+ * Reads the session that a guard has accepted, for a handler's parameters. On a public route it is anonymous, also if the
+ * middleware refreshed a session, or if another field of the same GraphQL request requires one.
  */
 export function readSession(call: OpenCall): DescopeSession {
   const { ownKey, applications } = call;
@@ -80,8 +83,8 @@ export function readSession(call: OpenCall): DescopeSession {
 }
 
 /**
- * Takes the user off a request that another application of this process wrote there, where a public route asks nobody.
- * With one application in the process there is nothing to look at.
+ * Removes the user that another application of this process wrote on the request, for a public route. With one application
+ * in the process it does nothing.
  */
 export function clearForeignUser(call: DescopeCall, authenticator: object): void {
   if (!areSeveral()) return;
@@ -98,15 +101,16 @@ function isPublicCall({ context }: DescopeCall): boolean {
 
 // The application's own user of a session, loaded once per request.
 
-/** How users are loaded, and where a class that loads them is found. */
+/** The configuration with `loadUser`, and the container that has the class of a loader. */
 export interface UserLoading {
   readonly config: DescopeConfig;
   readonly modules: ModuleRef;
 }
 
 /**
- * Loads the user of a request, or joins who is loading it. Descope's where the application has no users of its own,
- * `undefined` for nobody. Rejects with `USER_NOT_ACCEPTED` where `loadUser` gives none.
+ * Loads the user of a request, or joins a load that is under way. Without `loadUser` it is the `DescopeUser`; for an
+ * anonymous caller it is `undefined`.
+ * @throws {DescopeAccessError} USER_NOT_ACCEPTED when `loadUser` returns no user
  */
 export function getOwnUser(call: HttpCall, session: DescopeSession, loading: UserLoading & Owner): unknown {
   const { config, authenticator } = loading;
@@ -116,15 +120,18 @@ export function getOwnUser(call: HttpCall, session: DescopeSession, loading: Use
   if (remembered !== undefined) return remembered.user;
   const user = load(call.request, session, loading);
   rememberUser(key, { user, authenticator });
-  // Once it is there, nobody waits: the next field of a GraphQL request is decided in the same turn.
+  // Once it is loaded, the value replaces the promise: the next field of a GraphQL request is decided synchronously.
   const settle = (own: unknown): void => {
     if (recallUser(key, authenticator)?.user === user) rememberUser(key, { user: own, authenticator });
   };
-  user.then(settle, () => undefined); // a rejection is for anyone who asked
+  user.then(settle, () => undefined); // the callers that await it handle a rejection
   return user;
 }
 
-/** Asserts that the application has a user for a session, where it has users of its own. Rejects with `USER_NOT_ACCEPTED`. */
+/**
+ * Asserts that `loadUser`, if it is set, returns a user for a session.
+ * @throws {DescopeAccessError} USER_NOT_ACCEPTED
+ */
 export async function assertOwnUser(
   request: object,
   session: DescopeSession,
@@ -151,7 +158,7 @@ async function ask(request: object, session: SignedInSession, loading: UserLoadi
   return loader.loadUser(session, asked);
 }
 
-/** Tells whether users are loaded by a class; then Nest must know it. */
+/** Checks whether `loadUser` is a class, which a module must then provide. */
 export function isUserLoaderClass(loadUser: DescopeConfig['loadUser']): loadUser is UserLoaderClass {
   return loadUser !== undefined && isProviderClass(loadUser, 'loadUser');
 }

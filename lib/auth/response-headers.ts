@@ -1,9 +1,9 @@
-// The headers of a response, whatever framework it belongs to.
+// The headers of a response, of any framework.
 import type { ResponseLike } from '../core/http/token-store.js';
 
-/** A response of a framework that can be written to. */
+/** A framework's response whose headers can be written. */
 export interface ResponseWriter extends ResponseLike {
-  /** Node's own response, where there is one. */
+  /** Node's own response, if there is one. */
   readonly node: NodeHead | undefined;
 }
 
@@ -11,7 +11,7 @@ export interface ResponseWriter extends ResponseLike {
 export interface NodeHead {
   readonly response: object;
   readonly isSent: boolean;
-  /** What writes it: the response's own, or in its place what was put there. */
+  /** The function that writes the head: the response's own, or the one that replaced it. */
   writeHead: WriteHead;
   get(name: string): unknown;
   set(name: string, value: string): void;
@@ -21,7 +21,7 @@ export interface NodeHead {
 /** Writes a head. */
 export type WriteHead = (...args: unknown[]) => unknown;
 
-// What Node's response has. Fastify's reply keeps its headers apart until it is sent.
+// The methods of Node's response. Fastify's reply keeps its headers apart until it is sent.
 interface HeadMethods {
   readonly setHeader: (this: object, name: string, value: string) => unknown;
   readonly appendHeader: (this: object, name: string, value: string) => unknown;
@@ -29,7 +29,7 @@ interface HeadMethods {
   readonly getHeaderNames?: (this: object) => readonly string[];
   readonly removeHeader?: (this: object, name: string) => unknown;
   readonly writeHead?: WriteHead;
-  /** Reads `headersSent`, where that is an accessor. */
+  /** Reads `headersSent`, if that is an accessor. */
   readonly readSent?: ((this: object) => unknown) | undefined;
 }
 
@@ -42,7 +42,7 @@ interface FastifyReply {
 
 const SET_COOKIE = 'set-cookie';
 
-/** Brings a framework's response to what is written; `undefined` for something that has no headers. */
+/** Converts a framework's response to a writer; `undefined` for a value that has no headers. */
 export function toResponseLike(response: unknown): ResponseWriter | undefined {
   const writer = toNodeWriter(response);
   if (writer !== undefined) return writer;
@@ -57,8 +57,8 @@ function toNodeWriter(response: unknown): NodeWriter | undefined {
   return methods && new NodeWriter(response, methods);
 }
 
-// Express gives each response a shape of its own, so that each of its methods is looked for anew, five prototypes up: up to
-// a microsecond each. What a prototype has is looked for once; what a middleware put on the response itself goes before it.
+// Express gives each response its own shape, so that each method is looked up again, through five prototypes: up to a
+// microsecond each. The methods of a prototype are looked up once. What a middleware put on the response itself comes first.
 const methodsOf = new WeakMap<object, HeadMethods>();
 
 function readMethods(response: object): HeadMethods | undefined {
@@ -152,7 +152,7 @@ class ReplyWriter implements ResponseWriter {
   append(name: string, value: string): void {
     const there = this.reply.getHeader(name);
     if (hasValue(there, value)) return;
-    const isCookie = name.toLowerCase() === SET_COOKIE; // of which Fastify keeps several by itself
+    const isCookie = name.toLowerCase() === SET_COOKIE; // Fastify itself keeps several of them
     const before = isCookie ? undefined : there;
     this.reply.header(name, typeof before === 'string' && before !== '' ? `${before}, ${value}` : value);
   }
@@ -165,14 +165,14 @@ class ReplyWriter implements ResponseWriter {
   }
 }
 
-// The lines that stay without a cookie's; `undefined` where none of them is about it.
+// The lines without those of a cookie; `undefined` if no line is about the cookie.
 function findKept(there: unknown, name: string): readonly string[] | undefined {
   const lines = [there].flat().filter((line): line is string => typeof line === 'string');
   const kept = lines.filter((line) => !line.startsWith(`${name}=`));
   return kept.length === lines.length ? undefined : kept;
 }
 
-// A GraphQL request writes as often as it has guarded fields, and clients read 16 kB of headers at most.
+// A GraphQL request writes headers once for each guarded field, and clients read at most 16 kB of headers.
 function hasValue(there: unknown, value: string): boolean {
   if (Array.isArray(there)) return there.includes(value);
   return typeof there === 'string' && (there === value || there.split(', ').includes(value));
@@ -186,20 +186,20 @@ function readMember(value: object, name: string): unknown {
   return (value as Record<string, unknown>)[name];
 }
 
-// Keeps an answer that depends on who asks out of shared caches, whatever its handler says of caching.
+// Keeps a response that depends on the caller out of shared caches, whatever its handler sets.
 
 const CACHING = 'Cache-Control';
 const HELD = Symbol('held');
 
-/** A `writeHead` of ours. */
+/** A `writeHead` of this package. */
 interface HeldHead extends WriteHead {
   [HELD]?: true;
 }
 
 /**
- * Makes an answer `no-store` and `Vary: Cookie`, at the latest when its head is written: `@Header('Cache-Control',
- * 'public')` comes after the guard and the middleware. What says `private` or `no-store` stays as it is. An answer to a
- * bearer token is no exception: `public`, `s-maxage` and `must-revalidate` let shared caches store it (RFC 9111 §3.5).
+ * Makes a response `no-store` and `Vary: Cookie`, at the latest when its head is written: `@Header('Cache-Control',
+ * 'public')` is applied after the guard and the middleware. `private` and `no-store` are kept. A response to a bearer token
+ * is no exception: with `public`, `s-maxage` and `must-revalidate`, shared caches may store it (RFC 9111 §3.5).
  */
 export function keepPrivate(response: ResponseWriter | undefined): void {
   if (response === undefined) return; // not every transport has headers
@@ -211,7 +211,7 @@ export function keepPrivate(response: ResponseWriter | undefined): void {
   if (node !== undefined && writeHead !== undefined) node.writeHead = toHeld(node, writeHead);
 }
 
-// The one place that both adapters pass, with streams and hijacked replies too.
+// Both adapters call `writeHead`, also for streams and hijacked replies.
 function toHeld(node: NodeHead, writeHead: WriteHead): HeldHead {
   const held: HeldHead = (...args) =>
     writeHead.apply(node.response, node.isSent || isSettled(node, args) ? args : settleHead(node, args));
@@ -219,7 +219,7 @@ function toHeld(node: NodeHead, writeHead: WriteHead): HeldHead {
   return held;
 }
 
-// The usual answer, of whose caching nobody else has said anything: nothing is made anew for it.
+// The usual response, whose caching headers are ours alone: it needs no change.
 function isSettled(node: NodeHead, args: readonly unknown[]): boolean {
   const given = args.find(isObject);
   if (Array.isArray(given) || node.names().some(isTargeted)) return false;
@@ -243,7 +243,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-// What is given to writeHead, as Fastify does with all of its headers, counts more than what was set before.
+// Headers that are passed to writeHead (Fastify passes all) replace those that were set before.
 function settleHead(node: NodeHead, args: readonly unknown[]): unknown[] {
   const given = args.find(isObject);
   const pairs = given === undefined ? [] : toPairs(given);
@@ -261,7 +261,7 @@ function settleHead(node: NodeHead, args: readonly unknown[]): unknown[] {
   return args.map((value) => (value === given ? kept : value));
 }
 
-// Node takes an object, or a list in which names and values alternate.
+// Node accepts an object, or a list in which names and values alternate.
 function toPairs(headers: object): (readonly [name: string, value: unknown])[] {
   if (!Array.isArray(headers)) return Object.entries(headers);
   const list: readonly unknown[] = headers;
@@ -272,12 +272,12 @@ function isNamed(name: string, wanted: string): boolean {
   return name.length === wanted.length && name.toLowerCase() === wanted.toLowerCase();
 }
 
-// What is meant for some caches goes before Cache-Control there (RFC 9213 §2.1).
+// A targeted field replaces Cache-Control for the caches that it is for (RFC 9213 §2.1).
 function isTargeted(name: string): boolean {
   return name.length > CACHING.length && /^(?:(?:.+-)?cdn-cache-control|surrogate-control)$/i.test(name);
 }
 
-// `private="…"` is about the named fields only (RFC 9111 §5.2.2.7), and `no-cache` lets a cache keep the answer.
+// `private="…"` is about the named fields only (RFC 9111 §5.2.2.7), and `no-cache` lets a cache store the response.
 function isPrivate(caching: unknown): boolean {
   const directives = toItems(caching).map((item) => item.toLowerCase());
   if (directives.includes('no-store')) return true;

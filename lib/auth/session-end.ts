@@ -1,4 +1,4 @@
-// The end of a session as an event, for what lasts longer than a request: streams, subscriptions, sockets.
+// The end of a session as an event, for streams, subscriptions and sockets, which last longer than a request.
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import { Observable, takeUntil } from 'rxjs';
 import type { Clock } from '../core/clock.js';
@@ -8,8 +8,9 @@ import type { DescopeSession } from '../core/session/session.js';
 const MAX_TIMER_MS = 2 ** 31 - 1; // a longer one fires at once
 
 /**
- * Completes a stream when the session's token ends; at once where nobody is signed in. A sign-out before that does not
- * end it. The timer keeps no process alive.
+ * Completes a stream when the session's token expires; at once for an anonymous session. A sign-out before that does not
+ * complete it. The timer does not keep the process alive.
+ * @returns an operator for `pipe()`
  * @example `@Sse('news') news(@CurrentSession() session: DescopeSession) { return this.news.pipe(untilSessionEnds(session)); }`
  */
 export function untilSessionEnds<T>(session: DescopeSession): MonoTypeOperatorFunction<T> {
@@ -19,7 +20,7 @@ export function untilSessionEnds<T>(session: DescopeSession): MonoTypeOperatorFu
   return (source) => source.pipe(takeUntil(end));
 }
 
-/** Calls back once, when the session's token ends; gives what calls that off. */
+/** Calls back once, when the session's token expires; returns a function that cancels it. */
 export function onSessionEnd(session: DescopeSession, run: () => void, clock: Clock): () => void {
   let timer: NodeJS.Timeout | undefined;
   const wait = (): void => {

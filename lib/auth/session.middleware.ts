@@ -1,4 +1,4 @@
-// What is done with a session before the route is known: it may be refreshed, and nothing is rejected.
+// Refreshes a browser's session before the route is known. It rejects nothing.
 import type { NestMiddleware } from '@nestjs/common';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DescopeCredentialError, DescopeRequestError, DescopeUnavailableError } from '../core/errors.js';
@@ -41,19 +41,22 @@ export class SessionAttachment {
     @Inject(DESCOPE_NOTIFY) private readonly notify: Notify,
   ) {}
 
-  /** Finds at once what is to be done, if anything. Never throws: what an application's source throws is the guard's to pass on. */
+  /**
+   * Finds the session that must be refreshed, if any. Never throws: an error of a token source of the application is thrown
+   * by the guard.
+   */
   findDue(call: HttpCall): DueSession | undefined {
-    // Not if it was applied already.
+    // Not if it ran for this request already.
     if (recallSession(call.key, this.authenticator) !== undefined || this.#isUnrefreshed(call))
       return undefined;
     try {
       return this.sessions.autoRefresh.findDue(call.headers);
     } catch {
-      return undefined; // the guard reads the same source, where the route asks for it
+      return undefined; // the guard reads the same source if the route requires a session
     }
   }
 
-  /** Refreshes a session that lapsed, writes its tokens and remembers it for the guard. Never rejects. */
+  /** Refreshes a lapsed session, writes its tokens and remembers it for the guard. Never throws. */
   async run(call: WritableCall, due: DueSession): Promise<void> {
     const exchange = { request: call.headers, response: call.response };
     try {
@@ -63,7 +66,7 @@ export class SessionAttachment {
       keepPrivate(call.response);
       this.#remember(call, await this.authenticator.openLeniently(tokens.sessionToken));
     } catch (error) {
-      // What cannot be written any more, such as cookies to an answer that a time-out sent meanwhile, is only told.
+      // If the response was sent meanwhile, by a time-out for example, cookies cannot be written: that is only logged.
       await this.#settle(call, exchange, error).catch((failure: unknown) => this.#noteFailure(failure));
     }
   }
@@ -75,7 +78,7 @@ export class SessionAttachment {
     return this.unrefreshed().some((route) => method === route.method && isServedBy(route.path, path));
   }
 
-  // The guard is told what was found: a session that ended is nobody's (401), an outage is an outage (503).
+  // Stores the result for the guard: an ended session makes the caller anonymous (401), an outage stays one (503).
   async #settle(call: WritableCall, exchange: HttpExchange, error: unknown): Promise<void> {
     if (error instanceof DescopeUnavailableError) {
       rememberFailure(call.key, error, this.authenticator);
@@ -104,32 +107,34 @@ export class SessionAttachment {
   }
 }
 
-// An application may be mounted within another, whose path comes first. A path of one segment is taken by itself only:
-// its name may be the end of any other.
+// An application may be mounted within another, whose path comes first. A path of one segment must be equal, because any
+// other path may end with it.
 function isServedBy(route: string, path: string): boolean {
   return path === route || (route.lastIndexOf('/') > 0 && path.endsWith(route));
 }
 
-// Told by the place. The session itself is good: its request goes on, and the next one refreshes again.
+// The token store has logged it. The session itself is valid: the request proceeds, and the next one refreshes again.
 function passTooLarge(error: unknown): void {
   if (!(error instanceof DescopeRequestError) || error.code !== 'SESSION_TOO_LARGE') throw error;
 }
 
-/** Tells whether a session is over for good, so that its cookies can go; a key that is not known yet says nothing. */
+/** Checks whether a session has ended for good, so that its cookies can be cleared; not if its key is not known yet. */
 export function isOver(error: DescopeCredentialError): boolean {
   return error.code !== 'SESSION_SUPERSEDED' && error.code !== 'TOKEN_KEY_UNKNOWN';
 }
 
-// Applies the session step to requests: as Nest middleware on Express, as a hook on Fastify.
+// The refresh as Nest middleware on Express, and as a hook on Fastify.
 
 /**
- * Refreshes browsers' sessions before the route is known; rejects nothing. `DescopeModule` applies it when `session` is
- * configured. On Express it may also be applied by hand: `consumer.apply(DescopeSessionMiddleware).forRoutes('*path')`.
+ * Refreshes a browser's lapsed session before the route is known. It rejects nothing. `DescopeModule` applies it if the
+ * option `session` is set. On Express an application may also apply it itself.
+ * @example `consumer.apply(DescopeSessionMiddleware).forRoutes('*path')`
  */
 @Injectable()
 export class DescopeSessionMiddleware implements NestMiddleware<ContextRequest, object> {
   @Inject(SessionAttachment) private readonly step!: SessionAttachment;
 
+  /** Refreshes the session of a request if it has lapsed, then calls `next`. */
   use(request: ContextRequest, response: object, next: () => void): void {
     const call = openHttpCall(request, response);
     const due = isWritable(call) ? this.step.findDue(call) : undefined;
@@ -145,7 +150,7 @@ interface FastifyInstance {
   addHook(name: 'onRequest', hook: (request: ContextRequest, reply: object) => Promise<void>): unknown;
 }
 
-/** Adds the step as a hook, behind the session plugin that the application registered. */
+/** Adds the refresh as a hook, after the session plugin that the application registered. */
 export function addSessionHook(fastify: FastifyInstance, step: SessionAttachment): void {
   fastify.addHook('onRequest', async (request, reply) => {
     const call = openHttpCall(request, reply);

@@ -1,4 +1,4 @@
-// Notes what a decorator asks for, where nothing that another decorator does can lose it.
+// Stores what an access decorator demands as metadata that no other decorator can remove.
 import 'reflect-metadata';
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { DescopeConfigError } from '../../core/errors.js';
@@ -10,23 +10,23 @@ import { isProviderClass } from './find-provider.js';
 /** Whether a handler is public, whether authentication is optional, or whether it is required. */
 export type AccessMode = 'public' | 'optional' | 'required';
 
-/** One thing that a decorator notes. */
+/** The metadata that one decorator adds. */
 export interface AccessEntry {
   readonly mode?: AccessMode;
   readonly demand?: Demand;
-  /** What the application itself decides, or asks Descope. */
+  /** A rule of the application, or a relation to check with Descope. */
   readonly rule?: AccessRule;
   /** How the decorator was written, for messages. */
   readonly label: string;
 }
 
-/** Under this key entries stand, on classes, on handlers and on (prototype, method name). */
+/** The metadata key of these entries: on classes, on handlers and on (prototype, method name). */
 export const ACCESS_METADATA = 'nestjs-descope:access';
 
-/** A decorator for a class or one of its methods. */
+/** A decorator for a controller, resolver or gateway class, or for one of its handlers. */
 export type AccessDecorator = ClassDecorator & MethodDecorator;
 
-/** Notes a demand under the words of its decorator. */
+/** Adds a demand, labelled with the name and arguments of its decorator. */
 export function addDemand(demand: Demand, decorator: string): AccessDecorator {
   const given: readonly string[] = 'names' in demand ? demand.names : 'kinds' in demand ? demand.kinds : [];
   const names = given.map((name) => `'${name}'`).join(', ');
@@ -34,8 +34,8 @@ export function addDemand(demand: Demand, decorator: string): AccessDecorator {
 }
 
 /**
- * Notes an entry on a class or method. A method's stand in two places: on the function, and by name on its prototype,
- * because another decorator may replace the function and a demand must not get lost with it.
+ * Adds an entry to a class or method. A method's entries are stored twice: on the function, and by name on the prototype,
+ * because another decorator may replace the function, and the demand must not be lost with it.
  */
 export function addMetadata(entry: AccessEntry): AccessDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
@@ -48,8 +48,8 @@ export function addMetadata(entry: AccessEntry): AccessDecorator {
   };
 }
 
-// A class decorator may put a proxy or another function in the class's place; instances, and with them Nest, still
-// name the class that their prototype knows.
+// A class decorator may replace the class with a proxy or another function. Instances, and therefore Nest, still
+// refer to the class that is the `constructor` of their prototype.
 function appendToClass(target: object, entry: AccessEntry): void {
   append(target, entry);
   const { prototype } = target as { readonly prototype?: { readonly constructor?: unknown } };
@@ -67,11 +67,14 @@ function append(target: object, entry: AccessEntry, key?: string | symbol): void
   Reflect.defineMetadata(ACCESS_METADATA, [...own, entry], target, key);
 }
 
-// What a decorator may be given: a mistake is told where the class is defined.
+// Checks of a decorator's arguments: a mistake is thrown when the class is defined.
 
 const SOURCE = /^(?:dct|subdomain|(?:param|header):\S+)$/;
 
-/** Asserts that there are names, and all of them mean something. Throws `CONFIG_DEMAND_EMPTY`. */
+/**
+ * Asserts that there is at least one name, and that each is a non-empty string.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_EMPTY
+ */
 export function assertNames(
   names: readonly unknown[],
   decorator: string,
@@ -81,7 +84,10 @@ export function assertNames(
   throw new DescopeConfigError('CONFIG_DEMAND_EMPTY', message, { decorator });
 }
 
-/** Asserts that names are out of a fixed list. Throws `CONFIG_DEMAND_EMPTY` or `CONFIG_DEMAND_INVALID`. */
+/**
+ * Asserts that names are members of a fixed list.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_EMPTY or CONFIG_DEMAND_INVALID
+ */
 export function assertChoices(
   names: readonly unknown[],
   choices: readonly string[],
@@ -92,7 +98,10 @@ export function assertChoices(
   throw invalid(decorator, `one or more of ${choices.map((choice) => `'${choice}'`).join(', ')}`);
 }
 
-/** Asserts that a request can be asked for a value like this. Throws `CONFIG_DEMAND_INVALID`. */
+/**
+ * Asserts that a value can be read from a request by this source.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID
+ */
 export function assertValueSource(source: unknown, where: string): asserts source is RequestValueSource {
   if (typeof source === 'function' || (typeof source === 'string' && SOURCE.test(source))) return;
   throw invalid(
@@ -101,47 +110,70 @@ export function assertValueSource(source: unknown, where: string): asserts sourc
   );
 }
 
-/** The error for a decorator that was given something else than it takes. */
+/** Creates the error for a decorator with invalid arguments. */
 export function invalid(where: string, wants: string): DescopeConfigError {
   return new DescopeConfigError('CONFIG_DEMAND_INVALID', `${where} wants ${wants}.`, { decorator: where });
 }
 
-// What the application decides itself, or asks Descope, once the token's answer is yes.
+// Rules that are checked after the token has met every demand: by the application itself, or by Descope.
 
 /**
- * A rule of the application as a provider of its own.
- * @example `@Injectable() class OwnsOrder implements DescopeRule { isAllowed(user: DescopeUser, context: ExecutionContext) { … } }`
+ * A rule of the application as a provider, for `@Authorize`.
+ * @example
+ * ```ts
+ * // an injectable class, in the providers of a module
+ * export class OwnsOrder implements DescopeRule {
+ *   constructor(private readonly orders: OrdersService) {}
+ *
+ *   async isAllowed(user: DescopeUser, context: ExecutionContext): Promise<boolean> {
+ *     const { id } = context.switchToHttp().getRequest<{ params: { id: string } }>().params;
+ *     return (await this.orders.findOwner(id)) === user.id;
+ *   }
+ * }
+ * ```
  */
 export interface DescopeRule<User = RegisteredUser> {
-  /** Whether the caller may; whatever is not `true` rejects. `user` is what `@CurrentUser()` gives. */
+  /**
+   * Decides whether the caller may call the handler. An error that it throws reaches the caller unchanged.
+   * @param user the value of `@CurrentUser()`
+   * @param context the call, as Nest passes it to guards
+   * @returns `true` to allow the call; any other value rejects it with 403 `ACCESS_POLICY_REFUSED`
+   */
   isAllowed(user: User, context: ExecutionContext): MaybePromise<boolean>;
 }
 
-/** A rule of the application as a function. */
+/** A rule of the application as a function, with the parameters and the result of `DescopeRule.isAllowed`. */
 export type DescopeRuleFunction<User = RegisteredUser> = (
   user: User,
   context: ExecutionContext,
 ) => MaybePromise<boolean>;
 
-/** A rule of the application: a class that Nest injects, or a function. */
+/** The rule that `@Authorize` adds. */
 export interface ApplicationRule {
+  /** Marks a rule of the application. */
   readonly kind: 'policy';
+  /** The class of a provider, or a function. */
   readonly policy: Type<DescopeRule<never>> | DescopeRuleFunction<never>;
 }
 
-/** A relation that Descope knows (fine-grained authorization), between the caller and what the request names. */
+/** The rule that `@FgaCheck` adds: the caller must have a relation to a resource (Descope's fine-grained authorization). */
 export interface RelationRule {
+  /** Marks a relation that Descope checks. */
   readonly kind: 'relation';
+  /** The type of the resource in the project's schema. */
   readonly resourceType: string;
+  /** Where the request names the resource. */
   readonly resource: RequestValueSource;
+  /** The relation or permission of that type. */
   readonly relation: string;
+  /** The caller's type in the schema. The target is the user's id. */
   readonly targetType: string;
 }
 
 /** One rule of a handler. */
 export type AccessRule = ApplicationRule | RelationRule;
 
-/** Tells whether a rule is a class; then Nest must know it. */
+/** Checks whether a rule is a class, which a module must then provide. */
 export function isRuleClass(policy: ApplicationRule['policy']): policy is Type<DescopeRule<never>> {
   return isProviderClass(policy, 'isAllowed');
 }

@@ -1,4 +1,4 @@
-// Reads back what decorators noted: handler and class → what is asked.
+// Reads the metadata of access decorators: handler and class → policy.
 import 'reflect-metadata';
 import { DescopeConfigError } from '../../core/errors.js';
 import type { Demand, RequestValueSource } from '../../core/user/requirements.js';
@@ -6,7 +6,7 @@ import { isAcceptanceDemand, readTenantSources } from '../../core/user/requireme
 import type { AccessEntry, AccessMode, AccessRule } from './access-metadata.js';
 import { ACCESS_METADATA } from './access-metadata.js';
 
-/** A class whose handlers are asked about. */
+/** A class with handlers. */
 export type HandlerClass = abstract new (...args: never[]) => unknown;
 /** A method of it. */
 export type Handler = object;
@@ -15,7 +15,10 @@ const GUARDS_METADATA = '__guards__'; // Nest's own key of @UseGuards, the same 
 
 const memory = new WeakMap<object, WeakMap<object, AccessPolicy>>();
 
-/** Reads what a handler asks for; from memory after the first time. Throws `CONFIG_DEMAND_CONTRADICTED`. */
+/**
+ * Reads the policy of a handler, and remembers it.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_CONTRADICTED or CONFIG_DEMAND_TENANTLESS
+ */
 export function readAccessPolicy(type: HandlerClass, handler: Handler): AccessPolicy {
   const known = memory.get(type)?.get(handler);
   if (known !== undefined) return known;
@@ -28,7 +31,7 @@ export function readAccessPolicy(type: HandlerClass, handler: Handler): AccessPo
   return policy;
 }
 
-/** Tells whether a handler itself asks for something, and not only its class. */
+/** Checks whether a handler itself has a demand or a rule, and not only its class. */
 export function hasOwnDemand(type: HandlerClass, handler: Handler): boolean {
   const { keys, method, copied } = findMethod(type, handler);
   const prototypes = toChain(type.prototype as object | null);
@@ -36,7 +39,7 @@ export function hasOwnDemand(type: HandlerClass, handler: Handler): boolean {
   return [...copied, ...ofMethod].some(({ demand, rule }) => demand !== undefined || rule !== undefined);
 }
 
-/** Names every method of a class, inherited ones included, that a framework could call as a handler. */
+/** Lists every method of a class, inherited ones included, that a framework could call as a handler. */
 export function readMethods(type: HandlerClass): ReadonlyMap<string | symbol, Handler> {
   const methods = new Map<string | symbol, Handler>();
   for (const prototype of toChain(type.prototype as object | null)) {
@@ -49,7 +52,7 @@ export function readMethods(type: HandlerClass): ReadonlyMap<string | symbol, Ha
   return methods;
 }
 
-/** Reads what `@UseGuards` put before a handler: on its class, and on itself. */
+/** Reads the guards that `@UseGuards` adds to a handler: on its class, and on the handler itself. */
 export function readGuards(type: HandlerClass, handler: Handler): readonly unknown[] {
   return [type, handler].flatMap(
     (target) => (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as readonly unknown[],
@@ -60,21 +63,22 @@ function toName(handler: Handler): string {
   return 'name' in handler ? String(handler.name) : 'handler';
 }
 
-/** A handler as its class has it. */
+/** A handler as a method of its class. */
 interface FoundMethod {
-  /** Under which names. */
+  /** Its names. */
   readonly keys: readonly (string | symbol)[];
-  /** What a prototype has under them. */
+  /** The method that a prototype has under these names. */
   readonly method: Handler;
-  /** What was copied onto a handler that is no method of its class. */
+  /** The metadata that was copied onto a handler which is not a method of its class. */
   readonly copied: Level;
 }
 
-// From near to far. Demands are inherited, openness is not: it belongs to the class or the method that wrote it.
+// Nearest first. Demands are inherited. `@Public` and `@OptionalAuth` are not: they apply to the class or method that
+// has the decorator.
 function readLevels(type: HandlerClass, handler: Handler): Level[] {
   const { keys, method, copied } = findMethod(type, handler);
   const prototypes = toChain(type.prototype as object | null);
-  // A stand-in was written where the method is that it stands in for.
+  // A replacement is declared where the method is that it replaces.
   const isWritten = (found: unknown): boolean => (copied.length > 0 ? found !== undefined : found === method);
   const writer = prototypes.find((prototype) => keys.some((key) => isWritten(readMethod(prototype, key))));
   const classes = toChain(type);
@@ -82,7 +86,7 @@ function readLevels(type: HandlerClass, handler: Handler): Level[] {
   const ofMethod = keys.flatMap((key) => prototypes.map((item) => readMethodLevel(item, key, method)));
   const own = [...(copied.length > 0 ? [copied] : []), ...ofMethod];
   return [
-    // A subclass that asks for something asks it of what it inherits, too.
+    // A demand of a subclass applies to inherited handlers, too.
     ...(isClosedBy(heirs.map(readEntries)) ? own.map(withoutOpenness) : own),
     ...classes.map((item) => {
       const isWriter = item === type || toPrototype(item) === writer;
@@ -91,8 +95,9 @@ function readLevels(type: HandlerClass, handler: Handler): Level[] {
   ];
 }
 
-// A handler that is no method of its class stands in for one: bound in the constructor, or replaced by a tracer. What
-// was copied onto it tells which; without that it is asked whatever any method asks, so that no demand gets lost.
+// A handler that is not a method of its class replaces one: it was bound in the constructor, or wrapped by a tracer. Its
+// name or the metadata copied onto it identifies the method. Otherwise the demands of all methods apply, so that none is
+// lost.
 function findMethod(type: HandlerClass, handler: Handler): FoundMethod {
   const methods = readMethods(type);
   const keys = [...methods].filter(([, method]) => method === handler).map(([key]) => key);
@@ -109,7 +114,7 @@ function readMethodLevel(prototype: object, key: string | symbol, handler: Handl
   const method = readMethod(prototype, key);
   const onFunction = typeof method === 'function' ? readEntries(method) : [];
   const level = [...new Set([...byName, ...onFunction])];
-  // An overridden method hands its demands down, but not its openness: that must be said again.
+  // The demands of an overridden method apply to the override. `@Public` and `@OptionalAuth` must be repeated there.
   return method === handler ? level : withoutOpenness(level);
 }
 
@@ -117,7 +122,7 @@ function withoutOpenness(level: Level): Level {
   return level.filter(({ mode }) => mode === undefined || mode === 'required');
 }
 
-// The nearest that says anything decides.
+// The nearest level with any entry decides.
 function isClosedBy(levels: readonly Level[]): boolean {
   const nearest = levels.find((level) => level.length > 0) ?? [];
   return nearest.length > 0 && combineEntries([nearest]).mode === 'required';
@@ -131,7 +136,7 @@ function toPrototype(type: object): unknown {
   return 'prototype' in type ? type.prototype : undefined;
 }
 
-// Where no class of the chain is found to be the writer, all of them are its heirs.
+// If no class of the chain declares the method, all of them count as subclasses.
 function toEnd(index: number): number | undefined {
   return index < 0 ? undefined : index;
 }
@@ -149,25 +154,34 @@ function toChain(start: object | null): object[] {
   return chain;
 }
 
-// Adds up what is asked at a handler, at its class and above: one policy, that further demands only make stricter.
+// Combines the entries of a handler, its class and the classes above into one policy. A further demand only makes it
+// stricter.
 
-/** What a handler asks of its caller. Without a decorator: a signed-in user. */
+/** What a handler demands of its caller. Without a decorator: a signed-in user. */
 export interface AccessPolicy {
+  /** Whether the handler is public, whether authentication is optional, or whether it is required. */
   readonly mode: AccessMode;
+  /** What the caller's token must meet: every demand of the list. */
   readonly demands: readonly Demand[];
-  /** Where the request must be asked for tenants, read from the demands once. Default: read from them each time. */
+  /**
+   * Where the request names the tenants that the demands are about.
+   * @defaultValue read from `demands` for each request
+   */
   readonly tenantSources?: readonly RequestValueSource[];
-  /** What the application decides itself, once the demands are met. Default: nothing. */
+  /**
+   * Rules that are checked after the demands, in this order.
+   * @defaultValue none
+   */
   readonly rules?: readonly AccessRule[];
 }
 
-/** What stands at one place: a handler, or a class. */
+/** The entries of one handler, or of one class. */
 export type Level = readonly AccessEntry[];
 
 /**
- * Adds up what is asked from near to far: at the handler, at what it overrides, at its class, at the classes above.
- * The nearest mode wins; a demand nearer than it closes the route. A closed route asks for everything, near and far,
- * so that a further decorator can make it stricter and never weaker.
+ * Combines entries, nearest first: those of the handler, of what it overrides, of its class, of the classes above.
+ * The nearest mode counts. A demand that is nearer than this mode makes authentication required. Where it is required, all
+ * demands apply, near and far, so that a further decorator makes the policy stricter and never weaker.
  */
 export function combineEntries(levels: readonly Level[]): AccessPolicy {
   const decisive = levels.findIndex((level) => level.some(({ mode }) => mode !== undefined));
@@ -196,8 +210,8 @@ export function assertConsistent(level: Level, where: string): void {
 }
 
 /**
- * Asserts that grants in the tenant of the route have one to be asked in, and that somebody is left who may call.
- * Throws `CONFIG_DEMAND_TENANTLESS` or `CONFIG_DEMAND_CONTRADICTED`.
+ * Asserts that a policy with `{ tenant: true }` has a `@Tenant`, and that at least one kind of caller is accepted.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_TENANTLESS or CONFIG_DEMAND_CONTRADICTED
  */
 export function assertMeaningful({ demands }: AccessPolicy, where: string): void {
   const inRoute = demands.some((demand) => 'tenant' in demand && demand.tenant === true);

@@ -1,4 +1,4 @@
-// What else a handler may ask for: a tenant, scopes, how one signed in, which callers and audiences.
+// The access decorators: what a handler, or every handler of a class, demands of its caller.
 import type { TokenKind } from '../../core/token/claims.js';
 import type { PermissionName, RoleName } from '../../core/user/custom-claims.js';
 import type { GrantDemand, NameMatch } from '../../core/user/requirements.js';
@@ -13,29 +13,32 @@ import {
 } from './access-metadata.js';
 import type { ValueSource } from './check-access.js';
 
-/** Who may call: everybody that a token's kind can name. */
+/** The kinds of caller that `@Accepts` takes. */
 export type AcceptedKind = Exclude<TokenKind, 'unknown'>;
 
 const KINDS: readonly AcceptedKind[] = ['user', 'access-key', 'app', 'agent'];
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/; // RFC 6749 §3.3, which also keeps the challenge well-formed
 
-/** A decorator of scopes with a variant: `@Scopes(…)` and `@Scopes.any(…)`. */
+/** The type of `@Scopes(…)` and `@Scopes.any(…)`. */
 export interface ScopesDecorator {
+  /** Requires all of the scopes. */
   (...scopes: readonly string[]): AccessDecorator;
-  /** Asks for one of the scopes. */
+  /** Requires one of the scopes. */
   any(...scopes: readonly string[]): AccessDecorator;
 }
 
-/** A decorator of sign-in methods with a variant: `@Amr(…)` and `@Amr.all(…)`. */
+/** The type of `@Amr(…)` and `@Amr.all(…)`. */
 export interface AmrDecorator {
+  /** Requires one of the methods. */
   (...methods: readonly string[]): AccessDecorator;
-  /** Asks for all of the methods. */
+  /** Requires all of the methods. */
   all(...methods: readonly string[]): AccessDecorator;
 }
 
 /**
- * Asks for membership in the tenant that the request names; else 403 `ACCESS_TENANT_MISSING`, or
- * `ACCESS_TENANT_UNNAMED` where it names none. `@CurrentTenant()` gives it to the handler.
+ * Requires membership in the tenant that the request names. Otherwise the response is 403 `ACCESS_TENANT_MISSING`, or 403
+ * `ACCESS_TENANT_UNNAMED` if the request names none. `@CurrentTenant()` passes the tenant's id to the handler.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID when `from` is not a `ValueSource`
  * @example `@Tenant({ from: 'param:tenantId' }) @Get(':tenantId/orders') list(@CurrentTenant() tenant: string) {}`
  */
 export function Tenant({ from }: { readonly from: ValueSource }): AccessDecorator {
@@ -43,15 +46,26 @@ export function Tenant({ from }: { readonly from: ValueSource }): AccessDecorato
   return addDemand({ kind: 'tenant', from }, '@Tenant');
 }
 
-/** Asks for all of these OAuth scopes, or with `@Scopes.any` for one; else 403 `ACCESS_SCOPE_MISSING` (RFC 6750 §3.1). */
+/**
+ * Requires all of these OAuth scopes, or with `@Scopes.any` one of them. Otherwise the response is 403
+ * `ACCESS_SCOPE_MISSING`.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_EMPTY without a scope
+ * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID for a string that is not one scope (RFC 6749 §3.3)
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ * @example `@Scopes('orders:read') @Get('orders') list() {}`
+ */
 export const Scopes: ScopesDecorator = Object.assign(
   (...scopes: readonly string[]) => askScopes(scopes, 'all'),
   { any: (...scopes: readonly string[]) => askScopes(scopes, 'any') },
 );
 
 /**
- * Asks for a step-up (`su`), at most so many seconds old; else 401 `AUTH_STEP_UP_REQUIRED` (RFC 9470). The age is that
- * of the token which bears it. Default: as long as Descope lets it last.
+ * Requires a step-up (claim `su`). Otherwise the response is 401 `AUTH_STEP_UP_REQUIRED`.
+ * @param options.maxAgeSeconds greatest age in seconds of the token with `su`, by its `iat`; without it, the step-up counts
+ *   as long as Descope keeps `su` in the token
+ * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID when `maxAgeSeconds` is not above zero, or for an unknown option
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
+ * @example `@StepUp({ maxAgeSeconds: 300 }) @Post('payments') pay() {}`
  */
 export function StepUp(options: { readonly maxAgeSeconds?: number } = {}): AccessDecorator {
   const { maxAgeSeconds } = options;
@@ -61,38 +75,63 @@ export function StepUp(options: { readonly maxAgeSeconds?: number } = {}): Acces
   return addDemand({ kind: 'step-up', maxAgeSeconds }, '@StepUp');
 }
 
-/** Asks for a sign-in with two factors (`amr` says `mfa`, or names two methods); else 401 `AUTH_MFA_REQUIRED`. */
+/**
+ * Requires a sign-in with two factors: the claim `amr` contains `mfa`, or two methods. Otherwise the response is 401
+ * `AUTH_MFA_REQUIRED`.
+ * @see https://www.rfc-editor.org/rfc/rfc8176#section-2
+ */
 export function Mfa(): AccessDecorator {
   return addDemand({ kind: 'mfa' }, '@Mfa');
 }
 
-/** Asks for a sign-in by one of these methods (`amr`, RFC 8176), or with `@Amr.all` by all; else 401 `AUTH_METHOD_REQUIRED`. */
+/**
+ * Requires a sign-in by one of these methods (claim `amr`), or with `@Amr.all` by all of them. Otherwise the response is
+ * 401 `AUTH_METHOD_REQUIRED`.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_EMPTY without a method
+ * @see https://www.rfc-editor.org/rfc/rfc8176
+ * @example `@Amr('webauthn', 'totp') @Get('vault') open() {}`
+ */
 export const Amr: AmrDecorator = Object.assign(
   (...methods: readonly string[]) => askMethods(methods, 'any'),
   { all: (...methods: readonly string[]) => askMethods(methods, 'all') },
 );
 
-/** Asks for a token that names one of these audiences, in place of the option `audience`; else 401 `TOKEN_AUDIENCE_MISMATCH`. */
+/**
+ * Requires a token for one of these audiences (claim `aud`), and replaces the option `audience`. Otherwise the response is
+ * 401 `TOKEN_AUDIENCE_MISMATCH`.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_EMPTY without an audience
+ * @see https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3
+ * @example `@Audience('https://api.example.com') @Get('reports') list() {}`
+ */
 export function Audience(...audiences: readonly string[]): AccessDecorator {
   assertNames(audiences, '@Audience');
   return addDemand({ kind: 'audience', names: audiences }, '@Audience');
 }
 
 /**
- * Says who may call, in place of the option `accepts`; else 401 `TOKEN_KIND_NOT_ACCEPTED`. Tokens of apps and agents
- * need an audience, by `@Audience` or the option.
+ * Accepts tokens of these kinds of caller, and replaces the option `accepts`. For any other token the response is 401
+ * `TOKEN_KIND_NOT_ACCEPTED`. Tokens of apps and agents also need an audience: `@Audience`, or the option `audience`.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_EMPTY without a kind
+ * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID for an unknown kind
+ * @example `@Accepts('user', 'access-key') @Get('exports') list() {}`
  */
 export function Accepts(...kinds: readonly AcceptedKind[]): AccessDecorator {
   assertChoices(kinds, KINDS, '@Accepts');
   return addDemand({ kind: 'accepts', kinds }, '@Accepts');
 }
 
-/** Asks for the project role `staffRole` (default `is_staff`); else 403 `ACCESS_STAFF_MISSING`. */
+/**
+ * Requires the project role that the option `staffRole` names (`is_staff` if it is not set). Otherwise the response is 403
+ * `ACCESS_STAFF_MISSING`.
+ */
 export function Staff(): AccessDecorator {
   return addDemand({ kind: 'staff' }, '@Staff');
 }
 
-/** Asks for the project role `superuserRole` (default `is_superuser`); else 403 `ACCESS_SUPERUSER_MISSING`. */
+/**
+ * Requires the project role that the option `superuserRole` names (`is_superuser` if it is not set). Otherwise the response
+ * is 403 `ACCESS_SUPERUSER_MISSING`.
+ */
 export function Superuser(): AccessDecorator {
   return addDemand({ kind: 'superuser' }, '@Superuser');
 }
@@ -111,47 +150,59 @@ function askMethods(methods: readonly string[], match: NameMatch): AccessDecorat
   return addDemand({ kind: 'amr', names: methods, match }, decorator);
 }
 
-// What a handler, or all of a class, most often asks for. Only noted here; access.policy reads it back.
+// The decorators that are used most: public, optional, roles and permissions.
 
-/** In which tenant a role or permission is asked for. */
+/** The tenant in which a role or permission is required. */
 export interface GrantOptions {
-  /** `true` for the tenant of the route's `@Tenant`, or where the request names it. */
+  /** `true` for the tenant of the route's `@Tenant`, or where the request names the tenant. */
   readonly tenant: true | ValueSource;
-  /** Whether the same grant in the project will do as well. Default: `false`. */
+  /**
+   * Accepts the same role or permission in the project, too.
+   * @defaultValue `false`
+   */
   readonly orProject?: boolean;
 }
 
-/** The required names; the last argument may say in which tenant. */
+/** The required names. The last argument may name a tenant. */
 export type GrantArguments<Name extends string = string> =
   readonly Name[] | readonly [...names: Name[], options: GrantOptions];
 
-// Of a call that fits no form the compiler speaks of the first one first: that of names alone, which most misspell.
+// For a call that fits no overload, the compiler reports the first one first: names alone, where most mistakes are made.
 
-/** A decorator of names with a variant: `@Roles(…)` and `@Roles.all(…)`. */
+/** The type of `@Roles(…)` and `@Roles.all(…)`. */
 export interface RolesDecorator {
+  /** Requires one of the roles in the project. */
   (...names: readonly RoleName[]): AccessDecorator;
+  /** Requires one of the roles in the tenant that the last argument names. */
   (...names: GrantArguments<RoleName>): AccessDecorator;
-  /** Asks for all of the roles. */
+  /** Requires all of the roles in the project. */
   all(...names: readonly RoleName[]): AccessDecorator;
+  /** Requires all of the roles in the tenant that the last argument names. */
   all(...names: GrantArguments<RoleName>): AccessDecorator;
 }
 
-/** A decorator of names with a variant: `@Permissions(…)` and `@Permissions.any(…)`. */
+/** The type of `@Permissions(…)` and `@Permissions.any(…)`. */
 export interface PermissionsDecorator {
+  /** Requires all of the permissions in the project. */
   (...names: readonly PermissionName[]): AccessDecorator;
+  /** Requires all of the permissions in the tenant that the last argument names. */
   (...names: GrantArguments<PermissionName>): AccessDecorator;
-  /** Asks for one of the permissions. */
+  /** Requires one of the permissions in the project. */
   any(...names: readonly PermissionName[]): AccessDecorator;
+  /** Requires one of the permissions in the tenant that the last argument names. */
   any(...names: GrantArguments<PermissionName>): AccessDecorator;
 }
 
 /**
- * Opens a route, or all routes that a class itself writes, to everybody: no token is read. `@Public(false)` closes it
- * again. What a subclass adds or overrides is not opened by it.
- * A demand (`@Roles`, `@Permissions`) on a handler closes it under a public class; both on the same handler stop the boot.
+ * Makes a handler public: no token is read, and `@CurrentUser()` is `undefined`. On a class it applies to the handlers that
+ * the class itself declares, not to those that a subclass adds or overrides. `@Public(false)` requires a session again.
+ * Under a public class, a demand on a handler (`@Roles`, …) requires a session for it. `@Public()` and a demand on the same
+ * handler stop the boot with `CONFIG_DEMAND_CONTRADICTED`.
+ * @param isPublic left out, the same as `true`; `false` and `undefined` require a session
+ * @example `@Public() @Get('health') health() {}`
  */
 export function Public(...given: [isPublic?: boolean]): AccessDecorator {
-  // An `undefined` that was handed in is a setting that is missing: only what was left out, or true, opens a door.
+  // An explicit `undefined` is a missing setting: only `true`, or no argument, makes a handler public.
   const isPublic = given.length === 0 || given[0] === true;
   return addMetadata({
     mode: isPublic ? 'public' : 'required',
@@ -160,17 +211,21 @@ export function Public(...given: [isPublic?: boolean]): AccessDecorator {
 }
 
 /**
- * Lets everybody in and tells who is signed in: `@CurrentUser()` is `undefined` for nobody. On a class it is about the
- * handlers that the class itself writes.
- * A bad bearer token is rejected all the same, and so is whom `loadUser` does not know; a bad cookie counts as nobody.
+ * Makes authentication optional: without credentials the request proceeds, and `@CurrentUser()` is `undefined`. On a class
+ * it applies to the handlers that the class itself declares.
+ * An invalid bearer token is rejected, and so is a caller for whom `loadUser` returns no user. With an invalid cookie the
+ * caller is anonymous.
+ * @example `@OptionalAuth() @Get() home(@CurrentUser() user?: DescopeUser) {}`
  */
 export function OptionalAuth(): AccessDecorator {
   return addMetadata({ mode: 'optional', label: '@OptionalAuth()' });
 }
 
 /**
- * Asks for any of these roles, or with `@Roles.all` for all of them; else 403 `ACCESS_ROLE_MISSING`. Project-level
- * roles, or with `{ tenant }` those in that tenant. Throws `CONFIG_DEMAND_EMPTY` without a name.
+ * Requires one of these roles, or with `@Roles.all` all of them. Otherwise the response is 403 `ACCESS_ROLE_MISSING`.
+ * Roles of the project count, or with `{ tenant }` those in this tenant.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_EMPTY without a name
+ * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID when the last argument is not valid `GrantOptions`
  * @example `@Roles('admin', 'editor') @Delete(':id') remove() {}`
  * @example `@Tenant({ from: 'param:tenantId' }) @Roles('admin', { tenant: true }) @Get(':tenantId') show() {}`
  */
@@ -180,9 +235,10 @@ export const Roles: RolesDecorator = Object.assign(
 );
 
 /**
- * Asks for all of these permissions, or with `@Permissions.any` for one of them; else 403
- * `ACCESS_PERMISSION_MISSING`. Project-level ones, or with `{ tenant }` those in that tenant. Throws
- * `CONFIG_DEMAND_EMPTY` without a name.
+ * Requires all of these permissions, or with `@Permissions.any` one of them. Otherwise the response is 403
+ * `ACCESS_PERMISSION_MISSING`. Permissions of the project count, or with `{ tenant }` those in this tenant.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_EMPTY without a name
+ * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID when the last argument is not valid `GrantOptions`
  * @example `@Permissions('reports:read') @Get() list() {}`
  */
 export const Permissions: PermissionsDecorator = Object.assign(

@@ -1,4 +1,4 @@
-// What a request says about a value that a demand is about: which tenant, which resource.
+// Reads the value that a demand is about from the request: a tenant, a resource.
 import type { ExecutionContext } from '@nestjs/common';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { readHeader, readHost } from '../../core/http/request.js';
@@ -13,20 +13,25 @@ import { readParam } from '../transports/execution-context.js';
 import type { AccessPolicy } from './access-policy.js';
 
 /**
- * Where a request names something: a route's parameter (in GraphQL an argument), a header, the first label of the
- * host, the session's current tenant (`dct`), or a function of the execution context.
+ * Where a request names a tenant or a resource:
+ * - `'param:<name>'`: a route parameter, in GraphQL an argument, in a message a member of the payload
+ * - `'header:<name>'`: a header
+ * - `'subdomain'`: the first label of the host
+ * - `'dct'`: the session's current tenant
+ * - a function of the execution context
+ * @example `'param:tenantId'`
  */
 export type ValueSource =
   | Exclude<RequestValueSource, object>
   | ((context: ExecutionContext) => MaybePromise<string | null | undefined>);
 
-/** Who asks, and in which call. */
+/** The caller, and the call. */
 export interface ValueInput {
   readonly call: DescopeCall;
   readonly user: DescopeUser | undefined;
 }
 
-/** Reads the value; `undefined` where the request names none. */
+/** Reads the value; `undefined` if the request has none. */
 export function readRequestValue(
   source: RequestValueSource,
   input: ValueInput,
@@ -44,7 +49,7 @@ export function readRequestValue(
 
 type Reader = (input: ValueInput) => string | undefined;
 
-const readers = new Map<string, Reader>(); // no more than stand in decorators: taken apart once, not for every request
+const readers = new Map<string, Reader>(); // one for each source in a decorator, parsed once and not for every request
 
 function toReader(source: Exclude<RequestValueSource, object>): Reader {
   if (source === 'dct') return ({ user }) => user?.tenant;
@@ -57,7 +62,7 @@ function toReader(source: Exclude<RequestValueSource, object>): Reader {
 
 const NOTHING_NAMED: ReadonlyMap<RequestValueSource, string> = new Map();
 
-/** Reads several values at once; what the request does not name is left out. */
+/** Reads several values; the result leaves out what the request does not name. */
 export function readRequestValues(
   sources: readonly RequestValueSource[],
   input: ValueInput,
@@ -72,7 +77,7 @@ export function readRequestValues(
   return values;
 }
 
-// Each in a promise of its own, so that what one throws at once leaves no other's rejection to nobody.
+// Each read has its own promise, so that a synchronous error in one leaves no rejection of another unhandled.
 async function keepLate(
   values: Map<RequestValueSource, string>,
   sources: readonly RequestValueSource[],
@@ -88,8 +93,8 @@ function keep(values: Map<RequestValueSource, string>, source: RequestValueSourc
   if (value !== undefined) values.set(source, value);
 }
 
-// `acme.example.com` → `acme`. A host of two labels has no subdomain, and neither has an address. The dot at the end of
-// an absolute name (RFC 1034 §3.1) begins no further label.
+// `acme.example.com` → `acme`. A host of two labels has no subdomain, and an IP address has none either. The dot at the
+// end of an absolute name (RFC 1034 §3.1) does not start another label.
 function readSubdomain(host: string | undefined): string | undefined {
   const labels =
     host
@@ -104,16 +109,20 @@ function toValue(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-// Judges a known caller by what their token says.
+// Checks a known caller against the demands, by the token alone.
 
-/** Who asks for what, and where. */
+/** The call, the policy of its handler, and the caller. */
 export interface Case {
   readonly call: DescopeCall;
   readonly policy: AccessPolicy;
   readonly user: DescopeUser;
 }
 
-/** Asserts that the caller meets every demand. Throws an `ACCESS_…` or `AUTH_…` code. */
+/**
+ * Asserts that the caller meets every demand.
+ * @throws {DescopeAccessError} an `ACCESS_…` code
+ * @throws {DescopeCredentialError} an `AUTH_…` code
+ */
 export function assertDemands({ call, policy, user }: Case, config: DescopeConfig): MaybePromise<void> {
   const { demands, tenantSources = readTenantSources(demands) } = policy;
   if (demands.length === 0) return;

@@ -1,4 +1,4 @@
-// Asks Descope about relations through the vendor's client: all questions of one request at a time are one call.
+// Checks relations with Descope through the Descope client: the checks of one request that are due at once are one call.
 import { withDeadline } from '../../core/api/http-client.js';
 import { DescopeUnavailableError } from '../../core/errors.js';
 import { publishOutage } from '../../core/events.js';
@@ -6,20 +6,20 @@ import type { Notify } from '../../core/logging.js';
 import { readProjectId, RequestFailure } from '../../core/logging.js';
 import { isYes } from '../../core/maybe-promise.js';
 
-/** What is used of the vendor's client. */
+/** The part of the Descope client that is used. */
 export interface RelationClient {
   readonly management: { readonly fga: { check(relations: Relation[]): Promise<unknown> } };
 }
 
-/** Whom to ask, and how long that may take. */
+/** What a relation check needs. */
 export interface RelationCheckInput {
   readonly client: RelationClient;
   readonly timeoutMs: number;
   readonly notify: Notify;
-  /** Where Descope is asked, and the cache before it: of both the log names the host. */
+  /** The URLs of Descope's API and of the cache in front of it. The log names their hosts. */
   readonly baseUrl: string;
   readonly cacheUrl?: string | undefined;
-  /** What the client met with last, of which it says nothing while it tries again. */
+  /** Reads the client's last failed request, which the client does not report while it retries. */
   readonly readFailure?: () => RequestFailure | undefined;
 }
 
@@ -28,8 +28,8 @@ interface Batch {
   readonly related: Promise<ReadonlySet<string>>;
 }
 
-// Not an `ExpiringCache`: no answer outlives its batch, and a batch is open to further questions before it is sent.
-/** Finds out which relations there are. No answer is remembered. */
+// Not an `ExpiringCache`: no result outlives its batch, and a batch takes further checks until it is sent.
+/** Checks which relations exist. No result is remembered. */
 export class RelationCheck {
   readonly #input: RelationCheckInput;
   readonly #batches = new WeakMap<object, Batch>();
@@ -38,7 +38,11 @@ export class RelationCheck {
     this.#input = input;
   }
 
-  /** Tells of each relation whether it is there. Rejects with `FGA_UNAVAILABLE` where Descope does not tell. */
+  /**
+   * Checks relations.
+   * @returns for each relation whether it exists
+   * @throws {DescopeUnavailableError} FGA_UNAVAILABLE when Descope cannot be reached, or its response is not usable
+   */
   async ask(request: object, relations: readonly Relation[]): Promise<readonly boolean[]> {
     if (relations.length === 0) return [];
     const batch = this.#join(request);
@@ -48,7 +52,7 @@ export class RelationCheck {
     return keys.map((key) => related.has(key));
   }
 
-  // A batch takes questions until the event loop turns, so that the fields of a GraphQL query share it.
+  // A batch takes checks until the next turn of the event loop, so that the fields of a GraphQL query share it.
   #join(request: object): Batch {
     const open = this.#batches.get(request);
     if (open !== undefined) return open;
@@ -67,7 +71,7 @@ export class RelationCheck {
     const before = readFailure?.();
     let answer: unknown;
     try {
-      // The client tries again by itself for many seconds, and a cache is asked without the module's bounded fetch.
+      // The client retries for many seconds, and it calls a cache without the module's `fetch` and its time limit.
       const asking = client.management.fga.check([...relations.values()]);
       answer = await withDeadline(asking, timeoutMs, 'Descope');
       return readRelated(answer, [...relations.keys()]);
@@ -80,7 +84,7 @@ export class RelationCheck {
   #toFailure(error: unknown, isAnswered: boolean, before: RequestFailure | undefined): RequestFailure {
     if (error instanceof RequestFailure) return error;
     const { baseUrl, cacheUrl, readFailure } = this.#input;
-    if (isAnswered) return new RequestFailure({ url: baseUrl, cause: error }); // the cache gives nothing but a yes
+    if (isAnswered) return new RequestFailure({ url: baseUrl, cause: error }); // the cache returns only successful responses
     const last = readFailure?.();
     if (last !== undefined && last !== before) return last;
     return new RequestFailure({ url: cacheUrl ?? baseUrl, cause: error });
@@ -98,9 +102,9 @@ export class RelationCheck {
 const DOWN =
   "Relations cannot be checked, and handlers with @FgaCheck answer 503 until they can. If this lasts, check the way to baseUrl and fgaCacheUrl, the management key, and that the project's schema knows the types and relations that are asked for.";
 
-// Reads what Descope says about relations: only a plain yes to the very question that was asked is one.
+// Reads Descope's response: a relation exists only if Descope returns `allowed: true` for exactly this tuple.
 
-/** A question of Descope's fine-grained authorization: is this target so related to this resource? */
+/** A tuple of Descope's fine-grained authorization: does the target have this relation to the resource? */
 export interface Relation {
   readonly resourceType: string;
   readonly resource: string;
@@ -109,12 +113,15 @@ export interface Relation {
   readonly target: string;
 }
 
-/** One text for each relation. */
+/** Converts a relation to a string that is equal only for equal relations. */
 export function toRelationKey({ resourceType, resource, relation, targetType, target }: Relation): string {
   return JSON.stringify([resourceType, resource, relation, targetType, target]);
 }
 
-/** Reads which of the asked relations there are, by key. Throws an Error for an answer to something else. */
+/**
+ * Reads which of the requested relations exist, by key.
+ * @throws {Error} when the response is not about these relations
+ */
 export function readRelated(answer: unknown, asked: readonly string[]): ReadonlySet<string> {
   const { ok, data } = toMembers(answer);
   if (!isYes(ok)) throw new Error(`Descope answered with ${toReason(answer)}.`);
@@ -124,7 +131,7 @@ export function readRelated(answer: unknown, asked: readonly string[]): Readonly
   return new Set(asked.filter((key) => isYes(verdicts.get(key))));
 }
 
-/** After how many seconds Descope wants to be asked again; `undefined` where it does not say. */
+/** Reads after how many seconds Descope allows another request; `undefined` if the response does not say. */
 export function readRetryAfter(answer: unknown): number | undefined {
   const { retryAfter } = toMembers(toMembers(answer)['error']);
   const isWhole = typeof retryAfter === 'number' && Number.isInteger(retryAfter);
@@ -133,12 +140,12 @@ export function readRetryAfter(answer: unknown): number | undefined {
 
 function readVerdict(item: unknown): readonly [key: string, isRelated: boolean] {
   const { allowed, tuple } = toMembers(item);
-  // JSON made of protocol buffers leaves out what is false.
+  // JSON that is generated from protocol buffers leaves out `false`.
   if (allowed !== undefined && typeof allowed !== 'boolean') throw odd();
   return [toRelationKey(toMembers(tuple) as unknown as Relation), isYes(allowed)];
 }
 
-// The status and Descope's own code; its words could repeat what was sent.
+// The status and Descope's own code. Descope's message could repeat what was sent.
 function toReason(answer: unknown): string {
   const { code, error } = toMembers(answer);
   const { errorCode } = toMembers(error);

@@ -1,4 +1,4 @@
-// Finds a class among the application's providers when it is needed, also one that Nest makes anew for each request.
+// Finds the instance of a provider when it is needed, also of a request-scoped one.
 import type { Type } from '@nestjs/common';
 import { Scope } from '@nestjs/common';
 import type { ContextId, ModuleRef } from '@nestjs/core';
@@ -6,7 +6,7 @@ import { ContextIdFactory } from '@nestjs/core';
 
 const contextIds = new WeakMap<object, ContextId>();
 
-/** Finds the instance for this request. */
+/** Finds the instance of a provider for this request. */
 export async function findProvider<T>(type: Type<T>, request: object, modules: ModuleRef): Promise<T> {
   const { scope } = modules.introspect(type);
   if (scope === Scope.DEFAULT) return modules.get(type, { strict: false });
@@ -14,9 +14,9 @@ export async function findProvider<T>(type: Type<T>, request: object, modules: M
 }
 
 /**
- * Tells whether what may be a class or a function is a class; then Nest must know it. A function has no such method on
- * its prototype; a class that keeps its method as a property has none there either, and is told by its prototype, which
- * cannot be replaced (ECMA-262 §15.7.14).
+ * Checks whether a value is a class and not a plain function; a module must then provide it. The prototype of a class has
+ * the method. A class with the method as a property is recognised by its `prototype`, which is not writable
+ * (ECMA-262 §15.7.14).
  */
 export function isProviderClass(value: object, method: string): boolean {
   const prototype = Object.getOwnPropertyDescriptor(value, 'prototype');
@@ -25,8 +25,8 @@ export function isProviderClass(value: object, method: string): boolean {
   return prototype?.writable === false || method in methods;
 }
 
-// Nest has an id for the request only where the handler's own class is made for each; elsewhere it is made here, so
-// that all that is found for a request shares what it injects, and REQUEST among it.
+// Nest has a context id for the request only if the handler's class is request-scoped. Otherwise the id is created here,
+// so that all providers found for a request share their dependencies, REQUEST included.
 function toContextId(request: object, modules: ModuleRef): ContextId {
   const contextId = contextIds.get(request) ?? ContextIdFactory.getByRequest(request);
   contextIds.set(request, contextId);
@@ -34,7 +34,7 @@ function toContextId(request: object, modules: ModuleRef): ContextId {
   return contextId;
 }
 
-// Of a request that Nest knows, it gives the same id each time.
+// For a request that Nest knows, it returns the same id each time.
 function isKnownToNest(request: object): boolean {
   return ContextIdFactory.getByRequest(request) === ContextIdFactory.getByRequest(request);
 }

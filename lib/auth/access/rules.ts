@@ -1,4 +1,4 @@
-// Asks the application's own rules and Descope's relations, once the token has answered.
+// Checks the application's own rules and Descope's relations, after the token has met the demands.
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { DescopeAccessError } from '../../core/errors.js';
@@ -20,9 +20,9 @@ import { readRequestValues } from './check-access.js';
 import type { RelationCheck } from './fga.js';
 import { findProvider } from './find-provider.js';
 
-/** Who asks for what, as the application knows them, and where its rules are found. */
+/** A call with the application's own user, and the container that has the rules. */
 export interface RuleCase extends Case {
-  /** What `@CurrentUser()` gives. */
+  /** The value of `@CurrentUser()`. */
   readonly own: unknown;
   readonly modules: ModuleRef;
 }
@@ -30,8 +30,10 @@ export interface RuleCase extends Case {
 type Relations = ReadonlyMap<RelationRule, boolean>;
 
 /**
- * Asserts that every rule says yes, in their order. Throws `ACCESS_POLICY_REFUSED`, `ACCESS_RESOURCE_UNNAMED`,
- * `ACCESS_RELATION_MISSING`, `FGA_UNAVAILABLE`, or what a rule throws.
+ * Asserts that every rule allows the call, in their order. What a rule of the application throws is passed on.
+ * @throws {DescopeAccessError} ACCESS_POLICY_REFUSED, ACCESS_RESOURCE_UNNAMED, ACCESS_RELATION_MISSING or
+ *   ACCESS_DEMAND_UNKNOWN
+ * @throws {DescopeUnavailableError} FGA_UNAVAILABLE
  */
 export function assertRules(asked: RuleCase): MaybePromise<void> {
   const { rules = [] } = asked.policy;
@@ -58,7 +60,7 @@ async function assertPolicy({ policy }: ApplicationRule, asked: RuleCase): Promi
   throw new DescopeAccessError('ACCESS_POLICY_REFUSED', message, { rule: policy.name });
 }
 
-// All of the handler's in one call, when the first of them is due.
+// All relations of the handler in one call, when the first of them is due.
 async function askRelations(rules: readonly AccessRule[], asked: RuleCase): Promise<Relations> {
   const { call, user, modules } = asked;
   const wanted = rules.filter((rule) => rule.kind === 'relation');
@@ -88,7 +90,7 @@ function assertRelated(rule: RelationRule, relations: Relations): void {
   throw new DescopeAccessError('ACCESS_RELATION_MISSING', message, details);
 }
 
-// One that a newer copy of the package noted.
+// A rule that a newer copy of the package added.
 function unknownRule(): DescopeAccessError {
   return new DescopeAccessError(
     'ACCESS_DEMAND_UNKNOWN',
@@ -96,11 +98,14 @@ function unknownRule(): DescopeAccessError {
   );
 }
 
-// Lets the application's own rule decide, once the token's demands are met.
+// The decorator of the application's own rules.
 
 /**
- * Asks a rule of the application: a class with `isAllowed(user, context)`, which Nest injects, or a function. `user` is
- * what `@CurrentUser()` gives. Whatever is not `true` is 403 `ACCESS_POLICY_REFUSED`; what it throws stays as thrown.
+ * Lets a rule of the application decide, after the token has met every demand. If the rule does not return `true`, the
+ * response is 403 `ACCESS_POLICY_REFUSED`. An error that the rule throws is passed on unchanged.
+ * @param policy the class of a provider with `isAllowed(user, context)`, or a function with these parameters; `user` is the
+ *   value of `@CurrentUser()`
+ * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID when `policy` is neither a class nor a function
  * @example `@Authorize(OwnsOrder) @Get('orders/:id') show() {}`
  */
 export function Authorize<User = RegisteredUser>(
@@ -114,9 +119,9 @@ export function Authorize<User = RegisteredUser>(
   });
 }
 
-// Asks Descope whether the caller is related to what the request names.
+// The decorator of Descope's fine-grained authorization.
 
-/** Which relation is asked for. */
+/** The relation that `@FgaCheck` requires. */
 export interface FgaCheckOptions {
   /** The type of the resource, as the project's schema names it. */
   readonly resourceType: string;
@@ -124,16 +129,21 @@ export interface FgaCheckOptions {
   readonly resource: ValueSource;
   /** The relation or permission of that type. */
   readonly relation: string;
-  /** The caller's type in the schema; their id is the target. Default: `'user'`. */
+  /**
+   * The caller's type in the schema. The target is the user's id.
+   * @defaultValue `'user'`
+   */
   readonly targetType?: string;
 }
 
 const NAMES = ['resourceType', 'relation', 'targetType'] as const;
 
 /**
- * Asks Descope's fine-grained authorization for a relation of the caller to the resource that the request names; else
- * 403 `ACCESS_RELATION_MISSING`, or `ACCESS_RESOURCE_UNNAMED` where it names none. Where Descope does not tell: 503
- * `FGA_UNAVAILABLE`. Needs `managementKey`. All checks of a request are one call.
+ * Requires a relation of the caller to the resource that the request names, by Descope's fine-grained authorization.
+ * Otherwise the response is 403 `ACCESS_RELATION_MISSING`, or 403 `ACCESS_RESOURCE_UNNAMED` if the request names no
+ * resource. If Descope cannot be reached, it is 503 `FGA_UNAVAILABLE`. Needs the option `managementKey`. All checks of a
+ * handler are one call to Descope.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID when an option is missing, unknown or of another type
  * @example `@FgaCheck({ resourceType: 'doc', resource: 'param:id', relation: 'can_view' }) @Get('docs/:id') show() {}`
  */
 export function FgaCheck(options: FgaCheckOptions): AccessDecorator {

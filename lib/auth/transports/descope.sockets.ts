@@ -1,4 +1,4 @@
-// Who may stay connected: asked where Nest asks no guard, in a gateway's handleConnection.
+// Authenticates WebSocket clients when they connect: in a gateway's handleConnection, where Nest runs no guard.
 import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../../core/config/config.js';
@@ -16,7 +16,7 @@ import { assertOwnUser } from '../request-user.js';
 import { onSessionEnd } from '../session-end.js';
 import { findHandshake, rememberHandshake } from './websocket.js';
 
-/** Accepts WebSocket clients of Socket.IO and of `ws` when they connect. */
+/** Authenticates WebSocket clients of Socket.IO and of `ws` when they connect. */
 @Injectable()
 export class DescopeSockets {
   @Inject(ModuleRef) private readonly modules!: ModuleRef;
@@ -25,14 +25,18 @@ export class DescopeSockets {
   @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
 
   /**
-   * Lets a client stay as long as its session, and gives the session; any other client is told why and closed, and
-   * there is none. For `ws` the request is needed too, without which its messages cannot be judged. Never rejects.
+   * Keeps a client connected until its session token expires. A client without a valid session receives the reason and is
+   * closed: on Socket.IO by the event `exception`, on `ws` by the close code 1008 (1013 during an outage, 1011 for another
+   * error) with the error code as the reason. The promise never rejects.
+   * @param request the second argument of `handleConnection`; needed for `ws`, whose clients do not keep their request
+   * @returns the session, or `undefined` for a client that was closed
+   * @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
    * @example `handleConnection(client: WebSocket, request: IncomingMessage) { return this.sockets.accept(client, request); }`
    */
   async accept(client: object, request?: RequestLike): Promise<DescopeSession | undefined> {
     this.remember(client, request);
     const gone = new AbortController();
-    onClose(client, () => gone.abort()); // maybe before keys are fetched
+    onClose(client, () => gone.abort()); // it may close before the keys are fetched
     try {
       const session = await this.#authenticate(client);
       if (gone.signal.aborted) return session;
@@ -40,12 +44,15 @@ export class DescopeSockets {
       gone.signal.addEventListener('abort', callOff);
       return session;
     } catch (error) {
-      this.#reject(client, error); // handleConnection has nobody who would catch it
+      this.#reject(client, error); // Nest does not catch errors of handleConnection
       return undefined;
     }
   }
 
-  /** Only remembers the request of a client, so that its messages can be judged; anybody may stay connected. */
+  /**
+   * Remembers the request of a `ws` client, so that the guard can authenticate its messages, and closes no client. For
+   * gateways that also accept anonymous clients.
+   */
   remember(client: object, request: RequestLike | undefined): void {
     if (request !== undefined) rememberHandshake(client, request);
   }
@@ -60,7 +67,7 @@ export class DescopeSockets {
     const { acceptance, clock } = config;
     const accepted = acceptSession(session, acceptance);
     await assertOwnUser(handshake, accepted, { config, modules });
-    if ((accepted.expiresAt?.getTime() ?? 0) <= clock()) throw toEnded(accepted); // good for a request, not to stay
+    if ((accepted.expiresAt?.getTime() ?? 0) <= clock()) throw toEnded(accepted); // within the leeway, which is enough for a request only
     return accepted;
   }
 
@@ -80,7 +87,7 @@ function unknown(): DescopeAccessError {
   return new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type: 'ws' });
 }
 
-// Closing a client of Socket.IO or of `ws`, and hearing of its end.
+// Closes clients of Socket.IO and of `ws`, and observes their end.
 
 // RFC 6455 §7.4.1, and the registry's 1011 (internal error) and 1013 (try again later).
 const POLICY_VIOLATION = 1008;
@@ -98,7 +105,7 @@ interface WsClient {
   once(event: string, listener: () => void): unknown;
 }
 
-/** Tells a client why, as far as that is meant for it, and closes it. `thrown` is what an error of ours is answered with. */
+/** Closes a client, and sends it the reason if that is a rejection of this package; `thrown` is the rejection's exception. */
 export function closeClient(
   client: object,
   error: unknown,
@@ -117,7 +124,7 @@ function readBody(exception: HttpException): { readonly code: string } {
   return exception.getResponse() as { readonly code: string };
 }
 
-/** Calls back when a client is gone. */
+/** Calls back when a client has disconnected. */
 export function onClose(client: object, run: () => void): void {
   if (isSocketIo(client)) client.once('disconnect', run);
   else if (isWs(client)) client.once('close', run);

@@ -1,5 +1,4 @@
-// Execution context → call: what our own functions know of it. A transport that is not known has no request, and then the
-// guard rejects.
+// Execution context → call. An unknown transport has no request, so the guard rejects its calls.
 import type { ExecutionContext, HttpException } from '@nestjs/common';
 import { DescopeAccessError } from '../../core/errors.js';
 import type { OriginConfig } from '../../core/http/origin.js';
@@ -16,40 +15,41 @@ import type { DescopeTransport } from './transport.js';
 import { httpTransport } from './transport.js';
 import { websocketTransport } from './websocket.js';
 
-/** A request as handlers see it: Express's is Node's own, Fastify's wraps it as `raw`. */
+/** A request as handlers see it: on Express it is Node's own, on Fastify a wrapper of it. */
 export interface ContextRequest {
+  /** Node's own request, on Fastify. */
   readonly raw?: RequestLike & { user?: unknown };
-  /** The address as it was asked for; Express and Fastify both keep it. */
+  /** The path and query of the request, before any change by a router. */
   readonly originalUrl?: string;
-  /** Set by the guard for code that expects it there. Written only, never read. */
+  /** The user, for code that expects it here. The guard writes it, and this package never reads it to authenticate. */
   user?: unknown;
 }
 
-/** A request and its response, as our own functions are handed them. */
+/** A request and its response. */
 export interface HttpCall {
   /** The request as handlers see it. */
   readonly request: ContextRequest;
-  /** Node's own request, or one like it: what credentials and headers are read from. */
+  /** Node's own request, or an object like it. Credentials and headers are read from it. */
   readonly headers: RequestLike;
   /**
-   * What the headers of the response are written to; `undefined` where it has none.
+   * The writer of the response's headers; `undefined` if the response has none.
    * @internal
    */
   readonly response: ResponseWriter | undefined;
-  /** By what state is kept: Node's own request, the same for Fastify's middleware and for its guard. */
+  /** The key of the request's state: Node's own request, which is the same in Fastify's middleware and in the guard. */
   readonly key: object;
 }
 
 /**
- * One call that Nest makes of a handler, opened once in each callback (guard, parameter decorator). Its request is looked
- * for when it is first asked for. Throws `TRANSPORT_UNKNOWN` then, where there is none to be found.
+ * One call of a handler, opened once in each guard and parameter decorator. Its request is found when a member is first read.
+ * @throws {DescopeAccessError} TRANSPORT_UNKNOWN when `request`, `headers` or `key` is read and the transport finds no request
  */
 export interface DescopeCall extends HttpCall {
-  /** Nest's own view of the call, for rules and transports of the application. */
+  /** Nest's execution context of the call. */
   readonly context: ExecutionContext;
-  /** How the call came; `undefined` for a kind of context that nobody has taught. */
+  /** The transport of the context's type; `undefined` for an unknown type. */
   readonly transport: DescopeTransport | undefined;
-  /** By what the state of this call alone is kept, where a request makes several; `undefined` where it makes one. */
+  /** The key of this call's own state, if its request has several calls; `undefined` if it has one. */
   readonly ownKey: object | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface OpenCall extends DescopeCall {
   readonly applications: readonly Application[];
 }
 
-/** Opens a call; for the application whose guard is asked, else for those that it may belong to. */
+/** Opens a call: for the application of the guard, or without one for the applications that it may belong to. */
 export function openCall(context: ExecutionContext, application?: Application): OpenCall {
   const type = context.getType<string>();
   if (application === undefined) {
@@ -69,7 +69,7 @@ export function openCall(context: ExecutionContext, application?: Application): 
   return new OpenedCall(context, [application], application.transports.get(type) ?? OWN.get(type));
 }
 
-/** Opens what middleware and mounted routes are handed. */
+/** Opens the request and response of middleware or of a mounted route. */
 export function openHttpCall(request: ContextRequest, response: unknown): HttpCall {
   return {
     request,
@@ -83,7 +83,7 @@ class OpenedCall implements OpenCall {
   #request: ContextRequest | undefined;
   #key: object | undefined;
   #headers: RequestLike | undefined;
-  #response: ResponseWriter | null | undefined; // null where it has none
+  #response: ResponseWriter | null | undefined; // null if it has none
 
   constructor(
     readonly context: ExecutionContext,
@@ -115,7 +115,7 @@ class OpenedCall implements OpenCall {
   }
 }
 
-/** Finds the request of a call; `undefined` where there is none to be found. */
+/** Finds the request of a call; `undefined` if there is none. */
 export function findRequest({ transport, context }: DescopeCall): ContextRequest | undefined {
   const request = transport?.findRequest(context);
   return isRequest(request) ? request : undefined;
@@ -130,17 +130,17 @@ function readRequest(call: DescopeCall): ContextRequest {
 }
 
 /**
- * Finds by what the state of the request is kept that the guard has judged, for a handler's parameters. Throws
- * `TRANSPORT_UNKNOWN`.
+ * Finds the key of the state of the request that the guard has checked, for a handler's parameters.
+ * @throws {HttpException} TRANSPORT_UNKNOWN
  */
 export function recallKey(call: DescopeCall): object {
   const { transport, context } = call;
   if (transport?.recallRequest === undefined) return readKeyOfParameters(call);
   const request = transport.recallRequest(context);
-  return isRequest(request) ? toKey(request) : {}; // of which nothing is known
+  return isRequest(request) ? toKey(request) : {}; // a key without state
 }
 
-// No guard of ours is there to answer it.
+// Outside the guard, the error must be an exception of Nest.
 function readKeyOfParameters(call: DescopeCall): object {
   try {
     return call.key;
@@ -149,26 +149,27 @@ function readKeyOfParameters(call: DescopeCall): object {
   }
 }
 
-/** Hands the user on to the handler of a call: where code of others looks for it, and where its parameters find it. */
+/** Passes the user on to the handler of a call: on the request, and for its parameters. */
 export function handOnUser(call: DescopeCall, user: unknown): void {
   call.transport?.keepRequest?.(call.context, call.request);
   writeUser(call, user);
 }
 
-/** Writes the user on the framework's request, and on the one of Node that it wraps. */
+/** Writes the user on the framework's request, and on Node's request that it wraps. */
 export function writeUser({ request, key }: Pick<HttpCall, 'request' | 'key'>, user: unknown): void {
   request.user = user;
   if (key !== request) (key as ContextRequest).user = user;
 }
 
-/** Reads a parameter of a call; `undefined` where it has none of that name. */
+/** Reads a parameter of a call; `undefined` if it has none of this name. */
 export function readParam({ transport, context }: DescopeCall, name: string): unknown {
   return transport?.readParam?.(context, name);
 }
 
 /**
- * Asserts that what a browser sends by itself counts in this call, whatever the method. One page's socket carries
- * all that another's would, so it must say that it is ours: browsers always tell (RFC 6455 §10.2). Throws `REQUEST_CROSS_SITE`.
+ * Asserts that a cookie counts in this call, whatever the method. A page of another site can open a socket with the same
+ * cookies, so the handshake must name an origin of the application: browsers always send it (RFC 6455 §10.2).
+ * @throws {DescopeAccessError} REQUEST_CROSS_SITE
  */
 export function assertCallOrigin(call: DescopeCall, origins: OriginConfig): void {
   const { context, transport } = call;
@@ -177,15 +178,15 @@ export function assertCallOrigin(call: DescopeCall, origins: OriginConfig): void
     assertFromOwnPage(call.headers, origins);
     return;
   }
-  // Remembered from a safe call of the same request (a GraphQL batch), it must not count for one that is not.
+  // A session that is remembered from a safe call of the same request (a GraphQL batch) must not count for an unsafe call.
   if (transport?.isSafe !== undefined && !isYes(transport.isSafe(context))) assertOurs(call.headers, origins);
 }
 
-/** Brings an exception to the form that the transport of a call throws. */
+/** Converts an exception to the form that the call's transport throws. */
 export function toTransportException({ transport, context }: DescopeCall, exception: HttpException): unknown {
   const form = transport?.toRejection === undefined ? exception : transport.toRejection(exception, context);
   if (!isThenable(form)) return form;
-  // Nobody waits for what is thrown, and a promise of it would be no rejection.
+  // Nest does not await what is thrown, so a thrown promise would not be a rejection.
   attempt<unknown>(
     () => form,
     () => undefined,
@@ -194,8 +195,8 @@ export function toTransportException({ transport, context }: DescopeCall, except
 }
 
 /**
- * Brings a framework's request to what the request pipeline reads: Node's own request. Fastify keeps the server-side session on
- * its wrapper, and replaces it there when the id is refreshed.
+ * Converts a framework's request to the one that the request pipeline reads: Node's own. Fastify keeps the server-side
+ * session on its wrapper, and replaces it there when the session id changes.
  */
 export function toRequestLike(request: ContextRequest): RequestLike {
   const node = unwrap(request) as RequestLike | undefined;
@@ -213,13 +214,13 @@ export function toRequestLike(request: ContextRequest): RequestLike {
   };
 }
 
-/** Finds by what the state of a request is kept. */
+/** Returns the key of a request's state. */
 export function toKey(request: object): object {
   const node = unwrap(request);
   return isObject(node) ? node : request;
 }
 
-/** The request of a page with the address that the browser asked for; nothing where a call has no HTTP request. */
+/** Reads the request of a page with the URL that the browser requested; empty if the call has no HTTP request. */
 export function readPageRequest(call: DescopeCall): RequestLike & { readonly url?: string | undefined } {
   const type: string = call.context.getType();
   const request = type === 'http' ? findRequest(call) : undefined;
@@ -228,15 +229,15 @@ export function readPageRequest(call: DescopeCall): RequestLike & { readonly url
   return { method, headers, url: request.originalUrl };
 }
 
-// Node's own request in a framework's, which keeps it as `raw`.
+// Node's own request, which Fastify's request has as `raw`.
 function unwrap(request: object): unknown {
   return hasRaw(request) ? request.raw : request;
 }
 
 const rawPrototypes = new WeakMap<object, boolean>();
 
-// `'raw' in request`. Express gives each request a shape of its own, so that what it has not is looked for anew, four
-// prototypes up; of a prototype that is asked once.
+// Checks `'raw' in request`. Express gives each request its own shape, so that a missing member is looked up again each time,
+// through four prototypes. Here each prototype is checked once.
 function hasRaw(request: object): request is { readonly raw: unknown } {
   if (Object.hasOwn(request, 'raw')) return true;
   const prototype = Object.getPrototypeOf(request) as object | null;
@@ -258,15 +259,15 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-// The transports that a call's application knows: those of the package, and those that it was taught.
+// The transports: those of the package, and those of the application's option `transports`.
 
 const OWN: ReadonlyMap<string, DescopeTransport> = new Map(
   [httpTransport, graphqlTransport, websocketTransport].map((transport) => [transport.type, transport]),
 );
 
 /**
- * Finds the transport of a type; one that the application taught goes before the package's own of that type. Where a
- * call may belong to several applications that were taught different ones, there is none to be believed.
+ * Finds the transport of a type; one of the option `transports` replaces the package's own. If the call may belong to several
+ * applications with different ones, there is none.
  */
 export function findTransport(
   type: string,

@@ -1,11 +1,11 @@
-// GraphQL: what Apollo's and Mercurius's contexts hold, over HTTP and over the socket of subscriptions.
+// GraphQL: the contexts of Apollo and Mercurius, over HTTP and over the socket of subscriptions.
 import type { ExecutionContext } from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 import type { RequestLike } from '../../core/http/request.js';
 import type { DescopeTransport } from './transport.js';
 import { readOwnMember } from './transport.js';
 
-/** A resolver's arguments; `own` is what the application calls its context. */
+/** A resolver's arguments; `own` is the GraphQL context of the application. */
 interface ResolverCall {
   readonly args: unknown;
   readonly own: Members;
@@ -35,17 +35,17 @@ function findRequest(context: ExecutionContext): unknown {
   const { own, info } = readCall(context);
   const request = findCarrier(own);
   if (!isUpgrade(request) && !('extra' in toMembers(request))) return request;
-  const operation = toObject(info['variableValues']) ?? own; // made anew for each execution, the context is not always
+  const operation = toObject(info['variableValues']) ?? own; // a new object for each execution, which the context is not always
   return toOperationRequest({ ...toSocket(request, own), socket: toObject(request) ?? own, operation });
 }
 
-// Mercurius puts its reply beside what the application's own context holds. Where that is one object for all requests,
-// it holds the request of another caller: then there is none to be believed.
+// Mercurius adds its reply to the application's own context. If that is one object for all requests, it may have the request
+// of another caller: then no request is used.
 function findCarrier(own: Members): unknown {
   const { req, request } = own;
   const replied = toMembers(own['reply'])['request'];
   if (replied !== undefined && req !== undefined && toNode(replied) !== toNode(req)) return undefined;
-  if ('extra' in own && 'connectionParams' in own) return own; // graphql-ws's context, handed on as it is
+  if ('extra' in own && 'connectionParams' in own) return own; // graphql-ws's context, passed on unchanged
   return req ?? replied ?? request;
 }
 
@@ -72,7 +72,7 @@ const CODES: ReadonlyMap<number, string> = new Map([
   [403, 'FORBIDDEN'],
 ]);
 
-// As Nest's Apollo driver formats it (`autoTransformHttpErrors`); this way Mercurius and subscriptions say the same.
+// As Nest's Apollo driver formats it (`autoTransformHttpErrors`), so that Mercurius and subscriptions respond the same way.
 function toRejection(rejection: unknown): unknown {
   if (!(rejection instanceof HttpException)) return rejection;
   const status = rejection.getStatus();
@@ -94,16 +94,16 @@ function toMembers(value: unknown): Members {
   return (toObject(value) ?? {}) as Members;
 }
 
-// One operation over the socket of subscriptions, as a request of its own: it is judged when it is made, not by what
+// One operation over the socket of subscriptions, as a separate request: it is authenticated when it is sent, and not once
+// when the socket was opened.
 
-// was true when the socket was opened.
-/** The upgrade that opened a socket, what the client's first message said, and the operation at hand. */
+/** The request that opened a socket, the parameters of the client's first message, and the current operation. */
 export interface SocketOperation {
-  /** What is the same for all operations of a socket, and of no other. */
+  /** An object that is the same for all operations of this socket, and of no other. */
   readonly socket: object;
   readonly upgrade: unknown;
   readonly params: unknown;
-  /** What is made anew for each operation. */
+  /** An object that is new for each operation. */
   readonly operation: object;
 }
 
@@ -111,7 +111,7 @@ type Requests = WeakMap<object, WeakMap<object, RequestLike>>;
 type Headers = RequestLike['headers'];
 type Node = Partial<RequestLike>;
 
-// One memory for all copies of the package in a process: a guard of one and a decorator of another must meet.
+// One map for all copies of the package in a process: a decorator of one must find the request that a guard of another used.
 const OPERATIONS = Symbol.for('nestjs-descope:graphql-operations');
 const shared = globalThis as { [OPERATIONS]?: Requests };
 const memory: Requests = (shared[OPERATIONS] ??= new WeakMap());
@@ -119,13 +119,13 @@ const memory: Requests = (shared[OPERATIONS] ??= new WeakMap());
 const AUTHORIZATION = 'authorization';
 const MALFORMED = 'Bearer';
 
-/** Tells whether a request opens a WebSocket (RFC 6455 §4.1). */
+/** Checks whether a request opens a WebSocket (RFC 6455 §4.1). */
 export function isUpgrade(request: unknown): boolean {
   const { headers } = toSocketNode(request);
   return headers !== undefined && Object.hasOwn(headers, 'sec-websocket-key');
 }
 
-/** Makes the request of an operation, the same one each time it is asked for. */
+/** Creates the request of an operation, and returns the same one each time. */
 export function toOperationRequest(given: SocketOperation): RequestLike {
   const ofSocket = memory.get(given.socket) ?? new WeakMap<object, RequestLike>();
   const known = ofSocket.get(given.operation);
@@ -135,29 +135,30 @@ export function toOperationRequest(given: SocketOperation): RequestLike {
   return request;
 }
 
-// Without a method no cookie counts but one that our own page sent.
+// Without a method, a cookie counts only if a page of the application's own origins sent it.
 function toRequest({ upgrade, params }: SocketOperation, node: Node): RequestLike {
   const { cookie, ...headers } = readSentHeaders(node);
   const credentials = readCredentials(node, params);
   const request: RequestLike = {
     headers: { ...headers, authorization: credentials[0] },
-    // Two credentials are malformed, and so are two access keys in a header of theirs.
+    // Two credentials are malformed, and so are two access keys in their own header.
     rawHeaders: [...listOthers(node), ...credentials.flatMap((value) => [AUTHORIZATION, value])],
     socket: node.socket,
   };
-  // Browsers always say where a WebSocket comes from (RFC 6455 §4.1); where nothing is said, it may have been taken away.
+  // Browsers always send `Origin` with a WebSocket (RFC 6455 §4.1). If it is missing, it may have been removed.
   if (!Object.hasOwn(headers, 'origin')) return request;
   return { ...request, headers: { ...request.headers, cookie }, session: readSession(upgrade) };
 }
 
-// Mercurius writes what the client's first message says among the headers: a page of another site could name there what
-// its browser did not send, such as Sec-Fetch-Site.
+// Mercurius adds the parameters of the client's first message to the headers: a page of another site could add headers there
+// that its browser did not send, such as Sec-Fetch-Site.
 function readSentHeaders({ headers = {}, rawHeaders }: Node): Record<string, Headers[string]> {
   const sent = rawHeaders && new Set(rawHeaders.map(toLowerName));
   return Object.fromEntries(Object.entries(headers).filter(([name]) => sent?.has(name) ?? true));
 }
 
-// A browser may attach Basic by itself to the upgrade; beside a token in the first message only another token counts.
+// A browser may attach Basic credentials to the upgrade. If the first message has a token, only bearer tokens of the upgrade
+// count beside it.
 function readCredentials(node: Node, params: unknown): readonly string[] {
   const said = Object.entries(isObject(params) ? params : {})
     .filter(([name, value]) => name.toLowerCase() === AUTHORIZATION && value !== null && value !== undefined)
@@ -174,7 +175,7 @@ function readSentCredentials({ headers = {}, rawHeaders }: Node): readonly strin
   );
 }
 
-// What was sent beside credentials, as often as it was sent.
+// The headers that are not credentials, as often as they were sent.
 function listOthers({ headers = {}, rawHeaders }: Node): readonly string[] {
   const listed = Object.entries(headers).flatMap(([name, value = []]) =>
     [value].flat().flatMap((text) => [name, text]),
@@ -183,7 +184,7 @@ function listOthers({ headers = {}, rawHeaders }: Node): readonly string[] {
   return sent.filter((_text, index) => sent[index - (index % 2)]?.toLowerCase() !== AUTHORIZATION);
 }
 
-// Names and values alternate; a value is no name.
+// Names and values alternate; a value is not a name.
 function toLowerName(text: string, index: number): string {
   return index % 2 === 0 ? text.toLowerCase() : '';
 }

@@ -1,17 +1,17 @@
-// Microservices: credentials stand in the metadata of gRPC and in the headers of a broker's message, never in a payload.
+// Microservices: credentials are in the metadata of gRPC and in the headers of a broker's message, never in a payload.
 import type { ExecutionContext } from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 import type { RequestLike } from '../../core/http/request.js';
 import type { DescopeTransport } from './transport.js';
 import { readOwnMember, toThrown } from './transport.js';
 
-// Guard and parameters are given contexts of their own, of the same message.
+// The guard and the parameters have different contexts of the same message.
 const requests = new WeakMap<object, RequestLike>();
 
 /**
- * Lets the guard judge messages of gRPC (metadata), NATS, Kafka, RabbitMQ and MQTT 5 (headers) by their `authorization`.
- * Redis and TCP carry no headers, so nobody is signed in there. Not on by itself: anyone who may publish to a broker may
- * send a token there that was shown to another service.
+ * Authenticates messages of gRPC (metadata), NATS, Kafka, RabbitMQ and MQTT 5 (headers) by their `authorization`. Redis and
+ * TCP have no headers, so every caller is anonymous there. It is not on unless it is in the option `transports`, because any
+ * publisher of a broker can send a token there that it received as another service.
  * @example `DescopeModule.forRoot({ transports: [microserviceTransport] })`
  */
 export const microserviceTransport: DescopeTransport = {
@@ -36,7 +36,7 @@ const GRPC_CODES = new Map([
   [503, 14], // UNAVAILABLE
 ]);
 
-// gRPC has numbers of its own, and room for one text.
+// gRPC has its own status codes, and one text.
 function toGrpcBody(rejection: unknown, context: ExecutionContext): object | undefined {
   const [data, carrier] = context.getArgs<[unknown, unknown]>();
   if (!(rejection instanceof HttpException) || findMetadata(data, carrier) === undefined) return undefined;
@@ -45,24 +45,24 @@ function toGrpcBody(rejection: unknown, context: ExecutionContext): object | und
   return { code: GRPC_CODES.get(rejection.getStatus()) ?? 2, message: text, details: text };
 }
 
-// What Nest's contexts of microservices say beside the payload, as headers.
+// The headers of a message, from Nest's contexts of microservices.
 
 type Headers = Record<string, string | readonly string[]>;
 
-/** Metadata of gRPC: functions, which no payload can hold. */
+/** Metadata of gRPC, recognised by its functions, which no payload can contain. */
 interface Metadata {
   getMap(): object;
   get(name: string): readonly unknown[];
 }
 
-/** Reads the headers of a message; none where its transport has none. Cookies are a browser's, and never counted here. */
+/** Reads the headers of a message; none if its transport has none. Cookies are left out: only browsers have them. */
 export function findMessageHeaders(data: unknown, carrier: unknown): Headers {
   const headers: Headers = {};
   for (const [name, values] of listHeaders(data, carrier)) {
     const key = name.toLowerCase();
     const texts = values.map(toText).filter((text) => text !== undefined);
     if (key === 'cookie' || texts.length === 0) continue;
-    // Two spellings of one name are two values: what is meant to be one credential is then malformed.
+    // Two spellings of one name are two values: as a credential they are malformed.
     const all = [...(Object.hasOwn(headers, key) ? [headers[key] ?? []].flat() : []), ...texts];
     Object.defineProperty(headers, key, {
       value: all.length === 1 ? all[0] : all,
@@ -73,7 +73,7 @@ export function findMessageHeaders(data: unknown, carrier: unknown): Headers {
   return headers;
 }
 
-/** Finds the metadata of a gRPC call: beside the payload, or on the call where a handler is given that. */
+/** Finds the metadata of a gRPC call: beside the payload, or on the call if the handler receives that. */
 export function findMetadata(data: unknown, carrier: unknown): Metadata | undefined {
   if (isMetadata(carrier)) return carrier;
   const onCall = hasMethod(data, 'sendMetadata') ? readMember(data, 'metadata') : undefined;
@@ -89,7 +89,7 @@ function listHeaders(data: unknown, carrier: unknown): [name: string, values: re
   return pairs.filter(isPair).map(([name, value]) => [name, Array.isArray(value) ? value : [value]]);
 }
 
-// By the methods of NatsContext, KafkaContext, RmqContext and MqttContext.
+// NatsContext, KafkaContext, RmqContext and MqttContext are recognised by their methods.
 function findBrokerHeaders(carrier: unknown): unknown {
   if (hasMethod(carrier, 'getHeaders')) return carrier.getHeaders();
   if (hasMethod(carrier, 'getPacket')) return readPath(carrier.getPacket(), ['properties', 'userProperties']);

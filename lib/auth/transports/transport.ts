@@ -1,66 +1,104 @@
-// What the guard must be told of a transport: where a context keeps its request, and in which form a rejection is thrown.
+// A transport: where an execution context has its request, and in which form a rejection is thrown.
 import type { ArgumentsHost, ExceptionFilter, ExecutionContext } from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 
-/** Teaches the guard a kind of execution context. What it cannot find is rejected. */
+/**
+ * Adds a type of execution context to the guard, by the option `transports`. Calls of an unknown type are rejected with
+ * `TRANSPORT_UNKNOWN`.
+ * @example
+ * ```ts
+ * const broker: DescopeTransport = {
+ *   type: 'rmq',
+ *   findRequest: (context) => context.getArgByIndex<Message>(1).properties, // has `headers`
+ * };
+ * ```
+ */
 export interface DescopeTransport {
-  /** The context's type, as Nest names it (`context.getType()`): `'http'`, `'graphql'`, `'ws'`, `'rpc'`, `'rmq'`, … */
+  /** The type of the context (`context.getType()`): `'http'`, `'graphql'`, `'ws'`, `'rpc'`, `'rmq'`, … */
   readonly type: string;
-  /** Finds what carries the credentials: an object with `headers`, Node's own request or one like it; or a wrapper with `raw`. */
+  /**
+   * Finds the request with the credentials of a call.
+   * @returns an object with `headers`, such as Node's own request, or an object that has it as `raw`; for any other value the
+   *   call is rejected with `TRANSPORT_UNKNOWN`
+   */
   findRequest(context: ExecutionContext): unknown;
   /**
-   * Is told of the request of a call that may reach its handler. For transports where one request serves many calls
-   * (a socket's messages): `findRequest` then gives each call an object of its own, so that each is judged anew.
+   * Receives the request of an accepted call. For transports where one request has many calls, such as a socket's messages:
+   * there `findRequest` returns a new object for each call, so that each is authenticated again.
    */
   keepRequest?(context: ExecutionContext, request: object): void;
-  /** Finds that request again for the handler's parameters. Default: `findRequest`. */
+  /**
+   * Finds the request of `keepRequest` again, for the handler's parameters.
+   * @returns the request
+   * @defaultValue `findRequest`
+   */
   recallRequest?(context: ExecutionContext): unknown;
-  /** Finds what the answer's headers are written to. Default: nothing. */
+  /**
+   * Finds the response whose headers are written.
+   * @returns Node's response, or one of Fastify; `undefined` if there is none
+   * @defaultValue no response
+   */
   findResponse?(context: ExecutionContext): unknown;
-  /** Finds what is made anew for each call, where a request makes several: GraphQL's `info`. Default: nothing, for one. */
+  /**
+   * Finds an object that is new for each call, if a request has several calls; in GraphQL it is `info`.
+   * @returns the object, or `undefined` if the request has one call
+   * @defaultValue `undefined`
+   */
   findCall?(context: ExecutionContext): object | undefined;
-  /** Reads a parameter of the call, for `'param:…'`. Default: nothing. */
+  /**
+   * Reads a parameter of the call, for `'param:<name>'`.
+   * @returns the value; only a non-empty string counts
+   * @defaultValue no parameters
+   */
   readParam?(context: ExecutionContext, name: string): unknown;
   /**
-   * Whether this call changes nothing, so that another site's page may cause it; then a cookie counts without proof
-   * of its origin. Default: by the method of the request (RFC 9110 §9.2.1).
+   * Checks whether the call changes nothing. If it may change something, a cookie counts only with proof that the request
+   * comes from an origin of the application.
+   * @returns `true` for a safe call; any other value counts as unsafe
+   * @defaultValue decided by the request's HTTP method
+   * @see https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1
    */
   isSafe?(context: ExecutionContext): boolean;
-  /** Turns a rejection (an `HttpException`) into what this transport throws. Default: as it is. */
+  /**
+   * Converts a rejection to the exception that this transport throws. It must not be asynchronous.
+   * @param rejection an `HttpException`
+   * @returns the exception
+   * @defaultValue the `HttpException` itself
+   */
   toRejection?(rejection: unknown, context: ExecutionContext): unknown;
 }
 
-// In which form a rejection is thrown where Nest's own filters pass on one class of exceptions only.
+// The form of a rejection for transports where Nest's own filters accept one class of exceptions only.
 
-/** The exception class of a package that applications may or may not have: `WsException`, `RpcException`. */
+/** The exception class of an optional package: `WsException`, `RpcException`. */
 export type TransportException = new (error: object) => Error;
 
 const classes = new Map<string, TransportException>();
 let socketFilter: ExceptionFilter | undefined;
 
-/** Learns the class that a kind of context throws; asked for at boot, where an application has such handlers. */
+/** Sets the exception class of a type of context, at boot, if the application has such handlers. */
 export function setTransportException(type: string, thrown: TransportException): void {
   classes.set(type, thrown);
 }
 
-/** Brings a rejection to that form; as it is where the class is not known, and then Nest's filters say less of it. */
+/** Converts a rejection to that class; unchanged if the class is not set, and then Nest's filters send less detail. */
 export function toThrown(type: string, rejection: unknown, body?: object): unknown {
   const thrown = classes.get(type);
   if (thrown === undefined || !(rejection instanceof HttpException)) return rejection;
   return Object.defineProperty(new thrown(body ?? toBody(rejection)), 'cause', { value: rejection });
 }
 
-/** Learns what answers an exception over a socket: the base of Nest's own filters. */
+/** Sets the filter that sends an exception over a socket: the base class of Nest's own filters. */
 export function setSocketFilter(filter: ExceptionFilter): void {
   socketFilter = filter;
 }
 
-/** Answers a message of a socket, as Nest does where nothing else catches what was thrown. */
+/** Responds to a message of a socket, as Nest does for an exception that no other filter catches. */
 export function respondToSocket(thrown: unknown, host: ArgumentsHost): void {
   socketFilter?.catch(thrown, host);
 }
 
-/** Reads what a microservice answers in place of what was thrown. */
+/** Reads the response of a microservice from a thrown value. */
 export function readThrown(thrown: unknown): unknown {
   if (thrown instanceof HttpException) return toBody(thrown);
   const { getError } = thrown as { readonly getError?: () => unknown };
@@ -71,7 +109,7 @@ function toBody(rejection: HttpException): object {
   return { status: 'error', ...(rejection.getResponse() as object) };
 }
 
-// HTTP: the request of Express or Fastify, and the reply to it.
+// HTTP: the request and the response of Express or Fastify.
 
 export const httpTransport: DescopeTransport = {
   type: 'http',
@@ -85,7 +123,7 @@ function findParams(context: ExecutionContext): unknown {
   return typeof request === 'object' && request !== null && 'params' in request ? request.params : undefined;
 }
 
-/** Reads a member that an object itself has; of anything else nothing. */
+/** Reads an own member of an object; `undefined` for any other value. */
 export function readOwnMember(object: unknown, name: string): unknown {
   if (typeof object !== 'object' || object === null || !Object.hasOwn(object, name)) return undefined;
   return (object as Record<string, unknown>)[name];

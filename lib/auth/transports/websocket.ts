@@ -1,4 +1,4 @@
-// WebSockets: each message is judged anew, by what its client showed when it connected.
+// WebSockets: each message is authenticated again, by the request with which its client connected.
 import type { ExecutionContext } from '@nestjs/common';
 import { DescopeAccessError } from '../../core/errors.js';
 import type { RequestLike } from '../../core/http/request.js';
@@ -6,8 +6,8 @@ import { readBearer } from '../../core/http/request.js';
 import type { DescopeTransport } from './transport.js';
 import { readOwnMember, toThrown } from './transport.js';
 
-// A message has no object of its own. The guards and interceptors of one share its list of arguments; its parameters
-// are read from a copy, so they are given the request of the last message that the guard let through to the handler.
+// Nest has no object for a message. Its guards and interceptors share the list of arguments. Its parameters are read from a
+// copy of it, so they use the request of the last message that the guard accepted for this handler.
 const judged = new WeakMap<object, RequestLike>();
 const accepted = new WeakMap<object, WeakMap<object, unknown>>();
 
@@ -42,19 +42,19 @@ function unknown(): DescopeAccessError {
   return new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type: 'ws' });
 }
 
-// What a WebSocket client showed when it connected: the only place where its credentials stand.
+// The request with which a WebSocket client connected. Only this request has the client's credentials.
 
-// One memory for all copies of the package in a process: what one remembers, the guard of another must find.
+// One map for all copies of the package in a process: the guard of one must find the request that another remembered.
 const REQUESTS = Symbol.for('nestjs-descope:upgrade-requests');
 const shared = globalThis as { [REQUESTS]?: WeakMap<object, RequestLike> };
 const requests = (shared[REQUESTS] ??= new WeakMap());
 
-/** Remembers the request that opened a connection; Nest's adapter for `ws` hands it to `handleConnection` only. */
+/** Remembers the request that opened a connection; Nest's adapter for `ws` passes it to `handleConnection` only. */
 export function rememberHandshake(client: object, request: RequestLike): void {
   requests.set(client, request);
 }
 
-/** Finds what a client showed; `undefined` where it was not remembered, and the client does not keep it itself. */
+/** Finds the request of a client; `undefined` if it was not remembered and the client does not have it. */
 export function findHandshake(client: unknown): RequestLike | undefined {
   if (typeof client !== 'object' || client === null) return undefined;
   const request = requests.get(client) ?? ('request' in client ? client.request : undefined);
@@ -64,19 +64,19 @@ export function findHandshake(client: unknown): RequestLike | undefined {
   return 'handshake' in client ? addToken(handshake, readOwnMember(client.handshake, 'auth')) : handshake;
 }
 
-// Socket.IO's own way, for browsers can set no header: it counts like a bearer token, since no browser sends it by itself.
+// Socket.IO's `auth`, because browsers cannot set headers there. It counts as a bearer token: a browser never adds it itself.
 function addToken(handshake: RequestLike, auth: unknown): RequestLike {
   const token = readOwnMember(auth, 'token');
   if (token === undefined || token === null || token === '') return handshake;
   const bearer = readBearer(handshake);
   if (bearer === token) return handshake;
-  // Two that differ, or one that is no text: not one credential, and rejected as such.
+  // Two different tokens, or a token that is not a string: rejected as malformed.
   const isOne = bearer === undefined && typeof token === 'string';
   const authorization = isOne ? `Bearer ${token}` : 'Bearer';
   return { ...handshake, headers: { ...handshake.headers, authorization } };
 }
 
-// The application's own server-side session, where its middleware ran before the upgrade too.
+// The application's server-side session, if its middleware runs for the upgrade, too.
 function readSession(request: object): unknown {
   return 'session' in request ? request.session : undefined;
 }
