@@ -29,7 +29,7 @@ export const PARTS = {
   },
   guard: {
     mutate: ['lib/auth/auth.guard.ts'],
-    specs: [`${UNIT}/auth/auth-guard`, `${E2E}/session/login`],
+    specs: [`${UNIT}/auth/auth-guard`, `${E2E}/session/login`, `${E2E}/access/guard-override`],
   },
   rejections: { mutate: ['lib/auth/http-error.ts'], specs: [`${UNIT}/auth/http-error`] },
   policy: {

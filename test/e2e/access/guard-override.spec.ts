@@ -1,7 +1,7 @@
-// A test of an application may put something else in the guard's place.
+// A test of an application may put something else in the guard's place, and a module of the application may not.
 import { describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Module } from '@nestjs/common';
 import { AuthGuard, DescopeModule, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { ADAPTERS, start } from '../../support/application.js';
@@ -12,6 +12,9 @@ class DemandingController {
   @Get()
   admin() {}
 }
+
+@Module({ providers: [{ provide: AuthGuard, useValue: { canActivate: () => true } }] })
+class LaxModule {}
 
 describe.each(ADAPTERS)('AuthGuard in a test of an application, on %s', (adapter) => {
   const descope = createTestDescope();
@@ -37,6 +40,20 @@ describe.each(ADAPTERS)('AuthGuard in a test of an application, on %s', (adapter
     );
     expect((await application.request('/demanding')).status).toBe(200);
     expect(calls).toEqual(['asked']);
+    await application.close();
+  });
+
+  it('stays the global guard whatever another module provides in its place', async () => {
+    const application = await start(
+      adapter,
+      { imports: [DescopeModule.forRoot(), LaxModule], controllers: [DemandingController] },
+      { override: (builder) => descope.override(builder) },
+    );
+    const status = async (headers: Record<string, string>) =>
+      (await application.request('/demanding', { headers })).status;
+    expect(await status({})).toBe(401);
+    expect(await status(descope.as().bearer)).toBe(403);
+    expect(await status(descope.as({ roles: ['admin'] }).bearer)).toBe(200);
     await application.close();
   });
 });

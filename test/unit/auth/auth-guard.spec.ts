@@ -38,6 +38,7 @@ class IsAnna {
 class Orders {
   closed() {}
   @OptionalAuth() optional() {}
+  @Accepts('access-key') keys() {}
   @OptionalAuth() @Accepts('access-key') keysOrNobody() {}
   @Public() open() {}
   @Roles('admin') admin() {}
@@ -236,6 +237,16 @@ describe('AuthGuard', () => {
       rejectedWith: 'TOKEN_KIND_NOT_ACCEPTED',
     });
     expect(unwanted.user).toBeUndefined();
+  });
+
+  it('rejects a caller of another kind for one call alone, and the next call of the request may accept them', async () => {
+    await boot();
+    for (const headers of [anna.cookie, anna.bearer]) {
+      const request = toRequest(headers);
+      expect(await outcome(request, 'keys')).toBe('TOKEN_KIND_NOT_ACCEPTED');
+      expect(await outcome(request, 'closed')).toBe(true);
+      expect(request.user).toMatchObject({ id: 'U2anna' });
+    }
   });
 
   it('decides at once, without a promise and without a response, when the keys are at hand', async () => {
