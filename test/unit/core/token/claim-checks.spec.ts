@@ -142,6 +142,12 @@ describe('assertNoIdToken', () => {
     }
   });
 
+  it('names the mark by which it knows an ID token, and not what it says', () => {
+    const run = () => assertNoIdToken(asClaims({ at_hash: 'secret' }));
+    expect(run).toThrow(expect.objectContaining({ details: { claim: 'at_hash' } }));
+    expect(run).not.toThrow(/secret/);
+  });
+
   it('leaves a session be, also one whose caller supplied a claim of such a name', () => {
     expect(of({})).toBe('accepted');
     expect(of({ nsec: { nonce: 'x' }, Nonce: 'x', nonces: 'x', tenants: { nonce: {} } })).toBe('accepted');
