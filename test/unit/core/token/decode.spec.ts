@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DescopeError } from '#lib/core/errors.js';
-import { decodeToken, HeaderMemory, MAX_TOKEN_LENGTH } from '#lib/core/token/decode.js';
+import { decodeToken, HeaderMemory, MAX_TOKEN_LENGTH, readEndMs, readOwner } from '#lib/core/token/decode.js';
 import { codeOf, toPart } from '../../../support/tokens.js';
 
 const HEADER = { alg: 'RS256', kid: 'SK1', typ: 'JWT' };
@@ -275,5 +275,33 @@ describe('A header that was read before', () => {
     expect([longest.length, long.length]).toEqual([512, 514]);
     expect(headers.read(longest)).toBe(headers.read(longest));
     expect(headers.read(long)).not.toBe(headers.read(long));
+  });
+});
+
+describe('readEndMs', () => {
+  it('reads when a token says that it ends, in milliseconds, and nothing that is no number', () => {
+    expect(readEndMs(token({ payload: { exp: 1_700_000_600 } }))).toBe(1_700_000_600_000);
+    expect(readEndMs(token({ payload: { exp: 0 } }))).toBe(0);
+    for (const payload of [{}, { exp: '1700000600' }, { exp: null }, '{"__proto__":{"exp":1}}'])
+      expect(readEndMs(token({ payload }))).toBeUndefined();
+  });
+
+  it('reads nothing from what is no token', () => {
+    for (const text of ['', 'opaque', 'a.b.c', token({ header: '{}' })])
+      expect(readEndMs(text)).toBeUndefined();
+  });
+});
+
+describe('readOwner', () => {
+  it('reads whose a token is: by `dsub`, else by `sub`', () => {
+    expect(readOwner(token({ payload: { sub: 'U2anna' } }))).toBe('U2anna');
+    expect(readOwner(token({ payload: { sub: 'other', dsub: 'U2anna' } }))).toBe('U2anna');
+    expect(readOwner(token({ payload: { dsub: 'U2anna' } }))).toBe('U2anna');
+  });
+
+  it('takes a token that names nobody, and what is no token, for its own owner', () => {
+    const unnamed = [{}, { sub: 7 }, { sub: 'U2anna', dsub: ['U2eve'] }, '{"__proto__":{"sub":"U2eve"}}'];
+    const texts = [...unnamed.map((payload) => token({ payload })), '', 'opaque', 'a.b.c'];
+    expect(texts.map(readOwner)).toEqual(texts);
   });
 });
