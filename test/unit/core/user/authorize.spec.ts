@@ -200,6 +200,7 @@ describe('assertAccess, beyond grants', () => {
       ['pwd', ' pwd '],
       ['', ' '],
       ['pwd', 'Pwd', 'pWD'],
+      ['kba', '\u212aBA'], // the sign for Kelvin, which is a k
     ];
     for (const methods of [['pwd'], ['pwd', 'pwd'], [], undefined, 'mfa', ['MFA'], ...written])
       expect(judge({ amr: methods }, { kind: 'mfa' })).toBe('AUTH_MFA_REQUIRED');

@@ -41,6 +41,24 @@ describe('DescopeUser', () => {
     expect([user.email, user.name, user.tenant]).toEqual([undefined, undefined, undefined]);
   });
 
+  it('reads scopes from a text or a list, and none from anything else', () => {
+    for (const scope of ['read write', ' read  write ', ['read', 'write']]) {
+      const { scopes } = userOf({ scope });
+      expect([scopes, Object.isFrozen(scopes)]).toEqual([['read', 'write'], true]);
+    }
+    for (const scope of [undefined, '', 7, { read: true }, ['read', 7]])
+      expect(userOf({ scope }).scopes).toEqual([]);
+  });
+
+  it('has the claims as the schema returns them, else the token’s own, and shows neither', () => {
+    const claims = frozen(sessionClaims({ plan: 'hush' })) as DescopeClaims;
+    const customClaims = { plan: 'hush', seats: 3 };
+    const checked = new DescopeUser({ claims, kind: 'user', customClaims }, 'anna', RULES);
+    const plain = new DescopeUser({ claims, kind: 'user' }, 'anna', RULES);
+    expect([checked.customClaims, plain.customClaims]).toEqual([customClaims, claims]);
+    for (const user of [checked, plain]) expect(JSON.stringify(user) + inspect(user)).not.toContain('hush');
+  });
+
   it('is staff or superuser by the configured project role only', () => {
     const flags = ({ isStaff, isSuperuser }: DescopeUser) => [isStaff, isSuperuser];
     expect(flags(userOf({ roles: ['is_staff'] }))).toEqual([true, false]);
@@ -96,7 +114,7 @@ describe('DescopeUser', () => {
     expect(structuredClone(user)).toMatchObject({ tenants });
     expect(inspect(user, { depth: 5 })).toMatch(/^DescopeUser \{[^]*T1: \{ roles: \[ 'lead' \]/);
     expect(inspect({ user }, { depth: null })).toContain("'lead'");
-    expect(inspect(user, { depth: 0 })).not.toContain('lead');
+    for (const depth of [0, 2]) expect(inspect(user, { depth })).not.toContain('lead');
     expect(user.tenants).toBe(user.tenants);
     expect(new Proxy(user, {}).tenants).toEqual(tenants);
   });

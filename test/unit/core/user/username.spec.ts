@@ -76,6 +76,10 @@ describe('readUsername', () => {
     expect(() => read(['custom', 'login'], { email: 'anna@example.com' })).toThrow(
       /"custom → login".*usernameClaim/s,
     );
+    expect(() => read('login')).toThrow(expect.objectContaining({ details: { claim: 'login' } }));
+    expect(() => read('login', { login: 'anna' }, 'unknown')).toThrow(
+      expect.objectContaining({ details: { claim: 'login' } }),
+    );
     expect(() => read('login', { login: 7, email: 'anna@example.com' })).not.toThrow(/anna/);
   });
 
