@@ -3,20 +3,22 @@ import { describe, expect, it } from '@jest/globals';
 import {
   BadRequestException,
   ForbiddenException,
+  PayloadTooLargeException,
   ServiceUnavailableException,
   UnauthorizedException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
-import { toHttpError } from '#lib/auth/http-error.js';
+import { inNestForm, toHttpError, toNestError } from '#lib/auth/http-error.js';
 import {
   DescopeAccessError,
+  DescopeConfigError,
   DescopeCredentialError,
   DescopeRequestError,
   DescopeUnavailableError,
 } from '#lib/core/errors.js';
 
 const challenge = (text: string) => [['WWW-Authenticate', `Bearer realm="descope"${text}`]];
-const unauthorized = (code: string, message: string) => ({
+const unauthorized = (code: string, message: unknown) => ({
   statusCode: 401,
   error: 'Unauthorized',
   message,
@@ -26,6 +28,12 @@ const forbidden = (code: string) => ({
   statusCode: 403,
   error: 'Forbidden',
   message: 'This is not allowed.',
+  code,
+});
+const unavailable = (code: string, message: unknown) => ({
+  statusCode: 503,
+  error: 'Service Unavailable',
+  message,
   code,
 });
 const TOO_WEAK = 'A stronger or fresher sign-in is required.';
@@ -46,6 +54,13 @@ describe('toHttpRejection', () => {
       UnauthorizedException,
       unauthorized('TOKEN_EXPIRED', 'The session is not valid.'),
       challenge(', error="invalid_token"'),
+    ],
+    [
+      'no refresh token, beside a session that may be good',
+      new DescopeCredentialError('REFRESH_TOKEN_MISSING', 'm'),
+      UnauthorizedException,
+      unauthorized('REFRESH_TOKEN_MISSING', expect.stringContaining('refresh token')),
+      challenge(''),
     ],
     [
       'a malformed credential',
@@ -128,15 +143,31 @@ describe('toHttpRejection', () => {
       [],
     ],
     [
+      'a session that is larger than can be kept',
+      new DescopeRequestError('SESSION_TOO_LARGE', 'Make it smaller.'),
+      PayloadTooLargeException,
+      { statusCode: 413, error: 'Payload Too Large', message: 'Make it smaller.', code: 'SESSION_TOO_LARGE' },
+      [],
+    ],
+    [
+      'an outage that keeps a relation from being checked',
+      new DescopeUnavailableError('FGA_UNAVAILABLE', 'm', { retryAfterSeconds: 7 }),
+      ServiceUnavailableException,
+      unavailable('FGA_UNAVAILABLE', expect.stringContaining('Access cannot')),
+      [['Retry-After', '7']],
+    ],
+    [
+      'an outage of Descope in a call of the application’s own',
+      new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'm', { retryAfterSeconds: 7 }),
+      ServiceUnavailableException,
+      unavailable('DESCOPE_UNAVAILABLE', expect.stringContaining('Descope cannot')),
+      [['Retry-After', '7']],
+    ],
+    [
       'an outage',
       new DescopeUnavailableError('KEYS_UNAVAILABLE', 'm', { retryAfterSeconds: 7 }),
       ServiceUnavailableException,
-      {
-        statusCode: 503,
-        error: 'Service Unavailable',
-        message: 'The session cannot be checked at present.',
-        code: 'KEYS_UNAVAILABLE',
-      },
+      unavailable('KEYS_UNAVAILABLE', 'The session cannot be checked at present.'),
       [['Retry-After', '7']],
     ],
   ])('answers %s', (_what, error, type, body, headers) => {
@@ -151,5 +182,57 @@ describe('toHttpRejection', () => {
   it('leaves what is not ours to others', () => {
     for (const error of [new Error('x'), null, undefined, 'x', {}])
       expect(toHttpError(error)).toBeUndefined();
+  });
+});
+
+describe('toNestError', () => {
+  it('gives a rejection the form of an exception of Nest that is our class too, with code, details and stack', () => {
+    const error = new DescopeAccessError('ACCESS_ROLE_MISSING', 'm', { wanted: ['admin'] });
+    const thrown = toNestError(error);
+    expect(thrown).toBeInstanceOf(ForbiddenException);
+    expect(thrown).toBeInstanceOf(DescopeAccessError);
+    expect(thrown).not.toBeInstanceOf(DescopeCredentialError);
+    expect(thrown).toMatchObject({
+      code: 'ACCESS_ROLE_MISSING',
+      details: { wanted: ['admin'] },
+      cause: error,
+    });
+    expect(thrown.stack).toBe(error.stack);
+    expect(thrown).not.toHaveProperty('retryAfterSeconds');
+    expect(toHttpError(thrown)?.exception.getResponse()).toEqual(forbidden('ACCESS_ROLE_MISSING'));
+  });
+
+  it('keeps for how long an outage may last', () => {
+    const error = new DescopeUnavailableError('KEYS_UNAVAILABLE', 'm', { retryAfterSeconds: 7 });
+    expect(toNestError(error)).toMatchObject({ code: 'KEYS_UNAVAILABLE', retryAfterSeconds: 7 });
+  });
+
+  it('leaves an exception of Nest, and what rejects nobody, as it is', () => {
+    const given = [
+      new ForbiddenException(),
+      toNestError(new DescopeCredentialError('TOKEN_EXPIRED', 'm')),
+      new DescopeConfigError('CONFIG_INVALID', 'm'),
+      new RangeError('x'),
+      'x',
+      undefined,
+    ];
+    for (const error of given) expect(toNestError(error)).toBe(error);
+  });
+});
+
+describe('inNestForm', () => {
+  it('hands on what a call gives, at once or later', async () => {
+    expect(await inNestForm(() => 'now')).toBe('now');
+    expect(await inNestForm(() => Promise.resolve('later'))).toBe('later');
+  });
+
+  it('throws what a call throws in the form of an exception of Nest', async () => {
+    const error = new DescopeCredentialError('TOKEN_EXPIRED', 'm');
+    const fail = () => {
+      throw error;
+    };
+    for (const call of [fail, () => Promise.reject(error)])
+      await expect(inNestForm(call)).rejects.toThrow(UnauthorizedException);
+    await expect(inNestForm(() => Promise.reject(new RangeError('x')))).rejects.toThrow(RangeError);
   });
 });
