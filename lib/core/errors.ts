@@ -67,7 +67,7 @@ export function toThrownError(error: DescopeError): Error {
   return toThrownForm(error);
 }
 
-/** A mistake in the set-up of the application. It stops the boot; the message says what to change. */
+/** A mistake in the set-up of the application. It stops the boot; the message explains what to change. */
 export class DescopeConfigError extends DescopeError {
   constructor(
     /** The cause: a `CONFIG_…` code. */

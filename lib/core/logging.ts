@@ -4,7 +4,7 @@ import type { DescopeError, DescopeErrorDetails } from './errors.js';
 import { readConsequence } from './errors.js';
 import { publishRejected } from './events.js';
 
-/** A line for the log: `code` names the cause, `message` says what to do. */
+/** A line for the log: `code` is the cause, `message` explains what to do. */
 export interface Notice {
   readonly code:
     | 'AUDIENCE_NOT_CHECKED'
@@ -114,7 +114,7 @@ const AUDIENCE =
 const NAMELESS =
   'A token of this project was rejected, because it has a URL for its issuer and no "drn", as an ID token of an application that uses the project as its identity provider has. If your users\' sessions look so, because a JWT template drops "drn", let it be kept, or set allowMissingDrn: true and an audience. Further ones are not logged.';
 
-// As JSON, so that no name can start a line of its own.
+// As JSON, so that no name can start a new line.
 function toDetailText(details: DescopeErrorDetails, name: string): string {
   return JSON.stringify(details[name] ?? []).slice(0, MAX_DETAIL_CHARACTERS);
 }
@@ -180,7 +180,7 @@ function toText(message: string, code: string | undefined): string {
   return text === '' ? code : `${text} [${code}]`;
 }
 
-// Node's codes and ours are capitals; a number, as a DOMException has, explains nothing.
+// The codes of Node and of this package are in capitals; the number of a DOMException explains nothing.
 function readCode(code: unknown): string | undefined {
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : undefined;
 }

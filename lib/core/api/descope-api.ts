@@ -1,4 +1,4 @@
-// Calls to Descope by the request pipeline itself: a response, Descope's rejection, or an outage that is reported.
+// Calls of the request pipeline to Descope: a response, a rejection by Descope, or a reported outage.
 import { DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
 import { readSetCookies } from '../http/cookies.js';
@@ -11,39 +11,44 @@ import { fetchBounded, fetchJson, toStatusFailure } from './http-client.js';
 
 const MAX_BYTES = 256 * 1024;
 
-/** Where Descope is, and how long a call may take. */
+/** The address of Descope, and the time limit of a call. */
 export interface DescopeApi {
   readonly baseUrl: string;
   readonly projectId: string;
   readonly timeoutMs: number;
   readonly fetch: Fetch;
   readonly notify: Notify;
-  /** Estimates Descope's clock from its responses, where that is needed. */
+  /** Estimates Descope's clock from its responses, if that is needed. */
   readonly time?: DescopeTime;
 }
 
 /** One call. */
 export interface DescopeCall {
   readonly path: string;
-  /** The credential behind the project id in the Authorization header; without it there is no such header. */
+  /** The credential after the project id in the Authorization header; without it there is no such header. */
   readonly bearer?: string;
   /** A JSON body or a form; with either the method is POST, else GET. */
   readonly body?: object;
   readonly form?: URLSearchParams;
 }
 
-/** Calls Descope. Rejects with `DescopeApiError` where Descope rejects, with `DESCOPE_UNAVAILABLE` for any other status than 200. */
+/**
+ * Calls Descope. Rejects with `DescopeApiError` if Descope rejects, and with `DESCOPE_UNAVAILABLE` for any other status
+ * but 200.
+ */
 export async function callDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedResponse> {
   const answer = await askDescope(api, call);
   if (answer.status === 200) return answer;
   const code = isJsonObject(answer.json) ? readText(answer.json, 'errorCode') : undefined;
-  // Only a status with Descope's own error code is a rejection: without one, it may be of any proxy on the way.
+  // Only a status with an error code of Descope is a rejection: without one, it may be from a proxy.
   if (isRejectionStatus(answer.status) && code?.startsWith('E') === true)
     throw new DescopeApiError(answer.status, code);
   throw toStatusOutage(api, call, answer);
 }
 
-/** Calls Descope, and returns the response whatever its status. Rejects with `DESCOPE_UNAVAILABLE` where there is none. */
+/**
+ * Calls Descope, and returns the response with any status. Rejects with `DESCOPE_UNAVAILABLE` if there is no response.
+ */
 export async function askDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedResponse> {
   const { baseUrl, projectId, timeoutMs, fetch } = api;
   const { path, bearer, ...body } = call;
@@ -59,12 +64,12 @@ export async function askDescope(api: DescopeApi, call: DescopeCall): Promise<Bo
   }
 }
 
-/** Checks whether a status may be Descope's rejection. */
+/** Checks whether a status may be a rejection by Descope. */
 export function isRejectionStatus(status: number): boolean {
   return [400, 401, 403].includes(status);
 }
 
-/** Makes the outage behind a response that neither succeeds nor rejects, and reports it. */
+/** Creates the outage of a response that is neither a success nor a rejection, and reports it. */
 export function toStatusOutage(
   api: DescopeApi,
   { path }: DescopeCall,
@@ -74,7 +79,7 @@ export function toStatusOutage(
   return toOutage(api, cause, answer.headers.get('retry-after'));
 }
 
-/** Makes the outage behind a response without usable tokens, and reports it; nothing is known of the session then. */
+/** Creates the outage of a response without usable tokens, and reports it. The session may be valid or not. */
 export function toUnusableOutage(api: DescopeApi, cause: unknown): DescopeUnavailableError {
   const why = `${toHost(api.baseUrl)}: ${toReason(cause)}`;
   const message = `What Descope issued cannot be used (${why}).`;
@@ -82,7 +87,7 @@ export function toUnusableOutage(api: DescopeApi, cause: unknown): DescopeUnavai
   return report(api, error, `${UNUSABLE} (${why})`);
 }
 
-// The error of one call, which is reported here: those who wait for the same response share it.
+// The error of one call, reported here once: all waiters of the response share it.
 function toOutage(api: DescopeApi, cause: unknown, retryAfter: string | null): DescopeUnavailableError {
   const seconds = retryAfter !== null && /^\d{1,4}$/.test(retryAfter) ? Number(retryAfter) : 1;
   const retryAfterSeconds = Math.max(1, seconds);
@@ -103,15 +108,15 @@ const DOWN =
 const UNUSABLE =
   "Descope issued what cannot be used; nobody is signed out for it, and anyone who needs it is answered with 503. If this lasts, check the clocks, and the project's JWT templates and cookie names against the options.";
 
-// Descope's rejection of one of the pipeline's own calls.
+// Descope's rejection of a call of the request pipeline.
 
-/** Descope processed the call and rejected it, for instance because the refresh token was ended or superseded. */
+/** Descope processed the call and rejected it, for example because the refresh token had ended or was superseded. */
 export class DescopeApiError extends Error {
   constructor(
     readonly status: number,
-    /** Descope's own error code, `E…`, or OAuth's (RFC 6749 §5.2). */
+    /** The error code of Descope (`E…`) or of OAuth (RFC 6749 §5.2). */
     readonly errorCode: string | undefined,
-    /** Whether Descope rejected it before, and was not called again. */
+    /** Whether this is a remembered rejection, without a new call. */
     readonly isRecalled = false,
   ) {
     super(`Descope rejected with ${errorCode ?? status}.`);
@@ -121,20 +126,20 @@ export class DescopeApiError extends Error {
 
 // The tokens in a response of Descope: in its body or, in cookie mode, as cookies.
 
-/** The names that Descope may give its cookies. */
+/** The possible names of Descope's cookies. */
 export interface IssuedTokenNames {
   readonly session: readonly string[];
   readonly refresh: readonly string[];
 }
 
-/** Tokens as Descope issued them, not yet verified. */
+/** Tokens from Descope, not yet verified. */
 export interface IssuedTokens {
   readonly sessionToken: string;
-  /** Only where refresh tokens rotate, or at sign-in. */
+  /** Present only if refresh tokens rotate, or at sign-in. */
   readonly refreshToken: string | undefined;
 }
 
-/** Reads the tokens. A response without a session token is an outage: nothing is known of the session. */
+/** Reads the tokens. A response without a session token is an outage: the session may be valid or not. */
 export function readIssuedTokens(
   answer: BoundedResponse,
   names: IssuedTokenNames,
@@ -152,9 +157,9 @@ export function readIssuedTokens(
 
 // The project's public keys.
 
-const MAX_KEY_SET_BYTES = 256 * 1024; // some six hundred keys: a project that never withdrew one of its daily keys still works
+const MAX_KEY_SET_BYTES = 256 * 1024; // about 600 keys: enough for a project with daily keys that were never withdrawn
 
-/** Where the keys are, and how long fetching may take. */
+/** The address of the keys, and the time limit of a fetch. */
 export interface KeysRequest {
   readonly baseUrl: string;
   readonly projectId: string;

@@ -17,12 +17,12 @@ import {
 import type { DescopeTime } from './descope-time.js';
 import type { BoundedResponse } from './http-client.js';
 
-/** Where Descope is, and how it names its cookies, where its tokens come as cookies. */
+/** The address of Descope, and the names of its cookies for responses with tokens as cookies. */
 export interface SessionApi extends DescopeApi {
   readonly names: IssuedTokenNames;
 }
 
-/** The same, for calls with a refresh token: one that Descope rejected is not sent again for a while. */
+/** The same for calls with a refresh token: a token that Descope rejected is not sent again for a while. */
 export interface RefreshApi extends SessionApi {
   readonly rejectedTokens: RejectedTokens;
   readonly time: DescopeTime;
@@ -44,7 +44,7 @@ export async function selectTenant(
   return readIssuedTokens(await ask(api, call), api.names, api);
 }
 
-/** Ends one session at Descope; one that is known to have ended without a call. */
+/** Ends one session at Descope; without a call if the session is known to have ended. */
 export async function endSession(api: RefreshApi, refreshToken: string): Promise<void> {
   await ask(api, { path: '/v1/auth/logout', bearer: refreshToken, body: {} });
   api.rejectedTokens.remember(refreshToken, new DescopeApiError(401, undefined));
@@ -61,7 +61,7 @@ export async function readProfile(api: RefreshApi, refreshToken: string): Promis
   return (await ask(api, { path: '/v1/auth/me', bearer: refreshToken })).json;
 }
 
-// 401 is about the token. Other rejections may be about the rest of the call, except where there is nothing else in it.
+// 401 rejects the token. Other rejections may be about the rest of the call; a refresh has nothing but the token.
 const REJECTIONS_OF_TOKEN: readonly number[] = [401];
 const REJECTIONS_OF_REFRESH: readonly number[] = [400, 401, 403];
 
@@ -75,7 +75,7 @@ async function ask(
   try {
     return await callDescope(api, call);
   } catch (error) {
-    // An outage says nothing about the token.
+    // An outage does not show whether the token is valid.
     if (error instanceof DescopeApiError && statuses.includes(error.status))
       api.rejectedTokens.remember(call.bearer, error);
     throw error;
@@ -90,7 +90,7 @@ export type ClientGrant = Readonly<Record<string, string>>;
 /** A client's token as Descope issued it, not verified. */
 export interface ClientToken {
   readonly token: string;
-  /** How long the token lasts; `undefined` where the response does not say so. */
+  /** The lifetime of the token; `undefined` if the response has none. */
   readonly lifetimeSeconds: number | undefined;
 }
 
@@ -112,7 +112,10 @@ export async function exchangeAccessKey(api: SessionApi, key: string): Promise<I
   return readIssuedTokens(await callDescope(api, call), api.names, api);
 }
 
-/** Requests a token for a client. Rejects with `DescopeApiError`, which has OAuth's error code, or `DESCOPE_UNAVAILABLE`. */
+/**
+ * Requests a token for a client. Rejects with `DescopeApiError`, which has OAuth's error code, or
+ * `DESCOPE_UNAVAILABLE`.
+ */
 export async function grantClientToken(api: DescopeApi, grant: ClientGrant): Promise<ClientToken> {
   const form = new URLSearchParams({ ...grant, grant_type: 'client_credentials' });
   const call = { path: '/oauth2/v1/apps/token', form };
@@ -134,17 +137,17 @@ function readClientToken(api: DescopeApi, { json }: BoundedResponse): ClientToke
   return { token, lifetimeSeconds: isNumber ? seconds : undefined };
 }
 
-// Refresh tokens that Descope rejected: they are not sent to it again for a while, however often they come.
+// Refresh tokens that Descope rejected: they are not sent again for a while.
 
 const MAX_TOKENS = 10_000;
 const MAX_OF_ONE_SUBJECT = 100;
-// A token that was ended is never good again; a rejection for another reason may pass, as when a user is enabled again.
+// An ended token stays invalid; another rejection may be temporary, as when a user is enabled again.
 const ENDED_MS = 600_000;
 const DOUBTFUL_MS = 60_000;
 
 export class RejectedTokens {
   readonly #clock: Clock;
-  readonly #rejections: ExpiringCache<DescopeApiError>; // by digest, on the account of the token's subject
+  readonly #rejections: ExpiringCache<DescopeApiError>; // by digest, owned by the subject of the token
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -160,7 +163,7 @@ export class RejectedTokens {
     return this.#rejections.size === 0 ? undefined : this.#rejections.get(toDigest(token));
   }
 
-  /** Remembers Descope's rejection of a genuine token: 401 is about the token itself. */
+  /** Remembers Descope's rejection of a verified token; 401 is remembered for longer. */
   remember(token: string, { status, errorCode }: DescopeApiError): void {
     const { subject, endMs } = readToken(token);
     const untilMs = Math.min(this.#clock() + (status === 401 ? ENDED_MS : DOUBTFUL_MS), endMs);
@@ -173,7 +176,7 @@ function toDigest(token: string): string {
   return hash('sha256', token, 'base64url');
 }
 
-// Verified before Descope is called; here it only bounds what is kept.
+// The token was verified before the call; here its claims only limit what is kept.
 function readToken(token: string): { readonly subject: string; readonly endMs: number } {
   return { subject: readOwner(token), endMs: readEndMs(token) ?? Number.POSITIVE_INFINITY };
 }

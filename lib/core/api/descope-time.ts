@@ -1,12 +1,12 @@
-// Descope's clock, estimated from the dates of its responses: tokens are dated by its clock, not by ours.
+// Descope's clock, estimated from the dates of its responses: tokens have the time of Descope's clock.
 import type { Clock } from '../clock.js';
 
-const MOST_MS = 60_000; // a clock that is further off than any leeway is wrong in another way
+const MOST_MS = 60_000; // a greater difference than any leeway is an error of a clock
 
 interface Observation {
   /** The second that the response names, in epoch milliseconds. */
   readonly dateMs: number;
-  /** When it arrived, by our clock. */
+  /** When it arrived, by the clock of this process. */
   readonly atMs: number;
 }
 
@@ -31,8 +31,8 @@ export class DescopeTime {
   }
 
   /**
-   * Returns the second that Descope's clock shows now, in doubt the later one: the second that a response since `sinceMs`
-   * named; else estimated from the last response; by our own clock where there was none.
+   * Returns the current second of Descope's clock, in doubt the later one: the date of a response since `sinceMs`;
+   * otherwise an estimate from the last response; without any response, the time of this process.
    */
   read(sinceMs: number): DescopeSecond {
     const nowMs = this.#clock();
@@ -40,7 +40,7 @@ export class DescopeTime {
     if (latest === undefined) return toSecond(nowMs, nowMs);
     if (latest.atMs >= sinceMs) return toSecond(latest.dateMs, latest.dateMs);
     const leastMs = nowMs + latest.dateMs - latest.atMs;
-    return toSecond(leastMs + 999, leastMs); // the response came at any moment of its second
+    return toSecond(leastMs + 999, leastMs); // the date has no milliseconds
   }
 }
 

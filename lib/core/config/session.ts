@@ -88,7 +88,7 @@ export const SESSION = {
 
 /** The config of browsers' sessions. */
 export interface SessionConfig {
-  /** Whether the application asked for sessions at all: then the middleware is applied. */
+  /** Whether the application has set the option `session`: then the middleware is applied. */
   readonly isOn: boolean;
   readonly store: 'cookies' | 'request-session';
   readonly isRefreshed: boolean;

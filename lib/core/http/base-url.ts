@@ -1,4 +1,4 @@
-// Where Descope is: the base URL, by option or by the region in the project id.
+// The base URL of Descope, by option or by the region in the project id.
 
 const PROJECT_ID = /^P(?:[a-zA-Z0-9]{27}|[a-zA-Z0-9]{31})$/;
 const REGIONAL_ID_LENGTH = 32;
@@ -14,7 +14,7 @@ export function toRegionalBaseUrl(projectId: string): string {
   return `https://api.${projectId.slice(1, 5).toLowerCase()}.descope.com`;
 }
 
-/** Reads a base URL as it is used: without a trailing slash. `undefined` for what is not a plain http(s) URL. */
+/** Reads a base URL without its trailing slash; `undefined` if it is not a plain http(s) URL. */
 export function readBaseUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
@@ -25,19 +25,19 @@ export function readBaseUrl(text: string): string | undefined {
 }
 
 /**
- * Checks whether a host is a name or an address and nothing else. URLs may hold `;`, `'`, `*` and others there, which no
- * host has, and which would begin something new in a header or a policy.
+ * Checks whether a host is only a name or an address. URLs allow `;`, `'`, `*` and others there, which no real host has,
+ * and which would start a new part of a header or a policy.
  */
 export function isPlainHost(hostname: string): boolean {
   return /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])$/i.test(hostname);
 }
 
-/** Checks whether a URL is of this machine. */
+/** Checks whether the host of a URL is a loopback address. */
 export function isLoopbackUrl(url: string): boolean {
   return isLoopback(new URL(url).hostname);
 }
 
-/** Checks whether tokens and keys may be sent to a URL: by https, or without leaving the machine. */
+/** Checks whether tokens and keys may be sent to a URL: by https, or over loopback. */
 export function isConfidential(baseUrl: string): boolean {
   const { protocol, hostname } = new URL(baseUrl);
   return protocol === 'https:' || isLoopback(hostname);

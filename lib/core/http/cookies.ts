@@ -1,11 +1,11 @@
-// The Cookie header: one exact name, read without building a table of the rest.
+// The Cookie header: one exact name, read without a table of the others.
 import { DescopeCredentialError, DescopeRequestError } from '../errors.js';
 import type { RequestLike } from './request.js';
 import { readHeader, readHost } from './request.js';
 
 const MAX_COOKIE_HEADER_LENGTH = 65_536;
 
-/** A browser's token: its value, none, or several that contradict each other. */
+/** The token of a browser: its value, none, or several different values. */
 export type TokenReading =
   | { readonly kind: 'absent' }
   | { readonly kind: 'value'; readonly value: string }
@@ -15,8 +15,8 @@ const ABSENT: TokenReading = { kind: 'absent' };
 const AMBIGUOUS: TokenReading = { kind: 'ambiguous' };
 
 /**
- * Reads a cookie by its exact name (RFC 6265 §4.2). The same name twice with different values is ambiguous:
- * a sibling site may have planted one of them. An empty value counts as absent.
+ * Reads a cookie by its exact name (RFC 6265 §4.2). The same name twice with different values is ambiguous: a sibling
+ * domain may have set one of them. An empty value counts as absent.
  */
 export function readCookie(header: string | undefined, name: string): TokenReading {
   if (header === undefined || header.length > MAX_COOKIE_HEADER_LENGTH) return ABSENT;
@@ -32,20 +32,20 @@ export function readCookie(header: string | undefined, name: string): TokenReadi
   return found === undefined || found === '' ? ABSENT : { kind: 'value', value: found };
 }
 
-/** Reads the values of a cookie that is ambiguous, each once; none of one that is not. */
+/** Reads the distinct values of an ambiguous cookie; none if it is not ambiguous. */
 export function readAmbiguousCookie(header: string | undefined, name: string): readonly string[] {
   if (header === undefined || readCookie(header, name).kind !== 'ambiguous') return [];
   const values = header.split(';').map((pair) => readPair(pair, name));
   return [...new Set(values)].filter((value) => value !== undefined && value !== '') as string[];
 }
 
-/** Makes the rejection of cookies that contradict each other. */
+/** Creates the rejection of an ambiguous cookie. */
 export function ambiguousCookie(): DescopeCredentialError {
   const message = 'There are several session cookies with different values.';
   return new DescopeCredentialError('COOKIE_AMBIGUOUS', message);
 }
 
-/** Reads names and values of Set-Cookie lines. Domain, Path and Max-Age of another server's cookie are not ours to copy. */
+/** Reads names and values of Set-Cookie lines, without their attributes. */
 export function readSetCookies(lines: readonly string[]): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();
   for (const line of lines) {
@@ -65,9 +65,9 @@ function readPair(pair: string, name: string): string | undefined {
   return isQuoted ? value.slice(1, -1) : value;
 }
 
-// Space and tab, which browsers strip too (RFC 6265 §5.2), and nothing else that `trim` takes for white space: a cookie
-// named U+00A0 and then our name is another cookie, one that a sibling site can plant even where a prefix like
-// `__Host-` guards ours.
+// Space and tab only, as browsers do (RFC 6265 §5.2), not all white space of `trim`: a cookie whose name is U+00A0 and then
+// the session cookie's name is another cookie, which a sibling domain can set even if the session cookie has a prefix like
+// `__Host-`.
 function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;
@@ -80,17 +80,17 @@ function isBlank(character: string | undefined): boolean {
   return character === ' ' || character === '\t';
 }
 
-// Tokens → Set-Cookie lines (RFC 6265 §4.1), with the attributes that keep them ours.
+// Tokens → Set-Cookie lines (RFC 6265 §4.1), with protective attributes.
 
-const MAX_COOKIE_BYTES = 4096; // what browsers keep at least, name and attributes included (RFC 6265 §6.1)
+const MAX_COOKIE_BYTES = 4096; // the least limit of browsers, with name and attributes (RFC 6265 §6.1)
 
-/** How cookies are written. */
+/** The attributes of cookies. */
 export interface CookieConfig {
-  /** `Lax` lets links from other sites arrive signed in; `Strict` does not. */
+  /** With `Lax`, browsers send the cookie when a user follows a link from another site; with `Strict`, they do not. */
   readonly sameSite: 'Lax' | 'Strict';
-  /** The domain that shares the cookie; host-only when left out. */
+  /** The domain of the cookie; `undefined` for a host-only cookie. */
   readonly domain: string | undefined;
-  /** `true`: always `Secure`. `false`: never. `'auto'`: unless the whole connection stays on this machine. */
+  /** `true`: always `Secure`. `false`: never. `'auto'`: except for direct connections over loopback. */
   readonly secure: boolean | 'auto';
 }
 
@@ -102,7 +102,10 @@ export interface CookieToWrite {
   readonly isSecure: boolean;
 }
 
-/** Makes a Set-Cookie line: `HttpOnly`, `Path=/`, no `Domain` unless configured. Throws `SESSION_TOO_LARGE` for what browsers would drop silently. */
+/**
+ * Creates a Set-Cookie line: `HttpOnly`, `Path=/`, and `Domain` only if configured. Throws `SESSION_TOO_LARGE` for a cookie
+ * that browsers would silently drop.
+ */
 export function toSetCookie(cookie: CookieToWrite, policy: CookieConfig): string {
   const { name, value, maxAgeSeconds, isSecure } = cookie;
   const line = [
@@ -119,7 +122,7 @@ export function toSetCookie(cookie: CookieToWrite, policy: CookieConfig): string
   return line;
 }
 
-/** Makes the lines that expire a cookie, host-only and on the configured domain: a planted duplicate must go too. */
+/** Creates the lines that expire a cookie, host-only and on the configured domain: both kinds may exist. */
 export function toExpiredCookies(name: string, isSecure: boolean, policy: CookieConfig): string[] {
   const cookie = { name, value: '', maxAgeSeconds: 0, isSecure };
   const hostOnly = toSetCookie(cookie, { ...policy, domain: undefined });
@@ -131,7 +134,7 @@ function tooLarge(cookie: string, bytes: number): DescopeRequestError {
   return new DescopeRequestError('SESSION_TOO_LARGE', message, { cookie, bytes, limit: MAX_COOKIE_BYTES });
 }
 
-// Connections that stay on this machine: only there may a cookie do without Secure.
+// Direct connections over loopback: only there may a cookie lack `Secure`.
 
 const FORWARDING_HEADERS = [
   'forwarded',

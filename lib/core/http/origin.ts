@@ -1,29 +1,29 @@
-// The cross-site check: a credential that browsers attach by themselves counts only where our own pages sent the request.
+// The cross-site check: a credential that browsers send automatically counts only in requests from trusted origins.
 import { DescopeAccessError } from '../errors.js';
 import { isYes } from '../maybe-promise.js';
 import type { RequestLike } from './request.js';
 import { readHeader, readHost } from './request.js';
 
-/** Which origins are ours. */
+/** The origin of the application, and further trusted origins. */
 export interface OriginConfig {
-  /** Our own origin as browsers see it; without it, the host alone is compared with the `Host` header. */
+  /** The origin of the application in browsers; without it, the host of the origin is compared with the `Host` header. */
   readonly publicOrigin: string | undefined;
-  /** Further origins whose pages may send cookies to us. */
+  /** Further origins whose pages may send cookies. */
   readonly trustedOrigins: readonly TrustedOrigin[];
 }
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']); // RFC 9110 §9.2.1
 
 /**
- * Asserts that a credential which browsers attach by themselves may count: on a safe method always, else, and where a
- * WebSocket is opened, on a same-origin request. Throws `REQUEST_CROSS_SITE`.
+ * Asserts that a credential which browsers send automatically may count. A safe method always passes; any other method, and
+ * the opening of a WebSocket, needs a same-origin request. Throws `REQUEST_CROSS_SITE`.
  */
 export function assertSameOrigin(request: RequestLike, policy: OriginConfig): void {
   if (SAFE_METHODS.has(request.method ?? '') && !isWebSocket(request)) return;
   assertOurs(request, policy);
 }
 
-/** Asserts the same whatever the method, for a call that is known to change something. Throws `REQUEST_CROSS_SITE`. */
+/** Asserts a same-origin request for every method, for a call that changes something. Throws `REQUEST_CROSS_SITE`. */
 export function assertOurs(request: RequestLike, policy: OriginConfig): void {
   if (isSameOrigin(request, policy)) return;
   const message = 'The session cookie does not count on this request, because another site may have sent it.';
@@ -31,8 +31,8 @@ export function assertOurs(request: RequestLike, policy: OriginConfig): void {
 }
 
 /**
- * Asserts that one of our own pages sent the request, whatever its method; a request that does not say where it comes
- * from is rejected too. Throws `REQUEST_CROSS_SITE`.
+ * Asserts that a page of a trusted origin sent the request, for every method. A request without any header that names its
+ * origin is rejected too. Throws `REQUEST_CROSS_SITE`.
  */
 export function assertFromOwnPage(request: RequestLike, policy: OriginConfig): void {
   const isSaid = ['sec-fetch-site', 'origin', 'referer'].some(
@@ -43,25 +43,25 @@ export function assertFromOwnPage(request: RequestLike, policy: OriginConfig): v
   throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
 }
 
-// Opened by GET, readable by any site's page, and not stopped by CORS. A gateway that checks a request on behalf of another
-// server drops the hop-by-hop Upgrade header (RFC 9110 §7.6.1), but not those of RFC 6455 §4.1.
+// A WebSocket is opened by GET, any site's page can read it, and CORS does not apply. A gateway that checks requests for
+// another server drops the hop-by-hop header Upgrade (RFC 9110 §7.6.1), but not the headers of RFC 6455 §4.1.
 function isWebSocket(request: RequestLike): boolean {
   if (readHeader(request, 'sec-websocket-key') !== undefined) return true;
   return readHeader(request, 'upgrade')?.toLowerCase().includes('websocket') === true;
 }
 
 /**
- * Checks whether a request is a navigation, also by a link of another site: its session may be refreshed, because the other
- * site sees nothing of the response.
+ * Checks whether a request is a navigation, also by a link of another site. Its session may be refreshed, because the other
+ * site cannot read the response.
  */
 export function isFollowedLink(request: RequestLike): boolean {
   if (request.method !== 'GET' || isWebSocket(request)) return false;
-  if (readHeader(request, 'origin') !== undefined) return false; // a script asks, not a person
+  if (readHeader(request, 'origin') !== undefined) return false; // sent by a script
   if ((readHeader(request, 'sec-fetch-dest') ?? 'document') !== 'document') return false;
   return readHeader(request, 'accept')?.includes('text/html') === true;
 }
 
-// A request with none of the three headers comes from no browser, and so cannot be forged through one.
+// A request with none of the three headers is not from a browser, so it cannot be forged through one.
 function isSameOrigin(request: RequestLike, policy: OriginConfig): boolean {
   const origin = readHeader(request, 'origin');
   if (origin !== undefined && isTrustedOrigin(origin, policy.trustedOrigins)) return true;
@@ -93,7 +93,7 @@ function toUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
 
-// Where a browser may be sent after signing in: a path of this application, and nothing else.
+// The target of a redirect after sign-in: a path of this application only.
 
 const MAX_LENGTH = 2048;
 // Only the host of this base is compared; it can never exist (RFC 2606 §2).
@@ -101,9 +101,9 @@ const BASE = 'http://same-origin.invalid';
 
 /**
  * Reads a redirect target, and returns it in a form that is safe in a `Location` header and in a page. `undefined` for
- * whatever a browser, a proxy or a router could take for another origin or for more than one header line: absolute
- * URLs, `//host`, `/\host`, backslashes, control characters, dot segments that end in `//`, all of them also when
- * they are percent-encoded once or twice.
+ * anything that a browser, a proxy or a router could read as another origin or as several header lines: absolute URLs,
+ * `//host`, `/\host`, backslashes, control characters, and dot segments that end in `//`, also percent-encoded once or
+ * twice.
  * @example readRedirectTarget('/orders?page=2') // '/orders?page=2'
  */
 export function readRedirectTarget(text: unknown): string | undefined {
@@ -116,7 +116,7 @@ export function readRedirectTarget(text: unknown): string | undefined {
   return origin === BASE && isLocalThroughout(target) ? target : undefined;
 }
 
-// As it stands, and decoded once and twice.
+// Unchanged, decoded once, and decoded twice.
 function isLocalThroughout(text: string): boolean {
   const decoded = decode(text);
   return [text, decoded, decode(decoded)].every(isLocal);
@@ -127,12 +127,12 @@ function isLocal(text: string): boolean {
   return /^\/(?!\/)/.test(text) && !/[\u0000-\u001f\u007f\\]/.test(text);
 }
 
-// Byte by byte, unlike decodeURIComponent: what is no valid UTF-8 must not hide what stands beside it.
+// Byte by byte, unlike decodeURIComponent: invalid UTF-8 must not hide other characters.
 function decode(text: string): string {
   return text.replace(/%([0-9a-f]{2})/gi, (_match, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
-// Further origins that are ours: one by one, by a pattern for previews of one site, or by a function.
+// Trusted origins: single ones, patterns for the previews of a site, and functions.
 
 /**
  * A function that decides whether an origin, such as `https://app.example.com`, is trusted.
@@ -143,11 +143,11 @@ export type OriginTest = (origin: string) => boolean;
 /** A trusted origin: an origin, a pattern such as `https://*.example.com` (exactly one label), or a function. */
 export type TrustedOrigin = string | OriginTest;
 
-const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/; // as browsers write one: in small letters, or in Punycode
+const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/; // in the form of browsers: lower case, or Punycode
 const PATTERN = /^(https?):\/\/\*\.([a-z0-9.-]+)(:[1-9]\d{0,4})?$/;
 const NAME = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$/;
 
-/** Checks whether an origin is among those that are trusted. A test that throws does not trust it. */
+/** Checks whether an origin is trusted. A function that throws does not trust it. */
 export function isTrustedOrigin(origin: string, trusted: readonly TrustedOrigin[]): boolean {
   return trusted.some((one) => (typeof one === 'string' ? isMatch(origin, one) : isAllowed(origin, one)));
 }
@@ -161,7 +161,7 @@ function isMatch(origin: string, one: string): boolean {
   return LABEL.test(origin.slice(before.length, origin.length - after.length));
 }
 
-// The application can find a rejection in its own function; an error for each request helps nobody.
+// An exception counts as a rejection, not as an error of each request.
 function isAllowed(origin: string, test: OriginTest): boolean {
   try {
     return isYes(test(origin));
@@ -173,7 +173,7 @@ function isAllowed(origin: string, test: OriginTest): boolean {
 /** Returns the flaw of a pattern, if it has one, for the message of a mistake. */
 export function findPatternFlaw(pattern: string): string | undefined {
   const [, scheme, base = '', port] = PATTERN.exec(pattern) ?? [];
-  const isUsual = port === (scheme === 'https' ? ':443' : ':80'); // which no browser writes
+  const isUsual = port === (scheme === 'https' ? ':443' : ':80'); // browsers leave out the default port
   if (base === 'localhost' && !isUsual) return undefined;
   if (scheme !== 'https' || !NAME.test(base) || isUsual) return 'a "*" where no pattern has one';
   return isSharedSuffix(base) ? 'a "*" below a name under which anybody can have a site' : undefined;

@@ -20,7 +20,7 @@ export interface RequestLike {
   readonly session?: unknown;
 }
 
-/** Reads a header; several values that a framework kept as a list are joined as RFC 9110 §5.3 says. */
+/** Reads a header; several values in a list are joined (RFC 9110 §5.3). */
 export function readHeader(request: RequestLike, name: string, separator = ', '): string | undefined {
   const value = Object.hasOwn(request.headers, name) ? request.headers[name] : undefined;
   return typeof value === 'string' || value === undefined ? value : value.join(separator);

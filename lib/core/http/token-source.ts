@@ -45,7 +45,7 @@ export interface Credential {
 export type BrowserTokenReader = (request: RequestLike) => TokenReading;
 
 /**
- * Reads the request's credential, in the order of the sources; `undefined` for an anonymous one. Throws
+ * Reads the credential of a request, in the order of the sources; `undefined` if there is none. Throws
  * `CREDENTIAL_MALFORMED`.
  */
 export function readCredential(

@@ -1,4 +1,4 @@
-// Stores of browsers' tokens: the browser's cookies, or the application's own server-side session.
+// Stores of browsers' tokens: the cookies of the browser, or the server-side session of the application.
 import type { Clock } from '../clock.js';
 import { DescopeRequestError, DescopeUnavailableError } from '../errors.js';
 import type { Notice, Notify } from '../logging.js';
@@ -18,7 +18,7 @@ import { readHeader } from './request.js';
 export interface CookieTokenStoreConfig extends CookieConfig {
   readonly sessionName: string;
   readonly refreshName: string;
-  /** In production `Secure` is never left out, unless `secure: false` is written. */
+  /** In production, cookies have `Secure` unless the option `secure` is `false`. */
   readonly isProduction: boolean;
 }
 
@@ -71,8 +71,8 @@ export class CookieTokenStore implements TokenStore {
     if (refreshToken !== undefined) add(refreshName, refreshToken, refreshEndsAtMs);
     if (refreshToken === undefined && isNew) lines.push(...this.#toLeftOver(exchange.request));
     const [failure] = failures;
-    // A sign-in is kept as a whole or not at all. Of a refresh what fits is kept: a refresh token that rotated is the
-    // only one that Descope still listens to.
+    // A sign-in is kept as a whole or not at all. Of a refresh, each token that fits is kept: Descope accepts only the
+    // rotated refresh token.
     if (failure === undefined || !isNew) this.#put(exchange, lines);
     if (failure === undefined) return;
     this.#notify({ code: 'SESSION_TOO_LARGE', level: 'error', message: `${failure.message} ${TOO_LARGE}` });
@@ -94,7 +94,7 @@ export class CookieTokenStore implements TokenStore {
     if (this.readRefresh(exchange.request).kind === 'ambiguous') this.#expire(exchange, refreshName);
   }
 
-  // The refresh token of a user who was signed in before would refresh this session as theirs.
+  // The refresh token of the previous user would refresh this session as theirs.
   #toLeftOver(request: RequestLike): readonly string[] {
     if (this.readRefresh(request).kind === 'absent') return [];
     return toExpiredCookies(this.#policy.refreshName, this.#isSecure(request), this.#policy);
@@ -104,7 +104,7 @@ export class CookieTokenStore implements TokenStore {
     this.#put(exchange, toExpiredCookies(name, this.#isSecure(exchange.request), this.#policy));
   }
 
-  // What is written last counts: a refresh before a sign-out sets what the sign-out clears.
+  // The last value wins: a refresh sets cookies that a later sign-out in the same response clears.
   #put({ response }: HttpExchange, lines: readonly string[]): void {
     for (const name of new Set(lines.map((line) => line.slice(0, line.indexOf('=')))))
       response.dropCookie(name);
@@ -124,24 +124,24 @@ export class CookieTokenStore implements TokenStore {
   }
 }
 
-// What a store of browsers' tokens does.
+// The interface of a store of browsers' tokens.
 
-/** Tokens to keep, and how long each is good for. */
+/** Tokens to keep, with their expiry. */
 export interface TokensToKeep {
   readonly sessionToken: string;
   readonly sessionEndsAtMs: number;
-  /** Left out: the one that is kept stays. */
+  /** Left out: the stored refresh token stays. */
   readonly refreshToken?: string;
   readonly refreshEndsAtMs?: number;
 }
 
-/** Tokens of which there are several. */
+/** Several different tokens of the same kind. */
 export interface AmbiguousTokens {
   readonly sessionTokens: readonly string[];
   readonly refreshTokens: readonly string[];
 }
 
-/** A request and its response, whose headers can still be set. */
+/** A request and its response, before the headers are sent. */
 export interface HttpExchange {
   readonly request: RequestLike;
   readonly response: ResponseLike;
@@ -153,7 +153,7 @@ export interface ResponseLike {
   set(name: string, value: string): void;
   /** Adds a value to a header. */
   append(name: string, value: string): void;
-  /** Removes what was to be set of a cookie, so that one response does not set it twice (RFC 6265 §4.1.1). */
+  /** Removes the `Set-Cookie` lines of a cookie, so that a response does not set it twice (RFC 6265 §4.1.1). */
   dropCookie(name: string): void;
 }
 
@@ -161,17 +161,17 @@ export interface ResponseLike {
 export interface TokenStore {
   readSession(request: RequestLike): TokenReading;
   readRefresh(request: RequestLike): TokenReading;
-  /** Reads tokens that contradict each other: one of each is the browser's own, and which one cannot be known. */
+  /** Reads different tokens of the same kind: one is the browser's own, and it cannot be known which. */
   readAmbiguous(request: RequestLike): AmbiguousTokens;
   /**
-   * Keeps tokens; at sign-in, `isNew` replaces all that was kept, and gives a server-side session a new id, so that
-   * none can be planted before.
+   * Keeps tokens. At sign-in, `isNew` replaces all stored tokens, and gives a server-side session a new id, against session
+   * fixation.
    */
   write(exchange: HttpExchange, tokens: TokensToKeep, isNew: boolean): Promise<void>;
   clear(exchange: HttpExchange): Promise<void>;
-  /** Reads again what another instance has kept meanwhile; `false` where the request holds all there is. */
+  /** Reads the session again, which another instance may have changed; `false` if the tokens are in the request. */
   reload(request: RequestLike): Promise<boolean>;
-  /** Expires tokens that contradict each other, so that a planted duplicate does not lock the browser out. */
+  /** Expires different tokens of the same kind, so that a planted duplicate does not lock the browser out. */
   clearAmbiguous(exchange: HttpExchange): void;
 }
 
@@ -180,7 +180,7 @@ export interface TokenStore {
 const KEY = 'descope';
 const RETRY_SECONDS = 60;
 
-/** The part of a server-side session that is used; both plugins have it. */
+/** The part of a server-side session that is used, in both plugins. */
 interface ServerSession {
   [KEY]?: unknown;
   regenerate?(done: (error?: unknown) => void): unknown;
@@ -203,7 +203,7 @@ export class ServerSessionStore implements TokenStore {
   }
 
   readSession(request: RequestLike): TokenReading {
-    // A browser without a session looks the same as an application without the plugin: only the log shows it.
+    // A browser without a session and an application without the plugin look the same: only the log shows the difference.
     if (request.session === undefined) this.#notify(MISSING);
     return readKept(request, 'sessionToken');
   }
@@ -216,7 +216,7 @@ export class ServerSessionStore implements TokenStore {
     const kept = this.readRefresh(exchange.request);
     const refreshToken = tokens.refreshToken ?? (kept.kind === 'value' && !isNew ? kept.value : undefined);
     if (isNew) await call(this.#requireSession(exchange.request), 'regenerate');
-    // Read again: regenerating puts a new session object on the request.
+    // Read again: `regenerate` replaces the session object of the request.
     this.#requireSession(exchange.request)[KEY] = { sessionToken: tokens.sessionToken, refreshToken };
   }
 
@@ -238,9 +238,9 @@ export class ServerSessionStore implements TokenStore {
     return { sessionTokens: [], refreshTokens: [] };
   }
 
-  clearAmbiguous(): void {} // a server-side session has one value for a name
+  clearAmbiguous(): void {} // a server-side session has one value for each name
 
-  // An outage to the browser: the caller can do nothing, and the log says what the application must.
+  // An outage for the browser: the caller can do nothing, and the log explains the mistake in the set-up.
   #requireSession(request: RequestLike): ServerSession {
     const session = readSession(request);
     if (session !== undefined) return session;

@@ -1,4 +1,4 @@
-// Access keys that callers send: each is exchanged for a session once, which serves until shortly before its end.
+// Access keys that callers send: each is exchanged for a session, which is used until shortly before its end.
 import { hash, randomBytes } from 'node:crypto';
 import type { IssuedTokens } from '../api/descope-api.js';
 import { DescopeApiError } from '../api/descope-api.js';
@@ -17,14 +17,14 @@ import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { ExchangedToken, ReadSender } from './exchanged-tokens.js';
 import { ExchangedTokens } from './exchanged-tokens.js';
 
-// Opaque: Descope documents no form. A token has dots, and a colon would begin another part of the call's own header.
+// Opaque: Descope documents no form. A token has dots, and a colon would start another part of the header of the call.
 const KEY = /^[A-Za-z0-9_~+/=-]{8,512}$/;
 const RETRY_AFTER_SECONDS = 1;
-const SESSION_KINDS: readonly TokenKind[] = ['access-key', 'user', 'unknown']; // its own, or of the user it is bound to
+const SESSION_KINDS: readonly TokenKind[] = ['access-key', 'user', 'unknown']; // the key's own, or that of its user
 
 /** How access keys are accepted. */
 export interface AccessKeyConfig {
-  /** The header's name in lower case; `undefined` where keys come as bearer credentials. */
+  /** The name of the header in lower case; `undefined` if keys are bearer credentials. */
   readonly header: string | undefined;
   readonly maxAgeMs: number;
   readonly rejectedMs: number;
@@ -32,12 +32,12 @@ export interface AccessKeyConfig {
   readonly unknownPerSecond: number;
 }
 
-/** What accepting access keys needs. */
+/** The input of `AccessKeys`. */
 export interface AccessKeysInput {
   readonly policy: AccessKeyConfig;
-  /** Exchanges a key at Descope. Rejects with `DescopeApiError` where Descope rejects it. */
+  /** Exchanges a key at Descope. Rejects with `DescopeApiError` if Descope rejects it. */
   readonly exchange: (key: string) => Promise<IssuedTokens>;
-  /** Makes the outage of a response that cannot be used, and reports it. */
+  /** Creates the outage of a response that cannot be used, and reports it. */
   readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
   readonly verifier: TokenVerifier;
   readonly clock: Clock;
@@ -66,7 +66,7 @@ export class AccessKeys {
     });
   }
 
-  /** Reads the header of keys, where they have one of their own. Throws `CREDENTIAL_MALFORMED` for two. */
+  /** Reads the configured header of keys, if there is one. Throws `CREDENTIAL_MALFORMED` if it was sent twice. */
   readHeader(request: RequestLike): string | undefined {
     const { header } = this.#input.policy;
     const value = header === undefined ? undefined : readHeader(request, header);
@@ -78,14 +78,14 @@ export class AccessKeys {
     );
   }
 
-  /** Checks whether a bearer credential is a key: it has a key's form, and keys have no header of their own. */
+  /** Checks whether a bearer credential is a key: it has the form of a key, and no header is configured for keys. */
   isKey(credential: string): boolean {
     return this.#input.policy.header === undefined && KEY.test(credential);
   }
 
   /**
-   * Opens the session of a key; once more with a new session if the remembered one is no longer good.
-   * Throws or rejects with `ACCESS_KEY_REFUSED`, `ACCESS_KEYS_LIMITED`, `DESCOPE_UNAVAILABLE` or what opening throws.
+   * Opens the session of a key; again with a new session if the cached one is no longer valid.
+   * Throws or rejects with `ACCESS_KEY_REFUSED`, `ACCESS_KEYS_LIMITED`, `DESCOPE_UNAVAILABLE` or an error of `open`.
    */
   open<Session>(
     key: string,
@@ -109,7 +109,7 @@ export class AccessKeys {
 
   async #exchange(key: string, toSender: ReadSender): Promise<ExchangedToken> {
     const { exchange, clock, policy } = this.#input;
-    const sender = toSender(); // now: a client that disconnects has no address any more
+    const sender = toSender(); // read now: after a disconnect there is no address
     const { sessionToken } = await exchange(key).catch((error: unknown) => {
       if (error instanceof DescopeApiError) this.#budget.addRejection(sender);
       return toRejected(error);
@@ -119,7 +119,7 @@ export class AccessKeys {
     return { token: sessionToken, endsAtMs, owner: readSubjectId(claims) };
   }
 
-  // Something that cannot be used says nothing about the key, so it is as good as an outage.
+  // A token that cannot be used does not show whether the key is valid, so it counts as an outage.
   async #prove(sessionToken: string): Promise<VerifiedToken> {
     try {
       const verified = await this.#input.verifier.verify(sessionToken);
@@ -131,7 +131,7 @@ export class AccessKeys {
     }
   }
 
-  // The key is neither good nor bad here: a machine that starts just now must not get a rejection.
+  // It is not known here whether the key is valid: a machine that has just started must not get a rejection.
   #assertRoom(sender: string | undefined): void {
     if (this.#budget.take(sender)) return;
     this.#input.notify({ code: 'ACCESS_KEYS_LIMITED', level: 'warn', message: LIMITED });
@@ -152,7 +152,7 @@ function rejected(descopeCode?: string): DescopeCredentialError {
   return new DescopeCredentialError('ACCESS_KEY_REFUSED', 'The access key is rejected.', { descopeCode });
 }
 
-// How often unknown keys are exchanged: anybody can send strings that look like a key.
+// The rate of exchanges of unknown keys: any client can send strings that look like a key.
 
 const BURST_SECONDS = 5; // when an application starts, all of its machines are unknown
 const RESERVE_SHARE = 0.5;
@@ -175,7 +175,7 @@ export class ExchangeBudget {
     this.#countedAtMs = clock();
   }
 
-  /** Takes one try; `false` when there is none left. */
+  /** Takes one try; `false` if none is left. */
   take(): boolean {
     const earned = (readElapsedMs(this.#clock, this.#countedAtMs) / 1000) * this.#perSecond;
     this.#left = Math.min(this.#perSecond * BURST_SECONDS, this.#left + earned);
@@ -192,8 +192,8 @@ interface Sender {
 }
 
 /**
- * One budget for all senders, and half as much again for those of whom no key was rejected a moment ago, a little for
- * each: an attacker who tries keys must not keep out every machine that starts just now.
+ * One budget for all senders, and a reserve of half its size for senders without a rejected key in the last minute, with a
+ * small share for each: an attacker who tries keys must not block every machine that has just started.
  */
 export class SharedExchangeBudget {
   readonly #clock: Clock;
@@ -209,7 +209,7 @@ export class SharedExchangeBudget {
     this.#reserve = new ExchangeBudget(clock, Math.max(LEAST_PER_SECOND, perSecond * RESERVE_SHARE));
   }
 
-  /** Takes one try for a sender; `false` when there is none left for it. */
+  /** Takes one try for a sender; `false` if none is left for it. */
   take(sender: string | undefined): boolean {
     if (this.#all.take()) return true;
     if (sender === undefined) return false;
@@ -238,16 +238,16 @@ export class SharedExchangeBudget {
   }
 }
 
-// Digests of credentials: what is remembered of one is kept under its digest, so that the credential itself is not.
+// Digests of credentials: caches use the digest as their key, so that they do not contain the credential.
 
 const SECRET_BYTES = 32;
 
-/** Returns a digest that only this process can compute: its memory cannot be compared with anything outside. */
+/** Returns a digest that only this process can compute, so that it cannot be compared with values outside. */
 export type CredentialDigest = (credential: string) => string;
 
 /**
- * Creates the digests of one memory. SHA-256 over a secret of fixed length and the credential: a seventh of the time
- * of an HMAC, whose one advantage, that a digest cannot be extended, does not matter where no digest leaves the process.
+ * Creates the digest function of one cache: SHA-256 of a secret of fixed length and the credential. It takes a seventh of the
+ * time of an HMAC, whose advantage (no length extension) does not matter because no digest leaves the process.
  */
 export function createCredentialDigest(): CredentialDigest {
   const secret = randomBytes(SECRET_BYTES).toString('base64url');

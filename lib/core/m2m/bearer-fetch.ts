@@ -1,4 +1,4 @@
-// A `fetch` that adds the application's own token: for the origins that it was created for, and no other.
+// A `fetch` that adds a token of the application, for the origins that it was created for only.
 import type { Fetch } from '../api/http-client.js';
 import { DescopeConfigError, DescopeM2mError, DescopeUnavailableError } from '../errors.js';
 import { isConfidential, isPlainHost } from '../http/base-url.js';
@@ -8,11 +8,11 @@ import type { MaybePromise } from '../maybe-promise.js';
 /** Supplies tokens. */
 export interface TokenSupply {
   find(): MaybePromise<string>;
-  /** Replaces a token that was rejected; `undefined` where another would fare no better. */
+  /** Replaces a token that was rejected; `undefined` if another would be rejected too. */
   replace(token: string): MaybePromise<string | undefined>;
 }
 
-/** What a bearer fetch needs. */
+/** The input of `createBearerFetch`. */
 export interface BearerFetchInput {
   readonly tokens: TokenSupply;
   readonly origins: readonly string[];
@@ -21,13 +21,13 @@ export interface BearerFetchInput {
 
 type Target = Parameters<Fetch>[0];
 
-/** Creates the `fetch`. Throws `CONFIG_INVALID` for origins that a token may not go to. */
+/** Creates the `fetch`. Throws `CONFIG_INVALID` for origins to which a token may not be sent. */
 export function createBearerFetch({ tokens, origins, fetch }: BearerFetchInput): Fetch {
   const allowed = readOrigins(origins);
   return async (target, init) => {
     assertAllowed(target, allowed);
     const headers = new Headers(init?.headers ?? (target instanceof Request ? target.headers : undefined));
-    // A redirect is for the caller to follow: followed here, it could carry the token to another origin.
+    // The caller must follow redirects: followed here, they could send the token to another origin.
     const guarded = { ...init, redirect: init?.redirect === 'error' ? 'error' : 'manual' } as const;
     if (headers.has('authorization')) return fetch(target, guarded);
     const send = (token: string): Promise<Response> => {
@@ -45,7 +45,7 @@ export function createBearerFetch({ tokens, origins, fetch }: BearerFetchInput):
   };
 }
 
-// While Descope cannot be reached, the receiver's own response explains more than our error would.
+// While Descope cannot be reached, the response of the receiver explains more than an error of this package.
 async function findAnother(tokens: TokenSupply, token: string): Promise<string | undefined> {
   try {
     return await tokens.replace(token);
@@ -55,7 +55,7 @@ async function findAnother(tokens: TokenSupply, token: string): Promise<string |
   }
 }
 
-// A stream is gone once it was sent.
+// A stream cannot be sent twice.
 function isRepeatable(target: Target, init: RequestInit | undefined): boolean {
   if (target instanceof Request && target.body !== null) return false;
   const { body } = init ?? {};

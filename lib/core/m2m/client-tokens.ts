@@ -42,7 +42,7 @@ export class MachineTokens {
     return this.#tokens.find(this.#toDigest(toIdentity(credentials)), () => this.#exchange(credentials));
   }
 
-  /** Replaces a token that its receiver rejected; `undefined` for one that was issued a moment ago. */
+  /** Replaces a token that its receiver rejected; `undefined` if it was issued less than 5 seconds ago. */
   replace(credentials: CheckedCredentials, token: string): MaybePromise<string> | undefined {
     const digest = this.#toDigest(toIdentity(credentials));
     return this.#tokens.replace(digest, token, () => this.#exchange(credentials));

@@ -1,4 +1,4 @@
-// Tokens that credentials were exchanged for: one exchange for all who ask, refreshed ahead, rejections remembered.
+// Tokens from the exchange of credentials: one exchange for all waiters, refreshed before the end, rejections remembered.
 import type { Clock } from '../clock.js';
 import { readElapsedMs } from '../clock.js';
 import { DescopeError, DescopeUnavailableError } from '../errors.js';
@@ -13,25 +13,25 @@ const AHEAD_MS = 30_000;
 const AHEAD_SHARE = 0.1;
 const YOUNG_MS = 5_000;
 const MAX_FAILURES = 10_000;
-const MAX_OUTAGE_SECONDS = 30; // Descope may name hours; a try costs little, and ends them
+const MAX_OUTAGE_SECONDS = 30; // Descope may name hours; an earlier try is cheap
 const OTHER_FAILURE_MS = 1_000;
 const REJECTIONS: readonly string[] = ['ACCESS_KEY_REFUSED', 'M2M_CREDENTIALS_REFUSED'];
 
-/** A token, and until when it may be used. */
+/** A token, and the end of its use. */
 export interface ExchangedToken {
   readonly token: string;
   readonly endsAtMs: number;
-  /** Whose it is, where one owner may have many. */
+  /** The owner, if one owner may have several. */
   readonly owner?: string;
 }
 
 /** Gets a token from Descope. */
 export type TokenFetcher = () => Promise<ExchangedToken>;
 
-/** Reads who sent a credential. */
+/** Reads the sender of a credential. */
 export type ReadSender = () => string | undefined;
 
-/** What remembering exchanged tokens needs. */
+/** The input of `ExchangedTokens`. */
 export interface ExchangedTokensInput {
   readonly direction: DescopeEvents['exchange']['direction'];
   /** The project that its events name. */
@@ -39,7 +39,7 @@ export interface ExchangedTokensInput {
   readonly clock: Clock;
   readonly maxEntries: number;
   readonly rejectedMs: number;
-  /** Throws where no exchange of an unknown credential may be started now. */
+  /** Throws if no exchange of an unknown credential may start now. */
   readonly assertRoom?: (sender: string | undefined) => void;
 }
 
@@ -49,7 +49,7 @@ interface Entry extends ExchangedToken {
 
 export class ExchangedTokens {
   readonly #input: ExchangedTokensInput;
-  // By the digest of the credential. A token that ended stays: its credential is known to have been good.
+  // By the digest of the credential. An expired token stays: it shows that its credential was valid.
   readonly #tokens: ExpiringCache<Entry>;
 
   constructor(input: ExchangedTokensInput) {
@@ -59,7 +59,7 @@ export class ExchangedTokens {
     this.#tokens = new ExpiringCache({ clock, maxEntries, survivesClockReset: true, failures });
   }
 
-  /** Finds a credential's token, at once where one is remembered. Throws or rejects with what the exchange threw. */
+  /** Finds the token of a credential, synchronously if it is cached. Throws or rejects with the error of the exchange. */
   find(digest: string, exchange: TokenFetcher, readSender?: ReadSender): MaybePromise<string> {
     const entry = this.#tokens.get(digest);
     if (entry === undefined || !this.#isCurrent(entry)) return this.#load(digest, exchange, readSender);
@@ -67,7 +67,7 @@ export class ExchangedTokens {
     return entry.token;
   }
 
-  /** Replaces a token that its receiver rejected; `undefined` for one so young that another would fare no better. */
+  /** Replaces a token that its receiver rejected; `undefined` if it is so new that another would be rejected too. */
   replace(digest: string, token: string, exchange: TokenFetcher): MaybePromise<string> | undefined {
     const entry = this.#tokens.get(digest);
     if (entry === undefined || entry.token !== token) return this.find(digest, exchange);
@@ -75,7 +75,7 @@ export class ExchangedTokens {
     return isYoung ? undefined : this.#load(digest, exchange);
   }
 
-  // A clock that was set back must not make a token last.
+  // A clock that was set back must not prolong the use of a token.
   #isCurrent({ sinceMs, endsAtMs }: Entry): boolean {
     const nowMs = this.#input.clock();
     return nowMs >= sinceMs && nowMs < endsAtMs;
@@ -87,7 +87,7 @@ export class ExchangedTokens {
     return this.#input.clock() >= endsAtMs - aheadMs;
   }
 
-  // An outage leaves the token to its end; a rejection ends it. Either is remembered, and published as an event.
+  // After an outage the token is used until its end; a rejection ends it. Both are remembered, and published as events.
   #refreshAhead(digest: string, exchange: TokenFetcher): void {
     void attempt<unknown>(
       () => this.#load(digest, exchange),
@@ -95,7 +95,7 @@ export class ExchangedTokens {
     );
   }
 
-  // A failure is kept on the account of who sent the credential, so that one sender cannot push out those of others.
+  // The sender owns the failures of its credentials, so that one sender cannot evict the failures of others.
   #load(digest: string, exchange: TokenFetcher, readSender?: ReadSender): MaybePromise<string> {
     const sender = readSender?.();
     const load = (): Promise<Loaded<Entry>> => {
@@ -124,7 +124,7 @@ export class ExchangedTokens {
     publishExchange({ projectId, direction, outcome, durationMs: readElapsedMs(clock, startedAtMs) });
   }
 
-  // An outage counts for as long as it asks for, within bounds; what names no time, for a moment.
+  // An outage is remembered for its `Retry-After`, within bounds; any other failure, for one second.
   #toMemory(error: unknown): FailureMemory | undefined {
     if (!(error instanceof DescopeError)) return undefined;
     if (REJECTIONS.includes(error.code)) return { keepMs: this.#input.rejectedMs, endsValue: true };

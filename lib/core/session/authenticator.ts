@@ -1,4 +1,4 @@
-// Request → session. A missing credential is a value, a bad one is an error.
+// Request → session. A missing credential is a value, an invalid one is an error.
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import type { OriginConfig } from '../http/origin.js';
 import { assertSameOrigin } from '../http/origin.js';
@@ -18,22 +18,22 @@ import { DescopeUser, readUsername } from '../user/descope-user.js';
 import type { RevocationList } from './revocation-list.js';
 import { DescopeSession } from './session.js';
 
-/** How requests become sessions. */
+/** The config of authentication. */
 export interface AuthenticationConfig extends UserConfig {
   readonly sources: readonly TokenSourceOption[];
   readonly origins: OriginConfig;
   readonly usernameClaim: UsernameClaim;
-  /** Checks and types the application's own claims, where it has such a schema. */
+  /** The schema of the custom claims, if the application has one. */
   readonly claimsSchema?: StandardSchema | undefined;
 }
 
-/** What authenticating needs. */
+/** The input of `Authenticator`. */
 export interface AuthenticatorInput {
   readonly policy: AuthenticationConfig;
   readonly verifier: TokenVerifier;
   readonly tokenStore: TokenStore;
   readonly signOuts: RevocationList;
-  /** Set where access keys themselves are accepted, not only their sessions. */
+  /** Present if access keys are accepted as credentials, not only their sessions. */
   readonly accessKeys?: AccessKeys | undefined;
   readonly notify: Notify;
 }
@@ -46,9 +46,9 @@ export class Authenticator {
   }
 
   /**
-   * Authenticates a request. Without a credential the caller is anonymous; a bad bearer token throws; a bad cookie makes the
-   * caller anonymous with the reason kept, so that a stale one does not close an optional route. An outage always throws.
-   * An access key counts as its session; where keys have a header of their own, a key there decides alone.
+   * Authenticates a request. Without a credential the caller is anonymous. An invalid bearer token throws. An invalid cookie
+   * makes the caller anonymous, with the reason, so that a stale cookie does not block an optional route. An outage always
+   * throws. An access key counts as its session; a key in its configured header has priority over every other credential.
    */
   authenticate(request: RequestLike): MaybePromise<DescopeSession> {
     const { policy, tokenStore, accessKeys } = this.#input;
@@ -62,8 +62,8 @@ export class Authenticator {
   }
 
   /**
-   * Reads the session token of a request, as `authenticate` would, unverified. Throws `CREDENTIAL_MALFORMED`, and
-   * `TOKEN_KIND_NOT_ACCEPTED` for an access key, which has no session of its own to refresh or end.
+   * Reads the session token of a request, as `authenticate` does, unverified. Throws `CREDENTIAL_MALFORMED`, and
+   * `TOKEN_KIND_NOT_ACCEPTED` for an access key, which has no session to refresh or end.
    */
   readToken(request: RequestLike): Credential | undefined {
     const { policy, tokenStore, accessKeys } = this.#input;
@@ -84,7 +84,7 @@ export class Authenticator {
     );
   }
 
-  /** Like `open` for a browser's token: a bad one makes the session anonymous. */
+  /** Like `open` for the token of a browser: an invalid token makes the session anonymous. */
   openLeniently(token: string): MaybePromise<DescopeSession> {
     return this.#openLeniently({ token, sentByBrowser: true });
   }
@@ -100,8 +100,8 @@ export class Authenticator {
     return accessKeys.open(key, (token) => this.open(token, false), request);
   }
 
-  // A remembered token keeps its user: built once, frozen, and gone when the token is forgotten. Kept on the token, because
-  // a weak map of ten thousand entries makes each garbage collection slower.
+  // A cached token keeps its user: created once, frozen, and removed with the token. It is a member of the token, because a
+  // weak map of ten thousand entries makes each garbage collection slower.
   #toUser(verified: VerifiedToken): MaybePromise<DescopeUser> {
     if (verified.cachedUser instanceof DescopeUser) return verified.cachedUser;
     const username = this.#readUsername(verified);

@@ -1,4 +1,4 @@
-// Refreshes a browser's session during a request: only one that lapsed, was genuine, and comes from the browser itself.
+// Refreshes a browser's session during a request: only a genuine one that lapsed, in a request from its own pages.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshApi } from '../api/descope-calls.js';
 import type { Clock } from '../clock.js';
@@ -21,23 +21,23 @@ import type { SignInChains } from './sign-in-chains.js';
 const REJECTIONS: readonly string[] = ['SESSION_ENDED', 'SESSION_SUPERSEDED'];
 const RELOAD_WAITS_MS = [50, 150, 300];
 
-/** What refreshing on the way needs. */
+/** The input of `AutoRefresh`. */
 export interface AutoRefreshInput {
   readonly policy: AuthenticationConfig;
   readonly tokenStore: TokenStore;
   readonly verifier: TokenVerifier;
   readonly refresher: Refresher;
   readonly clock: Clock;
-  /** The header of access keys, where they have one of their own. */
+  /** The configured header of access keys, if there is one. */
   readonly keyHeader: string | undefined;
-  /** Whether sessions are refreshed at all. */
+  /** Whether sessions are refreshed. */
   readonly isOn: boolean;
 }
 
 /** The tokens of a session that may have to be refreshed, unverified. */
 export interface DueSession {
   readonly sessionToken: string | undefined;
-  /** `undefined` where there are several that contradict each other. */
+  /** `undefined` if there are several different ones. */
   readonly refreshToken: string | undefined;
 }
 
@@ -48,7 +48,7 @@ export class AutoRefresh {
     this.#input = input;
   }
 
-  /** Finds the session of a request that may have to be refreshed, synchronously and unverified. */
+  /** Finds the session of a request if it may have to be refreshed, synchronously and unverified. */
   findDue(request: RequestLike): DueSession | undefined {
     const { isOn, tokenStore } = this.#input;
     const refresh = isOn ? tokenStore.readRefresh(request) : undefined;
@@ -59,8 +59,8 @@ export class AutoRefresh {
   }
 
   /**
-   * Refreshes what `findDue` found, if it lapsed; `undefined` where there is nothing to refresh.
-   * Throws what `Refresher.refresh` throws; `COOKIE_AMBIGUOUS` and `KEYS_UNAVAILABLE` before Descope is asked for anything.
+   * Refreshes a session from `findDue`, if it lapsed; `undefined` if there is nothing to refresh. Throws the errors of
+   * `Refresher.refresh`, and `COOKIE_AMBIGUOUS` and `KEYS_UNAVAILABLE` before the call to Descope.
    */
   async refreshIfLapsed(request: RequestLike, due: DueSession): Promise<TokensToKeep | undefined> {
     const { sessionToken, refreshToken } = due;
@@ -72,7 +72,10 @@ export class AutoRefresh {
     return this.refresh(request, refreshToken);
   }
 
-  /** Refreshes now. Throws what `Refresher.refresh` throws, unless another instance was faster and the token store has its result. */
+  /**
+   * Refreshes now. Throws the errors of `Refresher.refresh`, unless another instance was faster and the token store has
+   * its result.
+   */
   async refresh(request: RequestLike, refreshToken: string): Promise<TokensToKeep> {
     try {
       return await this.#input.refresher.refresh(refreshToken);
@@ -84,7 +87,8 @@ export class AutoRefresh {
     }
   }
 
-  // With rotation, the slower of two instances is rejected although the session continues: a shared token store may have it.
+  // With rotation, the slower of two instances is rejected although the session continues: a shared token store may
+  // have the result.
   async #readNewer(request: RequestLike, refreshToken: string): Promise<TokensToKeep | undefined> {
     const { tokenStore, refresher, verifier } = this.#input;
     const owner = await verifier.verifyRefresh(refreshToken);
@@ -104,13 +108,13 @@ export class AutoRefresh {
     return this.#isOwnBrowser(request);
   }
 
-  // Unverified: a session that has not lapsed must cost nothing here.
+  // Unverified: a session that has not lapsed must be cheap here.
   #hasLapsed(sessionToken: string): boolean {
     const endMs = readEndMs(sessionToken);
     return endMs !== undefined && endMs <= this.#input.clock();
   }
 
-  // No access key and no bearer credential, which decide alone; no two cookies of one name; no other site's request.
+  // No access key and no bearer credential, which have priority; no ambiguous cookie; no request from another site.
   #isOwnBrowser(request: RequestLike): boolean {
     const { policy, tokenStore, keyHeader } = this.#input;
     if (keyHeader !== undefined && (readHeader(request, keyHeader) ?? '') !== '') return false;
@@ -139,7 +143,7 @@ function toText(reading: TokenReading): string | undefined {
   return reading.kind === 'value' ? reading.value : undefined;
 }
 
-// The services of browsers' sessions together.
+// The services of browsers' sessions.
 
 /** The services of browsers' sessions, for the middleware and the routes. */
 export interface Sessions {

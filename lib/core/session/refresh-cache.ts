@@ -1,4 +1,4 @@
-// Results of refreshes, kept for parallel tabs and instances that send the same refresh token.
+// Results of refreshes, kept for parallel tabs and for instances that get the same refresh token.
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { IssuedTokens } from '../api/descope-api.js';
 import type { Clock } from '../clock.js';
@@ -24,7 +24,7 @@ const STORE_FAILED: Notice = {
   message: 'The renewalStore cannot be used; instances refresh sessions on their own until it can.',
 };
 
-/** What remembering refreshes needs. */
+/** The input of `RefreshCache`. */
 export interface RefreshCacheInput {
   readonly clock: Clock;
   readonly store: KeyValueStore | undefined;
@@ -32,11 +32,11 @@ export interface RefreshCacheInput {
   readonly silence?: StoreSilence;
 }
 
-/** One refresh per refresh token in this process, and its result for a while, here and in the shared store. */
+/** One refresh per refresh token in this process, and its result for up to 30 seconds, here and in the shared store. */
 export class RefreshCache {
   readonly #clock: Clock;
   readonly #store: KeyValueStore | undefined;
-  // Both by the digest of the refresh token, on its owner's account.
+  // Both by the digest of the refresh token, owned by its subject.
   readonly #results: ExpiringCache<IssuedTokens>;
   readonly #superseded: ExpiringCache<true>;
 
@@ -49,17 +49,17 @@ export class RefreshCache {
     this.#store = store && boundStore(store, { ...input, failure: STORE_FAILED });
   }
 
-  /** Returns what a refresh token was refreshed to a moment ago, or joins its refresh, or starts it. */
+  /** Returns the recent result of a refresh token, or waits for its refresh, or starts it. */
   share(refreshToken: string, start: () => Promise<IssuedTokens>): MaybePromise<IssuedTokens> {
     const load = async (): Promise<Loaded<IssuedTokens>> => {
       const value = await start();
-      // What cannot be used, or no longer, is as good as an outage.
+      // A result that cannot be used, or is expired, counts as an outage.
       return { value, untilMs: this.#clock() + (this.#toKeepMs(value.sessionToken) || OUTAGE_MS) };
     };
     return this.#results.getOrLoad(toTokenDigest(refreshToken), load, readOwner(refreshToken));
   }
 
-  /** Recalls what a token was refreshed to a moment ago, here or elsewhere; waits for a refresh that is under way. */
+  /** Finds the recent result of a refresh token, here or in the store; waits for a refresh that is under way. */
   async recall(refreshToken: string): Promise<IssuedTokens | undefined> {
     try {
       const known = await this.#results.find(toTokenDigest(refreshToken));
@@ -70,14 +70,14 @@ export class RefreshCache {
     return this.readShared(refreshToken);
   }
 
-  /** Reads what another instance got for this refresh token; only its holder can. */
+  /** Reads the result of another instance for this refresh token. Without the token it cannot be decrypted. */
   async readShared(refreshToken: string): Promise<IssuedTokens | undefined> {
     const encrypted = await this.#ask((store) => store.get(PREFIX + toTokenDigest(refreshToken)));
     const text = typeof encrypted === 'string' ? decryptToken(encrypted, refreshToken) : undefined;
     return text === undefined ? undefined : toIssuedTokens(text);
   }
 
-  /** Keeps what Descope issued, and that a refresh token which rotated is superseded now. */
+  /** Keeps issued tokens, and marks the refresh token as superseded if it rotated. */
   async keep(refreshToken: string, issued: IssuedTokens): Promise<void> {
     const digest = toTokenDigest(refreshToken);
     const encrypted = encryptToken(JSON.stringify(issued), refreshToken);
@@ -92,35 +92,35 @@ export class RefreshCache {
     await keeping;
   }
 
-  /** Puts what a later call brought, such as a selected tenant, in place of what the token was refreshed to. */
+  /** Replaces the result of a refresh token by the tokens of a later call, such as the selection of a tenant. */
   async replace(refreshToken: string, issued: IssuedTokens): Promise<void> {
     const untilMs = this.#clock() + this.#toKeepMs(issued.sessionToken);
     this.#results.set(toTokenDigest(refreshToken), issued, { untilMs, owner: readOwner(refreshToken) });
     await this.keep(refreshToken, issued);
   }
 
-  /** Forgets what a token was refreshed to, here and in the store. */
+  /** Deletes the result of a refresh token, here and in the store. */
   async forget(refreshToken: string): Promise<void> {
     const digest = toTokenDigest(refreshToken);
     this.#results.delete(digest);
     await this.#ask((store) => store.delete(PREFIX + digest));
   }
 
-  /** Checks whether the token may have been superseded by a refresh: `true` also when the store cannot say. */
+  /** Checks whether a refresh may have superseded the token: `true` also if the store cannot be reached. */
   async isSuperseded(refreshToken: string): Promise<boolean> {
     const digest = toTokenDigest(refreshToken);
     if (this.#superseded.get(digest) === true) return true;
     const marker = await this.#ask((store) => store.get(PREFIX + digest + MARKER), MARKER);
-    return marker !== undefined && marker !== null; // whatever a store makes of what it was given
+    return marker !== undefined && marker !== null; // in whatever form the store returns it
   }
 
-  // Not beyond the session itself: used after its end it would be rejected, and the browser signed out.
+  // Not beyond the end of the session: after that it would be rejected, and the browser signed out.
   #toKeepMs(sessionToken: string): number {
     const nowMs = this.#clock();
     return Math.max(0, Math.min(KEEP_MS, (readEndMs(sessionToken) ?? nowMs) - nowMs));
   }
 
-  // A store that is down must not sign anybody out: without it, instances refresh on their own.
+  // A store that is down must not sign users out: without it, each instance refreshes separately.
   async #ask(call: (store: KeyValueStore) => Promise<unknown>, onFailure?: string): Promise<unknown> {
     if (this.#store === undefined) return undefined;
     try {
@@ -131,7 +131,7 @@ export class RefreshCache {
   }
 }
 
-// An outage is remembered for a moment, so that a browser's next requests do not all wait for the same time-out.
+// An outage is remembered for 2 seconds, so that a browser's next requests do not all wait for the same time-out.
 function toMemory(error: unknown): FailureMemory | undefined {
   return error instanceof DescopeUnavailableError ? { keepMs: OUTAGE_MS } : undefined;
 }
@@ -143,18 +143,18 @@ function toIssuedTokens(text: string): IssuedTokens | undefined {
   return { sessionToken, refreshToken: readText(value, 'refreshToken') };
 }
 
-// Values that only the holder of a token can read: what a shared store keeps must not be worth stealing.
+// Encryption with a key from a token: the contents of a shared store are useless without the token.
 
 const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** The name under which something about a token is kept; the token cannot be found from it. */
+/** Returns a key for values about a token, from which the token cannot be computed. */
 export function toTokenDigest(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }
 
-/** Encrypts a text with a key that is derived from a token (AES-256-GCM, HKDF). */
+/** Encrypts a string with a key derived from a token (AES-256-GCM, HKDF). */
 export function encryptToken(text: string, token: string): string {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(CIPHER, toKey(token), iv);
@@ -162,7 +162,7 @@ export function encryptToken(text: string, token: string): string {
   return Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64url');
 }
 
-/** Decrypts what `encryptToken` made with the same token; `undefined` for anything else. */
+/** Decrypts a result of `encryptToken` with the same token; `undefined` for anything else. */
 export function decryptToken(text: string, token: string): string | undefined {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
@@ -173,7 +173,7 @@ export function decryptToken(text: string, token: string): string | undefined {
       'utf8',
     );
   } catch {
-    return undefined; // altered, or of another token: GCM says no more than that
+    return undefined; // altered, or of another token: GCM does not show which
   }
 }
 

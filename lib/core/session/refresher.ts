@@ -1,4 +1,4 @@
-// Refresh token → new session: one call to Descope for all requests that need it, and nothing used unverified.
+// Refresh token → new session: one call to Descope for all requests that need it, and every token is verified.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IssuedTokens } from '../api/descope-api.js';
 import { DescopeApiError } from '../api/descope-api.js';
@@ -16,12 +16,12 @@ import type { SignInChains } from './sign-in-chains.js';
 
 const REJECTION_WAITS_MS = [50, 150, 300];
 
-/** What refreshing needs. */
+/** The input of `Refresher`. */
 export interface RefresherInput {
   readonly verifier: TokenVerifier;
-  /** Refreshes at Descope. Rejects with `DescopeApiError` where Descope rejects. */
+  /** Refreshes at Descope. Rejects with `DescopeApiError` if Descope rejects. */
   readonly refresh: (refreshToken: string) => Promise<IssuedTokens>;
-  /** Makes the outage of a response that cannot be used, and reports it. */
+  /** Creates the outage of a response that cannot be used, and reports it. */
   readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
   readonly cache: RefreshCache;
   readonly signIns: SignInChains;
@@ -29,7 +29,7 @@ export interface RefresherInput {
   /** Whether other instances may refresh the same token at the same time. */
   readonly isShared: boolean;
   readonly clock: Clock;
-  /** The project that its events name. */
+  /** The project id for its events. */
   readonly projectId?: string;
 }
 
@@ -46,45 +46,48 @@ export class Refresher {
   }
 
   /**
-   * Refreshes the session of a refresh token. Throws `SESSION_ENDED` when Descope definitely rejects,
-   * `SESSION_SUPERSEDED` when that may only mean that another request was faster, `SESSION_SIGNED_OUT`, a `TOKEN_…`
-   * code of the refresh token's own, or `DESCOPE_UNAVAILABLE`, also when what Descope issued cannot be used.
+   * Refreshes the session of a refresh token. Throws `SESSION_ENDED` if Descope definitely rejects the token,
+   * `SESSION_SUPERSEDED` if another request may have been faster, `SESSION_SIGNED_OUT`, a `TOKEN_…` code about the refresh
+   * token, or `DESCOPE_UNAVAILABLE`, also if the issued tokens cannot be used.
    */
   async refresh(refreshToken: string): Promise<TokensToKeep> {
     const { verifier, signOuts, cache } = this.#input;
-    const owner = await verifier.verifyRefresh(refreshToken); // one that is not genuine is not sent on
+    const owner = await verifier.verifyRefresh(refreshToken); // only a genuine token is sent to Descope
     await signOuts.assertActive(refreshToken, owner.claims);
     const issued = await cache.share(refreshToken, () => this.#fetchAndPublish(refreshToken, owner));
-    await signOuts.assertActive(refreshToken, owner.claims); // a sign-out meanwhile holds for what the call brought
+    await signOuts.assertActive(refreshToken, owner.claims); // a sign-out meanwhile applies to the new tokens
     return this.proveIssued(issued, owner);
   }
 
   /**
-   * Finds what a refresh token was refreshed to a moment ago, unverified: a browser may still send the old token, which
-   * Descope rejects where refresh tokens rotate.
+   * Finds the recent result of a refresh token, unverified: a browser may still send the old token, which Descope rejects if
+   * refresh tokens rotate.
    */
   findRefreshed(refreshToken: string): Promise<IssuedTokens | undefined> {
     return this.#input.cache.recall(refreshToken);
   }
 
-  /** Returns the refresh token to call Descope with: the one that this one rotated to a moment ago, verified, else this one. */
+  /** Returns the refresh token for a call to Descope: the recent rotated token, verified, or the given one. */
   async toNewest(refreshToken: string, owner: VerifiedToken): Promise<string> {
     const refreshed = await this.findRefreshed(refreshToken);
     if (refreshed?.refreshToken === undefined) return refreshToken;
     return (await this.prove(refreshed, owner)).refreshToken ?? refreshToken;
   }
 
-  /** Replaces what these refresh tokens were refreshed to, so that no request gets an older session. */
+  /** Replaces the results of refresh tokens, so that no request gets an older session. */
   async replaceRefreshed(refreshTokens: readonly string[], issued: IssuedTokens): Promise<void> {
     await Promise.all([...new Set(refreshTokens)].map((token) => this.#input.cache.replace(token, issued)));
   }
 
-  /** Forgets what a refresh token was refreshed to. */
+  /** Deletes the result of a refresh token. */
   forgetRefreshed(refreshToken: string): Promise<void> {
     return this.#input.cache.forget(refreshToken);
   }
 
-  /** Verifies what Descope issued just now. Throws what `prove` throws, or `DESCOPE_UNAVAILABLE` where that is an outage. */
+  /**
+   * Verifies tokens that Descope has just issued. Throws the errors of `prove`, or `DESCOPE_UNAVAILABLE` for an
+   * unusable token.
+   */
   async proveIssued(issued: IssuedTokens, owner: VerifiedToken): Promise<TokensToKeep> {
     try {
       return await this.prove(issued, owner);
@@ -93,7 +96,7 @@ export class Refresher {
     }
   }
 
-  /** Verifies what Descope issued: genuine, and of the same subject. Throws a `TOKEN_…` code or `SESSION_SIGNED_OUT`. */
+  /** Verifies issued tokens: genuine, and of the same subject. Throws a `TOKEN_…` code or `SESSION_SIGNED_OUT`. */
   async prove(issued: IssuedTokens, owner: VerifiedToken): Promise<TokensToKeep> {
     const { verifier, signOuts } = this.#input;
     const session = await verifier.verify(issued.sessionToken);
@@ -107,7 +110,7 @@ export class Refresher {
     return { ...kept, refreshToken: issued.refreshToken, refreshEndsAtMs: refresh.claims.exp * 1000 };
   }
 
-  /** Links what Descope issued to the sign-in of these refresh tokens, so that it ends with it. */
+  /** Links issued tokens to the sign-in of these refresh tokens, so that a sign-out ends them too. */
   linkIssued(owner: VerifiedToken, refreshTokens: readonly string[], issued: IssuedTokens): Promise<void> {
     const { sessionToken, refreshToken } = issued;
     const refresh = refreshToken === undefined ? refreshTokens : [...refreshTokens, refreshToken];
@@ -142,8 +145,8 @@ export class Refresher {
     }
   }
 
-  // With rotation, the slower of two instances is rejected although the session continues: the result of the faster one
-  // may be in the store, or will be in a moment.
+  // With rotation, the slower of two instances is rejected although the session continues: the result of the faster one may
+  // be in the store, now or after a short wait.
   async #afterRejection(refreshToken: string, rejection: DescopeApiError): Promise<Fetched> {
     const { cache, isShared } = this.#input;
     for (const wait of isShared && !rejection.isRecalled ? REJECTION_WAITS_MS : []) {
@@ -165,16 +168,16 @@ export function assertSameSubject(one: VerifiedToken, other: VerifiedToken): voi
   throw otherUser();
 }
 
-/** Makes the rejection of a session and a refresh token that belong to different users. */
+/** Creates the rejection of a session and a refresh token of different users. */
 export function otherUser(): DescopeCredentialError {
   return new DescopeCredentialError('TOKEN_SUBJECT_MISMATCH', 'The two tokens belong to different users.');
 }
 
-// How a refresh fails.
+// The failures of a refresh.
 
 const FINAL_CODES: readonly string[] = ['SESSION_SIGNED_OUT', 'TOKEN_SUBJECT_MISMATCH', 'TOKEN_KEY_UNKNOWN'];
 
-/** Makes the rejection of a refresh token that Descope rejected. */
+/** Creates the rejection of a refresh token that Descope rejected. */
 export function sessionEnded({ errorCode }: DescopeApiError): DescopeCredentialError {
   const details = { descopeCode: errorCode };
   return new DescopeCredentialError('SESSION_ENDED', 'Descope ended the session.', details);
@@ -188,8 +191,8 @@ export function toOutcome(error: unknown): DescopeRefreshOutcome {
 }
 
 /**
- * Checks whether what Descope issued cannot be used: a garbled response, or clocks that differ. Since something was issued,
- * the session continues, and nobody may be signed out for it.
+ * Checks whether an error shows that an issued token cannot be used: a corrupt response, or clocks that differ. Because
+ * Descope issued a token, the session continues, and the user must not be signed out.
  */
 export function isUnusable(error: unknown): boolean {
   return error instanceof DescopeCredentialError && !FINAL_CODES.includes(error.code);

@@ -1,4 +1,4 @@
-// Tokens that were signed out before their end: a copied cookie must not outlive the sign-out.
+// Tokens that were signed out before their end: a copied cookie must not work after the sign-out.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
@@ -14,7 +14,7 @@ import type { ChainedToken } from './sign-in-chains.js';
 import { AheadTokens, toTokenKey } from './sign-in-chains.js';
 
 const MAX_ENTRIES = 100_000;
-const MAX_LEEWAY_MS = 60_000; // a token is accepted so long after its end, at most (leewaySeconds)
+const MAX_LEEWAY_MS = 60_000; // the greatest leewaySeconds, for which a token is accepted after its end
 const RETRY_AFTER_SECONDS = 1;
 const PREFIX = 'nestjs-descope:signed-out:';
 const FULL: Notice = {
@@ -34,22 +34,22 @@ const CROWDED: Notice = {
 };
 
 interface Entry {
-  /** The key of the subject, on whose account it is kept. */
+  /** The key of the subject, which owns the entry. */
   readonly owner: string;
   readonly untilMs: number;
   readonly issuedUpTo: number;
-  /** When the token that was signed out was issued, in seconds; of a subject's entry, the same as `issuedUpTo`. */
+  /** When the signed-out token was issued, in seconds; in the entry of a subject, the same as `issuedUpTo`. */
   readonly issuedAt: number;
 }
 
-/** Rejects what was signed out; by this process alone, or by all that share a store. */
+/** Rejects signed-out tokens, in this process or in all processes that share a store. */
 export class RevocationList {
   readonly #clock: Clock;
   readonly #ahead: AheadTokens;
   readonly #store: KeyValueStore | undefined;
   readonly #notify: Notify;
   readonly #entries: ExpiringCache<Entry>;
-  // Two digests cost more than all the rest of the request pipeline for a remembered token, whose claims stay the same object.
+  // Two digests take longer than the rest of the request pipeline for a cached token, whose claims stay the same object.
   readonly #keys = new WeakMap<DescopeClaims, readonly string[]>();
 
   constructor(clock: Clock, store: KeyValueStore | undefined, notify: Notify) {
@@ -71,7 +71,7 @@ export class RevocationList {
     return this.#add(toTokenKey(token), claims, { untilMs, issuedUpTo, issuedAt: claims.iat ?? 0 });
   }
 
-  /** Revokes tokens of one subject that are known by their digest only, each until it ends. */
+  /** Revokes tokens of one subject that are known only by their digests, each until it ends. */
   async signOutChained(tokens: readonly ChainedToken[], claims: DescopeClaims): Promise<void> {
     const issuedUpTo = Number.POSITIVE_INFINITY;
     const latest = Math.ceil((this.#clock() + MAX_LEEWAY_MS) / 1000);
@@ -84,7 +84,7 @@ export class RevocationList {
 
   /**
    * Revokes every token of the subject that was issued up to this second, until `untilMs`. The whole second counts: a new
-   * sign-in within it is rejected, too. Tokens that are dated later, although they were seen before, are revoked one by one.
+   * sign-in within it is rejected too. Known tokens with a later `iat` are revoked one by one.
    */
   async signOutEverywhere(
     claims: DescopeClaims,
@@ -97,7 +97,7 @@ export class RevocationList {
     ]);
   }
 
-  /** Asserts that neither the token nor all of its subject's were signed out. Throws `SESSION_SIGNED_OUT`. */
+  /** Asserts that neither the token nor all tokens of its subject were signed out. Throws `SESSION_SIGNED_OUT`. */
   assertActive(token: string, claims: DescopeClaims): MaybePromise<void> {
     this.#ahead.remember(token, claims);
     if (this.#store === undefined && this.#entries.size === 0) return;
@@ -133,7 +133,7 @@ export class RevocationList {
   }
 
   async #add(key: string, claims: DescopeClaims, added: Omit<Entry, 'owner'>): Promise<void> {
-    // A later sign-out never takes back what an earlier one rejects for longer.
+    // A later sign-out never shortens an earlier one.
     const known = this.#entries.get(key);
     const entry = {
       owner: toSubjectKey(claims),
@@ -142,15 +142,15 @@ export class RevocationList {
       issuedAt: Math.max(added.issuedAt, known?.issuedAt ?? 0),
     };
     const ttlMs = Math.ceil(entry.untilMs - this.#clock());
-    if (ttlMs <= 0) return; // it ended long ago
+    if (ttlMs <= 0) return; // it has expired
     if (known === undefined) this.#makeRoom(entry);
     const hadRoom = this.#entries.set(key, entry, entry);
-    if (!hadRoom && this.#store === undefined) this.#notify(FULL); // a store has what had to go here
+    if (!hadRoom && this.#store === undefined) this.#notify(FULL); // with a store, the evicted entry is still there
     await this.#store?.set(PREFIX + key, toKept(entry.issuedUpTo), ttlMs);
   }
 
-  // A full list takes room from the subject who holds the most of it, and accepts no revoked token for that: the older half
-  // of its tokens that were signed out one by one is rejected by one date then, with all that it was issued before.
+  // A full list takes space from the subject with the most entries, without accepting a revoked token: the older half of its
+  // single entries becomes one entry by date, which rejects all tokens of the subject that were issued up to then.
   #makeRoom(entry: Entry): void {
     const crowd = this.#store === undefined ? this.#entries.readCrowd(entry.owner) : [];
     if (crowd.length < 2) return;
@@ -173,17 +173,17 @@ function toSubjectKey(claims: DescopeClaims): string {
   return `subject:${createHash('sha256').update(readSubjectId(claims)).digest('base64url')}`;
 }
 
-// A number as a string: what a store that deserialises makes of it, a number, can be read back. `Infinity` is none in JSON.
+// A number as a string, because a store may deserialise it to a number. `Infinity` is not a number in JSON.
 function toKept(issuedUpTo: number): string {
   return String(Math.min(issuedUpTo, Number.MAX_SAFE_INTEGER));
 }
 
-// Any value is a sign-out.
+// Any value means a sign-out.
 function isKept(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-// The second up to which tokens are rejected, as this or another version of the package wrote it.
+// The second up to which tokens are rejected, written by this or another version of the package.
 function readCut(value: unknown): number {
   const cut = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof cut === 'number' && !Number.isNaN(cut)) return cut;
@@ -194,7 +194,7 @@ function signedOut(): DescopeCredentialError {
   return new DescopeCredentialError('SESSION_SIGNED_OUT', 'The session was signed out.');
 }
 
-// Accepting tokens would bring back those that were signed out: none can be judged until the store answers again.
+// Without the store, a signed-out token would be accepted: all tokens are rejected until the store responds.
 function unavailable(cause: unknown): DescopeUnavailableError {
   const message = 'The signOutStore cannot be reached at present.';
   return new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, {

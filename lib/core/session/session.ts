@@ -119,7 +119,7 @@ export const DescopeSession: DescopeSessionClass = class DescopeSession {
     return this.user === undefined ? undefined : new Date(this.user.claims.exp * 1000);
   }
 
-  /** What logs show: everything but the token, which `inspect` would read with its option `getters`. */
+  /** The form in logs: everything but the token, which `inspect` would read with its option `getters`. */
   [inspect.custom](): object {
     return { ...this };
   }

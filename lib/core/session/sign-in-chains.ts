@@ -1,4 +1,4 @@
-// The tokens of one sign-in. Tokens do not name it, so it is known by its refresh tokens and what was issued for them.
+// The tokens of one sign-in. Tokens do not name it, so it is a chain of refresh tokens and the tokens issued for them.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
@@ -11,22 +11,22 @@ import type { KeyValueStore } from './key-value-store.js';
 const MAX_TOKENS = 100_000;
 const MAX_OF_ONE_SUBJECT = 500;
 const MAX_SESSIONS = 100;
-const MAX_REFRESH_TOKENS = 10; // Descope accepts the newest alone
-const LEEWAY_MS = 60_000; // a token is accepted so long after its end, at most (leewaySeconds)
+const MAX_REFRESH_TOKENS = 10; // Descope accepts the newest only
+const LEEWAY_MS = 60_000; // the greatest leewaySeconds, for which a token is accepted after its end
 const MAX_STEPS = 3;
 const PREFIX = 'nestjs-descope:sign-in:';
 const TOKEN = /^([sr])([A-Za-z0-9_-]{43})=(\d{1,16})$/;
 
-/** A token by its key in the revocation list, and when it ends. */
+/** A token by its key in the revocation list, and its end. */
 export interface ChainedToken {
   readonly key: string;
   readonly untilMs: number;
   readonly isRefresh: boolean;
-  /** In epoch seconds; not known of a token that another instance has issued. */
+  /** In epoch seconds; unknown for a token of another instance. */
   readonly issuedAt?: number | undefined;
 }
 
-/** Tokens of one sign-in; the first refresh token is the one that the others were issued for. */
+/** Tokens of one sign-in; the others were issued for the first refresh token. */
 export interface TokensOfOneSignIn {
   readonly refresh: readonly string[];
   readonly sessions: readonly string[];
@@ -37,8 +37,9 @@ interface Chain {
   tokens: Map<string, ChainedToken>;
 }
 
-// Not an `ExpiringCache`: what is kept and dropped is a chain as a whole, which all of its tokens name, and which grows
-// together with another when a token of both comes.
+// Not an `ExpiringCache`: a chain is kept and dropped as a whole, has a key for each of its tokens, and is merged with
+// another
+// chain when a token of both is linked.
 export class SignInChains {
   readonly #clock: Clock;
   readonly #store: KeyValueStore | undefined;
@@ -51,7 +52,7 @@ export class SignInChains {
     this.#store = store;
   }
 
-  /** Links tokens of one sign-in. Never rejects: a store that is down signs nobody out. */
+  /** Links tokens of one sign-in. Never rejects: a store that is down must not sign users out. */
   async link(subject: string, { refresh, sessions }: TokensOfOneSignIn): Promise<void> {
     const tokens = [
       ...refresh.map((token) => toChained(token, true)),
@@ -63,7 +64,7 @@ export class SignInChains {
     if (this.#store !== undefined) await share(this.#store, distinct, this.#clock()).catch(() => undefined); // reported by the bounded store
   }
 
-  /** Finds the tokens that this process knows to be of the same sign-ins as these, themselves included. */
+  /** Finds the known tokens of the same sign-ins in this process, including the given ones. */
   find(tokens: readonly string[]): readonly ChainedToken[] {
     const found = new Map<string, ChainedToken>();
     for (const token of tokens)
@@ -71,7 +72,7 @@ export class SignInChains {
     return [...found.values()];
   }
 
-  /** Finds those that other instances know, too. Rejects when the store cannot be reached. */
+  /** Like `find`, with the tokens of other instances. Rejects if the store cannot be reached. */
   async findShared(tokens: readonly string[]): Promise<readonly ChainedToken[]> {
     const found = new Map(this.find(tokens).map((token) => [token.key, token]));
     const store = this.#store;
@@ -100,7 +101,7 @@ export class SignInChains {
     this.#makeRoom(own, chain);
   }
 
-  // First among the same user's, so that one user's sign-ins cannot push out all others'; then among those idle for longest.
+  // First among the chains of the same user, so that one user cannot evict those of others; then the least recently used.
   #makeRoom(own: ReadonlySet<Chain>, latest: Chain): void {
     let count = 0;
     for (const chain of own) count += chain.tokens.size;
@@ -125,19 +126,22 @@ export class SignInChains {
   }
 }
 
-/** Returns the key of a token in the revocation list: a digest of what was signed, because ECDSA has two valid signatures of it. */
+/**
+ * Returns the key of a token in the revocation list: a digest without the signature, because ECDSA allows two valid
+ * ones.
+ */
 export function toTokenKey(token: string): string {
   const signed = token.slice(0, token.lastIndexOf('.'));
   return `token:${createHash('sha256').update(signed).digest('base64url')}`;
 }
 
-// Each token's entry names those of its chain. Two instances may write an entry at once: the one that reads back that it was
-// overwritten writes again.
+// The entry of each token names the tokens of its chain. Two instances may write an entry at the same time: an instance that
+// reads back another value merges and writes again.
 async function share(store: KeyValueStore, tokens: readonly ChainedToken[], nowMs: number): Promise<void> {
   const [first, ...others] = tokens;
   if (first === undefined) return;
   const all = await merge(store, { to: first, tokens: others, nowMs });
-  // Refresh tokens take along all that has not ended, so that a sign-out need not follow the chain to its start.
+  // The entries of refresh tokens name all tokens that have not ended, so that a sign-out need not follow the whole chain.
   await Promise.all(
     others.map((to) => merge(store, { to, tokens: to.isRefresh ? [first, ...all] : [first], nowMs })),
   );
@@ -181,7 +185,7 @@ function fromText(text: string): ChainedToken | undefined {
     : { key: `token:${digest}`, untilMs: Number(untilMs), isRefresh: kind === 'r' };
 }
 
-// Tokens that have not ended; of many the last to end.
+// Tokens that have not ended; if there are too many, the last ones to end.
 function choose(tokens: ReadonlyMap<string, ChainedToken>, nowMs: number): Map<string, ChainedToken> {
   const living = [...tokens.values()]
     .filter(({ untilMs }) => untilMs + LEEWAY_MS > nowMs)
@@ -191,7 +195,7 @@ function choose(tokens: ReadonlyMap<string, ChainedToken>, nowMs: number): Map<s
   return new Map([...refresh, ...sessions].map((token) => [token.key, token]));
 }
 
-// Unverified: a token of a chain is only ever rejected for it.
+// Unverified: being in a chain can only lead to a rejection.
 function toChained(token: string, isRefresh: boolean): ChainedToken | undefined {
   try {
     const { exp, iat } = decodeToken(token).payload;
@@ -204,7 +208,7 @@ function toChained(token: string, isRefresh: boolean): ChainedToken | undefined 
   }
 }
 
-// Tokens that are dated ahead of our clock, within the leeway: revoking by date alone would miss them.
+// Tokens with an `iat` ahead of this process's clock, within the leeway: a revocation by date would miss them.
 
 const MAX_AHEAD = 10_000;
 const MAX_AHEAD_OF_ONE_SUBJECT = 50;
@@ -215,7 +219,7 @@ interface AheadToken extends ChainedToken {
 
 export class AheadTokens {
   readonly #clock: Clock;
-  readonly #tokens: ExpiringCache<AheadToken>; // by their key, on the subject's account
+  readonly #tokens: ExpiringCache<AheadToken>; // by their key, owned by the subject
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -227,18 +231,18 @@ export class AheadTokens {
     });
   }
 
-  /** Remembers a genuine token, if it is dated ahead. */
+  /** Remembers a genuine token if its `iat` is in the future. */
   remember(token: string, claims: DescopeClaims): void {
     const { iat: issuedAt = 0, exp } = claims;
     if (issuedAt * 1000 <= this.#clock()) return;
     const key = toTokenKey(token);
     if (this.#tokens.get(key) !== undefined) return;
     const ahead = { key, untilMs: exp * 1000, isRefresh: false, issuedAt };
-    const untilMs = issuedAt * 1000 + LEEWAY_MS; // the clock that a cut is made by may be behind ours
+    const untilMs = issuedAt * 1000 + LEEWAY_MS; // the clock of the instance that revokes by date may be behind
     this.#tokens.set(key, ahead, { untilMs, owner: readSubjectId(claims) });
   }
 
-  /** Finds the subject's that were issued after a moment, in epoch seconds. */
+  /** Finds the tokens of the subject that were issued after a moment, in epoch seconds. */
   find(claims: DescopeClaims, issuedAfter: number): readonly ChainedToken[] {
     return this.#tokens.readOwned(readSubjectId(claims)).filter(({ issuedAt }) => issuedAt > issuedAfter);
   }

@@ -1,28 +1,29 @@
-// Checks of the claims of a genuine token: its types, times, issuer, and that it is a session of this project.
+// Checks of the claims of a genuine token: types, times, issuer, and that it is a session of this project.
 import type { DescopeCredentialCode } from '../errors.js';
 import { DescopeCredentialError } from '../errors.js';
 import type { DescopeClaims, IssuerKind, JsonObject } from './claims.js';
 import { isWellFormed, readIssuerKind, readOwn, readText } from './claims.js';
 
-/** What the claims are checked against. */
+/** The config of the checks of claims. */
 export interface ClaimConfig {
   readonly projectId: string;
-  /** Seconds by which clocks may differ, both ways. */
+  /** The allowed difference between clocks in seconds, in both directions. */
   readonly leewaySeconds: number;
-  /** The names of a session in `drn`. */
+  /** The accepted values of `drn` in session tokens. */
   readonly sessionTokenNames: readonly string[];
-  /** The names of a refresh token in `drn`. */
+  /** The accepted values of `drn` in refresh tokens. */
   readonly refreshTokenNames: readonly string[];
-  /** Whether a session whose issuer is a URL may come without `drn`. */
+  /** Whether a session token whose issuer is a URL may lack `drn`. */
   readonly allowMissingDrn: boolean;
 }
 
-// OIDC Core §2 and §3.3.2.11, FAPI 1.0 part 2 §5.1.1. An ID token proves a sign-in to another application, and is no credential here.
+// OIDC Core §2 and §3.3.2.11, FAPI 1.0 part 2 §5.1.1. An ID token proves a sign-in to another application; it is not
+// accepted.
 const ID_TOKEN_MARKS = ['nonce', 'at_hash', 'c_hash', 's_hash'];
 
 const LAST_DATE_SECONDS = 8.64e12; // the last moment that a Date can hold (ECMA-262 §21.4.1.1)
 
-/** Asserts that the claims have the types that the rest of the request pipeline relies on. Throws `TOKEN_CLAIM_INVALID`. */
+/** Asserts the types of the claims that the request pipeline reads. Throws `TOKEN_CLAIM_INVALID`. */
 export function assertClaimTypes(payload: JsonObject): asserts payload is DescopeClaims {
   assertIdentity(payload, 'iss');
   assertIdentity(payload, 'sub');
@@ -56,13 +57,13 @@ export function findTimeFlaw(
   if (claims.iat !== undefined && claims.iat > latest) {
     return rejection('TOKEN_ISSUED_IN_FUTURE', 'The token was issued in the future; check the clocks.');
   }
-  // Last, so that an expired token has no other flaw in its times.
-  // Written this way round, a clock that returns NaN rejects everything.
+  // Last, so that an expired token has no other flaw in its times. In this form, a clock that returns NaN rejects every
+  // token.
   if (!(claims.exp > now - policy.leewaySeconds)) return rejection('TOKEN_EXPIRED', 'The token has expired.');
   return undefined;
 }
 
-/** Asserts that this project issued the token, and returns for which kind of client. Throws `TOKEN_ISSUER_MISMATCH`. */
+/** Asserts that this project issued the token, and returns the kind of its client. Throws `TOKEN_ISSUER_MISMATCH`. */
 export function assertIssuer(claims: DescopeClaims, policy: ClaimConfig): IssuerKind {
   const kind = readIssuerKind(claims.iss, policy.projectId);
   if (kind === undefined)
@@ -79,9 +80,8 @@ export function assertNoIdToken(claims: DescopeClaims): void {
 }
 
 /**
- * Asserts that the token is a session's: not a refresh token, not what may be an ID token, and not bound to a key that
- * the sender must prove to hold (RFC 7800). Throws `TOKEN_NOT_A_SESSION`, `TOKEN_DRN_MISSING` or
- * `TOKEN_SENDER_CONSTRAINED`.
+ * Asserts that the token is a session token: not a refresh token, not a possible ID token, and not bound to a key of the
+ * sender (RFC 7800). Throws `TOKEN_NOT_A_SESSION`, `TOKEN_DRN_MISSING` or `TOKEN_SENDER_CONSTRAINED`.
  */
 export function assertSession(claims: DescopeClaims, policy: ClaimConfig): void {
   assertSessionName(claims, policy);
@@ -95,17 +95,17 @@ function assertSessionName(claims: DescopeClaims, policy: ClaimConfig): void {
     const message = 'The token is not a session token ("drn"); a refresh token is no credential here.';
     throw rejection('TOKEN_NOT_A_SESSION', message);
   }
-  // An ID token of the project's federated applications has this issuer, perhaps the project's own audience, and none of
-  // the marks where the code flow was used: only the name distinguishes a session from it.
+  // An ID token of the project's federated applications has this issuer, perhaps the same audience, and after the code flow
+  // no other mark: only `drn` distinguishes a session token from it.
   if (iss === policy.projectId || policy.allowMissingDrn) return;
-  if (readIssuerKind(iss, policy.projectId) !== 'session') return; // an app's or agent's, which `accepts` judges
+  if (readIssuerKind(iss, policy.projectId) !== 'session') return; // the token of an app or agent: see `accepts`
   throw rejection(
     'TOKEN_DRN_MISSING',
     'The token has a URL for its issuer and no "drn", as an OIDC ID token has. If the project\'s JWT template drops "drn", let it be kept, or set allowMissingDrn: true and an audience.',
   );
 }
 
-/** Asserts that the token is a refresh token, which its own `drn` says. Throws `TOKEN_NOT_A_REFRESH` or `TOKEN_SENDER_CONSTRAINED`. */
+/** Asserts that the token is a refresh token by its `drn`. Throws `TOKEN_NOT_A_REFRESH` or `TOKEN_SENDER_CONSTRAINED`. */
 export function assertRefresh(claims: DescopeClaims, policy: ClaimConfig): void {
   if (claims.drn === undefined || !policy.refreshTokenNames.includes(claims.drn)) {
     throw rejection('TOKEN_NOT_A_REFRESH', 'The token is not a refresh token ("drn").');

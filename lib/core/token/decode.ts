@@ -1,4 +1,4 @@
-// Token → its parts, or a rejection: RFC 7515 compact form, nothing looser.
+// Token → its parts, or a rejection: strictly the compact form of RFC 7515.
 import { isAscii, isUtf8 } from 'node:buffer';
 import { DescopeCredentialError } from '../errors.js';
 import type { JsonObject } from './claims.js';
@@ -9,7 +9,7 @@ export const MAX_TOKEN_LENGTH = 16_384;
 const MAX_KEY_ID_LENGTH = 256;
 const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
 
-/** A decoded token, of which nothing is verified yet. */
+/** A decoded token, not verified yet. */
 export interface DecodedToken {
   readonly algorithm: string;
   readonly keyId: string;
@@ -46,7 +46,10 @@ export function decodeToken(token: string, headers = new HeaderMemory()): Decode
 const MAX_HEADERS = 16;
 const MAX_HEADER_LENGTH = 512;
 
-/** Remembers headers by their encoded form: a project's tokens share one for each key. Bounded, and nothing of a token's owner. */
+/**
+ * Caches headers by their encoded form: the tokens of a project have one header for each key. Bounded; it contains no
+ * claims.
+ */
 export class HeaderMemory {
   readonly #known = new Map<string, TokenHeader>();
 
@@ -56,13 +59,13 @@ export class HeaderMemory {
     if (known !== undefined) return known;
     const header = readHeader(parseJsonPart(part));
     if (part.length > MAX_HEADER_LENGTH) return header;
-    if (this.#known.size >= MAX_HEADERS) this.#known.clear(); // headers are free to invent, and soon decoded again
+    if (this.#known.size >= MAX_HEADERS) this.#known.clear(); // an attacker can invent headers, and decoding is cheap
     this.#known.set(detach(part), header);
     return header;
   }
 }
 
-/** Copies an ASCII string: a slice of a request would keep its whole header line in memory. */
+/** Copies an ASCII string: a slice would keep the whole header line of the request in memory. */
 export function detach(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
@@ -84,9 +87,9 @@ function toText(bytes: Buffer): string {
   return bytes.toString('utf8');
 }
 
-// Node's decoder is lenient (RFC 4648 §3.5): it skips padding, white space and foreign characters, and then has too few
-// bytes; it reads the other alphabet; and it drops loose bits at the end. Of wider characters it reads the low byte alone.
-// A token with several spellings could avoid the list of signed-out ones.
+// Node's decoder is lenient (RFC 4648 §3.5): it skips padding, white space and foreign characters, which gives too few
+// bytes; it accepts the other alphabet; it drops unused bits at the end; and of wider characters it reads the low byte only.
+// A token with several spellings could avoid the revocation list.
 function decodeBase64Url(part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
   const isWhole = part.length % 4 !== 1 && bytes.length === Math.floor((part.length * 3) / 4);
@@ -112,7 +115,7 @@ function parseJson(text: string): unknown {
 }
 
 function assertHeaderSupported(header: JsonObject): void {
-  // RFC 7515 §4.1.11: an extension that is critical and not understood rejects the token. None is understood.
+  // RFC 7515 §4.1.11: a critical extension that is not supported rejects the token. None is supported.
   for (const name of ['crit', 'b64', 'zip', 'enc']) {
     if (Object.hasOwn(header, name)) throw unsupported(`carries "${name}"`);
   }
@@ -142,9 +145,9 @@ function tooLarge(): DescopeCredentialError {
   return new DescopeCredentialError('TOKEN_TOO_LARGE', message, { limit: MAX_TOKEN_LENGTH });
 }
 
-// The end and the owner that a token names, unverified: only for uses where a wrong value harms nobody else.
+// The end and the owner of a token, unverified: only for uses where a wrong value affects no other user.
 
-/** Reads the end of a token, unverified, in epoch milliseconds; `undefined` where there is none. */
+/** Reads the end of a token, unverified, in epoch milliseconds; `undefined` if there is none. */
 export function readEndMs(token: string): number | undefined {
   try {
     const expires = decodeToken(token).payload['exp'];
@@ -155,7 +158,7 @@ export function readEndMs(token: string): number | undefined {
   }
 }
 
-/** Reads the subject of a token, unverified; the token itself where there is none. */
+/** Reads the subject of a token, unverified; returns the token if there is none. */
 export function readOwner(token: string): string {
   try {
     const { dsub, sub } = decodeToken(token).payload;

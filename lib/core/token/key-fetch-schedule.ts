@@ -1,17 +1,20 @@
-// The schedule of key fetches: how fresh keys are, and when they may be fetched. No keys, no network.
+// The schedule of key fetches: the age of the keys, and when they may be fetched. Without keys or network.
 import type { Clock } from '../clock.js';
 
-/** How long keys are used and how often they may be fetched. All in milliseconds. */
+/** How long keys are used, and how often they may be fetched. All in milliseconds. */
 export interface KeyFetchConfig {
   /** Age at which a key set must be fetched again. */
   readonly maxAgeMs: number;
   /** Age up to which a key set is used while it cannot be fetched. */
   readonly maxStaleMs: number;
-  /** Least time between two fetches that unknown key ids cause. */
+  /** The least time between two fetches for unknown key ids. */
   readonly cooldownMs: number;
 }
 
-/** How keys may be used: `fresh`; `ageing` (refreshed in the background); `old` (refreshed first); `none` may be used. */
+/**
+ * How keys may be used: `fresh`; `ageing` (refreshed in the background); `old` (refreshed before use); `none` (not at
+ * all).
+ */
 export type KeyState = 'fresh' | 'ageing' | 'old' | 'none';
 
 const FIRST_RETRY_MS = 500;
@@ -55,12 +58,12 @@ export class KeyFetchSchedule {
     return this.#since(this.#endedAt) >= this.#retryDelayMs();
   }
 
-  /** Whether an unknown key id may cause a fetch, whatever became of the last one. */
+  /** Whether an unknown key id may cause a fetch, independent of the result of the last fetch. */
   mayAskForUnknown(): boolean {
     return this.#since(this.#startedAt) >= this.#policy.cooldownMs;
   }
 
-  /** Seconds until the next try can bring something new; at least 1. */
+  /** Seconds until the next try; at least 1. */
   retryAfterSeconds(): number {
     return Math.max(1, Math.ceil((this.#retryDelayMs() - this.#since(this.#endedAt)) / 1000));
   }
@@ -89,7 +92,7 @@ export class KeyFetchSchedule {
     return Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
   }
 
-  // A clock that was set back makes the past look like the future: then nothing is known of its age.
+  // With a clock that was set back, the age is unknown.
   #since(time: number): number {
     const elapsed = this.#clock() - time;
     return elapsed < -CLOCK_TOLERANCE_MS ? Number.POSITIVE_INFINITY : Math.max(0, elapsed);

@@ -1,34 +1,34 @@
-// Key sets: where the verifier gets its keys, and the one with fixed keys.
+// Key sets: the interface for the verifier, and a set of fixed keys.
 import { DescopeCredentialError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { VerificationKey } from './signature.js';
 import { readVerificationKey } from './signature.js';
 
-/** Where the verifier gets its keys. */
+/** The source of the verifier's keys. */
 export interface KeySet {
-  /** Finds the key of an id. Throws `TOKEN_KEY_UNKNOWN`, or `KEYS_UNAVAILABLE` where that cannot be known. */
+  /** Finds the key of an id. Throws `TOKEN_KEY_UNKNOWN`, or `KEYS_UNAVAILABLE` if the keys cannot be fetched. */
   find(keyId: string): MaybePromise<VerificationKey>;
-  /** Loads the keys ahead of the first request. Throws `KEYS_UNAVAILABLE`. */
+  /** Loads the keys before the first request. Throws `KEYS_UNAVAILABLE`. */
   hydrate(): Promise<void>;
-  /** Returns the state of the keys, after a fetch that the schedule has due; never rejects. */
+  /** Returns the state of the keys, after a fetch if one is due; never rejects. */
   checkHealth(): Promise<KeyHealth>;
   /** Aborts a fetch that is under way. */
   close(): void;
 }
 
-/** The state of the keys: `stale` ones are usable, but could not be refreshed. */
+/** The state of the keys: `stale` keys are usable, but could not be refreshed. */
 export interface KeyHealth {
   readonly state: 'usable' | 'stale' | 'none';
-  /** Keys in memory, usable or not. */
+  /** The number of keys in memory, usable or not. */
   readonly keyCount: number;
-  /** Milliseconds since they were fetched; `undefined` where none were. */
+  /** Milliseconds since they were fetched; `undefined` if none were. */
   readonly keyAgeMs: number | undefined;
 }
 
-/** The keys of a project by id. A `Map`, so that no id can name something inherited. */
+/** The keys of a project by id. A `Map`, so that no id can name an inherited member. */
 export type KeysById = ReadonlyMap<string, VerificationKey>;
 
-/** A fixed key set from `keys` or `publicKey`: no network, and no rotation either. */
+/** A fixed key set from `keys` or `publicKey`: without network and rotation. */
 export class StaticKeySet implements KeySet {
   readonly #keys: KeysById;
 
@@ -52,9 +52,9 @@ export class StaticKeySet implements KeySet {
 }
 
 /**
- * Reads the usable keys of a JWK set (RFC 7517 §5). A key that may not verify is left out and spoils no other;
- * an id that two different keys claim is ambiguous, so neither counts. A key that was known before stays the same object,
- * by which a remembered token shows that its key still counts.
+ * Reads the usable keys of a JWK set (RFC 7517 §5). A key that may not verify is left out, without effect on the others. If
+ * two different keys have the same id, neither counts. A key that was known before stays the same object, so that a cached
+ * token can compare it.
  */
 export function toKeysById(jwks: readonly unknown[], before: KeysById = new Map()): KeysById {
   const keys = new Map<string, VerificationKey>();
@@ -71,7 +71,7 @@ export function toKeysById(jwks: readonly unknown[], before: KeysById = new Map(
   return keys;
 }
 
-/** Makes the rejection of a key id that the project does not have. */
+/** Creates the rejection of a key id that the project does not have. */
 export function unknownKey(): DescopeCredentialError {
   const message = "The token names a key that is not among the project's keys.";
   return new DescopeCredentialError('TOKEN_KEY_UNKNOWN', message);

@@ -1,4 +1,4 @@
-// The project's keys as Descope publishes them: one fetch for many waiters, and known keys serve through an outage.
+// The keys that Descope publishes for the project: one fetch for many waiters, and known keys are used during an outage.
 import type { Clock } from '../clock.js';
 import { readElapsedMs } from '../clock.js';
 import { DescopeUnavailableError } from '../errors.js';
@@ -12,11 +12,11 @@ import type { KeyHealth, KeysById, KeySet } from './key-set.js';
 import { toKeysById, unknownKey } from './key-set.js';
 import type { VerificationKey } from './signature.js';
 
-/** What a remote key set needs. */
+/** The input of `RemoteKeySet`. */
 export interface RemoteKeySetInput {
-  /** Fetches the members of the JWK set; must end by itself, and at once when the signal aborts. */
+  /** Fetches the members of the JWK set; must have a time limit, and end at once when the signal aborts. */
   readonly load: (signal: AbortSignal) => Promise<readonly unknown[]>;
-  /** The address of the keys; the log names its host. */
+  /** The URL of the keys, whose host is in the log. */
   readonly url: string;
   readonly policy: KeyFetchConfig;
   readonly clock: Clock;
@@ -50,7 +50,7 @@ export class RemoteKeySet implements KeySet {
     if (this.#schedule.keyState() === 'none') await this.#fetch();
   }
 
-  // Like a request with a known key: it waits where that would, and causes no fetch that it would not.
+  // Waits for and causes the same fetches as a request with a known key.
   async checkHealth(): Promise<KeyHealth> {
     const state = this.#schedule.keyState();
     const isWaiting = state === 'none' || (state === 'old' && !this.#schedule.isFailing);
@@ -76,8 +76,7 @@ export class RemoteKeySet implements KeySet {
     return this.#pick(keyId);
   }
 
-  // An id never seen may be a key that was rotated in, so it is worth one fetch per cool-down and no more:
-  // ids are free for an attacker to invent.
+  // An unknown id may be of a new key, so it causes a fetch, but only one per cool-down: an attacker can invent ids.
   async #findUnknown(keyId: string): Promise<VerificationKey> {
     if (this.#fetching === undefined && !this.#schedule.mayAskForUnknown()) {
       throw this.#schedule.isFailing ? this.#unavailable() : unknownKey();
@@ -86,7 +85,7 @@ export class RemoteKeySet implements KeySet {
     return this.#pick(keyId);
   }
 
-  // Beyond the max age the set must be confirmed before it is used; if that fails, it is stale but usable.
+  // After the max age the set must be fetched again before use; if that fails, it is stale but usable.
   async #findRefreshed(keyId: string): Promise<VerificationKey> {
     await this.#fetch().catch(() => undefined); // the failure is reported, and the known key stays in use
     return this.#pick(keyId);
@@ -94,7 +93,7 @@ export class RemoteKeySet implements KeySet {
 
   #refreshBehind(): void {
     if (this.#fetching !== undefined || !this.#schedule.mayRetry()) return;
-    this.#fetch().catch(() => undefined); // reported where it happened; requests continue with the keys in memory
+    this.#fetch().catch(() => undefined); // reported by `#load`; requests continue with the keys in memory
   }
 
   #pick(keyId: string): VerificationKey {
@@ -115,10 +114,10 @@ export class RemoteKeySet implements KeySet {
     const startedAtMs = clock();
     this.#schedule.started();
     try {
-      this.#closing.signal.throwIfAborted(); // after the end, nothing goes to the network any more
+      this.#closing.signal.throwIfAborted(); // after `close`, nothing is sent to the network
       const keys = toKeysById(await this.#input.load(this.#closing.signal), this.#keys);
       if (keys.size === 0) throw this.#noKey();
-      this.#keys = keys; // the whole set: a key that left it is gone
+      this.#keys = keys; // the whole set: a withdrawn key is removed
     } catch (cause) {
       this.#schedule.failed();
       this.#reportFailure(cause, readElapsedMs(clock, startedAtMs));
@@ -162,7 +161,7 @@ interface FetchReport {
   readonly durationMs: number;
 }
 
-/** A fetch that failed; `isStale` when keys are in memory that may be used. */
+/** A fetch that failed; `isStale` if keys in memory may be used. */
 interface FailureReport extends FetchReport {
   readonly isStale: boolean;
   readonly retryAfterSeconds: number;

@@ -1,4 +1,4 @@
-// Signatures: the algorithms that may be allowed (RFC 7518 §3), keys that may verify, and the check itself.
+// Signatures: the supported algorithms (RFC 7518 §3), the keys that may verify, and the check.
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { constants, createPublicKey, verify } from 'node:crypto';
 import { DescopeCredentialError } from '../errors.js';
@@ -13,11 +13,11 @@ import type { DecodedToken } from './decode.js';
 export type SignatureAlgorithm =
   'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512';
 
-/** How an algorithm is checked with `node:crypto`. */
+/** The parameters of an algorithm for `node:crypto`. */
 export interface AlgorithmRule {
   readonly hash: 'sha256' | 'sha384' | 'sha512';
   readonly keyType: 'rsa' | 'ec';
-  /** OpenSSL's name of the one curve that goes with an ECDSA algorithm. */
+  /** OpenSSL's name of the curve of an ECDSA algorithm. */
   readonly curve?: string;
   /** Length in bytes of an ECDSA signature; an RSA signature is as long as its modulus. */
   readonly signatureBytes?: number;
@@ -43,7 +43,7 @@ const RULES: ReadonlyMap<string, AlgorithmRule> = new Map<SignatureAlgorithm, Al
 /** Every algorithm that the option `algorithms` may name. */
 export const SIGNATURE_ALGORITHMS: readonly string[] = [...RULES.keys()];
 
-/** Finds the rule of an algorithm; an unknown name has none. */
+/** Finds the rule of an algorithm; `undefined` for an unknown name. */
 export function readAlgorithmRule(algorithm: string): AlgorithmRule | undefined {
   return RULES.get(algorithm);
 }
@@ -51,19 +51,19 @@ export function readAlgorithmRule(algorithm: string): AlgorithmRule | undefined 
 // JWK → a key that may verify, or the reason why it may not.
 
 const MIN_RSA_BITS = 2048;
-const MAX_RSA_BITS = 8192; // a longer one would make each verification a denial of service
+const MAX_RSA_BITS = 8192; // a longer one would make each verification too slow
 const MAX_KEY_ID_LENGTH = 256;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** A public key of the project that may verify signatures. */
 export interface VerificationKey {
   readonly keyId: string;
-  /** The only algorithm it may be used with, where its JWK names one. */
+  /** The only algorithm of the key, if its JWK names one. */
   readonly algorithm: string | undefined;
   readonly keyObject: KeyObject;
 }
 
-/** Reads a JWK (RFC 7517). Returns the reason, as a string, where it may not verify. */
+/** Reads a JWK (RFC 7517). Returns the reason, as a string, if it may not verify. */
 export function readVerificationKey(jwk: unknown): VerificationKey | string {
   if (!isJsonObject(jwk)) return 'it is not a JSON object';
   const keyId = readText(jwk, 'kid');

@@ -1,4 +1,4 @@
-// Tokens that were verified a moment ago: the same token again needs no second check of its signature.
+// A cache of verified tokens, which need no second check of their signature.
 import { detach } from './decode.js';
 
 /** The bounds of the cache. */
@@ -7,9 +7,9 @@ export interface TokenCacheConfig {
   readonly maxBytes: number;
 }
 
-/** What the cache must know of a proof. */
+/** The functions of the cache for its proofs. */
 export interface ProofRules<Proof> {
-  /** Estimates its memory beside the token, in bytes. */
+  /** Estimates its size without the token, in bytes. */
   readonly toBytes: (proof: Proof) => number;
   /** Checks whether it has ended. */
   readonly isOver: (proof: Proof) => boolean;
@@ -21,27 +21,27 @@ interface Entry<Proof> {
   readonly bytes: number;
   /** Its index in the ring. */
   readonly index: number;
-  /** Recalled since it was last considered for eviction. */
+  /** Whether it was read since it was last considered for eviction. */
   isInUse: boolean;
 }
 
-const TAIL_LENGTH = 12; // of a random-looking signature, so that tokens do not share one
+const TAIL_LENGTH = 12; // the end of the signature, which differs between tokens
 const ENTRY_BYTES = 400; // the entry, its slot in the map, the user and the proof around the claims
-const MAX_SECOND_CHANCES = 100; // for each newcomer, so that no request pays for the whole cache
+const MAX_SECOND_CHANCES = 100; // for each new entry, so that no request must search the whole cache
 
-// Not an `ExpiringCache`: it is asked once for each request, and must need no clock, no digest and no sorting for that.
+// Not an `ExpiringCache`: it is read once for each request, without a clock, a digest or sorting.
 /**
- * Remembers proofs by token: found by a hash of its tail, compared whole. Bounded in entries and bytes. A token is kept
- * when it is verified for the second time, so that tokens which come once cost no memory; and what was used since its last
- * turn gets a second chance, so that a crowd of new tokens pushes out itself and not the sessions in use.
- * Its private fields show in no log, JSON or inspection.
+ * Caches proofs by token: found by a hash of the token's end, then compared with the whole token. Bounded in entries and
+ * bytes. A token is kept when it is verified for the second time, so that tokens which are used once take no memory. An entry
+ * that was used recently gets a second chance, so that many new tokens evict each other and not the sessions in use.
+ * Its private fields are in no log, JSON or inspection.
  */
 export class TokenCache<Proof extends object> {
   readonly #policy: TokenCacheConfig;
   readonly #rules: ProofRules<Proof>;
   readonly #entries = new Map<number, Entry<Proof>>(); // by hash
-  // Searched in a circle when room is needed. A map that loses its first entry with each new one would have to skip all
-  // that were lost before.
+  // Searched in a circle when space is needed. A map that loses its first entry with each new one would have to skip all
+  // deleted entries.
   readonly #ring: (Entry<Proof> | undefined)[] = [];
   readonly #gaps: number[] = [];
   readonly #seenHashes: Int32Array;
@@ -55,7 +55,7 @@ export class TokenCache<Proof extends object> {
     this.#seenHashes = new Int32Array(toSeenLength(policy.maxTokens));
   }
 
-  /** Returns the proof of exactly this token. */
+  /** Returns the proof of this token. */
   recall(token: string): Proof | undefined {
     const entry = this.#entries.get(toHash(token));
     if (entry === undefined || entry.token !== token) return undefined;
@@ -63,7 +63,7 @@ export class TokenCache<Proof extends object> {
     return entry.proof;
   }
 
-  /** Remembers a proof that is not the first of its token. Proofs above the byte limit are not kept. */
+  /** Keeps a proof that is not the first of its token. Proofs above the byte limit are not kept. */
   remember(token: string, proof: Proof): void {
     if (!this.#isSeenAgain(token)) return;
     const bytes = token.length + this.#rules.toBytes(proof) + ENTRY_BYTES;
@@ -79,14 +79,14 @@ export class TokenCache<Proof extends object> {
     this.#bytes += bytes;
   }
 
-  /** Forgets a token, or one with the same hash. */
+  /** Deletes a token, or one with the same hash. */
   forget(token: string): void {
     const entry = this.#entries.get(toHash(token));
     if (entry !== undefined) this.#drop(entry);
   }
 
-  // The hash of each token that was verified, in a table of fixed size, where a later one may overwrite an earlier. Then a
-  // token is remembered one proof later; one whose hash equals another's is remembered one proof sooner.
+  // The hashes of verified tokens, in a table of fixed size, where a later one may overwrite an earlier one. Then a token is
+  // cached one proof later; a token with the hash of another is cached one proof earlier.
   #isSeenAgain(token: string): boolean {
     const hash = toHash(token);
     const index = hash & (this.#seenHashes.length - 1);
@@ -95,7 +95,7 @@ export class TokenCache<Proof extends object> {
     return isSeen;
   }
 
-  // Two entries for each new one: what has ended is removed without a timer, and memory follows the sessions that live.
+  // Checks two entries for each new one: expired entries are removed without a timer.
   #sweep(): void {
     for (const end = this.#sweepIndex + 2; this.#sweepIndex < end; this.#sweepIndex += 1) {
       const entry = this.#ring[this.#sweepIndex % this.#ring.length];
@@ -124,12 +124,12 @@ export class TokenCache<Proof extends object> {
   }
 }
 
-// A power of two, so that a hash's last bits are its index; four or more slots for each token that may be kept.
+// A power of two, so that the last bits of a hash are its index; at least four slots for each token that may be kept.
 function toSeenLength(maxTokens: number): number {
   return 2 ** Math.ceil(Math.log2(4 * maxTokens));
 }
 
-// FNV-1a: any two tails have the same hash once in four billion cases. A number, because a string would be one more to keep.
+// FNV-1a: two tails have the same hash once in four billion cases. A number, because a string would take more memory.
 function toHash(token: string): number {
   let hash = 0x811c9dc5;
   for (let at = Math.max(0, token.length - TAIL_LENGTH); at < token.length; at += 1) {

@@ -1,4 +1,4 @@
-// Token → verified claims, in four steps: decode, key, signature, claims; from the cache where they were just taken.
+// Token → verified claims, in four steps: decode, key, signature, claims; or from the cache.
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
@@ -23,32 +23,32 @@ import { assertSignature } from './signature.js';
 import type { ProofRules, TokenCacheConfig } from './token-cache.js';
 import { TokenCache } from './token-cache.js';
 
-/** What a token is verified against. */
+/** The config of the verifier. */
 export interface VerificationConfig extends ClaimConfig {
   readonly algorithms: readonly string[];
 }
 
-/** A verified session token: signed by the project, valid now. Whether it is accepted here is decided elsewhere. */
+/** A verified session token: signed by the project, and valid now. Whether a route accepts it is decided later. */
 export interface VerifiedToken {
   readonly claims: DescopeClaims;
   readonly kind: TokenKind;
   /**
-   * The user that was built of the token, kept and forgotten with it: a remembered token has one user, not one for each
-   * request. `unknown`, because users are built above.
+   * The user of the token, cached with it: a cached token has one user for all requests. The type is `unknown`, because
+   * users belong to a higher layer.
    */
   cachedUser?: unknown;
 }
 
-/** What verifying needs. */
+/** The input of `TokenVerifier`. */
 export interface TokenVerifierInput {
   readonly policy: VerificationConfig;
   readonly keys: KeySet;
   readonly clock: Clock;
-  /** How many verified session tokens are remembered; none without it. */
+  /** The limits of the cache of verified session tokens; left out: no cache. */
   readonly cache?: TokenCacheConfig | undefined;
 }
 
-// One object for each token, with as little as possible in it; a slot that is added later takes more.
+// One object for each token, as small as possible; a member that is added later takes more memory.
 interface Proof extends VerifiedToken {
   readonly key: VerificationKey;
 }
@@ -65,8 +65,8 @@ export class TokenVerifier {
   }
 
   /**
-   * Verifies a session token; synchronously if its key is in memory, and without its signature if this very token was
-   * verified before by a key that still counts. Throws or rejects with a `TOKEN_…` or `KEYS_…` code.
+   * Verifies a session token; synchronously if its key is in memory, and without a signature check if this token is cached
+   * and its key is still valid. Throws or rejects with a `TOKEN_…` or `KEYS_…` code.
    */
   verify(token: string): MaybePromise<VerifiedToken> {
     const known = typeof token === 'string' ? this.#cache?.recall(token) : undefined;
@@ -88,7 +88,7 @@ export class TokenVerifier {
     });
   }
 
-  /** Verifies everything of a session token but `exp`: that it was valid until it expired, or still is. */
+  /** Verifies a session token without `exp`: it is valid, or was valid until it expired. */
   verifyLapsed(token: string): MaybePromise<VerifiedToken> {
     const { policy, clock } = this.#input;
     return this.#prove(token, (claims) => {
@@ -124,7 +124,7 @@ export class TokenVerifier {
     });
   }
 
-  // One string for all tokens of an issuer, instead of one for each that is remembered.
+  // One string for all tokens of an issuer, instead of one for each cached token.
   #shareIssuer(claims: { iss: string } & DescopeClaims): IssuerKind {
     if (this.#lastIssuer?.text !== claims.iss) {
       this.#lastIssuer = { text: claims.iss, kind: assertIssuer(claims, this.#input.policy) };

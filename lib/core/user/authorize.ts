@@ -14,11 +14,11 @@ import type {
   StepUpDemand,
 } from './requirements.js';
 
-/** What a decision depends on beside the user and the demands. */
+/** The input of a decision beside the user and the demands. */
 export interface AccessFacts {
   /** Now, in epoch milliseconds. */
   readonly nowMs: number;
-  /** The tenants that the request names, by the source that was read; one that names none is absent. */
+  /** The tenants that the request names, by source; a source that names none is absent. */
   readonly tenants: ReadonlyMap<RequestValueSource, string>;
   /** Whether a superuser has every role and permission of the project. */
   readonly superuserBypass: boolean;
@@ -29,10 +29,10 @@ interface Question extends AccessFacts {
   readonly demands: readonly Demand[];
 }
 
-/** Asserts that the user meets every demand but those about acceptance. Throws an `ACCESS_…` or `AUTH_…` code. */
+/** Asserts that the user meets every demand except `accepts` and `audience`. Throws an `ACCESS_…` or `AUTH_…` code. */
 export function assertAccess(user: DescopeUser, demands: readonly Demand[], facts: AccessFacts): void {
   const { nowMs, tenants, superuserBypass } = facts;
-  const question = { nowMs, tenants, superuserBypass, user, demands }; // a spread costs more than all the rest
+  const question = { nowMs, tenants, superuserBypass, user, demands }; // a spread is slower than the rest of this function
   for (const demand of demands) {
     const flaw = findFlaw(demand, question);
     if (flaw !== undefined) throw flaw;
@@ -41,9 +41,9 @@ export function assertAccess(user: DescopeUser, demands: readonly Demand[], fact
 
 type Judge<D extends Demand> = (demand: D, question: Question) => DescopeError | undefined;
 
-// One function for each kind of demand; the compiler finds a new kind that has none.
+// One function for each kind of demand; the compiler finds a new kind without one.
 const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K }>> } = {
-  accepts: () => undefined, // decided before, on optional routes too: see token-acceptance.ts
+  accepts: () => undefined, // decided earlier, on optional routes too: see token-acceptance.ts
   audience: () => undefined,
   roles: findGrantFlaw,
   permissions: findGrantFlaw,
@@ -60,7 +60,7 @@ const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K 
 // A map has no inherited entries.
 const JUDGE_BY_KIND = new Map(Object.entries(JUDGES) as [string, Judge<Demand>][]);
 
-// A demand that a newer copy of the package added, and this one does not know, is rejected.
+// A demand of a newer copy of the package that this copy does not know is rejected.
 function findFlaw(demand: Demand, question: Question): DescopeError | undefined {
   const judge = JUDGE_BY_KIND.get(demand.kind);
   if (judge !== undefined) return judge(demand, question);
@@ -73,7 +73,7 @@ function findGrantFlaw(demand: GrantDemand, question: Question): DescopeError | 
   if (demand.tenant === undefined) return isInProject ? undefined : missing(demand);
   if (demand.orProject === true && isInProject) return undefined;
   const sources = demand.tenant === true ? readRouteTenants(question.demands) : [demand.tenant];
-  // Without a tenant there is no grant in one. The boot rejects such a route before.
+  // Without a tenant there is no grant in a tenant. The boot rejects such a route.
   if (sources.length === 0)
     return denied('ACCESS_TENANT_UNNAMED', 'must hold a grant in a tenant, and none is named');
   for (const source of sources) {
@@ -122,14 +122,14 @@ function denied(code: DescopeAccessCode, what: string): DescopeAccessError {
   return new DescopeAccessError(code, `The user ${what}.`);
 }
 
-// How strongly and how recently the user signed in (RFC 9470), read from the token alone.
+// The strength and the age of the sign-in (RFC 9470), read from the token alone.
 
 const MFA = 'mfa'; // RFC 8176 §2
 
-/** A demand about the sign-in itself. */
+/** A demand about the sign-in. */
 export type StrengthDemand = StepUpDemand | MethodDemand | MfaDemand;
 
-/** Finds what a sign-in lacks, if anything: `AUTH_STEP_UP_REQUIRED`, `AUTH_MFA_REQUIRED` or `AUTH_METHOD_REQUIRED`. */
+/** Returns what a sign-in lacks, if anything: `AUTH_STEP_UP_REQUIRED`, `AUTH_MFA_REQUIRED` or `AUTH_METHOD_REQUIRED`. */
 export function findStrengthFlaw(
   demand: StrengthDemand,
   user: DescopeUser,
@@ -141,14 +141,14 @@ export function findStrengthFlaw(
   return isMet(demand, methods) ? undefined : weak('AUTH_METHOD_REQUIRED', demand.names);
 }
 
-// Two methods are two factors, as Descope's own SDKs count (go-sdk); one method in two spellings is one.
+// Two methods are two factors, as in Descope's go-sdk; two spellings of one method are one.
 function isMfa(methods: readonly string[]): boolean {
   if (methods.includes(MFA)) return true;
   const known = methods.map((method) => method.trim().toLowerCase()).filter((method) => method !== '');
   return new Set(known).size > 1;
 }
 
-// `su` says that there was a step-up; how long ago is known only of the token that carries it.
+// `su` marks a step-up; its time is not in the token, only the time at which the token was issued.
 function isSteppedUp({ claims }: DescopeUser, { maxAgeSeconds }: StepUpDemand, nowMs: number): boolean {
   if (readOwn(claims, 'su') !== true) return false;
   if (maxAgeSeconds === undefined) return true;
@@ -168,28 +168,28 @@ function weak(
   return new DescopeCredentialError(code, message, { wanted });
 }
 
-// Names that are demanded, compared with those that are held.
+// Comparison of demanded names with the names that a user has.
 
-/** Names that are demanded: one of them, or all. */
+/** Demanded names: one of them, or all. */
 interface Wanted {
   readonly names: readonly string[];
   readonly match: NameMatch;
 }
 
-/** Checks whether the names that are held are enough. */
+/** Checks whether the names that a user has are enough. */
 export function isMet({ names, match }: Wanted, held: readonly string[]): boolean {
-  if (names.length === 0) return false; // an empty demand is a mistake, never an open door
+  if (names.length === 0) return false; // an empty demand is a mistake, and must not grant access
   return match === 'any'
     ? names.some((name) => held.includes(name))
     : names.every((name) => held.includes(name));
 }
 
-/** Returns the wanted names that are held, in the order of the demand. */
+/** Returns the demanded names that a user has, in the order of the demand. */
 export function readMatches(held: readonly string[] | undefined, wanted: readonly string[]): string[] {
   return held === undefined ? [] : wanted.filter((name) => held.includes(name));
 }
 
-/** Reads a user's grants in a tenant; `undefined` where the user does not belong to it. */
+/** Reads a user's grants in a tenant; `undefined` if the user does not belong to it. */
 export function readTenantGrants(user: DescopeUser | undefined, tenant: string): Grants | undefined {
   if (user === undefined || !Object.hasOwn(user.tenants, tenant)) return undefined;
   return user.tenants[tenant];

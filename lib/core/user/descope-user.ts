@@ -130,7 +130,7 @@ export const DescopeUser: DescopeUserClass = class DescopeUser {
     Object.freeze(this);
   }
 
-  /** What logs show: every value, tenants too. */
+  /** The form in logs: every value, with the tenants. */
   [inspect.custom](_depth: number, options: InspectOptions): string {
     const depth = (options.depth ?? Number.POSITIVE_INFINITY) - 1;
     return `DescopeUser ${inspect({ ...this }, { ...options, depth })}`;

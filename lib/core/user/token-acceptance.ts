@@ -1,21 +1,21 @@
-// Which tokens are accepted at all: by the kind of caller, and by their audience.
+// Which tokens are accepted: by the kind of caller, and by the audience.
 import { DescopeCredentialError } from '../errors.js';
 import type { TokenKind } from '../token/claims.js';
 import { isKindAccepted } from '../token/claims.js';
 import type { DescopeUser } from './descope-user.js';
 import type { Demand } from './requirements.js';
 
-/** What the module accepts where a route says nothing else. */
+/** What the module accepts on a route without `@Accepts` or `@Audience`. */
 export interface AcceptanceConfig {
   readonly accepts: readonly TokenKind[];
-  /** The audiences of which a token must name one; `undefined` where none is demanded. */
+  /** The accepted audiences; `undefined` if no audience is demanded. */
   readonly audience: readonly string[] | undefined;
 }
 
 /**
- * Asserts that this kind of token, for this audience, is accepted. A route's own lists replace the module's; several of
- * them must all be met. An app's or agent's token is accepted only where an audience is demanded, because it was issued
- * for use elsewhere. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`.
+ * Asserts that the kind and the audience of a token are accepted. The lists of a route replace those of the module; several
+ * lists must all be met. The token of an app or agent is accepted only if an audience is demanded, because it may have been
+ * issued for another resource. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`.
  */
 export function assertTokenAccepted(
   user: DescopeUser,
@@ -37,7 +37,7 @@ function assertKinds(user: DescopeUser, policy: AcceptanceConfig, demands: reado
   if (!isReplaced) assertKind(user, policy.accepts);
 }
 
-// Returns how many lists of audiences were checked.
+// Returns the number of lists of audiences that were checked.
 function assertAudiences(user: DescopeUser, policy: AcceptanceConfig, demands: readonly Demand[]): number {
   let count = 0;
   for (const demand of demands) {
@@ -61,7 +61,7 @@ function assertAudience(user: DescopeUser, audience: readonly string[]): void {
   if (!named.some((item) => audience.includes(item))) throw mismatch(audience, named);
 }
 
-/** Checks whether tokens of a kind were issued for use elsewhere. */
+/** Checks whether tokens of a kind may have been issued for another resource. */
 export function isForeignKind(kind: TokenKind): boolean {
   return kind === 'app' || kind === 'agent';
 }
