@@ -121,6 +121,7 @@ export class Emulator {
    * @returns The access token.
    * @throws {EmulatorError} EMULATOR_USER_UNKNOWN when `onBehalfOf` is not a user
    * @see {@link https://docs.descope.com/identity-federation/inbound-apps | Inbound Apps}
+   * @example const token = await emulator.issueAppToken({ scopes: ['orders:read'] });
    */
   issueAppToken(options: AppTokenOptions = {}): Promise<string> {
     return issueAppToken(this.#state, options);
@@ -132,6 +133,7 @@ export class Emulator {
    * @returns The access token.
    * @throws {EmulatorError} EMULATOR_USER_UNKNOWN when `onBehalfOf` is not a user
    * @see {@link https://docs.descope.com/agentic-identity-hub | Agentic Identity Hub}
+   * @example const token = await emulator.issueAgentToken({ onBehalfOf: 'ada@example.com' });
    */
   issueAgentToken(options: AgentTokenOptions = {}): Promise<string> {
     return issueAgentToken(this.#state, options);

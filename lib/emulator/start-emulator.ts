@@ -1,4 +1,4 @@
-// Starts an emulator: checks options and seed, makes keys, binds every endpoint to a socket.
+// Starts an emulator: checks options and seed, creates keys, binds every endpoint to a socket.
 import { Emulator } from './emulator.js';
 import { EmulatorError } from './errors.js';
 import { fgaRoutes } from './fga/fga.routes.js';

@@ -45,7 +45,11 @@ export class Outbox {
     this.#messages = [];
   }
 
-  /** Calls a listener for each new message; it replaces the listener of an earlier call. */
+  /**
+   * Calls a listener for each new message; it replaces the listener of an earlier call.
+   *
+   * @example emulator.outbox.onMessage(({ loginId, code }) => console.log(loginId, code));
+   */
   onMessage(listener: (message: OutboxMessage) => void): void {
     this.#listener = listener;
   }

@@ -90,7 +90,7 @@ function isAllowed(schema: FgaSchema, relations: FgaRelations, tuple: FgaTuple):
 }
 
 class Walk {
-  // The questions in progress: a cycle of relations grants nothing by itself.
+  // The questions in progress: a cycle of relations alone grants nothing.
   readonly #asked = new Set<string>();
 
   constructor(

@@ -28,7 +28,7 @@ export type Expression =
 /** Union, intersection and subtraction. */
 type Operator = '|' | '&' | '-';
 
-/** A schema or a relation that is not valid; the message says why. */
+/** A schema or a relation that is not valid; the message explains why. */
 export class FgaError extends Error {}
 
 /** Whether a type has a relation or a permission of this name. */
@@ -41,7 +41,7 @@ export function toKindText({ type, relation }: TargetKind): string {
   return relation === undefined ? type : `${type}#${relation}`;
 }
 
-/** Parses a schema; throws an FgaError that says what is wrong. */
+/** Parses a schema; throws an FgaError that explains the mistake. */
 export function parseSchema(dsl: string): FgaSchema {
   const tokens = new Tokenizer(dsl);
   const types = new Map<string, FgaType>();

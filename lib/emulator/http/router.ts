@@ -34,7 +34,7 @@ export function takes(fields: string, handle: Handler): Endpoint {
   return { fields: toKnownFields(fields), handle };
 }
 
-/** Makes routes that require the same credential; each key is `METHOD /path`. */
+/** Creates routes that require the same credential; each key is `METHOD /path`. */
 export function routesFor(
   access: Access,
   handlers: Readonly<Record<string, Handler | Endpoint>>,

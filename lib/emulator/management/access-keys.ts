@@ -1,4 +1,4 @@
-// Management of access keys; the cleartext is returned once, when a key is made or rotated.
+// Management of access keys; the cleartext is returned once, when a key is created or rotated.
 import { BlockList, isIP } from 'node:net';
 import { DescopeError } from '../errors.js';
 import {

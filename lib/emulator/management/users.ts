@@ -125,7 +125,7 @@ export const manageUserRoutes = routesFor('management', {
   'POST /v1/mgmt/users/load': takes('userIds', loadMany),
 });
 
-/** Makes the response that contains one user. */
+/** Creates the response that contains one user. */
 export function respondWithUser(state: ProjectState, user: UserRecord): RouteResponse {
   return ok({ user: toUserView(user, state.project) });
 }
@@ -146,7 +146,7 @@ function addUser(body: JsonObject, state: ProjectState, invitation = body): User
   return saved;
 }
 
-// A login id that is an e-mail address is the user's, and counts as verified unless the call says otherwise.
+// A login id that is an e-mail address is the user's address, and counts as verified unless the call sets `verifiedEmail`.
 function toAddress(loginId: string, email = loginId): Partial<UserRecord> {
   return email === loginId && /^[^\s@]+@[^\s@]+$/.test(loginId) ? { email, verifiedEmail: true } : {};
 }
@@ -157,7 +157,7 @@ function readPassword(body: JsonObject): PasswordCheck | undefined {
   return hashed === undefined || Object.keys(hashed).length === 0 ? undefined : readHashedPassword(hashed);
 }
 
-// By mail unless the call says otherwise.
+// By mail unless the call names another method.
 function sendInvitation(state: ProjectState, user: UserRecord, invitation: JsonObject): void {
   const bySms = readBoolean(invitation, 'sendSMS') ?? false;
   const byMail = readBoolean(invitation, 'sendMail') ?? !bySms;

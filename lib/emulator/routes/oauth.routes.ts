@@ -160,7 +160,7 @@ class OAuthError extends Error {
     super(message);
   }
 
-  /** Makes the response, with the fields of Descope's API beside OAuth's. */
+  /** Creates the response, with the fields of Descope's API beside OAuth's. */
   toResponse(): RouteResponse {
     const isClient = this.code === 'invalid_client';
     const kind = isClient ? 'invalidToken' : 'invalidArguments';

@@ -29,7 +29,7 @@ interface ResponseTokens {
   readonly firstSeen?: boolean;
 }
 
-/** Makes the response; in cookie mode its body contains no token. */
+/** Creates the response; in cookie mode its body contains no token. */
 export function toJwtResponse(state: ProjectState, tokens: ResponseTokens): RouteResponse {
   const inCookies = state.settings.responseMode === 'cookies';
   return {

@@ -100,7 +100,7 @@ export async function requireOwnSignIn(call: Call, state: ProjectState): Promise
   throw new DescopeError('invalidToken', 'The refresh token belongs to another user');
 }
 
-/** Makes the pending change of an address, which a code confirms. */
+/** Creates the pending change of an address, which a code confirms. */
 export function toAddressChange(call: Call, state: ProjectState): PendingSignIn {
   const method = call.params.has('method') ? requireMethod(call) : 'email';
   const address =

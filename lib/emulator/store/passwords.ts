@@ -17,14 +17,14 @@ export const PASSWORD_POLICY = {
   nonAlphanumeric: false,
 };
 
-/** Makes the check of a password that a user chooses; rejects one that is too short. */
+/** Creates the check of a password that a user chooses; rejects one that is too short. */
 export function toChosenPassword(password: string): PasswordCheck {
   if (password.length >= PASSWORD_POLICY.minLength) return toPasswordCheck(password);
   const message = `A password has at least ${PASSWORD_POLICY.minLength} characters`;
   throw new DescopeError('invalidArguments', message);
 }
 
-/** Makes the check of a password of any length. */
+/** Creates the check of a password of any length. */
 export function toPasswordCheck(password: string): PasswordCheck {
   const digest = toDigest(password);
   return (given) => toDigest(given) === digest;

@@ -31,7 +31,7 @@ export interface UserRecord {
   readonly verifiedPhone: boolean;
   readonly status: UserStatus;
   readonly test: boolean;
-  /** Whether the user has signed in before; the first response says `firstSeen`. */
+  /** Whether the user has signed in before; the first response has `firstSeen: true`. */
   readonly seen: boolean;
   readonly roleNames: readonly string[];
   /** Permissions beyond those of the roles; only a seed sets them. */

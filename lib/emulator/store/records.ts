@@ -1,4 +1,4 @@
-// Keeps records by key, and makes the identifiers and secrets of records.
+// Keeps records by key, and creates the identifiers and secrets of records.
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 
 /** Keeps records by key, in the order of their creation; in a map, so that `__proto__` is a key like any other. */

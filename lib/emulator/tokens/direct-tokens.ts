@@ -88,7 +88,7 @@ export interface TokenOptions {
    */
   readonly header?: JsonObject;
   /**
-   * The lifetime in seconds; a negative number makes an expired token.
+   * The lifetime in seconds; a negative number issues an expired token.
    *
    * @defaultValue the setting `sessionSeconds`
    */
