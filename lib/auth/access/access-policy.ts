@@ -189,17 +189,20 @@ export function combineEntries(levels: readonly Level[]): AccessPolicy {
   const isClosed = mode === 'required' || levels.slice(0, decisive).some(hasDemand);
   const demands = levels.flat().flatMap(({ demand }) => (demand === undefined ? [] : [demand]));
   if (!isClosed) {
-    // Where being signed in is optional, it still counts only for the callers and audiences that are asked for.
+    // Where authentication is optional, the demands about kinds of caller and audiences still apply to a token.
     const kept = mode === 'optional' ? demands.filter(isAcceptanceDemand) : [];
     return Object.freeze({ mode, demands: kept, rules: [] });
   }
-  // Decorators run from the inside out: turned round, rules stand as they are written, the class's first.
+  // Decorators run from the inside out. Reversed, rules have the order of the source, with those of the class first.
   const entries = levels.flat().reverse();
   const rules = entries.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
   return Object.freeze({ mode: 'required', demands, tenantSources: readTenantSources(demands), rules });
 }
 
-/** Asserts that what one level notes can be meant together. Throws `CONFIG_DEMAND_CONTRADICTED`. */
+/**
+ * Asserts that the entries of one level do not contradict each other.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_CONTRADICTED
+ */
 export function assertConsistent(level: Level, where: string): void {
   const modes = new Set(level.flatMap(({ mode }) => (mode === undefined ? [] : [mode])));
   const closing = modes.has('public') ? hasDemand(level) : modes.has('optional') && level.some(isClosing);
