@@ -1,4 +1,4 @@
-// The access map: every handler that can be called from outside, and what it demands.
+// The access map: every handler that can be called from outside, with its demands.
 import type { INestApplicationContext } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { AccessMode } from '../auth/access/access-metadata.js';
@@ -9,27 +9,28 @@ import { readEndpoints } from './endpoints.js';
 import { isAuthGuard, readFoundClasses } from './handlers.js';
 import { isGuardGlobal } from './startup-checks.js';
 
-/** One way into the application. It survives JSON. */
+/** One endpoint of the application, as plain data that JSON can hold. */
 export interface AccessMapEntry extends Omit<Endpoint, 'isGuardable'> {
   /** The class and its method: `'OrdersController.remove'`. */
   readonly handler: string;
-  /** Whether a handler is public, whether authentication is optional, or whether it is required. */
+  /** Whether the handler is public, whether authentication is optional, or whether it is required. */
   readonly access: AccessMode;
-  /** What is demanded beyond being signed in. */
+  /** The demands and rules beyond a session; empty if there are none. */
   readonly demands: readonly AccessMapDemand[];
   /**
-   * Which `AuthGuard` is sure to see to it: the global one, its own by `@UseGuards`, or none. A global guard does not
-   * count for messages: whether it reaches them depends on Nest's version and on how the application was started.
+   * The `AuthGuard` that is certain to run: the global one, the handler's own by `@UseGuards`, or none. For messages the
+   * global guard does not count, because it depends on Nest's version and on the kind of application whether it runs.
    */
   readonly guard: 'global' | 'own' | 'none';
 }
 
-/** Every way into the application, in an order that does not depend on that of the source. */
+/** Every endpoint of the application, in an order that does not depend on the order of the source. */
 export type AccessMap = readonly AccessMapEntry[];
 
 /**
- * Lists every route, resolver, gateway message and pattern with what it demands, as data. Ask it of an application
- * whose prefix, versions and guards are set.
+ * Describes which access every route, resolver, gateway message and pattern of an application demands. Call it after the
+ * application's global prefix, versions and guards are set.
+ * @returns one entry for each endpoint
  * @example `expect(describeAccess(app)).toMatchInlineSnapshot()`
  */
 export function describeAccess(app: INestApplicationContext): AccessMap {
@@ -43,7 +44,7 @@ export function describeAccess(app: INestApplicationContext): AccessMap {
       for (const endpoint of readEndpoints({ type, name, handler, module, modules, application })) {
         if (isMade && endpoint.kind !== 'graphql') continue;
         const entry = toEntry(endpoint, { type, name, handler, isGlobal });
-        entries.set(JSON.stringify(entry), entry); // one of the same class in two modules counts once
+        entries.set(JSON.stringify(entry), entry); // the same class in two modules counts once
       }
     }
   }
@@ -93,19 +94,23 @@ function compare(
   return left < right ? -1 : Number(left > right); // by code unit: the same on every machine
 }
 
-// Demands and rules → data that can be printed, compared and sent: functions and classes by their names.
+// Demands and rules → data that can be printed, compared and sent. Functions and classes become their names.
 
-/** What JSON can say. */
+/** A JSON value. */
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
-/** One thing that a handler demands: its kind (`'roles'`, `'tenant'`, `'policy'`, …) and what belongs to it. */
+/**
+ * One demand or rule of a handler: its kind, and the members of that kind.
+ * @example `{ kind: 'roles', names: ['admin'], match: 'any' }`
+ */
 export interface AccessMapDemand {
+  /** The kind: `'roles'`, `'permissions'`, `'tenant'`, `'scopes'`, `'policy'`, `'relation'`, … */
   readonly kind: string;
   readonly [detail: string]: JsonValue;
 }
 
-/** Gives the demands of a policy as data, the token's first, each once. */
+/** Converts the demands and then the rules of a policy to data, each once. */
 export function toDemandViews({ demands, rules = [] }: AccessPolicy): AccessMapDemand[] {
   const views = new Map<string, AccessMapDemand>();
   for (const demand of [...demands, ...rules]) {
@@ -115,7 +120,7 @@ export function toDemandViews({ demands, rules = [] }: AccessPolicy): AccessMapD
   return [...views.values()];
 }
 
-/** Says a demand in a few words: `roles: admin or editor, in the tenant of param:id`. */
+/** Converts a demand to a short text: `roles: admin or editor, in the tenant of param:id`. */
 export function toDemandText(demand: AccessMapDemand): string {
   const { kind, names, kinds, match, tenant, from, orProject, ...others } = demand;
   const list = toTexts(names ?? kinds).join(match === 'all' ? ' and ' : ' or ');
@@ -158,7 +163,12 @@ function toData(value: unknown): JsonValue {
 
 const HEAD = ['METHOD', 'PATH', 'ACCESS', 'DEMANDS', 'GUARD', 'HANDLER'];
 
-/** Writes the map as a table, a line for each way in. `NONE` under `GUARD` is where no guard keeps what is demanded. */
+/**
+ * Formats an access map as a table for a terminal, one line for each endpoint. `NONE` in the column `GUARD` marks an endpoint
+ * that is not public, and that no guard protects.
+ * @returns the lines, separated by `\n`
+ * @example `console.log(formatAccess(describeAccess(app)))`
+ */
 export function formatAccess(map: AccessMap): string {
   const rows = [HEAD, ...map.map(toRow)].map((row) => row.map(toPlain));
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -189,7 +199,7 @@ function toRow(entry: AccessMapEntry): string[] {
   ];
 }
 
-// A name must not move the cursor of a terminal.
+// Replaces control characters, which could move the cursor of a terminal.
 function toPlain(text: string): string {
   return text.replace(/\p{Control}/gu, '\uFFFD');
 }

@@ -1,4 +1,4 @@
-// What is made anew for each request is not there at boot: Nest would leave out the guards and checks that need it.
+// Request-scoped providers do not exist at boot: Nest would leave out the guards and checks that depend on them.
 import { Inject, Injectable, Logger, Module, Scope } from '@nestjs/common';
 import { APP_GUARD, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { readGuards } from '../auth/access/access-policy.js';
@@ -19,8 +19,9 @@ export type NestModule = NonNullable<ReturnType<ModulesContainer['get']>>;
 export type Wrapper = NonNullable<ReturnType<NestModule['providers']['get']>>;
 
 /**
- * Asserts that nothing of this package's, and no global guard, needs what is request-scoped without saying so itself,
- * and that no guard is transient. Throws `CONFIG_SCOPE_INVALID`.
+ * Asserts that no provider of this package and no global guard depends on a request-scoped provider without being declared
+ * request-scoped itself, and that no guard is transient.
+ * @throws {DescopeConfigError} CONFIG_SCOPE_INVALID
  */
 export function assertStaticScopes(modules: ModulesContainer, own: object): void {
   for (const module of modules.values()) {
@@ -31,7 +32,7 @@ export function assertStaticScopes(modules: ModulesContainer, own: object): void
   }
 }
 
-// Options first: what they need, all that is ours needs, and the shortest chain says it best.
+// Options first: all providers of the package depend on them, and the shortest chain is the clearest message.
 function assertMadeAtBoot({ providers, injectables, controllers }: NestModule): void {
   const options = providers.get(DESCOPE_OPTIONS);
   const made = [...(options === undefined ? [] : [options]), ...providers.values(), ...injectables.values()];
@@ -39,12 +40,12 @@ function assertMadeAtBoot({ providers, injectables, controllers }: NestModule): 
     const chain = findChain(wrapper);
     if (chain !== undefined) throw unmade('DescopeModule', chain);
   }
-  // A controller may well be made for each request: so it is under the application's request-scoped interceptors.
+  // A controller itself may be request-scoped: a request-scoped interceptor of the application makes it so.
   for (const chain of [...controllers.values()].flatMap(readParts).map(findChain))
     if (chain !== undefined) throw unmade('DescopeModule', chain);
 }
 
-// What Nest keeps among the providers it takes for static: it runs such a guard without its parts, or not at all.
+// Global guards that Nest treats as static: it runs such a guard without its dependencies, or not at all.
 function assertGlobalGuards({ providers, injectables }: NestModule): void {
   for (const wrapper of providers.values()) {
     const chain = isGlobalToken(wrapper.token) ? findChain(wrapper) : undefined;
@@ -63,7 +64,7 @@ function assertPlacedGuards({ injectables }: NestModule): void {
   }
 }
 
-// Before messages Nest knows no requests, and takes a guard that is made for each without its parts.
+// For messages Nest has no requests, and runs a request-scoped guard without its dependencies.
 function assertGatewayGuards({ providers, injectables }: NestModule): void {
   const handlers = [...providers.values()].flatMap(({ metatype }) =>
     isClass(metatype) ? readMethodsOf(metatype) : [],
@@ -78,7 +79,7 @@ function assertGatewayGuards({ providers, injectables }: NestModule): void {
   }
 }
 
-/** Finds the shortest way from a provider to what is request-scoped; `undefined` where Nest makes it at boot. */
+/** Finds the shortest chain from a provider to a request-scoped one; `undefined` if Nest creates the provider at boot. */
 function findChain(start: Wrapper): readonly Wrapper[] | undefined {
   const seen = new Set<Wrapper>([start]);
   const chains: (readonly Wrapper[])[] = [[start]];
@@ -92,10 +93,10 @@ function findChain(start: Wrapper): readonly Wrapper[] | undefined {
       chains.push([...chain, part]);
     }
   }
-  return start.isDependencyTreeStatic() ? undefined : [start]; // Nest knows more than it shows
+  return start.isDependencyTreeStatic() ? undefined : [start]; // Nest may know a dependency that it does not show
 }
 
-// What a provider injects; there are gaps where something optional is missing.
+// The dependencies of a provider; the list has gaps for optional ones that are missing.
 function readParts(wrapper: Wrapper): Wrapper[] {
   const ofConstructor = (wrapper.getCtorMetadata() ?? []) as (Wrapper | undefined)[];
   const ofProperties = (wrapper.getPropertiesMetadata() ?? []).map(({ wrapper: part }) => part);
@@ -121,9 +122,9 @@ function toName({ token, metatype, inject }: Wrapper): string {
   return isClass(token) ? token.name : String(token);
 }
 
-// Finds, before Nest waits for ever, options that are made of what is made of them.
+// Finds options that depend on providers which depend on the options, before Nest waits for ever.
 
-/** A provider, and where it stands. */
+/** A provider, and its module. */
 interface LocatedProvider {
   readonly token: unknown;
   readonly module: NestModule;
@@ -131,7 +132,7 @@ interface LocatedProvider {
 
 @Injectable()
 class OptionsCircleCheck {
-  // The one dependency that is at hand: the container itself would be looked for, while Nest goes round the circle.
+  // `ModuleRef` is the only dependency that is available: Nest would have to search for the container itself.
   constructor(@Inject(ModuleRef) own: ModuleRef) {
     for (const module of own.get(ModulesContainer, { strict: false }).values())
       if (module.providers.has(DESCOPE_OPTIONS))
@@ -140,8 +141,9 @@ class OptionsCircleCheck {
 }
 
 /**
- * Looks for a circle before anything waits for the options, of which only the newest versions of Nest see any. A module
- * of its own, whose `ModuleRef` may look round before all modules are there. Throws `CONFIG_OPTIONS_CIRCULAR`.
+ * Checks for a circular dependency before any provider waits for the options; only the newest versions of Nest detect one.
+ * It is a separate module, whose `ModuleRef` can be used before all modules are initialised. Its provider throws
+ * `CONFIG_OPTIONS_CIRCULAR`.
  */
 @Module({ providers: [OptionsCircleCheck] })
 export class OptionsCircleModule {}
@@ -159,7 +161,7 @@ function assertNoCircle(located: LocatedProvider, path: readonly unknown[], seen
   }
 }
 
-// As Nest looks: in the module itself, then in what its imports export, and in what those pass on.
+// In the order of Nest: in the module itself, then in the exports of its imports, and in what those re-export.
 function findProviderOf(token: unknown, module: NestModule): LocatedProvider | undefined {
   if (module.providers.has(token as never)) return { token, module };
   return findExported(token, [...module.imports], new Set());
@@ -181,7 +183,7 @@ function findExported(
   return undefined;
 }
 
-// What Nest waits for: the parameters of a factory, or of a class and its properties. Not for a forward reference.
+// The dependencies that Nest awaits: the parameters of a factory, or of a class and its properties. Not forward references.
 function readDependencies({ inject, metatype }: Wrapper): unknown[] {
   const found: readonly unknown[] = inject ?? (metatype === null ? [] : readInjected(metatype));
   return found.map(readToken).filter((token) => token !== undefined);
@@ -192,7 +194,7 @@ function readToken(dependency: unknown): unknown {
   return 'token' in dependency ? readToken(dependency.token) : undefined;
 }
 
-// Told too, because the newest Nest may be faster to say that there is some circle.
+// Logged, too, because the newest Nest may throw its own, less exact error first.
 function toCircular(path: readonly unknown[]): DescopeConfigError {
   const names = path.map((token) => (token === DESCOPE_OPTIONS ? 'the options' : toTokenName(token)));
   const message = `The options of DescopeModule.forRootAsync() are made of what is made of them: ${names.join(' → ')}. Give loadUser as a class (loadUser: Accounts, with a method loadUser(session, request)), which is found when the first user is loaded; or inject DescopeService or @InjectDescope(), which may be injected before the options are there.`;

@@ -1,4 +1,4 @@
-// A handler → the ways by which it is called from outside.
+// A handler → the endpoints by which it is called from outside.
 import { RequestMethod, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { Handler, HandlerClass } from '../auth/access/access-policy.js';
@@ -16,24 +16,25 @@ import {
   ROOT_TYPES,
 } from './handlers.js';
 
-/** One way by which a handler is called. */
+/** One way to call a handler from outside. */
 export interface Endpoint {
+  /** The kind of handler; `message` is a pattern of a microservice. */
   readonly kind: 'http' | 'graphql' | 'websocket' | 'message';
   /** `GET`, `ALL`, …; `Query`, `Mutation`, `Subscription`, `Field`; `MESSAGE`, `EVENT`. */
   readonly method: string;
-  /** The route as it is served, the field, the event or the pattern. */
+  /** The path of the route with prefix and version, the field, the event or the pattern. */
   readonly path: string;
-  /** The namespace of a gateway. */
+  /** The namespace of a gateway; absent if it has none. */
   readonly namespace?: string;
-  /** The hosts of a controller that does not answer to all. */
+  /** The hosts of the controller; absent if it serves all hosts. */
   readonly hosts?: readonly string[];
-  /** The versions, where a header or the like selects them; one in the path stands in `path`. */
+  /** The versions that a header or media type selects; absent if there are none. A version in the path is in `path`. */
   readonly versions?: readonly string[];
-  /** Whether Nest asks guards before it at all. */
+  /** Whether Nest runs guards before the handler. */
   readonly isGuardable: boolean;
 }
 
-/** A method of a class, and where that stands. */
+/** A method of a class, its module, and the application. */
 export interface EndpointInput {
   readonly type: HandlerClass;
   readonly name: string;
@@ -43,7 +44,7 @@ export interface EndpointInput {
   readonly application: ApplicationConfig;
 }
 
-/** Finds every way into a handler; none for a method that only the application itself calls. */
+/** Finds every endpoint of a handler; none for a method that only the application itself calls. */
 export function readEndpoints(input: EndpointInput): Endpoint[] {
   return [...readRoutes(input), ...readFields(input), ...readEvents(input), ...readPatterns(input)];
 }
@@ -72,7 +73,7 @@ function readFields({ type, handler, name, modules }: EndpointInput): Endpoint[]
   const isRoot = ROOT_TYPES.includes(note.type);
   const method = isRoot ? note.type : 'Field';
   const path = isRoot ? note.name : `${note.type}.${note.name}`;
-  // Before the resolver of a field, Nest asks no guard unless the GraphQL module says `fieldResolverEnhancers: ['guards']`.
+  // Nest runs no guard before the resolver of a field, unless the GraphQL module has `fieldResolverEnhancers: ['guards']`.
   return [{ kind: 'graphql', method, path, isGuardable: isRoot || areFieldsGuarded(modules) }];
 }
 
@@ -102,9 +103,9 @@ function toPatternText(pattern: unknown): string {
   return JSON.stringify(Object.fromEntries(members));
 }
 
-// A route's notes → the paths under which Nest serves it: prefix, version, module, controller, method.
+// A route's metadata → the paths under which Nest serves it: prefix, version, module, controller, method.
 
-/** Where a route stands. */
+/** A route with its controller, its module's path and the application. */
 export interface RouteOwner {
   readonly application: ApplicationConfig;
   readonly modulePath: string;
@@ -113,13 +114,13 @@ export interface RouteOwner {
   readonly method: number;
 }
 
-/** A path, and the versions that a header or the like selects it by. */
+/** The paths of a route, and the versions that a header or media type selects. */
 export interface ServedPaths {
   readonly paths: readonly string[];
   readonly versions: readonly string[];
 }
 
-/** Gives the paths as Nest builds them (its `RoutePathFactory` is not for others). */
+/** Builds the paths as Nest does (its `RoutePathFactory` is not public). */
 export function toServedPaths(place: RouteOwner): ServedPaths {
   const { application, modulePath, controller, route, method } = place;
   const versions = readVersions(place);

@@ -1,46 +1,46 @@
-// What GraphQL's modules were told and have built: whether guards run on fields, which functions the options hold, and
-// what the schema has. Their packages are not imported: an application may not have them.
+// The options and the schemas of GraphQL's modules: whether guards run on fields, which functions the options contain, and
+// which types the schema has. Their packages are not imported, because they are optional.
 import type { ModulesContainer } from '@nestjs/core';
 import { DescopeConfigError } from '../core/errors.js';
 
-/** A type of a schema, as far as callers reach it. */
+/** A type of a schema. */
 export interface SchemaType {
   readonly name: string;
   readonly interfaces: readonly string[];
   readonly fields: readonly SchemaField[];
-  /** Whether a subgraph has code that loads it by its key. */
+  /** Whether it has a reference resolver, by which a subgraph loads it by its key. */
   readonly hasReference: boolean;
 }
 
 export interface SchemaField {
   readonly name: string;
-  /** Whether code stands behind it. */
+  /** Whether a function resolves it. */
   readonly isCode: boolean;
   readonly type: unknown;
 }
 
 /** One endpoint of GraphQL. */
 export interface GraphqlEndpoint {
-  /** The name of the driver's class, where it has no schema here: a gateway, which sends all to its subgraphs. */
+  /** The name of the driver's class if it has no schema here: a gateway, which sends every operation to its subgraphs. */
   readonly gateway: string | undefined;
-  /** The fields, by type, that the options `resolvers` and `loaders` hold functions for. */
+  /** The fields, by type, for which the options `resolvers` and `loaders` contain functions. */
   readonly functions: ReadonlyMap<string, readonly string[]>;
-  /** Whether the options hold `schema` or `transformSchema`, by which any field may have other code than its handler. */
+  /** Whether the options contain `schema` or `transformSchema`, by which a function may replace the handler of a field. */
   readonly isOwnSchema: boolean;
   readonly roots: readonly SchemaType[];
   readonly types: readonly SchemaType[];
-  /** What `_entities` of a subgraph gives. */
+  /** The types that `_entities` of a subgraph returns. */
   readonly entities: readonly SchemaType[];
-  /** Gives the object types that a field may hold. */
+  /** Returns the object types that a field may have. */
   readonly resolve: (type: unknown) => readonly SchemaType[];
 }
 
-/** Tells whether every endpoint of GraphQL runs guards on fields; so it is where there is none. */
+/** Checks whether every GraphQL endpoint runs guards on fields; `true` if there is no endpoint. */
 export function areFieldsGuarded(modules: ModulesContainer): boolean {
   return readGraphqlOptions(modules).every(hasFieldGuards);
 }
 
-/** Lists the endpoints of GraphQL, with what their schemas have once they are built. */
+/** Lists the GraphQL endpoints, with the types of their schemas after these are built. */
 export function readGraphqlEndpoints(modules: ModulesContainer): readonly GraphqlEndpoint[] {
   return [...modules.values()].flatMap(({ providers }) => {
     const options = providers.get(OPTIONS_TOKEN);
@@ -54,13 +54,13 @@ export function readGraphqlEndpoints(modules: ModulesContainer): readonly Graphq
   });
 }
 
-/** The error for a demand on a field that nobody would look at. */
+/** Creates the error for a demand on a field before which no guard runs. */
 export function unguardedField(where: string): DescopeConfigError {
   const message = `${where} resolves a field and asks for something, itself or by its class, and GraphQLModule runs no guards on fields. Add fieldResolverEnhancers: ['guards'] to its options, or mark the field @Public() if anyone who got its parent may have it.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
-/** The error for a reference resolver that nobody asks a guard for. */
+/** Creates the error for a reference resolver before which no guard runs. */
 export function unguardedReference(where: string): DescopeConfigError {
   const message = `${where} resolves references of a subgraph, and no guard stands before it: anybody could load this type by _entities. Add fieldResolverEnhancers: ['guards'] to the options of GraphQLModule (and @UseGuards(AuthGuard) there where globalGuard is off), or mark it @Public() if anybody may have what it gives.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
@@ -68,7 +68,7 @@ export function unguardedReference(where: string): DescopeConfigError {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** graphql-js's own objects, as far as they are read; the same in 16 and 17. */
+/** The members of graphql-js's objects that are read; the same in 16 and 17. */
 interface Schema {
   getTypeMap(): Readonly<Record<string, Type>>;
   getQueryType(): Type | null | undefined;
@@ -79,7 +79,7 @@ interface Schema {
 
 interface Type {
   readonly name?: string;
-  readonly ofType?: Type; // of lists and of what is not null
+  readonly ofType?: Type; // of lists and non-null types
   readonly extensions?: { readonly apollo?: { readonly subgraph?: { readonly resolveReference?: unknown } } };
   readonly resolveReference?: unknown; // of @apollo/subgraph before 0.4.2, and of graphql-tools
   readonly resolveType?: unknown;
@@ -105,7 +105,7 @@ function hasFieldGuards(options: unknown): boolean {
   return Array.isArray(enhancers) && enhancers.includes('guards');
 }
 
-// A gateway has no schema of its own, and the host of one that is not built yet throws.
+// A gateway has no schema, and the host of a schema that is not built yet throws.
 function readSchema(host: unknown): Schema | undefined {
   try {
     const { schema } = (host ?? {}) as { readonly schema?: Partial<Schema> | null };

@@ -1,5 +1,5 @@
-// What GraphQL lets callers reach beside the handlers that Nest asks guards for: functions in the options of its
-// module, and in a subgraph whatever stands behind `_entities`.
+// Checks what callers reach through GraphQL without the guards of handlers: functions in the options of its module, and in a
+// subgraph the fields of `_entities`.
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { readGuards } from '../auth/access/access-policy.js';
 import { DescopeConfigError } from '../core/errors.js';
@@ -9,15 +9,15 @@ import type { HandlerWithPolicy } from './handlers.js';
 import { isAuthGuard, readResolverMetadata, ROOT_TYPES } from './handlers.js';
 import { isGuardGlobal } from './startup-checks.js';
 
-/** Where to look. */
+/** What the check needs. */
 export interface SchemaScanInput {
   readonly modules: ModulesContainer;
   readonly application: ApplicationConfig;
 }
 
 /**
- * Asserts that nothing is reached past the guard in the schemas that GraphQL's modules have built; to be called when
- * they have. Throws `CONFIG_DEMAND_UNGUARDED`.
+ * Asserts that no field is reached without the guard in the schemas of GraphQL's modules; to be called after they are built.
+ * @throws {DescopeConfigError} CONFIG_DEMAND_UNGUARDED
  */
 export function assertSchemasGuarded(asked: readonly HandlerWithPolicy[], input: SchemaScanInput): void {
   const endpoints = readGraphqlEndpoints(input.modules);
@@ -28,7 +28,7 @@ export function assertSchemasGuarded(asked: readonly HandlerWithPolicy[], input:
   if (gateways.length === endpoints.length) assertNothingUnserved(asked, gateways.join(', '));
 }
 
-// A gateway sends all that it is asked to its subgraphs: no resolver beside it is ever called.
+// A gateway sends every operation to its subgraphs: a resolver beside it is never called.
 function assertNothingUnserved(asked: readonly HandlerWithPolicy[], gateway: string): void {
   const { where } =
     asked.find(({ type, name, handler, policy: { demands, rules = [] } }) => {
@@ -43,7 +43,7 @@ class SchemaScan {
   readonly #handlers = new Map<string, HandlerWithPolicy[]>();
   readonly #isGlobal: boolean;
   readonly #hasFieldGuards: boolean;
-  /** Whether anything is guarded at all; where nothing is, the boot has a notice of its own. */
+  /** Whether any handler is guarded; if none is, the boot logs a separate notice. */
   readonly #isGuarded: boolean;
 
   constructor(asked: readonly HandlerWithPolicy[], input: SchemaScanInput) {
@@ -68,7 +68,7 @@ class SchemaScan {
       if (!entity.hasReference) this.#assertFieldsKept(entity, endpoint, new Set());
   }
 
-  // `resolvers` and Mercurius's `loaders` stand in for the handler of the same field.
+  // `resolvers` and Mercurius's `loaders` replace the handler of the same field.
   #assertNotReplaced(type: string, field: string): void {
     const replaced = this.#find(type, field).find((handler) => this.#isKept(type, handler));
     if (replaced !== undefined) throw replacedHandler(toKey(type, field), replaced.where);
@@ -79,7 +79,7 @@ class SchemaScan {
       if (name === '_entities' || name === '_service') continue;
       const handlers = this.#find(root.name, name);
       if (isCode && handlers.length === 0) throw unguardedFunction(toKey(root.name, name));
-      // Of a root type that is not called Query and so on, Nest takes the handlers for those of fields.
+      // If a root type has another name than Query, Mutation or Subscription, Nest treats its handlers as those of fields.
       const open = ROOT_TYPES.includes(root.name)
         ? undefined
         : handlers.find((handler) => this.#isOpen(handler));
@@ -93,7 +93,7 @@ class SchemaScan {
     throw unguardedReferenceFunction(toKey(name, REFERENCE));
   }
 
-  // Without a reference resolver, what the caller sent is the parent of these fields, and of those of its members.
+  // Without a reference resolver, the caller's own data is the parent of these fields, and of those of their members.
   #assertFieldsKept(type: SchemaType, endpoint: GraphqlEndpoint, seen: Set<string>): void {
     if (seen.has(type.name)) return;
     seen.add(type.name);
@@ -105,10 +105,10 @@ class SchemaScan {
       const handlers = names.flatMap((name) => this.#find(name, field.name));
       const open = handlers.find((handler) => this.#isOpen(handler));
       if (open !== undefined) throw unguardedEntityField(open.where);
-      // Nest puts functions of its own on fields of code-first classes, so that code is not told from theirs.
+      // Nest adds its own functions to the fields of code-first classes, so the application's cannot be distinguished.
       const isPublic = handlers.some(({ policy }) => policy.mode !== 'required');
       if (endpoint.isOwnSchema && field.isCode && !isPublic) throw unguardedEntityCode(type.name);
-      if (handlers.length > 0) continue; // guarded, or open to anybody by its own word
+      if (handlers.length > 0) continue; // guarded, or explicitly public
       for (const next of endpoint.resolve(field.type)) this.#assertFieldsKept(next, endpoint, seen);
     }
   }
@@ -117,7 +117,7 @@ class SchemaScan {
     return this.#handlers.get(toKey(type, field)) ?? [];
   }
 
-  // Whether a guard would keep callers out.
+  // Whether a guard can reject callers of the handler.
   #isKept(type: string, handler: HandlerWithPolicy): boolean {
     const { mode, demands, rules = [] } = handler.policy;
     if (demands.length + rules.length > 0) return true;

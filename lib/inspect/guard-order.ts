@@ -1,4 +1,4 @@
-// In which order global guards are asked: those that are listed, then AuthGuard, then all others.
+// The order of global guards: those of `globalGuard.before`, then AuthGuard, then all others.
 import type { CanActivate, Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { readGuards } from '../auth/access/access-policy.js';
@@ -8,7 +8,7 @@ import { DescopeConfigError } from '../core/errors.js';
 import type { FoundHandler } from './handlers.js';
 import { isAuthGuard } from './handlers.js';
 
-/** What runs before AuthGuard, and where guards are found. */
+/** The guards that run before AuthGuard, and the container that has the guards. */
 export interface GuardOrder {
   readonly modules: ModulesContainer;
   readonly before: readonly Type<CanActivate>[];
@@ -16,7 +16,7 @@ export interface GuardOrder {
 
 type ScopedGuard = ReturnType<ApplicationConfig['getGlobalRequestGuards']>[number];
 
-/** Sorts global guards where they are kept. Nest asks those that are made for each request after all others. */
+/** Sorts global guards in place. Nest runs request-scoped ones after all others. */
 export function sortGuards(application: ApplicationConfig, order: GuardOrder): void {
   const rankOf = (guard: unknown): number => toRank(guard, order);
   application.getGlobalGuards().sort((one, other) => rankOf(one) - rankOf(other));
@@ -24,7 +24,10 @@ export function sortGuards(application: ApplicationConfig, order: GuardOrder): v
   application.getGlobalRequestGuards().sort((one, other) => ofScoped(one) - ofScoped(other));
 }
 
-/** Asserts that guards are asked in their order, and that all that are listed are there. Throws `CONFIG_GUARD_ORDER`. */
+/**
+ * Asserts that global guards run in their order, and that all guards of `before` are global.
+ * @throws {DescopeConfigError} CONFIG_GUARD_ORDER
+ */
 export function assertGuardOrder(
   application: ApplicationConfig,
   order: GuardOrder,
@@ -57,7 +60,7 @@ function isOurs(guard: unknown, modules: ModulesContainer): boolean {
   return isAuthGuard(guard) || isOf(guard, AuthGuard, modules);
 }
 
-// Of the class, the class itself, or what a test put under it as a token.
+// An instance of the class, the class itself, or what a test provides under the class as a token.
 function isOf(guard: unknown, type: Type<CanActivate>, modules: ModulesContainer): boolean {
   if (guard === type || guard instanceof type) return true;
   if (typeof guard === 'function') return guard.prototype instanceof type;

@@ -1,4 +1,4 @@
-// What frameworks noted on handlers and classes: under which route, field, event or pattern each is called, and what is injected.
+// Reads the metadata of frameworks on handlers and classes: route, field, event or pattern, and injected dependencies.
 import 'reflect-metadata';
 import { types } from 'node:util';
 import type { VersioningOptions } from '@nestjs/common';
@@ -10,29 +10,29 @@ import { readMethods } from '../auth/access/access-policy.js';
 import { AuthGuard, GlobalGuard } from '../auth/auth.guard.js';
 import { DescopeConfigError } from '../core/errors.js';
 
-/** Versions as Nest takes them: texts, or its symbol for none. */
+/** Versions of Nest: strings, or its symbol for none. */
 export type Versions = Exclude<VersioningOptions['defaultVersion'], undefined>;
 
-/** What stands on a controller, or on one of its methods. */
+/** The metadata of a controller, or of one of its methods. */
 export interface RouteMetadata {
   readonly paths: readonly string[];
   readonly versions: Versions | undefined;
 }
 
-/** What stands on a GraphQL resolver's method. */
+/** The metadata of a GraphQL resolver's method. */
 export interface ResolverMetadata {
-  /** `Query`, `Mutation`, `Subscription`, or the type of which it resolves a field. */
+  /** `Query`, `Mutation`, `Subscription`, or the type whose field it resolves. */
   readonly type: string;
   readonly name: string;
 }
 
-/** The types whose fields are handlers of their own to Nest, by their names. */
+/** The names of the types before whose fields Nest always runs guards. */
 export const ROOT_TYPES: readonly string[] = ['Query', 'Mutation', 'Subscription'];
 
-/** What brings messages, as Nest names it (`context.getType()`). */
+/** The type of a message's context (`context.getType()`). */
 export type MessageTransport = 'ws' | 'rpc';
 
-/** What stands on a handler of messages. */
+/** The metadata of a handler of messages. */
 export interface MessageMetadata {
   readonly method: 'MESSAGE' | 'EVENT';
   readonly patterns: readonly unknown[];
@@ -61,38 +61,35 @@ const KEYS = {
 };
 const EVENT_HANDLER = 2;
 
-/** Reads what `@Controller()` or `@Get()` noted; `undefined` where neither stands. */
+/** Reads the metadata of `@Controller()` or `@Get()`; `undefined` if there is none. */
 export function readRouteMetadata(target: object): RouteMetadata | undefined {
   const path = read(target, KEYS.path);
   if (path === undefined) return undefined;
   return { paths: toList(path).map(String), versions: read(target, KEYS.version) as Versions | undefined };
 }
 
-/**
- * Reads the paths that a handler of HTTP is routed at, its class's part and its own apart; `undefined` for one that is
- * not routed.
- */
+/** Reads the paths of a route, those of its class and its own separately; `undefined` for a handler without a route. */
 export function readPaths(type: HandlerClass, handler: Handler): readonly string[] | undefined {
   if (read(handler, KEYS.method) === undefined) return undefined;
   return [type, handler].flatMap((target) => toList(read(target, KEYS.path) ?? []).map(String));
 }
 
-/** Reads the number of a route's method, as Nest's `RequestMethod` counts. */
+/** Reads a route's method, as a number of Nest's `RequestMethod`. */
 export function readRequestMethod(handler: Handler): number {
   return Number(read(handler, KEYS.method) ?? 0);
 }
 
-/** Reads to which hosts a controller answers; none is all. */
+/** Reads the hosts of a controller; an empty list means all hosts. */
 export function readHosts(type: HandlerClass): readonly string[] {
   return toList(read(type, KEYS.host) ?? []).map(String);
 }
 
-/** Reads under which path `RouterModule` put a module. */
+/** Reads the path of a module in `RouterModule`. */
 export function readModulePath(module: object, applicationId: string): string {
   return toText(read(module, KEYS.modulePath + applicationId) ?? read(module, KEYS.modulePath) ?? '');
 }
 
-/** Reads which field a resolver's method resolves; `undefined` where it is none. */
+/** Reads which field a resolver's method resolves; `undefined` for another method. */
 export function readResolverMetadata(
   type: HandlerClass,
   handler: Handler,
@@ -106,25 +103,25 @@ export function readResolverMetadata(
 }
 
 /**
- * Tells whether a handler resolves a field, or a reference of a federation: those are guarded only where GraphQL's module
- * is told so.
+ * Checks whether a handler resolves a field, or a reference of a federation. They are guarded only with the option
+ * `fieldResolverEnhancers` of GraphQL's module.
  */
 export function isFieldHandler(handler: Handler): boolean {
   return [KEYS.resolverProperty, KEYS.resolverReference].some((key) => read(handler, key) === true);
 }
 
-/** Tells whether a handler resolves the references of a federation. */
+/** Checks whether a handler resolves the references of a federation. */
 export function isReferenceHandler(handler: Handler): boolean {
   return read(handler, KEYS.resolverReference) === true;
 }
 
-/** Tells what a handler takes messages of; `undefined` for one that takes none. */
+/** Reads the transport of a handler's messages; `undefined` for a handler without messages. */
 export function readMessageTransport(handler: Handler): MessageTransport | undefined {
   if (read(handler, KEYS.pattern) !== undefined) return 'rpc';
   return read(handler, KEYS.isSubscribed) === undefined ? undefined : 'ws';
 }
 
-/** Reads which messages of a gateway a method takes; none where it takes none. */
+/** Reads the message that a method of a gateway handles; `undefined` if there is none. */
 export function readGatewayMessage(handler: Handler): unknown {
   return read(handler, KEYS.isSubscribed) === true ? read(handler, KEYS.message) : undefined;
 }
@@ -144,7 +141,7 @@ function toText(value: unknown): string {
   return typeof value === 'string' ? value : (value as RegExp).toString();
 }
 
-/** Reads which patterns of a microservice a method takes. */
+/** Reads the patterns of a microservice that a method handles. */
 export function readMessageMetadata(handler: Handler): MessageMetadata | undefined {
   const patterns = read(handler, KEYS.pattern);
   if (patterns === undefined) return undefined;
@@ -154,7 +151,7 @@ export function readMessageMetadata(handler: Handler): MessageMetadata | undefin
   };
 }
 
-/** Reads what Nest injects into a class: its constructor's parameters, then its properties. */
+/** Reads the dependencies of a class: its constructor's parameters, then its properties. */
 export function readInjected(type: object): readonly unknown[] {
   const tokens = [...toList(read(type, KEYS.parameterTypes) ?? [])];
   const named = toList(read(type, KEYS.injectedParameters) ?? []) as { index: number; param: unknown }[];
@@ -163,7 +160,7 @@ export function readInjected(type: object): readonly unknown[] {
   return [...tokens, ...properties.map((property) => property.type)];
 }
 
-/** Puts a filter before those of a class, so that Nest asks it after them, and once only. */
+/** Adds a filter before those of a class, once, so that Nest tries it after them. */
 export function prependFilter(type: HandlerClass, filter: object): void {
   const filters = toList(read(type, KEYS.filters) ?? []);
   if (!filters.includes(filter)) Reflect.defineMetadata(KEYS.filters, [filter, ...filters], type);
@@ -179,19 +176,19 @@ function toList(value: unknown): readonly unknown[] {
 
 // Every method of an application that Nest could call as a handler.
 
-/** A method, and the class that it is asked about with. */
+/** A method and its class. */
 export interface FoundHandler {
   readonly type: HandlerClass;
   readonly name: string | symbol;
   readonly handler: Handler;
 }
 
-/** A handler, and what it asks. */
+/** A handler and its policy. */
 export interface HandlerWithPolicy extends FoundHandler {
   /** `Class.method` */
   readonly where: string;
   readonly policy: AccessPolicy;
-  /** The parts of its paths; `undefined` where it is not routed. */
+  /** The parts of its paths; `undefined` if it has no route. */
   readonly paths: readonly string[] | undefined;
 }
 
@@ -199,11 +196,11 @@ export interface HandlerWithPolicy extends FoundHandler {
 export interface FoundClass {
   readonly type: HandlerClass;
   readonly module: object;
-  /** Whether the application made the instance itself: of those GraphQL alone asks for handlers. */
+  /** Whether the application created the instance itself; only GraphQL finds handlers there. */
   readonly isMade: boolean;
 }
 
-/** Lists the methods of all controllers and providers, and of instances that the application made those of GraphQL. */
+/** Lists the methods of all controllers and providers; of instances that the application created, only resolvers. */
 export function readHandlers(modules: ModulesContainer): readonly FoundHandler[] {
   const classes = readClasses(modules);
   const made = new Set(readFoundClasses(modules).flatMap(({ type }) => (classes.has(type) ? [] : [type])));
@@ -217,12 +214,12 @@ export function readMethodsOf(type: HandlerClass): FoundHandler[] {
   return [...readMethods(type)].map(([name, handler]) => ({ type, name, handler }));
 }
 
-/** Lists the classes of all controllers and providers that Nest makes itself. */
+/** Lists the classes of all controllers and providers that Nest creates itself. */
 export function readClasses(modules: ModulesContainer): Set<HandlerClass> {
   return new Set(readFoundClasses(modules).flatMap(({ type, isMade }) => (isMade ? [] : [type])));
 }
 
-/** Lists the classes of all controllers and providers, in each module that has them. */
+/** Lists the classes of all controllers and providers, for each module that has them. */
 export function readFoundClasses(modules: ModulesContainer): FoundClass[] {
   return [...modules.values()].flatMap((module) =>
     [...module.controllers.values(), ...module.providers.values()].flatMap((wrapper) => {
@@ -234,54 +231,54 @@ export function readFoundClasses(modules: ModulesContainer): FoundClass[] {
   );
 }
 
-/** Tells whether a value can be asked for the methods of its instances. */
+/** Checks whether a value is a class. */
 export function isClass(value: unknown): value is HandlerClass {
   return typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null;
 }
 
-// Without asking the instance itself, which may be a proxy that answers to any name.
+// Without reading a member of the instance itself, which may be a proxy that has every name.
 function readClass(instance: unknown): unknown {
   if (typeof instance !== 'object' || instance === null) return undefined;
   const prototype = Object.getPrototypeOf(instance) as object | null;
   return prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
 }
 
-// Which guards are ours, which are global, and which handlers a global one reaches: not all of those that take messages.
+// Which guards are an AuthGuard, which are global, and before which handlers a global one runs: not before all messages.
 
-/** Tells whether this is an `AuthGuard`, the class or an instance, one derived from it, or the global one. */
+/** Checks whether a guard is an `AuthGuard`: the class, an instance, one of a subclass, or the global one. */
 export function isAuthGuard(guard: unknown): boolean {
   if (guard instanceof AuthGuard || guard instanceof GlobalGuard) return true;
   return typeof guard === 'function' && (guard === AuthGuard || guard.prototype instanceof AuthGuard);
 }
 
-/** Tells whether a provider's token is one of `APP_GUARD`: Nest registers each under a token of its own. */
+/** Checks whether a provider's token is one of `APP_GUARD`: Nest registers each under a separate token. */
 export function isGlobalToken(token: unknown): boolean {
   return typeof token === 'string' && token.startsWith(`${APP_GUARD} (UUID: `);
 }
 
 /**
- * Tells whether a global guard is sure to stand before handlers of this kind. Before messages of WebSockets since Nest
- * 12; before those of microservices where the whole application is one, for a hybrid one keeps its global guards
- * to itself (`inheritAppConfig`).
+ * Checks whether a global guard is certain to run before handlers of this kind. Before messages of WebSockets it runs since
+ * Nest 12. Before those of microservices it runs if the whole application is one: a hybrid application does not share its
+ * global guards (`inheritAppConfig`).
  */
 export function isReached(transport: MessageTransport | undefined, hasHttp: boolean): boolean {
   if (transport === undefined) return true;
   return transport === 'ws' ? isEsModule(nest) : !hasHttp;
 }
 
-// Nest 12 is the first that is an ES module, and its websockets package is found by no older core. Where that cannot be
-// seen, as in a bundle, nothing is sure.
+// Nest 12 is the first version that is an ES module, and its websockets package needs that version of the core. In a bundle
+// this cannot be seen, so it is not certain.
 function isEsModule(namespace: object): boolean {
   if (!('default' in namespace)) return types.isModuleNamespaceObject(namespace);
   return types.isModuleNamespaceObject(namespace.default); // wrapped where a CommonJS module requires it
 }
 
-// Handlers of @GrpcStreamCall(): Nest leaves what a guard throws before them to nobody, which ends the process.
+// Handlers of @GrpcStreamCall(): Nest does not catch what a guard throws before them, which ends the process.
 
-// Nest's own word, the same in 11 and 12.
+// Nest's own value, the same in 11 and 12.
 const PASSED_THROUGH = 'pt_stream';
 
-/** Tells whether a handler is one of `@GrpcStreamCall()`. */
+/** Checks whether a handler has `@GrpcStreamCall()`. */
 export function isStreamCall(handler: Handler): boolean {
   const patterns = readMessageMetadata(handler)?.patterns ?? [];
   return patterns.some(
@@ -289,7 +286,7 @@ export function isStreamCall(handler: Handler): boolean {
   );
 }
 
-/** The error for one that a guard could reject. */
+/** Creates the error for such a handler that a guard could reject. */
 export function fatalStreamCall(where: string): DescopeConfigError {
   const message = `${where} is a handler of @GrpcStreamCall(), where Nest leaves a guard's rejection to nobody: one caller without a session would end the process. Use @GrpcStreamMethod(), or mark it @Public().`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });

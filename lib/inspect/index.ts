@@ -1,4 +1,4 @@
-// Entry point './inspect': what an application demands of its callers, as data, as a table and in OpenAPI.
+// Entry point './inspect': the access that an application demands, as data, as a table and in OpenAPI.
 export type { AccessMap, AccessMapDemand, AccessMapEntry, JsonValue } from './access-map.js';
 export { describeAccess, formatAccess } from './access-map.js';
 export type { Endpoint } from './endpoints.js';

@@ -1,4 +1,4 @@
-// Demands on what only the application itself calls: Nest asks no guard there, so nobody would judge them.
+// Finds demands on methods that only the application itself calls: Nest runs no guard there, so they would have no effect.
 import 'reflect-metadata';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ExternalContextCreator } from '@nestjs/core';
@@ -21,7 +21,7 @@ import {
   readResolverMetadata,
 } from './handlers.js';
 
-// What Nest 11 and 12 note on any provider, and its enhancers and params, which say nothing of who calls.
+// Metadata of Nest 11 and 12 that any provider may have: it does not show that a framework calls a method.
 const SILENT_METADATA: readonly unknown[] = [
   ACCESS_METADATA,
   '__injectable__',
@@ -37,7 +37,7 @@ const SILENT_METADATA: readonly unknown[] = [
   '__routeArguments__',
 ];
 
-// What frameworks note that call a method themselves, and ask no guard; the same for Nest 11 and 12.
+// Metadata of frameworks that call a method themselves and run no guard; the same for Nest 11 and 12.
 const UNASKED_METADATA: readonly unknown[] = [
   ...['EVENT_LISTENER_METADATA'], // @nestjs/event-emitter
   ...['SCHEDULER_TYPE', 'SCHEDULER_NAME'], // @nestjs/schedule
@@ -50,19 +50,19 @@ const UNASKED_METADATA: readonly unknown[] = [
 ];
 
 /**
- * Tells whether nothing indicates that a framework calls a method: no note of any on it or its class, nor on a class of
- * the application that extends it. A framework that keeps its list elsewhere asks no guards of Nest's either.
+ * Checks whether nothing indicates that a framework calls a method: it has no metadata of a framework, and neither has its
+ * class, nor a subclass in the application. A framework that stores its methods elsewhere does not run Nest's guards either.
  */
 export function isNeverGuarded(found: FoundHandler, modules: ModulesContainer): boolean {
-  if (hasOwnDemand(found.type, found.handler) && isCalledUnasked(found)) return true; // also beside the routes of a controller
+  if (hasOwnDemand(found.type, found.handler) && isCalledUnasked(found)) return true; // also in a controller
   if (isClassMarked(found.type) || isMarked(found)) return false;
   const heirs = [...readClasses(modules)].filter((type) => type.prototype instanceof found.type);
   return !heirs.some((heir) => isClassMarked(heir) || readMethodsOf(heir).some(isMarked));
 }
 
 /**
- * Lists the methods with a demand that no known framework calls, where no library of the application uses Nest's
- * `ExternalContextCreator`, by which those do that ask guards.
+ * Lists the methods with a demand that no known framework calls, if no library of the application uses Nest's
+ * `ExternalContextCreator`, by which other libraries run guards.
  */
 export function readUncheckedDemands(
   asked: readonly HandlerWithPolicy[],
@@ -75,7 +75,7 @@ export function readUncheckedDemands(
 function isOfUnknown(asked: HandlerWithPolicy): boolean {
   const { demands, rules = [] } = asked.policy;
   if (demands.length + rules.length === 0 || isHandler(asked)) return false;
-  // A demand of a class is meant for its handlers; what else stands there is its own business.
+  // A demand of a class is meant for its handlers, not for its other methods.
   return (
     hasOwnDemand(asked.type, asked.handler) || isMarked(asked) || !readMethodsOf(asked.type).some(isHandler)
   );
@@ -86,7 +86,7 @@ function isHandler({ type, name, handler }: FoundHandler): boolean {
   return readResolverMetadata(type, handler, String(name)) !== undefined;
 }
 
-// Of GraphQL's own resolvers Nest asks by it, and for nobody else.
+// Nest itself uses it for GraphQL's resolvers only.
 function isContextCreated(modules: ModulesContainer): boolean {
   const wrappers = [...modules.values()].flatMap(({ providers }) => [...providers.values()]);
   return wrappers.some(({ metatype, inject }) => {
@@ -97,13 +97,13 @@ function isContextCreated(modules: ModulesContainer): boolean {
   });
 }
 
-/** The error for a demand that nobody would look at. */
+/** Creates the error for a demand that no guard would check. */
 export function neverGuardedError(where: string): DescopeConfigError {
   const message = `${where} asks for something, itself or by its class, and nobody would look at it: Nest asks guards before handlers of controllers, resolvers, gateways and the like, and this is a method of a plain provider, which only the application itself calls, or a library that asks no guards (@OnEvent, @Cron, @Interval, @Processor, @CommandHandler and their like). Ask for it at the handlers that call it, or check the user in its code (user.hasRole). If something calls it through Nest's ExternalContextCreator, say so by any @SetMetadata() there.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
-// Whether a framework noted something on a method itself.
+// Whether a method itself has metadata of a framework.
 function isMarked(found: FoundHandler): boolean {
   return readMethodKeys(found).some(isTelling);
 }
@@ -118,7 +118,7 @@ function readMethodKeys({ type, name, handler }: FoundHandler): readonly unknown
   return [...ofPrototype, ...ofClass, ...readKeys(handler)];
 }
 
-// Where a decorator put another function in the class's place, the notes stand on the one its prototype knows.
+// If a decorator replaced the class with another function, the metadata is on the `constructor` of its prototype.
 function isClassMarked(type: HandlerClass): boolean {
   const prototype = type.prototype as { readonly constructor: unknown };
   const known = isClass(prototype.constructor) ? readKeys(prototype.constructor) : [];
@@ -134,15 +134,15 @@ function isTelling(key: unknown): boolean {
   return !SILENT_METADATA.includes(key) && !(typeof key === 'string' && key.startsWith('design:'));
 }
 
-// What stands open because no guard was put there: worth a line at boot, where nothing says that it is meant.
+// Lists endpoints that are open because they have no guard: the boot logs them, unless they are explicitly public.
 
-/** What the application's global guards are, and whom they reach. */
+/** The application's global guards, and whether it has HTTP. */
 export interface GlobalGuards {
   readonly application: ApplicationConfig;
   readonly hasHttp: boolean;
 }
 
-/** Lists what anybody may call that is not public. Any guard counts: whose it is, is the application's business. */
+/** Lists the handlers without any guard that are not public. A guard of the application counts, too. */
 export function readOpenHandlers(asked: readonly HandlerWithPolicy[], guards: GlobalGuards): Notice[] {
   const { application, hasHttp } = guards;
   const hasGlobal = application.getGlobalGuards().length + application.getGlobalRequestGuards().length > 0;
@@ -157,7 +157,7 @@ export function readOpenHandlers(asked: readonly HandlerWithPolicy[], guards: Gl
   return names.length === 0 ? [] : [toGatewayNotice(names)];
 }
 
-/** Lists demands on methods of which nobody can tell whether a guard is asked before them. */
+/** Lists demands on methods before which it is not certain that a guard runs. */
 export function readUncertainDemands(
   asked: readonly HandlerWithPolicy[],
   modules: ModulesContainer,
@@ -168,7 +168,7 @@ export function readUncertainDemands(
   return [{ code: 'DEMAND_UNCHECKED', level: 'warn', message }];
 }
 
-/** Lists the gateways of GraphQL, which send what anybody asks to their subgraphs; to be asked when schemas are built. */
+/** Lists the gateways of GraphQL, which send every operation to their subgraphs; to be called after schemas are built. */
 export function readOpenGateways(modules: ModulesContainer): Notice[] {
   const names = readGraphqlEndpoints(modules).flatMap(({ gateway }) => gateway ?? []);
   if (names.length === 0) return [];
@@ -177,7 +177,7 @@ export function readOpenGateways(modules: ModulesContainer): Notice[] {
 }
 
 function isCallable({ type, name, handler, paths }: HandlerWithPolicy): boolean {
-  if (isAuthController(type)) return false; // has guards of its own, which say nothing of the application's handlers
+  if (isAuthController(type)) return false; // its own guards do not count for the application's handlers
   if (paths !== undefined || readMessageTransport(handler) !== undefined) return true;
   return readResolverMetadata(type, handler, String(name)) !== undefined;
 }

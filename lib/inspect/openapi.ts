@@ -6,7 +6,7 @@ import type { DescopeConfig } from '../core/config/config.js';
 import type { AccessMap, AccessMapEntry } from './access-map.js';
 import { describeAccess, toDemandText } from './access-map.js';
 
-/** What this reads and writes of an OpenAPI document. */
+/** The members of an OpenAPI document that are read and written. */
 interface Document {
   paths: Record<string, Record<string, unknown>>;
   components?: { securitySchemes?: Record<string, unknown>; schemas?: Record<string, unknown> };
@@ -25,9 +25,12 @@ const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
 const ERROR_NAME = 'DescopeError';
 
 /**
- * Writes into an OpenAPI document what the access map says: security schemes, `security` for each operation (`[]` for
- * a public one), its rejections and demands. Answers the document, which it changes; what the application itself
- * documented of rejections stays, and on public operations its `security`, too.
+ * Adds the application's access to an OpenAPI document: the security schemes, and for each operation its `security` (`[]` for
+ * a public one), its rejections and its demands (`x-descope-access`). Responses that the application itself documented are
+ * kept, and so is the `security` of public operations. Works with `@nestjs/swagger`, and does not import it.
+ * @param document the document, which is changed
+ * @returns the same document
+ * @see {@link https://spec.openapis.org/oas/v3.1.0#security-requirement-object | OpenAPI, Security Requirement Object}
  * @example `SwaggerModule.setup('docs', app, () => applyDescopeSecurity(SwaggerModule.createDocument(app, options), app))`
  */
 export function applyDescopeSecurity<T extends object>(document: T, app: INestApplicationContext): T {
@@ -61,7 +64,7 @@ function withComponents(document: Document): {
   return { paths: document.paths, components: { securitySchemes, schemas } };
 }
 
-// Only where the application looks for tokens. A server-side session's cookie has a name of its own, and no token in it.
+// Only for the token sources of the application. The cookie of a server-side session has another name, and no token.
 function toSchemes({ authentication, session }: DescopeConfig): Partial<Record<SchemeName, object>> {
   const { sources } = authentication;
   const descopeBearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' };
@@ -78,7 +81,7 @@ function writeSecurity(operation: Operation, { access }: OperationAccess, scheme
     operation.security ??= [];
     return;
   }
-  if (schemes.length === 0) return; // the application's own sources, which it documents itself: `[]` would say public
+  if (schemes.length === 0) return; // the application documents its own token sources itself: `[]` would mean public
   const alternatives = schemes.map((name) => ({ [name]: [] }));
   operation.security = access === 'optional' ? [{}, ...alternatives] : alternatives;
 }
@@ -98,7 +101,7 @@ function writeRejections(operation: Operation, rejections: Readonly<Record<numbe
     responses[status] ??= { description, content: { 'application/json': { schema } } };
 }
 
-// With what an operation can be rejected, and why.
+// The rejections of an operation, and their reasons.
 
 /** The body of every rejection, as a schema. */
 export const ERROR_SCHEMA = {
@@ -112,9 +115,9 @@ export const ERROR_SCHEMA = {
   required: ['statusCode', 'error', 'message', 'code'],
 };
 
-// Demands that are answered in this process; any other may ask Descope.
+// Demands that are checked in this process; any other may call Descope.
 const OF_THE_PROCESS = ['roles', 'permissions', 'scopes', 'tenant', 'staff', 'superuser', 'policy'];
-// Demands that a stronger or another token meets: 401 and not 403.
+// Demands that another or a stronger token can meet: 401 and not 403.
 const OF_THE_CREDENTIAL = ['accepts', 'audience', 'step-up', 'mfa', 'amr'];
 const SAFE_METHODS = ['get', 'head', 'options', 'trace']; // RFC 9110 §9.2.1
 
@@ -144,7 +147,7 @@ export function toErrorResponses(
   };
 }
 
-// Whom the application's options reject, whatever the route asks.
+// Whether the application's options can reject a caller, whatever the route demands.
 function canRejectAnybody(config: DescopeConfig, method: string): boolean {
   const { usernameClaim, claimsSchema, sources } = config.authentication;
   const hasCrossSite = sources.some((source) => source !== 'bearer') && !SAFE_METHODS.includes(method);
@@ -153,14 +156,14 @@ function canRejectAnybody(config: DescopeConfig, method: string): boolean {
   );
 }
 
-// With fixed keys and sessions in cookies nothing is asked over the network.
+// With fixed keys, and sessions in cookies, no call over the network is needed.
 function canBeOut({ keys, session }: DescopeConfig, isAsking: boolean): boolean {
   return keys === undefined || session.signOutStore !== undefined || session.store !== 'cookies' || isAsking;
 }
 
 // An operation of a document → the handlers behind it.
 
-/** Where an operation stands in a document. */
+/** An operation of a document: its method and path. */
 export interface OperationOwner {
   readonly method: string;
   /** As in the document: `/orders/{id}`. */
@@ -184,20 +187,20 @@ export function findEntries(
   return routes.filter((entry) => toShape(entry.path) === prefixed);
 }
 
-// Parameters and wildcards count by their place, not by their name, and optional parts as if they were there.
+// Parameters and wildcards are compared by their position, not by their name, and optional parts as if present.
 function toShape(path: string): string {
   const bare = path.replace(/[{}]/g, '').replace(/:\w+(?:\([^)]*\))?\??|\*\w*/g, ':');
   return `/${bare.split('/').filter(Boolean).join('/')}`;
 }
 
-// What an operation demands: of several handlers that share one (by host or header), the strictest of all.
+// What an operation demands: if several handlers share it (by host or header), the strictest of all.
 
 /** Access of one operation, as `x-descope-access` holds it. */
 export type OperationAccess = Pick<AccessMapEntry, 'access' | 'demands'>;
 
 const STRICTNESS = ['public', 'optional', 'required'] as const;
 
-/** Adds up the handlers of an operation. One that no guard keeps is open, whatever it asks. */
+/** Combines the handlers of an operation. A handler without a guard counts as public, whatever it demands. */
 export function toOperationAccess(entries: readonly AccessMapEntry[]): OperationAccess {
   const kept = entries.filter(({ guard }) => guard !== 'none');
   const access = STRICTNESS.findLast((name) => kept.some((entry) => entry.access === name)) ?? 'public';

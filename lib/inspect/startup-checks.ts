@@ -1,4 +1,4 @@
-// Looks at every handler once at boot: a demand that contradicts itself, or that no guard covers, stops it.
+// Checks every handler once at boot: a demand that contradicts itself, or that no guard checks, stops the boot.
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { RouterModule } from '@nestjs/core';
 import { isRuleClass } from '../auth/access/access-metadata.js';
@@ -28,16 +28,20 @@ import {
 } from './handlers.js';
 import { isNeverGuarded, neverGuardedError } from './never-guarded.js';
 
-/** Where to look: the application's modules, its global guards, and what the module was told. */
+/** What the checks need: the application's modules, its global guards, and the configuration. */
 export interface ScanInput {
   readonly modules: ModulesContainer;
   readonly application: ApplicationConfig;
   readonly config: DescopeConfig;
-  /** Whether it answers HTTP; a microservice that is nothing else does not. */
+  /** Whether the application has HTTP; one that is only a microservice does not. */
   readonly hasHttp: boolean;
 }
 
-/** Asserts that demands can be kept, and met, and lists what was looked at. Throws a `CONFIG_…` code. */
+/**
+ * Asserts that a guard checks every demand, and that every demand can be met.
+ * @returns the handlers that were checked
+ * @throws {DescopeConfigError} a `CONFIG_…` code
+ */
 export function assertAccessEnforced(input: ScanInput): readonly HandlerWithPolicy[] {
   const asked = readHandlers(input.modules).map(toAsked);
   const stand = {
@@ -55,16 +59,16 @@ export function assertAccessEnforced(input: ScanInput): readonly HandlerWithPoli
 function toAsked(found: FoundHandler): HandlerWithPolicy {
   const { type, name, handler } = found;
   const where = `${type.name}.${String(name)}`;
-  const policy = readAccessPolicy(type, handler); // throws what is contradicted
+  const policy = readAccessPolicy(type, handler); // throws for a contradiction
   return { ...found, where, policy, paths: readPaths(type, handler) };
 }
 
 interface Stand extends ScanInput {
   readonly isGlobal: boolean;
-  /** Whether the global guard is made once; before what is static, Nest asks no guard that is made for each request. */
+  /** Whether the global guard is a singleton; before a static handler, Nest runs no request-scoped guard. */
   readonly isStatic: boolean;
   readonly hasFieldGuards: boolean;
-  /** Whether a guard of its own stands before any handler of GraphQL. */
+  /** Whether any handler of GraphQL has its own guard. */
   readonly hasResolverGuards: boolean;
 }
 
@@ -82,7 +86,7 @@ function assertJudged(asked: HandlerWithPolicy, stand: Stand): void {
   if (!isGuarded && !isCovered(asked, stand)) throw unguarded(where, readMessageTransport(handler));
 }
 
-// What `_entities` of a subgraph calls is a way in of its own. Where nothing is guarded at all, the boot says that.
+// `_entities` of a subgraph is a separate endpoint. If nothing is guarded at all, the boot logs that instead.
 function isOpenReference({ type, handler, policy }: HandlerWithPolicy, stand: Stand): boolean {
   if (!isReferenceHandler(handler) || policy.mode !== 'required') return false;
   const isGuarded = stand.isGlobal || readGuards(type, handler).some(isAuthGuard);
@@ -119,7 +123,7 @@ function isDemanding({ demands, rules = [] }: AccessPolicy): boolean {
   return demands.length + rules.length > 0;
 }
 
-// Nest names the class of an instance by `instance.constructor`, which a mixin that copies all members overwrites.
+// Nest reads the class of an instance from `instance.constructor`, which a mixin that copies all members overwrites.
 function toKnownClass(type: HandlerClass): HandlerClass {
   const { constructor } = type.prototype as { readonly constructor: unknown };
   return isClass(constructor) ? constructor : type;
@@ -134,7 +138,7 @@ function isWeaker(policy: AccessPolicy, asked: AccessPolicy): boolean {
   return policy.mode !== 'required' || !isKept;
 }
 
-/** Tells whether an `AuthGuard` stands before every handler. */
+/** Checks whether an `AuthGuard` is global. */
 export function isGuardGlobal(input: Pick<ScanInput, 'modules' | 'application'>): boolean {
   if (isGuardStatic(input)) return true;
   const modules = [...input.modules.values()];
@@ -149,7 +153,7 @@ export function isGuardGlobal(input: Pick<ScanInput, 'modules' | 'application'>)
 }
 
 function isGuardStatic({ modules, application }: Pick<ScanInput, 'modules' | 'application'>): boolean {
-  // A test may override the guard: whatever stands under its token counts as one.
+  // A test may override the guard: any provider of its token counts as one.
   const standIns = [...modules.values()]
     .flatMap(({ providers }) => [...providers.values()])
     .filter(({ token }) => isAuthGuard(token))
@@ -162,7 +166,7 @@ function unread(where: string): DescopeConfigError {
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
-// Where a global guard would do, by what brings the call.
+// When a global guard is enough, by transport.
 const COVERED = {
   http: 'leave globalGuard on',
   ws: 'leave globalGuard on and take Nest 12, unbundled: Nest 11 asks no global guard about messages of WebSockets',
@@ -174,9 +178,9 @@ function unguarded(where: string, transport: keyof typeof COVERED = 'http'): Des
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
-// Looks at boot whether there is what it takes to meet a demand: a rule's provider, a key, an audience, a parameter.
+// Checks at boot that demands can be met: a rule has a provider, a key is set, an audience is set, a parameter exists.
 
-/** What an application has. */
+/** The modules, global guards and configuration of an application. */
 export interface ApplicationFacts {
   readonly modules: ModulesContainer;
   readonly application: ApplicationConfig;
@@ -184,12 +188,13 @@ export interface ApplicationFacts {
 }
 
 /**
- * Asserts that what handlers ask for can be met. Throws `CONFIG_POLICY_MISSING`, `CONFIG_FGA_KEY_MISSING`,
- * `CONFIG_DEMAND_AUDIENCELESS`, `CONFIG_DEMAND_INVALID` or `CONFIG_USER_LOADER_MISSING`.
+ * Asserts that the demands and rules of handlers can be met.
+ * @throws {DescopeConfigError} CONFIG_POLICY_MISSING, CONFIG_FGA_KEY_MISSING, CONFIG_DEMAND_AUDIENCELESS,
+ *   CONFIG_DEMAND_INVALID or CONFIG_USER_LOADER_MISSING
  */
 export function assertSatisfiable(handlers: readonly HandlerWithPolicy[], means: ApplicationFacts): void {
   const modules = [...means.modules.values()];
-  // What RouterModule puts before a path is kept where only Nest finds it.
+  // The paths of RouterModule are stored where only Nest finds them.
   const isPathKnown = !modules.some(({ metatype }) => metatype === RouterModule);
   for (const handler of handlers) {
     assertPoliciesProvided(handler, modules);
@@ -233,7 +238,7 @@ function assertAudienceAsked({ where, policy }: HandlerWithPolicy, { acceptance 
   throw audienceless(`The @Accepts of ${where}`, kinds, where);
 }
 
-// The option alone: it is a mistake only where some route relies on it, and none asks for an audience.
+// The option alone is a mistake only if a route relies on it, and none requires an audience.
 function assertModuleAudience(handlers: readonly HandlerWithPolicy[], { acceptance }: DescopeConfig): void {
   const { accepts, audience } = acceptance;
   if (audience !== undefined || !accepts.some(isForeignKind)) return;
@@ -254,7 +259,7 @@ function assertParamsRouted({ where, policy, paths }: HandlerWithPolicy, prefix:
   }
 }
 
-// Names that Express quotes, and the nameless parameters of wildcards, are left to the request.
+// Quoted names of Express, and wildcards without a name, are not checked here, but for each request.
 const PLAIN_PARAM = /^param:([A-Za-z_]\w*)$/;
 const PARAM = /[:*]\w+/g;
 

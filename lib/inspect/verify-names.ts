@@ -1,4 +1,4 @@
-// Are the roles and permissions that handlers ask for those of the project? Asks Descope's management API.
+// Compares the roles and permissions that handlers demand with those of the project, by Descope's management API.
 import type { INestApplicationContext } from '@nestjs/common';
 import type { DescopeClient } from '../auth/injection-tokens.js';
 import { DESCOPE_CLIENT, DESCOPE_CONFIG } from '../auth/injection-tokens.js';
@@ -8,23 +8,29 @@ import { RequestFailure, toReason } from '../core/logging.js';
 import type { AccessMap, AccessMapDemand } from './access-map.js';
 import { describeAccess } from './access-map.js';
 
-/** A name that the project does not know. */
+/** A role or permission that the project does not have. */
 export interface UnknownAccessName {
+  /** The name of the role or permission. */
   readonly name: string;
-  /** The handlers that ask for it. */
+  /** The handlers that demand it: `'OrdersController.remove'`. */
   readonly usedBy: readonly string[];
 }
 
-/** What handlers ask for and nobody can hold. */
+/** The roles and permissions that handlers demand and that the project does not have. */
 export interface AccessNamesReport {
+  /** The unknown roles, those of `@Staff()` and `@Superuser()` included. */
   readonly unknownRoles: readonly UnknownAccessName[];
+  /** The unknown permissions. */
   readonly unknownPermissions: readonly UnknownAccessName[];
 }
 
 /**
- * Reports the roles and permissions that handlers ask for and the project does not know; empty lists are well. A role
- * that only tenants have counts where it is asked for in a tenant. Rejects with `CONFIG_MANAGEMENT_KEY_MISSING`,
- * `CONFIG_MANAGEMENT_KEY_REFUSED` or `DESCOPE_UNAVAILABLE`.
+ * Compares the roles and permissions that handlers demand with those of the project, by Descope's management API. A role that
+ * only tenants have is known where it is demanded in a tenant. Needs the option `managementKey`.
+ * @returns the names that the project does not have; two empty lists if it has all of them
+ * @throws {DescopeConfigError} CONFIG_MANAGEMENT_KEY_MISSING without a management key, CONFIG_MANAGEMENT_KEY_REFUSED when
+ *   Descope rejects it
+ * @throws {DescopeUnavailableError} DESCOPE_UNAVAILABLE
  * @example `expect(await verifyAccessNames(app)).toEqual({ unknownRoles: [], unknownPermissions: [] })`
  */
 export async function verifyAccessNames(app: INestApplicationContext): Promise<AccessNamesReport> {
@@ -47,7 +53,7 @@ export async function verifyAccessNames(app: INestApplicationContext): Promise<A
   };
 }
 
-// Descope lists a tenant's own roles only to who names the tenant.
+// Descope lists a tenant's own roles only if the request names the tenant.
 async function withoutTenantRoles(
   missing: readonly NameUse[],
   management: DescopeClient['management'],
@@ -104,13 +110,13 @@ function unavailable(cause: unknown): DescopeUnavailableError {
   return new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 10, cause });
 }
 
-// Which role and permission names stand in the access map, and where.
+// Reads the role and permission names of the access map, with their handlers.
 
-/** One place where a name is asked for. */
+/** One handler that demands a name. */
 export interface NameUse {
   readonly name: string;
   readonly handler: string;
-  /** Whether a tenant's own role would do. */
+  /** Whether a tenant's own role is enough. */
   readonly inTenant: boolean;
 }
 
@@ -120,13 +126,13 @@ export interface NameUses {
   readonly permissions: readonly NameUse[];
 }
 
-/** What `@Staff()` and `@Superuser()` ask for. */
+/** The roles of `@Staff()` and `@Superuser()`. */
 export interface StaffRoles {
   readonly staffRole: string;
   readonly superuserRole: string;
 }
 
-/** Lists the names that handlers ask for. */
+/** Lists the names that handlers demand. */
 export function readNameUses(map: AccessMap, standing: StaffRoles): NameUses {
   const uses = map.flatMap(({ handler, demands }) =>
     demands.flatMap((demand) =>
