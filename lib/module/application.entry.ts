@@ -1,4 +1,4 @@
-// Enters the application among those of the process while it runs, so that its calls can be told from another's.
+// Registers the application in the process while it runs, so that its calls can be distinguished from another's.
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
@@ -15,14 +15,14 @@ export class ApplicationEntry implements OnModuleInit, OnApplicationShutdown {
   #leave: (() => void) | undefined;
 
   onModuleInit(): void {
-    // A mixin may have overwritten "constructor", by which Nest names the class of an instance.
+    // A mixin may have overwritten "constructor", from which Nest reads the class of an instance.
     const classes = readFoundClasses(this.modules).flatMap(({ type }) => [type, toNamedClass(type)]);
     const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
     const server: unknown = adapter?.getInstance();
     this.#leave = registerApplication(this.application, { classes, server });
   }
 
-  // After the last request: those that were under way when the application closed are its own to the end.
+  // After the last request: requests that were under way when the application closed still belong to it.
   onApplicationShutdown(): void {
     this.#leave?.();
   }

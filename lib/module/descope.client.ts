@@ -1,4 +1,4 @@
-// The vendor's client: a typed proxy that imports and makes it on the first call.
+// The Descope client: a typed proxy that imports `@descope/node-sdk` and creates its client on the first call.
 import type { DescopeClient, NodeSdk } from '../auth/injection-tokens.js';
 import type { Fetch } from '../core/api/http-client.js';
 import type { DescopeConfig } from '../core/config/config.js';
@@ -11,14 +11,14 @@ type TellFailure = (failure: RequestFailure) => RequestFailure;
 const TIMEOUT_MS = 10_000;
 
 /**
- * Makes the proxy. Nothing is imported until one of its methods is called; nor is the configuration asked for, which may
- * be made by what injects the client.
+ * Creates the proxy. Until one of its methods is called, nothing is imported, and the configuration is not read: a provider
+ * that injects the client may create the options.
  */
 export function createDescopeClient(services: LateServices): DescopeClient {
   let sdk: Promise<NodeSdk> | undefined;
   const load = (): Promise<NodeSdk> => {
     sdk ??= createSdk(services).catch((error: unknown) => {
-      sdk = undefined; // a failed start is tried again by the next call
+      sdk = undefined; // the next call retries a failed import
       throw error;
     });
     return sdk;
@@ -42,8 +42,8 @@ async function createSdk(services: LateServices): Promise<NodeSdk> {
   });
 }
 
-// The vendor's own fetch has no time-out: a hung socket would hold a request for ever. Its client waits and asks again
-// after some of the failures, and swallows others.
+// The client has no time limit of its own: a hung socket would block a request for ever. It retries after some of the
+// failures, and hides others.
 function createTimedFetch(fetch: Fetch, tellFailure: TellFailure): Fetch {
   return async (input, init) => {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
@@ -61,10 +61,10 @@ function createTimedFetch(fetch: Fetch, tellFailure: TellFailure): Fetch {
   };
 }
 
-// What the client met with last, by application.
+// The last failed request of the client, by application.
 const lastFailures = new WeakMap<DescopeConfig, RequestFailure>();
 
-/** Reads what the client of an application met with last: while it waits and asks again, it says nothing of it itself. */
+/** Reads the last failed request of an application's client, which does not report it itself while it retries. */
 export function readLastFailure(config: DescopeConfig): RequestFailure | undefined {
   return lastFailures.get(config);
 }
@@ -83,18 +83,18 @@ function readSecrets(init: RequestInit | undefined): readonly string[] {
 }
 
 function createPathProxy(load: () => Promise<NodeSdk>, path: readonly string[]): unknown {
-  // The client itself is no function: Nest's logger calls those, and nobody would wait for the answer.
+  // The client itself is not a function: Nest's logger calls functions, and does not await the result.
   return new Proxy(path.length === 0 ? {} : () => undefined, {
     get: (target, name) => {
-      if (name === 'constructor') return target.constructor; // @nestjs/graphql asks every provider for its class
+      if (name === 'constructor') return target.constructor; // @nestjs/graphql reads the class of every provider
       return isMember(name) ? createPathProxy(load, [...path, name]) : undefined;
     },
     apply: (_target, _this, args: unknown[]) => call(load, path, args),
   });
 }
 
-// Nest asks providers for lifecycle hooks, `await` asks for `then`, loggers ask for `toJSON` and
-// `toString`: those are not the SDK's.
+// Nest reads lifecycle hooks of providers, `await` reads `then`, and loggers read `toJSON` and `toString`: these are not
+// methods of the SDK.
 function isMember(name: string | symbol): name is string {
   const foreign = ['then', 'toJSON', 'toString', 'valueOf', 'constructor', 'prototype', '__proto__'];
   return (

@@ -1,38 +1,46 @@
-// How this package is, for a health check: plain objects as @nestjs/terminus takes them, and nothing of Terminus itself.
+// The health check: plain objects in the form of @nestjs/terminus, without importing it.
 import { Inject, Injectable } from '@nestjs/common';
 import type { KeyHealth } from '../core/token/key-set.js';
 import { LateServices } from './late-services.js';
 
-/** What a health check says; Terminus puts it under `info` while it is `up`, and under `error` when it is `down`. */
+/** The result of a health check. `@nestjs/terminus` reports it under `info` if it is `up`, and under `error` if not. */
 export interface DescopeHealth {
+  /** `up` if tokens can be verified; with stale keys the value of `whenStale`. */
   readonly status: 'up' | 'down';
-  /** Whether it works on stale keys: they could not be refreshed, and will be too old in a while. */
+  /** Whether the keys are stale: still usable, but the last refresh failed. */
   readonly degraded: boolean;
-  /** Keys in memory. */
+  /** The number of keys in memory. */
   readonly keyCount: number;
-  /** Seconds since the keys were fetched; left out where none were: before the first fetch, and with fixed keys. */
+  /** Seconds since the keys were fetched; absent before the first fetch, and with fixed keys. */
   readonly keyAgeSeconds?: number;
-  /** What is wrong; left out where nothing is. */
+  /** What is wrong; absent if nothing is. */
   readonly code?: 'KEYS_STALE' | 'KEYS_UNAVAILABLE';
 }
 
-/** How a health check judges. */
+/** Options of `DescopeHealthIndicator.isHealthy`. */
 export interface DescopeHealthOptions {
-  /** What stale keys count as. Default: `'up'`, because requests are answered. */
+  /**
+   * The status with stale keys, with which requests are still authenticated.
+   * @defaultValue `'up'`
+   */
   readonly whenStale?: 'up' | 'down';
 }
 
 /**
- * Tells whether tokens can be judged: `up`, `up` and `degraded` on stale keys, `down` without usable ones.
- * @example `health.check([() => descope.isHealthy('descope')])` // with the HealthCheckService of @nestjs/terminus
+ * Checks whether tokens can be verified, for a health check: `up`, `up` and `degraded` with stale keys, `down` without usable
+ * keys. It works with the `HealthCheckService` of `@nestjs/terminus`.
+ * @example `health.check([() => descope.isHealthy('descope')])`
  */
 @Injectable()
 export class DescopeHealthIndicator {
   @Inject(LateServices) private readonly services!: LateServices;
 
   /**
-   * Checks the keys; never rejects. It asks Descope for them no more often than requests would, and waits only where a
-   * request would: at most for one fetch (`keyFetch.timeoutMs`).
+   * Checks the keys. It fetches them no more often than requests do, and waits at most for one fetch (`keyFetch.timeoutMs`).
+   * An outage is a result, not an error.
+   * @param key the name in the result
+   * @returns the result under that name
+   * @throws {DescopeConfigError} CONFIG_OPTIONS_CIRCULAR when the options of the module wait for this call
    */
   async isHealthy<Key extends string = 'descope'>(
     key: Key = 'descope' as Key,

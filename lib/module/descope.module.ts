@@ -1,4 +1,4 @@
-// The front door: forRoot and forRootAsync compose, and decide nothing.
+// The module: forRoot and forRootAsync compose it from its parts.
 import type { DynamicModule, NestModule, OnModuleInit, Provider } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
@@ -41,47 +41,71 @@ import { DescopeM2mClient } from './m2m.client.js';
 import { toLoginPathProvider, UnreadBodies, unrefreshedRoutes } from './route-checks.js';
 
 /**
- * Protects an application with Descope: every handler asks for a session unless it is `@Public()`.
- * Options left out come from the environment (`DESCOPE_PROJECT_ID` and friends).
- * @example `@Module({ imports: [DescopeModule.forRoot()] }) export class AppModule {}`
+ * Protects an application with Descope: every handler requires a session unless it is `@Public()`. Import it once, in the
+ * root module. Options that are left out are read from the environment (`DESCOPE_PROJECT_ID`, …).
+ * @example `@Module({ imports: [DescopeModule.forRoot({ projectId: 'P…' })] }) export class AppModule {}`
  */
 @Module({})
 export class DescopeModule implements NestModule, OnModuleInit {
-  // Only what can never be request-scoped: Nest would ask nothing of a module that is.
+  // Only dependencies that are never request-scoped: Nest calls no hooks of a module that is.
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(ModuleRef) private readonly own: ModuleRef,
   ) {}
 
-  /** Registers the module with static options. Wrong ones stop the boot with one error that lists all of them. */
+  /**
+   * Registers the module with static options. If some are not valid, the boot stops with one `CONFIG_INVALID` that lists all
+   * mistakes.
+   * @returns the dynamic module, for `imports` of the root module
+   * @example `DescopeModule.forRoot({ audience: 'https://api.example.com', routes: {} })`
+   */
   static forRoot(options: DescopeModuleOptions = {}): DynamicModule {
     return compose(ConfigurableModuleClass.forRoot(options), options, toStaticReader(options, false));
   }
 
-  /** Registers the module with options from a factory: `useFactory`, `useClass` or `useExisting`. */
+  /**
+   * Registers the module with options from a factory: `useFactory`, `useClass` or `useExisting`. The options of
+   * `DescopeModuleExtras` are written beside the factory.
+   * @returns the dynamic module, for `imports` of the root module
+   * @example
+   * ```ts
+   * DescopeModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ projectId: config.get<string>('DESCOPE_PROJECT') }),
+   *   routes: {},
+   * });
+   * ```
+   */
   static forRootAsync(options: DescopeModuleAsyncOptions): DynamicModule {
     return compose(ConfigurableModuleClass.forRootAsync(options), options, toStaticReader(options, true));
   }
 
-  // Where Nest asks for middleware, which is before it registers its routes.
+  /**
+   * Called by Nest before it registers routes: checks the set-up, and applies the refresh of sessions if it is configured.
+   * @throws {DescopeConfigError} CONFIG_MODULE_MISSING, CONFIG_MODULE_DUPLICATE or CONFIG_SCOPE_INVALID
+   */
   configure(): void {
     this.#assertSound();
     this.own.get(SessionHookRegistration, { strict: true }).apply();
     this.own.get(UnreadBodies, { strict: true }).apply();
   }
 
+  /**
+   * Called by Nest when the module is initialised: checks the set-up.
+   * @throws {DescopeConfigError} CONFIG_MODULE_MISSING, CONFIG_MODULE_DUPLICATE or CONFIG_SCOPE_INVALID
+   */
   onModuleInit(): void {
     this.#assertSound();
   }
 
-  // Twice, for Nest asks a microservice for no middleware.
+  // Called twice, because Nest does not call `configure` in a microservice.
   #assertSound(): void {
     assertRegisteredOnce(this.modules);
     assertStaticScopes(this.modules, DescopeModule);
   }
 }
 
-// What AuthGuard is made of must be found wherever @UseGuards(AuthGuard) stands.
+// The dependencies of AuthGuard: every module with @UseGuards(AuthGuard) needs them.
 const GUARD_PARTS = [
   DESCOPE_APPLICATION,
   DESCOPE_CONFIG,
@@ -144,7 +168,7 @@ function compose(
   };
 }
 
-// A factory that asks a missing environment throws; a test that overrides the configuration needs no environment.
+// A factory may throw because an environment variable is missing. A test that overrides the options needs no environment.
 function keepFailure(provider: Provider): Provider {
   if (!('provide' in provider) || provider.provide !== DESCOPE_OPTIONS || !('useFactory' in provider))
     return provider;

@@ -1,4 +1,4 @@
-// What people write when they register the module: static extras here, run-time options from core.
+// The options of the module's registration: the static ones here, the run-time options from core.
 import type { CanActivate, ConfigurableModuleAsyncOptions, Type } from '@nestjs/common';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { DESCOPE_OPTIONS } from '../auth/injection-tokens.js';
@@ -11,35 +11,44 @@ import { KNOWN_OPTIONS } from '../core/config/options.js';
 import type { DescopeRoutesOptions } from '../routes/routes.options.js';
 import { reportRouteMistakes } from '../routes/routes.options.js';
 
-/** What the option `globalGuard` may be told beyond on and off. */
+/** The option `globalGuard` as an object. */
 export interface DescopeGlobalGuardOptions {
   /**
-   * Whether the module registers `AuthGuard` itself. `false` leaves it to the application, as `APP_GUARD` or by
-   * `@UseGuards`.
+   * Registers `AuthGuard` globally. With `false` the application registers it itself, as `APP_GUARD` or by `@UseGuards`.
    * @defaultValue `true`
    */
   readonly register?: boolean | undefined;
   /**
-   * The application's own global guards that run before `AuthGuard`, in this order, and see no user. All others run
-   * after it.
+   * The application's own global guards that run before `AuthGuard`, in this order; they see no user. All others run after
+   * it.
    * @defaultValue none
    */
   readonly before?: readonly Type<CanActivate>[] | undefined;
 }
 
-/** Options that shape the module itself, so they are known at registration and never come from a factory. */
+/** Options that Nest needs when the module is registered. They never come from a factory. */
 export interface DescopeModuleExtras {
-  /** Makes the providers visible everywhere. Default: `true`. */
+  /**
+   * Makes the providers visible in every module.
+   * @defaultValue `true`
+   */
   readonly isGlobal?: boolean | undefined;
   /**
-   * Puts `AuthGuard` before every handler, and before the application's own global guards but those listed in `before`.
-   * Only an explicit `false` leaves it to `@UseGuards(AuthGuard)`.
+   * Runs `AuthGuard` before every handler, and before the application's own global guards except those of `before`. With
+   * `false`, only handlers with `@UseGuards(AuthGuard)` are guarded.
    * @defaultValue `true`
    */
   readonly globalGuard?: boolean | DescopeGlobalGuardOptions | undefined;
-  /** Mounts the `auth/` routes. Default: none. */
+  /**
+   * Mounts the routes of sign-in, refresh and logout under `auth/`; `{}` mounts them with their defaults.
+   * @defaultValue no routes
+   */
   readonly routes?: DescopeRoutesOptions | undefined;
-  /** Teaches the guard further kinds of execution context, and the decorators of this application with it. Default: none. */
+  /**
+   * Further types of execution context for the guard and the parameter decorators; one replaces the package's own transport
+   * of the same type.
+   * @defaultValue none beyond HTTP, GraphQL and WebSockets
+   */
   readonly transports?: readonly DescopeTransport[] | undefined;
 }
 
@@ -53,17 +62,21 @@ export type DescopeModuleAsyncOptions = ConfigurableModuleAsyncOptions<
 > &
   DescopeModuleExtras;
 
-/** Makes the options, for `forRootAsync({ useClass })` and `useExisting`. */
+/** Creates the options, for `forRootAsync({ useClass })` and `useExisting`. */
 export interface DescopeOptionsFactory {
+  /**
+   * Creates the run-time options, once at boot.
+   * @returns the options; `{}` if the environment has all of them
+   */
   createDescopeOptions(): DescopeOptions | Promise<DescopeOptions>;
 }
 
-/** What an options factory threw; kept, so that a test's overrides can do without the factory's environment. */
+/** The error of an options factory, kept so that a test with overrides does not need the factory's environment. */
 export class OptionsFailure {
   constructor(readonly error: unknown) {}
 }
 
-/** Merges options: the environment's first, then the explicit ones, then overrides. What is `undefined` decides nothing. */
+/** Merges options: overrides replace explicit ones, and these replace the environment's. `undefined` replaces nothing. */
 export function mergeOptions(
   environment: DescopeOptions,
   explicit: DescopeOptions,
@@ -74,14 +87,14 @@ export function mergeOptions(
   return { ...defined(fallback), ...defined(explicit), ...defined(overrides) };
 }
 
-// By name, because a class's getters are no members of its instance, and an option must not get lost in silence.
+// By name, because the getters of a class are not own members of its instance, and no option may be lost silently.
 function defined(options: DescopeOptions): DescopeOptions {
   const names = new Set([...KNOWN_OPTIONS, ...Object.keys(options)]);
   const entries = [...names].map((name) => [name, options[name as keyof DescopeOptions]] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-/** Makes the dynamic modules of `forRoot` and `forRootAsync`, as Nest's builder does. */
+/** Builds the dynamic modules of `forRoot` and `forRootAsync`, with Nest's builder. */
 export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<DescopeOptions>({
   optionsInjectionToken: DESCOPE_OPTIONS,
 })
@@ -95,7 +108,7 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Descope
   })
   .build();
 
-// The options that are known at registration: checked with the run-time ones, so that all mistakes are told at once.
+// The options of the registration are checked with the run-time options, so that one error lists all mistakes.
 
 const ASYNC_OPTIONS: readonly string[] = [
   'useFactory',
@@ -106,7 +119,7 @@ const ASYNC_OPTIONS: readonly string[] = [
   'provideInjectionTokensFrom',
 ];
 
-/** Makes what notes the mistakes of static options: those of `forRoot`, or of `forRootAsync` itself. */
+/** Creates the function that reports the mistakes of static options: those of `forRoot`, or of `forRootAsync` itself. */
 export function toStaticReader(given: object, isAsync: boolean): ReadBeside {
   const members = given as Readonly<Record<string, unknown>>;
   return (options) => {
@@ -121,7 +134,7 @@ function noteSwitch(options: OptionReader, name: string, value: unknown): void {
   options.mistake(name, describe(value), 'a boolean');
 }
 
-// Nest takes no notice of what it does not know there.
+// Nest ignores unknown options there.
 function noteMisplaced(options: OptionReader, names: readonly string[]): void {
   const known = [...ASYNC_OPTIONS, ...STATIC_OPTIONS];
   for (const name of names.filter((one) => !known.includes(one))) {

@@ -48,7 +48,7 @@ import { createDescopeClient, readLastFailure } from './descope.client.js';
 import { mergeOptions, OptionsFailure } from './descope.options.js';
 import { LateServices } from './late-services.js';
 
-/** What `forRoot` and `forRootAsync` provide beside the options. */
+/** The providers of `forRoot` and `forRootAsync` beside the options. */
 export const descopeProviders: Provider[] = [
   { provide: DESCOPE_OVERRIDES, useValue: {} },
   {
@@ -95,7 +95,7 @@ function toConfig(...[options, environment, overrides, readStatic]: ConfigSource
   return resolveConfig(merged, isProduction(environment), readStatic);
 }
 
-// Only a test overrides options, and it must see that those of the factory are not in force.
+// Only a test overrides options. The log says that the options of the factory are not used.
 function noteFailure({ error }: OptionsFailure, isOverridden: boolean): void {
   if (!isOverridden) throw error;
   new Logger('Descope').error(
@@ -103,7 +103,7 @@ function noteFailure({ error }: OptionsFailure, isOverridden: boolean): void {
   );
 }
 
-// One line, and one text that opens with the code: an object would fill several lines of Nest's own logger.
+// One line that begins with the code: an object would fill several lines of Nest's own logger.
 function createNotify({ clock, projectId }: DescopeConfig): Notify {
   const logger = new Logger('Descope');
   const write: Notify = ({ code, level, message }) => logger[level](`${code}: ${message}`);
@@ -130,7 +130,7 @@ function createRelationCheck(client: DescopeClient, config: DescopeConfig, notif
   return new RelationCheck({ client, timeoutMs: keyFetch.timeoutMs, notify, baseUrl, cacheUrl, readFailure });
 }
 
-// Resolved config → what keeps browsers' sessions, one factory each.
+// Resolved config → the parts that keep browsers' sessions, one factory each.
 
 const NO_SIGN_OUTS: Notice = {
   code: 'SIGN_OUT_STORE_FAILED',
@@ -138,7 +138,7 @@ const NO_SIGN_OUTS: Notice = {
   message: 'The signOutStore cannot be used; requests with a session are answered with 503 until it can.',
 };
 
-/** What middleware and routes need beside the request pipeline. */
+/** The providers that middleware and routes need beside the request pipeline. */
 export const sessionProviders: Provider[] = [
   {
     provide: DESCOPE_SESSIONS,
@@ -235,8 +235,8 @@ function createAccessKeys(config: DescopeConfig, sessions: Sessions, notify: Not
 // The only reader of the environment: DESCOPE_* → options, through @nestjs/config.
 
 /**
- * Reads the options that the environment gives; empty variables count as absent.
- * `DESCOPE_BASE_URI` (Descope's Python and Django) goes before `DESCOPE_BASE_URL` (its Go and Next.js).
+ * Reads the options of the environment; an empty variable counts as absent.
+ * `DESCOPE_BASE_URI` (Descope's Python and Django SDKs) comes before `DESCOPE_BASE_URL` (Go and Next.js).
  */
 export function readEnvironment(environment: ConfigService): DescopeOptions {
   const read = (name: string): string | undefined => toText(environment.get<unknown>(name));
@@ -253,7 +253,7 @@ export function readEnvironment(environment: ConfigService): DescopeOptions {
   };
 }
 
-/** Tells whether `NODE_ENV` is `production`. */
+/** Checks whether `NODE_ENV` is `production`. */
 export function isProduction(environment: ConfigService): boolean {
   return environment.get<unknown>('NODE_ENV') === 'production';
 }

@@ -1,4 +1,4 @@
-// The injectable face of core: the token-validation service.
+// The injectable service: validates tokens and requests, and checks roles and permissions.
 import { Inject, Injectable } from '@nestjs/common';
 import { inNestForm } from '../auth/http-error.js';
 import type { ContextRequest } from '../auth/transports/execution-context.js';
@@ -11,28 +11,35 @@ import type { PermissionName, RoleName, TenantId } from '../core/user/custom-cla
 import type { DescopeUser } from '../core/user/descope-user.js';
 import { LateServices } from './late-services.js';
 
-/** A user, or the session of one. */
+/** A user, or a session. An anonymous session has no roles and no permissions. */
 export type UserOrSession = DescopeUser | DescopeSession;
 
-/** What `validateSession` may be told beyond the module's options. */
+/** Options of `DescopeService.validateSession`. */
 export interface ValidateSessionOptions {
-  /** The audiences of which the token must name one; replaces the module's. `null` asks for none. */
+  /**
+   * The audiences of which the token must name one; `null` requires none.
+   * @defaultValue the option `audience` of the module
+   */
   readonly audience?: string | readonly string[] | null;
 }
 
 /**
- * Validates tokens and requests, and answers what a user may do.
- * The checks have the names of `@descope/node-sdk`; in them an empty list is never satisfied, and a name that is
- * only inherited (`constructor`, `__proto__`) is never held.
+ * Validates tokens and requests, and checks roles and permissions. The checks have the names of `@descope/node-sdk`. An empty
+ * list of names is never satisfied.
+ * @example `constructor(private readonly descope: DescopeService) {}`
  */
 @Injectable()
 export class DescopeService {
   @Inject(LateServices) private readonly services!: LateServices;
 
   /**
-   * Proves a session token and gives its session. Rejects with a `DescopeCredentialError`, `DescopeAccessError` or
-   * `DescopeUnavailableError` that carries the code. Each is an `HttpException` too: where the application does not catch
-   * it, the answer has its status and code. Its `cause` says why.
+   * Validates a session token. Each error but a `DescopeConfigError` is also an `HttpException`: if the application does not
+   * catch it, the response has its status and code.
+   * @returns the session of the token
+   * @throws {DescopeCredentialError} a `TOKEN_…` or `SESSION_…` code
+   * @throws {DescopeAccessError} CLAIMS_REFUSED, or a `USERNAME_…` code
+   * @throws {DescopeUnavailableError} KEYS_UNAVAILABLE or SIGN_OUTS_UNAVAILABLE
+   * @throws {DescopeConfigError} CONFIG_OPTIONS_CIRCULAR when the options of the module wait for this call
    */
   async validateSession(token: string, options: ValidateSessionOptions = {}): Promise<DescopeSession> {
     return inNestForm(async () => {
@@ -44,8 +51,14 @@ export class DescopeService {
   }
 
   /**
-   * Finds out who sent a request, Node's own or a framework's around it: a session, or one of nobody where no token was sent or the cookie does not count.
-   * Rejects for a bad bearer token, a cross-site request and an outage.
+   * Authenticates a request, as a route with `@OptionalAuth()` does, without `loadUser`.
+   * @param request Node's own request, or the one of Express or Fastify
+   * @returns the session; anonymous without a credential, or with a cookie that is not valid
+   * @throws {DescopeCredentialError} CREDENTIAL_MALFORMED, or a `TOKEN_…` or `SESSION_…` code for a bearer token that is not
+   *   valid
+   * @throws {DescopeAccessError} REQUEST_CROSS_SITE, CLAIMS_REFUSED, or a `USERNAME_…` code
+   * @throws {DescopeUnavailableError} KEYS_UNAVAILABLE, or another code of an outage
+   * @throws {DescopeConfigError} CONFIG_OPTIONS_CIRCULAR when the options of the module wait for this call
    */
   async authenticate(request: RequestLike): Promise<DescopeSession> {
     return inNestForm(async () => {
@@ -55,42 +68,70 @@ export class DescopeService {
     });
   }
 
-  /** Loads the keys ahead of the first request. Rejects with `KEYS_UNAVAILABLE`. */
+  /**
+   * Loads the keys before the first request.
+   * @throws {DescopeUnavailableError} KEYS_UNAVAILABLE
+   * @throws {DescopeConfigError} CONFIG_OPTIONS_CIRCULAR when the options of the module wait for this call
+   */
   async hydrate(): Promise<void> {
     return inNestForm(async () => (await this.services.find()).keys.hydrate());
   }
 
-  /** Tells whether the user has all of these project roles. */
+  /**
+   * Checks whether a user has all of these roles in the project.
+   * @returns `false` for an empty list, too
+   */
   validateRoles(who: UserOrSession, roles: readonly RoleName[]): boolean {
     return isFull(this.getMatchedRoles(who, roles), roles);
   }
 
-  /** Gives those of the roles that the user has in the project. */
+  /**
+   * Finds which of these roles a user has in the project.
+   * @returns the roles, in the order of the list
+   */
   getMatchedRoles(who: UserOrSession, roles: readonly RoleName[]): string[] {
     return readMatches(toUser(who)?.roles, roles);
   }
 
-  /** Tells whether the user has all of these roles in the tenant. */
+  /**
+   * Checks whether a user has all of these roles in a tenant.
+   * @param tenant the tenant's id
+   * @returns `false` for an empty list, too
+   */
   validateTenantRoles(who: UserOrSession, tenant: TenantId, roles: readonly RoleName[]): boolean {
     return isFull(this.getMatchedTenantRoles(who, tenant, roles), roles);
   }
 
-  /** Gives those of the roles that the user has in the tenant. */
+  /**
+   * Finds which of these roles a user has in a tenant.
+   * @param tenant the tenant's id
+   * @returns the roles, in the order of the list
+   */
   getMatchedTenantRoles(who: UserOrSession, tenant: TenantId, roles: readonly RoleName[]): string[] {
     return readMatches(readTenantGrants(toUser(who), tenant)?.roles, roles);
   }
 
-  /** Tells whether the user has all of these project permissions. */
+  /**
+   * Checks whether a user has all of these permissions in the project.
+   * @returns `false` for an empty list, too
+   */
   validatePermissions(who: UserOrSession, permissions: readonly PermissionName[]): boolean {
     return isFull(this.getMatchedPermissions(who, permissions), permissions);
   }
 
-  /** Gives those of the permissions that the user has in the project. */
+  /**
+   * Finds which of these permissions a user has in the project.
+   * @returns the permissions, in the order of the list
+   */
   getMatchedPermissions(who: UserOrSession, permissions: readonly PermissionName[]): string[] {
     return readMatches(toUser(who)?.permissions, permissions);
   }
 
-  /** Tells whether the user has all of these permissions in the tenant. */
+  /**
+   * Checks whether a user has all of these permissions in a tenant.
+   * @param tenant the tenant's id
+   * @returns `false` for an empty list, too
+   */
   validateTenantPermissions(
     who: UserOrSession,
     tenant: TenantId,
@@ -99,7 +140,11 @@ export class DescopeService {
     return isFull(this.getMatchedTenantPermissions(who, tenant, permissions), permissions);
   }
 
-  /** Gives those of the permissions that the user has in the tenant. */
+  /**
+   * Finds which of these permissions a user has in a tenant.
+   * @param tenant the tenant's id
+   * @returns the permissions, in the order of the list
+   */
   getMatchedTenantPermissions(
     who: UserOrSession,
     tenant: TenantId,

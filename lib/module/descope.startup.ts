@@ -1,4 +1,4 @@
-// What happens once when the application starts, and once when it ends.
+// Runs the checks of the boot, loads the keys, and ends their refresh with the application.
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit, Provider } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
@@ -60,14 +60,14 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
     await setTransportExceptions(asked);
   }
 
-  /** Loads the keys ahead. Without them the application starts all the same, unless `requireKeysAtBoot` says otherwise. */
+  /** Loads the keys. Without them the application starts nevertheless, unless `requireKeysAtBoot` is set. */
   async onApplicationBootstrap(): Promise<void> {
-    assertSchemasGuarded(this.#asked, this); // which GraphQL's modules build in onModuleInit
+    assertSchemasGuarded(this.#asked, this); // GraphQL's modules build their schemas in onModuleInit
     if (hasAdapter(this.host))
       for (const notice of [...readShadowedRoutes(this), ...readOpenGateways(this.modules)])
         this.notify(notice);
     const hydrated = this.keys.hydrate();
-    hydrated.catch(() => undefined); // noted by the key set, which recovers by itself
+    hydrated.catch(() => undefined); // the key set logs it, and retries
     await assertStoresFit(this.config.session, this.notify);
     if (this.config.requireKeysAtBoot) await hydrated.catch(failBoot);
   }
@@ -84,16 +84,16 @@ function failBoot(error: unknown): never {
   throw new DescopeUnavailableError(code, message, { retryAfterSeconds, cause });
 }
 
-// Nest's factory gives a microservice, or a context, an adapter that is null, its testing module none at all.
+// In a microservice or an application context, Nest's factory sets the adapter to null; Nest's testing module leaves it out.
 function hasAdapter({ httpAdapter }: HttpAdapterHost): boolean {
   return (httpAdapter ?? undefined) !== undefined;
 }
 
-// What an operator should read once, at boot.
+// The notices that are logged once, at boot.
 
 const MUTABLE_CLAIMS = ['email', 'phone', 'name', 'phone_number', 'preferred_username'];
 
-/** Lists what is allowed and yet worth a thought. */
+/** Lists configurations that are allowed and may be a mistake. */
 export function readStartupNotices(config: DescopeConfig): Notice[] {
   const notices: Notice[] = [];
   const claim = toUsernameClaimName(config.authentication.usernameClaim);
@@ -108,7 +108,7 @@ export function readStartupNotices(config: DescopeConfig): Notice[] {
   return notices;
 }
 
-// What an `async` function returns is the platform's, whatever stands in its place.
+// An `async` function returns the platform's own promise, also if the global `Promise` was replaced.
 function isPlatformPromise(): boolean {
   const promised = (async () => undefined)();
   return Object.getPrototypeOf(promised) === Promise.prototype;
@@ -131,7 +131,7 @@ const REPLACED =
 const MUTABLE =
   'Users can change it, and a freed one can pass to somebody else: the same username may then be another person. Prefer an immutable claim such as "sub".';
 
-// Puts the session step before every route: on Express as middleware, on Fastify as a hook.
+// Runs the refresh of sessions before every route: on Express as middleware, on Fastify as a hook.
 
 @Injectable()
 export class SessionHookRegistration {
@@ -144,9 +144,9 @@ export class SessionHookRegistration {
   ) {}
 
   /**
-   * Applies the step where `session` is configured, before Nest registers its routes. It goes through the adapter
-   * itself, so that it also covers routes outside a global prefix, and comes behind session plugins that were set up
-   * before the application started to listen.
+   * Applies the refresh if `session` is configured, before Nest registers its routes. It uses the adapter itself, so that it
+   * also covers routes outside a global prefix, and runs after session plugins that were registered before the application
+   * started to listen.
    */
   apply(): void {
     if (!this.config.session.isOn) return;
@@ -156,15 +156,15 @@ export class SessionHookRegistration {
   }
 }
 
-// Learns, at boot, the exceptions that Nest's filters of messages pass on; of packages that an application may not have.
+// Imports, at boot, the exception classes that Nest's filters of messages accept; their packages are optional.
 
-/** Imports the packages of those transports that the application's own handlers take messages of. Never rejects. */
+/** Imports the packages of the transports for which the application has handlers. Never throws. */
 export async function setTransportExceptions(handlers: readonly FoundHandler[]): Promise<void> {
   const transports = new Set(handlers.map(({ handler }) => readMessageTransport(handler)));
   const learning: Promise<void>[] = [];
   if (transports.has('ws')) learning.push(learnWs());
   if (transports.has('rpc')) learning.push(learnRpc());
-  await Promise.allSettled(learning); // without them rejections are rejections too, and Nest says less of them
+  await Promise.allSettled(learning); // without them messages are rejected, too, and Nest sends less detail
 }
 
 async function learnWs(): Promise<void> {
@@ -197,7 +197,7 @@ const FURTHER = [
   'toRejection',
 ];
 
-/** Provides the transports that an application teaches. Throws `CONFIG_INVALID` with all that is wrong. */
+/** Provides the application's own transports. The factory throws `CONFIG_INVALID` with all mistakes. */
 export function toTransportsProvider(given: readonly DescopeTransport[] | undefined): Provider {
   return {
     provide: DESCOPE_TRANSPORTS,

@@ -1,4 +1,4 @@
-// Puts AuthGuard before the application's own global guards, and behind those that the option `globalGuard` lists.
+// Puts AuthGuard before the application's own global guards, and after those that the option `globalGuard` lists.
 import type { CanActivate, Provider, Type } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
@@ -10,16 +10,16 @@ import { sortGuards } from '../inspect/guard-order.js';
 import { prependFilter, readHandlers, readMessageTransport } from '../inspect/handlers.js';
 import type { DescopeGlobalGuardOptions, DescopeModuleExtras } from './descope.options.js';
 
-/** The option as it was read. */
+/** The option `globalGuard` after it was read. */
 export interface GlobalGuardPlan {
   readonly isRegistered: boolean;
   readonly before: readonly Type<CanActivate>[];
 }
 
 /**
- * Provides the option, read, and has the order kept. It depends on nothing that is made of options: Nest applies each
- * APP_GUARD once all instances are made, so that a guard which is added here comes first, before handlers of any
- * transport are registered. Throws `CONFIG_INVALID`.
+ * Provides the option, and registers the global guard in its order. The provider depends on no options: Nest applies each
+ * APP_GUARD after it has created all instances, so that a guard which is added here comes first, before the handlers of any
+ * transport are registered. The factory throws `CONFIG_INVALID` if the option is not valid.
  */
 export function toGlobalGuardProvider(given: DescopeModuleExtras['globalGuard']): Provider {
   return {
@@ -35,7 +35,7 @@ export function toGlobalGuardProvider(given: DescopeModuleExtras['globalGuard'])
   };
 }
 
-// What Nest or a main.ts adds later finds its place at once. Whether it did is looked at when the application boots.
+// Guards that Nest or a main.ts adds later are sorted at once. The order is checked when the application boots.
 function keepOrder(application: ApplicationConfig, order: Parameters<typeof sortGuards>[1]): void {
   const addGlobalGuard = application.addGlobalGuard.bind(application);
   const useGlobalGuards = application.useGlobalGuards.bind(application);
@@ -74,9 +74,9 @@ function readPlan(given: unknown): GlobalGuardPlan {
   return { isRegistered: register, before };
 }
 
-// Puts the filter of our rejections before messages, where Nest asks no global filter.
+// Adds the filter of rejections to handlers of messages, for which Nest runs no global filter.
 
-/** Is made with the application's other providers, which is before Nest binds their messages. */
+/** Adds the filter when it is created: with the application's other providers, before Nest binds their messages. */
 @Injectable()
 export class MessageFilters {
   constructor(

@@ -1,4 +1,4 @@
-// What the injectable services are made of, for those that are injected before the options are there.
+// The parts of the injectable services, which may be injected before the options are resolved.
 import type { Provider, Type } from '@nestjs/common';
 import { Injectable, Logger } from '@nestjs/common';
 import type { DescopeConfig } from '../core/config/config.js';
@@ -8,7 +8,7 @@ import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import type { KeySet } from '../core/token/key-set.js';
 
-/** What is made of the options. */
+/** The parts that are created from the options. */
 export interface Services {
   readonly config: DescopeConfig;
   readonly authenticator: Authenticator;
@@ -19,36 +19,39 @@ export interface Services {
 const PATIENCE_MS = 10_000;
 
 /**
- * Hands out the services once the options are resolved. What makes the options (`forRootAsync`) may inject
- * `DescopeService` or the vendor's client, for `loadUser` to use later: if those waited for the options, and the
- * options for them, Nest would wait for ever.
+ * Provides the services once the options are resolved. A factory of options (`forRootAsync`) may inject `DescopeService` or
+ * the Descope client, which `loadUser` uses later. If their creation waited for the options, and the options for them, Nest
+ * would wait for ever.
  */
 @Injectable()
 export class LateServices {
   #services: Services | undefined;
   #early: EarlyCalls | undefined;
 
-  /** Finds the services, at once after the boot. Rejects with `CONFIG_OPTIONS_CIRCULAR` where the options wait for that. */
+  /**
+   * Finds the services; synchronous after the boot.
+   * @throws {DescopeConfigError} CONFIG_OPTIONS_CIRCULAR when the options wait for the result
+   */
   find(): MaybePromise<Services> {
     if (this.#services !== undefined) return this.#services;
     this.#early ??= new EarlyCalls();
     return this.#early.services;
   }
 
-  /** Takes the services, and serves who asked for them during the boot. */
+  /** Sets the services, and resolves the calls that waited for them during the boot. */
   provide(services: Services): void {
     this.#services = services;
     this.#early?.serve(services);
   }
 
-  /** Is told that there will be none. */
+  /** Ends the calls that wait with the error for which there are no services. */
   fail(error: unknown): void {
     this.#early?.reject(error);
   }
 }
 
-// Who asks before the options are there. Where the options wait for the answer, Node would end the process with code 0
-// and without a word; where a connection holds it open, it would stand still.
+// The calls before the options are resolved. If the options wait for such a call, Node would end the process silently with
+// code 0, or wait for ever if a connection keeps it open.
 class EarlyCalls {
   readonly services: Promise<Services>;
   readonly #onIdle = (): void => this.reject(new DescopeConfigError('CONFIG_OPTIONS_CIRCULAR', WAITS));
@@ -84,19 +87,19 @@ const WAITS =
   'DescopeService or the client of @InjectDescope() was called before the options of DescopeModule are there, and they wait for the answer. What makes the options of forRootAsync() may inject both, and may not call them: call them in loadUser, or in onModuleInit().';
 const SLOW = `CONFIG_OPTIONS_CIRCULAR: For ${PATIENCE_MS / 1000} seconds a call of DescopeService or of the client has been waiting for the options of DescopeModule. If the options wait for that call, the application will never start: call it in loadUser, or in onModuleInit().`;
 
-// The injectable classes of other copies of the package in this process: what is injected by one of them is found, too.
+// The injectable classes of other copies of the package in this process, so that code can inject any of them.
 
-// An application of ES modules and a library of CommonJS load one build each, and each build has classes of its own.
+// An application of ES modules and a library of CommonJS load different builds, and each build has its own classes.
 const CLASSES = Symbol.for('nestjs-descope:injectable-classes');
 const shared = globalThis as { [CLASSES]?: Set<Readonly<Record<string, Type>>> };
 const copies = (shared[CLASSES] ??= new Set());
 
-/** Makes the classes of this copy known to the others. */
+/** Registers the classes of this copy for the other copies. */
 export function shareClasses(classes: Readonly<Record<string, Type>>): void {
   copies.add(classes);
 }
 
-/** Provides the classes that other copies have, as those of this one with the same names. */
+/** Provides the classes of other copies as aliases of this copy's classes with the same names. */
 export function provideCopies(own: Readonly<Record<string, Type>>): Provider[] {
   const others = [...copies].filter((copy) => copy !== own).flatMap((copy) => Object.entries(copy));
   return others.flatMap(([name, provide]) => {

@@ -1,4 +1,4 @@
-// The injectable face of machine tokens: the application's own calls to other services.
+// The injectable client of machine-to-machine tokens, for the application's own calls to other services.
 import { Inject, Injectable } from '@nestjs/common';
 import { inNestForm } from '../auth/http-error.js';
 import type { Fetch, FetchLike } from '../core/api/http-client.js';
@@ -10,17 +10,20 @@ import type { MaybePromise } from '../core/maybe-promise.js';
 import { whenReady } from '../core/maybe-promise.js';
 import { LateServices } from './late-services.js';
 
-/** Where a `fetch` that adds a token may be used. */
+/** Options of `DescopeM2mClient.createFetch`. */
 export interface M2mFetchOptions {
-  /** The origins that get the token, such as `https://orders.internal`: https, or loopback. Any other is rejected. */
+  /** The origins that may receive the token, such as `https://orders.internal`: https, or http on loopback. */
   readonly origins: readonly string[];
-  /** What carries the requests: undici's `fetch`, or a function of your own. Default: Node's. */
+  /**
+   * The `fetch` implementation that sends the requests, such as undici's.
+   * @defaultValue Node's `fetch`
+   */
   readonly fetch?: FetchLike | undefined;
 }
 
 /**
- * Gets tokens for calls to other services of the project: once for each credential, remembered until shortly before
- * they end and refreshed ahead. Its errors are no rejections of the application's own caller.
+ * Obtains tokens for calls to other services of the project. A token is requested once for each credential, remembered until
+ * shortly before it expires, and refreshed before that.
  * @example `const orders = m2m.createFetch({ accessKey }, { origins: ['https://orders.internal'] });`
  */
 @Injectable()
@@ -28,16 +31,27 @@ export class DescopeM2mClient {
   @Inject(LateServices) private readonly services!: LateServices;
   #tokens: MachineTokens | undefined;
 
-  /** Gets a token. Rejects with `M2M_CREDENTIALS_REFUSED`, `DESCOPE_UNAVAILABLE`, or `CONFIG_INVALID` for credentials of another form. */
+  /**
+   * Obtains a token.
+   * @returns the token, for `Authorization: Bearer`
+   * @throws {DescopeM2mError} M2M_CREDENTIALS_REFUSED when Descope rejects the credentials
+   * @throws {DescopeUnavailableError} DESCOPE_UNAVAILABLE
+   * @throws {DescopeConfigError} CONFIG_INVALID for credentials of another form, CONFIG_OPTIONS_CIRCULAR when the options of
+   *   the module wait for this call
+   * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+   */
   async getToken(credentials: M2mCredentials): Promise<string> {
     const checked = readCredentials(credentials);
     return inNestForm(() => whenReady(this.#findTokens(), (tokens) => tokens.find(checked)));
   }
 
   /**
-   * Makes a `fetch` that adds the token as `Authorization: Bearer`, unless the caller sets that header. It follows no
-   * redirect, and where the token is rejected with 401 it tries once more with another. Throws `CONFIG_INVALID` for
-   * credentials and origins that cannot be used; the `fetch` rejects like `getToken`, and with `M2M_ORIGIN_NOT_ALLOWED`.
+   * Creates a `fetch` that adds the token as `Authorization: Bearer`, unless the call sets this header. It follows no
+   * redirect. After a 401 it tries once more with a new token.
+   * @returns the `fetch`; its promise rejects like that of `getToken`, and with a `DescopeM2mError` M2M_ORIGIN_NOT_ALLOWED for
+   *   an origin that is not in `origins`
+   * @throws {DescopeConfigError} CONFIG_INVALID for credentials or origins that cannot be used
+   * @example `const orders = m2m.createFetch({ accessKey }, { origins: ['https://orders.internal'] });`
    */
   createFetch(credentials: M2mCredentials, options: M2mFetchOptions): Fetch {
     const checked = readCredentials(credentials);

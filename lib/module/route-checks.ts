@@ -1,4 +1,4 @@
-// The routes of this package and the application's own under one address: one of the two is never called.
+// Finds mounted routes and routes of the application with the same address: one of the two is never called.
 import type { Provider } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
@@ -19,14 +19,14 @@ import { LOGIN_HANDLER, UNREFRESHED_HANDLERS } from '../routes/auth.controller.j
 import { rejectBody, respond } from '../routes/http-exchange.js';
 import type { DescopeRoutesOptions } from '../routes/routes.options.js';
 
-/** What the router is made from. */
+/** What the router is created from. */
 export interface Routing {
   readonly modules: ModulesContainer;
   readonly application: ApplicationConfig;
   readonly host: HttpAdapterHost;
 }
 
-/** A route of the application, or one of this package's. */
+/** A route of the application, or a mounted route of this package. */
 export interface ServedRoute {
   readonly handler: string;
   readonly method: string;
@@ -34,11 +34,11 @@ export interface ServedRoute {
   readonly isOurs: boolean;
 }
 
-/** Reads which routes stand in each other's way; to be asked when prefix and versions are set. */
+/** Reports routes that hide each other; to be called after prefix and versions are set. */
 export function readShadowedRoutes(routing: Routing): Notice[] {
   const routes = readServedRoutes(routing);
   if (!routes.some(({ isOurs }) => isOurs)) return [];
-  const isOrdered = routing.host.httpAdapter.getType() !== 'fastify'; // whose router prefers what is more exact
+  const isOrdered = routing.host.httpAdapter.getType() !== 'fastify'; // Fastify's router prefers the more exact path
   const clashes = routes.flatMap((first, index) =>
     routes
       .slice(index + 1)
@@ -49,7 +49,7 @@ export function readShadowedRoutes(routing: Routing): Notice[] {
   return [{ code: 'ROUTE_SHADOWED', level: 'warn', message }];
 }
 
-/** Lists the routes in the order in which Nest registers them; to be asked when prefix and versions are set. */
+/** Lists the routes in the order in which Nest registers them; to be called after prefix and versions are set. */
 export function readServedRoutes({ modules, application }: Routing): ServedRoute[] {
   return [...modules.values()].flatMap((module) =>
     [...module.controllers.values()].flatMap(({ metatype: type }) => {
@@ -83,7 +83,7 @@ function toText(first: ServedRoute, second: ServedRoute, isOrdered: boolean): st
   return `${ours.method} ${ours.path} is a route of DescopeModule, and ${own.method} ${own.path} one of ${own.handler}: ${outcome}.`;
 }
 
-// Express finds a path whatever its case.
+// Express ignores the case of a path.
 function toLiteral(path: string): string {
   return path.toLowerCase().replace(/\/+$/, '');
 }
@@ -99,12 +99,12 @@ function toPattern(path: string): RegExp {
 
 const PARTS: Readonly<Record<string, string>> = { ':': '[^/]+', '*': '.*', '{': '(?:', '}': ')?' };
 
-// On Fastify: a body that nothing in the application reads, posted to our routes, is rejected in our words.
+// On Fastify, a body of a type that has no parser, posted to a mounted route, is rejected with this package's own body.
 
 type Answered = Parameters<typeof respond>;
 type ErrorHandler = (error: unknown, request: Answered[0], response: Answered[1]) => Promise<void>;
 
-/** What Fastify tells of a route that is registered, as far as it is read. */
+/** The members of a route of Fastify that are used. */
 interface FastifyRoute {
   readonly url: string;
   readonly method: string | readonly string[];
@@ -123,8 +123,8 @@ export class UnreadBodies {
   @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
 
   /**
-   * Gives our routes an error handler, before Nest registers them. Fastify asks for a parser before any handler of
-   * Nest's, and which type it has one for is known to it alone: they may be registered by a pattern.
+   * Adds an error handler to the mounted routes, before Nest registers them. Fastify selects a parser before any handler of
+   * Nest runs, and only Fastify knows the types that have one: they may be registered by a pattern.
    */
   apply(): void {
     if (this.host.httpAdapter.getType() !== 'fastify') return;
@@ -145,9 +145,9 @@ export class UnreadBodies {
 }
 
 // The paths of the mounted routes as the router serves them: global prefix and its exclusions, RouterModule and versions
-// are read as the access map reads them, and not before the first request, for the prefix may be set until then.
+// are read as the access map reads them, at the first request, because the prefix may be set until then.
 
-/** Where browsers without a session are sent, if that is asked for. */
+/** Provides the path to which browsers without a session are redirected, if `routes.loginRedirect` is on. */
 export function toLoginPathProvider(routes: DescopeRoutesOptions | undefined): Provider {
   const isOn = routes?.loginRedirect === true && routes.login !== false;
   return {
@@ -166,7 +166,7 @@ function readLoginPath(application: ApplicationConfig, modules: ModulesContainer
   return found.endpoint.path;
 }
 
-/** Which requests the middleware lets pass without refreshing their session. */
+/** Provides the routes before which the middleware does not refresh a session. */
 export const unrefreshedRoutes: Provider = {
   provide: DESCOPE_UNREFRESHED,
   inject: [ApplicationConfig, ModulesContainer],
