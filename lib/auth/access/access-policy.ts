@@ -84,7 +84,7 @@ function readLevels(type: HandlerClass, handler: Handler): Level[] {
   const classes = toChain(type);
   const heirs = classes.slice(0, toEnd(classes.findIndex((item) => toPrototype(item) === writer)));
   const ofMethod = keys.flatMap((key) => prototypes.map((item) => readMethodLevel(item, key, method)));
-  const own = [...(copied.length > 0 ? [copied] : []), ...ofMethod];
+  const own = [copied, ...ofMethod];
   return [
     // A demand of a subclass applies to inherited handlers, too.
     ...(isClosedBy(heirs.map(readEntries)) ? own.map(withoutOpenness) : own),

@@ -14,6 +14,7 @@ import {
   Superuser,
   Tenant,
 } from 'nestjs-descope';
+import { isRuleClass } from '#lib/auth/access/access-metadata.js';
 
 const wrong = (value: unknown) => value as never;
 const failureOf = (decorate: () => unknown) => {
@@ -107,5 +108,19 @@ describe('A demand', () => {
     class Orders {}
     decorate(Orders);
     expect(Reflect.getOwnMetadata('nestjs-descope:access', Orders)).toStrictEqual([{ demand, label }]);
+  });
+});
+
+describe('isRuleClass', () => {
+  it('tells a class with isAllowed, which Nest injects, from a function that is the rule itself', () => {
+    class OwnsOrder {
+      isAllowed() {
+        return true;
+      }
+    }
+    const Transpiled = function () {} as never;
+    (Transpiled as { prototype: object }).prototype = { isAllowed: () => true };
+    expect([OwnsOrder, Transpiled].map(isRuleClass)).toEqual([true, true]);
+    expect([() => true, function isAllowed() {} as never].map(isRuleClass)).toEqual([false, false]);
   });
 });

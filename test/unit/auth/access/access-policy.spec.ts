@@ -20,7 +20,7 @@ import {
   Tenant,
 } from 'nestjs-descope';
 import type { Handler, HandlerClass } from '#lib/auth/access/access-policy.js';
-import { readAccessPolicy, readGuards, readMethods } from '#lib/auth/access/access-policy.js';
+import { hasOwnDemand, readAccessPolicy, readGuards, readMethods } from '#lib/auth/access/access-policy.js';
 
 const role = (name: string): Demand => ({
   kind: 'roles',
@@ -30,6 +30,10 @@ const role = (name: string): Demand => ({
   orProject: undefined,
 });
 const policyOf = (type: HandlerClass, handler: Handler): AccessPolicy => readAccessPolicy(type, handler);
+const copyOnto = <T extends Handler>(handler: T, entry: object): T => {
+  Reflect.defineMetadata('nestjs-descope:access', [{ label: '', ...entry }], handler);
+  return handler;
+};
 const shortOf = (type: HandlerClass, handler: Handler) => {
   const { mode, demands } = policyOf(type, handler);
   return [mode, ...demands.map((demand) => ('names' in demand ? demand.names.join() : demand.kind))];
@@ -168,6 +172,85 @@ describe('An overridden method', () => {
   });
 });
 
+describe('Openness', () => {
+  class Written {
+    @Public() written() {}
+  }
+
+  it.each<[string, AccessDecorator]>([
+    ['public', Public()],
+    ['optional', OptionalAuth()],
+  ])(
+    'of a class is of the methods that it wrote, and of none that an heir adds or overrides: %s',
+    (mode, open) => {
+      class Base {
+        written() {}
+        overridden() {}
+      }
+      open(Base);
+      class Heir extends Base {
+        override overridden() {}
+        added() {}
+      }
+      const { prototype } = Heir;
+      expect(shortOf(Heir, prototype.written)).toEqual([mode]);
+      for (const handler of [prototype.overridden, prototype.added])
+        expect(shortOf(Heir, handler)).toEqual(['required']);
+    },
+  );
+
+  it('of a method ends at an heir that closes it, by a demand or by saying so', () => {
+    @Roles('admin')
+    class Demanding extends Written {}
+    @Public(false)
+    class Closing extends Written {}
+    class Silent extends Demanding {}
+    expect(shortOf(Demanding, Written.prototype.written)).toEqual(['required', 'admin']);
+    expect(shortOf(Closing, Written.prototype.written)).toEqual(['required']);
+    expect(shortOf(Silent, Written.prototype.written)).toEqual(['required', 'admin']);
+    expect(shortOf(Written, Written.prototype.written)).toEqual(['public']);
+  });
+
+  it('may be said again by an heir, for what it inherits and not for its own heirs', () => {
+    class Plain {
+      list() {}
+    }
+    @Roles('admin')
+    class Demanding extends Written {}
+    @Public()
+    class Reopened extends Demanding {}
+    @Public()
+    class Opened extends Plain {}
+    class Silent extends Opened {}
+    expect(shortOf(Reopened, Written.prototype.written)).toEqual(['public']);
+    expect(shortOf(Opened, Plain.prototype.list)).toEqual(['public']);
+    expect(shortOf(Silent, Plain.prototype.list)).toEqual(['required']);
+  });
+
+  it('is copied onto what stands in for a method, and ends where that of the method ends', () => {
+    const toTracer = (name: string) =>
+      copyOnto(
+        Object.defineProperty(() => undefined, 'name', { value: name }),
+        { mode: 'public' },
+      );
+    @Roles('admin')
+    class Demanding extends Written {}
+    expect(shortOf(Written, toTracer('written'))).toEqual(['public']);
+    expect(shortOf(Demanding, toTracer('written'))).toEqual(['required', 'admin']);
+    expect(shortOf(Crud, toTracer('about'))).toEqual(['public']);
+    expect(shortOf(Crud, toTracer('unheard'))).toEqual(['required', 'staff']);
+  });
+
+  it('of a class is not of a function that stands in for an unknown one of its heir', () => {
+    @Public()
+    class Base {
+      list() {}
+    }
+    class Heir extends Base {}
+    expect(shortOf(Heir, () => undefined)).toEqual(['required']);
+  });
+});
+
 describe('What stands in for a method', () => {
   class Orders {
     @Roles('admin') admin() {}
@@ -194,8 +277,7 @@ describe('What stands in for a method', () => {
   });
 
   it('is asked what was copied onto it, and what the method of its name asks', () => {
-    const tracer = function edit() {};
-    Reflect.defineMetadata('nestjs-descope:access', [{ demand: role('copied'), label: '' }], tracer);
+    const tracer = copyOnto(function edit() {}, { demand: role('copied') });
     expect(shortOf(Orders, tracer)).toEqual(['required', 'copied', 'editor']);
   });
 
@@ -225,6 +307,14 @@ describe('What stands in for a method', () => {
       expect(() => Roles('admin')(target as never)).not.toThrow();
   });
 
+  it('may be a property, for which no descriptor is given', () => {
+    class Lazy {
+      list!: () => undefined;
+    }
+    (Roles('admin') as PropertyDecorator)(Lazy.prototype, 'list');
+    expect(Reflect.getOwnMetadata('nestjs-descope:access', Lazy.prototype, 'list')).toHaveLength(1);
+  });
+
   it('may be an accessor, which is noted by its name', () => {
     class Lazy {
       @Roles('admin') get list() {
@@ -233,6 +323,47 @@ describe('What stands in for a method', () => {
     }
     expect(Reflect.getOwnMetadata('nestjs-descope:access', Lazy.prototype, 'list')).toHaveLength(1);
     expect([...readMethods(Lazy).keys()]).toEqual([]);
+  });
+});
+
+describe('hasOwnDemand', () => {
+  @Roles('class')
+  class Base {
+    @Roles('a') asks() {}
+    @Authorize(() => true) follows() {}
+    @Public() open() {}
+    @Public(false) closed() {}
+    plain() {}
+  }
+  class Derived extends Base {
+    override asks() {}
+  }
+
+  it('tells a handler that asks for something, or follows a rule, from one whose class alone does', () => {
+    const { asks, follows, open, closed, plain } = Base.prototype;
+    const isAsked = (handler: Handler) => hasOwnDemand(Base, handler);
+    expect([asks, follows, open, closed, plain].map(isAsked)).toEqual([true, true, false, false, false]);
+  });
+
+  it('counts what an overridden method asks', () => {
+    expect(hasOwnDemand(Derived, Derived.prototype.asks)).toBe(true);
+    expect(hasOwnDemand(Derived, Derived.prototype.plain)).toBe(false);
+  });
+
+  it('counts what was copied onto a handler that stands in for a method, else what any method asks', () => {
+    const copied = copyOnto(function plain() {}, { demand: role('copied') });
+    expect(hasOwnDemand(Base, copied)).toBe(true);
+    expect(
+      hasOwnDemand(
+        Base,
+        copyOnto(function plain() {}, { mode: 'public' }),
+      ),
+    ).toBe(false);
+    expect(hasOwnDemand(Base, () => undefined)).toBe(true);
+    class Open {
+      @Public() open() {}
+    }
+    expect(hasOwnDemand(Open, () => undefined)).toBe(false);
   });
 });
 
