@@ -13,6 +13,10 @@ const exported = (type: 'ed25519' | 'x25519') =>
   generateKeyPairSync(type as 'ed25519').publicKey.export({ format: 'jwk' });
 const rsaOf = (modulusLength: number, publicExponent = 65537) =>
   generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' });
+const modulusOf = (bits: number) =>
+  Buffer.from(`${bits % 8 === 0 ? '' : '01'}${'ff'.repeat(Math.floor(bits / 8))}`, 'hex').toString(
+    'base64url',
+  );
 const withExponent = (bytes: number[]) => ({ ...rsa, e: Buffer.from(bytes).toString('base64url') });
 
 describe('readVerificationKey', () => {
@@ -22,6 +26,12 @@ describe('readVerificationKey', () => {
     const bare = { kty: rsa.kty, n: rsa.n, e: rsa.e, kid: 'bare' };
     expect(readVerificationKey(bare)).toMatchObject({ keyId: 'bare', algorithm: undefined });
     expect(readVerificationKey({ ...rsa, key_ops: ['verify'] })).toMatchObject({ keyId: 'SK-RS256' });
+  });
+
+  it('reads a key at the bounds: of 2048 and 8192 bit, with the exponent 3, and an id of 256 characters', () => {
+    const usable = [{ n: modulusOf(2048) }, { n: modulusOf(8192) }, { e: 'Aw' }, { kid: 'k'.repeat(256) }];
+    for (const member of usable)
+      expect(readVerificationKey({ ...rsa, ...member })).toHaveProperty('keyObject');
   });
 
   it.each([
@@ -48,10 +58,14 @@ describe('readVerificationKey', () => {
     ['another curve’s algorithm', { ...p384, alg: 'ES256' }],
     ['a symmetric key', { kty: 'oct', k: 'c2VjcmV0', kid: 'a', alg: 'HS256' }],
     ['a symmetric key without algorithm', { kty: 'oct', k: 'c2VjcmV0', kid: 'a' }],
-    ['a private member', { ...rsa, d: 'AQAB' }],
+    ...['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth'].map((name): [string, object] => [
+      `the private member ${name}`,
+      { ...rsa, [name]: 'AQAB' },
+    ]),
     ['a symmetric member beside a public key', { ...rsa, k: 'c2VjcmV0' }],
     ['1024 bit', { ...rsaOf(1024), kid: 'a', alg: 'RS256' }],
     ['2047 bit', { ...rsaOf(2047), kid: 'a' }],
+    ['a modulus of 8193 bit', { ...rsa, n: modulusOf(8193) }],
     ['a modulus of 16 384 bit', { ...rsa, n: Buffer.alloc(2048, 0xff).toString('base64url') }],
     ['the exponent 1', withExponent([1])],
     ['the exponent 0', withExponent([0])],
