@@ -23,8 +23,8 @@ export function readConsequence(error: unknown): Consequence | undefined {
 }
 
 /**
- * The base class of every error that this package throws. `instanceof` also recognises errors of another copy of the
- * package in the same process.
+ * The base class of every error that this package throws. `instanceof` also recognises errors with an HTTP status from
+ * another copy of the package in the same process.
  * @example `if (error instanceof DescopeError && error.code === 'TOKEN_EXPIRED') …`
  */
 export abstract class DescopeError extends Error {
@@ -67,7 +67,10 @@ export function toThrownError(error: DescopeError): Error {
   return toThrownForm(error);
 }
 
-/** A mistake in the set-up of the application. It stops the boot; the message explains what to change. */
+/**
+ * A mistake in the set-up of the application, thrown at boot or by the call that is used incorrectly. The message explains
+ * what to change.
+ */
 export class DescopeConfigError extends DescopeError {
   constructor(
     /** The cause: a `CONFIG_…` code. */
@@ -178,7 +181,7 @@ export class DescopeM2mError extends DescopeError {
 
 // The codes, one per cause.
 
-/** Codes of mistakes that stop the boot. */
+/** Codes of mistakes in the set-up. They have no HTTP status. */
 export type DescopeConfigCode =
   | 'CONFIG_INVALID'
   | 'CONFIG_MODULE_MISSING'

@@ -38,14 +38,14 @@ import type { SessionOptions } from './session.js';
 import { SESSION } from './session.js';
 
 /**
- * A provider that loads the application's own user. Set the option `loadUser` to its class.
+ * A provider (`@Injectable()`) that loads the application's own user. Set the option `loadUser` to its class.
  * @example
- * @Injectable()
  * class Accounts implements DescopeUserLoader {
  *   loadUser({ user }: SignedInSession) {
- *     return this.repository.findOne({ descopeId: user.id });
+ *     return this.accounts.findOne({ descopeId: user.id });
  *   }
  * }
+ * // DescopeModule.forRoot({ loadUser: Accounts })
  */
 export interface DescopeUserLoader {
   /**

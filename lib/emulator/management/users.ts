@@ -157,7 +157,7 @@ function readPassword(body: JsonObject): PasswordCheck | undefined {
   return hashed === undefined || Object.keys(hashed).length === 0 ? undefined : readHashedPassword(hashed);
 }
 
-// By mail unless the call names another method.
+// By mail, unless `sendSMS` or `sendMail` decides otherwise.
 function sendInvitation(state: ProjectState, user: UserRecord, invitation: JsonObject): void {
   const bySms = readBoolean(invitation, 'sendSMS') ?? false;
   const byMail = readBoolean(invitation, 'sendMail') ?? !bySms;
