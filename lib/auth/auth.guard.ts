@@ -91,8 +91,8 @@ export class AuthGuard implements CanActivate {
   /**
    * Authenticates a call, once for each request.
    * @returns the session; anonymous without a credential, or with a cookie that is not valid
-   * @throws {DescopeCredentialError} CREDENTIAL_MALFORMED, or a `TOKEN_…` or `SESSION_…` code for a bearer token that is not
-   *   valid
+   * @throws {DescopeCredentialError} CREDENTIAL_MALFORMED, ACCESS_KEY_REFUSED, or a `TOKEN_…` or `SESSION_…` code for a bearer
+   *   token that is not valid
    * @throws {DescopeAccessError} TRANSPORT_UNKNOWN for a call without a request, REQUEST_CROSS_SITE, CLAIMS_REFUSED, or a
    *   `USERNAME_…` code
    * @throws {DescopeUnavailableError} KEYS_UNAVAILABLE, or another code of an outage

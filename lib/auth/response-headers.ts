@@ -219,7 +219,7 @@ function toHeld(node: NodeHead, writeHead: WriteHead): HeldHead {
   return held;
 }
 
-// The usual response, whose caching headers are ours alone: it needs no change.
+// The usual response, whose caching headers are those of this package alone: it needs no change.
 function isSettled(node: NodeHead, args: readonly unknown[]): boolean {
   const given = args.find(isObject);
   if (Array.isArray(given) || node.names().some(isTargeted)) return false;

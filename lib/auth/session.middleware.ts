@@ -31,6 +31,7 @@ export interface UnrefreshedRoute {
   readonly path: string;
 }
 
+/** Finds lapsed sessions, refreshes them, and stores the result for the guard. */
 @Injectable()
 export class SessionAttachment {
   @Optional() @Inject(DESCOPE_UNREFRESHED) private readonly unrefreshed?: () => readonly UnrefreshedRoute[];

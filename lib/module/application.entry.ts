@@ -7,6 +7,7 @@ import { registerApplication } from '../auth/applications.js';
 import { DESCOPE_APPLICATION } from '../auth/injection-tokens.js';
 import { readFoundClasses } from '../inspect/handlers.js';
 
+/** Registers the application from `onModuleInit` until it has shut down. */
 @Injectable()
 export class ApplicationEntry implements OnModuleInit, OnApplicationShutdown {
   @Inject(ModulesContainer) private readonly modules!: ModulesContainer;

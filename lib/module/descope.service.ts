@@ -54,8 +54,8 @@ export class DescopeService {
    * Authenticates a request, as a route with `@OptionalAuth()` does, without `loadUser`.
    * @param request Node's own request, or the one of Express or Fastify
    * @returns the session; anonymous without a credential, or with a cookie that is not valid
-   * @throws {DescopeCredentialError} CREDENTIAL_MALFORMED, or a `TOKEN_…` or `SESSION_…` code for a bearer token that is not
-   *   valid
+   * @throws {DescopeCredentialError} CREDENTIAL_MALFORMED, ACCESS_KEY_REFUSED, or a `TOKEN_…` or `SESSION_…` code for a bearer
+   *   token that is not valid
    * @throws {DescopeAccessError} REQUEST_CROSS_SITE, CLAIMS_REFUSED, or a `USERNAME_…` code
    * @throws {DescopeUnavailableError} KEYS_UNAVAILABLE, or another code of an outage
    * @throws {DescopeConfigError} CONFIG_OPTIONS_CIRCULAR when the options of the module wait for this call

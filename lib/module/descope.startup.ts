@@ -29,6 +29,7 @@ import { assertAccessEnforced } from '../inspect/startup-checks.js';
 import type { GlobalGuardPlan } from './global-guard.js';
 import { readShadowedRoutes } from './route-checks.js';
 
+/** The hooks of the application's start and end. */
 @Injectable()
 export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   @Inject(ModulesContainer) readonly modules!: ModulesContainer;
@@ -131,8 +132,7 @@ const REPLACED =
 const MUTABLE =
   'Users can change it, and a freed one can pass to somebody else: the same username may then be another person. Prefer an immutable claim such as "sub".';
 
-// Runs the refresh of sessions before every route: on Express as middleware, on Fastify as a hook.
-
+/** Runs the refresh of sessions before every route: on Express as middleware, on Fastify as a hook. */
 @Injectable()
 export class SessionHookRegistration {
   @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;

@@ -47,7 +47,7 @@ export class DescopeM2mClient {
 
   /**
    * Creates a `fetch` that adds the token as `Authorization: Bearer`, unless the call sets this header. It follows no
-   * redirect. After a 401 it tries once more with a new token.
+   * redirect. After a 401 it tries once more with a new token, unless the body is a stream.
    * @returns the `fetch`; its promise rejects like that of `getToken`, and with a `DescopeM2mError` M2M_ORIGIN_NOT_ALLOWED for
    *   an origin that is not in `origins`
    * @throws {DescopeConfigError} CONFIG_INVALID for credentials or origins that cannot be used

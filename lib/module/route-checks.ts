@@ -99,7 +99,7 @@ function toPattern(path: string): RegExp {
 
 const PARTS: Readonly<Record<string, string>> = { ':': '[^/]+', '*': '.*', '{': '(?:', '}': ')?' };
 
-// On Fastify, a body of a type that has no parser, posted to a mounted route, is rejected with this package's own body.
+// On Fastify, a request to a mounted route with a body type that has no parser is rejected with this package's own response.
 
 type Answered = Parameters<typeof respond>;
 type ErrorHandler = (error: unknown, request: Answered[0], response: Answered[1]) => Promise<void>;
@@ -115,6 +115,7 @@ interface FastifyInstance {
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): unknown;
 }
 
+/** Rejects such requests. */
 @Injectable()
 export class UnreadBodies {
   @Inject(ModulesContainer) readonly modules!: ModulesContainer;

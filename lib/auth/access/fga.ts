@@ -131,7 +131,7 @@ export function readRelated(answer: unknown, asked: readonly string[]): Readonly
   return new Set(asked.filter((key) => isYes(verdicts.get(key))));
 }
 
-/** Reads after how many seconds Descope allows another request; `undefined` if the response does not say. */
+/** Reads after how many seconds Descope allows another request; `undefined` if the response does not contain it. */
 export function readRetryAfter(answer: unknown): number | undefined {
   const { retryAfter } = toMembers(toMembers(answer)['error']);
   const isWhole = typeof retryAfter === 'number' && Number.isInteger(retryAfter);

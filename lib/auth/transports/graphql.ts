@@ -14,6 +14,7 @@ interface ResolverCall {
 
 type Members = Readonly<Record<string, unknown>>;
 
+/** The transport of GraphQL operations. */
 export const graphqlTransport: DescopeTransport = {
   type: 'graphql',
   findRequest,

@@ -109,8 +109,7 @@ function toBody(rejection: HttpException): object {
   return { status: 'error', ...(rejection.getResponse() as object) };
 }
 
-// HTTP: the request and the response of Express or Fastify.
-
+/** The transport of HTTP: the request and the response of Express or Fastify. */
 export const httpTransport: DescopeTransport = {
   type: 'http',
   findRequest: (context) => context.switchToHttp().getRequest(),

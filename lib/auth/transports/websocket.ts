@@ -11,6 +11,7 @@ import { readOwnMember, toThrown } from './transport.js';
 const judged = new WeakMap<object, RequestLike>();
 const accepted = new WeakMap<object, WeakMap<object, unknown>>();
 
+/** The transport of messages over WebSockets. */
 export const websocketTransport: DescopeTransport = {
   type: 'ws',
   findRequest: (context) => judged.get(context.getArgs()) ?? open(context),
