@@ -35,6 +35,25 @@ const STATES = Symbol.for('nestjs-descope:request-states');
 const shared = globalThis as { [STATES]?: WeakMap<object, RequestState> };
 const states = (shared[STATES] ??= new WeakMap());
 
+/**
+ * Finds the session once per request and remembers it, or its promise. A credential that was rejected or could not be
+ * checked is remembered too, so that the next guard, or the next field of its GraphQL operation, does not check it again.
+ */
+export function findOnce(
+  key: object,
+  authenticator: object,
+  find: () => MaybePromise<DescopeSession>,
+): MaybePromise<DescopeSession> {
+  const state = toState(key, authenticator);
+  if (state.session !== undefined) return state.session;
+  try {
+    return (state.session = find());
+  } catch (error) {
+    rememberFailure(key, error, authenticator);
+    throw error;
+  }
+}
+
 /** Remembers the session, or its promise, for the rest of the request. */
 export function rememberSession(
   key: object,
@@ -45,10 +64,7 @@ export function rememberSession(
   state.isAccepted = isAccepted;
 }
 
-/**
- * Remembers that the request's credential was rejected or could not be checked, so that the next guard, or the next field
- * of its GraphQL operation, does not check it again.
- */
+/** Remembers that the request's credential was rejected or could not be checked. */
 export function rememberFailure(key: object, error: unknown, authenticator: object): void {
   const session = reject(error);
   session.catch(() => undefined); // a public route never reads it
@@ -64,10 +80,22 @@ export function recallSession(key: object, authenticator: object): MaybePromise<
   return find(key, authenticator)?.session;
 }
 
-/** Checks whether a guard of an application has accepted exactly this session. */
-export function isAccepted(key: object, session: DescopeSession, authenticator: object): boolean {
-  const state = find(key, authenticator);
-  return state?.session === session && state.isAccepted;
+/**
+ * Remembers the session and whether a guard has accepted all of it. An accepted session stays accepted when another call
+ * of the request accepts less of it.
+ */
+export function rememberAccepted(
+  key: object,
+  {
+    authenticator,
+    session,
+    isWhole,
+  }: Owner & { readonly session: DescopeSession; readonly isWhole: boolean },
+): void {
+  const state = toState(key, authenticator);
+  if (state.session === session && !isWhole) return;
+  state.session = session;
+  state.isAccepted = isWhole;
 }
 
 /** Recalls the session that a guard has accepted; if several applications have one, the most recent. */
@@ -122,7 +150,7 @@ function list(key: object, owners?: readonly Owner[]): readonly RequestState[] {
 function toState(key: object, authenticator: object): RequestState {
   const first = states.get(key);
   if (first?.authenticator === authenticator) return first;
-  const state = find(key, authenticator) ?? createState(authenticator);
+  const state = (first && find(key, authenticator)) ?? createState(authenticator);
   if (first !== undefined) {
     const others = list(key).filter((other) => other !== state);
     for (const [index, other] of others.entries()) other.next = others[index + 1];

@@ -14,12 +14,11 @@ import { findProvider, isProviderClass } from './access/find-provider.js';
 import { areSeveral } from './applications.js';
 import type { Owner } from './request-state.js';
 import {
-  isAccepted,
+  findOnce,
   isForeignUser,
   recallAccepted,
-  recallSession,
   recallUser,
-  rememberFailure,
+  rememberAccepted,
   rememberSession,
   rememberUser,
 } from './request-state.js';
@@ -31,17 +30,7 @@ import { findRequest, recallKey, toKey, writeUser } from './transports/execution
  * @throws {DescopeError} what is wrong with its credential, or that it cannot be checked at present
  */
 export function findSession(call: HttpCall, authenticator: Authenticator): MaybePromise<DescopeSession> {
-  const { key } = call;
-  const remembered = recallSession(key, authenticator);
-  if (remembered !== undefined) return remembered;
-  try {
-    const session = authenticator.authenticate(call.headers);
-    rememberSession(key, { session, authenticator });
-    return session;
-  } catch (error) {
-    rememberFailure(key, error, authenticator);
-    throw error;
-  }
+  return findOnce(call.key, authenticator, () => authenticator.authenticate(call.headers));
 }
 
 /** The session of a request, and the session that one of its calls accepts. */
@@ -60,11 +49,7 @@ export function rememberAcceptance(
   authenticator: Authenticator,
 ): void {
   const { key } = call;
-  if (!isAccepted(key, session, authenticator)) {
-    const isWhole = accepted === session;
-    if (isWhole || recallSession(key, authenticator) !== session)
-      rememberSession(key, { session, authenticator, isAccepted: isWhole });
-  }
+  rememberAccepted(key, { session, isWhole: accepted === session, authenticator });
   if (accepted === session) return;
   rememberSession(call.ownKey ?? key, { session: accepted, authenticator, isAccepted: true });
 }

@@ -81,7 +81,7 @@ export function openHttpCall(request: ContextRequest, response: unknown): HttpCa
 
 class OpenedCall implements OpenCall {
   #request: ContextRequest | undefined;
-  #key: object | undefined;
+  #key: object | undefined; // Node's own request
   #headers: RequestLike | undefined;
   #response: ResponseWriter | null | undefined; // null if it has none
 
@@ -92,7 +92,7 @@ class OpenedCall implements OpenCall {
   ) {}
 
   get request(): ContextRequest {
-    return (this.#request ??= readRequest(this));
+    return this.#request ?? this.#find();
   }
 
   get headers(): RequestLike {
@@ -107,11 +107,20 @@ class OpenedCall implements OpenCall {
   }
 
   get key(): object {
-    return (this.#key ??= toKey(this.request));
+    if (this.#key === undefined) this.#find();
+    return this.#key ?? this.request;
   }
 
   get ownKey(): object | undefined {
     return this.transport?.findCall?.(this.context);
+  }
+
+  #find(): ContextRequest {
+    const request = this.transport?.findRequest(this.context);
+    this.#key = readNode(request);
+    if (this.#key === undefined) throw transportUnknown(this.context.getType());
+    this.#request = request as ContextRequest;
+    return this.#request;
   }
 }
 
@@ -121,12 +130,9 @@ export function findRequest({ transport, context }: DescopeCall): ContextRequest
   return isRequest(request) ? request : undefined;
 }
 
-function readRequest(call: DescopeCall): ContextRequest {
-  const request = findRequest(call);
-  if (request !== undefined) return request;
-  const type: string = call.context.getType();
+function transportUnknown(type: string): DescopeAccessError {
   const message = `The guard knows no request in a context of the type "${type}", so it lets nobody through. Teach it by the option transports: [{ type: '${type}', findRequest }], or mark the handler @Public() if that is what it is.`;
-  throw new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type });
+  return new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type });
 }
 
 /**
@@ -250,9 +256,13 @@ function hasRaw(request: object): request is { readonly raw: unknown } {
 }
 
 function isRequest(value: unknown): value is ContextRequest {
-  if (!isObject(value)) return false;
-  const node = unwrap(value);
-  return isObject(node) && 'headers' in node && isObject(node.headers);
+  return readNode(value) !== undefined;
+}
+
+// Node's own request, or one like it, of a framework's; `undefined` for what is none.
+function readNode(request: unknown): object | undefined {
+  const node = isObject(request) ? unwrap(request) : undefined;
+  return isObject(node) && isObject((node as Partial<RequestLike>).headers) ? node : undefined;
 }
 
 function isObject(value: unknown): value is object {

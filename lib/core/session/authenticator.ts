@@ -9,7 +9,7 @@ import type { TokenStore } from '../http/token-store.js';
 import type { Notify } from '../logging.js';
 import type { AccessKeys } from '../m2m/access-keys.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { attempt, whenReady } from '../maybe-promise.js';
+import { attempt, isThenable, whenReady } from '../maybe-promise.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { CustomClaims, StandardSchema } from '../user/custom-claims.js';
 import { readCustomClaims } from '../user/custom-claims.js';
@@ -76,17 +76,38 @@ export class Authenticator {
 
   /** Verifies a session token and builds its session. Throws a `TOKEN_…`, `SESSION_…`, `USERNAME_…` or `KEYS_…` code. */
   open(token: string, sentByBrowser: boolean): MaybePromise<DescopeSession> {
-    const { verifier, signOuts } = this.#input;
-    return whenReady(verifier.verify(token), (verified) =>
-      whenReady(signOuts.assertActive(token, verified.claims), () =>
-        whenReady(this.#toUser(verified), (user) => DescopeSession.of(user, token, sentByBrowser)),
-      ),
-    );
+    const verified = this.#input.verifier.verify(token);
+    if (isThenable(verified)) return this.#openLater(verified, token, sentByBrowser);
+    return this.#openVerified(verified, token, sentByBrowser);
   }
 
   /** Like `open` for the token of a browser: an invalid token makes the session anonymous. */
   openLeniently(token: string): MaybePromise<DescopeSession> {
     return this.#openLeniently({ token, sentByBrowser: true });
+  }
+
+  async #openLater(
+    verified: Promise<VerifiedToken>,
+    token: string,
+    sentByBrowser: boolean,
+  ): Promise<DescopeSession> {
+    return this.#openVerified(await verified, token, sentByBrowser);
+  }
+
+  #openVerified(
+    verified: VerifiedToken,
+    token: string,
+    sentByBrowser: boolean,
+  ): MaybePromise<DescopeSession> {
+    const active = this.#input.signOuts.assertActive(token, verified.claims);
+    const user = active === undefined ? this.#toUser(verified) : this.#toActiveUser(active, verified);
+    if (isThenable(user)) return toSessionLater(user, token, sentByBrowser);
+    return DescopeSession.of(user, token, sentByBrowser);
+  }
+
+  async #toActiveUser(active: Promise<void>, verified: VerifiedToken): Promise<DescopeUser> {
+    await active;
+    return this.#toUser(verified);
   }
 
   #openSent(token: string, request: RequestLike): MaybePromise<DescopeSession> {
@@ -134,6 +155,14 @@ export class Authenticator {
     if (credential.rejection !== undefined) return DescopeSession.anonymous(credential.rejection);
     return attempt(() => this.open(credential.token, true), toAnonymous);
   }
+}
+
+async function toSessionLater(
+  user: Promise<DescopeUser>,
+  token: string,
+  sentByBrowser: boolean,
+): Promise<DescopeSession> {
+  return DescopeSession.of(await user, token, sentByBrowser);
 }
 
 function noSession(): DescopeCredentialError {

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { whenReady } from '../maybe-promise.js';
+import { isThenable, whenReady } from '../maybe-promise.js';
 import type { ClaimConfig } from './claim-checks.js';
 import {
   assertClaimTypes,
@@ -71,12 +71,8 @@ export class TokenVerifier {
   verify(token: string): MaybePromise<VerifiedToken> {
     const known = typeof token === 'string' ? this.#cache?.recall(token) : undefined;
     if (known === undefined) return this.#proveSession(token);
-    const { policy, keys, clock } = this.#input;
-    return whenReady(keys.find(known.key.keyId), (key) => {
-      if (key === known.key && findTimeFlaw(known.claims, policy, clock()) === undefined) return known;
-      this.#cache?.forget(token);
-      return this.#proveSession(token);
-    });
+    const key = this.#input.keys.find(known.key.keyId);
+    return isThenable(key) ? this.#recheckLater(token, known, key) : this.#recheck(token, known, key);
   }
 
   /** Verifies a refresh token. Throws or rejects with a `TOKEN_…` or `KEYS_…` code. */
@@ -95,6 +91,18 @@ export class TokenVerifier {
       assertSession(claims, policy);
       assertTime({ ...claims, exp: Number.POSITIVE_INFINITY }, policy, clock());
     });
+  }
+
+  // A remembered token counts while its key does, and while it has not expired.
+  #recheck(token: string, known: Proof, key: VerificationKey): MaybePromise<VerifiedToken> {
+    const { policy, clock } = this.#input;
+    if (key === known.key && findTimeFlaw(known.claims, policy, clock()) === undefined) return known;
+    this.#cache?.forget(token);
+    return this.#proveSession(token);
+  }
+
+  async #recheckLater(token: string, known: Proof, key: Promise<VerificationKey>): Promise<VerifiedToken> {
+    return this.#recheck(token, known, await key);
   }
 
   #proveSession(token: string): MaybePromise<VerifiedToken> {

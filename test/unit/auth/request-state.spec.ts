@@ -2,12 +2,12 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import {
-  isAccepted,
   isForeignUser,
   recallAccepted,
   recallAnyUser,
   recallSession,
   recallUser,
+  rememberAccepted,
   rememberSession,
   rememberUser,
 } from '#lib/auth/request-state.js';
@@ -108,16 +108,25 @@ describe('What several applications know of one request', () => {
     rememberSession(key, { authenticator: one.authenticator, session: ours });
     expect(recallAccepted(key, [one])).toBeUndefined();
     expect(recallAccepted(key, [one, other])).toBeUndefined();
-    expect([isAccepted(key, ours, one.authenticator), isAccepted(key, theirs, one.authenticator)]).toEqual([
-      false,
-      false,
-    ]);
+    rememberAccepted(key, { authenticator: one.authenticator, session: ours, isWhole: false });
+    expect(recallAccepted(key, [one])).toBeUndefined();
     rememberSession(key, {
       authenticator: one.authenticator,
       session: Promise.resolve(ours),
       isAccepted: true,
     });
     expect(recallAccepted(key, [one])).toBeUndefined(); // nobody waits for it here
+  });
+
+  it('keeps a session accepted that a later call accepts in part', () => {
+    const key = {};
+    const [session, other] = ['U2ours', 'U2other'].map(toSession) as [DescopeSession, DescopeSession];
+    const { authenticator } = one;
+    rememberAccepted(key, { authenticator, session, isWhole: true });
+    rememberAccepted(key, { authenticator, session, isWhole: false });
+    expect(recallAccepted(key, [one])).toBe(session);
+    rememberAccepted(key, { authenticator, session: other, isWhole: false });
+    expect([recallSession(key, authenticator), recallAccepted(key, [one])]).toEqual([other, undefined]);
   });
 
   it('tells a foreign user from our own', () => {
