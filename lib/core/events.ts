@@ -15,12 +15,19 @@ import type { TokenKind } from './token/claims.js';
  * });
  */
 export const DESCOPE_CHANNELS = Object.freeze({
+  /** A caller was accepted. */
   accepted: 'nestjs-descope:accepted',
+  /** A request was rejected. */
   rejected: 'nestjs-descope:rejected',
+  /** The keys were fetched. */
   keysFetched: 'nestjs-descope:keys-fetched',
+  /** The keys could not be fetched; those in memory are used. */
   keysStale: 'nestjs-descope:keys-stale',
+  /** A refresh ended. */
   refresh: 'nestjs-descope:refresh',
+  /** The exchange of an access key or of client credentials ended. */
   exchange: 'nestjs-descope:exchange',
+  /** A call to Descope or to the `signOutStore` failed. */
   outage: 'nestjs-descope:outage',
 });
 
@@ -49,40 +56,60 @@ export interface DescopeEvents {
    * are `undefined`.
    */
   readonly accepted: DescopeEvent & {
+    /** The kind of caller. */
     readonly kind: TokenKind | undefined;
+    /** The id of the user, access key, app or agent. */
     readonly userId: string | undefined;
     /** Whether a browser sent the credential automatically, as it does cookies. */
     readonly sentByBrowser: boolean;
   };
   /** A guard, a mounted route or `DescopeSockets` rejected a request. */
   readonly rejected: DescopeEvent & {
+    /** The cause of the rejection. */
     readonly code: DescopeErrorCode;
     /**
-     * The response: 401 or 400 for `credential`, 403 for `access`, 400, 413 or 415 for `request`, 503 for
-     * `unavailable`.
+     * The group of the error, which decides the HTTP status: 401 or 400 for `credential`, 403 for `access`, 400, 413 or
+     * 415 for `request`, 503 for `unavailable`.
      */
     readonly consequence: Consequence;
   };
   /** The project's keys were fetched. */
-  readonly keysFetched: DescopeEvent & { readonly keyCount: number; readonly durationMs: number };
+  readonly keysFetched: DescopeEvent & {
+    /** The number of usable keys. */
+    readonly keyCount: number;
+    /** The duration of the fetch, in milliseconds. */
+    readonly durationMs: number;
+  };
   /** The keys could not be fetched; requests use the keys in memory. */
   readonly keysStale: DescopeEvent & {
+    /** The number of keys in memory. */
     readonly keyCount: number;
+    /** The age of the keys in memory, in milliseconds. */
     readonly keyAgeMs: number;
+    /** The duration of the failed fetch, in milliseconds. */
     readonly durationMs: number;
   };
   /** A refresh ended: one message for all requests that waited for it. */
-  readonly refresh: DescopeEvent & { readonly outcome: DescopeRefreshOutcome; readonly durationMs: number };
+  readonly refresh: DescopeEvent & {
+    /** The outcome of the refresh. */
+    readonly outcome: DescopeRefreshOutcome;
+    /** The duration of the refresh, in milliseconds. */
+    readonly durationMs: number;
+  };
   /** The exchange of an access key or of client credentials ended: one message for all callers that waited for it. */
   readonly exchange: DescopeEvent & {
     /** `incoming`: an access key that a caller sent; `outgoing`: a credential of the application. */
     readonly direction: 'incoming' | 'outgoing';
+    /** The outcome of the exchange. */
     readonly outcome: DescopeExchangeOutcome;
+    /** The duration of the exchange, in milliseconds. */
     readonly durationMs: number;
   };
   /** A call to Descope or to the `signOutStore` failed: one message per try. */
   readonly outage: DescopeEvent & {
+    /** The cause of the outage. */
     readonly code: DescopeUnavailableCode;
+    /** Seconds to wait before the next try. */
     readonly retryAfterSeconds: number;
   };
 }

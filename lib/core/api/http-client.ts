@@ -180,7 +180,9 @@ export interface FetchBody {
    * @returns the reader of its chunks
    */
   getReader(): {
+    /** Reads the next chunk; `done` is `true` after the last one. */
     read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+    /** Stops reading, and releases the body. */
     cancel(reason?: unknown): Promise<void>;
   };
 }
