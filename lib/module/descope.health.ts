@@ -1,5 +1,6 @@
 // The health check: plain objects in the form of @nestjs/terminus, without importing it.
 import { Inject, Injectable } from '@nestjs/common';
+import { isConfidential } from '../core/http/base-url.js';
 import type { KeyHealth } from '../core/token/key-set.js';
 import { LateServices } from './late-services.js';
 
@@ -15,6 +16,8 @@ export interface DescopeHealth {
   readonly keyAgeSeconds?: number;
   /** What is wrong; absent if nothing is. */
   readonly code?: 'KEYS_STALE' | 'KEYS_UNAVAILABLE';
+  /** What is allowed and yet unsafe: the base URL is plain http outside loopback. Left out where nothing is. */
+  readonly warning?: 'BASE_URL_INSECURE';
 }
 
 /** Options of `DescopeHealthIndicator.isHealthy`. */
@@ -46,9 +49,10 @@ export class DescopeHealthIndicator {
     key: Key = 'descope' as Key,
     options: DescopeHealthOptions = {},
   ): Promise<Record<Key, DescopeHealth>> {
-    const { keys } = await this.services.find();
+    const { keys, config } = await this.services.find();
     const health = toHealth(await keys.checkHealth(), options.whenStale ?? 'up');
-    return { [key]: health } as Record<Key, DescopeHealth>;
+    const warning = isConfidential(config.baseUrl) ? {} : { warning: 'BASE_URL_INSECURE' };
+    return { [key]: { ...health, ...warning } } as Record<Key, DescopeHealth>;
   }
 }
 

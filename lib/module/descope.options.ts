@@ -76,24 +76,6 @@ export class OptionsFailure {
   constructor(readonly error: unknown) {}
 }
 
-/** Merges options: overrides replace explicit ones, and these replace the environment's. `undefined` replaces nothing. */
-export function mergeOptions(
-  environment: DescopeOptions,
-  explicit: DescopeOptions,
-  overrides: DescopeOptions,
-): DescopeOptions {
-  const hasKeys = explicit.keys !== undefined || explicit.publicKey !== undefined;
-  const fallback = hasKeys ? { ...environment, publicKey: undefined } : environment;
-  return { ...defined(fallback), ...defined(explicit), ...defined(overrides) };
-}
-
-// By name, because the getters of a class are not own members of its instance, and no option may be lost silently.
-function defined(options: DescopeOptions): DescopeOptions {
-  const names = new Set([...KNOWN_OPTIONS, ...Object.keys(options)]);
-  const entries = [...names].map((name) => [name, options[name as keyof DescopeOptions]] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
-}
-
 /** Builds the dynamic modules of `forRoot` and `forRootAsync`, with Nest's builder. */
 export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<DescopeOptions>({
   optionsInjectionToken: DESCOPE_OPTIONS,

@@ -26,6 +26,7 @@ import { exchangeAccessKey, refreshSession, RejectedTokens } from '../core/api/d
 import { DescopeTime } from '../core/api/descope-time.js';
 import type { DescopeConfig, ReadBeside } from '../core/config/config.js';
 import { resolveConfig } from '../core/config/config.js';
+import { isProduction, mergeOptions, readEnvironment } from '../core/config/environment.js';
 import type { DescopeOptions } from '../core/config/options.js';
 import type { TokenStore } from '../core/http/token-store.js';
 import { CookieTokenStore, ServerSessionStore } from '../core/http/token-store.js';
@@ -45,7 +46,7 @@ import { StaticKeySet } from '../core/token/key-set.js';
 import { RemoteKeySet } from '../core/token/remote-key-set.js';
 import { TokenVerifier } from '../core/token/token-verifier.js';
 import { createDescopeClient, readLastFailure } from './descope.client.js';
-import { mergeOptions, OptionsFailure } from './descope.options.js';
+import { OptionsFailure } from './descope.options.js';
 import { LateServices } from './late-services.js';
 
 /** The providers of `forRoot` and `forRootAsync` beside the options. */
@@ -91,8 +92,9 @@ function toConfig(...[options, environment, overrides, readStatic]: ConfigSource
   const isOverridden = Object.keys(overrides).length > 0;
   if (options instanceof OptionsFailure) noteFailure(options, isOverridden);
   const explicit = options instanceof OptionsFailure ? {} : options;
-  const merged = mergeOptions(readEnvironment(environment), explicit, overrides);
-  return resolveConfig(merged, isProduction(environment), readStatic);
+  const readVariable = (name: string): unknown => environment.get<unknown>(name);
+  const merged = mergeOptions(readEnvironment(readVariable), explicit, overrides);
+  return resolveConfig(merged, isProduction(readVariable), readStatic);
 }
 
 // Only a test overrides options. The log says that the options of the factory are not used.
@@ -230,39 +232,4 @@ function createAccessKeys(config: DescopeConfig, sessions: Sessions, notify: Not
   const exchange = (key: string) => exchangeAccessKey(api, key);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
   return policy && new AccessKeys({ policy, exchange, toUnusable, verifier, clock, notify });
-}
-
-// The only reader of the environment: DESCOPE_* → options, through @nestjs/config.
-
-/**
- * Reads the options of the environment; an empty variable counts as absent.
- * `DESCOPE_BASE_URI` (Descope's Python and Django SDKs) comes before `DESCOPE_BASE_URL` (Go and Next.js).
- */
-export function readEnvironment(environment: ConfigService): DescopeOptions {
-  const read = (name: string): string | undefined => toText(environment.get<unknown>(name));
-  return {
-    projectId: read('DESCOPE_PROJECT_ID'),
-    baseUrl: read('DESCOPE_BASE_URI') ?? read('DESCOPE_BASE_URL'),
-    managementKey: read('DESCOPE_MANAGEMENT_KEY'),
-    authManagementKey: read('DESCOPE_AUTH_MANAGEMENT_KEY'),
-    publicKey: read('DESCOPE_PUBLIC_KEY'),
-    audience: toList(read('DESCOPE_AUDIENCE')),
-    usernameClaim: read('DESCOPE_USERNAME_CLAIM'),
-    staffRole: read('DESCOPE_IS_STAFF_ROLE'),
-    superuserRole: read('DESCOPE_IS_SUPERUSER_ROLE'),
-  };
-}
-
-/** Checks whether `NODE_ENV` is `production`. */
-export function isProduction(environment: ConfigService): boolean {
-  return environment.get<unknown>('NODE_ENV') === 'production';
-}
-
-function toText(value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-}
-
-function toList(text: string | undefined): readonly string[] | undefined {
-  const items = text?.split(',').map((item) => item.trim());
-  return items?.filter((item) => item !== '');
 }

@@ -122,7 +122,7 @@ function warn(code: Notice['code'], message: string): Notice {
 const AUDIENCE =
   'No audience is configured, so a token of this project meant for another API is accepted here too. Set audience (or DESCOPE_AUDIENCE), or audience: null to say that this is meant.';
 const INSECURE =
-  'The base URL is plain http and leaves this machine: anyone who is on the way can replace the keys. Use https.';
+  'The base URL is plain http and leaves this machine: anyone who is on the way can replace the keys. Use https; only an emulator in a network of your own does without.';
 const LOOPBACK =
   "NODE_ENV is production, and the base URL is on this machine: whatever listens on that port makes the keys, and signs in whom it likes. An emulator left in the configuration? Leave baseUrl (DESCOPE_BASE_URI) out, or set it to Descope's API.";
 const STATIC =

@@ -160,7 +160,7 @@ describe('One file', () => {
     expect(findFiles(library, readsProcess)).toEqual([]);
     const names = (node: ts.Node) =>
       ts.isStringLiteral(node) && ts.isCallExpression(node.parent) && /^DESCOPE_[A-Z_]+$/.test(node.text);
-    expect(findFiles(library, names)).toEqual(['lib/module/descope.providers.ts']);
+    expect(findFiles(library, names)).toEqual(['lib/core/config/environment.ts']);
   });
 });
 

@@ -72,7 +72,7 @@ export function resolveConfig(
   assertDistinctNames(names, options);
   const config: DescopeConfig = {
     projectId,
-    ...toAddresses(values, projectId, options),
+    ...toAddresses({ ...values, isProduction }, projectId, options),
     verification: toVerification(values, projectId),
     authentication: toAuthentication(values, options),
     acceptance: { accepts: values.accepts, audience: toAudience(values.audience) },

@@ -2,6 +2,7 @@
 import {
   isConfidential,
   isPlainHost,
+  isPrivateUrl,
   isProjectId,
   readBaseUrl,
   toRegionalBaseUrl,
@@ -35,22 +36,23 @@ export function toProjectId(projectId: string | undefined, options: OptionReader
 export interface GivenAddresses {
   readonly baseUrl: string | undefined;
   readonly fgaCacheUrl: string | undefined;
-  readonly allowInsecureBaseUrl: boolean;
+  readonly allowInsecureBaseUrl: boolean | 'private';
+  readonly isProduction: boolean;
 }
 
 /** Converts the addresses of Descope's API and of the relation cache to the form without a trailing slash. */
 export function toAddresses(
-  { baseUrl, fgaCacheUrl, allowInsecureBaseUrl }: GivenAddresses,
+  given: GivenAddresses,
   projectId: string,
   options: OptionReader,
 ): { readonly baseUrl: string; readonly fgaCacheUrl: string | undefined } {
+  const { baseUrl, fgaCacheUrl } = given;
   const toUrl = (name: 'baseUrl' | 'fgaCacheUrl', text: string | undefined): string | undefined => {
     if (text === undefined) return undefined;
     const url = readBaseUrl(text);
     if (url === undefined)
       options.mistake(name, describe(text), 'an https URL without credentials, query or fragment');
-    else if (!allowInsecureBaseUrl && !isConfidential(url))
-      options.mistake(name, 'plain http outside loopback', 'https, or allowInsecureBaseUrl: true beside it');
+    else if (!isConfidential(url)) assertInsecureAllowed(url, name, { ...given, options });
     return url;
   };
   return {
@@ -58,6 +60,32 @@ export function toAddresses(
     fgaCacheUrl: toUrl('fgaCacheUrl', fgaCacheUrl),
   };
 }
+
+interface InsecureCheck extends GivenAddresses {
+  readonly options: OptionReader;
+}
+
+function assertInsecureAllowed(url: string, name: string, check: InsecureCheck): void {
+  const { allowInsecureBaseUrl: allowed, isProduction, options } = check;
+  if (allowed === true) return;
+  if (allowed === false)
+    options.mistake(
+      name,
+      'plain http outside loopback',
+      'https; for an emulator in a container DESCOPE_ALLOW_INSECURE_BASE_URI=true; or allowInsecureBaseUrl: true beside it',
+    );
+  else if (isProduction)
+    options.mistake(name, 'plain http with NODE_ENV=production', `https; ${PRIVATE_ONLY}`);
+  else if (!isPrivateUrl(url))
+    options.mistake(
+      name,
+      'plain http to a public host',
+      `https, or a host without a dot, of loopback or of a private address; ${PRIVATE_ONLY}`,
+    );
+}
+
+const PRIVATE_ONLY =
+  "DESCOPE_ALLOW_INSECURE_BASE_URI=true (allowInsecureBaseUrl: 'private') is for an emulator in a network of your own, and never for production";
 
 const isList: Check<readonly unknown[]> = (value): value is readonly unknown[] =>
   Array.isArray(value) && value.length > 0;

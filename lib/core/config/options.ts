@@ -79,10 +79,12 @@ export interface DescopeOptions {
    */
   readonly baseUrl?: string | undefined;
   /**
-   * Allows `http:` for `baseUrl` and `fgaCacheUrl`. Without it, only loopback addresses may use `http:`.
-   * @defaultValue `false`
+   * Allows `http:` for `baseUrl` and `fgaCacheUrl`. Without it, only loopback addresses may use `http:`. `'private'`
+   * allows it only for a host without a dot, as containers have, or a private address (RFC 1918, RFC 4193), and never
+   * with `NODE_ENV=production`.
+   * @defaultValue `'private'` with `DESCOPE_ALLOW_INSECURE_BASE_URI=true`, otherwise `false`
    */
-  readonly allowInsecureBaseUrl?: boolean | undefined;
+  readonly allowInsecureBaseUrl?: boolean | 'private' | undefined;
   /**
    * The management key, for `@InjectDescope()` and `@FgaCheck`.
    * @defaultValue `DESCOPE_MANAGEMENT_KEY`, otherwise none
@@ -237,13 +239,19 @@ const isAnything = (value: unknown): value is unknown => value !== undefined;
 const isFetch = (value: unknown): value is FetchLike => typeof value === 'function';
 const isClock = (value: unknown): value is Clock => typeof value === 'function';
 const isUserLoader = (value: unknown): value is UserLoader | UserLoaderClass => typeof value === 'function';
+const isInsecurePermission = (value: unknown): value is boolean | 'private' =>
+  typeof value === 'boolean' || value === 'private';
 const KINDS = ['user', 'access-key', 'app', 'agent'] as const;
 
 /** How each option is read. `resolveConfig` checks combinations of options. */
 export const OPTIONS = {
   projectId: OPTIONAL_TEXT,
   baseUrl: OPTIONAL_TEXT,
-  allowInsecureBaseUrl: SWITCH,
+  allowInsecureBaseUrl: toRule<boolean | 'private'>(
+    "a boolean or 'private' (in DESCOPE_ALLOW_INSECURE_BASE_URI: true or false)",
+    isInsecurePermission,
+    false,
+  ),
   managementKey: OPTIONAL_TEXT,
   authManagementKey: OPTIONAL_TEXT,
   fgaCacheUrl: OPTIONAL_TEXT,

@@ -43,6 +43,19 @@ export function isConfidential(baseUrl: string): boolean {
   return protocol === 'https:' || isLoopback(hostname);
 }
 
+/**
+ * Checks whether a URL stays in a network of one's own: its host is a name without a dot, as containers have, of this
+ * machine, or a private address (RFC 1918, RFC 4193).
+ */
+export function isPrivateUrl(url: string): boolean {
+  const { hostname } = new URL(url);
+  if (hostname.startsWith('[')) return isLoopback(hostname) || /^\[f[cd][0-9a-f]{2}:/.test(hostname);
+  return !hostname.includes('.') || isLoopback(hostname) || PRIVATE_ADDRESS.test(hostname);
+}
+
+// Only after a URL parser: it brings every other spelling of an address to this one.
+const PRIVATE_ADDRESS = /^(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168)(?:\.\d{1,3}){2}$/;
+
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

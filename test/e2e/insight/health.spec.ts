@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
-import type { DescopeModuleOptions } from 'nestjs-descope';
+import type { DescopeModuleOptions, FetchInit } from 'nestjs-descope';
 import { DescopeHealthIndicator, DescopeModule, Public } from 'nestjs-descope';
 import type { Emulator } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
@@ -31,6 +31,9 @@ class HealthController {
   }
 }
 
+const ofEmulator = (emulator: Emulator) => (url: string, init: FetchInit) =>
+  fetch(url.replace('http://emulator:4400', emulator.url), init);
+
 const MINUTE = 60_000;
 
 describe.each(ADAPTERS)('GET /health, on %s', (adapter) => {
@@ -53,6 +56,19 @@ describe.each(ADAPTERS)('GET /health, on %s', (adapter) => {
   };
   const goAway = () => emulator.faults.add({ path: '/v2/keys', status: 503 });
   const fetches = () => emulator.requests.count('/v2/keys');
+
+  it('says that the base URL is plain http, and nothing of one that stays on this machine', async () => {
+    const baseUrl = 'http://emulator:4400';
+    await boot({ baseUrl, allowInsecureBaseUrl: 'private', fetch: ofEmulator(emulator) });
+    const insecure = (await app.request('/health')).body['info'];
+    expect(insecure).toEqual({
+      descope: expect.objectContaining({ status: 'up', warning: 'BASE_URL_INSECURE' }),
+    });
+    await app.close();
+    await boot();
+    const local = (await app.request('/health')).body['info'] as { descope: object };
+    expect(Object.keys(local.descope)).toEqual(['status', 'degraded', 'keyCount', 'keyAgeSeconds']);
+  });
 
   it('is up with fresh keys, and fetches none for it', async () => {
     await boot();

@@ -111,6 +111,14 @@ describe.each(ADAPTERS)('DescopeModule.forRoot() and the environment, on %s', (a
     expect((await who({ login: 'anna', email: 'a@example.com' })).body['username']).toBe('anna');
   });
 
+  it('takes an emulator in a container by DESCOPE_ALLOW_INSECURE_BASE_URI, and refuses it without', async () => {
+    const { fetch, calls } = createRecordingFetch({ keys: emulator.publishedKeys });
+    const variables = { DESCOPE_PROJECT_ID: emulator.projectId, DESCOPE_BASE_URI: 'http://emulator:4400' };
+    await expect(boot(variables, { fetch })).rejects.toThrow('got plain http outside loopback');
+    await boot({ ...variables, DESCOPE_ALLOW_INSECURE_BASE_URI: 'true' }, { fetch });
+    expect(calls.map(({ url }) => url)).toEqual([`http://emulator:4400/v2/keys/${emulator.projectId}`]);
+  });
+
   it('counts an empty variable as absent', async () => {
     await bootOnEmulator({ DESCOPE_USERNAME_CLAIM: ' ', DESCOPE_AUDIENCE: '', DESCOPE_PUBLIC_KEY: '' });
     expect((await who({ sub: 'U2anna' })).body['username']).toBe('U2anna');

@@ -52,6 +52,18 @@ describe.each(ADAPTERS)('At boot, on %s', (adapter) => {
     expect(await readNotices({ audience: null, baseUrl: 'http://127.0.0.1:1' })).toEqual([]);
   });
 
+  it('an emulator in a container is, at every boot, and production does not start with one', async () => {
+    const baseUrl = 'http://emulator:4400';
+    const options = { audience: null, baseUrl, allowInsecureBaseUrl: 'private' } as const;
+    for (const _boot of [1, 2]) {
+      expect(await readNotices(options)).toEqual([
+        expect.stringMatching(/^warn: BASE_URL_INSECURE: .*plain http/),
+      ]);
+      await application.close();
+    }
+    await expect(readNotices(options, 'production')).rejects.toThrow('plain http with NODE_ENV=production');
+  });
+
   it('a base URL on this machine is, in production', async () => {
     for (const baseUrl of ['http://127.0.0.1:1', 'https://localhost:1', 'http://[::1]:1']) {
       expect(await readNotices({ audience: null, baseUrl }, 'production')).toEqual([

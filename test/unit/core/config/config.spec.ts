@@ -63,6 +63,11 @@ describe('resolveConfig', () => {
       (config) => config.baseUrl,
       'http://descope.internal',
     ],
+    [
+      { baseUrl: 'http://emulator:4400', allowInsecureBaseUrl: 'private' },
+      (config) => config.baseUrl,
+      'http://emulator:4400',
+    ],
     [{ algorithms: ['ES256', 'PS512'] }, (config) => config.verification.algorithms, ['ES256', 'PS512']],
     [{ leewaySeconds: 0 }, (config) => config.verification.leewaySeconds, 0],
     [{ leewaySeconds: 60 }, (config) => config.verification.leewaySeconds, 60],

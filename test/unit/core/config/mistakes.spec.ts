@@ -61,7 +61,7 @@ describe('resolveConfig', () => {
         'http://[::2]',
       ],
     ],
-    ['allowInsecureBaseUrl', ['true', 1, null]],
+    ['allowInsecureBaseUrl', ['true', 'public', 1, null]],
     ['managementKey', ['', 7, null]],
     ['authManagementKey', ['', {}, null]],
     ['fgaCacheUrl', ['', 7, null, 'cache:8080', 'http://cache.internal', 'https://u:p@cache.example']],
