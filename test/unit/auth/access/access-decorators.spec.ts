@@ -7,6 +7,9 @@ import {
   Audience,
   Authorize,
   Mfa,
+  OptionalAuth,
+  Permissions,
+  Public,
   Roles,
   Scopes,
   Staff,
@@ -43,6 +46,10 @@ describe('A demand without a name', () => {
     ['@Audience', () => Audience(wrong(7))],
     ['@Roles', () => Roles(wrong(undefined))],
     ['@Roles', () => Roles({ tenant: true })],
+    ['@Roles', () => Roles(wrong(null))],
+    ['@Roles.all', () => Roles.all('admin', wrong(['editor']))],
+    ['@Permissions', () => Permissions()],
+    ['@Permissions.any', () => Permissions.any('read', '', { tenant: true })],
   ])('throws when decorated: %s', (decorator, decorate) => {
     const { message, ...failure } = failureOf(decorate);
     expect(failure).toEqual({ code: 'CONFIG_DEMAND_EMPTY', decorator });
@@ -74,6 +81,15 @@ describe('A demand for what cannot be', () => {
     ['@Tenant({ from })', () => Tenant({ from: wrong({}) }), 'function'],
     ['@Tenant({ from })', () => Tenant({ from: wrong(['dct']) }), 'function'],
     ['@Authorize()', () => Authorize(wrong('OwnsOrder')), 'isAllowed'],
+    ['@Roles(…, { tenant })', () => Roles('admin', wrong({})), "'param:<name>'"],
+    ['@Roles.all(…, { tenant })', () => Roles.all('admin', { tenant: wrong(false) }), "'param:<name>'"],
+    ['@Permissions(…, { tenant })', () => Permissions('read', { tenant: wrong('tenantId') }), "'dct'"],
+    ['@Roles()', () => Roles('admin', { tenant: true, orProject: wrong('yes') }), 'orProject'],
+    [
+      '@Permissions.any()',
+      () => Permissions.any('read', wrong({ tenant: true, role: 'admin' })),
+      'orProject',
+    ],
   ])('throws when decorated: %s', (decorator, decorate, hint) => {
     const { message, ...failure } = failureOf(decorate);
     expect(failure).toEqual({ code: 'CONFIG_DEMAND_INVALID', decorator });
@@ -90,6 +106,13 @@ describe('A demand for what cannot be', () => {
   });
 });
 
+const grant = (
+  kind: string,
+  names: readonly string[],
+  match: string,
+  { tenant, orProject }: { tenant?: unknown; orProject?: boolean } = {},
+) => ({ kind, names, match, tenant, orProject });
+
 describe('A demand', () => {
   it.each<[string, AccessDecorator, object]>([
     ['@Tenant()', Tenant({ from: 'param:id' }), { kind: 'tenant', from: 'param:id' }],
@@ -104,10 +127,39 @@ describe('A demand', () => {
     ["@Accepts('user', 'app')", Accepts('user', 'app'), { kind: 'accepts', kinds: ['user', 'app'] }],
     ['@Staff()', Staff(), { kind: 'staff' }],
     ['@Superuser()', Superuser(), { kind: 'superuser' }],
+    ["@Roles('a', 'b')", Roles('a', 'b'), grant('roles', ['a', 'b'], 'any')],
+    ["@Roles.all('a')", Roles.all('a'), grant('roles', ['a'], 'all')],
+    ["@Permissions('a', 'b')", Permissions('a', 'b'), grant('permissions', ['a', 'b'], 'all')],
+    ["@Permissions.any('a')", Permissions.any('a'), grant('permissions', ['a'], 'any')],
+    [
+      "@Roles('a', 'b', 'c')",
+      Roles('a', 'b', 'c', { tenant: true }),
+      grant('roles', ['a', 'b', 'c'], 'any', { tenant: true, orProject: false }),
+    ],
+    [
+      "@Permissions('a')",
+      Permissions('a', { tenant: 'param:id', orProject: true }),
+      grant('permissions', ['a'], 'all', { tenant: 'param:id', orProject: true }),
+    ],
   ])('is noted as it was written: %s', (label, decorate, demand) => {
     class Orders {}
     decorate(Orders);
     expect(Reflect.getOwnMetadata('nestjs-descope:access', Orders)).toStrictEqual([{ demand, label }]);
+  });
+});
+
+describe('Openness', () => {
+  it.each<[string, string, AccessDecorator]>([
+    ['@Public()', 'public', Public()],
+    ['@Public()', 'public', Public(true)],
+    ['@Public(false)', 'required', Public(false)],
+    ['@Public(false)', 'required', Public(undefined)],
+    ['@Public(false)', 'required', Public(wrong('true'))],
+    ['@OptionalAuth()', 'optional', OptionalAuth()],
+  ])('is noted as it was written: %s is %s', (label, mode, decorate) => {
+    class Orders {}
+    decorate(Orders);
+    expect(Reflect.getOwnMetadata('nestjs-descope:access', Orders)).toStrictEqual([{ mode, label }]);
   });
 });
 
