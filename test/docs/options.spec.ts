@@ -1,0 +1,99 @@
+// The tables of docs/options.md name every option and variable with its default and its range, and no other.
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from '@jest/globals';
+import { readEnvironment } from '#lib/core/config/environment.js';
+import type { OptionGroup, Rule } from '#lib/core/config/option-reader.js';
+import { OptionReader, STATIC_OPTIONS } from '#lib/core/config/option-reader.js';
+import { KNOWN_OPTIONS, OPTIONS } from '#lib/core/config/options.js';
+import { reportRouteMistakes } from '#lib/routes/routes.options.js';
+import { readCodes, readPageRows } from './support/page-tables.js';
+
+type Rules = Readonly<Record<string, Rule<unknown> | OptionGroup>>;
+
+const GUARD_OPTIONS = ['globalGuard.register', 'globalGuard.before'];
+const rows = new Map(readPageRows('options.md', 'option').map((row) => [readCodes(row['option'])[0], row]));
+const rules = new Map(readRules(OPTIONS));
+const known = new Set([...rules.keys(), ...STATIC_OPTIONS, ...GUARD_OPTIONS, ...readRouteOptions()]);
+const groups = [...known].flatMap((name) =>
+  name.includes('.') ? [name.slice(0, name.lastIndexOf('.'))] : [],
+);
+
+describe('The page of options', () => {
+  it('names every option', () => {
+    expect(known.size).toBeGreaterThan(60);
+    expect([...known].filter((name) => !rows.has(name))).toEqual([]);
+  });
+
+  it('names no option that does not exist', () => {
+    expect([...rows.keys()].filter((name = '') => !known.has(name) && !groups.includes(name))).toEqual([]);
+  });
+
+  it('gives the range of each number', () => {
+    const bounded = [...rules].filter(([, { wants }]) => / from \d+ to \d+$/.test(wants));
+    const wanted = bounded.map(([name, { wants }]) => [name, /from (\d+ to \d+)$/.exec(wants)?.[1]]);
+    const given = bounded.map(([name]) => [
+      name,
+      rows.get(name)?.['type and range']?.replace('`maxAgeSeconds`', '0'),
+    ]);
+    expect(bounded.length).toBeGreaterThan(8);
+    expect(given).toEqual(wanted);
+  });
+
+  it('gives the default of each option that has a plain one', () => {
+    const plain = [...rules].filter(([, rule]) => !['undefined', 'function'].includes(typeof rule.default));
+    const given = plain.map(([name]) => [name, evaluate(readCodes(rows.get(name)?.['default'])[0])]);
+    expect(plain.length).toBeGreaterThan(20);
+    expect(given).toEqual(plain.map(([name, rule]) => [name, rule.default]));
+  });
+
+  it('names every variable of the environment beside the option that it sets, and no other', () => {
+    const given = readPageRows('options.md', 'variable').map((row) => [
+      readCodes(row['variable'])[0],
+      readCodes(row['option'])[0],
+    ]);
+    expect(given.length).toBeGreaterThan(5);
+    expect(new Map(given as [string, string][])).toEqual(readVariables());
+  });
+});
+
+function readRules(table: object, prefix = ''): [string, Rule<unknown>][] {
+  return Object.entries(table as Rules).flatMap(([name, row]) =>
+    'rows' in row ? readRules(row.rows, `${prefix}${name}.`) : [[prefix + name, row]],
+  );
+}
+
+// An unknown name is answered with those that are known.
+function readRouteOptions(): string[] {
+  const options = new OptionReader({}, []);
+  reportRouteMistakes(options, { wrong: 1, login: { wrong: 1 }, check: { wrong: 1 } });
+  return readMistakes(options).flatMap((line) => {
+    const [, group = '', names = ''] =
+      /^- (.+)\.wrong: got an unknown option; wants one of (.+)\.$/.exec(line) ?? [];
+    return names.split(', ').map((name) => `${group}.${name}`);
+  });
+}
+
+function readMistakes(options: OptionReader): readonly string[] {
+  try {
+    options.assertFaultless();
+    return [];
+  } catch (error) {
+    return (error as { details: { mistakes: readonly string[] } }).details.mistakes;
+  }
+}
+
+function readVariables(): Map<string, string> {
+  const asked = new Set<string>();
+  readEnvironment((name) => void asked.add(name));
+  return new Map([...asked].map((name) => [name, findOption(name)]));
+}
+
+function findOption(variable: string): string {
+  const options = readEnvironment((name) => (name === variable ? 'true' : undefined));
+  return KNOWN_OPTIONS.find((name) => options[name as keyof typeof options] !== undefined) ?? '';
+}
+
+function evaluate(code = 'undefined'): unknown {
+  const value: unknown = runInNewContext(code);
+  return Array.isArray(value) ? [...(value as unknown[])] : value; // of this context
+}
