@@ -36,14 +36,16 @@ export interface ServedRoute {
 
 /** Reports routes that hide each other; to be called after prefix and versions are set. */
 export function readShadowedRoutes(routing: Routing): Notice[] {
+  if (readOwnEndpoints(routing).length === 0) return [];
   const routes = readServedRoutes(routing);
-  if (!routes.some(({ isOurs }) => isOurs)) return [];
+  const ours = [...routes.entries()].filter(([, { isOurs }]) => isOurs);
   const isOrdered = routing.host.httpAdapter.getType() !== 'fastify'; // Fastify's router prefers the more exact path
-  const clashes = routes.flatMap((first, index) =>
-    routes
-      .slice(index + 1)
-      .flatMap((second) => (isClash(first, second, isOrdered) ? [toText(first, second, isOrdered)] : [])),
-  );
+  const clashes = routes.flatMap((first, index) => {
+    const later = first.isOurs
+      ? routes.slice(index + 1)
+      : ours.flatMap(([place, route]) => (place > index ? [route] : []));
+    return findClashes(first, later, isOrdered).map((second) => toText(first, second, isOrdered));
+  });
   if (clashes.length === 0) return [];
   const message = `${clashes.join(' ')} Give one another path (routes.path), or switch that route off (routes: { login: false }, and so on).`;
   return [{ code: 'ROUTE_SHADOWED', level: 'warn', message }];
@@ -64,10 +66,18 @@ export function readServedRoutes({ modules, application }: Routing): ServedRoute
   );
 }
 
-function isClash(first: ServedRoute, second: ServedRoute, isOrdered: boolean): boolean {
-  if (first.isOurs === second.isOurs || !isSameMethod(first.method, second.method)) return false;
-  if (toLiteral(first.path) === toLiteral(second.path)) return true;
-  return isOrdered && toPattern(first.path).test(second.path);
+function findClashes(
+  first: ServedRoute,
+  later: readonly ServedRoute[],
+  isOrdered: boolean,
+): readonly ServedRoute[] {
+  const rivals = later.filter(
+    ({ isOurs, method }) => isOurs !== first.isOurs && isSameMethod(first.method, method),
+  );
+  if (rivals.length === 0) return [];
+  const literal = toLiteral(first.path);
+  const pattern = isOrdered ? toPattern(first.path) : undefined;
+  return rivals.filter(({ path }) => toLiteral(path) === literal || pattern?.test(path));
 }
 
 function isSameMethod(one: string, other: string): boolean {
@@ -129,9 +139,9 @@ export class UnreadBodies {
    */
   apply(): void {
     if (this.host.httpAdapter.getType() !== 'fastify') return;
-    const routes = readServedRoutes(this).filter(({ isOurs, method }) => isOurs && method === 'POST');
-    if (routes.length === 0) return;
-    const paths = new Set(routes.map(({ path }) => path));
+    const endpoints = readOwnEndpoints(this).map(({ endpoint }) => endpoint);
+    const paths = new Set(endpoints.filter(({ method }) => method === 'POST').map(({ path }) => path));
+    if (paths.size === 0) return;
     const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
     fastify.addHook('onRoute', (route) => {
       if (paths.has(route.url) && [route.method].flat().includes('POST')) route.errorHandler ??= this.#reject;
@@ -162,7 +172,7 @@ export function toLoginPathProvider(routes: DescopeRoutesOptions | undefined): P
 }
 
 function readLoginPath(application: ApplicationConfig, modules: ModulesContainer): string {
-  const found = readOwnEndpoints(application, modules).find(({ name }) => name === LOGIN_HANDLER);
+  const found = readOwnEndpoints({ modules, application }).find(({ name }) => name === LOGIN_HANDLER);
   if (found === undefined) throw new TypeError('The login page of DescopeModule is not mounted.');
   return found.endpoint.path;
 }
@@ -178,7 +188,7 @@ export const unrefreshedRoutes: Provider = {
 };
 
 function readUnrefreshed(application: ApplicationConfig, modules: ModulesContainer): UnrefreshedRoute[] {
-  const found = readOwnEndpoints(application, modules).filter(({ name }) =>
+  const found = readOwnEndpoints({ modules, application }).filter(({ name }) =>
     UNREFRESHED_HANDLERS.includes(name),
   );
   return found.map(({ endpoint: { method, path } }) => ({ method, path }));
@@ -189,7 +199,7 @@ interface OwnEndpoint {
   readonly endpoint: Endpoint;
 }
 
-function readOwnEndpoints(application: ApplicationConfig, modules: ModulesContainer): OwnEndpoint[] {
+function readOwnEndpoints({ modules, application }: Omit<Routing, 'host'>): OwnEndpoint[] {
   return [...modules.values()].flatMap((module) =>
     [...module.controllers.values()].flatMap(({ metatype: type }) => {
       if (!isClass(type) || !isAuthController(type)) return [];
