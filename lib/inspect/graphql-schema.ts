@@ -1,7 +1,6 @@
 // Checks what callers reach through GraphQL without the guards of handlers: functions in the options of its module, and in a
 // subgraph the fields of `_entities`.
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { readGuards } from '../auth/access/access-policy.js';
 import { DescopeConfigError } from '../core/errors.js';
 import type { GraphqlEndpoint, SchemaType } from './graphql-fields.js';
 import { areFieldsGuarded, readGraphqlEndpoints, unguardedField } from './graphql-fields.js';
@@ -130,8 +129,8 @@ class SchemaScan {
     return !(this.#hasFieldGuards && (this.#isGlobal || this.#hasGuard(handler)));
   }
 
-  #hasGuard({ type, handler }: HandlerWithPolicy): boolean {
-    return readGuards(type, handler).some(isAuthGuard);
+  #hasGuard({ guards }: HandlerWithPolicy): boolean {
+    return guards.some(isAuthGuard);
   }
 }
 

@@ -1,11 +1,10 @@
 // The order of global guards: those of `globalGuard.before`, then AuthGuard, then all others.
 import type { CanActivate, Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { readGuards } from '../auth/access/access-policy.js';
 import { AuthGuard } from '../auth/auth.guard.js';
 import { isAuthController } from '../auth/injection-tokens.js';
 import { DescopeConfigError } from '../core/errors.js';
-import type { FoundHandler } from './handlers.js';
+import type { HandlerWithPolicy } from './handlers.js';
 import { isAuthGuard } from './handlers.js';
 
 /** The guards that run before AuthGuard, and the container that has the guards. */
@@ -31,7 +30,7 @@ export function sortGuards(application: ApplicationConfig, order: GuardOrder): v
 export function assertGuardOrder(
   application: ApplicationConfig,
   order: GuardOrder,
-  handlers: readonly FoundHandler[],
+  handlers: readonly HandlerWithPolicy[],
 ): void {
   const fixed: readonly unknown[] = application.getGlobalGuards();
   const scoped: readonly unknown[] = application.getGlobalRequestGuards().map(toClass);
@@ -41,10 +40,9 @@ export function assertGuardOrder(
   }
   const asked = [...fixed, ...scoped];
   const ours = asked.findIndex((guard) => isOurs(guard, order.modules));
-  const isPlaced = handlers.some(
-    ({ type, handler }) => !isAuthController(type) && readGuards(type, handler).some(isAuthGuard),
-  );
-  if (ours < 0 && !isPlaced) return;
+  const isPlaced = ({ type, guards }: HandlerWithPolicy): boolean =>
+    guards.some(isAuthGuard) && !isAuthController(type);
+  if (ours < 0 && !handlers.some(isPlaced)) return;
   const early = ours < 0 ? asked : asked.slice(0, ours);
   const unlisted = early.find((guard) => toRank(guard, order) > order.before.length);
   if (unlisted !== undefined) throw unordered(unlisted, ours >= 0);

@@ -5,7 +5,7 @@ import type { VersioningOptions } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import * as nest from '@nestjs/core';
 import { APP_GUARD } from '@nestjs/core';
-import type { AccessPolicy, Handler, HandlerClass } from '../auth/access/access-policy.js';
+import type { AccessPolicy, Handler, HandlerClass, Methods } from '../auth/access/access-policy.js';
 import { readMethods } from '../auth/access/access-policy.js';
 import { AuthGuard, GlobalGuard } from '../auth/auth.guard.js';
 import { DescopeConfigError } from '../core/errors.js';
@@ -68,9 +68,13 @@ export function readRouteMetadata(target: object): RouteMetadata | undefined {
   return { paths: toList(path).map(String), versions: read(target, KEYS.version) as Versions | undefined };
 }
 
-/** Reads the paths of a route, those of its class and its own separately; `undefined` for a handler without a route. */
-export function readPaths(type: HandlerClass, handler: Handler): readonly string[] | undefined {
-  if (read(handler, KEYS.method) === undefined) return undefined;
+/** Checks whether a handler has a route. */
+export function isRouted(handler: Handler): boolean {
+  return read(handler, KEYS.method) !== undefined;
+}
+
+/** Reads the paths of a route, those of its class and its own separately. */
+export function readPaths(type: HandlerClass, handler: Handler): readonly string[] {
   return [type, handler].flatMap((target) => toList(read(target, KEYS.path) ?? []).map(String));
 }
 
@@ -128,10 +132,7 @@ export function readGatewayMessage(handler: Handler): unknown {
 
 /** Reads the namespace, or else the path, of a gateway. */
 export function readNamespace(type: HandlerClass): string | undefined {
-  const options = (read(type, KEYS.gateway) ?? {}) as {
-    readonly namespace?: unknown;
-    readonly path?: unknown;
-  };
+  const options = (read(type, KEYS.gateway) ?? {}) as Readonly<Record<'namespace' | 'path', unknown>>;
   const namespace = options.namespace ?? options.path;
   return namespace === undefined ? undefined : toText(namespace);
 }
@@ -181,15 +182,19 @@ export interface FoundHandler {
   readonly type: HandlerClass;
   readonly name: string | symbol;
   readonly handler: Handler;
+  /** All methods of the class. */
+  readonly methods: Methods;
 }
 
-/** A handler and its policy. */
+/** A handler with its policy and its metadata, read once for all checks. */
 export interface HandlerWithPolicy extends FoundHandler {
   /** `Class.method` */
   readonly where: string;
   readonly policy: AccessPolicy;
-  /** The parts of its paths; `undefined` if it has no route. */
-  readonly paths: readonly string[] | undefined;
+  /** The guards of `@UseGuards`, on its class and on itself. */
+  readonly guards: readonly unknown[];
+  readonly isRouted: boolean;
+  readonly transport: MessageTransport | undefined;
 }
 
 /** A class of which the application has an instance. */
@@ -202,8 +207,9 @@ export interface FoundClass {
 
 /** Lists the methods of all controllers and providers; of instances that the application created, only resolvers. */
 export function readHandlers(modules: ModulesContainer): readonly FoundHandler[] {
-  const classes = readClasses(modules);
-  const made = new Set(readFoundClasses(modules).flatMap(({ type }) => (classes.has(type) ? [] : [type])));
+  const found = readFoundClasses(modules);
+  const classes = new Set(found.flatMap(({ type, isMade }) => (isMade ? [] : [type])));
+  const made = new Set(found.flatMap(({ type }) => (classes.has(type) ? [] : [type])));
   const isResolver = ({ type, name, handler }: FoundHandler): boolean =>
     readResolverMetadata(type, handler, String(name)) !== undefined;
   return [...[...classes].flatMap(readMethodsOf), ...[...made].flatMap(readMethodsOf).filter(isResolver)];
@@ -211,7 +217,8 @@ export function readHandlers(modules: ModulesContainer): readonly FoundHandler[]
 
 /** Lists the methods of a class. */
 export function readMethodsOf(type: HandlerClass): FoundHandler[] {
-  return [...readMethods(type)].map(([name, handler]) => ({ type, name, handler }));
+  const methods = readMethods(type);
+  return [...methods].map(([name, handler]) => ({ type, name, handler, methods }));
 }
 
 /** Lists the classes of all controllers and providers that Nest creates itself. */

@@ -4,7 +4,7 @@ import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ExternalContextCreator } from '@nestjs/core';
 import { ACCESS_METADATA } from '../auth/access/access-metadata.js';
 import type { HandlerClass } from '../auth/access/access-policy.js';
-import { hasOwnDemand, readGuards } from '../auth/access/access-policy.js';
+import { hasOwnDemand } from '../auth/access/access-policy.js';
 import { isAuthController } from '../auth/injection-tokens.js';
 import { DescopeConfigError } from '../core/errors.js';
 import type { Notice } from '../core/logging.js';
@@ -13,11 +13,11 @@ import type { FoundHandler, HandlerWithPolicy } from './handlers.js';
 import {
   isClass,
   isReached,
+  isRouted,
   readClasses,
   readInjected,
   readMessageTransport,
   readMethodsOf,
-  readPaths,
   readResolverMetadata,
 } from './handlers.js';
 
@@ -54,7 +54,8 @@ const UNASKED_METADATA: readonly unknown[] = [
  * class, nor a subclass in the application. A framework that stores its methods elsewhere does not run Nest's guards either.
  */
 export function isNeverGuarded(found: FoundHandler, modules: ModulesContainer): boolean {
-  if (hasOwnDemand(found.type, found.handler) && isCalledUnasked(found)) return true; // also in a controller
+  if (isRouted(found.handler)) return false; // the usual case, at the cost of one key
+  if (hasOwnDemand(found.type, found.handler, found.methods) && isCalledUnasked(found)) return true; // also in a controller
   if (isClassMarked(found.type) || isMarked(found)) return false;
   const heirs = [...readClasses(modules)].filter((type) => type.prototype instanceof found.type);
   return !heirs.some((heir) => isClassMarked(heir) || readMethodsOf(heir).some(isMarked));
@@ -77,12 +78,14 @@ function isOfUnknown(asked: HandlerWithPolicy): boolean {
   if (demands.length + rules.length === 0 || isHandler(asked)) return false;
   // A demand of a class is meant for its handlers, not for its other methods.
   return (
-    hasOwnDemand(asked.type, asked.handler) || isMarked(asked) || !readMethodsOf(asked.type).some(isHandler)
+    hasOwnDemand(asked.type, asked.handler, asked.methods) ||
+    isMarked(asked) ||
+    !readMethodsOf(asked.type).some(isHandler)
   );
 }
 
 function isHandler({ type, name, handler }: FoundHandler): boolean {
-  if (readPaths(type, handler) !== undefined || readMessageTransport(handler) !== undefined) return true;
+  if (isRouted(handler) || readMessageTransport(handler) !== undefined) return true;
   return readResolverMetadata(type, handler, String(name)) !== undefined;
 }
 
@@ -146,13 +149,13 @@ export interface GlobalGuards {
 export function readOpenHandlers(asked: readonly HandlerWithPolicy[], guards: GlobalGuards): Notice[] {
   const { application, hasHttp } = guards;
   const hasGlobal = application.getGlobalGuards().length + application.getGlobalRequestGuards().length > 0;
+  if (hasGlobal && isReached('ws', hasHttp)) return [];
   const callable = asked.filter(isCallable);
-  const unguarded = callable.filter(({ type, handler }) => readGuards(type, handler).length === 0);
+  const unguarded = callable.filter(({ guards }) => guards.length === 0);
   const open = unguarded.filter(({ policy }) => policy.mode === 'required');
   if (open.length === 0) return [];
   if (!hasGlobal && unguarded.length === callable.length) return [MISSING];
-  if (hasGlobal && isReached('ws', hasHttp)) return [];
-  const gateways = open.filter(({ handler }) => readMessageTransport(handler) === 'ws');
+  const gateways = open.filter(({ transport }) => transport === 'ws');
   const names = [...new Set(gateways.map(({ type }) => type.name))];
   return names.length === 0 ? [] : [toGatewayNotice(names)];
 }
@@ -176,10 +179,9 @@ export function readOpenGateways(modules: ModulesContainer): Notice[] {
   return [{ code: 'GRAPHQL_GATEWAY_UNGUARDED', level: 'warn', message }];
 }
 
-function isCallable({ type, name, handler, paths }: HandlerWithPolicy): boolean {
-  if (isAuthController(type)) return false; // its own guards do not count for the application's handlers
-  if (paths !== undefined || readMessageTransport(handler) !== undefined) return true;
-  return readResolverMetadata(type, handler, String(name)) !== undefined;
+function isCallable(asked: HandlerWithPolicy): boolean {
+  // Its own guards do not count for the application's handlers.
+  return !isAuthController(asked.type) && isHandler(asked);
 }
 
 function toGatewayNotice(names: readonly string[]): Notice {

@@ -20,6 +20,7 @@ import {
   isGlobalToken,
   isReached,
   isReferenceHandler,
+  isRouted,
   isStreamCall,
   readHandlers,
   readMessageTransport,
@@ -57,10 +58,18 @@ export function assertAccessEnforced(input: ScanInput): readonly HandlerWithPoli
 }
 
 function toAsked(found: FoundHandler): HandlerWithPolicy {
-  const { type, name, handler } = found;
-  const where = `${type.name}.${String(name)}`;
-  const policy = readAccessPolicy(type, handler); // throws for a contradiction
-  return { ...found, where, policy, paths: readPaths(type, handler) };
+  const { type, name, handler, methods } = found;
+  return {
+    type,
+    name,
+    handler,
+    methods,
+    where: `${type.name}.${String(name)}`,
+    policy: readAccessPolicy(type, handler, methods), // throws for a contradiction
+    guards: readGuards(type, handler),
+    isRouted: isRouted(handler),
+    transport: readMessageTransport(handler),
+  };
 }
 
 interface Stand extends ScanInput {
@@ -74,33 +83,31 @@ interface Stand extends ScanInput {
 
 function assertJudged(asked: HandlerWithPolicy, stand: Stand): void {
   const { isGlobal, hasFieldGuards, modules } = stand;
-  const { type, handler, where, policy } = asked;
-  if (isWeaker(readAccessPolicy(toKnownClass(type), handler), policy)) throw unread(where);
-  const isGuarded = readGuards(type, handler).some(isAuthGuard);
+  const { handler, where, policy } = asked;
+  if (isWeaker(readKnownPolicy(asked), policy)) throw unread(where);
+  const isGuarded = asked.guards.some(isAuthGuard);
   if (policy.mode !== 'public' && (isGlobal || isGuarded)) assertRejectable(asked);
   if (isOpenReference(asked, stand)) throw unguardedReference(where);
   if (!isDemanding(policy)) return;
   assertRejectable(asked);
   if (isNeverGuarded(asked, modules)) throw neverGuardedError(where);
   if (!hasFieldGuards && isFieldHandler(handler)) throw unguardedField(where);
-  if (!isGuarded && !isCovered(asked, stand)) throw unguarded(where, readMessageTransport(handler));
+  if (!isGuarded && !isCovered(asked, stand)) throw unguarded(where, asked.transport);
 }
 
 // `_entities` of a subgraph is a separate endpoint. If nothing is guarded at all, the boot logs that instead.
-function isOpenReference({ type, handler, policy }: HandlerWithPolicy, stand: Stand): boolean {
-  if (!isReferenceHandler(handler) || policy.mode !== 'required') return false;
-  const isGuarded = stand.isGlobal || readGuards(type, handler).some(isAuthGuard);
+function isOpenReference({ handler, policy, guards }: HandlerWithPolicy, stand: Stand): boolean {
+  if (policy.mode !== 'required' || !isReferenceHandler(handler)) return false;
+  const isGuarded = stand.isGlobal || guards.some(isAuthGuard);
   if (isGuarded && stand.hasFieldGuards) return false;
   return stand.isGlobal || stand.hasResolverGuards || isDemanding(policy);
 }
 
-function hasResolverGuard({ type, name, handler }: HandlerWithPolicy): boolean {
-  if (readResolverMetadata(type, handler, String(name)) === undefined) return false;
-  return readGuards(type, handler).some(isAuthGuard);
+function hasResolverGuard({ type, name, handler, guards }: HandlerWithPolicy): boolean {
+  return guards.some(isAuthGuard) && readResolverMetadata(type, handler, String(name)) !== undefined;
 }
 
-function isCovered({ type, handler }: HandlerWithPolicy, stand: Stand): boolean {
-  const transport = readMessageTransport(handler);
+function isCovered({ type, transport }: HandlerWithPolicy, stand: Stand): boolean {
   if (!stand.isGlobal || !isReached(transport, stand.hasHttp)) return false;
   return stand.isStatic || (transport !== 'ws' && isMadeForEach(type, stand.modules));
 }
@@ -115,8 +122,8 @@ function isMadeForEach(type: HandlerClass, modules: ModulesContainer): boolean {
     .every((wrapper) => !wrapper.isDependencyTreeStatic());
 }
 
-function assertRejectable({ handler, where }: HandlerWithPolicy): void {
-  if (isStreamCall(handler)) throw fatalStreamCall(where);
+function assertRejectable({ handler, where, transport }: HandlerWithPolicy): void {
+  if (transport === 'rpc' && isStreamCall(handler)) throw fatalStreamCall(where);
 }
 
 function isDemanding({ demands, rules = [] }: AccessPolicy): boolean {
@@ -124,9 +131,9 @@ function isDemanding({ demands, rules = [] }: AccessPolicy): boolean {
 }
 
 // Nest reads the class of an instance from `instance.constructor`, which a mixin that copies all members overwrites.
-function toKnownClass(type: HandlerClass): HandlerClass {
+function readKnownPolicy({ type, handler, policy }: HandlerWithPolicy): AccessPolicy {
   const { constructor } = type.prototype as { readonly constructor: unknown };
-  return isClass(constructor) ? constructor : type;
+  return constructor === type || !isClass(constructor) ? policy : readAccessPolicy(constructor, handler);
 }
 
 function isWeaker(policy: AccessPolicy, asked: AccessPolicy): boolean {
@@ -200,7 +207,7 @@ export function assertSatisfiable(handlers: readonly HandlerWithPolicy[], means:
     assertPoliciesProvided(handler, modules);
     assertKeyGiven(handler, means.config);
     assertAudienceAsked(handler, means.config);
-    if (isPathKnown) assertParamsRouted(handler, means.application.getGlobalPrefix());
+    if (isPathKnown && handler.isRouted) assertParamsRouted(handler, means.application.getGlobalPrefix());
   }
   assertModuleAudience(handlers, means.config);
   assertLoaderProvided(means.config, modules);
@@ -243,17 +250,17 @@ function assertModuleAudience(handlers: readonly HandlerWithPolicy[], { acceptan
   const { accepts, audience } = acceptance;
   if (audience !== undefined || !accepts.some(isForeignKind)) return;
   if (handlers.some(({ policy }) => hasAudience(policy))) return;
-  const relying = handlers.find(({ policy, paths }) => paths !== undefined && policy.mode !== 'public');
+  const relying = handlers.find(({ policy, isRouted }) => isRouted && policy.mode !== 'public');
   if (relying !== undefined) throw audienceless('The option accepts', accepts, relying.where);
 }
 
-function assertParamsRouted({ where, policy, paths }: HandlerWithPolicy, prefix: string): void {
-  if (paths === undefined) return;
+function assertParamsRouted({ type, handler, where, policy }: HandlerWithPolicy, prefix: string): void {
   const ofRules = (policy.rules ?? []).flatMap((rule) => (rule.kind === 'relation' ? [rule.resource] : []));
   for (const source of [...readTenantSources(policy.demands), ...ofRules]) {
     const name = typeof source === 'string' ? PLAIN_PARAM.exec(source)?.[1] : undefined;
-    const names = [...paths, prefix].flatMap((path) => path.match(PARAM) ?? []).map((text) => text.slice(1));
-    if (name === undefined || names.includes(name)) continue;
+    if (name === undefined) continue;
+    const paths = [...readPaths(type, handler), prefix];
+    if (paths.some((path) => path.match(PARAM)?.some((text) => text.slice(1) === name))) continue;
     const message = `${where} is asked about '${String(source)}', and its path has no such parameter.`;
     throw new DescopeConfigError('CONFIG_DEMAND_INVALID', message, { where });
   }

@@ -22,8 +22,7 @@ import type { KeySet } from '../core/token/key-set.js';
 import { toUsernameClaimName } from '../core/user/descope-user.js';
 import { assertSchemasGuarded } from '../inspect/graphql-schema.js';
 import { assertGuardOrder } from '../inspect/guard-order.js';
-import type { FoundHandler, HandlerWithPolicy } from '../inspect/handlers.js';
-import { readMessageTransport } from '../inspect/handlers.js';
+import type { HandlerWithPolicy } from '../inspect/handlers.js';
 import { readOpenGateways, readOpenHandlers, readUncertainDemands } from '../inspect/never-guarded.js';
 import { assertAccessEnforced } from '../inspect/startup-checks.js';
 import type { GlobalGuardPlan } from './global-guard.js';
@@ -159,8 +158,8 @@ export class SessionHookRegistration {
 // Imports, at boot, the exception classes that Nest's filters of messages accept; their packages are optional.
 
 /** Imports the packages of the transports for which the application has handlers. Never throws. */
-export async function setTransportExceptions(handlers: readonly FoundHandler[]): Promise<void> {
-  const transports = new Set(handlers.map(({ handler }) => readMessageTransport(handler)));
+export async function setTransportExceptions(handlers: readonly HandlerWithPolicy[]): Promise<void> {
+  const transports = new Set(handlers.map(({ transport }) => transport));
   const learning: Promise<void>[] = [];
   if (transports.has('ws')) learning.push(learnWs());
   if (transports.has('rpc')) learning.push(learnRpc());

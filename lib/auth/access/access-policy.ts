@@ -10,6 +10,8 @@ import { ACCESS_METADATA } from './access-metadata.js';
 export type HandlerClass = abstract new (...args: never[]) => unknown;
 /** A method of it. */
 export type Handler = object;
+/** The methods of a class, by their names. */
+export type Methods = ReadonlyMap<string | symbol, Handler>;
 
 const GUARDS_METADATA = '__guards__'; // Nest's own key of @UseGuards, the same in 11 and 12
 
@@ -17,12 +19,13 @@ const memory = new WeakMap<object, WeakMap<object, AccessPolicy>>();
 
 /**
  * Reads the policy of a handler, and remembers it.
+ * @param methods - The methods of the class, where the caller has read them.
  * @throws {DescopeConfigError} CONFIG_DEMAND_CONTRADICTED or CONFIG_DEMAND_TENANTLESS
  */
-export function readAccessPolicy(type: HandlerClass, handler: Handler): AccessPolicy {
+export function readAccessPolicy(type: HandlerClass, handler: Handler, methods?: Methods): AccessPolicy {
   const known = memory.get(type)?.get(handler);
   if (known !== undefined) return known;
-  const levels = readLevels(type, handler);
+  const levels = readLevels(type, findMethod(handler, methods ?? readMethods(type)));
   for (const level of levels) assertConsistent(level, `${type.name}.${toName(handler)}`);
   const policy = combineEntries(levels);
   assertMeaningful(policy, `${type.name}.${toName(handler)}`);
@@ -32,15 +35,15 @@ export function readAccessPolicy(type: HandlerClass, handler: Handler): AccessPo
 }
 
 /** Checks whether a handler itself has a demand or a rule, and not only its class. */
-export function hasOwnDemand(type: HandlerClass, handler: Handler): boolean {
-  const { keys, method, copied } = findMethod(type, handler);
+export function hasOwnDemand(type: HandlerClass, handler: Handler, methods?: Methods): boolean {
+  const { keys, method, copied } = findMethod(handler, methods ?? readMethods(type));
   const prototypes = toChain(type.prototype as object | null);
   const ofMethod = keys.flatMap((key) => prototypes.flatMap((item) => readMethodLevel(item, key, method)));
   return [...copied, ...ofMethod].some(({ demand, rule }) => demand !== undefined || rule !== undefined);
 }
 
 /** Lists every method of a class, inherited ones included, that a framework could call as a handler. */
-export function readMethods(type: HandlerClass): ReadonlyMap<string | symbol, Handler> {
+export function readMethods(type: HandlerClass): Methods {
   const methods = new Map<string | symbol, Handler>();
   for (const prototype of toChain(type.prototype as object | null)) {
     for (const key of Reflect.ownKeys(prototype)) {
@@ -75,8 +78,7 @@ interface FoundMethod {
 
 // Nearest first. Demands are inherited. `@Public` and `@OptionalAuth` are not: they apply to the class or method that
 // has the decorator.
-function readLevels(type: HandlerClass, handler: Handler): Level[] {
-  const { keys, method, copied } = findMethod(type, handler);
+function readLevels(type: HandlerClass, { keys, method, copied }: FoundMethod): Level[] {
   const prototypes = toChain(type.prototype as object | null);
   // A replacement is declared where the method is that it replaces.
   const isWritten = (found: unknown): boolean => (copied.length > 0 ? found !== undefined : found === method);
@@ -98,8 +100,7 @@ function readLevels(type: HandlerClass, handler: Handler): Level[] {
 // A handler that is not a method of its class replaces one: it was bound in the constructor, or wrapped by a tracer. Its
 // name or the metadata copied onto it identifies the method. Otherwise the demands of all methods apply, so that none is
 // lost.
-function findMethod(type: HandlerClass, handler: Handler): FoundMethod {
-  const methods = readMethods(type);
+function findMethod(handler: Handler, methods: Methods): FoundMethod {
   const keys = [...methods].filter(([, method]) => method === handler).map(([key]) => key);
   if (keys.length > 0) return { keys, method: handler, copied: [] };
   const bound = /^(?:bound )+(.+)$/.exec(toName(handler))?.[1] ?? ''; // ECMA-262 §20.2.3.2
