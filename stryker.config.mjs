@@ -44,7 +44,10 @@ export const PARTS = {
     mutate: ['lib/auth/access/check-access.ts'],
     specs: [`${UNIT}/auth/access/check-access`, `${E2E}/access/current-tenant`],
   },
-  tenant: { mutate: ['lib/auth/param.decorators.ts'], specs: [`${E2E}/access/current-tenant`] },
+  tenant: {
+    mutate: ['lib/auth/param.decorators.ts'],
+    specs: [`${E2E}/access/current-tenant`, `${E2E}/user/current-user`],
+  },
   http: {
     mutate: ['request', 'cookies', 'origin'].map((file) => `lib/core/http/${file}.ts`),
     specs: ['authorization', 'cookies', 'origin', 'redirect-target', 'trusted-origins'].map(

@@ -104,6 +104,12 @@ class GrantsController {
   @Get('either')
   either() {}
 
+  @Permissions('read', { tenant: 'header:x-tenant' })
+  @Get('elsewhere')
+  elsewhere(@CurrentTenant() tenant: string) {
+    return { tenant };
+  }
+
   @Roles('admin', { tenant: true, orProject: false })
   @Get('tenant-only')
   tenantOnly() {}
@@ -213,6 +219,11 @@ describe.each(ADAPTERS)('A tenant, on %s', (adapter) => {
     expect(await outcomes(paths('T2'))).toEqual([200, missing, missing, missing]);
     expect(await outcomes(paths('T1'), root)).toEqual([missing, missing, 200, missing]);
     expect(await ask('/grants/T2/any', {}, root)).toBe('ACCESS_TENANT_MISSING');
+  });
+
+  it('is passed on as @Tenant of the class names it, also where another demand stands before that', async () => {
+    expect(await ask('/grants/T2/elsewhere', { 'x-tenant': 'T1' })).toBe('T2');
+    expect(await ask('/grants/T1/elsewhere', { 'x-tenant': 'T1' })).toBe('T1');
   });
 
   it('may be another for a grant than for the route: both are asked', async () => {

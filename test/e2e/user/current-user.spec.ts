@@ -72,6 +72,15 @@ class CallerController {
   }
 }
 
+@Controller()
+class OwnCallerController {
+  @OptionalAuth()
+  @Get('own')
+  own(@CurrentUser() user: unknown, @CurrentUser('email') email: unknown) {
+    return { user: user ?? null, email: email ?? null };
+  }
+}
+
 describe.each(ADAPTERS)('A handler, on %s', (adapter) => {
   const descope = createTestDescope();
   const anna = descope.as({ sub: 'U2anna', email: 'a@example.com', roles: ['admin'], plan: 'gold' });
@@ -122,5 +131,26 @@ describe.each(ADAPTERS)('A handler, on %s', (adapter) => {
   it('gets nobody where being signed in is optional and nobody is', async () => {
     expect((await get('/optional', {})).body).toEqual({ label: 'nobody', email: null });
     expect((await get('/optional')).body).toMatchObject({ email: 'a@example.com' });
+  });
+});
+
+describe.each(ADAPTERS)('A handler of an application with its own users, on %s', (adapter) => {
+  const descope = createTestDescope();
+
+  it.each<[unknown, unknown]>([
+    [{ id: 7, email: 'own@example.com' }, 'own@example.com'],
+    [{ id: 7 }, null],
+    ['U7', null],
+    [7, null],
+  ])('gets %j as the user, and %j as its property', async (user, email) => {
+    const metadata = {
+      imports: [DescopeModule.forRoot({ loadUser: () => user })],
+      controllers: [OwnCallerController],
+    };
+    const application = await start(adapter, metadata, { override: (builder) => descope.override(builder) });
+    const { bearer } = descope.as({ email: 'a@example.com' });
+    expect((await application.request('/own', { headers: bearer })).body).toEqual({ user, email });
+    expect((await application.request('/own')).body).toEqual({ user: null, email: null });
+    await application.close();
   });
 });
