@@ -6,12 +6,13 @@ import type { OptionGroup, Rule } from '#lib/core/config/option-reader.js';
 import { OptionReader, STATIC_OPTIONS } from '#lib/core/config/option-reader.js';
 import { KNOWN_OPTIONS, OPTIONS } from '#lib/core/config/options.js';
 import { reportRouteMistakes } from '#lib/routes/routes.options.js';
-import { readCodes, readPageRows } from './support/page-tables.js';
+import { readCodes, readPage, readRows } from './support/page-tables.js';
 
 type Rules = Readonly<Record<string, Rule<unknown> | OptionGroup>>;
 
 const GUARD_OPTIONS = ['globalGuard.register', 'globalGuard.before'];
-const rows = new Map(readPageRows('options.md', 'option').map((row) => [readCodes(row['option'])[0], row]));
+const page = readPage('options.md');
+const rows = new Map(readRows(page, 'option').map((row) => [readCodes(row['option'])[0], row]));
 const rules = new Map(readRules(OPTIONS));
 const known = new Set([...rules.keys(), ...STATIC_OPTIONS, ...GUARD_OPTIONS, ...readRouteOptions()]);
 const groups = [...known].flatMap((name) =>
@@ -47,7 +48,7 @@ describe('The page of options', () => {
   });
 
   it('names every variable of the environment beside the option that it sets, and no other', () => {
-    const given = readPageRows('options.md', 'variable').map((row) => [
+    const given = readRows(page, 'variable').map((row) => [
       readCodes(row['variable'])[0],
       readCodes(row['option'])[0],
     ]);

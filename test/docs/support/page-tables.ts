@@ -5,9 +5,20 @@ import { join } from 'node:path';
 /** A row: its cells by the name of their column. */
 export type Row = Readonly<Record<string, string>>;
 
-/** Reads the rows of every table of a page whose first column has this name. */
-export function readPageRows(page: string, firstColumn: string): Row[] {
-  const lines = readFileSync(join('docs', page), 'utf8').split('\n');
+/** Reads a page of docs/. */
+export function readPage(page: string): string {
+  return readFileSync(join('docs', page), 'utf8');
+}
+
+/** Reads the sections of a page by their headings of the second level. */
+export function readSections(page: string): Map<string, string> {
+  const [, ...sections] = readPage(page).split(/^## /m);
+  return new Map(sections.map((section) => [section.split('\n', 1)[0] ?? '', section]));
+}
+
+/** Reads the rows of every table of a text whose first column has this name. */
+export function readRows(text: string, firstColumn: string): Row[] {
+  const lines = text.split('\n');
   let columns: readonly string[] = [];
   return lines.flatMap((line) => {
     if (!line.startsWith('|')) columns = [];
