@@ -106,7 +106,7 @@ function readParts(wrapper: Wrapper): Wrapper[] {
 function unmade(what: string, chain: readonly Wrapper[]): DescopeConfigError {
   const names = chain.map(toName).filter((name, index, all) => name !== all[index - 1]);
   const path = `${names.join(' → ')} (request-scoped)`;
-  const message = `${what} needs a request-scoped provider, which Nest does not make at boot: ${path}. Nest would leave out the guards and checks that need it, in silence. Make it a singleton (no scope), or find it for each request by ModuleRef.resolve(). A guard of the application's may be request-scoped where it says so itself: @Injectable({ scope: Scope.REQUEST }) and useClass; never before messages of a gateway.`;
+  const message = `${what} needs a request-scoped provider, which Nest does not create at boot: ${path}. Nest would silently skip the guards and checks that need it. Make it a singleton (no scope), or resolve it for each request with ModuleRef.resolve(). A guard of the application may be request-scoped if its class says so, @Injectable({ scope: Scope.REQUEST }), and it is registered with useClass. A guard that runs before messages of a gateway may not.`;
   return new DescopeConfigError('CONFIG_SCOPE_INVALID', message, { chain: names });
 }
 
@@ -197,7 +197,7 @@ function readToken(dependency: unknown): unknown {
 // Logged, too, because the newest Nest may throw its own, less exact error first.
 function toCircular(path: readonly unknown[]): DescopeConfigError {
   const names = path.map((token) => (token === DESCOPE_OPTIONS ? 'the options' : toTokenName(token)));
-  const message = `The options of DescopeModule.forRootAsync() are made of what is made of them: ${names.join(' → ')}. Give loadUser as a class (loadUser: Accounts, with a method loadUser(session, request)), which is found when the first user is loaded; or inject DescopeService or @InjectDescope(), which may be injected before the options are there.`;
+  const message = `The options of DescopeModule.forRootAsync() depend on themselves: ${names.join(' → ')}. Pass loadUser as a class (loadUser: Accounts, with a method loadUser(session, request)): it is resolved when the first user is loaded. Or inject DescopeService or @InjectDescope(): both can be injected before the options are ready.`;
   new Logger('Descope').error(`CONFIG_OPTIONS_CIRCULAR: ${message}`);
   return new DescopeConfigError('CONFIG_OPTIONS_CIRCULAR', message, { path: names });
 }

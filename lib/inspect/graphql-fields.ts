@@ -56,13 +56,13 @@ export function readGraphqlEndpoints(modules: ModulesContainer): readonly Graphq
 
 /** Creates the error for a demand on a field before which no guard runs. */
 export function unguardedField(where: string): DescopeConfigError {
-  const message = `${where} resolves a field and asks for something, itself or by its class, and GraphQLModule runs no guards on fields. Add fieldResolverEnhancers: ['guards'] to its options, or mark the field @Public() if anyone who got its parent may have it.`;
+  const message = `${where} resolves a field and has access decorators (its own or of its class), but GraphQLModule runs no guards on fields. Add fieldResolverEnhancers: ['guards'] to its options, or mark the field @Public() if anyone who may read its parent may read it.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
 /** Creates the error for a reference resolver before which no guard runs. */
 export function unguardedReference(where: string): DescopeConfigError {
-  const message = `${where} resolves references of a subgraph, and no guard stands before it: anybody could load this type by _entities. Add fieldResolverEnhancers: ['guards'] to the options of GraphQLModule (and @UseGuards(AuthGuard) there where globalGuard is off), or mark it @Public() if anybody may have what it gives.`;
+  const message = `${where} resolves references of a subgraph, but no guard runs before it: anyone could load this type through _entities. Add fieldResolverEnhancers: ['guards'] to the options of GraphQLModule (and @UseGuards(AuthGuard) there where globalGuard is off), or mark it @Public() if anyone may read what it returns.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 

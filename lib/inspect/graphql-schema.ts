@@ -141,36 +141,36 @@ function toKey(type: string, field: string): string {
 }
 
 function replacedHandler(field: string, where: string): DescopeConfigError {
-  const message = `${field} stands in the options of GraphQLModule (resolvers or loaders) and replaces ${where}, which is guarded: nobody would ask the guard. Take it out of the options and load in the method (a DataLoader keeps batches), or mark the method @Public().`;
+  const message = `${field} in the options of GraphQLModule (resolvers or loaders) replaces ${where}, which is guarded, so its guard would never run. Remove it from the options and load the data in the method (a DataLoader still batches), or mark the method @Public().`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
 function unservedHandler(where: string, gateway: string): DescopeConfigError {
-  const message = `${where} asks for something, and is never called: ${gateway} sends every operation to its subgraphs and asks no guard. Move the demand to the handler of the subgraph that answers.`;
+  const message = `${where} has access decorators, but is never called: ${gateway} sends every operation to its subgraphs and runs no guards. Move the decorators to the handler of the subgraph that resolves the operation.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
 function unguardedFunction(where: string): DescopeConfigError {
-  const message = `${where} of the GraphQL schema is resolved by a function that is no method of a resolver class (resolvers, schema or transformSchema of GraphQLModule), and Nest asks no guard before it. Make it a method of a class with @Resolver(), with @Public() if anybody may have it.`;
+  const message = `${where} of the GraphQL schema is resolved by a function that is not a method of a resolver class (resolvers, schema or transformSchema of GraphQLModule), so Nest runs no guard before it. Make it a method of a class with @Resolver(). Add @Public() if anyone may read it.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
 function unguardedReferenceFunction(where: string): DescopeConfigError {
-  const message = `${where} is a function that is no method of a resolver class, and Nest asks no guard before it: anybody could load it by _entities. Make it a method with @ResolveReference() of a class with @Resolver(), and add fieldResolverEnhancers: ['guards'] to the options of GraphQLModule, or mark the method @Public() if anybody may have it.`;
+  const message = `${where} is a function that is not a method of a resolver class, so Nest runs no guard before it, and anyone could load it through _entities. Make it a method with @ResolveReference() of a class with @Resolver(). Then add fieldResolverEnhancers: ['guards'] to the options of GraphQLModule, or mark the method @Public() if anyone may read it.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
 function unguardedEntityField(where: string): DescopeConfigError {
-  const message = `${where} resolves a field that anybody reaches by _entities, with a parent that the caller made up: no reference resolver stands before it, and no guard. Add fieldResolverEnhancers: ['guards'] to the options of GraphQLModule (and @UseGuards(AuthGuard) where globalGuard is off), or mark the field @Public() if anybody may have it.`;
+  const message = `${where} resolves a field that anyone can reach through _entities, with a parent object that the caller invents. Neither a reference resolver nor a guard runs before it. Add fieldResolverEnhancers: ['guards'] to the options of GraphQLModule (and @UseGuards(AuthGuard) where globalGuard is off), or mark the field @Public() if anyone may read it.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
 function unguardedEntityFunction(where: string, type: string): DescopeConfigError {
-  const message = `${where} is resolved by a function in the options of GraphQLModule (resolvers or loaders), and anybody reaches it by _entities. Make it a method with @ResolveField() and add fieldResolverEnhancers: ['guards'], or give ${type} a guarded @ResolveReference().`;
+  const message = `${where} is resolved by a function in the options of GraphQLModule (resolvers or loaders), and anyone can reach it through _entities. Make it a method with @ResolveField() and add fieldResolverEnhancers: ['guards'], or add a guarded @ResolveReference() for ${type}.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
 function unguardedEntityCode(where: string): DescopeConfigError {
-  const message = `${where} is reached by _entities without a reference resolver before it, and the options of GraphQLModule hold schema or transformSchema, which may put code on its fields that nobody asks a guard for. Give the entity a guarded @ResolveReference(), with fieldResolverEnhancers: ['guards'], or mark that @Public() if anybody may have the entity.`;
+  const message = `${where} can be reached by anyone through _entities, because no reference resolver runs before it. The options of GraphQLModule contain schema or transformSchema, which may add code to its fields that runs without a guard. Add a guarded @ResolveReference() for the entity, with fieldResolverEnhancers: ['guards'], or mark it @Public() if anyone may read the entity.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }

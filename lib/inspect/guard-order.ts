@@ -71,21 +71,21 @@ function toClass({ metatype, isAlias, inject }: ScopedGuard): unknown {
 }
 
 function missing({ name }: Type): DescopeConfigError {
-  const message = `globalGuard.before lists ${name}, and no such guard is global. Register it as APP_GUARD, or take it from the list.`;
+  const message = `globalGuard.before lists ${name}, but no such guard is global. Register it as APP_GUARD, or remove it from the list.`;
   return new DescopeConfigError('CONFIG_GUARD_ORDER', message, { guard: name });
 }
 
 function unfit({ name }: Type): DescopeConfigError {
-  const message = `globalGuard.before lists ${name}, and ${name} is request-scoped: Nest asks such guards after all others. Make it a singleton (no scope), or take it from the list.`;
+  const message = `globalGuard.before lists ${name}, but ${name} is request-scoped: Nest runs such guards after all others. Make it a singleton (no scope), or remove it from the list.`;
   return new DescopeConfigError('CONFIG_GUARD_ORDER', message, { guard: name });
 }
 
 function unordered(guard: unknown, isGlobal: boolean): DescopeConfigError {
   const name = toName(guard);
   const why = isGlobal
-    ? 'and AuthGuard is request-scoped, or was put behind it'
-    : 'and AuthGuard stands at handlers only (@UseGuards)';
-  const message = `The global guard ${name} is asked before AuthGuard, and sees no user: it is global, ${why}. Leave globalGuard on, which puts AuthGuard first; or, where ${name} needs no user, list it: globalGuard: { register: false, before: [${name}] }.`;
+    ? 'and AuthGuard is request-scoped, or is registered after it'
+    : 'and AuthGuard is on handlers only (@UseGuards)';
+  const message = `The global guard ${name} runs before AuthGuard, and sees no user: it is global, ${why}. Leave globalGuard on, which puts AuthGuard first. Or, if ${name} needs no user, list it: globalGuard: { register: false, before: [${name}] }.`;
   return new DescopeConfigError('CONFIG_GUARD_ORDER', message, { guard: name });
 }
 

@@ -295,6 +295,6 @@ export function isStreamCall(handler: Handler): boolean {
 
 /** Creates the error for such a handler that a guard could reject. */
 export function fatalStreamCall(where: string): DescopeConfigError {
-  const message = `${where} is a handler of @GrpcStreamCall(), where Nest leaves a guard's rejection to nobody: one caller without a session would end the process. Use @GrpcStreamMethod(), or mark it @Public().`;
+  const message = `${where} is a handler of @GrpcStreamCall(), where Nest does not catch the error of a guard: one caller without a session would end the process. Use @GrpcStreamMethod(), or mark it @Public().`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }

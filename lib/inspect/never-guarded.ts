@@ -102,7 +102,7 @@ function isContextCreated(modules: ModulesContainer): boolean {
 
 /** Creates the error for a demand that no guard would check. */
 export function neverGuardedError(where: string): DescopeConfigError {
-  const message = `${where} asks for something, itself or by its class, and nobody would look at it: Nest asks guards before handlers of controllers, resolvers, gateways and the like, and this is a method of a plain provider, which only the application itself calls, or a library that asks no guards (@OnEvent, @Cron, @Interval, @Processor, @CommandHandler and their like). Ask for it at the handlers that call it, or check the user in its code (user.hasRole). If something calls it through Nest's ExternalContextCreator, say so by any @SetMetadata() there.`;
+  const message = `${where} has access decorators (its own or of its class), but no guard runs before it. Nest runs guards before the handlers of controllers, resolvers, gateways and similar classes. This is a method of a plain provider: it is called by the application itself, or by a library that runs no guards (@OnEvent, @Cron, @Interval, @Processor, @CommandHandler and similar). Move the decorators to the handlers that call it, or check the user in its code (user.hasRole). If something calls it through Nest's ExternalContextCreator, add any @SetMetadata() to the method.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
@@ -167,7 +167,7 @@ export function readUncertainDemands(
 ): Notice[] {
   const names = readUncheckedDemands(asked, modules);
   if (names.length === 0) return [];
-  const message = `${names.join(', ')} ask for something, and are no handlers that Nest asks guards for; no library here uses Nest's ExternalContextCreator either, by which those do that ask guards. Nobody is sure to look at these demands: ask at the handler that lets the caller in, or check the user in the code (user.hasRole).`;
+  const message = `${names.join(', ')} have access decorators, but may run without a guard. They are not handlers of controllers, resolvers or gateways, and no library in this application uses Nest's ExternalContextCreator to run guards. Move the decorators to the handler that receives the request, or check the user in the code (user.hasRole).`;
   return [{ code: 'DEMAND_UNCHECKED', level: 'warn', message }];
 }
 
@@ -175,7 +175,7 @@ export function readUncertainDemands(
 export function readOpenGateways(modules: ModulesContainer): Notice[] {
   const names = readGraphqlEndpoints(modules).flatMap(({ gateway }) => gateway ?? []);
   if (names.length === 0) return [];
-  const message = `${[...new Set(names)].join(', ')} has no schema here, as gateways have none, and asks no guard, also no global one: anyone who is connected reaches its subgraphs. Guard each of the subgraphs, and send the Authorization header on to them; or reject in the option context (DescopeService.authenticate) who has no user.`;
+  const message = `${[...new Set(names)].join(', ')} is a GraphQL gateway: it has no schema in this application and runs no guards, not even global ones. Anyone who can connect reaches its subgraphs. Guard each subgraph and forward the Authorization header to it. Or reject requests without a user in the option context (DescopeService.authenticate).`;
   return [{ code: 'GRAPHQL_GATEWAY_UNGUARDED', level: 'warn', message }];
 }
 
@@ -185,7 +185,7 @@ function isCallable(asked: HandlerWithPolicy): boolean {
 }
 
 function toGatewayNotice(names: readonly string[]): Notice {
-  const message = `No guard stands before the messages of ${names.join(', ')}: anyone who is connected may send them. Add @UseGuards(AuthGuard) to the gateway (Nest 11 asks no global guard about messages), or @Public() if that is meant.`;
+  const message = `No guard runs before the messages of ${names.join(', ')}: anyone who is connected may send them. Add @UseGuards(AuthGuard) to the gateway (Nest 11 runs no global guards for messages), or @Public() if that is intended.`;
   return { code: 'GATEWAY_UNGUARDED', level: 'warn', message };
 }
 
@@ -193,5 +193,5 @@ const MISSING: Notice = {
   code: 'GUARD_MISSING',
   level: 'warn',
   message:
-    'globalGuard is false, and no guard stands anywhere: every handler is open to everybody. Put @UseGuards(AuthGuard) where a session is needed, or @Public() where none is.',
+    'globalGuard is false, and no handler has a guard: every handler is open to everyone. Add @UseGuards(AuthGuard) where a session is needed, or @Public() where none is.',
 };

@@ -169,19 +169,19 @@ function isGuardStatic({ modules, application }: Pick<ScanInput, 'modules' | 'ap
 }
 
 function unread(where: string): DescopeConfigError {
-  const message = `What ${where} asks for cannot be read where it is called, because "prototype.constructor" of its class is another class. Let the mixin or decorator that put it there leave "constructor" alone.`;
+  const message = `The access decorators of ${where} cannot be read when it is called: "prototype.constructor" of its class is another class. Change the mixin or class decorator that set it, so that "constructor" is the class itself.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
 // When a global guard is enough, by transport.
 const COVERED = {
   http: 'leave globalGuard on',
-  ws: 'leave globalGuard on and take Nest 12, unbundled: Nest 11 asks no global guard about messages of WebSockets',
-  rpc: 'leave globalGuard on where the whole application is a microservice: a hybrid one does not ask it about messages',
+  ws: 'leave globalGuard on and use Nest 12, unbundled: Nest 11 runs no global guards for WebSocket messages',
+  rpc: 'leave globalGuard on where the whole application is a microservice: a hybrid application does not run it for messages',
 };
 
 function unguarded(where: string, transport: keyof typeof COVERED = 'http'): DescopeConfigError {
-  const message = `${where} asks for something, itself or by its class, and no AuthGuard covers it. Add @UseGuards(AuthGuard) there, or ${COVERED[transport]}.`;
+  const message = `${where} has access decorators (its own or of its class), but no AuthGuard runs before it. Add @UseGuards(AuthGuard) there, or ${COVERED[transport]}.`;
   return new DescopeConfigError('CONFIG_DEMAND_UNGUARDED', message, { where });
 }
 
@@ -218,7 +218,7 @@ type Modules = readonly { readonly providers: ReadonlyMap<unknown, unknown> }[];
 function assertLoaderProvided({ loadUser }: DescopeConfig, modules: Modules): void {
   if (loadUser === undefined || !isUserLoaderClass(loadUser)) return;
   if (modules.some(({ providers }) => providers.has(loadUser))) return;
-  const message = `The option loadUser is the class ${loadUser.name}, and no module provides it. Add it to the providers of a module.`;
+  const message = `The option loadUser is the class ${loadUser.name}, but no module provides it. Add it to the providers of a module.`;
   throw new DescopeConfigError('CONFIG_USER_LOADER_MISSING', message, { loader: loadUser.name });
 }
 
@@ -227,7 +227,7 @@ function assertPoliciesProvided({ where, policy }: HandlerWithPolicy, modules: M
     if (rule.kind !== 'policy' || !isRuleClass(rule.policy)) continue;
     const type = rule.policy;
     if (modules.some(({ providers }) => providers.has(type))) continue;
-    const message = `${where} is under @Authorize(${type.name}), and no module provides ${type.name}. Add it to the providers of a module.`;
+    const message = `${where} has @Authorize(${type.name}), but no module provides ${type.name}. Add it to the providers of a module.`;
     throw new DescopeConfigError('CONFIG_POLICY_MISSING', message, { where, policy: type.name });
   }
 }
@@ -235,7 +235,7 @@ function assertPoliciesProvided({ where, policy }: HandlerWithPolicy, modules: M
 function assertKeyGiven({ where, policy }: HandlerWithPolicy, config: DescopeConfig): void {
   const isAsked = (policy.rules ?? []).some(({ kind }) => kind === 'relation');
   if (!isAsked || config.readSecrets().managementKey !== undefined) return;
-  const message = `${where} is under @FgaCheck, and Descope answers that to a management key only. Set managementKey (or DESCOPE_MANAGEMENT_KEY). A test needs none: createTestDescope().override(…) of nestjs-descope/testing boots without.`;
+  const message = `${where} has @FgaCheck, which needs a management key. Set managementKey (or DESCOPE_MANAGEMENT_KEY). A test needs no key with createTestDescope().override(…) of nestjs-descope/testing.`;
   throw new DescopeConfigError('CONFIG_FGA_KEY_MISSING', message, { where });
 }
 
@@ -261,7 +261,7 @@ function assertParamsRouted({ type, handler, where, policy }: HandlerWithPolicy,
     if (name === undefined) continue;
     const paths = [...readPaths(type, handler), prefix];
     if (paths.some((path) => path.match(PARAM)?.some((text) => text.slice(1) === name))) continue;
-    const message = `${where} is asked about '${String(source)}', and its path has no such parameter.`;
+    const message = `An access decorator of ${where} reads '${String(source)}', but its path has no such parameter. Use the name of a parameter of the path.`;
     throw new DescopeConfigError('CONFIG_DEMAND_INVALID', message, { where });
   }
 }
@@ -276,6 +276,6 @@ function hasAudience({ demands }: AccessPolicy): boolean {
 
 function audienceless(what: string, kinds: readonly TokenKind[], where: string): DescopeConfigError {
   const foreign = kinds.filter(isForeignKind).join(' and ');
-  const message = `${what} accepts tokens of the kind ${foreign}, which were made for somebody else's use, and no audience says for whom they must be meant: all of them would be rejected. Add @Audience(…) there, or set audience (or DESCOPE_AUDIENCE).`;
+  const message = `${what} accepts tokens of the kind ${foreign}, but no audience is required of them. Such tokens may be issued for other APIs, so without an audience all of them would be rejected. Add @Audience(…) there, or set audience (or DESCOPE_AUDIENCE).`;
   return new DescopeConfigError('CONFIG_DEMAND_AUDIENCELESS', message, { where });
 }

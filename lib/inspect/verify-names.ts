@@ -95,18 +95,18 @@ async function ask<T>(answering: Promise<Answer<T>>, url: string): Promise<T> {
 
 function missingKey(): DescopeConfigError {
   const message =
-    'The names cannot be compared with the project without a management key. Set managementKey (DESCOPE_MANAGEMENT_KEY) to one that may read roles, permissions and tenants; the Descope console makes it under Company → Management Keys.';
+    'The names cannot be compared with the project without a management key. Set managementKey (DESCOPE_MANAGEMENT_KEY) to a key that may read roles, permissions and tenants. Create one in the Descope console under Company → Management Keys.';
   return new DescopeConfigError('CONFIG_MANAGEMENT_KEY_MISSING', message);
 }
 
 function rejectedKey(status: number): DescopeConfigError {
   const message =
-    'Descope rejects the management key. It must be one of this project that may read roles, permissions and tenants.';
+    'Descope rejects the management key. Use a key of this project that may read roles, permissions and tenants.';
   return new DescopeConfigError('CONFIG_MANAGEMENT_KEY_REFUSED', message, { status });
 }
 
 function unavailable(cause: unknown): DescopeUnavailableError {
-  const message = `Descope's management API cannot be asked at present (${toReason(cause)}).`;
+  const message = `Descope's management API is unavailable at present (${toReason(cause)}).`;
   return new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 10, cause });
 }
 

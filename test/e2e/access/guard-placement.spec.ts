@@ -191,7 +191,7 @@ describe.each(ADAPTERS)('AuthGuard with globalGuard: false, on %s', (adapter) =>
   ])('stops the boot for a resolver that the application makes itself, by %s', async (_how, provider) => {
     await expect(boot([], {}, [provider])).rejects.toMatchObject({
       code: 'CONFIG_DEMAND_UNGUARDED',
-      message: expect.stringMatching(/^BookResolver\.secret asks/),
+      message: expect.stringMatching(/^BookResolver\.secret has access decorators/),
     });
   });
 
@@ -219,7 +219,9 @@ describe.each(ADAPTERS)('A handler of messages, on %s', (adapter) => {
     );
 
   it('stops the boot when only the global guard covers its demand', async () => {
-    const message = expect.stringMatching(/^MessageController\.remove .*a hybrid one does not ask/);
+    const message = expect.stringMatching(
+      /^MessageController\.remove .*a hybrid application does not run it/,
+    );
     const unguarded = { code: 'CONFIG_DEMAND_UNGUARDED', message };
     await expect(boot([MessageController])).rejects.toMatchObject(unguarded);
   });
@@ -231,7 +233,7 @@ describe.each(ADAPTERS)('A handler of messages, on %s', (adapter) => {
     const options = { override: (builder: TestingModuleBuilder) => descope.override(builder) };
     await expect(start(adapter, metadata, options)).rejects.toMatchObject({
       code: 'CONFIG_DEMAND_UNGUARDED',
-      message: expect.stringMatching(/^Gateway\.remove .*leave globalGuard on and take Nest 12/),
+      message: expect.stringMatching(/^Gateway\.remove .*leave globalGuard on and use Nest 12/),
     });
   });
 

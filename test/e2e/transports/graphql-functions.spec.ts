@@ -94,7 +94,7 @@ describe.each(ENGINES)('A function in the options behind $name', (engine) => {
   ])('stops the boot where it replaces %s', async (_what, graphql, field) => {
     expect(await boot(BookResolver, { ...GUARDS, ...graphql })).toMatch(
       new RegExp(
-        `^CONFIG_DEMAND_UNGUARDED ${field.replace('.', '\\.')} stands in the options .*replaces BookResolver\\.`,
+        `^CONFIG_DEMAND_UNGUARDED ${field.replace('.', '\\.')} in the options .*replaces BookResolver\\.`,
       ),
     );
   });
@@ -133,7 +133,7 @@ describe.each(ENGINES)('A function in the options behind $name', (engine) => {
       [OwnGuardResolver, false],
     ] as const)
       expect(await boot(resolver, graphql, globalGuard)).toMatch(
-        /^CONFIG_DEMAND_UNGUARDED Query\.secret of the GraphQL schema .*@Resolver\(\), with @Public\(\)/,
+        /^CONFIG_DEMAND_UNGUARDED Query\.secret of the GraphQL schema .*@Resolver\(\)\. Add @Public\(\)/,
       );
     expect(await boot(UndemandingResolver, graphql, false)).toBe('started');
   });
@@ -172,7 +172,7 @@ describe("Mercurius's loaders", () => {
     ['a function with options', { loader: LOADER, opts: { cache: false } }],
   ])('stop the boot where they replace a field with a demand: %s', async (_what, price) => {
     expect(await boot(BookResolver, { ...GUARDS, loaders: { Book: { price } } })).toMatch(
-      /^CONFIG_DEMAND_UNGUARDED Book\.price stands in the options .*replaces BookResolver\.price/,
+      /^CONFIG_DEMAND_UNGUARDED Book\.price in the options .*replaces BookResolver\.price/,
     );
     expect(await boot(BookResolver, { ...GUARDS, loaders: { Book: { author: price } } })).toMatch(
       /^CONFIG_DEMAND_UNGUARDED Book\.author .*replaces BookResolver\.author/,

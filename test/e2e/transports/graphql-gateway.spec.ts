@@ -77,7 +77,7 @@ describe('A GraphQL gateway', () => {
   const toNotice = (driver: string) => [
     expect.stringMatching(
       new RegExp(
-        `^warn: GRAPHQL_GATEWAY_UNGUARDED: ${driver} .*no guard, also no global one.*subgraphs.*context`,
+        `^warn: GRAPHQL_GATEWAY_UNGUARDED: ${driver} .*no guards, not even global ones.*subgraphs.*context`,
       ),
     ),
   ];
