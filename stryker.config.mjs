@@ -41,8 +41,8 @@ export const PARTS = {
     specs: [`${UNIT}/auth/access/access-decorators`],
   },
   values: {
-    mutate: ['lib/auth/access/check-access.ts'],
-    specs: [`${UNIT}/auth/access/check-access`, `${E2E}/access/current-tenant`],
+    mutate: ['lib/auth/access/request-values.ts'],
+    specs: [`${UNIT}/auth/access/request-values`, `${E2E}/access/current-tenant`],
   },
   tenant: {
     mutate: ['lib/auth/param.decorators.ts'],

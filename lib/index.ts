@@ -33,7 +33,7 @@ export type {
   RelationRule,
 } from './auth/access/access-metadata.js';
 export type { AccessPolicy } from './auth/access/access-policy.js';
-export type { ValueSource } from './auth/access/check-access.js';
+export type { ValueSource } from './auth/access/request-values.js';
 export type { FgaCheckOptions } from './auth/access/rules.js';
 export { Authorize, FgaCheck } from './auth/access/rules.js';
 export type { AccessDecision } from './auth/auth.guard.js';
@@ -49,7 +49,7 @@ export type {
 } from './auth/param.decorators.js';
 export { CurrentSession, CurrentTenant, CurrentUser } from './auth/param.decorators.js';
 export { DescopeSessionMiddleware } from './auth/session.middleware.js';
-export type { ContextRequest, DescopeCall, HttpCall } from './auth/transports/execution-context.js';
+export type { ContextRequest, DescopeCall, HttpCall } from './auth/transports/call.js';
 export type { DescopeTransport } from './auth/transports/transport.js';
 export type { Fetch, FetchBody, FetchInit, FetchLike, FetchResponse } from './core/api/http-client.js';
 export type { Clock } from './core/clock.js';
@@ -110,15 +110,6 @@ export type {
   TenantId,
 } from './core/user/custom-claims.js';
 export type {
-  DescopeUserClass,
-  Grants,
-  NameList,
-  RegisteredUser,
-  TenantGrants,
-  UsernameClaim,
-} from './core/user/descope-user.js';
-export { DescopeUser } from './core/user/descope-user.js';
-export type {
   AudienceDemand,
   Demand,
   GrantDemand,
@@ -131,7 +122,16 @@ export type {
   StaffDemand,
   StepUpDemand,
   TenantDemand,
-} from './core/user/requirements.js';
+} from './core/user/demands.js';
+export type {
+  DescopeUserClass,
+  Grants,
+  NameList,
+  RegisteredUser,
+  TenantGrants,
+  UsernameClaim,
+} from './core/user/descope-user.js';
+export { DescopeUser } from './core/user/descope-user.js';
 export type { DescopeHealth, DescopeHealthOptions } from './module/descope.health.js';
 export { DescopeHealthIndicator } from './module/descope.health.js';
 export { DescopeModule } from './module/descope.module.js';

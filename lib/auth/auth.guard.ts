@@ -28,8 +28,8 @@ import {
 } from './injection-tokens.js';
 import { clearForeignUser, findSession, getOwnUser, rememberAcceptance } from './request-user.js';
 import { keepPrivate } from './response-headers.js';
-import type { DescopeCall } from './transports/execution-context.js';
-import { assertCallOrigin, handOnUser, openCall } from './transports/execution-context.js';
+import type { DescopeCall } from './transports/call.js';
+import { assertCallOrigin, handOnUser, openCall } from './transports/call.js';
 
 /** What `AuthGuard.decide` decides on. */
 export interface AccessDecision {

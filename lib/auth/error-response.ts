@@ -1,7 +1,7 @@
 // The response to a rejected request: the challenge, or for a page a redirect to the login page.
 import { HttpException } from '@nestjs/common';
 import { DescopeCredentialError } from '../core/errors.js';
-import { readRedirectTarget } from '../core/http/origin.js';
+import { readRedirectTarget } from '../core/http/redirect-target.js';
 import type { RequestLike } from '../core/http/request.js';
 import { readHeader } from '../core/http/request.js';
 import type { TokenStore } from '../core/http/token-store.js';
@@ -9,8 +9,8 @@ import type { Notify } from '../core/logging.js';
 import { reportRejection } from '../core/logging.js';
 import { toHttpError } from './http-error.js';
 import { keepPrivate } from './response-headers.js';
-import type { DescopeCall, HttpCall } from './transports/execution-context.js';
-import { readPageRequest, toTransportException } from './transports/execution-context.js';
+import type { DescopeCall, HttpCall } from './transports/call.js';
+import { readPageRequest, toTransportException } from './transports/call.js';
 
 /** The call that failed: a call of a handler, a request to a mounted route, or a socket, which has no headers. */
 export type ErrorCall = DescopeCall | Pick<HttpCall, 'response'>;

@@ -7,11 +7,11 @@ import { readTenantGrants } from '../core/user/authorize.js';
 import type { DescopeRegister } from '../core/user/custom-claims.js';
 import type { RegisteredUser } from '../core/user/descope-user.js';
 import { readAccessPolicy } from './access/access-policy.js';
-import { readRequestValue } from './access/check-access.js';
+import { readRequestValue } from './access/request-values.js';
 import { recallAnyUser } from './request-state.js';
 import { readSession } from './request-user.js';
-import type { OpenCall } from './transports/execution-context.js';
-import { openCall, recallKey } from './transports/execution-context.js';
+import type { OpenCall } from './transports/call.js';
+import { openCall, recallKey } from './transports/call.js';
 
 /** A pipe, or its class. */
 export type ParameterPipe = PipeTransform | Type<PipeTransform>;

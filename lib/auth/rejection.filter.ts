@@ -11,7 +11,7 @@ import {
   DescopeUnavailableError,
 } from '../core/errors.js';
 import { toHttpError } from './http-error.js';
-import { openCall } from './transports/execution-context.js';
+import { openCall } from './transports/call.js';
 import { microserviceTransport } from './transports/microservice.js';
 import { readThrown, respondToSocket } from './transports/transport.js';
 

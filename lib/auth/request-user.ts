@@ -22,8 +22,8 @@ import {
   rememberSession,
   rememberUser,
 } from './request-state.js';
-import type { DescopeCall, HttpCall, OpenCall } from './transports/execution-context.js';
-import { findRequest, recallKey, toKey, writeUser } from './transports/execution-context.js';
+import type { DescopeCall, HttpCall, OpenCall } from './transports/call.js';
+import { findRequest, recallKey, toKey, writeUser } from './transports/call.js';
 
 /**
  * Authenticates a request, once.

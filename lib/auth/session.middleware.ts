@@ -4,10 +4,11 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DescopeCredentialError, DescopeRequestError, DescopeUnavailableError } from '../core/errors.js';
 import type { HttpExchange } from '../core/http/token-store.js';
 import type { Notify } from '../core/logging.js';
-import { toReason } from '../core/logging.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
+import { toReason } from '../core/request-failure.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { DueSession, Sessions } from '../core/session/auto-refresh.js';
+import { isSessionOver } from '../core/session/refresher.js';
 import { DescopeSession } from '../core/session/session.js';
 import {
   DESCOPE_AUTHENTICATOR,
@@ -18,8 +19,8 @@ import {
 import { recallSession, rememberFailure, rememberSession } from './request-state.js';
 import type { ResponseWriter } from './response-headers.js';
 import { keepPrivate } from './response-headers.js';
-import type { ContextRequest, HttpCall } from './transports/execution-context.js';
-import { openHttpCall } from './transports/execution-context.js';
+import type { ContextRequest, HttpCall } from './transports/call.js';
+import { openHttpCall } from './transports/call.js';
 
 /** A call whose response has headers. */
 type WritableCall = HttpCall & { readonly response: ResponseWriter };
@@ -90,7 +91,7 @@ export class SessionAttachment {
       return;
     }
     this.#remember(call, DescopeSession.anonymous(error));
-    if (!isOver(error)) return;
+    if (!isSessionOver(error)) return;
     await this.sessions.tokenStore.clear(exchange);
     keepPrivate(call.response);
   }
@@ -117,11 +118,6 @@ function isServedBy(route: string, path: string): boolean {
 // The token store has logged it. The session itself is valid: the request proceeds, and the next one refreshes again.
 function passTooLarge(error: unknown): void {
   if (!(error instanceof DescopeRequestError) || error.code !== 'SESSION_TOO_LARGE') throw error;
-}
-
-/** Checks whether a session has ended for good, so that its cookies can be cleared; not if its key is not known yet. */
-export function isOver(error: DescopeCredentialError): boolean {
-  return error.code !== 'SESSION_SUPERSEDED' && error.code !== 'TOKEN_KEY_UNKNOWN';
 }
 
 // The refresh as Nest middleware on Express, and as a hook on Fastify.

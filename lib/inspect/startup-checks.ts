@@ -8,7 +8,7 @@ import { isUserLoaderClass } from '../auth/request-user.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError } from '../core/errors.js';
 import type { TokenKind } from '../core/token/claims.js';
-import { readTenantSources } from '../core/user/requirements.js';
+import { readTenantSources } from '../core/user/demands.js';
 import { isForeignKind } from '../core/user/token-acceptance.js';
 import { areFieldsGuarded, unguardedField, unguardedReference } from './graphql-fields.js';
 import type { FoundHandler, HandlerWithPolicy } from './handlers.js';

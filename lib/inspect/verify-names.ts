@@ -4,7 +4,7 @@ import type { DescopeClient } from '../auth/injection-tokens.js';
 import { DESCOPE_CLIENT, DESCOPE_CONFIG } from '../auth/injection-tokens.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError, DescopeUnavailableError } from '../core/errors.js';
-import { RequestFailure, toReason } from '../core/logging.js';
+import { RequestFailure, toReason } from '../core/request-failure.js';
 import type { AccessMap, AccessMapDemand } from './access-map.js';
 import { describeAccess } from './access-map.js';
 

@@ -3,7 +3,7 @@ import type { DescopeClient, NodeSdk } from '../auth/injection-tokens.js';
 import type { Fetch } from '../core/api/http-client.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import type { Notify } from '../core/logging.js';
-import { RequestFailure } from '../core/logging.js';
+import { RequestFailure } from '../core/request-failure.js';
 import type { LateServices } from './late-services.js';
 
 type TellFailure = (failure: RequestFailure) => RequestFailure;

@@ -1,8 +1,8 @@
 // The injectable service: validates tokens and requests, and checks roles and permissions.
 import { Inject, Injectable } from '@nestjs/common';
 import { inNestForm } from '../auth/http-error.js';
-import type { ContextRequest } from '../auth/transports/execution-context.js';
-import { toRequestLike } from '../auth/transports/execution-context.js';
+import type { ContextRequest } from '../auth/transports/call.js';
+import { toRequestLike } from '../auth/transports/call.js';
 import type { RequestLike } from '../core/http/request.js';
 import type { DescopeSession } from '../core/session/session.js';
 import { acceptOptionalSession, acceptSession } from '../core/session/session.js';

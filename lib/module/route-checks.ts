@@ -16,7 +16,7 @@ import type { Endpoint } from '../inspect/endpoints.js';
 import { readEndpoints } from '../inspect/endpoints.js';
 import { isClass } from '../inspect/handlers.js';
 import { LOGIN_HANDLER, UNREFRESHED_HANDLERS } from '../routes/auth.controller.js';
-import { rejectBody, respond } from '../routes/http-exchange.js';
+import { rejectBody, respond } from '../routes/route-call.js';
 import type { DescopeRoutesOptions } from '../routes/routes.options.js';
 
 /** What the router is created from. */

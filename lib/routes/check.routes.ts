@@ -12,9 +12,9 @@ import type { Authenticator } from '../core/session/authenticator.js';
 import { acceptSession, readSignedIn } from '../core/session/session.js';
 import { isWellFormed } from '../core/token/claims.js';
 import { assertAccess } from '../core/user/authorize.js';
+import type { Demand } from '../core/user/demands.js';
 import type { DescopeUser } from '../core/user/descope-user.js';
-import type { Demand } from '../core/user/requirements.js';
-import type { RouteCall, RouteResponse } from './http-exchange.js';
+import type { RouteCall, RouteResponse } from './route-call.js';
 import type { CheckHeaderValue, CheckOptions, DescopeRoutesOptions } from './routes.options.js';
 
 const HEADERS: Readonly<Record<string, CheckHeaderValue>> = {

@@ -1,7 +1,7 @@
 // The options of a page with a flow, checked before any of them reaches the page.
 import { DescopeConfigError } from '../core/errors.js';
 import { isConfidential, isProjectId, readBaseUrl } from '../core/http/base-url.js';
-import { readRedirectTarget } from '../core/http/origin.js';
+import { readRedirectTarget } from '../core/http/redirect-target.js';
 
 /** How a flow is shown, and where its tokens and the browser go. */
 export interface DescopeFlowOptions {

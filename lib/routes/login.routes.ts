@@ -7,12 +7,12 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DESCOPE_CONFIG, DESCOPE_ROUTES } from '../auth/injection-tokens.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError } from '../core/errors.js';
-import { readRedirectTarget } from '../core/http/origin.js';
+import { readRedirectTarget } from '../core/http/redirect-target.js';
 import { readHeader } from '../core/http/request.js';
 import type { DescopeFlowOptions } from './flow-options.js';
 import { createNonce } from './flow-page.js';
 import { renderLoginPage, toLoginPageHeaders } from './flow-page.js';
-import type { RouteCall, RouteResponse } from './http-exchange.js';
+import type { RouteCall, RouteResponse } from './route-call.js';
 import type { DescopeRoutesOptions, LoginPageOptions } from './routes.options.js';
 
 /** The path of the script, beside the page. */

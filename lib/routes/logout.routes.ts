@@ -21,16 +21,16 @@ import { ambiguousCookie } from '../core/http/cookies.js';
 import { assertSameOrigin } from '../core/http/origin.js';
 import type { AmbiguousTokens } from '../core/http/token-store.js';
 import type { Notify } from '../core/logging.js';
-import { toReason } from '../core/logging.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
+import { toReason } from '../core/request-failure.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import { acceptSession } from '../core/session/session.js';
 import type { DescopeClaims } from '../core/token/claims.js';
 import { readSubjectId } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
-import type { RouteCall, RouteResponse } from './http-exchange.js';
 import { Profiles } from './me.routes.js';
+import type { RouteCall, RouteResponse } from './route-call.js';
 
 // Longer than any refresh token of the user's other browsers may live.
 const EVERYWHERE_MS = 366 * 24 * 60 * 60 * 1000;

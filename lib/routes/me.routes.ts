@@ -13,8 +13,8 @@ import { otherUser, sessionEnded } from '../core/session/refresher.js';
 import { DescopeSession, readSignedIn } from '../core/session/session.js';
 import { readSubjectId } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
-import type { RouteCall, RouteResponse } from './http-exchange.js';
-import { requireRefresh } from './http-exchange.js';
+import type { RouteCall, RouteResponse } from './route-call.js';
+import { requireRefresh } from './route-call.js';
 
 // Profiles are cached for a minute, for Descope limits the rate of requests.
 

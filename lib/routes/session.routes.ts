@@ -2,7 +2,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
 import { recallSession } from '../auth/request-state.js';
-import { isOver } from '../auth/session.middleware.js';
 import { DescopeApiError } from '../core/api/descope-api.js';
 import { selectTenant } from '../core/api/descope-calls.js';
 import type { DescopeConfig } from '../core/config/config.js';
@@ -11,12 +10,12 @@ import { assertFromOwnPage, assertSameOrigin } from '../core/http/origin.js';
 import type { TokensToKeep } from '../core/http/token-store.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
-import { assertSameSubject, otherUser, sessionEnded } from '../core/session/refresher.js';
+import { assertSameSubject, isSessionOver, otherUser, sessionEnded } from '../core/session/refresher.js';
 import { acceptSession, DescopeSession, readSignedIn } from '../core/session/session.js';
 import { readSubjectId } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
-import type { PostedTokens, RouteCall, RouteResponse } from './http-exchange.js';
-import { readBody, readPostedTokens, requireRefresh, requireString } from './http-exchange.js';
+import type { PostedTokens, RouteCall, RouteResponse } from './route-call.js';
+import { readBody, readPostedTokens, requireRefresh, requireString } from './route-call.js';
 
 @Injectable()
 export class SessionRoutes {
@@ -67,7 +66,7 @@ export class SessionRoutes {
       const tokens = await this.sessions.autoRefresh.refresh(call.exchange.request, refreshToken);
       return await this.#keep(call, tokens, false);
     } catch (error) {
-      if (error instanceof DescopeCredentialError && isOver(error))
+      if (error instanceof DescopeCredentialError && isSessionOver(error))
         await this.sessions.tokenStore.clear(call.exchange);
       throw error;
     }

@@ -1,6 +1,6 @@
 // The regular expressions on the request pipeline, against what makes careless ones run away: eight times the text, far less than 64 times the time.
 import { describe, expect, it } from '@jest/globals';
-import { readRedirectTarget } from '#lib/core/http/origin.js';
+import { readRedirectTarget } from '#lib/core/http/redirect-target.js';
 import { readBearer } from '#lib/core/http/request.js';
 import { isWellFormed, readIssuerKind } from '#lib/core/token/claims.js';
 import { codeOf } from '../support/tokens.js';

@@ -1,7 +1,7 @@
 // Work grows with the length of what is read, and no faster: counted in characters that are looked at, not in time.
 import { describe, expect, it } from '@jest/globals';
 import { readCookie } from '#lib/core/http/cookies.js';
-import { readRedirectTarget } from '#lib/core/http/origin.js';
+import { readRedirectTarget } from '#lib/core/http/redirect-target.js';
 import { readVerificationKey } from '#lib/core/token/signature.js';
 import { codeOf, createSigningKey, createVerifier, mint, toPart } from '../support/tokens.js';
 

@@ -1,7 +1,7 @@
 // Any redirect target: what is accepted stays on our origin, for a browser and for anyone who decodes it first.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readRedirectTarget } from '#lib/core/http/origin.js';
+import { readRedirectTarget } from '#lib/core/http/redirect-target.js';
 import { fuzz, hostileText } from './support/fuzz.js';
 
 const OURS = 'https://a.example';

@@ -3,8 +3,8 @@ import 'reflect-metadata';
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { DescopeConfigError } from '../../core/errors.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
+import type { Demand, RequestValueSource } from '../../core/user/demands.js';
 import type { RegisteredUser } from '../../core/user/descope-user.js';
-import type { Demand, RequestValueSource } from '../../core/user/requirements.js';
 import { isProviderClass } from './find-provider.js';
 
 /** Whether a handler is public, whether authentication is optional, or whether it is required. */

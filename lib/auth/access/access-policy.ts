@@ -1,8 +1,8 @@
 // Reads the metadata of access decorators: handler and class → policy.
 import 'reflect-metadata';
 import { DescopeConfigError } from '../../core/errors.js';
-import type { Demand, RequestValueSource } from '../../core/user/requirements.js';
-import { isAcceptanceDemand, readTenantSources } from '../../core/user/requirements.js';
+import type { Demand, RequestValueSource } from '../../core/user/demands.js';
+import { isAcceptanceDemand, readTenantSources } from '../../core/user/demands.js';
 import type { AccessEntry, AccessMode, AccessRule } from './access-metadata.js';
 import { ACCESS_METADATA } from './access-metadata.js';
 

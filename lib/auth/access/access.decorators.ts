@@ -1,7 +1,7 @@
 // The access decorators: what a handler, or every handler of a class, demands of its caller.
 import type { TokenKind } from '../../core/token/claims.js';
 import type { PermissionName, RoleName } from '../../core/user/custom-claims.js';
-import type { GrantDemand, NameMatch } from '../../core/user/requirements.js';
+import type { GrantDemand, NameMatch } from '../../core/user/demands.js';
 import type { AccessDecorator } from './access-metadata.js';
 import {
   addDemand,
@@ -11,7 +11,7 @@ import {
   assertValueSource,
   invalid,
 } from './access-metadata.js';
-import type { ValueSource } from './check-access.js';
+import type { ValueSource } from './request-values.js';
 
 /** The kinds of caller that `@Accepts` takes. */
 export type AcceptedKind = Exclude<TokenKind, 'unknown'>;

@@ -3,8 +3,9 @@ import { withDeadline } from '../../core/api/http-client.js';
 import { DescopeUnavailableError } from '../../core/errors.js';
 import { publishOutage } from '../../core/events.js';
 import type { Notify } from '../../core/logging.js';
-import { readProjectId, RequestFailure } from '../../core/logging.js';
+import { readProjectId } from '../../core/logging.js';
 import { isYes } from '../../core/maybe-promise.js';
+import { RequestFailure } from '../../core/request-failure.js';
 
 /** The part of the Descope client that is used. */
 export interface RelationClient {

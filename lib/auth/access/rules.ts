@@ -15,10 +15,11 @@ import type {
   RelationRule,
 } from './access-metadata.js';
 import { addMetadata, assertValueSource, invalid, isRuleClass } from './access-metadata.js';
-import type { Case, ValueSource } from './check-access.js';
-import { readRequestValues } from './check-access.js';
+import type { Case } from './check-access.js';
 import type { RelationCheck } from './fga.js';
 import { findProvider } from './find-provider.js';
+import type { ValueSource } from './request-values.js';
+import { readRequestValues } from './request-values.js';
 
 /** A call with the application's own user, and the container that has the rules. */
 export interface RuleCase extends Case {

@@ -3,7 +3,7 @@ import { DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
 import { readSetCookies } from '../http/cookies.js';
 import type { Notify } from '../logging.js';
-import { RequestFailure, toHost, toReason } from '../logging.js';
+import { RequestFailure, toHost, toReason } from '../request-failure.js';
 import { isJsonObject, readOwn, readText } from '../token/claims.js';
 import type { DescopeTime } from './descope-time.js';
 import type { BoundedResponse, Fetch } from './http-client.js';

@@ -1,5 +1,5 @@
 // The HTTP client, the only file that calls the network: limited in time and size, for JSON only.
-import { RequestFailure } from '../logging.js';
+import { RequestFailure } from '../request-failure.js';
 import { isJsonObject, readText } from '../token/claims.js';
 
 /**

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../api/http-client.js';
 import { DescopeConfigError } from '../errors.js';
 import type { Notice, Notify } from '../logging.js';
-import { toReason } from '../logging.js';
+import { toReason } from '../request-failure.js';
 
 const TIMEOUT_MS = 1_000;
 const SILENT_TIMEOUT_MS = 200; // while a store does not respond, later calls wait less

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 import type { DescopeError, DescopeErrorCode } from '../errors.js';
 import { DescopeCredentialError, toThrownError } from '../errors.js';
 import type { DescopeClaims } from '../token/claims.js';
+import type { Demand } from '../user/demands.js';
 import type { DescopeUser } from '../user/descope-user.js';
-import type { Demand } from '../user/requirements.js';
 import type { AcceptanceConfig } from '../user/token-acceptance.js';
 import { assertTokenAccepted } from '../user/token-acceptance.js';
 

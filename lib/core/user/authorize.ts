@@ -2,7 +2,6 @@
 import type { DescopeAccessCode, DescopeError } from '../errors.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import { readNames, readOwn } from '../token/claims.js';
-import type { DescopeUser, Grants } from './descope-user.js';
 import type {
   Demand,
   GrantDemand,
@@ -12,7 +11,8 @@ import type {
   RequestValueSource,
   ScopeDemand,
   StepUpDemand,
-} from './requirements.js';
+} from './demands.js';
+import type { DescopeUser, Grants } from './descope-user.js';
 
 /** The input of a decision beside the user and the demands. */
 export interface AccessFacts {

@@ -2,8 +2,8 @@
 import { DescopeCredentialError } from '../errors.js';
 import type { TokenKind } from '../token/claims.js';
 import { isKindAccepted } from '../token/claims.js';
+import type { Demand } from './demands.js';
 import type { DescopeUser } from './descope-user.js';
-import type { Demand } from './requirements.js';
 
 /** What the module accepts on a route without `@Accepts` or `@Audience`. */
 export interface AcceptanceConfig {

@@ -1,7 +1,7 @@
 // Only paths of this application pass, whatever somebody writes.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readRedirectTarget } from '#lib/core/http/origin.js';
+import { readRedirectTarget } from '#lib/core/http/redirect-target.js';
 
 const OURS = 'https://app.example.com';
 

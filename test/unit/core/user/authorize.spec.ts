@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { TokenKind } from '#lib/core/token/claims.js';
 import { assertAccess } from '#lib/core/user/authorize.js';
-import type { Demand, GrantDemand, RequestValueSource } from '#lib/core/user/requirements.js';
+import type { Demand, GrantDemand, RequestValueSource } from '#lib/core/user/demands.js';
 import { assertTokenAccepted } from '#lib/core/user/token-acceptance.js';
 import { codeOf, NOW_MS, NOW_SECONDS } from '../../../support/tokens.js';
 import { userOf } from '../../../support/users.js';

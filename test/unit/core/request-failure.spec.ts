@@ -2,7 +2,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { DescopeUnavailableError } from '#lib/core/errors.js';
-import { RequestFailure, toReason } from '#lib/core/logging.js';
+import { RequestFailure, toReason } from '#lib/core/request-failure.js';
 
 const coded = (message: string, code: unknown, cause?: unknown) =>
   Object.assign(new Error(message, { cause }), { code });

@@ -2,9 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { readRequestValue, readRequestValues } from '#lib/auth/access/check-access.js';
-import { openCall } from '#lib/auth/transports/execution-context.js';
-import type { RequestValueSource } from '#lib/core/user/requirements.js';
+import { readRequestValue, readRequestValues } from '#lib/auth/access/request-values.js';
+import { openCall } from '#lib/auth/transports/call.js';
+import type { RequestValueSource } from '#lib/core/user/demands.js';
 import { userOf } from '../../../support/users.js';
 
 const inputOf = (request: { headers?: Record<string, unknown>; params?: unknown } = {}, dct?: string) => ({

@@ -1,8 +1,8 @@
 // A request to a mounted route and its response, the same for Express and Fastify.
 import { respondWithError } from '../auth/error-response.js';
 import { keepPrivate } from '../auth/response-headers.js';
-import type { ContextRequest } from '../auth/transports/execution-context.js';
-import { openHttpCall } from '../auth/transports/execution-context.js';
+import type { ContextRequest } from '../auth/transports/call.js';
+import { openHttpCall } from '../auth/transports/call.js';
 import { DescopeCredentialError, DescopeRequestError } from '../core/errors.js';
 import { ambiguousCookie } from '../core/http/cookies.js';
 import { readHeader } from '../core/http/request.js';
