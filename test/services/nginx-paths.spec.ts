@@ -1,4 +1,4 @@
-// Spellings of a path, at the README's nginx in front of a real service: none reaches an administrator's route past the
+// Spellings of a path, at the documented nginx in front of a real service: none reaches an administrator's route past the
 // check for the role.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { All, Controller, Get, Module, Req } from '@nestjs/common';

@@ -1,4 +1,4 @@
-// The README's nginx configuration, in a real nginx, in front of an application and a service that echoes.
+// The nginx configuration of docs/gateways.md, in a real nginx, in front of an application and a service that echoes.
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';

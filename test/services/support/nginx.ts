@@ -1,4 +1,4 @@
-// A real nginx that runs the README's own configuration.
+// A real nginx that runs the configuration of docs/gateways.md.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Service } from './service.js';
@@ -10,7 +10,7 @@ export interface Upstreams {
   readonly service: string;
 }
 
-/** Starts nginx with the block of the README's chapter on gateways; only the addresses are put in. */
+/** Starts nginx with the block of docs/gateways.md; only the addresses are put in. */
 export async function startNginx(upstreams: Upstreams): Promise<Service & { readonly url: string }> {
   const nginx = await startService({
     command: 'nginx',
@@ -26,8 +26,9 @@ export async function startNginx(upstreams: Upstreams): Promise<Service & { read
 }
 
 async function readServer(upstreams: Upstreams, port: number): Promise<string> {
-  const blocks = [...(await readFile('README.md', 'utf8')).matchAll(/^```nginx\n([^]*?)^```$/gm)];
-  if (blocks.length !== 1) throw new Error(`The README has ${blocks.length} blocks for nginx, and not one.`);
+  const blocks = [...(await readFile('docs/gateways.md', 'utf8')).matchAll(/^```nginx\n([^]*?)^```$/gm)];
+  if (blocks.length !== 1)
+    throw new Error(`docs/gateways.md has ${blocks.length} blocks for nginx, and not one.`);
   const places = [
     ['server 127.0.0.1:3000;', `server ${new URL(upstreams.application).host};`],
     ['server 127.0.0.1:8080;', `server ${new URL(upstreams.service).host};`],
@@ -35,7 +36,7 @@ async function readServer(upstreams: Upstreams, port: number): Promise<string> {
   ] as const;
   return places.reduce((text, [from, to]) => {
     if (text.split(from).length !== 2)
-      throw new Error(`The README's nginx configuration has no single "${from}".`);
+      throw new Error(`The nginx configuration of docs/gateways.md has no single "${from}".`);
     return text.replace(from, to);
   }, blocks[0]?.[1] ?? '');
 }
