@@ -53,7 +53,7 @@ function createTimedFetch(fetch: Fetch, tellFailure: TellFailure): Fetch {
     try {
       answer = await fetch(input, { ...init, signal });
     } catch (error) {
-      const cause = timeout.aborted ? new Error(`Descope did not answer in ${TIMEOUT_MS} ms.`) : error;
+      const cause = timeout.aborted ? new Error(`Descope did not respond within ${TIMEOUT_MS} ms.`) : error;
       throw tellFailure(new RequestFailure({ url, cause, secrets: readSecrets(init) }));
     }
     if (answer.status >= 500) tellFailure(new RequestFailure({ url, status: answer.status }));
@@ -75,7 +75,8 @@ function tell(failure: RequestFailure, config: DescopeConfig, notify: Notify): R
   return failure;
 }
 
-const FAILED = "A call of the vendor's client to Descope failed. If this lasts, check the way to baseUrl.";
+const FAILED =
+  "A call of Descope's Node SDK failed. If this continues, check the network connection to baseUrl.";
 
 function readSecrets(init: RequestInit | undefined): readonly string[] {
   const [, ...credentials] = (new Headers(init?.headers).get('authorization') ?? '').split(/[ :]/);

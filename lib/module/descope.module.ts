@@ -188,7 +188,7 @@ function keepFailure(provider: Provider): Provider {
 function assertOptions(given: unknown): unknown {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given;
   const got = given === undefined ? 'nothing' : describe(given);
-  const message = `The options of DescopeModule.forRootAsync() are made by a factory that gave ${got}; it wants an object, {} where the environment says everything.`;
+  const message = `The factory of DescopeModule.forRootAsync() returned ${got}; expected an object with the options. Return {} if environment variables set them all.`;
   throw new DescopeConfigError('CONFIG_INVALID', message);
 }
 
@@ -197,11 +197,11 @@ function assertRegisteredOnce(modules: ModulesContainer): void {
   const configured = registered.filter((module) => module.providers.has(DESCOPE_OPTIONS));
   if (configured.length === 0) {
     const message =
-      'DescopeModule is imported without options. Import DescopeModule.forRoot() in the root module; in a test of a single controller, DescopeTestingModule.forRoot(createTestDescope()) of nestjs-descope/testing.';
+      'DescopeModule is imported without options. Import DescopeModule.forRoot() in the root module. In a test of a single controller, import DescopeTestingModule.forRoot(createTestDescope()) of nestjs-descope/testing.';
     throw new DescopeConfigError('CONFIG_MODULE_MISSING', message);
   }
   if (registered.length === 1) return;
   const message =
-    'DescopeModule is imported more than once. Import DescopeModule.forRoot() in the root module only: its providers are visible everywhere. With isGlobal: false, keep what forRoot() gives, and import that same object where they are needed.';
+    'DescopeModule is imported more than once. Import DescopeModule.forRoot() in the root module only: its providers are visible everywhere. With isGlobal: false, store the result of forRoot() in a constant, and import that same object wherever it is needed.';
   throw new DescopeConfigError('CONFIG_MODULE_DUPLICATE', message);
 }

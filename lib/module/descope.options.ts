@@ -121,7 +121,7 @@ function noteMisplaced(options: OptionReader, names: readonly string[]): void {
   const known = [...ASYNC_OPTIONS, ...STATIC_OPTIONS];
   for (const name of names.filter((one) => !known.includes(one))) {
     if (KNOWN_OPTIONS.includes(name))
-      options.mistake(name, 'a run-time option beside the factory', 'its place in what the factory gives');
+      options.mistake(name, 'a run-time option next to the factory', 'it in the result of the factory');
     else options.mistake(name, 'an unknown option of forRootAsync', `one of ${known.join(', ')}`);
   }
 }

@@ -138,7 +138,7 @@ function createRelationCheck(client: DescopeClient, config: DescopeConfig, notif
 const NO_SIGN_OUTS: Notice = {
   code: 'SIGN_OUT_STORE_FAILED',
   level: 'error',
-  message: 'The signOutStore cannot be used; requests with a session are answered with 503 until it can.',
+  message: 'The signOutStore cannot be reached. Until it can, requests with a session get 503.',
 };
 
 /** The providers that middleware and routes need beside the request pipeline. */

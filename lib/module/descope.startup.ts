@@ -79,7 +79,7 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
 
 function failBoot(error: unknown): never {
   if (!(error instanceof DescopeUnavailableError)) throw error;
-  const message = `${error.message} The option requireKeysAtBoot is set, so the application does not start without them. A test needs none: createTestDescope().override(…) of nestjs-descope/testing brings its own.`;
+  const message = `${error.message} The option requireKeysAtBoot is set, so the application does not start without the keys. In a test, createTestDescope().override(…) of nestjs-descope/testing provides keys.`;
   const { code, cause, retryAfterSeconds } = error;
   throw new DescopeUnavailableError(code, message, { retryAfterSeconds, cause });
 }
@@ -119,17 +119,17 @@ function warn(code: Notice['code'], message: string): Notice {
 }
 
 const AUDIENCE =
-  'No audience is configured, so a token of this project meant for another API is accepted here too. Set audience (or DESCOPE_AUDIENCE), or audience: null to say that this is meant.';
+  'No audience is configured, so tokens that this project issued for another API are accepted too. Set audience (or DESCOPE_AUDIENCE), or audience: null if this is intended.';
 const INSECURE =
-  'The base URL is plain http and leaves this machine: anyone who is on the way can replace the keys. Use https; only an emulator in a network of your own does without.';
+  'The base URL is plain http to another host: anyone on the network path can replace the keys. Use https. Only an emulator in a private network may use plain http.';
 const LOOPBACK =
-  "NODE_ENV is production, and the base URL is on this machine: whatever listens on that port makes the keys, and signs in whom it likes. An emulator left in the configuration? Leave baseUrl (DESCOPE_BASE_URI) out, or set it to Descope's API.";
+  "NODE_ENV is production, and the base URL is on this machine: any program that listens on that port provides the keys and can sign in as any user. Perhaps the address of an emulator was left in the configuration. Remove baseUrl (DESCOPE_BASE_URI), or set it to Descope's API.";
 const STATIC =
-  'Keys are fixed (publicKey or keys), and Descope rotates them daily: tokens of the next key will be rejected. Leave the keys out to have them fetched.';
+  'The keys are fixed (publicKey or keys), but Descope rotates its keys daily: tokens signed with the next key will be rejected. Remove the option, so that the keys are fetched.';
 const REPLACED =
-  "The global Promise is not the platform's own (zone.js, or another library that replaces it). This package asks for `then` and works, but code that tests `instanceof Promise` takes what an async function returns for a value: look for it in guards and rules of your own, and leave the patch out on a server if you can.";
+  "The global Promise is not the platform's own (zone.js, or another library that replaces it). This package is not affected, because it checks for `then`. Code that checks `instanceof Promise` mistakes the promise of an async function for a plain value. Search your guards and rules for this check, or do not load that library on a server.";
 const MUTABLE =
-  'Users can change it, and a freed one can pass to somebody else: the same username may then be another person. Prefer an immutable claim such as "sub".';
+  'Users can change this claim, and a value that becomes free can be taken by another user: the same username may then mean another person. Use an immutable claim such as "sub".';
 
 /** Runs the refresh of sessions before every route: on Express as middleware, on Fastify as a hook. */
 @Injectable()
@@ -212,7 +212,7 @@ function readTransports(given: unknown): readonly DescopeTransport[] {
   else for (const [index, item] of given.entries()) noteFlaws(options, `transports[${index}]`, item);
   const types = Array.isArray(given) ? given.map(readType) : [];
   for (const type of new Set(types.filter((item, index) => isText(item) && types.indexOf(item) < index)))
-    options.mistake('transports', `two for the type "${String(type)}"`, 'one of each type');
+    options.mistake('transports', `two transports for the type "${String(type)}"`, 'one for each type');
   options.assertFaultless();
   return given as readonly DescopeTransport[];
 }
@@ -224,7 +224,7 @@ function noteFlaws(options: Reader, name: string, item: unknown): void {
   }
   const members = item as Readonly<Record<string, unknown>>;
   if (!isText(members['type']))
-    options.mistake(`${name}.type`, toText(members['type']), 'what context.getType() gives');
+    options.mistake(`${name}.type`, toText(members['type']), 'the string that context.getType() returns');
   if (!isFunction(members['findRequest']))
     options.mistake(`${name}.findRequest`, toText(members['findRequest']), 'a function of the context');
   for (const member of FURTHER)

@@ -84,8 +84,8 @@ class EarlyCalls {
 }
 
 const WAITS =
-  'DescopeService or the client of @InjectDescope() was called before the options of DescopeModule are there, and they wait for the answer. What makes the options of forRootAsync() may inject both, and may not call them: call them in loadUser, or in onModuleInit().';
-const SLOW = `CONFIG_OPTIONS_CIRCULAR: For ${PATIENCE_MS / 1000} seconds a call of DescopeService or of the client has been waiting for the options of DescopeModule. If the options wait for that call, the application will never start: call it in loadUser, or in onModuleInit().`;
+  'DescopeService or the client of @InjectDescope() was called before the options of DescopeModule were ready, and the options wait for the result of this call. The factory of forRootAsync() and its dependencies may inject both, but must not call them. Call them in loadUser or in onModuleInit().';
+const SLOW = `CONFIG_OPTIONS_CIRCULAR: A call of DescopeService or of the client has waited for the options of DescopeModule for ${PATIENCE_MS / 1000} seconds. If the options wait for that call, the application never starts. Make the call in loadUser or in onModuleInit().`;
 
 // The injectable classes of other copies of the package in this process, so that code can inject any of them.
 

@@ -47,7 +47,7 @@ export function readShadowedRoutes(routing: Routing): Notice[] {
     return findClashes(first, later, isOrdered).map((second) => toText(first, second, isOrdered));
   });
   if (clashes.length === 0) return [];
-  const message = `${clashes.join(' ')} Give one another path (routes.path), or switch that route off (routes: { login: false }, and so on).`;
+  const message = `${clashes.join(' ')} Change the path of one of them (routes.path), or switch the route of DescopeModule off (such as routes: { login: false }).`;
   return [{ code: 'ROUTE_SHADOWED', level: 'warn', message }];
 }
 
@@ -88,9 +88,9 @@ function toText(first: ServedRoute, second: ServedRoute, isOrdered: boolean): st
   const own = first.isOurs ? second : first;
   const ours = first.isOurs ? first : second;
   const outcome = isOrdered
-    ? `${first.isOurs ? 'DescopeModule' : own.handler} comes first and answers, the other is never called`
+    ? `${first.isOurs ? 'DescopeModule' : own.handler} is registered first and handles the request; the other is never called`
     : 'only one of them is called';
-  return `${ours.method} ${ours.path} is a route of DescopeModule, and ${own.method} ${own.path} one of ${own.handler}: ${outcome}.`;
+  return `${ours.method} ${ours.path} is a route of DescopeModule, and ${own.method} ${own.path} is a route of ${own.handler}: ${outcome}.`;
 }
 
 // Express ignores the case of a path.

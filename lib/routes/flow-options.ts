@@ -81,14 +81,14 @@ const isAny: Check = () => true;
 /** What each option must be, in words and as a check of a string. */
 export const FLOW_CHECKS: Readonly<Record<string, readonly [wants: string, holds: Check]>> = {
   nonce: ['a nonce in base64', (value) => /^[\w+/-]{16,}={0,2}$/.test(value)],
-  projectId: ['a project id: "P" and 27 or 31 letters or digits', isProjectId],
+  projectId: ['a project id: "P" followed by 27 or 31 letters or digits', isProjectId],
   flowId: ['the id of a flow', (value) => value !== ''],
   baseUrl: ['an http(s) URL', isBaseUrl],
   baseStaticUrl: ['an https URL', isSafeUrl],
   baseCdnUrl: ['an https URL', isSafeUrl],
   scriptUrl: ['a path of this application, or an https URL', (value) => isLocal(value) || isSafeUrl(value)],
   integrity: [
-    'sha256-, sha384- or sha512- and base64',
+    'sha256-, sha384- or sha512- followed by base64',
     (value) => /^sha(256|384|512)-[\w+/]+=*$/.test(value),
   ],
   successRedirect: ['a path of this application', isLocal],

@@ -159,7 +159,11 @@ export function reportRouteMistakes(options: OptionReader, given: unknown): void
   if (typeof members['check'] !== 'boolean')
     reportCheckMistakes(routes.group<CheckOptions>('check', CHECK_OPTIONS));
   if (members['loginRedirect'] === true && members['login'] === false)
-    routes.mistake('loginRedirect', 'true beside login: false', 'the login page that it leads to, or false');
+    routes.mistake(
+      'loginRedirect',
+      'true together with login: false',
+      'false, or the login page that it redirects to',
+    );
 }
 
 const LOGIN_OPTIONS: readonly string[] = [...LOGIN_TEXTS, 'texts'];
@@ -173,15 +177,20 @@ function reportLoginMistakes(login: OptionReader<LoginPageOptions>, given: unkno
   if (lacksIntegrity(toMembers(given))) login.mistake('integrity', 'nothing', INTEGRITY_WANTED);
   const words = Object.keys(DEFAULT_TEXTS) as (keyof typeof DEFAULT_TEXTS)[];
   const texts = login.group<NonNullable<LoginPageOptions['texts']>>('texts', words);
-  for (const word of words) texts.read<unknown>(word, { wants: 'a text', is: isAnyText, default: undefined });
+  for (const word of words)
+    texts.read<unknown>(word, { wants: 'a string', is: isAnyText, default: undefined });
 }
 
 function reportCheckMistakes(check: OptionReader<CheckOptions>): void {
   for (const name of ['roles', 'permissions'] as const)
     check.read<readonly string[]>(name, { wants: 'a list of names', is: isNames, default: [] });
-  check.read<unknown>('methodHeader', { wants: "a header's name", is: isHeaderName, default: undefined });
+  check.read<unknown>('methodHeader', {
+    wants: 'the name of a header',
+    is: isHeaderName,
+    default: undefined,
+  });
   check.read<unknown>('headers', {
-    wants: `an object of headers' names, each with one of ${CHECK_VALUES.join(', ')}`,
+    wants: `an object that maps names of headers to one of ${CHECK_VALUES.join(', ')}`,
     is: isHeaders,
     default: undefined,
   });

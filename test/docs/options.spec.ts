@@ -69,7 +69,7 @@ function readRouteOptions(): string[] {
   reportRouteMistakes(options, { wrong: 1, login: { wrong: 1 }, check: { wrong: 1 } });
   return readMistakes(options).flatMap((line) => {
     const [, group = '', names = ''] =
-      /^- (.+)\.wrong: got an unknown option; wants one of (.+)\.$/.exec(line) ?? [];
+      /^- (.+)\.wrong: got an unknown option; expected one of (.+)\.$/.exec(line) ?? [];
     return names.split(', ').map((name) => `${group}.${name}`);
   });
 }

@@ -59,12 +59,12 @@ export const UNFIT_STORES: readonly (StoreKind & { readonly says: RegExp })[] = 
   {
     name: 'a Map',
     connect: () => new Map() as unknown as GivenStore,
-    says: /got a Map.*wants an object with get/,
+    says: /got a Map.*expected an object with get/,
   },
   {
     name: 'Keyv that swallows errors',
     connect: (server) => toKeyv(server, {}),
-    says: /got a Keyv that hides its errors; wants new Keyv\(\{ store: .*throwOnErrors: true \}\)/,
+    says: /got a Keyv that hides its errors; expected new Keyv\(\{ store: .*throwOnErrors: true \}\)/,
   },
   {
     name: 'Keyv over an adapter that swallows them',
@@ -72,7 +72,7 @@ export const UNFIT_STORES: readonly (StoreKind & { readonly says: RegExp })[] = 
       const adapter = Object.assign(toAdapter(server), { throwOnErrors: false });
       return new Keyv<string>({ store: adapter, throwOnErrors: true });
     },
-    says: /got an adapter that hides its errors; wants new Keyv/,
+    says: /got an adapter that hides its errors; expected new Keyv/,
   },
   {
     name: 'cache-manager over such a Keyv',
@@ -82,17 +82,17 @@ export const UNFIT_STORES: readonly (StoreKind & { readonly says: RegExp })[] = 
   {
     name: 'cache-manager with a memory of its own in front',
     connect: (server) => createCache({ stores: [new Keyv(), toKeyv(server, { throwOnErrors: true })] }),
-    says: /got a cache of several stores; wants the one of them that all instances share/,
+    says: /got a cache with several stores; expected the one store that all instances share/,
   },
   {
     name: 'a Redis client itself',
     connect: (server) => Object.assign(toPlainStore(server), { sendCommand: () => undefined }),
-    says: /got a Redis client itself; wants \{ get: \(key\) => client\.get\(key\)/,
+    says: /got a Redis client; expected \{ get: \(key\) => client\.get\(key\)/,
   },
   {
     name: 'a store that ignores the ttl',
     connect: (server) => ({ ...toPlainStore(server), set: (key, value) => server.set(key, value) }),
-    says: /got a store that keeps entries beyond their time/,
+    says: /got a store that still returns an expired entry/,
   },
   {
     name: 'a store that takes milliseconds for seconds',
@@ -100,17 +100,17 @@ export const UNFIT_STORES: readonly (StoreKind & { readonly says: RegExp })[] = 
       ...toPlainStore(server),
       set: (key, value, ttl) => server.set(key, value, ttl * 1000),
     }),
-    says: /got a store that keeps entries beyond their time/,
+    says: /got a store that still returns an expired entry/,
   },
   {
     name: 'a store that keeps nothing and says nothing',
     connect: () => ({ get: async () => undefined, set: async () => 'OK', delete: async () => true }),
-    says: /got a store that does not keep what it is given/,
+    says: /got a store that loses what is written/,
   },
   {
     name: 'a store that deletes nothing',
     connect: (server) => ({ ...toPlainStore(server), delete: async () => true }),
-    says: /got a store that keeps what was deleted/,
+    says: /got a store that still returns a deleted entry/,
   },
 ];
 

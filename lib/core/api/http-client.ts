@@ -133,7 +133,7 @@ const GRACE_MS = 20;
 export async function withDeadline<T>(answer: Promise<T>, timeoutMs: number, who: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const fail = () => reject(new Error(`${who} did not answer in ${timeoutMs} ms.`));
+    const fail = () => reject(new Error(`${who} did not respond within ${timeoutMs} ms.`));
     timer = setTimeout(() => (timer = setTimeout(fail, GRACE_MS)), timeoutMs);
   });
   try {

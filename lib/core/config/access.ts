@@ -49,7 +49,7 @@ const isHeaderName: Check<string> = (value): value is string =>
   typeof value === 'string' && HEADER_NAME.test(value) && !TAKEN.test(value);
 
 export const ACCESS_KEYS = {
-  header: toOptionalRule('the name of a header of your own, such as "x-api-key"', isHeaderName),
+  header: toOptionalRule('the name of a header that nothing else uses, such as "x-api-key"', isHeaderName),
   maxAgeSeconds: toWholeNumberRule({ least: 1, most: DAY_SECONDS, default: 300 }),
   rejectedSeconds: toWholeNumberRule({ least: 1, most: 3600, default: 60 }),
   maxKeys: toWholeNumberRule({ least: 1, most: 1_000_000, default: 10_000 }),
@@ -83,7 +83,11 @@ export function assertDistinctNames(
   options: OptionReader,
 ): void {
   if (names.session === names.refresh)
-    options.mistake('refreshCookieName', describe(names.refresh), 'a cookie name that no session has');
+    options.mistake(
+      'refreshCookieName',
+      describe(names.refresh),
+      'a cookie name other than sessionCookieName',
+    );
 }
 
 export const isAudience: Check<string | readonly string[] | null> = (

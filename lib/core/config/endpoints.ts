@@ -12,21 +12,20 @@ import { findPatternFlaw, toOrigin } from '../http/origin.js';
 import type { Check, OptionReader } from './option-reader.js';
 import { describe, isText, toRule } from './option-reader.js';
 
-const IN_A_TEST =
-  '(a test needs none: createTestDescope().override(…) of nestjs-descope/testing brings its own)';
+const IN_A_TEST = '(in a test, createTestDescope().override(…) of nestjs-descope/testing sets it)';
 const TRUSTED =
-  'origins like "https://app.example.com", "https://*.example.com" for those one label below it, and functions of the origin that give true or false';
-const WANTED_PATTERN = 'https, one "*" as the whole first label, and below it a domain of your own';
+  'an origin such as "https://app.example.com"; a pattern such as "https://*.example.com", which matches one more label; a function that takes the origin and returns true or false';
+const WANTED_PATTERN = 'https, with "*" as the whole first label, followed by a domain of your own';
 
 /** Checks the project id. */
 export function toProjectId(projectId: string | undefined, options: OptionReader): string {
   if (projectId === undefined) {
-    const wants = `the project id, by the option or by DESCOPE_PROJECT_ID ${IN_A_TEST}`;
+    const wants = `the project id, in the option or in DESCOPE_PROJECT_ID ${IN_A_TEST}`;
     options.mistake('projectId', 'nothing', wants);
     return '';
   }
   if (!isProjectId(projectId)) {
-    const wants = `"P" and 27 or 31 letters or digits ${IN_A_TEST}`;
+    const wants = `"P" followed by 27 or 31 letters or digits ${IN_A_TEST}`;
     options.mistake('projectId', `${projectId.length} characters`, wants);
   }
   return projectId;
@@ -72,7 +71,7 @@ function assertInsecureAllowed(url: string, name: string, check: InsecureCheck):
     options.mistake(
       name,
       'plain http outside loopback',
-      'https; for an emulator in a container DESCOPE_ALLOW_INSECURE_BASE_URI=true; or allowInsecureBaseUrl: true beside it',
+      'https; for an emulator in a container, set DESCOPE_ALLOW_INSECURE_BASE_URI=true or the option allowInsecureBaseUrl: true',
     );
   else if (isProduction)
     options.mistake(name, 'plain http with NODE_ENV=production', `https; ${PRIVATE_ONLY}`);
@@ -80,18 +79,18 @@ function assertInsecureAllowed(url: string, name: string, check: InsecureCheck):
     options.mistake(
       name,
       'plain http to a public host',
-      `https, or a host without a dot, of loopback or of a private address; ${PRIVATE_ONLY}`,
+      `https, or a host without a dot, a loopback address or a private address; ${PRIVATE_ONLY}`,
     );
 }
 
 const PRIVATE_ONLY =
-  "DESCOPE_ALLOW_INSECURE_BASE_URI=true (allowInsecureBaseUrl: 'private') is for an emulator in a network of your own, and never for production";
+  "DESCOPE_ALLOW_INSECURE_BASE_URI=true (allowInsecureBaseUrl: 'private') is for an emulator in a private network, never for production";
 
 const isList: Check<readonly unknown[]> = (value): value is readonly unknown[] =>
   Array.isArray(value) && value.length > 0;
 
 /** The rule of `trustedOrigins`; `toOrigins` checks each of its items. */
-export const TRUSTED_ORIGINS = toRule(`a list out of ${TRUSTED}`, isList, []);
+export const TRUSTED_ORIGINS = toRule(`a list with any of: ${TRUSTED}`, isList, []);
 
 /** Checks the options of origins. */
 export function toOrigins(
@@ -100,7 +99,11 @@ export function toOrigins(
   options: OptionReader,
 ): OriginConfig {
   if (publicOrigin !== undefined && !isOrigin(publicOrigin))
-    options.mistake('publicOrigin', 'a text that is no origin', 'an origin like "https://app.example.com"');
+    options.mistake(
+      'publicOrigin',
+      'a string that is not an origin',
+      'an origin like "https://app.example.com"',
+    );
   trustedOrigins.forEach((one, index) => checkTrusted(options, `trustedOrigins[${index}]`, one));
   return { publicOrigin, trustedOrigins: trustedOrigins as readonly TrustedOrigin[] };
 }
@@ -110,7 +113,7 @@ function checkTrusted(options: OptionReader, name: string, one: unknown): void {
   const flaw = isText(one) && one.includes('*') ? findPatternFlaw(one) : undefined;
   if (!isText(one)) options.mistake(name, describeItem(one), `one of: ${TRUSTED}`);
   else if (!one.includes('*') && !isOrigin(one))
-    options.mistake(name, 'a text that is no origin', `one of: ${TRUSTED}`);
+    options.mistake(name, 'a string that is not an origin', `one of: ${TRUSTED}`);
   else if (flaw !== undefined) options.mistake(name, flaw, WANTED_PATTERN);
 }
 

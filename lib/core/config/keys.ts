@@ -132,7 +132,7 @@ interface KeyToCheck {
 export function toFixedKeys(given: GivenKeys, options: OptionReader): KeysById | undefined {
   const { publicKey, keys, algorithms } = given;
   if (publicKey !== undefined && keys !== undefined)
-    options.mistake('publicKey', 'keys beside it', 'one of the two');
+    options.mistake('publicKey', 'publicKey together with keys', 'only one of them');
   if (keys !== undefined) return readKeyList(options, keys, algorithms);
   if (publicKey === undefined) return undefined;
   const jwk = typeof publicKey === 'string' ? parse(publicKey) : publicKey;

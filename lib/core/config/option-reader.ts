@@ -96,7 +96,7 @@ export class OptionReader<O extends object = object> {
 
   /** Adds a mistake: the option, what it got, and what it wants. */
   mistake(name: string, got: string, wants: string): void {
-    this.#mistakes.add(`  - ${this.#prefix}${name}: got ${got}; wants ${wants}.`);
+    this.#mistakes.add(`  - ${this.#prefix}${name}: got ${got}; expected ${wants}.`);
   }
 
   /** Throws `CONFIG_INVALID` with every mistake, if there is one. */
@@ -118,8 +118,8 @@ export class OptionReader<O extends object = object> {
     if (this.#prefix === '' && STATIC_OPTIONS.includes(name))
       this.mistake(
         name,
-        'a static option from a factory',
-        'its place beside useFactory, in forRootAsync itself',
+        'a static option in the result of the factory',
+        'it in forRootAsync() itself, next to useFactory',
       );
     else this.mistake(name, 'an unknown option', `one of ${known.join(', ')}`);
   }
@@ -133,7 +133,7 @@ export function readDefaults<Table extends object>(table: Table): ValuesOf<Table
 /** Describes a wrong value by its type: the value may be a secret that was given to the wrong option. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
-  if (value === '') return 'an empty text';
+  if (value === '') return 'an empty string';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'number') return String(value);
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
@@ -164,7 +164,7 @@ export const SWITCH: Rule<boolean> = { wants: 'a boolean', is: isBoolean, defaul
 
 /** A string that may be left out, read without the white space around it. */
 export const OPTIONAL_TEXT: Rule<string | undefined> = {
-  wants: 'a non-empty text',
+  wants: 'a non-empty string',
   is: isText,
   default: undefined,
   toForm: (text) => text?.trim(),
@@ -192,7 +192,7 @@ export function toListRule<T extends string>(
 ): Rule<readonly T[]> {
   const is = (value: unknown): value is readonly T[] =>
     isTexts(value) && value.every((item) => choices.some((choice) => choice === item));
-  return { wants: `a list out of ${choices.join(', ')}`, is, default: fallback };
+  return { wants: `a list of one or more of ${choices.join(', ')}`, is, default: fallback };
 }
 
 /** The bounds of a number, both included, and the default. */

@@ -74,7 +74,7 @@ const isObject: Check<GivenStore> = (value): value is GivenStore =>
 const COOKIE = {
   secure: toOptionalRule('a boolean', isBoolean),
   sameSite: toRule("'lax' or 'strict'", isOneOf('lax', 'strict'), 'lax'),
-  domain: toOptionalRule('a domain like "example.com"', isDomain),
+  domain: toOptionalRule('a domain such as "example.com"', isDomain),
   hostPrefix: SWITCH,
 } satisfies OptionTable<SessionCookieOptions>;
 
@@ -129,9 +129,13 @@ function toCookieConfig(
   options: OptionReader,
 ): CookieTokenStoreConfig {
   if (hostPrefix && domain !== undefined)
-    options.mistake('session.cookie.domain', 'a domain beside hostPrefix', 'one of the two');
+    options.mistake('session.cookie.domain', 'a domain together with hostPrefix', 'only one of them');
   if (hostPrefix && secure === false)
-    options.mistake('session.cookie.secure', 'false beside hostPrefix', 'one of the two');
+    options.mistake(
+      'session.cookie.secure',
+      'false together with hostPrefix: true',
+      'true, or hostPrefix: false',
+    );
   const prefix = hostPrefix ? HOST_PREFIX : '';
   return {
     sessionName: prefix + names.session,

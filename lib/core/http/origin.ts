@@ -136,8 +136,8 @@ export function findPatternFlaw(pattern: string): string | undefined {
   const [, scheme, base = '', port] = PATTERN.exec(pattern) ?? [];
   const isUsual = port === (scheme === 'https' ? ':443' : ':80'); // browsers leave out the default port
   if (base === 'localhost' && !isUsual) return undefined;
-  if (scheme !== 'https' || !NAME.test(base) || isUsual) return 'a "*" where no pattern has one';
-  return isSharedSuffix(base) ? 'a "*" below a name under which anybody can have a site' : undefined;
+  if (scheme !== 'https' || !NAME.test(base) || isUsual) return 'a "*" where a pattern cannot have one';
+  return isSharedSuffix(base) ? 'a "*" under a domain where anyone can host a site' : undefined;
 }
 
 // Anyone who hosts there has the next label, or one further down: a pattern would trust all of them. No whole list (that is

@@ -56,7 +56,7 @@ async function withinTime(call: () => Promise<unknown>, silence: StoreSilence): 
 
 // Keyv returns `false` if its adapter did not keep the value.
 function assertKept(answer: unknown): unknown {
-  if (answer === false) throw new Error('The store did not keep what it was given.');
+  if (answer === false) throw new Error('The store lost what was written to it.');
   return answer;
 }
 
@@ -111,15 +111,15 @@ type Layer = Readonly<Record<string, unknown>>;
 const WANTS = 'an object with get, set(key, value, ttlMs) and delete (or del)';
 const KEYV_CODE =
   'new Keyv({ store: new KeyvRedis(url, { throwOnErrors: true }), throwOnErrors: true }), ' +
-  'because without it errors of the server look like an empty store';
+  'because without throwOnErrors an error of the server looks like an empty store';
 const CLIENT_CODE =
   '{ get: (key) => client.get(key), set: (key, value, ttlMs) => …, delete: (key) => client.del(key) }, ' +
-  'where set passes ttlMs on as the client expects it (PX)';
+  'where set passes ttlMs to the client in its own form (PX)';
 
 // The first of them may be the memory of this process, which does not see what another instance writes.
 const SEVERAL = {
-  got: 'a cache of several stores',
-  wants: `the one of them that all instances share, such as ${KEYV_CODE}`,
+  got: 'a cache with several stores',
+  wants: `the one store that all instances share, such as ${KEYV_CODE}`,
 };
 
 /**
@@ -127,11 +127,12 @@ const SEVERAL = {
  */
 export function findStoreMistake(store: unknown): StoreMistake | undefined {
   if (!isLayer(store)) return { got: 'no store', wants: WANTS };
-  if (store instanceof Map) return { got: 'a Map, which keeps for ever and is not shared', wants: WANTS };
-  if (isFunction(store['sendCommand'])) return { got: 'a Redis client itself', wants: CLIENT_CODE };
+  if (store instanceof Map)
+    return { got: 'a Map, which never expires entries and is not shared between instances', wants: WANTS };
+  if (isFunction(store['sendCommand'])) return { got: 'a Redis client', wants: CLIENT_CODE };
   const isComplete = isFunction(store['get']) && isFunction(store['set']);
   if (!isComplete || !(isFunction(store['delete']) || isFunction(store['del'])))
-    return { got: 'an object without them', wants: WANTS };
+    return { got: 'an object without these methods', wants: WANTS };
   if (isLayer(store['primary']) && 'secondary' in store)
     return { got: 'a Cacheable, which hides its errors', wants: `the Keyv below it: ${KEYV_CODE}` };
   return findHiding(store);
@@ -203,16 +204,16 @@ const TRIES = [
 ];
 
 const FORGETS: StoreMistake = {
-  got: 'a store that does not keep what it is given, and reports no error',
-  wants: 'one that rejects when it cannot keep or read',
+  got: 'a store that loses what is written, without an error',
+  wants: 'a store that rejects when it cannot write or read',
 };
 const KEEPS: StoreMistake = {
-  got: 'a store that keeps what was deleted',
-  wants: 'a delete (or del) that deletes',
+  got: 'a store that still returns a deleted entry',
+  wants: 'a delete (or del) that removes the entry',
 };
 const IGNORES_TTL: StoreMistake = {
-  got: 'a store that keeps entries beyond their time',
-  wants: 'set(key, value, ttlMs) that ends an entry after ttlMs milliseconds',
+  got: 'a store that still returns an expired entry',
+  wants: 'a set(key, value, ttlMs) that expires the entry after ttlMs milliseconds',
 };
 
 /** The stores of an application. */
@@ -245,7 +246,7 @@ async function findLine(
   if (store === undefined) return undefined;
   const failure = {
     ...notice,
-    message: `The ${name} cannot be used, so it is not checked before the start.`,
+    message: `The ${name} cannot be reached, so it is not checked at boot.`,
   };
   try {
     const mistake = await findMistake(boundStore(store, { failure, notify }));

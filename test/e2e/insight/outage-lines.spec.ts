@@ -159,7 +159,7 @@ describe('The line about keys that cannot be had', () => {
       ', status 200: The answer holds no key that may verify session tokens.)',
     ],
     ['a reset connection', { reset: true }, ': '],
-    ['no answer', { hang: true }, ': Descope did not answer in 300 ms.)'],
+    ['no answer', { hang: true }, ': Descope did not respond within 300 ms.)'],
   ])('names what came: %s', async (_, fault, end) => {
     emulator = await startEmulator();
     emulator.faults.add({ path: '/v2/keys', ...fault });

@@ -131,7 +131,7 @@ describe('The boot of an application that shares a store', () => {
     server.mood = mood;
     const logger = await boot(shareThrough(toPlainStore(server)));
     expect(logger.find('SIGN_OUT_STORE_FAILED')).toEqual([
-      expect.stringMatching(/signOutStore cannot be used/),
+      expect.stringMatching(/signOutStore cannot be reached/),
     ]);
     expect(logger.find('RENEWAL_STORE_FAILED')).toHaveLength(1);
   });

@@ -142,7 +142,7 @@ describe.each(ADAPTERS)('DescopeModule.forRootAsync(), on %s', (adapter) => {
     setEnvironment({ DESCOPE_PROJECT_ID: emulator.projectId, DESCOPE_BASE_URI: emulator.url });
     const rejected = {
       code: 'CONFIG_INVALID',
-      message: expect.stringContaining(`forRootAsync() are made by a factory that gave ${got};`),
+      message: expect.stringContaining(`forRootAsync() returned ${got};`),
     };
     const useFactory = () => given as DescopeOptions;
     await expect(boot([DescopeModule.forRootAsync({ useFactory })])).rejects.toMatchObject(rejected);

@@ -178,7 +178,7 @@ describe('DescopeModule.forRootAsync() with options that wait for themselves', (
     });
     const rejected = expect(booting).rejects.toMatchObject({
       code: 'CONFIG_OPTIONS_CIRCULAR',
-      message: expect.stringContaining('call them in loadUser, or in onModuleInit()'),
+      message: expect.stringContaining('Call them in loadUser or in onModuleInit()'),
     });
     await new Promise((resolve) => setTimeout(resolve, 200));
     process.emit('beforeExit', 0); // what Node does when nothing is left to do

@@ -114,7 +114,7 @@ describe('The option routes', () => {
   it('rejects loginRedirect where the login page is switched off', async () => {
     const error = await rejection(toModule({ routes: { login: false, loginRedirect: true } }));
     expect(mistakesOf(error)).toEqual([
-      '- routes.loginRedirect: got true beside login: false; wants the login page that it leads to, or false.',
+      '- routes.loginRedirect: got true together with login: false; expected false, or the login page that it redirects to.',
     ]);
   });
 
@@ -136,7 +136,9 @@ describe('The option routes', () => {
       'routes.login.theme',
       'routes.check.roles',
     ]);
-    expect(error.message).toContain('routes.logIn: got an unknown option; wants one of path, login, check,');
+    expect(error.message).toContain(
+      'routes.logIn: got an unknown option; expected one of path, login, check,',
+    );
   });
 
   it('repeats no value that may be a secret', async () => {
@@ -197,7 +199,7 @@ describe('forRootAsync', () => {
     );
     expect(namesOf(error)).toEqual(['routes.me', 'audience', 'route']);
     expect(error.message).toContain(
-      'audience: got a run-time option beside the factory; wants its place in what the factory gives.',
+      'audience: got a run-time option next to the factory; expected it in the result of the factory.',
     );
   });
 });

@@ -88,7 +88,7 @@ describe.each(ADAPTERS)('On %s, a route of the application', (adapter) => {
       expect(told).toEqual([
         expect.stringMatching(
           new RegExp(
-            `^warn: ROUTE_SHADOWED: GET /auth/login is a route of DescopeModule, and GET /auth/login one of SignInController\\.login: ${winner} comes first`,
+            `^warn: ROUTE_SHADOWED: GET /auth/login is a route of DescopeModule, and GET /auth/login is a route of SignInController\\.login: ${winner} is registered first`,
           ),
         ),
       ]);
@@ -101,7 +101,7 @@ describe.each(ADAPTERS)('On %s, a route of the application', (adapter) => {
     for (const controller of [PageController, AreaController]) {
       const { told, isOurs } = await boot([controller]);
       expect(isOurs).toBe(!isExpress); // Fastify prefers what is more exact
-      expect(told).toEqual(isExpress ? [expect.stringContaining(`one of ${controller.name}.page`)] : []);
+      expect(told).toEqual(isExpress ? [expect.stringContaining(`a route of ${controller.name}.page`)] : []);
       const behind = await boot([controller], { isFirst: false });
       expect(behind).toEqual({ told: [], isOurs: true });
     }

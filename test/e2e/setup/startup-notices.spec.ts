@@ -78,6 +78,6 @@ describe.each(ADAPTERS)('At boot, on %s', (adapter) => {
 
   it('fixed keys are, as Descope rotates daily', async () => {
     const notices = await readNotices({ audience: null, publicKey: 'fixed' });
-    expect(notices).toEqual([expect.stringMatching(/^warn: .*rotates them daily/)]);
+    expect(notices).toEqual([expect.stringMatching(/^warn: .*rotates its keys daily/)]);
   });
 });

@@ -204,7 +204,7 @@ describe('The option transports', () => {
     const useFactory = () => ({ transports: [broker] }) as DescopeOptions;
     await expect(boot([DescopeModule.forRootAsync({ useFactory })])).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringContaining('transports: got a static option from a factory'),
+      message: expect.stringContaining('transports: got a static option in the result of the factory'),
     });
   });
 
@@ -235,13 +235,13 @@ describe('The option transports', () => {
   });
 
   it.each<[string, unknown, readonly string[]]>([
-    ['no list', broker, ['transports: got an object; wants a list of { type, findRequest }']],
+    ['no list', broker, ['transports: got an object; expected a list of { type, findRequest }']],
     ['nothing in it', [null, 'rmq'], ['transports[0]: got null', 'transports[1]: got a string']],
     ['no type', [{ findRequest: () => ({}) }], ['transports[0].type: got nothing']],
-    ['no reader', [{ type: 'rmq' }], ['transports[0].findRequest: got nothing; wants a function']],
+    ['no reader', [{ type: 'rmq' }], ['transports[0].findRequest: got nothing; expected a function']],
     ['no function', [{ ...broker, isSafe: true }], ['transports[0].isSafe: got a boolean']],
     ['another member', [{ ...broker, isSave: () => true }], ['transports[0].isSave: got an unknown member']],
-    ['two of a type', [broker, broker], ['transports: got two for the type "rmq"']],
+    ['two of a type', [broker, broker], ['transports: got two transports for the type "rmq"']],
     ['several mistakes', [{}], ['transports[0].type', 'transports[0].findRequest']],
   ])('stops the boot with %s', async (_what, transports, texts) => {
     const error: unknown = await rejected(transports).catch((reason: unknown) => reason);

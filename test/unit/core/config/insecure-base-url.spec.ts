@@ -29,7 +29,7 @@ describe('DESCOPE_ALLOW_INSECURE_BASE_URI', () => {
     expect(resolve({ ...allow, DESCOPE_BASE_URI: baseUri }).baseUrl).toBe(baseUrl);
     for (const left of [{}, { DESCOPE_ALLOW_INSECURE_BASE_URI: 'false' }])
       expect(() => resolve({ ...left, DESCOPE_BASE_URI: baseUri })).toThrow(
-        /- baseUrl: got plain http outside loopback; wants https; .*DESCOPE_ALLOW_INSECURE_BASE_URI=true/,
+        /- baseUrl: got plain http outside loopback; expected https; .*DESCOPE_ALLOW_INSECURE_BASE_URI=true/,
       );
   });
 
@@ -60,7 +60,7 @@ describe('DESCOPE_ALLOW_INSECURE_BASE_URI', () => {
     'http:evil.example',
   ])('does not allow the public host of %s', (baseUri) => {
     expect(() => resolve({ ...allow, DESCOPE_BASE_URI: baseUri })).toThrow(
-      /- baseUrl: got plain http to a public host; wants https, or a host without a dot/,
+      /- baseUrl: got plain http to a public host; expected https, or a host without a dot/,
     );
   });
 
@@ -78,7 +78,7 @@ describe('DESCOPE_ALLOW_INSECURE_BASE_URI', () => {
     'emulator:4400',
   ])('does not turn %s into an address', (baseUri) => {
     expect(() => resolve({ ...allow, DESCOPE_BASE_URI: baseUri })).toThrow(
-      /- baseUrl: got a string; wants an https URL without credentials, query or fragment/,
+      /- baseUrl: got a string; expected an https URL without credentials, query or fragment/,
     );
   });
 
@@ -86,7 +86,7 @@ describe('DESCOPE_ALLOW_INSECURE_BASE_URI', () => {
     const production = { ...allow, NODE_ENV: 'production' };
     for (const baseUri of ['http://emulator:4400', 'http://10.0.0.1'])
       expect(() => resolve({ ...production, DESCOPE_BASE_URI: baseUri })).toThrow(
-        /- baseUrl: got plain http with NODE_ENV=production; wants https; .*never for production/,
+        /- baseUrl: got plain http with NODE_ENV=production; expected https; .*never for production/,
       );
     for (const baseUri of ['https://auth.example.com', 'http://127.0.0.1:4400'])
       expect(resolve({ ...production, DESCOPE_BASE_URI: baseUri }).baseUrl).toBe(baseUri);

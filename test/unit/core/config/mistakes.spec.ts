@@ -132,14 +132,14 @@ describe('resolveConfig', () => {
     [
       'no origin',
       ['https://a.example/x', 'null', 'a.example', 'https://A.example', "https://a';b"],
-      'a text that is no origin',
+      'a string that is not an origin',
     ],
     [
       'a pattern of no use',
       ['*', 'https://a.*.example', 'http://*.a.example', 'https://*.example'],
       'a "*" where',
     ],
-    ['a pattern below a shared name', ['https://*.vercel.app', 'https://*.co.uk'], 'anybody can have a site'],
+    ['a pattern below a shared name', ['https://*.vercel.app', 'https://*.co.uk'], 'anyone can host a site'],
     ['a RegExp', [/example/], 'a RegExp'],
     ['anything else', [7, null, {}, '', ['https://a.example'], undefined], 'got'],
   ])('tells of each of the trusted origins that is %s, and what may stand there', (_, items, got) => {
@@ -151,7 +151,7 @@ describe('resolveConfig', () => {
       expect([item, more, namesOf([line])]).toEqual([item, [], ['trustedOrigins[1]']]);
       expect(line).toContain(got);
       expect(line).toMatch(
-        /wants .*(https:\/\/\*\.example\.com.*functions? of the origin|a domain of your own)/,
+        /expected .*(https:\/\/\*\.example\.com.*function that takes the origin|a domain of your own)/,
       );
     }
   });
@@ -307,12 +307,12 @@ describe('resolveConfig', () => {
       sources: [],
     });
     expect(namesOf(all)).toEqual(['leeway', 'algorithms', 'audience', 'sources', 'projectId', 'baseUrl']);
-    for (const line of all) expect(line).toMatch(/^- \S+: got .+; wants .+\.$/);
+    for (const line of all) expect(line).toMatch(/^- \S+: got .+; expected .+\.$/);
   });
 
   it('says where a static option of a factory belongs', () => {
     expect(mistakes({ projectId: PROJECT_ID, routes: {} })).toEqual([
-      '- routes: got a static option from a factory; wants its place beside useFactory, in forRootAsync itself.',
+      '- routes: got a static option in the result of the factory; expected it in forRootAsync() itself, next to useFactory.',
     ]);
     expect(mistakes({ projectId: PROJECT_ID, session: { routes: {} } }).join()).toContain(
       'routes: got an unknown option',

@@ -107,7 +107,9 @@ describe('findPatternFlaw', () => {
     'https://*.a;b.com',
     '//*.example.com',
     'https://u@*.example.com',
-  ])('rejects %s', (pattern) => expect(findPatternFlaw(pattern)).toBe('a "*" where no pattern has one'));
+  ])('rejects %s', (pattern) =>
+    expect(findPatternFlaw(pattern)).toBe('a "*" where a pattern cannot have one'),
+  );
 
   it.each([
     'vercel.app',
@@ -133,8 +135,6 @@ describe('findPatternFlaw', () => {
     'pages.gitlab.io',
     'k12.ca.us',
   ])('rejects a pattern below %s, where anybody can have a site', (base) =>
-    expect(findPatternFlaw(`https://*.${base}`)).toBe(
-      'a "*" below a name under which anybody can have a site',
-    ),
+    expect(findPatternFlaw(`https://*.${base}`)).toBe('a "*" under a domain where anyone can host a site'),
   );
 });

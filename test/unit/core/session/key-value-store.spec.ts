@@ -32,7 +32,7 @@ describe('A bounded store', () => {
     const { store, notices } = create({ get: never, set: never, delete: never });
     const calls = [store.get('key'), store.set('key', 'value', 5), store.delete('key')];
     for (const result of await Promise.allSettled(calls))
-      expect(result).toMatchObject({ reason: new Error('The store did not answer in 1000 ms.') });
+      expect(result).toMatchObject({ reason: new Error('The store did not respond within 1000 ms.') });
     expect(notices).toHaveLength(3);
   });
 
