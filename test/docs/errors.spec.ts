@@ -1,7 +1,5 @@
 // The tables of docs/errors.md name every code in the section of its class and status, and no other.
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import ts from 'typescript';
 import { toHttpError } from '#lib/auth/http-error.js';
 import type { DescopeCredentialCode, DescopeRequestCode } from '#lib/core/errors.js';
 import {
@@ -11,6 +9,7 @@ import {
   DescopeUnavailableError,
 } from '#lib/core/errors.js';
 import { readCodes, readRows, readSections } from './support/page-tables.js';
+import { readStringUnions } from './support/string-unions.js';
 
 interface Section {
   readonly heading: string;
@@ -45,7 +44,7 @@ const SECTIONS: readonly Section[] = [
   { heading: 'Errors of your own calls', type: 'DescopeM2mCode' },
 ];
 const sections = readSections('errors.md');
-const unions = readUnions('lib/core/errors.ts');
+const unions = readStringUnions('lib/core/errors.ts');
 
 describe('The page of errors', () => {
   it.each(SECTIONS)('has the codes of $type under "$heading", each once', ({ heading, type }) => {
@@ -82,17 +81,4 @@ function readCodeRows(heading: string): { readonly code: string; readonly status
     const [code = ''] = readCodes(cell);
     return { code, status: Number(/\((\d+)\)$/.exec(cell)?.[1] ?? /^\d+/.exec(heading)?.[0]) };
   });
-}
-
-function readUnions(path: string): Map<string, readonly string[]> {
-  const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
-  const aliases = file.statements.filter(ts.isTypeAliasDeclaration);
-  return new Map(aliases.map(({ name, type }) => [name.text, readStrings(type)]));
-}
-
-function readStrings(type: ts.TypeNode): readonly string[] {
-  if (!ts.isUnionTypeNode(type)) return [];
-  return type.types.flatMap((member) =>
-    ts.isLiteralTypeNode(member) && ts.isStringLiteral(member.literal) ? [member.literal.text] : [],
-  );
 }

@@ -5,6 +5,7 @@ import { readEnvironment } from '#lib/core/config/environment.js';
 import type { OptionGroup, Rule } from '#lib/core/config/option-reader.js';
 import { OptionReader, STATIC_OPTIONS } from '#lib/core/config/option-reader.js';
 import { KNOWN_OPTIONS, OPTIONS } from '#lib/core/config/options.js';
+import { isProjectId } from '#lib/core/http/base-url.js';
 import { reportRouteMistakes } from '#lib/routes/routes.options.js';
 import { readCodes, readPage, readRows } from './support/page-tables.js';
 
@@ -54,6 +55,11 @@ describe('The page of options', () => {
     ]);
     expect(given.length).toBeGreaterThan(5);
     expect(new Map(given as [string, string][])).toEqual(readVariables());
+  });
+  it('shows project ids of the right shape only', () => {
+    const ids = page.match(/\bP2[a-zA-Z0-9]{10,}/g) ?? [];
+    expect(ids.length).toBeGreaterThan(0);
+    expect(ids.filter((id) => !isProjectId(id))).toEqual([]);
   });
 });
 
