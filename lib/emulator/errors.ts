@@ -23,6 +23,7 @@ export class EmulatorError extends Error {
  * - `EMULATOR_SEED_INVALID`: the seed has a wrong shape, duplicates or unknown names
  * - `EMULATOR_SEED_UNREADABLE`: the seed file cannot be read, or is not JSON
  * - `EMULATOR_ADDRESS_TAKEN`: the host and port cannot be listened on
+ * - `EMULATOR_NOT_FOUND`: the command asks for a running emulator, and none answers
  * - `EMULATOR_USER_UNKNOWN`: there is no user with this login id or user id
  */
 export type EmulatorErrorCode =
@@ -31,6 +32,7 @@ export type EmulatorErrorCode =
   | 'EMULATOR_SEED_INVALID'
   | 'EMULATOR_SEED_UNREADABLE'
   | 'EMULATOR_ADDRESS_TAKEN'
+  | 'EMULATOR_NOT_FOUND'
   | 'EMULATOR_USER_UNKNOWN';
 
 /** A rejected request, in the form of Descope's API. */

@@ -19,11 +19,17 @@ export interface EmulatorOptions extends Partial<EmulatorSettings> {
    */
   readonly managementKey?: string;
   /**
-   * The address to listen on; only loopback addresses are accepted.
+   * The address to listen on: a loopback address, or any other one with `allowRemote`.
    *
    * @defaultValue `127.0.0.1`
    */
   readonly host?: string;
+  /**
+   * Whether `host` may be an address that other machines reach, as in a container. They can sign in as any user.
+   *
+   * @defaultValue false
+   */
+  readonly allowRemote?: boolean;
   /**
    * The port to listen on; 0 takes any free one.
    *
@@ -113,6 +119,7 @@ export interface ResolvedOptions {
   readonly projectId: string;
   readonly managementKey: string;
   readonly host: string;
+  readonly allowRemote: boolean;
   readonly port: number;
   readonly algorithm: KeyAlgorithm;
   readonly settings: EmulatorSettings;
@@ -120,11 +127,12 @@ export interface ResolvedOptions {
 
 /** Checks the options and adds defaults; throws `EMULATOR_OPTIONS_INVALID` with all mistakes at once. */
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
-  const { projectId, managementKey, host, port, algorithm, seed: _seed, ...settings } = options;
+  const { projectId, managementKey, host, allowRemote, port, algorithm, seed: _seed, ...settings } = options;
   const resolved = {
     projectId: projectId ?? DEFAULT_PROJECT_ID,
     managementKey: managementKey ?? DEFAULT_MANAGEMENT_KEY,
     host: host ?? '127.0.0.1',
+    allowRemote: allowRemote ?? false,
     port: port ?? 0,
     algorithm: algorithm ?? 'RS256',
     settings: { ...SETTING_DEFAULTS, ...withoutAbsent(settings) },
@@ -160,12 +168,7 @@ function findMistakes(options: ResolvedOptions): readonly string[] {
   if (!/^[^\s:]+$/.test(options.managementKey)) {
     mistakes.push('managementKey must be a string without whitespace or colons');
   }
-  if (!isLoopback(options.host)) {
-    mistakes.push(
-      `host must be a loopback address (127.0.0.1, ::1 or localhost), got ${show(options.host)}: ` +
-        'anyone who can reach the emulator can sign in as any user',
-    );
-  }
+  mistakes.push(...findHostMistakes(options));
   if (!Number.isInteger(options.port) || options.port < 0 || options.port > 65_535) {
     mistakes.push(`port must be a whole number from 0 to 65535, got ${show(options.port)}`);
   }
@@ -173,6 +176,21 @@ function findMistakes(options: ResolvedOptions): readonly string[] {
     mistakes.push(`algorithm must be RS256 or ES384, got ${show(options.algorithm)}`);
   }
   return mistakes;
+}
+
+function findHostMistakes({ host, allowRemote }: ResolvedOptions): readonly string[] {
+  if (typeof allowRemote !== 'boolean')
+    return [`allowRemote must be true or false, got ${show(allowRemote)}`];
+  if (isLoopback(host) || (allowRemote && (isIP(host) !== 0 || isHostName(host)))) return [];
+  if (allowRemote) return [`host must be an address or a host name, got ${show(host)}`];
+  return [
+    `host must be a loopback address (127.0.0.1, ::1 or localhost), got ${show(host)}: ` +
+      'anyone who can reach the emulator can sign in as any user; --allow-remote (allowRemote) allows it',
+  ];
+}
+
+function isHostName(host: string): boolean {
+  return /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(host) && !/^[\d.]+$/.test(host);
 }
 
 function isLoopback(host: string): boolean {

@@ -24,7 +24,7 @@ import { loadSeed } from './seed/load-seed.js';
 import { createKey, KeyRing } from './store/key-ring.js';
 
 /**
- * Starts an embedded Descope on a loopback port, with new keys and the data of the seed, all in memory.
+ * Starts an embedded Descope on a port of this machine, with new keys and the data of the seed, all in memory.
  *
  * @returns The running emulator. Close it when the tests are over.
  * @throws {EmulatorError} EMULATOR_IN_PRODUCTION when `NODE_ENV` is `production`

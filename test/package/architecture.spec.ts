@@ -12,6 +12,9 @@ const inFolder = (folder: string) => sources.filter(({ path }) => path.startsWit
 const importsOf = (files: readonly Source[]) =>
   files.flatMap(({ path, imports }) => imports.map((target) => ({ path, target })));
 
+const COMMAND = 'lib/cli/nestjs-descope.ts';
+const EMULATOR_COMMAND = 'lib/emulator/command/emulator-command.ts';
+
 // From the ground up. What is not named here stands in the way of the test.
 const FLOORS = [
   ['core'],
@@ -20,6 +23,7 @@ const FLOORS = [
   ['module'],
   ['testing'],
   ['express', 'websockets', 'microservices'],
+  ['cli'],
 ];
 const floorOf = (path: string) =>
   path === 'lib/index.ts'
@@ -44,7 +48,9 @@ describe('Imports', () => {
   });
 
   it('point down', () => {
-    const within = importsOf(library).filter(({ target }) => target.startsWith('lib/'));
+    const within = importsOf(library).filter(
+      ({ target }) => target.startsWith('lib/') && target !== EMULATOR_COMMAND,
+    );
     expect(within.filter(({ path }) => floorOf(path) < 0)).toEqual([]);
     expect(
       within.filter(({ path, target }) => floorOf(target) < 0 || floorOf(target) > floorOf(path)),
@@ -71,12 +77,26 @@ describe('Imports', () => {
     expect(importsOf(sources).filter(({ target }) => /(^|\/)index(\.ts)?$/.test(target))).toEqual([]);
   });
 
-  it('of the emulator stay within it, and nobody else imports it', () => {
+  it('of the emulator stay within it, and only the command imports it, when it is to start it', () => {
     const isEmulator = (path: string) => path.startsWith('lib/emulator/');
     const crossing = importsOf(sources).filter(
       ({ path, target }) => target.startsWith('lib/') && isEmulator(path) !== isEmulator(target),
     );
-    expect(crossing).toEqual([]);
+    expect(crossing).toEqual([{ path: COMMAND, target: EMULATOR_COMMAND }]);
+  });
+
+  it('of the command are dynamic, so that no subcommand loads another', () => {
+    const { imports = [], tree } = sources.find(({ path }) => path === COMMAND) ?? {};
+    const named = (tree?.statements ?? []).flatMap((statement) =>
+      ts.isImportDeclaration(statement) && ts.isStringLiteral(statement.moduleSpecifier)
+        ? [statement.moduleSpecifier.text]
+        : [],
+    );
+    expect(imports.length).toBeGreaterThan(named.length);
+    expect(named.filter((target) => !target.startsWith('node:'))).toEqual([]);
+    expect(
+      importsOf(sources).filter(({ target }) => target.startsWith('lib/cli/') && target === COMMAND),
+    ).toEqual([]);
   });
 
   it('of jose stand in the emulator only, and those of testing/ nowhere', () => {

@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FaultOptions } from '../controls/faults.js';
 import { DescopeError, EmulatorError } from '../errors.js';
@@ -32,7 +33,13 @@ export async function listen(server: Server, host: string, port: number): Promis
   });
   const address = server.address();
   const bound = typeof address === 'object' && address ? address.port : port;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  return `http://${toUrlHost(host)}:${bound}`;
+}
+
+// All addresses of a machine are none to connect to; loopback is among them.
+function toUrlHost(host: string): string {
+  if (isIP(host) === 6) return host === '::' ? '[::1]' : `[${host}]`;
+  return host === '0.0.0.0' ? '127.0.0.1' : host;
 }
 
 /** Stops listening and destroys open connections. */
@@ -58,6 +65,10 @@ async function handle(exchange: HttpExchange): Promise<void> {
     return;
   }
   const { method, path } = readTarget(request);
+  if (method === 'GET' && path === '/health') {
+    await sendResponse(response, toHealth(state));
+    return;
+  }
   state.requests.add({ method, path: path.slice(0, 1000), atMs: state.clock.now() });
   const fault = state.faults.take(method, path);
   if (fault && (await isSuppressed(request, fault))) return;
@@ -70,6 +81,11 @@ async function handle(exchange: HttpExchange): Promise<void> {
 function respondToPreflight(request: IncomingMessage, response: ServerResponse): void {
   addHeaders(response, toPreflightHeaders(request));
   response.writeHead(204).end();
+}
+
+// For the runtime of a container, which asks often: it is not logged, and has no faults. Descope has no such path.
+function toHealth({ projectId }: ProjectState): RouteResponse {
+  return { status: 200, body: { status: 'up', emulator: true, projectId } };
 }
 
 function addHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
@@ -127,7 +143,7 @@ function rejectMalformed(socket: Socket): void {
   );
 }
 
-// Every origin is allowed: the emulator listens on loopback only and has no data to protect from a page.
+// Every origin is allowed: the emulator is for development only and has no data to protect from a page.
 /** The CORS headers of a response; without an origin only `vary`. */
 function toCorsHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
   if (headers.origin === undefined) return { vary: 'Origin' };

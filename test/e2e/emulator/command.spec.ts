@@ -1,17 +1,29 @@
-// The command `nestjs-descope-emulator`, in a process of its own.
-import { rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runCommand, transpileCommand } from '../../support/emulator-command.js';
+// The command `nestjs-descope emulator`, in a process of its own.
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Emulator } from 'nestjs-descope/emulator';
+import { startEmulator } from 'nestjs-descope/emulator';
+import type { TranspiledCommand } from '../../support/command.js';
+import { runCommand, transpileCommand } from '../../support/command.js';
+import { clearEnvironment } from '../../support/environment.js';
+import { findFreePort } from '../../support/free-port.js';
 
-let command: string;
+let transpiled: TranspiledCommand;
 
-const inFolder = (name: string) => join(dirname(command), name);
+const inFolder = (name: string) => join(transpiled.folder, name);
 
 beforeAll(() => {
-  command = transpileCommand();
+  clearEnvironment();
+  transpiled = transpileCommand();
 });
-afterAll(() => rmSync(dirname(command), { recursive: true }));
+afterAll(() => transpiled.remove());
+
+type Options = Parameters<typeof runCommand>[2];
+const emulate = (args: readonly string[], options?: Options) =>
+  runCommand(transpiled.command, ['emulator', ...args], options);
 
 // Signs up, refreshes, shows the first refresh token again, and then the second one.
 async function replay(url: string, projectId: string) {
@@ -39,7 +51,7 @@ async function replay(url: string, projectId: string) {
   };
 }
 
-describe('nestjs-descope-emulator', () => {
+describe('nestjs-descope emulator', () => {
   it('says how to use it, serves the seed, and ends cleanly on SIGTERM', async () => {
     writeFileSync(inFolder('seed.json'), JSON.stringify({ users: [{ loginId: 'ada@example.com' }] }));
     let keys: Promise<unknown> | undefined;
@@ -49,7 +61,7 @@ describe('nestjs-descope-emulator', () => {
       keys = fetch(`${uri[1]}/v2/keys/${uri[2]}`).then((response) => response.json());
       void keys.finally(stop);
     };
-    const ended = await runCommand(command, ['--seed', inFolder('seed.json'), '--port', '0'], { onOutput });
+    const ended = await emulate(['--seed', inFolder('seed.json'), '--port', '0'], { onOutput });
     expect(await keys).toEqual({ keys: [expect.objectContaining({ kty: 'RSA' })] });
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(ended.stdout).toMatch(
@@ -58,7 +70,7 @@ describe('nestjs-descope-emulator', () => {
   });
 
   it('rotates refresh tokens, ends a sign-in on a replay and shortens sessions when it is told to', async () => {
-    const flags = ['--session-seconds', '60', '--refresh-rotation', '--replay-ends-sign-in'];
+    const flags = ['--port', '0', '--session-seconds', '60', '--refresh-rotation', '--replay-ends-sign-in'];
     let seen: Promise<unknown> | undefined;
     const onOutput = (stdout: string, stop: () => void) => {
       const uri = /DESCOPE_BASE_URI=(\S+) DESCOPE_PROJECT_ID=(\S+) /.exec(stdout);
@@ -66,13 +78,52 @@ describe('nestjs-descope-emulator', () => {
       seen = replay(uri[1] ?? '', uri[2] ?? '');
       void seen.finally(stop);
     };
-    expect((await runCommand(command, flags, { onOutput })).code).toBe(0);
+    expect((await emulate(flags, { onOutput })).code).toBe(0);
     expect(await seen).toEqual({ lifetime: 60, refreshed: 200, replayed: 401, afterReplay: 401 });
   });
 
-  it('shows its usage on --help', async () => {
-    const ended = await runCommand(command, ['--help']);
-    expect(ended).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('Usage:') });
+  it('shows its usage on --help, also by its older name', async () => {
+    const ended = await emulate(['--help']);
+    expect(ended).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^Usage: .*emulator/) });
+    expect(await runCommand(transpiled.alias, ['--help'])).toEqual(ended);
+    expect((await runCommand(transpiled.alias, ['--prot'])).code).toBe(2);
+  });
+
+  it('shows how to call an application with a session of a seeded user', async () => {
+    writeFileSync(inFolder('two.json'), JSON.stringify({ users: [{ loginId: "o'neil@example.com" }] }));
+    const onOutput = (_stdout: string, stop: () => void) => stop();
+    const { stdout, stderr } = await emulate(['--seed', inFolder('two.json'), '--port', '0'], { onOutput });
+    expect(stdout).toContain(
+      `TOKEN=$(npx nestjs-descope emulator --token 'o'\\''neil@example.com' --url http`,
+    );
+    expect(stdout).toMatch(/curl -H "Authorization: Bearer \$TOKEN" http:\/\/localhost:3000\//);
+    expect([stdout.includes('password/signup'), stderr]).toEqual([false, '']);
+  });
+
+  it('listens where other machines reach it with --allow-remote only, and warns of it loudly', async () => {
+    let health: Promise<unknown> | undefined;
+    const onOutput = (stdout: string, stop: () => void) => {
+      const url = /url +(\S+)\n/.exec(stdout)?.[1];
+      if (url === undefined || health !== undefined) return;
+      health = fetch(`${url}/health`).then((response) => response.json());
+      void health.finally(stop);
+    };
+    const remote = ['--host', '0.0.0.0', '--port', '0'];
+    const ended = await emulate([...remote, '--allow-remote'], { onOutput });
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toMatch(
+      /WARNING[^]*listens on 0\.0\.0\.0[^]*sign in as any user[^]*DESCOPE_ALLOW_INSECURE/,
+    );
+    expect(ended.stdout).toMatch(/url +http:\/\/127\.0\.0\.1:\d+\n/);
+    expect(await health).toEqual({ status: 'up', emulator: true, projectId: 'P2emulator00000000000000000A' });
+    expect((await emulate(remote)).code).toBe(2);
+  });
+
+  it('says how to take another port when its own is taken', async () => {
+    const emulator = await startEmulator();
+    const ended = await emulate(['--port', new URL(emulator.url).port]);
+    await emulator.close();
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('another port with --port; 0') });
   });
 
   it.each([
@@ -81,9 +132,11 @@ describe('nestjs-descope-emulator', () => {
     [['--port'], '--port'],
     [['--port', 'x'], '--port must be a whole number from 0 to 65535, got "x"'],
     [['--host', '0.0.0.0'], 'host must be a loopback address'],
+    [['--host', '0.0.0.0', '--allow-remote', '--env'], '--host is for starting an emulator'],
+    [['--token'], '--token'],
     [['--session-seconds', '1h'], '--session-seconds must be a positive whole number of seconds, got "1h"'],
   ])('ends with code 2 on bad flags: %j', async (args, message) => {
-    const ended = await runCommand(command, args);
+    const ended = await emulate(args);
     expect([ended.code, ended.stdout]).toEqual([2, '']);
     expect(ended.stderr).toContain(message);
     expect(ended.stderr).not.toContain('    at ');
@@ -91,7 +144,7 @@ describe('nestjs-descope-emulator', () => {
 
   it('says what is wrong with a seed file', async () => {
     writeFileSync(inFolder('bad.json'), '{"users":[{"email":7}]}');
-    const ended = await runCommand(command, ['--seed', inFolder('bad.json')]);
+    const ended = await emulate(['--seed', inFolder('bad.json')]);
     expect(ended).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('- users[0].loginId is missing'),
@@ -99,7 +152,98 @@ describe('nestjs-descope-emulator', () => {
   });
 
   it('does not start in production', async () => {
-    const ended = await runCommand(command, [], { env: { NODE_ENV: 'production' } });
+    const ended = await emulate([], { env: { NODE_ENV: 'production' } });
     expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('NODE_ENV=production') });
+  });
+});
+
+describe('nestjs-descope emulator, asked of an emulator that runs', () => {
+  let emulator: Emulator;
+  beforeAll(async () => {
+    emulator = await startEmulator({ seed: { users: [{ loginId: 'ada@example.com', roles: ['admin'] }] } });
+  });
+  afterEach(() => emulator.reset());
+  afterAll(() => emulator.close());
+
+  it.each(['--url', '--port', 'DESCOPE_BASE_URI'])(
+    'prints a token and nothing else, found by %s',
+    async (by) => {
+      const { url } = emulator;
+      const where = by === '--url' ? ['--url', `${url}/`] : ['--port', new URL(url).port];
+      const ended =
+        by === 'DESCOPE_BASE_URI'
+          ? await emulate(['--token', 'ada@example.com'], { env: { DESCOPE_BASE_URI: url } })
+          : await emulate(['--token', 'ada@example.com', ...where]);
+      expect([ended.code, ended.stderr]).toEqual([0, '']);
+      expect(ended.stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+      const authorization = `Bearer ${emulator.projectId}:${ended.stdout.trim()}`;
+      const claims = await fetch(`${url}/v1/auth/validate`, { method: 'POST', headers: { authorization } });
+      expect(await claims.json()).toMatchObject({ drn: 'DS', roles: ['admin'] });
+    },
+  );
+
+  it('prints lines for eval, which an application boots with', async () => {
+    const { url, projectId, managementKey } = emulator;
+    expect(await emulate(['--env', '--url', url])).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: `export DESCOPE_BASE_URI=${url}\nexport DESCOPE_PROJECT_ID=${projectId}\nexport DESCOPE_MANAGEMENT_KEY=${managementKey}\n`,
+    });
+  });
+
+  it('is not counted among the requests that a test looks at, where it only asks for health', async () => {
+    await emulate(['--env', '--url', emulator.url]);
+    expect(emulator.requests.count('/health')).toBe(0);
+    await emulate(['--token', 'ada@example.com', '--url', emulator.url]);
+    expect(emulator.requests.all.map(({ path }) => path)).toEqual(['/v1/mgmt/auth/signin']);
+  });
+
+  it('names a user that there is not', async () => {
+    const ended = await emulate(['--token', 'eve@example.com', '--url', emulator.url]);
+    expect([ended.code, ended.stdout]).toEqual([1, '']);
+    expect(ended.stderr).toMatch(/has no user "eve@example\.com"\. Add it to the file of --seed/);
+  });
+
+  it('says that none answers, and how to start one', async () => {
+    const port = await findFreePort();
+    const ended = await emulate(['--token', 'ada@example.com', '--port', String(port)]);
+    expect([ended.code, ended.stdout]).toEqual([1, '']);
+    expect(ended.stderr).toContain(`127.0.0.1:${port} does not answer (ECONNREFUSED). Start one with`);
+    expect((await emulate(['--env', '--port', '1'])).stderr).toContain('does not answer (bad port)');
+  });
+
+  it('sends no credential to a server that is no emulator', async () => {
+    const seen: unknown[] = [];
+    const server = createServer(({ url, headers }, response) => {
+      seen.push([url, headers.authorization]);
+      response.end('{"status":"up","projectId":"P2testtesttesttesttesttestte"}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const ended = await emulate(['--token', 'ada@example.com', '--url', url]);
+    server.close();
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('is not an emulator') });
+    expect(seen).toEqual([['/health', undefined]]);
+  });
+});
+
+describe('nestjs-descope', () => {
+  it('shows its commands on --help, and the version of the package', async () => {
+    const help = await runCommand(transpiled.command, ['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).toMatch(/Commands:\n {2}emulator .*\n/);
+    const version = await runCommand(transpiled.command, ['--version']);
+    expect([version.code, version.stdout]).toEqual([0, '0.1.0\n']);
+  });
+
+  it.each([
+    [[], 'A command is missing'],
+    [['emulate'], 'Unknown command "emulate"'],
+    [['--prot'], 'Unknown command "--prot"'],
+    [['constructor'], 'Unknown command "constructor"'],
+  ])('ends with code 2 on %j', async (args, message) => {
+    const ended = await runCommand(transpiled.command, args);
+    expect([ended.code, ended.stdout]).toEqual([2, '']);
+    expect(ended.stderr).toMatch(new RegExp(`^${message}\n\nUsage: nestjs-descope <command>`));
   });
 });

@@ -29,7 +29,12 @@ function load(file: string, loaded: Loaded = { files: new Set(), packages: new S
 describe.each(['esm', 'cjs'])('The %s build', (build) => {
   const open = (entryPoint: string) => load(join(dist, build, entryPoint));
 
-  const entryPoints = ['index', ...NAMES.map((name) => `${name}/index`), 'emulator/cli'];
+  const entryPoints = [
+    'index',
+    ...NAMES.map((name) => `${name}/index`),
+    'emulator/cli',
+    'emulator/command/emulator-command',
+  ];
   it.each(entryPoints.map((name) => `${name}.js`))('loads at most three files for %s', (entryPoint) => {
     const { files, packages } = open(entryPoint);
     expect(files.size).toBeLessThanOrEqual(3);
@@ -50,6 +55,12 @@ describe.each(['esm', 'cjs'])('The %s build', (build) => {
     expect([...packages]).not.toEqual(expect.arrayContaining(['jose']));
     expect([...packages]).not.toEqual(expect.arrayContaining(['@nestjs/testing']));
     expect([...packages]).toEqual(expect.arrayContaining(['@nestjs/common', 'node:crypto']));
+  });
+
+  it('keeps Nest out of the emulator', () => {
+    const { packages } = open('emulator/command/emulator-command.js');
+    expect([...packages].filter((name) => /nestjs|rxjs|reflect-metadata/.test(name))).toEqual([]);
+    expect([...packages]).toEqual(expect.arrayContaining(['jose', 'node:http']));
   });
 
   it('keeps the package of the application out of the emulator', () => {

@@ -1,7 +1,8 @@
 // Options are checked together, and production is rejected.
 import { describe, expect, it } from '@jest/globals';
+import type { EmulatorOptions } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
-import { readArguments } from '#lib/emulator/cli-arguments.js';
+import { readArguments } from '#lib/emulator/command/command-arguments.js';
 import { DEFAULT_PROJECT_ID, resolveOptions } from '#lib/emulator/options.js';
 
 describe('resolveOptions', () => {
@@ -46,6 +47,23 @@ describe('resolveOptions', () => {
     expect(() => resolveOptions({ [name]: value })).toThrow(`${name} must be`);
   });
 
+  it.each(['0.0.0.0', '::', '192.168.1.2', 'emulator', 'emulator.test'])(
+    'takes the host %s with allowRemote only',
+    (host) => {
+      expect(resolveOptions({ host, allowRemote: true }).host).toBe(host);
+      expect(() => resolveOptions({ host, allowRemote: false })).toThrow(
+        /host must be a loopback address .*anyone who can reach the emulator .*--allow-remote/,
+      );
+    },
+  );
+
+  it('takes allowRemote for true or false only, and with it nothing that is no host', () => {
+    for (const host of ['', 'a b', 'http://a', '1.2.3', 'a:1'])
+      expect(() => resolveOptions({ host, allowRemote: true })).toThrow('host must be an address or a host');
+    const wrong = { host: '0.0.0.0', allowRemote: 'yes' } as unknown as EmulatorOptions;
+    expect(() => resolveOptions(wrong)).toThrow('allowRemote must be true or false, got "yes"');
+  });
+
   it.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost'])('takes the loopback host %s', (host) => {
     expect(resolveOptions({ host }).host).toBe(host);
   });
@@ -82,18 +100,48 @@ describe('startEmulator', () => {
 describe('readArguments', () => {
   it('reads flags in both spellings', () => {
     expect(readArguments(['--port=8080', '--host', '::1', '--seed', 'a.json'])).toEqual({
-      port: 8080,
-      host: '::1',
-      seed: 'a.json',
+      kind: 'start',
+      options: { port: 8080, host: '::1', seed: 'a.json' },
     });
-    expect(readArguments([])).toEqual({});
-    expect(readArguments(['-h'])).toBe('help');
+    expect(readArguments(['--host', '0.0.0.0', '--allow-remote'])).toEqual({
+      kind: 'start',
+      options: { port: 4400, host: '0.0.0.0', allowRemote: true },
+    });
+    expect(readArguments([])).toEqual({ kind: 'start', options: { port: 4400 } });
+    expect(readArguments(['-h'])).toEqual({ kind: 'help' });
   });
 
-  it('rejects what it does not know', () => {
-    expect(() => readArguments(['--rotate'])).toThrow(
-      expect.objectContaining({ code: 'EMULATOR_OPTIONS_INVALID' }),
+  it('reads what is to be asked of a running emulator', () => {
+    const token = { kind: 'token', loginId: 'ada@example.com' };
+    expect(readArguments(['--token', 'ada@example.com'])).toEqual({ ...token, url: undefined });
+    expect(readArguments(['--token=ada@example.com', '--port', '4401'])).toEqual({
+      ...token,
+      url: 'http://127.0.0.1:4401',
+    });
+    expect(readArguments(['--env', '--url', 'http://emulator:4400'])).toEqual({
+      kind: 'env',
+      url: 'http://emulator:4400',
+    });
+  });
+
+  it.each([
+    [['--rotate'], "Unknown option '--rotate'"],
+    [['--port', '1e3'], '--port must be a whole number'],
+    [['--url', 'http://emulator'], '--url is for --token and --env'],
+    [['--token', 'ada', '--env'], 'cannot be used together'],
+    [['--token', 'ada', '--seed', 'a.json'], '--seed is for starting an emulator, and --token asks one'],
+    [['--env', '--allow-remote'], '--allow-remote is for starting an emulator, and --env asks one'],
+    [['--token', ''], '--token must be the login id'],
+    [['--env', '--url', 'emulator:4400'], '--url must be an http or https URL, got "emulator:4400"'],
+    [['--env', '--url', 'http://'], '--url must be an http or https URL'],
+    [['--env', '--url', 'http://a', '--port', '1'], '--url and --port cannot be used together'],
+    [['--env', '--port', 'x'], '--port must be a whole number'],
+  ])('rejects %j', (args, message) => {
+    expect(() => readArguments(args)).toThrow(
+      expect.objectContaining({
+        code: 'EMULATOR_OPTIONS_INVALID',
+        message: expect.stringContaining(message),
+      }),
     );
-    expect(() => readArguments(['--port', '1e3'])).toThrow('--port must be a whole number');
   });
 });

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+// The command `nestjs-descope`: finds the subcommand, and loads nothing of the others.
+import { readFileSync } from 'node:fs';
+
+const USAGE = `Usage: nestjs-descope <command> [options]
+
+Commands:
+  emulator   Run an embedded Descope for development and tests
+
+Options:
+  -v, --version   Show the version of the package
+  -h, --help      Show this text; after a command, the options of the command
+`;
+
+const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
+  ['emulator', runEmulator],
+]);
+
+async function run([name, ...args]: readonly string[]): Promise<void> {
+  const command = COMMANDS.get(name ?? '');
+  if (command !== undefined) await command(args);
+  else if (name === '--help' || name === '-h') process.stdout.write(USAGE);
+  else if (name === '--version' || name === '-v') process.stdout.write(`${readVersion()}\n`);
+  else misuse(name);
+}
+
+async function runEmulator(args: readonly string[]): Promise<void> {
+  const { runEmulatorCommand } = await import('../emulator/command/emulator-command.js');
+  await runEmulatorCommand(args);
+}
+
+function misuse(name: string | undefined): void {
+  const message = name === undefined ? 'A command is missing' : `Unknown command ${JSON.stringify(name)}`;
+  process.stderr.write(`${message}\n\n${USAGE}`);
+  process.exitCode = 2;
+}
+
+function readVersion(): string {
+  const file = new URL('../../../package.json', import.meta.url); // from dist/esm/cli
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+void run(process.argv.slice(2));
