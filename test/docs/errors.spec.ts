@@ -21,22 +21,22 @@ interface Section {
 
 const SECTIONS: readonly Section[] = [
   {
-    heading: '401: the credential',
+    heading: 'Credential: 401',
     type: 'DescopeCredentialCode',
     create: (code: DescopeCredentialCode) => new DescopeCredentialError(code, 'For the table.'),
   },
   {
-    heading: '403: access',
+    heading: 'Access: 403',
     type: 'DescopeAccessCode',
     create: (code) => new DescopeAccessError(code, 'For the table.'),
   },
   {
-    heading: '400: the request',
+    heading: 'Request: 400',
     type: 'DescopeRequestCode',
     create: (code: DescopeRequestCode) => new DescopeRequestError(code, 'For the table.'),
   },
   {
-    heading: '503: an outage',
+    heading: 'Outage: 503',
     type: 'DescopeUnavailableCode',
     create: (code) => new DescopeUnavailableError(code, 'For the table.', { retryAfterSeconds: 1 }),
   },
@@ -79,6 +79,6 @@ describe('The page of errors', () => {
 function readCodeRows(heading: string): { readonly code: string; readonly status: number }[] {
   return readRows(sections.get(heading) ?? '', 'code').map(({ code: cell = '' }) => {
     const [code = ''] = readCodes(cell);
-    return { code, status: Number(/\((\d+)\)$/.exec(cell)?.[1] ?? /^\d+/.exec(heading)?.[0]) };
+    return { code, status: Number(/\((\d+)\)$/.exec(cell)?.[1] ?? /\d+$/.exec(heading)?.[0]) };
   });
 }
