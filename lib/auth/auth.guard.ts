@@ -10,7 +10,7 @@ import { isThenable, isYes } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import type { DescopeSession } from '../core/session/session.js';
-import { acceptOptionalSession, acceptSession, readSignedIn } from '../core/session/session.js';
+import { acceptOptionalSession, acceptSession, requireSignedIn } from '../core/session/session.js';
 import type { AccessPolicy } from './access/access-policy.js';
 import { readAccessPolicy } from './access/access-policy.js';
 import { assertDemands } from './access/check-access.js';
@@ -156,7 +156,8 @@ export class AuthGuard implements CanActivate {
 
   #assertDemands({ call, policy, session }: AccessDecision): MaybePromise<void> {
     if (policy.mode === 'optional') return;
-    return assertDemands({ call, policy, user: readSignedIn(session) }, this.config);
+    const user = requireSignedIn(session); // the 401 of a caller without a valid credential
+    return assertDemands({ call, policy, user }, this.config);
   }
 
   // Synchronous, unless `loadUser` returns a promise or the policy has rules.
@@ -178,8 +179,10 @@ export class AuthGuard implements CanActivate {
     const { call, policy, session } = decision;
     const own = await user;
     handOnUser(call, own);
-    if (hasRules(policy))
-      await assertRules({ call, policy, user: readSignedIn(session), own, modules: this.modules });
+    if (hasRules(policy)) {
+      const signedIn = requireSignedIn(session);
+      await assertRules({ call, policy, user: signedIn, own, modules: this.modules });
+    }
     return this.#letPass(session);
   }
 

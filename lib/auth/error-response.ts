@@ -7,6 +7,7 @@ import { readHeader } from '../core/http/request.js';
 import type { TokenStore } from '../core/http/token-store.js';
 import type { Notify } from '../core/logging.js';
 import { reportRejection } from '../core/logging.js';
+import type { HttpError } from './http-error.js';
 import { toHttpError } from './http-error.js';
 import { keepPrivate } from './response-headers.js';
 import type { DescopeCall, HttpCall } from './transports/call.js';
@@ -32,17 +33,22 @@ export function respondWithError(
   { notify, login }: ErrorResponseInput,
 ): unknown {
   reportRejection(error, notify);
-  const { response } = call;
   const rejection = toHttpError(error);
-  // Also where a middleware has set `public`: after signing in, the user must not get the cached rejection.
-  if (rejection !== undefined) response?.set('Cache-Control', 'no-store');
   if (login?.path !== undefined && 'context' in call) {
     const location = toLoginLocation(error, readPageRequest(call), login.path);
     if (location !== undefined) return leadToLogin(call, error, { location, tokenStore: login.tokenStore });
   }
   if (rejection === undefined) return error;
-  for (const [name, value] of rejection.headers) response?.set(name, value);
+  writeErrorHeaders(call.response, rejection);
   return 'context' in call ? toTransportException(call, rejection.exception) : rejection.exception;
+}
+
+// Also where a middleware has set `public`: after signing in, the user must not get the cached rejection.
+const UNCACHED = ['Cache-Control', 'no-store'] as const;
+
+/** Writes the headers of a rejection: the challenge of a 401 or 403, `Retry-After`, and that no cache may keep it. */
+export function writeErrorHeaders(response: ErrorCall['response'], { headers }: HttpError): void {
+  for (const [name, value] of [UNCACHED, ...headers]) response?.set(name, value);
 }
 
 function leadToLogin(
@@ -50,6 +56,7 @@ function leadToLogin(
   error: unknown,
   { location, tokenStore }: { readonly location: string; readonly tokenStore: TokenStore },
 ): HttpException {
+  call.response?.set(...UNCACHED);
   if (isSignedOut(error)) clear(tokenStore, call);
   call.response?.set('Location', location);
   return new HttpException({ statusCode: 302, message: 'Sign in first.' }, 302, { cause: error });

@@ -98,7 +98,7 @@ function readTenant(context: ExecutionContext): MaybePromise<string | undefined>
   const { demands } = readAccessPolicy(context.getClass(), context.getHandler());
   const call = openCall(context);
   const { user } = readSession(call);
-  const asked = demands.find((demand) => demand.kind === 'tenant');
-  const tenant = readRequestValue(asked?.from ?? 'dct', { call, user });
+  const demand = demands.find((demand) => demand.kind === 'tenant');
+  const tenant = readRequestValue(demand?.from ?? 'dct', { call, user });
   return whenReady(tenant, (id) => (readTenantGrants(user, id ?? '') === undefined ? undefined : id));
 }

@@ -10,6 +10,7 @@ import {
   DescopeRequestError,
   DescopeUnavailableError,
 } from '../core/errors.js';
+import { writeErrorHeaders } from './error-response.js';
 import { toHttpError } from './http-error.js';
 import { openCall } from './transports/call.js';
 import { microserviceTransport } from './transports/microservice.js';
@@ -64,10 +65,7 @@ function answerHttp(error: unknown, host: ArgumentsHost): unknown {
   const rejection = toHttpError(error);
   if (rejection === undefined) return error;
   const { response } = openCall(host as ExecutionContext);
-  if (response?.node?.isSent !== true) {
-    response?.set('Cache-Control', 'no-store');
-    for (const [name, value] of rejection.headers) response?.set(name, value);
-  }
+  if (response?.node?.isSent !== true) writeErrorHeaders(response, rejection);
   return toForm(rejection.exception, host);
 }
 

@@ -100,8 +100,8 @@ export function rememberAccepted(
 
 /** Recalls the session that a guard has accepted; if several applications have one, the most recent. */
 export function recallAccepted(key: object, owners: readonly Owner[]): DescopeSession | undefined {
-  for (const { session, isAccepted: isMeant } of list(key, owners)) {
-    if (session !== undefined) return isMeant && !isThenable(session) ? session : undefined;
+  for (const { session, isAccepted } of list(key, owners)) {
+    if (session !== undefined) return isAccepted && !isThenable(session) ? session : undefined;
   }
   return undefined;
 }

@@ -126,7 +126,7 @@ export async function assertOwnUser(
 }
 
 async function load(request: object, session: SignedInSession, loading: UserLoading): Promise<unknown> {
-  const user = await ask(request, session, loading);
+  const user = await callLoader(request, session, loading);
   if (user !== null && user !== undefined) return user;
   throw new DescopeAccessError(
     'USER_NOT_ACCEPTED',
@@ -134,13 +134,12 @@ async function load(request: object, session: SignedInSession, loading: UserLoad
   );
 }
 
-async function ask(request: object, session: SignedInSession, loading: UserLoading): Promise<unknown> {
+async function callLoader(request: object, session: SignedInSession, loading: UserLoading): Promise<unknown> {
   const { config, modules } = loading;
   const { loadUser } = config;
-  const asked = request as RequestLike;
-  if (!isUserLoaderClass(loadUser)) return loadUser?.(session, asked);
+  if (!isUserLoaderClass(loadUser)) return loadUser?.(session, request as RequestLike);
   const loader = await findProvider(loadUser as Type<DescopeUserLoader>, request, modules);
-  return loader.loadUser(session, asked);
+  return loader.loadUser(session, request as RequestLike);
 }
 
 /** Checks whether `loadUser` is a class, which a module must then provide. */

@@ -46,7 +46,7 @@ const SET_COOKIE = 'set-cookie';
 export function toResponseLike(response: unknown): ResponseWriter | undefined {
   const writer = toNodeWriter(response);
   if (writer !== undefined) return writer;
-  return has(response, 'header') && has(response, 'getHeader')
+  return hasMethod(response, 'header') && hasMethod(response, 'getHeader')
     ? new ReplyWriter(response as FastifyReply)
     : undefined;
 }
@@ -73,7 +73,7 @@ function readMethods(response: object): HeadMethods | undefined {
 }
 
 function findMethods(source: object): HeadMethods | undefined {
-  if (!has(source, 'setHeader') || !has(source, 'appendHeader')) return undefined;
+  if (!hasMethod(source, 'setHeader') || !hasMethod(source, 'appendHeader')) return undefined;
   const { setHeader, appendHeader, getHeader, getHeaderNames, removeHeader, writeHead } =
     source as Required<HeadMethods>;
   const readSent = findAccessor(source, 'headersSent');
@@ -178,7 +178,7 @@ function hasValue(there: unknown, value: string): boolean {
   return typeof there === 'string' && (there === value || there.split(', ').includes(value));
 }
 
-function has(value: unknown, method: string): boolean {
+function hasMethod(value: unknown, method: string): boolean {
   return typeof value === 'object' && value !== null && typeof readMember(value, method) === 'function';
 }
 

@@ -158,10 +158,10 @@ export class ExpiringCache<Value> {
    * Returns the entries of the owner who would lose one if another entry of `owner` were set now; none if there is free
    * space, or if no owner has two.
    */
-  readCrowd(owner: string): readonly (readonly [key: string, value: Value])[] {
+  readEvictable(owner: string): readonly (readonly [key: string, value: Value])[] {
     this.#removeEnded();
     if (this.#entries.size < this.#input.maxEntries) return [];
-    return this.#toEntries(this.#shares.findCrowd(owner));
+    return this.#toEntries(this.#shares.findEvictable(owner));
   }
 
   #read(key: string): Entry<Value> | undefined {
@@ -194,7 +194,7 @@ export class ExpiringCache<Value> {
     const own = this.#shares.keysOf(owner);
     const isOwnerFull = maxPerOwner !== undefined && (own?.size ?? 0) >= maxPerOwner;
     if (!isOwnerFull && this.#entries.size < maxEntries) return undefined;
-    const [oldest] = (isOwnerFull ? own : this.#shares.findCrowd(owner)) ?? [];
+    const [oldest] = (isOwnerFull ? own : this.#shares.findEvictable(owner)) ?? [];
     if (oldest !== undefined) return this.#entries.get(oldest);
     if (evicts === 'first-to-end') return this.#heap[0];
     return this.#entries.values().next().value;
@@ -277,7 +277,7 @@ class OwnerShares {
 
   // The keys of which one must be evicted for another entry of `owner`: its own keys if no owner has more, otherwise those
   // of the owner with the most. `undefined` if no owner has two.
-  findCrowd(owner: string): ReadonlySet<string> | undefined {
+  findEvictable(owner: string): ReadonlySet<string> | undefined {
     if (this.#most < 2) return undefined;
     const own = this.#keys.get(owner);
     if (own?.size === this.#most) return own;

@@ -105,7 +105,7 @@ export type JsonValue =
  * @example `{ kind: 'roles', names: ['admin'], match: 'any' }`
  */
 export interface AccessMapDemand {
-  /** The kind: `'roles'`, `'permissions'`, `'tenant'`, `'scopes'`, `'policy'`, `'relation'`, … */
+  /** The kind: `'roles'`, `'permissions'`, `'tenant'`, `'scopes'`, `'rule'`, `'relation'`, … */
   readonly kind: string;
   readonly [detail: string]: JsonValue;
 }

@@ -18,19 +18,19 @@ export interface SchemaScanInput {
  * Asserts that no field is reached without the guard in the schemas of GraphQL's modules; to be called after they are built.
  * @throws {DescopeConfigError} CONFIG_DEMAND_UNGUARDED
  */
-export function assertSchemasGuarded(asked: readonly HandlerWithPolicy[], input: SchemaScanInput): void {
+export function assertSchemasGuarded(handlers: readonly HandlerWithPolicy[], input: SchemaScanInput): void {
   const endpoints = readGraphqlEndpoints(input.modules);
   if (endpoints.length === 0) return;
-  const scan = new SchemaScan(asked, input);
+  const scan = new SchemaScan(handlers, input);
   for (const endpoint of endpoints) scan.assertKept(endpoint);
   const gateways = endpoints.flatMap(({ gateway }) => gateway ?? []);
-  if (gateways.length === endpoints.length) assertNothingUnserved(asked, gateways.join(', '));
+  if (gateways.length === endpoints.length) assertNothingUnserved(handlers, gateways.join(', '));
 }
 
 // A gateway sends every operation to its subgraphs: a resolver beside it is never called.
-function assertNothingUnserved(asked: readonly HandlerWithPolicy[], gateway: string): void {
+function assertNothingUnserved(handlers: readonly HandlerWithPolicy[], gateway: string): void {
   const { where } =
-    asked.find(({ type, name, handler, policy: { demands, rules = [] } }) => {
+    handlers.find(({ type, name, handler, policy: { demands, rules = [] } }) => {
       return (
         demands.length + rules.length > 0 && readResolverMetadata(type, handler, String(name)) !== undefined
       );
@@ -45,8 +45,8 @@ class SchemaScan {
   /** Whether any handler is guarded; if none is, the boot logs a separate notice. */
   readonly #isGuarded: boolean;
 
-  constructor(asked: readonly HandlerWithPolicy[], input: SchemaScanInput) {
-    for (const handler of asked) {
+  constructor(handlers: readonly HandlerWithPolicy[], input: SchemaScanInput) {
+    for (const handler of handlers) {
       const note = readResolverMetadata(handler.type, handler.handler, String(handler.name));
       if (note === undefined) continue;
       const key = toKey(note.type, note.name);

@@ -38,12 +38,12 @@ export function assertGuardOrder(
     if (fixed.some((guard) => isOf(guard, listed, order.modules))) continue;
     throw scoped.some((guard) => isOf(guard, listed, order.modules)) ? unfit(listed) : missing(listed);
   }
-  const asked = [...fixed, ...scoped];
-  const ours = asked.findIndex((guard) => isOurs(guard, order.modules));
+  const ordered = [...fixed, ...scoped];
+  const ours = ordered.findIndex((guard) => isOurs(guard, order.modules));
   const isPlaced = ({ type, guards }: HandlerWithPolicy): boolean =>
     guards.some(isAuthGuard) && !isAuthController(type);
   if (ours < 0 && !handlers.some(isPlaced)) return;
-  const early = ours < 0 ? asked : asked.slice(0, ours);
+  const early = ours < 0 ? ordered : ordered.slice(0, ours);
   const unlisted = early.find((guard) => toRank(guard, order) > order.before.length);
   if (unlisted !== undefined) throw unordered(unlisted, ours >= 0);
 }

@@ -66,21 +66,21 @@ export function isNeverGuarded(found: FoundHandler, modules: ModulesContainer): 
  * `ExternalContextCreator`, by which other libraries run guards.
  */
 export function readUncheckedDemands(
-  asked: readonly HandlerWithPolicy[],
+  handlers: readonly HandlerWithPolicy[],
   modules: ModulesContainer,
 ): string[] {
-  const unknown = asked.filter(isOfUnknown);
+  const unknown = handlers.filter(isOfUnknown);
   return unknown.length === 0 || isContextCreated(modules) ? [] : unknown.map(({ where }) => where);
 }
 
-function isOfUnknown(asked: HandlerWithPolicy): boolean {
-  const { demands, rules = [] } = asked.policy;
-  if (demands.length + rules.length === 0 || isHandler(asked)) return false;
+function isOfUnknown(found: HandlerWithPolicy): boolean {
+  const { demands, rules = [] } = found.policy;
+  if (demands.length + rules.length === 0 || isHandler(found)) return false;
   // A demand of a class is meant for its handlers, not for its other methods.
   return (
-    hasOwnDemand(asked.type, asked.handler, asked.methods) ||
-    isMarked(asked) ||
-    !readMethodsOf(asked.type).some(isHandler)
+    hasOwnDemand(found.type, found.handler, found.methods) ||
+    isMarked(found) ||
+    !readMethodsOf(found.type).some(isHandler)
   );
 }
 
@@ -146,11 +146,11 @@ export interface GlobalGuards {
 }
 
 /** Lists the handlers without any guard that are not public. A guard of the application counts, too. */
-export function readOpenHandlers(asked: readonly HandlerWithPolicy[], guards: GlobalGuards): Notice[] {
+export function readOpenHandlers(handlers: readonly HandlerWithPolicy[], guards: GlobalGuards): Notice[] {
   const { application, hasHttp } = guards;
   const hasGlobal = application.getGlobalGuards().length + application.getGlobalRequestGuards().length > 0;
   if (hasGlobal && isReached('ws', hasHttp)) return [];
-  const callable = asked.filter(isCallable);
+  const callable = handlers.filter(isCallable);
   const unguarded = callable.filter(({ guards }) => guards.length === 0);
   const open = unguarded.filter(({ policy }) => policy.mode === 'required');
   if (open.length === 0) return [];
@@ -162,10 +162,10 @@ export function readOpenHandlers(asked: readonly HandlerWithPolicy[], guards: Gl
 
 /** Lists demands on methods before which it is not certain that a guard runs. */
 export function readUncertainDemands(
-  asked: readonly HandlerWithPolicy[],
+  handlers: readonly HandlerWithPolicy[],
   modules: ModulesContainer,
 ): Notice[] {
-  const names = readUncheckedDemands(asked, modules);
+  const names = readUncheckedDemands(handlers, modules);
   if (names.length === 0) return [];
   const message = `${names.join(', ')} have access decorators, but may run without a guard. They are not handlers of controllers, resolvers or gateways, and no library in this application uses Nest's ExternalContextCreator to run guards. Move the decorators to the handler that receives the request, or check the user in the code (user.hasRole).`;
   return [{ code: 'DEMAND_UNCHECKED', level: 'warn', message }];
@@ -179,9 +179,9 @@ export function readOpenGateways(modules: ModulesContainer): Notice[] {
   return [{ code: 'GRAPHQL_GATEWAY_UNGUARDED', level: 'warn', message }];
 }
 
-function isCallable(asked: HandlerWithPolicy): boolean {
+function isCallable(found: HandlerWithPolicy): boolean {
   // Its own guards do not count for the application's handlers.
-  return !isAuthController(asked.type) && isHandler(asked);
+  return !isAuthController(found.type) && isHandler(found);
 }
 
 function toGatewayNotice(names: readonly string[]): Notice {

@@ -116,7 +116,7 @@ export const ERROR_SCHEMA = {
 };
 
 // Demands that are checked in this process; any other may call Descope.
-const OF_THE_PROCESS = ['roles', 'permissions', 'scopes', 'tenant', 'staff', 'superuser', 'policy'];
+const OF_THE_PROCESS = ['roles', 'permissions', 'scopes', 'tenant', 'staff', 'superuser', 'rule'];
 // Demands that another or a stronger token can meet: 401 and not 403.
 const OF_THE_CREDENTIAL = ['accepts', 'audience', 'step-up', 'mfa', 'amr'];
 const SAFE_METHODS = ['get', 'head', 'options', 'trace']; // RFC 9110 §9.2.1
@@ -130,13 +130,13 @@ export function toErrorResponses(
   if (access === 'public') return {};
   const ofAccess = demands.filter(({ kind }) => !OF_THE_CREDENTIAL.includes(kind));
   const isForbiddable = ofAccess.length > 0 || canRejectAnybody(config, method);
-  const asked = ofAccess.map(toDemandText).join('; ');
+  const demanded = ofAccess.map(toDemandText).join('; ');
   const what =
     access === 'optional' ? 'The session that was sent is not valid.' : 'No session, or it is not valid.';
   return {
     401: what,
     ...(isForbiddable
-      ? { 403: asked === '' ? 'This is not allowed.' : `This is not allowed. Demanded: ${asked}.` }
+      ? { 403: demanded === '' ? 'This is not allowed.' : `This is not allowed. Demanded: ${demanded}.` }
       : {}),
     ...(canBeOut(
       config,

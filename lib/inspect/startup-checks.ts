@@ -43,21 +43,21 @@ export interface ScanInput {
  * @returns the handlers that were checked
  * @throws {DescopeConfigError} a `CONFIG_…` code
  */
-export function assertAccessEnforced(input: ScanInput): readonly HandlerWithPolicy[] {
-  const asked = readHandlers(input.modules).map(toAsked);
-  const stand = {
+export function checkHandlers(input: ScanInput): readonly HandlerWithPolicy[] {
+  const handlers = readHandlers(input.modules).map(toHandlerWithPolicy);
+  const facts = {
     ...input,
     isGlobal: isGuardGlobal(input),
     isStatic: isGuardStatic(input),
     hasFieldGuards: areFieldsGuarded(input.modules),
-    hasResolverGuards: asked.some(hasResolverGuard),
+    hasResolverGuards: handlers.some(hasResolverGuard),
   };
-  for (const handler of asked) assertJudged(handler, stand);
-  assertSatisfiable(asked, input);
-  return asked;
+  for (const handler of handlers) assertGuarded(handler, facts);
+  assertSatisfiable(handlers, input);
+  return handlers;
 }
 
-function toAsked(found: FoundHandler): HandlerWithPolicy {
+function toHandlerWithPolicy(found: FoundHandler): HandlerWithPolicy {
   const { type, name, handler, methods } = found;
   return {
     type,
@@ -72,7 +72,7 @@ function toAsked(found: FoundHandler): HandlerWithPolicy {
   };
 }
 
-interface Stand extends ScanInput {
+interface GuardFacts extends ScanInput {
   readonly isGlobal: boolean;
   /** Whether the global guard is a singleton; before a static handler, Nest runs no request-scoped guard. */
   readonly isStatic: boolean;
@@ -81,35 +81,35 @@ interface Stand extends ScanInput {
   readonly hasResolverGuards: boolean;
 }
 
-function assertJudged(asked: HandlerWithPolicy, stand: Stand): void {
-  const { isGlobal, hasFieldGuards, modules } = stand;
-  const { handler, where, policy } = asked;
-  if (isWeaker(readKnownPolicy(asked), policy)) throw unread(where);
-  const isGuarded = asked.guards.some(isAuthGuard);
-  if (policy.mode !== 'public' && (isGlobal || isGuarded)) assertRejectable(asked);
-  if (isOpenReference(asked, stand)) throw unguardedReference(where);
+function assertGuarded(found: HandlerWithPolicy, facts: GuardFacts): void {
+  const { isGlobal, hasFieldGuards, modules } = facts;
+  const { handler, where, policy } = found;
+  if (isWeaker(readKnownPolicy(found), policy)) throw unread(where);
+  const isGuarded = found.guards.some(isAuthGuard);
+  if (policy.mode !== 'public' && (isGlobal || isGuarded)) assertRejectable(found);
+  if (isOpenReference(found, facts)) throw unguardedReference(where);
   if (!isDemanding(policy)) return;
-  assertRejectable(asked);
-  if (isNeverGuarded(asked, modules)) throw neverGuardedError(where);
+  assertRejectable(found);
+  if (isNeverGuarded(found, modules)) throw neverGuardedError(where);
   if (!hasFieldGuards && isFieldHandler(handler)) throw unguardedField(where);
-  if (!isGuarded && !isCovered(asked, stand)) throw unguarded(where, asked.transport);
+  if (!isGuarded && !isCovered(found, facts)) throw unguarded(where, found.transport);
 }
 
 // `_entities` of a subgraph is a separate endpoint. If nothing is guarded at all, the boot logs that instead.
-function isOpenReference({ handler, policy, guards }: HandlerWithPolicy, stand: Stand): boolean {
+function isOpenReference({ handler, policy, guards }: HandlerWithPolicy, facts: GuardFacts): boolean {
   if (policy.mode !== 'required' || !isReferenceHandler(handler)) return false;
-  const isGuarded = stand.isGlobal || guards.some(isAuthGuard);
-  if (isGuarded && stand.hasFieldGuards) return false;
-  return stand.isGlobal || stand.hasResolverGuards || isDemanding(policy);
+  const isGuarded = facts.isGlobal || guards.some(isAuthGuard);
+  if (isGuarded && facts.hasFieldGuards) return false;
+  return facts.isGlobal || facts.hasResolverGuards || isDemanding(policy);
 }
 
 function hasResolverGuard({ type, name, handler, guards }: HandlerWithPolicy): boolean {
   return guards.some(isAuthGuard) && readResolverMetadata(type, handler, String(name)) !== undefined;
 }
 
-function isCovered({ type, transport }: HandlerWithPolicy, stand: Stand): boolean {
-  if (!stand.isGlobal || !isReached(transport, stand.hasHttp)) return false;
-  return stand.isStatic || (transport !== 'ws' && isMadeForEach(type, stand.modules));
+function isCovered({ type, transport }: HandlerWithPolicy, facts: GuardFacts): boolean {
+  if (!facts.isGlobal || !isReached(transport, facts.hasHttp)) return false;
+  return facts.isStatic || (transport !== 'ws' && isMadeForEach(type, facts.modules));
 }
 
 function isMadeForEach(type: HandlerClass, modules: ModulesContainer): boolean {
@@ -136,12 +136,12 @@ function readKnownPolicy({ type, handler, policy }: HandlerWithPolicy): AccessPo
   return constructor === type || !isClass(constructor) ? policy : readAccessPolicy(constructor, handler);
 }
 
-function isWeaker(policy: AccessPolicy, asked: AccessPolicy): boolean {
-  if (asked.mode !== 'required') return false;
+function isWeaker(policy: AccessPolicy, declared: AccessPolicy): boolean {
+  if (declared.mode !== 'required') return false;
   const { demands, rules = [] } = policy;
   const isKept =
-    asked.demands.every((demand) => demands.includes(demand)) &&
-    (asked.rules ?? []).every((rule) => rules.includes(rule));
+    declared.demands.every((demand) => demands.includes(demand)) &&
+    (declared.rules ?? []).every((rule) => rules.includes(rule));
   return policy.mode !== 'required' || !isKept;
 }
 
@@ -199,18 +199,18 @@ export interface ApplicationFacts {
  * @throws {DescopeConfigError} CONFIG_POLICY_MISSING, CONFIG_FGA_KEY_MISSING, CONFIG_DEMAND_AUDIENCELESS,
  *   CONFIG_DEMAND_INVALID or CONFIG_USER_LOADER_MISSING
  */
-export function assertSatisfiable(handlers: readonly HandlerWithPolicy[], means: ApplicationFacts): void {
-  const modules = [...means.modules.values()];
+export function assertSatisfiable(handlers: readonly HandlerWithPolicy[], facts: ApplicationFacts): void {
+  const modules = [...facts.modules.values()];
   // The paths of RouterModule are stored where only Nest finds them.
   const isPathKnown = !modules.some(({ metatype }) => metatype === RouterModule);
   for (const handler of handlers) {
-    assertPoliciesProvided(handler, modules);
-    assertKeyGiven(handler, means.config);
-    assertAudienceAsked(handler, means.config);
-    if (isPathKnown && handler.isRouted) assertParamsRouted(handler, means.application.getGlobalPrefix());
+    assertRulesProvided(handler, modules);
+    assertKeyGiven(handler, facts.config);
+    assertAudienceGiven(handler, facts.config);
+    if (isPathKnown && handler.isRouted) assertParamsRouted(handler, facts.application.getGlobalPrefix());
   }
-  assertModuleAudience(handlers, means.config);
-  assertLoaderProvided(means.config, modules);
+  assertModuleAudience(handlers, facts.config);
+  assertLoaderProvided(facts.config, modules);
 }
 
 type Modules = readonly { readonly providers: ReadonlyMap<unknown, unknown> }[];
@@ -222,24 +222,24 @@ function assertLoaderProvided({ loadUser }: DescopeConfig, modules: Modules): vo
   throw new DescopeConfigError('CONFIG_USER_LOADER_MISSING', message, { loader: loadUser.name });
 }
 
-function assertPoliciesProvided({ where, policy }: HandlerWithPolicy, modules: Modules): void {
+function assertRulesProvided({ where, policy }: HandlerWithPolicy, modules: Modules): void {
   for (const rule of policy.rules ?? []) {
-    if (rule.kind !== 'policy' || !isRuleClass(rule.policy)) continue;
-    const type = rule.policy;
+    if (rule.kind !== 'rule' || !isRuleClass(rule.rule)) continue;
+    const type = rule.rule;
     if (modules.some(({ providers }) => providers.has(type))) continue;
     const message = `${where} has @Authorize(${type.name}), but no module provides ${type.name}. Add it to the providers of a module.`;
-    throw new DescopeConfigError('CONFIG_POLICY_MISSING', message, { where, policy: type.name });
+    throw new DescopeConfigError('CONFIG_POLICY_MISSING', message, { where, rule: type.name });
   }
 }
 
 function assertKeyGiven({ where, policy }: HandlerWithPolicy, config: DescopeConfig): void {
-  const isAsked = (policy.rules ?? []).some(({ kind }) => kind === 'relation');
-  if (!isAsked || config.readSecrets().managementKey !== undefined) return;
+  const hasRelation = (policy.rules ?? []).some(({ kind }) => kind === 'relation');
+  if (!hasRelation || config.readSecrets().managementKey !== undefined) return;
   const message = `${where} has @FgaCheck, which needs a management key. Set managementKey (or DESCOPE_MANAGEMENT_KEY). A test needs no key with createTestDescope().override(…) of nestjs-descope/testing.`;
   throw new DescopeConfigError('CONFIG_FGA_KEY_MISSING', message, { where });
 }
 
-function assertAudienceAsked({ where, policy }: HandlerWithPolicy, { acceptance }: DescopeConfig): void {
+function assertAudienceGiven({ where, policy }: HandlerWithPolicy, { acceptance }: DescopeConfig): void {
   const kinds = policy.demands.flatMap((demand) => (demand.kind === 'accepts' ? demand.kinds : []));
   if (!kinds.some(isForeignKind) || acceptance.audience !== undefined || hasAudience(policy)) return;
   throw audienceless(`The @Accepts of ${where}`, kinds, where);
@@ -250,8 +250,8 @@ function assertModuleAudience(handlers: readonly HandlerWithPolicy[], { acceptan
   const { accepts, audience } = acceptance;
   if (audience !== undefined || !accepts.some(isForeignKind)) return;
   if (handlers.some(({ policy }) => hasAudience(policy))) return;
-  const relying = handlers.find(({ policy, isRouted }) => isRouted && policy.mode !== 'public');
-  if (relying !== undefined) throw audienceless('The option accepts', accepts, relying.where);
+  const requiring = handlers.find(({ policy, isRouted }) => isRouted && policy.mode !== 'public');
+  if (requiring !== undefined) throw audienceless('The option accepts', accepts, requiring.where);
 }
 
 function assertParamsRouted({ type, handler, where, policy }: HandlerWithPolicy, prefix: string): void {

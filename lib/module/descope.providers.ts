@@ -118,7 +118,7 @@ function createKeySet(config: DescopeConfig, notify: Notify): KeySet {
   const { baseUrl, projectId, fetch, keyFetch, clock } = config;
   const request = { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs };
   const load = (signal: AbortSignal) => fetchKeys(request, signal);
-  return new RemoteKeySet({ load, url: baseUrl, policy: keyFetch, clock, notify });
+  return new RemoteKeySet({ load, url: baseUrl, config: keyFetch, clock, notify });
 }
 
 type ServiceParts = readonly [LateServices, DescopeConfig, Authenticator, KeySet, Sessions];
@@ -169,7 +169,7 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   const { clock, session, verification, authentication } = config;
   const api = toRefreshApi(config, notify);
   const tokenStore = createTokenStore(config, notify);
-  const verifier = new TokenVerifier({ policy: verification, keys, clock, cache: config.tokenCache });
+  const verifier = new TokenVerifier({ config: verification, keys, clock, cache: config.tokenCache });
   const silence = { isSilent: false };
   const signOutStore =
     session.signOutStore && boundStore(session.signOutStore, { failure: NO_SIGN_OUTS, notify, silence });
@@ -191,7 +191,7 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
     projectId: config.projectId,
   });
   const autoRefresh = new AutoRefresh({
-    policy: authentication,
+    config: authentication,
     tokenStore,
     verifier,
     refresher,
@@ -218,7 +218,7 @@ function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: 
   const { verifier, tokenStore, signOuts } = sessions;
   const accessKeys = createAccessKeys(config, sessions, notify);
   return new Authenticator({
-    policy: config.authentication,
+    config: config.authentication,
     verifier,
     tokenStore,
     signOuts,
@@ -228,9 +228,9 @@ function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: 
 }
 
 function createAccessKeys(config: DescopeConfig, sessions: Sessions, notify: Notify): AccessKeys | undefined {
-  const { accessKeys: policy, clock } = config;
+  const { accessKeys: keyConfig, clock } = config;
   const { api, verifier } = sessions;
   const exchange = (key: string) => exchangeAccessKey(api, key);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
-  return policy && new AccessKeys({ policy, exchange, toUnusable, verifier, clock, notify });
+  return keyConfig && new AccessKeys({ config: keyConfig, exchange, toUnusable, verifier, clock, notify });
 }

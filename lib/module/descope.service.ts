@@ -155,12 +155,12 @@ export class DescopeService {
 }
 
 function readAudience(
-  asked: string | readonly string[] | null | undefined,
+  given: string | readonly string[] | null | undefined,
   configured: readonly string[] | undefined,
 ): readonly string[] | undefined {
-  if (asked === undefined) return configured;
-  if (asked === null) return undefined;
-  return typeof asked === 'string' ? [asked] : asked;
+  if (given === undefined) return configured;
+  if (given === null) return undefined;
+  return typeof given === 'string' ? [given] : given;
 }
 
 function toUser(who: UserOrSession): DescopeUser | undefined {

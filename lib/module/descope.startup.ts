@@ -24,7 +24,7 @@ import { assertSchemasGuarded } from '../inspect/graphql-schema.js';
 import { assertGuardOrder } from '../inspect/guard-order.js';
 import type { HandlerWithPolicy } from '../inspect/handlers.js';
 import { readOpenGateways, readOpenHandlers, readUncertainDemands } from '../inspect/never-guarded.js';
-import { assertAccessEnforced } from '../inspect/startup-checks.js';
+import { checkHandlers } from '../inspect/startup-checks.js';
 import type { GlobalGuardPlan } from './global-guard.js';
 import { readShadowedRoutes } from './route-checks.js';
 
@@ -37,7 +37,7 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
   @Inject(DESCOPE_GLOBAL_GUARD) private readonly plan!: GlobalGuardPlan;
   @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
 
-  #asked: readonly HandlerWithPolicy[] = [];
+  handlers: readonly HandlerWithPolicy[] = [];
 
   constructor(
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
@@ -48,21 +48,21 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
   async onModuleInit(): Promise<void> {
     const { modules, application, config, host } = this;
     const hasHttp = hasAdapter(host);
-    const asked = assertAccessEnforced({ modules, application, config, hasHttp });
-    assertGuardOrder(application, { modules, before: this.plan.before }, asked);
+    const handlers = checkHandlers({ modules, application, config, hasHttp });
+    assertGuardOrder(application, { modules, before: this.plan.before }, handlers);
     const notices = [
       ...readStartupNotices(config),
-      ...readOpenHandlers(asked, { application, hasHttp }),
-      ...readUncertainDemands(asked, modules),
+      ...readOpenHandlers(handlers, { application, hasHttp }),
+      ...readUncertainDemands(handlers, modules),
     ];
     for (const notice of notices) this.notify(notice);
-    this.#asked = asked;
-    await setTransportExceptions(asked);
+    this.handlers = handlers;
+    await setTransportExceptions(handlers);
   }
 
   /** Loads the keys. Without them the application starts nevertheless, unless `requireKeysAtBoot` is set. */
   async onApplicationBootstrap(): Promise<void> {
-    assertSchemasGuarded(this.#asked, this); // GraphQL's modules build their schemas in onModuleInit
+    assertSchemasGuarded(this.handlers, this); // GraphQL's modules build their schemas in onModuleInit
     if (hasAdapter(this.host))
       for (const notice of [...readShadowedRoutes(this), ...readOpenGateways(this.modules)])
         this.notify(notice);

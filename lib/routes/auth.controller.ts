@@ -124,7 +124,10 @@ export class DescopeAuthController {
 
   @Post('logout')
   @Public()
-  @Documented({ summary: 'Ends this session', responses: { 204: 'Signed out', 403: REJECTED[403] } })
+  @Documented({
+    summary: 'Ends this session',
+    responses: { 204: 'Signed out', ...REJECTED, ...UNAVAILABLE },
+  })
   logout(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
     return respond(
       request,
@@ -135,7 +138,10 @@ export class DescopeAuthController {
 
   @Post('logout-all')
   @Public()
-  @Documented({ summary: 'Ends every session of the user', responses: { 204: 'Signed out', ...REJECTED } })
+  @Documented({
+    summary: 'Ends every session of the user',
+    responses: { 204: 'Signed out', ...REJECTED, ...UNAVAILABLE },
+  })
   logoutAll(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
     return respond(
       request,

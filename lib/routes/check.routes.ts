@@ -9,7 +9,7 @@ import { publishAccepted } from '../core/events.js';
 import type { RequestLike } from '../core/http/request.js';
 import { readHeader } from '../core/http/request.js';
 import type { Authenticator } from '../core/session/authenticator.js';
-import { acceptSession, readSignedIn } from '../core/session/session.js';
+import { acceptSession, requireSignedIn } from '../core/session/session.js';
 import { isWellFormed } from '../core/token/claims.js';
 import { assertAccess } from '../core/user/authorize.js';
 import type { Demand } from '../core/user/demands.js';
@@ -48,7 +48,7 @@ export class CheckRoute {
   async check(call: RouteCall): Promise<RouteResponse> {
     const demands = this.#readDemands(call.query);
     const session = await this.authenticator.authenticate(this.#toOriginal(call.exchange.request));
-    const user = readSignedIn(acceptSession(session, this.config.acceptance));
+    const user = requireSignedIn(acceptSession(session, this.config.acceptance));
     const { config, modules } = this;
     await assertOwnUser(call.request, session, { config, modules });
     assertAccess(user, demands, { nowMs: this.config.clock(), tenants: NO_TENANTS, superuserBypass: false });

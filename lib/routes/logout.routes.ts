@@ -152,8 +152,8 @@ export class LogoutRoutes {
       return { sent, session: undefined, refresh: undefined };
     assertSameOrigin(request, this.config.authentication.origins);
     const { tokenStore } = this.sessions;
-    const sessionToken = toToken(tokenStore.readSession(request));
-    const refreshToken = toToken(tokenStore.readRefresh(request));
+    const sessionToken = toToken(tokenStore.readSessionToken(request));
+    const refreshToken = toToken(tokenStore.readRefreshToken(request));
     const other = sent === undefined ? this.authenticator.readToken(request) : undefined;
     const duplicates = await this.#proveDuplicates(tokenStore.readAmbiguous(request));
     await tokenStore.clear(call.exchange);

@@ -10,11 +10,11 @@ import { ExpiringCache } from '../core/expiring-cache.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import { otherUser, sessionEnded } from '../core/session/refresher.js';
-import { DescopeSession, readSignedIn } from '../core/session/session.js';
+import { DescopeSession, requireSignedIn } from '../core/session/session.js';
 import { readSubjectId } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
 import type { RouteCall, RouteResponse } from './route-call.js';
-import { requireRefresh } from './route-call.js';
+import { requireRefreshToken } from './route-call.js';
 
 // Profiles are cached for a minute, for Descope limits the rate of requests.
 
@@ -57,15 +57,15 @@ export class MeRoute {
    */
   async me(call: RouteCall): Promise<RouteResponse> {
     const session = (await recallSession(call.key, this.authenticator)) ?? DescopeSession.anonymous();
-    const user = readSignedIn(session);
+    const user = requireSignedIn(session);
     const body = { user: { ...user }, claims: user.claims, expiresAt: session.expiresAt };
     if (call.query['profile'] !== '1') return { status: 200, body };
     return { status: 200, body: { ...body, profile: await this.#getProfile(call, session) } };
   }
 
   async #getProfile(call: RouteCall, session: DescopeSession): Promise<unknown> {
-    const userId = readSignedIn(session).id;
-    const refreshToken = requireRefresh(call.exchange, this.sessions.tokenStore, !session.sentByBrowser);
+    const userId = requireSignedIn(session).id;
+    const refreshToken = requireRefreshToken(call.exchange, this.sessions.tokenStore, !session.sentByBrowser);
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
     if (readSubjectId(owner.claims) !== userId) throw otherUser();
@@ -73,7 +73,7 @@ export class MeRoute {
   }
 
   async #loadProfile(refreshToken: string, owner: VerifiedToken): Promise<unknown> {
-    const newest = await this.sessions.refresher.toNewest(refreshToken, owner);
+    const newest = await this.sessions.refresher.proveNewest(refreshToken, owner);
     return readProfile(this.sessions.api, newest).catch(reject);
   }
 }

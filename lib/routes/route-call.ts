@@ -165,8 +165,8 @@ function invalid(wants: string): DescopeRequestError {
  * @throws {DescopeCredentialError} SESSION_MISSING, or REFRESH_TOKEN_MISSING where the client has sent a session token itself
  * @throws {DescopeCredentialError} COOKIE_AMBIGUOUS
  */
-export function requireRefresh(exchange: HttpExchange, tokenStore: TokenStore, isSent: boolean): string {
-  const reading = tokenStore.readRefresh(exchange.request);
+export function requireRefreshToken(exchange: HttpExchange, tokenStore: TokenStore, isSent: boolean): string {
+  const reading = tokenStore.readRefreshToken(exchange.request);
   if (reading.kind === 'value') return reading.value;
   if (reading.kind === 'absent') {
     const code = isSent ? 'REFRESH_TOKEN_MISSING' : 'SESSION_MISSING';

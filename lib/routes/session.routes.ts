@@ -11,11 +11,11 @@ import type { TokensToKeep } from '../core/http/token-store.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import { assertSameSubject, isSessionOver, otherUser, sessionEnded } from '../core/session/refresher.js';
-import { acceptSession, DescopeSession, readSignedIn } from '../core/session/session.js';
+import { acceptSession, DescopeSession, requireSignedIn } from '../core/session/session.js';
 import { readSubjectId } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
 import type { PostedTokens, RouteCall, RouteResponse } from './route-call.js';
-import { readBody, readPostedTokens, requireRefresh, requireString } from './route-call.js';
+import { readBody, readPostedTokens, requireRefreshToken, requireString } from './route-call.js';
 
 @Injectable()
 export class SessionRoutes {
@@ -34,13 +34,13 @@ export class SessionRoutes {
   async store(call: RouteCall): Promise<RouteResponse> {
     assertFromOwnPage(call.exchange.request, this.config.authentication.origins);
     const posted = readPostedTokens(readBody(call));
-    const sessionToken = posted.sessionToken ?? this.#readKept(call, 'readSession');
+    const sessionToken = posted.sessionToken ?? this.#readKept(call, 'readSessionToken');
     if (sessionToken === undefined)
       throw new DescopeCredentialError('SESSION_MISSING', 'The request carries no session to keep.');
     const owner = await this.sessions.verifier.verify(sessionToken);
     const refreshToken = posted.refreshToken ?? (await this.#findRefresh(call, posted, owner));
     const tokens = await this.sessions.refresher.prove({ sessionToken, refreshToken }, owner);
-    const replaced = [refreshToken, this.#readKept(call, 'readRefresh')].filter(
+    const replaced = [refreshToken, this.#readKept(call, 'readRefreshToken')].filter(
       (token) => token !== undefined,
     );
     // A cached refresh from before this sign-in must not replace it.
@@ -58,7 +58,7 @@ export class SessionRoutes {
    * @throws {DescopeCredentialError} SESSION_MISSING, REFRESH_TOKEN_MISSING, SESSION_ENDED and others of a session that is over
    */
   async refresh(call: RouteCall): Promise<RouteResponse> {
-    const sent = await this.#proveSent(call);
+    const sent = await this.proveSentOrLapsed(call);
     const refreshToken = this.#requireRefresh(call, sent !== undefined);
     if (sent !== undefined) assertSameSubject(sent, await this.sessions.verifier.verifyRefresh(refreshToken));
     try {
@@ -84,7 +84,7 @@ export class SessionRoutes {
     // The guard has accepted the user of the session token; the refresh token beside it may be another's.
     if (readSubjectId(owner.claims) !== session.requireUser().id) throw otherUser();
     await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
-    const newest = await this.sessions.refresher.toNewest(refreshToken, owner); // the middleware may have refreshed it
+    const newest = await this.sessions.refresher.proveNewest(refreshToken, owner); // the middleware may have refreshed it
     await this.#recordHeld(call, refreshToken);
     const issued = await selectTenant(this.sessions.api, newest, tenant).catch(rejectTenant);
     await this.sessions.refresher.linkIssued(owner, [refreshToken, newest], issued);
@@ -101,7 +101,7 @@ export class SessionRoutes {
       this.config.acceptance,
     );
     await this.sessions.tokenStore.write(call.exchange, tokens, isNew);
-    return { status: 200, body: { user: { ...readSignedIn(session) }, expiresAt: session.expiresAt } };
+    return { status: 200, body: { user: { ...requireSignedIn(session) }, expiresAt: session.expiresAt } };
   }
 
   // A session token may be posted alone because Descope's own cookie holds its refresh token; or the cookie is left from
@@ -111,7 +111,7 @@ export class SessionRoutes {
     posted: PostedTokens,
     owner: VerifiedToken,
   ): Promise<string | undefined> {
-    const kept = this.#readKept(call, 'readRefresh');
+    const kept = this.#readKept(call, 'readRefreshToken');
     if (kept === undefined || posted.sessionToken === undefined) return kept;
     try {
       const refresh = await this.sessions.verifier.verifyRefresh(kept);
@@ -124,7 +124,7 @@ export class SessionRoutes {
     }
   }
 
-  #readKept(call: RouteCall, read: 'readSession' | 'readRefresh'): string | undefined {
+  #readKept(call: RouteCall, read: 'readSessionToken' | 'readRefreshToken'): string | undefined {
     const reading = this.sessions.tokenStore[read](call.exchange.request);
     return reading.kind === 'value' ? reading.value : undefined;
   }
@@ -135,7 +135,7 @@ export class SessionRoutes {
     const owner = await verifier.verifyRefresh(refreshToken);
     const credential = this.authenticator.readToken(call.exchange.request);
     const held = new Set(
-      [this.#readKept(call, 'readSession'), credential?.token].filter(Boolean) as string[],
+      [this.#readKept(call, 'readSessionToken'), credential?.token].filter(Boolean) as string[],
     );
     for (const sessionToken of held) {
       try {
@@ -150,13 +150,13 @@ export class SessionRoutes {
   // A client that sends its own token, and no cookie, may have any origin: its error is the missing token.
   #requireRefresh({ exchange }: RouteCall, isSent: boolean): string {
     const { tokenStore } = this.sessions;
-    if (!isSent || tokenStore.readRefresh(exchange.request).kind !== 'absent')
+    if (!isSent || tokenStore.readRefreshToken(exchange.request).kind !== 'absent')
       assertSameOrigin(exchange.request, this.config.authentication.origins);
-    return requireRefresh(exchange, tokenStore, isSent);
+    return requireRefreshToken(exchange, tokenStore, isSent);
   }
 
   // It may have expired: that is the reason to refresh.
-  async #proveSent({ exchange }: RouteCall): Promise<VerifiedToken | undefined> {
+  async proveSentOrLapsed({ exchange }: RouteCall): Promise<VerifiedToken | undefined> {
     const credential = this.authenticator.readToken(exchange.request);
     return credential?.sentByBrowser === false
       ? this.sessions.verifier.verifyLapsed(credential.token)

@@ -7,7 +7,7 @@ export const [one, two, three] = ['SK1', 'SK2', 'SK3'].map((keyId) => createSign
 export const POLICY = { maxAgeMs: 600_000, maxStaleMs: 3_600_000, cooldownMs: 10_000 };
 
 /** The network edge answers with `published`, fails while `isDown`, and hangs until `release` while `isHeld`. */
-export function createWorld(policy: Partial<typeof POLICY> = {}) {
+export function createWorld(config: Partial<typeof POLICY> = {}) {
   const clock = createClock();
   const notices: Notice['code'][] = [];
   const world = { published: [one] as unknown[], isDown: false, isHeld: false, fetches: 0, aborted: 0 };
@@ -30,7 +30,7 @@ export function createWorld(policy: Partial<typeof POLICY> = {}) {
   const keys = new RemoteKeySet({
     load,
     url: 'https://api.descope.com',
-    policy: { ...POLICY, ...policy },
+    config: { ...POLICY, ...config },
     clock,
     notify,
   });
@@ -39,8 +39,8 @@ export function createWorld(policy: Partial<typeof POLICY> = {}) {
 }
 
 /** The same with its keys fetched. */
-export async function createWarmWorld(policy: Partial<typeof POLICY> = {}) {
-  const world = createWorld(policy);
+export async function createWarmWorld(config: Partial<typeof POLICY> = {}) {
+  const world = createWorld(config);
   await world.keys.hydrate();
   return world;
 }

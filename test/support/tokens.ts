@@ -91,10 +91,10 @@ export const POLICY: VerificationConfig = {
 /** A verifier on fixed keys at the tests' time, that remembers. */
 export function createVerifier(
   jwks: readonly unknown[],
-  policy: Partial<VerificationConfig> = {},
+  config: Partial<VerificationConfig> = {},
 ): TokenVerifier {
   return new TokenVerifier({
-    policy: { ...POLICY, ...policy },
+    config: { ...POLICY, ...config },
     keys: new StaticKeySet(toKeysById(jwks)),
     clock: () => NOW_MS,
     cache: { maxTokens: 1000, maxBytes: 32_000_000 },

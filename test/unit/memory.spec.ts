@@ -19,12 +19,12 @@ let fetches = 0;
 const keys = new RemoteKeySet({
   load: async () => ((fetches += 1), [jwk, curve]),
   url: 'https://api.descope.com',
-  policy: { maxAgeMs: 600_000, maxStaleMs: 3_600_000, cooldownMs: 10_000 },
+  config: { maxAgeMs: 600_000, maxStaleMs: 3_600_000, cooldownMs: 10_000 },
   clock: () => now,
   notify: () => {},
 });
-const policy = { projectId: 'P2corecorecorecorecorecoreco', algorithms: ['RS256', 'ES256'], leewaySeconds: 5, sessionTokenNames: ['DS'] };
-const verifier = new TokenVerifier({ policy, keys, clock: () => now, cache: { maxTokens: 10_000, maxBytes: 32 * 1024 * 1024 } });
+const config = { projectId: 'P2corecorecorecorecorecoreco', algorithms: ['RS256', 'ES256'], leewaySeconds: 5, sessionTokenNames: ['DS'] };
+const verifier = new TokenVerifier({ config, keys, clock: () => now, cache: { maxTokens: 10_000, maxBytes: 32 * 1024 * 1024 } });
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const token = (kid) => [part({ alg: 'RS256', kid }), part({ sub: randomBytes(900).toString('hex') }), randomBytes(256).toString('base64url')].join('.');
 const makers = [
@@ -46,7 +46,7 @@ async function round() {
 const tenants = (index) => Object.fromEntries(Array.from({ length: 60 }, (_, tenant) => ['T' + tenant + '-' + index, { roles: ['r' + index, 'editor'], permissions: ['p' + tenant] }]));
 async function verify(from, count, times) {
   for (let index = from; index < from + count; index += 1) {
-    const claims = { iss: policy.projectId, sub: 'U2' + index, exp: now / 1000 + 3600, drn: 'DS', tenants: tenants(index) };
+    const claims = { iss: config.projectId, sub: 'U2' + index, exp: now / 1000 + 3600, drn: 'DS', tenants: tenants(index) };
     const input = part({ alg: 'ES256', kid: 'SK2' }) + '.' + part(claims);
     const signature = sign('sha256', Buffer.from(input), { key: pair.privateKey, dsaEncoding: 'ieee-p1363' });
     const text = input + '.' + signature.toString('base64url');

@@ -151,9 +151,9 @@ export type DescopeRuleFunction<User = RegisteredUser> = (
 /** The rule that `@Authorize` adds. */
 export interface ApplicationRule {
   /** Marks a rule of the application. */
-  readonly kind: 'policy';
+  readonly kind: 'rule';
   /** The class of a provider, or a function. */
-  readonly policy: Type<DescopeRule<never>> | DescopeRuleFunction<never>;
+  readonly rule: Type<DescopeRule<never>> | DescopeRuleFunction<never>;
 }
 
 /** The rule that `@FgaCheck` adds: the caller must have a relation to a resource (Descope's fine-grained authorization). */
@@ -174,6 +174,6 @@ export interface RelationRule {
 export type AccessRule = ApplicationRule | RelationRule;
 
 /** Checks whether a rule is a class, which a module must then provide. */
-export function isRuleClass(policy: ApplicationRule['policy']): policy is Type<DescopeRule<never>> {
-  return isProviderClass(policy, 'isAllowed');
+export function isRuleClass(rule: ApplicationRule['rule']): rule is Type<DescopeRule<never>> {
+  return isProviderClass(rule, 'isAllowed');
 }

@@ -123,13 +123,13 @@ export function toRelationKey({ resourceType, resource, relation, targetType, ta
  * Reads which of the requested relations exist, by key.
  * @throws {Error} when the response is not about these relations
  */
-export function readRelated(answer: unknown, asked: readonly string[]): ReadonlySet<string> {
+export function readRelated(answer: unknown, keys: readonly string[]): ReadonlySet<string> {
   const { ok, data } = toMembers(answer);
   if (!isYes(ok)) throw new Error(`Descope answered with ${toReason(answer)}.`);
-  if (!Array.isArray(data) || data.length !== asked.length) throw odd();
+  if (!Array.isArray(data) || data.length !== keys.length) throw odd();
   const verdicts = new Map(data.map(readVerdict));
-  if (!asked.every((key) => verdicts.has(key))) throw odd();
-  return new Set(asked.filter((key) => isYes(verdicts.get(key))));
+  if (!keys.every((key) => verdicts.has(key))) throw odd();
+  return new Set(keys.filter((key) => isYes(verdicts.get(key))));
 }
 
 /** Reads after how many seconds Descope allows another request; `undefined` if the response does not contain it. */

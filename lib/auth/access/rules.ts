@@ -36,34 +36,35 @@ type Relations = ReadonlyMap<RelationRule, boolean>;
  *   ACCESS_DEMAND_UNKNOWN
  * @throws {DescopeUnavailableError} FGA_UNAVAILABLE
  */
-export function assertRules(asked: RuleCase): MaybePromise<void> {
-  const { rules = [] } = asked.policy;
-  return rules.length === 0 ? undefined : follow(rules, asked);
+export function assertRules(ruleCase: RuleCase): MaybePromise<void> {
+  const { rules = [] } = ruleCase.policy;
+  return rules.length === 0 ? undefined : follow(rules, ruleCase);
 }
 
-async function follow(rules: readonly AccessRule[], asked: RuleCase): Promise<void> {
+async function follow(rules: readonly AccessRule[], ruleCase: RuleCase): Promise<void> {
   let relations: Relations | undefined;
   for (const rule of rules) {
-    if (rule.kind === 'policy') await assertPolicy(rule, asked);
-    else if (rule.kind === 'relation') assertRelated(rule, (relations ??= await askRelations(rules, asked)));
+    if (rule.kind === 'rule') await assertAllowed(rule, ruleCase);
+    else if (rule.kind === 'relation')
+      assertRelated(rule, (relations ??= await askRelations(rules, ruleCase)));
     else throw unknownRule();
   }
 }
 
-async function assertPolicy({ policy }: ApplicationRule, asked: RuleCase): Promise<void> {
-  const { own, modules } = asked;
-  const { context, request } = asked.call;
-  const isAllowed = isRuleClass(policy)
-    ? await (await findProvider(policy, request, modules)).isAllowed(own as never, context)
-    : await policy(own as never, context);
+async function assertAllowed({ rule }: ApplicationRule, ruleCase: RuleCase): Promise<void> {
+  const { own, modules } = ruleCase;
+  const { context, request } = ruleCase.call;
+  const isAllowed = isRuleClass(rule)
+    ? await (await findProvider(rule, request, modules)).isAllowed(own as never, context)
+    : await rule(own as never, context);
   if (isYes(isAllowed)) return;
   const message = 'A rule of the application rejects it.';
-  throw new DescopeAccessError('ACCESS_POLICY_REFUSED', message, { rule: policy.name });
+  throw new DescopeAccessError('ACCESS_POLICY_REFUSED', message, { rule: rule.name });
 }
 
 // All relations of the handler in one call, when the first of them is due.
-async function askRelations(rules: readonly AccessRule[], asked: RuleCase): Promise<Relations> {
-  const { call, user, modules } = asked;
+async function askRelations(rules: readonly AccessRule[], ruleCase: RuleCase): Promise<Relations> {
+  const { call, user, modules } = ruleCase;
   const wanted = rules.filter((rule) => rule.kind === 'relation');
   const resources = await readRequestValues(
     wanted.map(({ resource }) => resource),
@@ -104,19 +105,19 @@ function unknownRule(): DescopeAccessError {
 /**
  * Lets a rule of the application decide, after the token has met every demand. If the rule does not return `true`, the
  * response is 403 `ACCESS_POLICY_REFUSED`. An error that the rule throws is passed on unchanged.
- * @param policy the class of a provider with `isAllowed(user, context)`, or a function with these parameters; `user` is the
+ * @param rule the class of a provider with `isAllowed(user, context)`, or a function with these parameters; `user` is the
  *   value of `@CurrentUser()`
- * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID when `policy` is neither a class nor a function
+ * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID when `rule` is neither a class nor a function
  * @example `@Authorize(OwnsOrder) @Get('orders/:id') show() {}`
  */
 export function Authorize<User = RegisteredUser>(
-  policy: Type<DescopeRule<User>> | DescopeRuleFunction<User>,
+  rule: Type<DescopeRule<User>> | DescopeRuleFunction<User>,
 ): AccessDecorator {
-  if (typeof policy !== 'function')
+  if (typeof rule !== 'function')
     throw invalid('@Authorize()', 'a class with isAllowed(user, context), or a function');
   return addMetadata({
-    rule: { kind: 'policy', policy },
-    label: `@Authorize(${policy.name || 'a function'})`,
+    rule: { kind: 'rule', rule },
+    label: `@Authorize(${rule.name || 'a function'})`,
   });
 }
 

@@ -8,7 +8,7 @@ import type { RequestLike } from '../../core/http/request.js';
 import type { Notify } from '../../core/logging.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import type { DescopeSession } from '../../core/session/session.js';
-import { acceptSession, readSignedIn } from '../../core/session/session.js';
+import { acceptSession, requireSignedIn } from '../../core/session/session.js';
 import { respondWithError } from '../error-response.js';
 import { toHttpError } from '../http-error.js';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_NOTIFY } from '../injection-tokens.js';
@@ -62,7 +62,7 @@ export class DescopeSockets {
     if (handshake === undefined) throw unknown();
     const session = await this.authenticator.authenticate(handshake);
     if (session.sentByBrowser) assertFromOwnPage(handshake, this.config.authentication.origins);
-    readSignedIn(session);
+    requireSignedIn(session);
     const { modules, config } = this;
     const { acceptance, clock } = config;
     const accepted = acceptSession(session, acceptance);

@@ -78,7 +78,7 @@ export const isSessionName: Check<string> = (value): value is string =>
 export const isRefreshName: Check<string> = (value): value is string => isCookieName(value) && value !== 'DS';
 
 /** Adds a mistake if both cookies have the same name. */
-export function assertDistinctNames(
+export function reportSameNames(
   names: { readonly session: string; readonly refresh: string },
   options: OptionReader,
 ): void {

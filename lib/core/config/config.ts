@@ -9,7 +9,7 @@ import type { KeysById } from '../token/key-set.js';
 import type { TokenCacheConfig } from '../token/token-cache.js';
 import type { VerificationConfig } from '../token/token-verifier.js';
 import type { AcceptanceConfig } from '../user/token-acceptance.js';
-import { assertDistinctNames, toAccessKeyConfig } from './access.js';
+import { reportSameNames, toAccessKeyConfig } from './access.js';
 import { toAddresses, toOrigins, toProjectId } from './endpoints.js';
 import { toFixedKeys, toKeyFetchConfig } from './keys.js';
 import { OptionReader } from './option-reader.js';
@@ -69,7 +69,7 @@ export function resolveConfig(
   const values = options.readAll(OPTIONS);
   const projectId = toProjectId(values.projectId, options);
   const names = { session: values.sessionCookieName, refresh: values.refreshCookieName };
-  assertDistinctNames(names, options);
+  reportSameNames(names, options);
   const config: DescopeConfig = {
     projectId,
     ...toAddresses({ ...values, isProduction }, projectId, options),

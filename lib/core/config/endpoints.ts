@@ -51,7 +51,7 @@ export function toAddresses(
     const url = readBaseUrl(text);
     if (url === undefined)
       options.mistake(name, describe(text), 'an https URL without credentials, query or fragment');
-    else if (!isConfidential(url)) assertInsecureAllowed(url, name, { ...given, options });
+    else if (!isConfidential(url)) reportInsecure(url, name, { ...given, options });
     return url;
   };
   return {
@@ -64,7 +64,7 @@ interface InsecureCheck extends GivenAddresses {
   readonly options: OptionReader;
 }
 
-function assertInsecureAllowed(url: string, name: string, check: InsecureCheck): void {
+function reportInsecure(url: string, name: string, check: InsecureCheck): void {
   const { allowInsecureBaseUrl: allowed, isProduction, options } = check;
   if (allowed === true) return;
   if (allowed === false)

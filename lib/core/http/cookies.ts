@@ -106,16 +106,16 @@ export interface CookieToWrite {
  * Creates a Set-Cookie line: `HttpOnly`, `Path=/`, and `Domain` only if configured. Throws `SESSION_TOO_LARGE` for a cookie
  * that browsers would silently drop.
  */
-export function toSetCookie(cookie: CookieToWrite, policy: CookieConfig): string {
+export function formatSetCookie(cookie: CookieToWrite, config: CookieConfig): string {
   const { name, value, maxAgeSeconds, isSecure } = cookie;
   const line = [
     `${name}=${value}`,
     `Max-Age=${Math.max(0, Math.floor(maxAgeSeconds))}`,
     'Path=/',
-    ...(policy.domain === undefined ? [] : [`Domain=${policy.domain}`]),
+    ...(config.domain === undefined ? [] : [`Domain=${config.domain}`]),
     'HttpOnly',
     ...(isSecure ? ['Secure'] : []),
-    `SameSite=${policy.sameSite}`,
+    `SameSite=${config.sameSite}`,
   ].join('; ');
   const bytes = Buffer.byteLength(line);
   if (bytes > MAX_COOKIE_BYTES) throw tooLarge(name, bytes);
@@ -123,10 +123,10 @@ export function toSetCookie(cookie: CookieToWrite, policy: CookieConfig): string
 }
 
 /** Creates the lines that expire a cookie, host-only and on the configured domain: both kinds may exist. */
-export function toExpiredCookies(name: string, isSecure: boolean, policy: CookieConfig): string[] {
+export function formatExpiredCookies(name: string, isSecure: boolean, config: CookieConfig): string[] {
   const cookie = { name, value: '', maxAgeSeconds: 0, isSecure };
-  const hostOnly = toSetCookie(cookie, { ...policy, domain: undefined });
-  return policy.domain === undefined ? [hostOnly] : [hostOnly, toSetCookie(cookie, policy)];
+  const hostOnly = formatSetCookie(cookie, { ...config, domain: undefined });
+  return config.domain === undefined ? [hostOnly] : [hostOnly, formatSetCookie(cookie, config)];
 }
 
 function tooLarge(cookie: string, bytes: number): DescopeRequestError {

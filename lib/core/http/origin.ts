@@ -18,14 +18,14 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']); // RFC 9110 Â
  * Asserts that a credential which browsers send automatically may count. A safe method always passes; any other method, and
  * the opening of a WebSocket, needs a same-origin request. Throws `REQUEST_CROSS_SITE`.
  */
-export function assertSameOrigin(request: RequestLike, policy: OriginConfig): void {
+export function assertSameOrigin(request: RequestLike, config: OriginConfig): void {
   if (SAFE_METHODS.has(request.method ?? '') && !isWebSocket(request)) return;
-  assertOurs(request, policy);
+  assertOurs(request, config);
 }
 
 /** Asserts a same-origin request for every method, for a call that changes something. Throws `REQUEST_CROSS_SITE`. */
-export function assertOurs(request: RequestLike, policy: OriginConfig): void {
-  if (isSameOrigin(request, policy)) return;
+export function assertOurs(request: RequestLike, config: OriginConfig): void {
+  if (isSameOrigin(request, config)) return;
   const message = 'The session cookie does not count on this request, because another site may have sent it.';
   throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
 }
@@ -34,11 +34,11 @@ export function assertOurs(request: RequestLike, policy: OriginConfig): void {
  * Asserts that a page of a trusted origin sent the request, for every method. A request without any header that names its
  * origin is rejected too. Throws `REQUEST_CROSS_SITE`.
  */
-export function assertFromOwnPage(request: RequestLike, policy: OriginConfig): void {
+export function assertFromOwnPage(request: RequestLike, config: OriginConfig): void {
   const isSaid = ['sec-fetch-site', 'origin', 'referer'].some(
     (name) => readHeader(request, name) !== undefined,
   );
-  if (isSaid && isSameOrigin(request, policy)) return;
+  if (isSaid && isSameOrigin(request, config)) return;
   const message = 'The request does not come from a page of this application.';
   throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
 }
@@ -62,21 +62,21 @@ export function isFollowedLink(request: RequestLike): boolean {
 }
 
 // A request with none of the three headers is not from a browser, so it cannot be forged through one.
-function isSameOrigin(request: RequestLike, policy: OriginConfig): boolean {
+function isSameOrigin(request: RequestLike, config: OriginConfig): boolean {
   const origin = readHeader(request, 'origin');
-  if (origin !== undefined && isTrustedOrigin(origin, policy.trustedOrigins)) return true;
+  if (origin !== undefined && isTrustedOrigin(origin, config.trustedOrigins)) return true;
   const site = readHeader(request, 'sec-fetch-site');
   if (site !== undefined) return site === 'same-origin' || site === 'none';
-  if (origin !== undefined) return isOurs(origin, request, policy);
+  if (origin !== undefined) return isOurs(origin, request, config);
   const referer = readHeader(request, 'referer');
   if (referer === undefined) return true;
   const refererOrigin = toOrigin(referer);
   if (refererOrigin === undefined) return false;
-  return isTrustedOrigin(refererOrigin, policy.trustedOrigins) || isOurs(refererOrigin, request, policy);
+  return isTrustedOrigin(refererOrigin, config.trustedOrigins) || isOurs(refererOrigin, request, config);
 }
 
-function isOurs(origin: string, request: RequestLike, policy: OriginConfig): boolean {
-  if (policy.publicOrigin !== undefined) return origin === policy.publicOrigin;
+function isOurs(origin: string, request: RequestLike, config: OriginConfig): boolean {
+  if (config.publicOrigin !== undefined) return origin === config.publicOrigin;
   const host = readHost(request);
   const url = toUrl(origin);
   if (host === undefined || url === undefined || url.origin !== origin) return false;

@@ -5,11 +5,11 @@ import type { Notice, Notify } from '../logging.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import type { CookieConfig, TokenReading } from './cookies.js';
 import {
+  formatExpiredCookies,
+  formatSetCookie,
   isLoopbackConnection,
   readAmbiguousCookie,
   readCookie,
-  toExpiredCookies,
-  toSetCookie,
 } from './cookies.js';
 import type { RequestLike } from './request.js';
 import { readHeader } from './request.js';
@@ -27,27 +27,27 @@ const TOO_LARGE =
   "JWT template (such as all tenants but the current one), or keep tokens on the server: session.store: 'request-session'.";
 
 export class CookieTokenStore implements TokenStore {
-  readonly #policy: CookieTokenStoreConfig;
+  readonly #config: CookieTokenStoreConfig;
   readonly #clock: Clock;
   readonly #notify: Notify;
 
-  constructor(policy: CookieTokenStoreConfig, clock: Clock, notify: Notify) {
-    this.#policy = policy;
+  constructor(config: CookieTokenStoreConfig, clock: Clock, notify: Notify) {
+    this.#config = config;
     this.#clock = clock;
     this.#notify = notify;
   }
 
-  readSession(request: RequestLike): TokenReading {
-    return readCookie(readHeader(request, 'cookie', '; '), this.#policy.sessionName);
+  readSessionToken(request: RequestLike): TokenReading {
+    return readCookie(readHeader(request, 'cookie', '; '), this.#config.sessionName);
   }
 
-  readRefresh(request: RequestLike): TokenReading {
-    return readCookie(readHeader(request, 'cookie', '; '), this.#policy.refreshName);
+  readRefreshToken(request: RequestLike): TokenReading {
+    return readCookie(readHeader(request, 'cookie', '; '), this.#config.refreshName);
   }
 
   readAmbiguous(request: RequestLike): AmbiguousTokens {
     const header = readHeader(request, 'cookie', '; ');
-    const { sessionName, refreshName } = this.#policy;
+    const { sessionName, refreshName } = this.#config;
     return {
       sessionTokens: readAmbiguousCookie(header, sessionName),
       refreshTokens: readAmbiguousCookie(header, refreshName),
@@ -55,7 +55,7 @@ export class CookieTokenStore implements TokenStore {
   }
 
   async write(exchange: HttpExchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {
-    const { sessionName, refreshName } = this.#policy;
+    const { sessionName, refreshName } = this.#config;
     const { sessionToken, sessionEndsAtMs, refreshToken, refreshEndsAtMs = sessionEndsAtMs } = tokens;
     const lines: string[] = [];
     const failures: DescopeRequestError[] = [];
@@ -80,8 +80,8 @@ export class CookieTokenStore implements TokenStore {
   }
 
   async clear(exchange: HttpExchange): Promise<void> {
-    this.#expire(exchange, this.#policy.sessionName);
-    this.#expire(exchange, this.#policy.refreshName);
+    this.#expire(exchange, this.#config.sessionName);
+    this.#expire(exchange, this.#config.refreshName);
   }
 
   async reload(): Promise<boolean> {
@@ -89,19 +89,19 @@ export class CookieTokenStore implements TokenStore {
   }
 
   clearAmbiguous(exchange: HttpExchange): void {
-    const { sessionName, refreshName } = this.#policy;
-    if (this.readSession(exchange.request).kind === 'ambiguous') this.#expire(exchange, sessionName);
-    if (this.readRefresh(exchange.request).kind === 'ambiguous') this.#expire(exchange, refreshName);
+    const { sessionName, refreshName } = this.#config;
+    if (this.readSessionToken(exchange.request).kind === 'ambiguous') this.#expire(exchange, sessionName);
+    if (this.readRefreshToken(exchange.request).kind === 'ambiguous') this.#expire(exchange, refreshName);
   }
 
   // The refresh token of the previous user would refresh this session as theirs.
   #toLeftOver(request: RequestLike): readonly string[] {
-    if (this.readRefresh(request).kind === 'absent') return [];
-    return toExpiredCookies(this.#policy.refreshName, this.#isSecure(request), this.#policy);
+    if (this.readRefreshToken(request).kind === 'absent') return [];
+    return formatExpiredCookies(this.#config.refreshName, this.#isSecure(request), this.#config);
   }
 
   #expire(exchange: HttpExchange, name: string): void {
-    this.#put(exchange, toExpiredCookies(name, this.#isSecure(exchange.request), this.#policy));
+    this.#put(exchange, formatExpiredCookies(name, this.#isSecure(exchange.request), this.#config));
   }
 
   // The last value wins: a refresh sets cookies that a later sign-out in the same response clears.
@@ -114,11 +114,11 @@ export class CookieTokenStore implements TokenStore {
   #toLine(exchange: HttpExchange, cookie: { name: string; value: string }, endsAtMs: number): string {
     const maxAgeSeconds = (endsAtMs - this.#clock()) / 1000;
     const isSecure = this.#isSecure(exchange.request);
-    return toSetCookie({ ...cookie, maxAgeSeconds, isSecure }, this.#policy);
+    return formatSetCookie({ ...cookie, maxAgeSeconds, isSecure }, this.#config);
   }
 
   #isSecure(request: RequestLike): boolean {
-    const { secure, isProduction } = this.#policy;
+    const { secure, isProduction } = this.#config;
     if (secure !== 'auto') return secure;
     return isProduction || !isLoopbackConnection(request);
   }
@@ -159,8 +159,8 @@ export interface ResponseLike {
 
 /** Keeps a browser's tokens between requests. */
 export interface TokenStore {
-  readSession(request: RequestLike): TokenReading;
-  readRefresh(request: RequestLike): TokenReading;
+  readSessionToken(request: RequestLike): TokenReading;
+  readRefreshToken(request: RequestLike): TokenReading;
   /** Reads different tokens of the same kind: one is the browser's own, and it cannot be known which. */
   readAmbiguous(request: RequestLike): AmbiguousTokens;
   /**
@@ -202,18 +202,18 @@ export class ServerSessionStore implements TokenStore {
     this.#notify = notify;
   }
 
-  readSession(request: RequestLike): TokenReading {
+  readSessionToken(request: RequestLike): TokenReading {
     // A browser without a session and an application without the plugin look the same: only the log shows the difference.
     if (request.session === undefined) this.#notify(MISSING);
     return readKept(request, 'sessionToken');
   }
 
-  readRefresh(request: RequestLike): TokenReading {
+  readRefreshToken(request: RequestLike): TokenReading {
     return readKept(request, 'refreshToken');
   }
 
   async write(exchange: HttpExchange, tokens: TokensToKeep, isNew: boolean): Promise<void> {
-    const kept = this.readRefresh(exchange.request);
+    const kept = this.readRefreshToken(exchange.request);
     const refreshToken = tokens.refreshToken ?? (kept.kind === 'value' && !isNew ? kept.value : undefined);
     if (isNew) await call(this.#requireSession(exchange.request), 'regenerate');
     // Read again: `regenerate` replaces the session object of the request.
@@ -221,12 +221,12 @@ export class ServerSessionStore implements TokenStore {
   }
 
   async clear(exchange: HttpExchange): Promise<void> {
-    const session = readSession(exchange.request);
+    const session = readServerSession(exchange.request);
     if (session !== undefined) Reflect.deleteProperty(session, KEY);
   }
 
   async reload(request: RequestLike): Promise<boolean> {
-    const session = readSession(request);
+    const session = readServerSession(request);
     if (typeof session?.reload !== 'function') return false;
     return call(session, 'reload').then(
       () => true,
@@ -242,7 +242,7 @@ export class ServerSessionStore implements TokenStore {
 
   // An outage for the browser: the caller can do nothing, and the log explains the mistake in the set-up.
   #requireSession(request: RequestLike): ServerSession {
-    const session = readSession(request);
+    const session = readServerSession(request);
     if (session !== undefined) return session;
     this.#notify(MISSING);
     throw new DescopeUnavailableError(MISSING.code, MISSING.message, { retryAfterSeconds: RETRY_SECONDS });
@@ -250,12 +250,12 @@ export class ServerSessionStore implements TokenStore {
 }
 
 function readKept(request: RequestLike, name: 'sessionToken' | 'refreshToken'): TokenReading {
-  const kept = readSession(request)?.[KEY];
+  const kept = readServerSession(request)?.[KEY];
   const value = isJsonObject(kept) ? readText(kept, name) : undefined;
   return value === undefined ? { kind: 'absent' } : { kind: 'value', value };
 }
 
-function readSession(request: RequestLike): ServerSession | undefined {
+function readServerSession(request: RequestLike): ServerSession | undefined {
   const { session } = request;
   return typeof session === 'object' && session !== null ? session : undefined;
 }

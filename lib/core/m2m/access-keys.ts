@@ -34,7 +34,7 @@ export interface AccessKeyConfig {
 
 /** The input of `AccessKeys`. */
 export interface AccessKeysInput {
-  readonly policy: AccessKeyConfig;
+  readonly config: AccessKeyConfig;
   /** Exchanges a key at Descope. Rejects with `DescopeApiError` if Descope rejects it. */
   readonly exchange: (key: string) => Promise<IssuedTokens>;
   /** Creates the outage of a response that cannot be used, and reports it. */
@@ -52,9 +52,9 @@ export class AccessKeys {
 
   constructor(input: AccessKeysInput) {
     this.#input = input;
-    const { policy, clock } = input;
-    const { maxKeys: maxEntries, rejectedMs } = policy;
-    this.#budget = new SharedExchangeBudget(clock, policy.unknownPerSecond);
+    const { config, clock } = input;
+    const { maxKeys: maxEntries, rejectedMs } = config;
+    this.#budget = new SharedExchangeBudget(clock, config.unknownPerSecond);
     const assertRoom = (sender: string | undefined) => this.#assertRoom(sender);
     this.#tokens = new ExchangedTokens({
       direction: 'incoming',
@@ -68,7 +68,7 @@ export class AccessKeys {
 
   /** Reads the configured header of keys, if there is one. Throws `CREDENTIAL_MALFORMED` if it was sent twice. */
   readHeader(request: RequestLike): string | undefined {
-    const { header } = this.#input.policy;
+    const { header } = this.#input.config;
     const value = header === undefined ? undefined : readHeader(request, header);
     if (header === undefined || value === undefined || value === '') return undefined;
     if (countHeader(request, header) === 1) return value;
@@ -80,7 +80,7 @@ export class AccessKeys {
 
   /** Checks whether a bearer credential is a key: it has the form of a key, and no header is configured for keys. */
   isKey(credential: string): boolean {
-    return this.#input.policy.header === undefined && KEY.test(credential);
+    return this.#input.config.header === undefined && KEY.test(credential);
   }
 
   /**
@@ -108,14 +108,14 @@ export class AccessKeys {
   }
 
   async #exchange(key: string, toSender: ReadSender): Promise<ExchangedToken> {
-    const { exchange, clock, policy } = this.#input;
+    const { exchange, clock, config } = this.#input;
     const sender = toSender(); // read now: after a disconnect there is no address
     const { sessionToken } = await exchange(key).catch((error: unknown) => {
       if (error instanceof DescopeApiError) this.#budget.addRejection(sender);
       return toRejected(error);
     });
     const { claims } = await this.#prove(sessionToken);
-    const endsAtMs = Math.min(claims.exp * 1000, clock() + policy.maxAgeMs);
+    const endsAtMs = Math.min(claims.exp * 1000, clock() + config.maxAgeMs);
     return { token: sessionToken, endsAtMs, owner: readSubjectId(claims) };
   }
 

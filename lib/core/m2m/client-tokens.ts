@@ -145,11 +145,11 @@ export function readCredentials(credentials: M2mCredentials): CheckedCredentials
   const scope: unknown = Array.isArray(scopes) ? scopes.join(' ') : scopes;
   assertText('clientId', clientId);
   assertText('clientSecret', clientSecret);
-  const asked = Object.entries({ scope, audience, resource }).filter(
+  const optional = Object.entries({ scope, audience, resource }).filter(
     (field): field is [string, string] => field[1] !== undefined,
   );
-  for (const [name, value] of asked) assertText(name, value);
-  return { grant: { client_id: clientId, client_secret: clientSecret, ...Object.fromEntries(asked) } };
+  for (const [name, value] of optional) assertText(name, value);
+  return { grant: { client_id: clientId, client_secret: clientSecret, ...Object.fromEntries(optional) } };
 }
 
 /** Returns a string that is equal only for equal credentials. It contains them: use it for a digest only. */

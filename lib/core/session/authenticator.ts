@@ -29,7 +29,7 @@ export interface AuthenticationConfig extends UserConfig {
 
 /** The input of `Authenticator`. */
 export interface AuthenticatorInput {
-  readonly policy: AuthenticationConfig;
+  readonly config: AuthenticationConfig;
   readonly verifier: TokenVerifier;
   readonly tokenStore: TokenStore;
   readonly signOuts: RevocationList;
@@ -51,13 +51,13 @@ export class Authenticator {
    * throws. An access key counts as its session; a key in its configured header has priority over every other credential.
    */
   authenticate(request: RequestLike): MaybePromise<DescopeSession> {
-    const { policy, tokenStore, accessKeys } = this.#input;
+    const { config, tokenStore, accessKeys } = this.#input;
     const key = accessKeys?.readHeader(request);
     if (accessKeys !== undefined && key !== undefined) return this.#openKey(accessKeys, key, request);
-    const credential = readCredential(request, policy.sources, (from) => tokenStore.readSession(from));
+    const credential = readCredential(request, config.sources, (from) => tokenStore.readSessionToken(from));
     if (credential === undefined) return DescopeSession.anonymous();
     if (!credential.sentByBrowser) return this.#openSent(credential.token, request);
-    assertSameOrigin(request, policy.origins);
+    assertSameOrigin(request, config.origins);
     return this.#openLeniently(credential);
   }
 
@@ -66,9 +66,9 @@ export class Authenticator {
    * `TOKEN_KIND_NOT_ACCEPTED` for an access key, which has no session to refresh or end.
    */
   readToken(request: RequestLike): Credential | undefined {
-    const { policy, tokenStore, accessKeys } = this.#input;
+    const { config, tokenStore, accessKeys } = this.#input;
     if (accessKeys?.readHeader(request) !== undefined) throw noSession();
-    const credential = readCredential(request, policy.sources, (from) => tokenStore.readSession(from));
+    const credential = readCredential(request, config.sources, (from) => tokenStore.readSessionToken(from));
     if (credential?.sentByBrowser === false && accessKeys?.isKey(credential.token) === true)
       throw noSession();
     return credential;
@@ -126,7 +126,7 @@ export class Authenticator {
   #toUser(verified: VerifiedToken): MaybePromise<DescopeUser> {
     if (verified.cachedUser instanceof DescopeUser) return verified.cachedUser;
     const username = this.#readUsername(verified);
-    const { claimsSchema } = this.#input.policy;
+    const { claimsSchema } = this.#input.config;
     if (claimsSchema === undefined) return this.#keepUser(verified, username);
     return whenReady(readCustomClaims(verified.claims, claimsSchema), (customClaims) =>
       this.#keepUser(verified, username, customClaims),
@@ -135,14 +135,14 @@ export class Authenticator {
 
   #keepUser(verified: VerifiedToken, username: string, customClaims?: CustomClaims): DescopeUser {
     const { claims, kind } = verified;
-    const user = new DescopeUser({ claims, kind, customClaims }, username, this.#input.policy);
+    const user = new DescopeUser({ claims, kind, customClaims }, username, this.#input.config);
     verified.cachedUser = user;
     return user;
   }
 
   #readUsername(verified: VerifiedToken): string {
     try {
-      return readUsername(verified, this.#input.policy.usernameClaim);
+      return readUsername(verified, this.#input.config.usernameClaim);
     } catch (error) {
       if (error instanceof DescopeAccessError) {
         this.#input.notify({ code: 'USERNAME_CLAIM_MISSING', level: 'warn', message: error.message });

@@ -23,7 +23,7 @@ const RELOAD_WAITS_MS = [50, 150, 300];
 
 /** The input of `AutoRefresh`. */
 export interface AutoRefreshInput {
-  readonly policy: AuthenticationConfig;
+  readonly config: AuthenticationConfig;
   readonly tokenStore: TokenStore;
   readonly verifier: TokenVerifier;
   readonly refresher: Refresher;
@@ -51,9 +51,9 @@ export class AutoRefresh {
   /** Finds the session of a request if it may have to be refreshed, synchronously and unverified. */
   findDue(request: RequestLike): DueSession | undefined {
     const { isOn, tokenStore } = this.#input;
-    const refresh = isOn ? tokenStore.readRefresh(request) : undefined;
+    const refresh = isOn ? tokenStore.readRefreshToken(request) : undefined;
     if (refresh === undefined || refresh.kind === 'absent') return undefined;
-    const session = tokenStore.readSession(request);
+    const session = tokenStore.readSessionToken(request);
     if (!this.#mayRefresh(request, session)) return undefined;
     return { sessionToken: toText(session), refreshToken: toText(refresh) };
   }
@@ -94,7 +94,7 @@ export class AutoRefresh {
     const owner = await verifier.verifyRefresh(refreshToken);
     for (const wait of RELOAD_WAITS_MS) {
       if (!(await tokenStore.reload(request))) return undefined;
-      const [session, refresh] = [tokenStore.readSession(request), tokenStore.readRefresh(request)];
+      const [session, refresh] = [tokenStore.readSessionToken(request), tokenStore.readRefreshToken(request)];
       if (session.kind === 'value' && refresh.kind === 'value' && refresh.value !== refreshToken)
         return refresher.prove({ sessionToken: session.value, refreshToken: refresh.value }, owner);
       await sleep(wait);
@@ -116,12 +116,12 @@ export class AutoRefresh {
 
   // No access key and no bearer credential, which have priority; no ambiguous cookie; no request from another site.
   #isOwnBrowser(request: RequestLike): boolean {
-    const { policy, tokenStore, keyHeader } = this.#input;
+    const { config, tokenStore, keyHeader } = this.#input;
     if (keyHeader !== undefined && (readHeader(request, keyHeader) ?? '') !== '') return false;
     try {
-      const credential = readCredential(request, policy.sources, (from) => tokenStore.readSession(from));
+      const credential = readCredential(request, config.sources, (from) => tokenStore.readSessionToken(from));
       if (credential?.sentByBrowser === false || credential?.rejection !== undefined) return false;
-      if (!isFollowedLink(request)) assertOurs(request, policy.origins);
+      if (!isFollowedLink(request)) assertOurs(request, config.origins);
       return true;
     } catch (error) {
       if (error instanceof DescopeCredentialError || error instanceof DescopeAccessError) return false;

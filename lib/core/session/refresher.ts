@@ -68,7 +68,7 @@ export class Refresher {
   }
 
   /** Returns the refresh token for a call to Descope: the recent rotated token, verified, or the given one. */
-  async toNewest(refreshToken: string, owner: VerifiedToken): Promise<string> {
+  async proveNewest(refreshToken: string, owner: VerifiedToken): Promise<string> {
     const refreshed = await this.findRefreshed(refreshToken);
     if (refreshed?.refreshToken === undefined) return refreshToken;
     return (await this.prove(refreshed, owner)).refreshToken ?? refreshToken;

@@ -141,7 +141,7 @@ export const DescopeSession: DescopeSessionClass = class DescopeSession {
  * Returns the user of a session. Throws the error that explains why there is none, in this package's own form: for
  * mounted routes.
  */
-export function readSignedIn(session: DescopeSession): DescopeUser {
+export function requireSignedIn(session: DescopeSession): DescopeUser {
   if (session.user !== undefined) return session.user;
   throw DescopeSession.toRejection(session);
 }
@@ -154,10 +154,10 @@ export function readSignedIn(session: DescopeSession): DescopeUser {
  */
 export function acceptSession(
   session: DescopeSession,
-  policy: AcceptanceConfig,
+  config: AcceptanceConfig,
   demands: readonly Demand[] = [],
 ): DescopeSession {
-  if (session.user !== undefined) assertTokenAccepted(session.user, policy, demands);
+  if (session.user !== undefined) assertTokenAccepted(session.user, config, demands);
   return session;
 }
 
@@ -167,11 +167,11 @@ export function acceptSession(
  */
 export function acceptOptionalSession(
   session: DescopeSession,
-  policy: AcceptanceConfig,
+  config: AcceptanceConfig,
   demands: readonly Demand[] = [],
 ): DescopeSession {
   try {
-    return acceptSession(session, policy, demands);
+    return acceptSession(session, config, demands);
   } catch (error) {
     if (session.sentByBrowser && error instanceof DescopeCredentialError)
       return DescopeSession.anonymous(error);

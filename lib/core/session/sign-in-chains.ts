@@ -38,8 +38,7 @@ interface Chain {
 }
 
 // Not an `ExpiringCache`: a chain is kept and dropped as a whole, has a key for each of its tokens, and is merged with
-// another
-// chain when a token of both is linked.
+// another chain when a token of both is linked.
 export class SignInChains {
   readonly #clock: Clock;
   readonly #store: KeyValueStore | undefined;
@@ -76,13 +75,13 @@ export class SignInChains {
   async findShared(tokens: readonly string[]): Promise<readonly ChainedToken[]> {
     const found = new Map(this.find(tokens).map((token) => [token.key, token]));
     const store = this.#store;
-    const asked = new Set<string>();
+    const visited = new Set<string>();
     let next = new Set([...tokens.map(toTokenKey), ...found.keys()]);
     for (let step = 0; store !== undefined && next.size > 0 && step < MAX_STEPS; step += 1) {
-      for (const key of next) asked.add(key);
+      for (const key of next) visited.add(key);
       const entries = await Promise.all([...next].map((key) => read(store, key)));
       for (const token of entries.flat()) found.set(token.key, token);
-      next = new Set([...found.keys()].filter((key) => !asked.has(key)));
+      next = new Set([...found.keys()].filter((key) => !visited.has(key)));
     }
     return [...found.values()];
   }

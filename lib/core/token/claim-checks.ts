@@ -38,19 +38,19 @@ export function assertClaimTypes(payload: JsonObject): asserts payload is Descop
 }
 
 /** Asserts that the token is valid now. Throws `TOKEN_EXPIRED`, `TOKEN_NOT_YET_VALID` or `TOKEN_ISSUED_IN_FUTURE`. */
-export function assertTime(claims: DescopeClaims, policy: ClaimConfig, nowMs: number): void {
-  const flaw = findTimeFlaw(claims, policy, nowMs);
+export function assertTime(claims: DescopeClaims, config: ClaimConfig, nowMs: number): void {
+  const flaw = findTimeFlaw(claims, config, nowMs);
   if (flaw !== undefined) throw flaw;
 }
 
 /** Returns the error that `assertTime` throws, if there is one. */
 export function findTimeFlaw(
   claims: DescopeClaims,
-  policy: ClaimConfig,
+  config: ClaimConfig,
   nowMs: number,
 ): DescopeCredentialError | undefined {
   const now = nowMs / 1000;
-  const latest = now + policy.leewaySeconds;
+  const latest = now + config.leewaySeconds;
   if (claims.nbf !== undefined && claims.nbf > latest) {
     return rejection('TOKEN_NOT_YET_VALID', 'The token is not valid yet.');
   }
@@ -59,13 +59,13 @@ export function findTimeFlaw(
   }
   // Last, so that an expired token has no other flaw in its times. In this form, a clock that returns NaN rejects every
   // token.
-  if (!(claims.exp > now - policy.leewaySeconds)) return rejection('TOKEN_EXPIRED', 'The token has expired.');
+  if (!(claims.exp > now - config.leewaySeconds)) return rejection('TOKEN_EXPIRED', 'The token has expired.');
   return undefined;
 }
 
 /** Asserts that this project issued the token, and returns the kind of its client. Throws `TOKEN_ISSUER_MISMATCH`. */
-export function assertIssuer(claims: DescopeClaims, policy: ClaimConfig): IssuerKind {
-  const kind = readIssuerKind(claims.iss, policy.projectId);
+export function assertIssuer(claims: DescopeClaims, config: ClaimConfig): IssuerKind {
+  const kind = readIssuerKind(claims.iss, config.projectId);
   if (kind === undefined)
     throw rejection('TOKEN_ISSUER_MISMATCH', 'The token was issued for another project.');
   return kind;
@@ -83,22 +83,22 @@ export function assertNoIdToken(claims: DescopeClaims): void {
  * Asserts that the token is a session token: not a refresh token, not a possible ID token, and not bound to a key of the
  * sender (RFC 7800). Throws `TOKEN_NOT_A_SESSION`, `TOKEN_DRN_MISSING` or `TOKEN_SENDER_CONSTRAINED`.
  */
-export function assertSession(claims: DescopeClaims, policy: ClaimConfig): void {
-  assertSessionName(claims, policy);
+export function assertSession(claims: DescopeClaims, config: ClaimConfig): void {
+  assertSessionName(claims, config);
   assertUnbound(claims);
 }
 
-function assertSessionName(claims: DescopeClaims, policy: ClaimConfig): void {
+function assertSessionName(claims: DescopeClaims, config: ClaimConfig): void {
   const { drn, iss } = claims;
   if (drn !== undefined) {
-    if (policy.sessionTokenNames.includes(drn)) return;
+    if (config.sessionTokenNames.includes(drn)) return;
     const message = 'The token is not a session token ("drn"); a refresh token is no credential here.';
     throw rejection('TOKEN_NOT_A_SESSION', message);
   }
   // An ID token of the project's federated applications has this issuer, perhaps the same audience, and after the code flow
   // no other mark: only `drn` distinguishes a session token from it.
-  if (iss === policy.projectId || policy.allowMissingDrn) return;
-  if (readIssuerKind(iss, policy.projectId) !== 'session') return; // the token of an app or agent: see `accepts`
+  if (iss === config.projectId || config.allowMissingDrn) return;
+  if (readIssuerKind(iss, config.projectId) !== 'session') return; // the token of an app or agent: see `accepts`
   throw rejection(
     'TOKEN_DRN_MISSING',
     'The token has a URL for its issuer and no "drn", as an OIDC ID token has. If the project\'s JWT template drops "drn", let it be kept, or set allowMissingDrn: true and an audience.',
@@ -106,8 +106,8 @@ function assertSessionName(claims: DescopeClaims, policy: ClaimConfig): void {
 }
 
 /** Asserts that the token is a refresh token by its `drn`. Throws `TOKEN_NOT_A_REFRESH` or `TOKEN_SENDER_CONSTRAINED`. */
-export function assertRefresh(claims: DescopeClaims, policy: ClaimConfig): void {
-  if (claims.drn === undefined || !policy.refreshTokenNames.includes(claims.drn)) {
+export function assertRefresh(claims: DescopeClaims, config: ClaimConfig): void {
+  if (claims.drn === undefined || !config.refreshTokenNames.includes(claims.drn)) {
     throw rejection('TOKEN_NOT_A_REFRESH', 'The token is not a refresh token ("drn").');
   }
   assertUnbound(claims);

@@ -22,7 +22,7 @@ const LAST_RETRY_MS = 4_000;
 const CLOCK_TOLERANCE_MS = 5_000;
 
 export class KeyFetchSchedule {
-  readonly #policy: KeyFetchConfig;
+  readonly #config: KeyFetchConfig;
   readonly #clock: Clock;
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #startedAt = Number.NEGATIVE_INFINITY;
@@ -30,8 +30,8 @@ export class KeyFetchSchedule {
   #refreshAfterMs = 0;
   #failures = 0;
 
-  constructor(policy: KeyFetchConfig, clock: Clock) {
-    this.#policy = policy;
+  constructor(config: KeyFetchConfig, clock: Clock) {
+    this.#config = config;
     this.#clock = clock;
   }
 
@@ -44,8 +44,8 @@ export class KeyFetchSchedule {
   keyState(): KeyState {
     const age = this.keyAgeMs();
     if (age < this.#refreshAfterMs) return 'fresh';
-    if (age < this.#policy.maxAgeMs) return 'ageing';
-    return age <= Math.max(this.#policy.maxStaleMs, this.#policy.maxAgeMs) ? 'old' : 'none';
+    if (age < this.#config.maxAgeMs) return 'ageing';
+    return age <= Math.max(this.#config.maxStaleMs, this.#config.maxAgeMs) ? 'old' : 'none';
   }
 
   /** Milliseconds since the keys in memory were fetched; infinite without any, and when the clock was set back. */
@@ -60,7 +60,7 @@ export class KeyFetchSchedule {
 
   /** Whether an unknown key id may cause a fetch, independent of the result of the last fetch. */
   mayAskForUnknown(): boolean {
-    return this.#since(this.#startedAt) >= this.#policy.cooldownMs;
+    return this.#since(this.#startedAt) >= this.#config.cooldownMs;
   }
 
   /** Seconds until the next try; at least 1. */
@@ -84,7 +84,7 @@ export class KeyFetchSchedule {
     this.#failures = 0;
     this.#endedAt = this.#clock();
     this.#fetchedAt = this.#startedAt;
-    this.#refreshAfterMs = this.#policy.maxAgeMs * (0.75 + Math.random() * 0.15);
+    this.#refreshAfterMs = this.#config.maxAgeMs * (0.75 + Math.random() * 0.15);
   }
 
   #retryDelayMs(): number {

@@ -19,7 +19,7 @@ export interface RemoteKeySetInput {
   readonly load: (signal: AbortSignal) => Promise<readonly unknown[]>;
   /** The URL of the keys, whose host is in the log. */
   readonly url: string;
-  readonly policy: KeyFetchConfig;
+  readonly config: KeyFetchConfig;
   readonly clock: Clock;
   readonly notify: Notify;
 }
@@ -33,7 +33,7 @@ export class RemoteKeySet implements KeySet {
 
   constructor(input: RemoteKeySetInput) {
     this.#input = input;
-    this.#schedule = new KeyFetchSchedule(input.policy, input.clock);
+    this.#schedule = new KeyFetchSchedule(input.config, input.clock);
   }
 
   find(keyId: string): MaybePromise<VerificationKey> {

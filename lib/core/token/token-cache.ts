@@ -37,7 +37,7 @@ const MAX_SECOND_CHANCES = 100; // for each new entry, so that no request must s
  * Its private fields are in no log, JSON or inspection.
  */
 export class TokenCache<Proof extends object> {
-  readonly #policy: TokenCacheConfig;
+  readonly #config: TokenCacheConfig;
   readonly #rules: ProofRules<Proof>;
   readonly #entries = new Map<number, Entry<Proof>>(); // by hash
   // Searched in a circle when space is needed. A map that loses its first entry with each new one would have to skip all
@@ -49,10 +49,10 @@ export class TokenCache<Proof extends object> {
   #sweepIndex = 0;
   #bytes = 0;
 
-  constructor(policy: TokenCacheConfig, rules: ProofRules<Proof>) {
-    this.#policy = policy;
+  constructor(config: TokenCacheConfig, rules: ProofRules<Proof>) {
+    this.#config = config;
     this.#rules = rules;
-    this.#seenHashes = new Int32Array(toSeenLength(policy.maxTokens));
+    this.#seenHashes = new Int32Array(toSeenLength(config.maxTokens));
   }
 
   /** Returns the proof of this token. */
@@ -67,7 +67,7 @@ export class TokenCache<Proof extends object> {
   remember(token: string, proof: Proof): void {
     if (!this.#isSeenAgain(token)) return;
     const bytes = token.length + this.#rules.toBytes(proof) + ENTRY_BYTES;
-    if (bytes > this.#policy.maxBytes) return;
+    if (bytes > this.#config.maxBytes) return;
     this.forget(token);
     this.#sweep();
     this.#makeRoom(bytes);
@@ -104,7 +104,7 @@ export class TokenCache<Proof extends object> {
   }
 
   #makeRoom(bytes: number): void {
-    const { maxTokens, maxBytes } = this.#policy;
+    const { maxTokens, maxBytes } = this.#config;
     let chances = MAX_SECOND_CHANCES;
     while (this.#entries.size >= maxTokens || this.#bytes + bytes > maxBytes) {
       const entry = this.#ring[this.#evictionIndex];

@@ -41,7 +41,7 @@ export interface VerifiedToken {
 
 /** The input of `TokenVerifier`. */
 export interface TokenVerifierInput {
-  readonly policy: VerificationConfig;
+  readonly config: VerificationConfig;
   readonly keys: KeySet;
   readonly clock: Clock;
   /** The limits of the cache of verified session tokens; left out: no cache. */
@@ -77,26 +77,26 @@ export class TokenVerifier {
 
   /** Verifies a refresh token. Throws or rejects with a `TOKEN_…` or `KEYS_…` code. */
   verifyRefresh(token: string): MaybePromise<VerifiedToken> {
-    const { policy, clock } = this.#input;
+    const { config, clock } = this.#input;
     return this.#prove(token, (claims) => {
-      assertRefresh(claims, policy);
-      assertTime(claims, policy, clock());
+      assertRefresh(claims, config);
+      assertTime(claims, config, clock());
     });
   }
 
   /** Verifies a session token without `exp`: it is valid, or was valid until it expired. */
   verifyLapsed(token: string): MaybePromise<VerifiedToken> {
-    const { policy, clock } = this.#input;
+    const { config, clock } = this.#input;
     return this.#prove(token, (claims) => {
-      assertSession(claims, policy);
-      assertTime({ ...claims, exp: Number.POSITIVE_INFINITY }, policy, clock());
+      assertSession(claims, config);
+      assertTime({ ...claims, exp: Number.POSITIVE_INFINITY }, config, clock());
     });
   }
 
   // A remembered token counts while its key does, and while it has not expired.
   #recheck(token: string, known: Proof, key: VerificationKey): MaybePromise<VerifiedToken> {
-    const { policy, clock } = this.#input;
-    if (key === known.key && findTimeFlaw(known.claims, policy, clock()) === undefined) return known;
+    const { config, clock } = this.#input;
+    if (key === known.key && findTimeFlaw(known.claims, config, clock()) === undefined) return known;
     this.#cache?.forget(token);
     return this.#proveSession(token);
   }
@@ -106,10 +106,10 @@ export class TokenVerifier {
   }
 
   #proveSession(token: string): MaybePromise<VerifiedToken> {
-    const { policy, clock } = this.#input;
+    const { config, clock } = this.#input;
     const proof = this.#prove(token, (claims) => {
-      assertSession(claims, policy);
-      assertTime(claims, policy, clock());
+      assertSession(claims, config);
+      assertTime(claims, config, clock());
     });
     return whenReady(proof, (proven) => {
       this.#cache?.remember(token, proven);
@@ -135,23 +135,23 @@ export class TokenVerifier {
   // One string for all tokens of an issuer, instead of one for each cached token.
   #shareIssuer(claims: { iss: string } & DescopeClaims): IssuerKind {
     if (this.#lastIssuer?.text !== claims.iss) {
-      this.#lastIssuer = { text: claims.iss, kind: assertIssuer(claims, this.#input.policy) };
+      this.#lastIssuer = { text: claims.iss, kind: assertIssuer(claims, this.#input.config) };
     }
     claims.iss = this.#lastIssuer.text;
     return this.#lastIssuer.kind;
   }
 
   #toRules(): ProofRules<Proof> {
-    const { policy, clock } = this.#input;
+    const { config, clock } = this.#input;
     return {
       toBytes: ({ claims }) => estimateBytes(claims),
-      isOver: ({ claims }) => claims.exp + policy.leewaySeconds <= clock() / 1000,
+      isOver: ({ claims }) => claims.exp + config.leewaySeconds <= clock() / 1000,
     };
   }
 
   // Before the key is looked up: a token that can never be valid must not cause a fetch.
   #assertAlgorithm(token: DecodedToken): void {
-    if (this.#input.policy.algorithms.includes(token.algorithm)) return;
+    if (this.#input.config.algorithms.includes(token.algorithm)) return;
     throw new DescopeCredentialError(
       'TOKEN_ALGORITHM_NOT_ALLOWED',
       "The token's algorithm is not among those allowed.",

@@ -78,9 +78,9 @@ export interface DescopeUser {
 /** The type of the class `DescopeUser`. Private members are not part of it, so that plain objects fit the interface. */
 export interface DescopeUserClass {
   /** @internal */
-  new (token: UserToken, username: string, policy: UserConfig): DescopeUser;
+  new (token: UserToken, username: string, config: UserConfig): DescopeUser;
   /** Not for applications: the guard creates users, and in tests `createTestDescope().user()` does. */
-  new (token: never, username: never, policy: never): DescopeUser;
+  new (token: never, username: never, config: never): DescopeUser;
 }
 
 export const DescopeUser: DescopeUserClass = class DescopeUser {
@@ -110,7 +110,7 @@ export const DescopeUser: DescopeUserClass = class DescopeUser {
     },
   };
 
-  constructor(token: UserToken, username: string, policy: UserConfig) {
+  constructor(token: UserToken, username: string, config: UserConfig) {
     const { claims, kind, customClaims = claims } = token;
     const grants = readGrants(claims);
     this.id = readSubjectId(claims);
@@ -123,8 +123,8 @@ export const DescopeUser: DescopeUserClass = class DescopeUser {
     this.scopes = readScopes(claims);
     Object.defineProperty(this, 'tenants', DescopeUser.#lateTenants);
     this.tenant = readText(claims, 'dct');
-    this.isStaff = this.roles.includes(policy.staffRole);
-    this.isSuperuser = this.roles.includes(policy.superuserRole);
+    this.isStaff = this.roles.includes(config.staffRole);
+    this.isSuperuser = this.roles.includes(config.superuserRole);
     Object.defineProperty(this, 'claims', { value: claims });
     Object.defineProperty(this, 'customClaims', { value: customClaims });
     Object.freeze(this);

@@ -19,34 +19,34 @@ export interface AcceptanceConfig {
  */
 export function assertTokenAccepted(
   user: DescopeUser,
-  policy: AcceptanceConfig,
+  config: AcceptanceConfig,
   demands: readonly Demand[] = [],
 ): void {
-  assertKinds(user, policy, demands);
-  if (assertAudiences(user, policy, demands) > 0 || !isForeignKind(user.kind)) return;
+  assertKinds(user, config, demands);
+  if (checkAudiences(user, config, demands) > 0 || !isForeignKind(user.kind)) return;
   throw mismatch([], toList(user.claims.aud));
 }
 
-function assertKinds(user: DescopeUser, policy: AcceptanceConfig, demands: readonly Demand[]): void {
+function assertKinds(user: DescopeUser, config: AcceptanceConfig, demands: readonly Demand[]): void {
   let isReplaced = false;
   for (const demand of demands) {
     if (demand.kind !== 'accepts') continue;
     assertKind(user, demand.kinds);
     isReplaced = true;
   }
-  if (!isReplaced) assertKind(user, policy.accepts);
+  if (!isReplaced) assertKind(user, config.accepts);
 }
 
 // Returns the number of lists of audiences that were checked.
-function assertAudiences(user: DescopeUser, policy: AcceptanceConfig, demands: readonly Demand[]): number {
+function checkAudiences(user: DescopeUser, config: AcceptanceConfig, demands: readonly Demand[]): number {
   let count = 0;
   for (const demand of demands) {
     if (demand.kind !== 'audience') continue;
     assertAudience(user, demand.names);
     count += 1;
   }
-  if (count > 0 || policy.audience === undefined) return count;
-  assertAudience(user, policy.audience);
+  if (count > 0 || config.audience === undefined) return count;
+  assertAudience(user, config.audience);
   return 1;
 }
 

@@ -89,12 +89,12 @@ function isSame(given: string, wanted: string): boolean {
 
 // Without a scope the server chooses (RFC 6749 section 3.3): here all scopes that are not optional.
 function readScopes(call: Call, app: InboundAppRecord): readonly string[] {
-  const asked = readString(call.body, 'scope')?.split(' ').filter(Boolean);
-  if (asked === undefined) {
+  const requested = readString(call.body, 'scope')?.split(' ').filter(Boolean);
+  if (requested === undefined) {
     return app.permissionsScopes.filter(({ optional }) => !optional).map(({ name }) => name);
   }
-  const unknown = asked.find((scope) => !app.permissionsScopes.some(({ name }) => name === scope));
-  if (unknown === undefined) return [...new Set(asked)];
+  const unknown = requested.find((scope) => !app.permissionsScopes.some(({ name }) => name === scope));
+  if (unknown === undefined) return [...new Set(requested)];
   throw new OAuthError('invalid_scope', `The app may not have the scope ${unknown}`);
 }
 

@@ -180,7 +180,7 @@ describe('The access map', () => {
         demands: [
           { kind: 'roles', names: ['admin', 'editor'], match: 'any', tenant: true, orProject: true },
           { kind: 'tenant', from: 'param:tenant' },
-          { kind: 'policy', policy: 'isOwner' },
+          { kind: 'rule', rule: 'isOwner' },
         ],
         guard: 'global',
       },

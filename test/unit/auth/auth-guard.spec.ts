@@ -56,7 +56,7 @@ class LaxGuard extends AuthGuard {
 @Injectable()
 class OptionalRulesGuard extends AuthGuard {
   protected override getPolicy(): AccessPolicy {
-    return { mode: 'optional', demands: [], rules: [{ kind: 'policy', policy: IsAnna }] };
+    return { mode: 'optional', demands: [], rules: [{ kind: 'rule', rule: IsAnna }] };
   }
 }
 

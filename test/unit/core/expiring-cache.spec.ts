@@ -109,7 +109,7 @@ describe('ExpiringCache with owners', () => {
     const { cache } = create({ maxEntries: 5 });
     for (const key of ['m1', 'm2', 'm3']) cache.set(key, key, until(NOW_MS + 900, 'mallory'));
     for (const key of ['a1', 'a2']) cache.set(key, key, until(NOW_MS + 10, 'anna'));
-    expect(cache.readCrowd('bob').map(([key]) => key)).toEqual(['m1', 'm2', 'm3']);
+    expect(cache.readEvictable('bob').map(([key]) => key)).toEqual(['m1', 'm2', 'm3']);
     expect(cache.set('b1', 'b1', until(NOW_MS + 10, 'bob'))).toBe(false);
     expect(toKeys(cache, ['m1', 'm2', 'm3', 'a1', 'a2', 'b1'])).toEqual(['m2', 'm3', 'a1', 'a2', 'b1']);
     cache.set('m4', 'm4', until(NOW_MS + 900, 'mallory'));

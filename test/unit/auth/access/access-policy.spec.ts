@@ -95,8 +95,8 @@ describe('What a handler asks', () => {
     const near = () => true;
     const far = () => false;
     const rules = [
-      { kind: 'policy', policy: far },
-      { kind: 'policy', policy: near },
+      { kind: 'rule', rule: far },
+      { kind: 'rule', rule: near },
     ];
     expect(decorated([Authorize(near)], [Authorize(far)])()).toStrictEqual({
       mode: 'required',

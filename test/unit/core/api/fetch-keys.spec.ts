@@ -167,8 +167,8 @@ describe('fetchKeys', () => {
 describe('A key set on it', () => {
   it.each(FAILURES)('keeps good keys through %s, and recovers', async (_, failure) => {
     const clock = createClock();
-    const policy = { maxAgeMs: 600_000, maxStaleMs: 3_600_000, cooldownMs: 10_000 };
-    const keys = new RemoteKeySet({ load, url: baseUrl, policy, clock, notify: () => undefined });
+    const config = { maxAgeMs: 600_000, maxStaleMs: 3_600_000, cooldownMs: 10_000 };
+    const keys = new RemoteKeySet({ load, url: baseUrl, config, clock, notify: () => undefined });
     respond = good;
     await keys.hydrate();
     respond = failure;

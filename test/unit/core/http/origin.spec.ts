@@ -10,11 +10,11 @@ const OURS = 'https://app.example.com';
 const host = 'app.example.com';
 const judge = (
   headers: RequestLike['headers'],
-  policy: { publicOrigin?: string; trustedOrigins?: TrustedOrigin[] } = {},
+  config: { publicOrigin?: string; trustedOrigins?: TrustedOrigin[] } = {},
   method = 'POST',
 ) =>
   codeOf(() =>
-    assertSameOrigin({ method, headers }, { publicOrigin: undefined, trustedOrigins: [], ...policy }),
+    assertSameOrigin({ method, headers }, { publicOrigin: undefined, trustedOrigins: [], ...config }),
   );
 const REFUSED = 'REQUEST_CROSS_SITE';
 
@@ -53,20 +53,20 @@ describe('assertSameOrigin', () => {
   });
 
   it('trusts origins below a pattern, and those that a function says yes to, in Origin and in Referer', () => {
-    const policy = {
+    const config = {
       trustedOrigins: ['https://*.previews.example', (origin: string) => origin === 'https://own.example'],
     };
     for (const origin of ['https://pr-1.previews.example', 'https://own.example']) {
-      expect(judge({ host, origin }, policy)).toBe('accepted');
-      expect(judge({ host, origin, 'sec-fetch-site': 'cross-site' }, policy)).toBe('accepted');
-      expect(judge({ host, referer: `${origin}/page?x=1` }, policy)).toBe('accepted');
+      expect(judge({ host, origin }, config)).toBe('accepted');
+      expect(judge({ host, origin, 'sec-fetch-site': 'cross-site' }, config)).toBe('accepted');
+      expect(judge({ host, referer: `${origin}/page?x=1` }, config)).toBe('accepted');
     }
     for (const origin of [
       'https://a.b.previews.example',
       'https://previews.example',
       'https://other.example',
     ])
-      expect(judge({ host, origin }, policy)).toBe(REFUSED);
+      expect(judge({ host, origin }, config)).toBe(REFUSED);
   });
 
   it('takes no other upgrade for a WebSocket', () => {
@@ -75,8 +75,8 @@ describe('assertSameOrigin', () => {
 
   it('asks where a request without a method comes from', () => {
     const request = { headers: { host, origin: 'https://evil.example' } };
-    const policy = { publicOrigin: undefined, trustedOrigins: [] };
-    expect(codeOf(() => assertSameOrigin(request, policy))).toBe(REFUSED);
+    const config = { publicOrigin: undefined, trustedOrigins: [] };
+    expect(codeOf(() => assertSameOrigin(request, config))).toBe(REFUSED);
   });
 
   it('lets it count for what is no browser', () => expect(judge({ host })).toBe('accepted'));
@@ -125,19 +125,19 @@ describe('assertSameOrigin', () => {
   });
 
   it('compares with the public origin as a whole, where there is one', () => {
-    const policy = { publicOrigin: OURS };
-    expect(judge({ host: 'internal:8080', origin: OURS }, policy)).toBe('accepted');
-    expect(judge({ host: 'internal:8080', origin: 'http://internal:8080' }, policy)).toBe(REFUSED);
-    expect(judge({ host, origin: 'http://app.example.com' }, policy)).toBe(REFUSED);
+    const config = { publicOrigin: OURS };
+    expect(judge({ host: 'internal:8080', origin: OURS }, config)).toBe('accepted');
+    expect(judge({ host: 'internal:8080', origin: 'http://internal:8080' }, config)).toBe(REFUSED);
+    expect(judge({ host, origin: 'http://app.example.com' }, config)).toBe(REFUSED);
   });
 
   it('lets a trusted origin override Sec-Fetch-Site, by its exact text', () => {
-    const policy = { trustedOrigins: ['https://admin.example.com'] };
-    expect(judge({ host, origin: 'https://admin.example.com', 'sec-fetch-site': 'cross-site' }, policy)).toBe(
+    const config = { trustedOrigins: ['https://admin.example.com'] };
+    expect(judge({ host, origin: 'https://admin.example.com', 'sec-fetch-site': 'cross-site' }, config)).toBe(
       'accepted',
     );
-    expect(judge({ host, origin: 'https://admin.example.com.evil.example' }, policy)).toBe(REFUSED);
-    expect(judge({ host, referer: 'https://admin.example.com/page?x' }, policy)).toBe('accepted');
+    expect(judge({ host, origin: 'https://admin.example.com.evil.example' }, config)).toBe(REFUSED);
+    expect(judge({ host, referer: 'https://admin.example.com/page?x' }, config)).toBe('accepted');
   });
 
   it.each([

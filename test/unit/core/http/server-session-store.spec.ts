@@ -22,10 +22,14 @@ describe('RequestSessionPlace', () => {
   it('keeps, reads and clears both tokens', async () => {
     const { tokenStore, request, exchange, notices } = create({});
     await tokenStore.write(exchange, TOKENS, false);
-    expect(tokenStore.readSession(request)).toEqual({ kind: 'value', value: 'a' });
-    expect(tokenStore.readRefresh(request)).toEqual({ kind: 'value', value: 'b' });
+    expect(tokenStore.readSessionToken(request)).toEqual({ kind: 'value', value: 'a' });
+    expect(tokenStore.readRefreshToken(request)).toEqual({ kind: 'value', value: 'b' });
     await tokenStore.clear(exchange);
-    expect([tokenStore.readSession(request), request.session, notices]).toEqual([{ kind: 'absent' }, {}, []]);
+    expect([tokenStore.readSessionToken(request), request.session, notices]).toEqual([
+      { kind: 'absent' },
+      {},
+      [],
+    ]);
   });
 
   it('keeps the refresh token of a refresh that brought none, but never of an earlier sign-in', async () => {
@@ -35,7 +39,7 @@ describe('RequestSessionPlace', () => {
     await tokenStore.write(exchange, { ...tokens, sessionToken: 'c' }, false);
     expect(request.session?.descope).toEqual({ sessionToken: 'c', refreshToken: 'b' });
     await tokenStore.write(exchange, { ...tokens, sessionToken: 'd' }, true);
-    expect(tokenStore.readRefresh(request)).toEqual({ kind: 'absent' });
+    expect(tokenStore.readRefreshToken(request)).toEqual({ kind: 'absent' });
   });
 
   it('gives a sign-in a new session, and writes into that one', async () => {
@@ -61,7 +65,7 @@ describe('RequestSessionPlace', () => {
 
   it.each([[null], ['text'], [{ sessionToken: 7 }], [[]]])('reads nothing from %j', (descope) => {
     const { tokenStore, request } = create({ descope });
-    expect(tokenStore.readSession(request)).toEqual({ kind: 'absent' });
+    expect(tokenStore.readSessionToken(request)).toEqual({ kind: 'absent' });
   });
 
   it('looks again, and says when it cannot', async () => {
@@ -73,14 +77,14 @@ describe('RequestSessionPlace', () => {
       done();
     };
     expect(await tokenStore.reload(request)).toBe(true);
-    expect(tokenStore.readSession(request)).toEqual({ kind: 'value', value: 'newer' });
+    expect(tokenStore.readSessionToken(request)).toEqual({ kind: 'value', value: 'newer' });
     request.session = { reload: (done) => done(new Error('failed to load session')) };
     expect(await tokenStore.reload(request)).toBe(false);
   });
 
   it('says that the plugin is missing: in the log, and to who wants to write', async () => {
     const { tokenStore, request, exchange, notices } = create(undefined);
-    expect(tokenStore.readSession(request)).toEqual({ kind: 'absent' });
+    expect(tokenStore.readSessionToken(request)).toEqual({ kind: 'absent' });
     expect(notices).toEqual(['SESSION_PLUGIN_MISSING']);
     await expect(tokenStore.write(exchange, TOKENS, true)).rejects.toThrow(
       'Set up express-session or @fastify/session before the application starts to listen.',
@@ -91,6 +95,6 @@ describe('RequestSessionPlace', () => {
 
   it('does not take a session that was destroyed for a missing plugin', () => {
     const { tokenStore, request, notices } = create(null);
-    expect([tokenStore.readSession(request), notices]).toEqual([{ kind: 'absent' }, []]);
+    expect([tokenStore.readSessionToken(request), notices]).toEqual([{ kind: 'absent' }, []]);
   });
 });

@@ -14,7 +14,7 @@ const TOKENS = {
 };
 const LOCAL: RequestLike = { headers: { host: 'localhost:3000' }, socket: { remoteAddress: '127.0.0.1' } };
 
-function create(policy: Partial<CookieTokenStoreConfig> = {}, request: RequestLike = LOCAL) {
+function create(config: Partial<CookieTokenStoreConfig> = {}, request: RequestLike = LOCAL) {
   const lines: string[] = [];
   const notices: string[] = [];
   const response = {
@@ -25,7 +25,7 @@ function create(policy: Partial<CookieTokenStoreConfig> = {}, request: RequestLi
   };
   return {
     tokenStore: new CookieTokenStore(
-      { ...COOKIES, secure: true, ...policy },
+      { ...COOKIES, secure: true, ...config },
       () => NOW_MS,
       ({ message }) => void notices.push(message),
     ),
@@ -34,8 +34,8 @@ function create(policy: Partial<CookieTokenStoreConfig> = {}, request: RequestLi
     notices,
   };
 }
-async function write(policy: Partial<CookieTokenStoreConfig> = {}, request?: RequestLike): Promise<string[]> {
-  const { tokenStore, exchange, lines } = create(policy, request);
+async function write(config: Partial<CookieTokenStoreConfig> = {}, request?: RequestLike): Promise<string[]> {
+  const { tokenStore, exchange, lines } = create(config, request);
   await tokenStore.write(exchange, TOKENS, false);
   return lines;
 }
@@ -57,10 +57,10 @@ describe('CookiePlace', () => {
 
   it('reads a cookie by its exact name only, prefix included', () => {
     const { tokenStore } = create({ sessionName: '__Host-DS', refreshName: '__Host-DSR' });
-    const read = (cookie: string) => tokenStore.readSession({ headers: { cookie } });
+    const read = (cookie: string) => tokenStore.readSessionToken({ headers: { cookie } });
     expect(read('__Host-DS=x')).toEqual({ kind: 'value', value: 'x' });
     expect(read('DS=x; __host-ds=x; __Host-DSR=x')).toEqual({ kind: 'absent' });
-    expect(tokenStore.readRefresh({ headers: { cookie: '__Host-DSR=y' } })).toEqual({
+    expect(tokenStore.readRefreshToken({ headers: { cookie: '__Host-DSR=y' } })).toEqual({
       kind: 'value',
       value: 'y',
     });
@@ -119,8 +119,8 @@ describe('Secure', () => {
     headers: { ...(host !== undefined && { host }), ...headers },
     socket: { remoteAddress },
   });
-  const isSecure = async (request: RequestLike, policy: Partial<CookieTokenStoreConfig> = {}) =>
-    (await write({ secure: 'auto', ...policy }, request)).every((line) => line.includes('; Secure'));
+  const isSecure = async (request: RequestLike, config: Partial<CookieTokenStoreConfig> = {}) =>
+    (await write({ secure: 'auto', ...config }, request)).every((line) => line.includes('; Secure'));
 
   it.each([
     ['localhost:3000', '127.0.0.1'],

@@ -21,7 +21,7 @@ const stranger = createSigningKey('RS256', signer.keyId);
 const KEY = 'K2robot0000000000000000000000secret';
 const KEY_SESSION = { sub: `K2${'r'.repeat(26)}`, amr: undefined };
 
-function create(policy: Partial<AccessKeyConfig> = {}) {
+function create(config: Partial<AccessKeyConfig> = {}) {
   const clock = createClock();
   const edge = {
     asked: [] as string[],
@@ -38,17 +38,17 @@ function create(policy: Partial<AccessKeyConfig> = {}) {
   };
   const notices: string[] = [];
   const keys = new AccessKeys({
-    policy: {
+    config: {
       header: undefined,
       maxAgeMs: 300_000,
       rejectedMs: 60_000,
       maxKeys: 100,
       unknownPerSecond: 20,
-      ...policy,
+      ...config,
     },
     exchange,
     toUnusable,
-    verifier: new TokenVerifier({ policy: POLICY, keys: new StaticKeySet(toKeysById([signer.jwk])), clock }),
+    verifier: new TokenVerifier({ config: POLICY, keys: new StaticKeySet(toKeysById([signer.jwk])), clock }),
     clock,
     notify: ({ code }) => void notices.push(code),
   });

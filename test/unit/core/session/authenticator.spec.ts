@@ -28,16 +28,16 @@ const keys = toKeysById([key.jwk]);
 const later: KeySet = { ...keysAway, find: async (keyId) => new StaticKeySet(keys).find(keyId) };
 
 function create(
-  policy: Partial<AuthenticationConfig> = {},
+  config: Partial<AuthenticationConfig> = {},
   keySet: KeySet = new StaticKeySet(keys),
   sessionName = 'DS',
 ) {
   const notices: Notice[] = [];
-  const verifier = new TokenVerifier({ policy: POLICY, keys: keySet, clock: () => NOW_MS });
+  const verifier = new TokenVerifier({ config: POLICY, keys: keySet, clock: () => NOW_MS });
   return {
     notices,
     road: new Authenticator({
-      policy: { ...AUTHENTICATION, ...policy },
+      config: { ...AUTHENTICATION, ...config },
       verifier,
       tokenStore: new CookieTokenStore(
         { ...COOKIES, sessionName },

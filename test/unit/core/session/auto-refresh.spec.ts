@@ -42,7 +42,7 @@ function create({
 }: Setting = {}) {
   const world = { calls: 0 };
   const keys = areKeysAway ? keysAway : new StaticKeySet(toKeysById([key.jwk]));
-  const verifier = new TokenVerifier({ policy: POLICY, keys, clock });
+  const verifier = new TokenVerifier({ config: POLICY, keys, clock });
   const refresher = new Refresher({
     verifier,
     refresh: async () => {
@@ -57,10 +57,10 @@ function create({
     isShared: false,
     clock,
   });
-  const policy = AUTHENTICATION;
+  const config = AUTHENTICATION;
   const keyHeader = 'x-api-key';
   const autoRefresh = new AutoRefresh({
-    policy,
+    config,
     tokenStore,
     verifier,
     refresher,

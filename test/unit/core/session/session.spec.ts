@@ -64,27 +64,27 @@ describe.each([
   ['accept', acceptSession],
   ['admitLeniently', acceptOptionalSession],
 ])('%s', (name, decide) => {
-  const policy = { accepts: ['user'] as const, audience: ['api'] };
+  const config = { accepts: ['user'] as const, audience: ['api'] };
   const of = (kind: TokenKind, aud: string, sentByBrowser: boolean) =>
     DescopeSession.of(userOf({ aud }, kind), TOKEN, sentByBrowser);
 
   it('lets in nobody, and anyone who meets the policy', () => {
     const [nobody, anna] = [DescopeSession.anonymous(), of('user', 'api', true)];
-    expect([decide(nobody, policy), decide(anna, policy)]).toEqual([nobody, anna]);
+    expect([decide(nobody, config), decide(anna, config)]).toEqual([nobody, anna]);
   });
 
   it('rejects a bearer token of another kind or audience', () => {
-    expect(codeOf(() => decide(of('agent', 'api', false), policy))).toBe('TOKEN_KIND_NOT_ACCEPTED');
-    expect(codeOf(() => decide(of('user', 'web', false), policy))).toBe('TOKEN_AUDIENCE_MISMATCH');
+    expect(codeOf(() => decide(of('agent', 'api', false), config))).toBe('TOKEN_KIND_NOT_ACCEPTED');
+    expect(codeOf(() => decide(of('user', 'web', false), config))).toBe('TOKEN_AUDIENCE_MISMATCH');
   });
 
   it(
     name === 'accept' ? 'rejects such a cookie too' : 'takes such a cookie for nobody’s, with the reason',
     () => {
       const cookie = of('agent', 'api', true);
-      if (name === 'accept') expect(codeOf(() => decide(cookie, policy))).toBe('TOKEN_KIND_NOT_ACCEPTED');
+      if (name === 'accept') expect(codeOf(() => decide(cookie, config))).toBe('TOKEN_KIND_NOT_ACCEPTED');
       else
-        expect(decide(cookie, policy)).toMatchObject({
+        expect(decide(cookie, config)).toMatchObject({
           user: undefined,
           rejectedWith: 'TOKEN_KIND_NOT_ACCEPTED',
         });

@@ -38,7 +38,7 @@ function createWorld(cache: { maxTokens: number; maxBytes: number } | undefined)
     hydrate: () => Promise.resolve(),
     close: () => undefined,
   };
-  return { clock, keys, verifier: new TokenVerifier({ policy: POLICY, keys, clock, cache }) };
+  return { clock, keys, verifier: new TokenVerifier({ config: POLICY, keys, clock, cache }) };
 }
 
 // What is proven twice is remembered.

@@ -40,7 +40,7 @@ describe('TokenVerifier', () => {
       checkHealth: () => new StaticKeySet(new Map()).checkHealth(),
       close: () => {},
     };
-    const slow = new TokenVerifier({ policy: POLICY, keys, clock: () => NOW_SECONDS * 1000 });
+    const slow = new TokenVerifier({ config: POLICY, keys, clock: () => NOW_SECONDS * 1000 });
     expect(await codeLater(() => slow.verify(mint(key)))).toBe('accepted');
     expect(await codeLater(() => slow.verify(mint(key, { claims: { exp: 1 } })))).toBe('TOKEN_EXPIRED');
   });
@@ -52,7 +52,7 @@ describe('TokenVerifier', () => {
       throw new Error('The key was asked for.');
     };
     const strict = new TokenVerifier({
-      policy: POLICY,
+      config: POLICY,
       keys: Object.assign(keys, { find }),
       clock: () => NOW_SECONDS * 1000,
     });
@@ -135,8 +135,8 @@ describe('TokenVerifier', () => {
 
   it('accepts a configured session name and leeway, and rejects a token as its clock moves on', () => {
     const clock = createClock();
-    const policy = { ...POLICY, leewaySeconds: 0, sessionTokenNames: ['DS', 'mine'] };
-    const moving = new TokenVerifier({ policy, keys: new StaticKeySet(toKeysById([key.jwk])), clock });
+    const config = { ...POLICY, leewaySeconds: 0, sessionTokenNames: ['DS', 'mine'] };
+    const moving = new TokenVerifier({ config, keys: new StaticKeySet(toKeysById([key.jwk])), clock });
     const token = mint(key, { claims: { drn: 'mine', exp: NOW_SECONDS + 60 } });
     expect(codeOf(() => moving.verify(token))).toBe('accepted');
     clock.advance(60_000);
