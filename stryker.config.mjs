@@ -50,9 +50,16 @@ export const PARTS = {
   },
   http: {
     mutate: ['request', 'cookies', 'origin'].map((file) => `lib/core/http/${file}.ts`),
-    specs: ['authorization', 'cookies', 'origin', 'redirect-target', 'trusted-origins'].map(
-      (file) => `${UNIT}/core/http/${file}`,
-    ),
+    specs: [
+      'authorization',
+      'cookies',
+      'origin',
+      'redirect-target',
+      'request',
+      'token-source',
+      'token-store',
+      'trusted-origins',
+    ].map((file) => `${UNIT}/core/http/${file}`),
   },
   // What a mistake would hand to somebody else, or keep where it was ended. Applications start for each of these mutants.
   profile: {

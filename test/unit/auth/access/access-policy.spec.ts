@@ -227,6 +227,15 @@ describe('Openness', () => {
     expect(shortOf(Silent, Plain.prototype.list)).toEqual(['required']);
   });
 
+  it('of a method is not changed by an heir that says something else and closes nothing', () => {
+    @OptionalAuth()
+    class Half extends Written {}
+    class Renaming extends Crud {}
+    Object.defineProperty(Renaming.prototype, 'imprint', { value: Crud.prototype.about });
+    expect(shortOf(Half, Written.prototype.written)).toEqual(['public']);
+    expect(shortOf(Renaming, Crud.prototype.about)).toEqual(['public']);
+  });
+
   it('is copied onto what stands in for a method, and ends where that of the method ends', () => {
     const toTracer = (name: string) =>
       copyOnto(

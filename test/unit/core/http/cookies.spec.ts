@@ -1,7 +1,8 @@
 // The Cookie header: one exact name, whatever stands around it.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readCookie, readSetCookies } from '#lib/core/http/cookies.js';
+import { DescopeCredentialError } from '#lib/core/errors.js';
+import { ambiguousCookie, readAmbiguousCookie, readCookie, readSetCookies } from '#lib/core/http/cookies.js';
 
 const read = (header: string | undefined, name = 'DS') => readCookie(header, name);
 const value = (text: string) => ({ kind: 'value', value: text });
@@ -131,6 +132,20 @@ describe('A name of one character', () => {
   it('is read like any other', () => {
     expect(read('a=x', 'a')).toEqual(value('x'));
     expect(read('ax; b=y', 'a')).toEqual(ABSENT);
+  });
+});
+
+describe('readAmbiguousCookie', () => {
+  it('reads each of several values once, and none of a cookie that has one', () => {
+    expect(readAmbiguousCookie('DS=a; x=1; DS=b; DS="a"; DSR=c; DS', 'DS')).toEqual(['a', 'b']);
+    expect(readAmbiguousCookie('DS=; DS=a', 'DS')).toEqual(['a']);
+    for (const header of [undefined, '', 'DS=a', 'DS=a; DS=a', 'x=1; x=2'])
+      expect(readAmbiguousCookie(header, 'DS')).toEqual([]);
+  });
+
+  it('is rejected as a credential that is none', () => {
+    expect(ambiguousCookie()).toBeInstanceOf(DescopeCredentialError);
+    expect(ambiguousCookie().code).toBe('COOKIE_AMBIGUOUS');
   });
 });
 

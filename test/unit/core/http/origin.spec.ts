@@ -2,7 +2,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { TrustedOrigin } from '#lib/core/http/origin.js';
-import { assertFromOwnPage, assertOurs, assertSameOrigin, toOrigin } from '#lib/core/http/origin.js';
+import {
+  assertFromOwnPage,
+  assertOurs,
+  assertSameOrigin,
+  isFollowedLink,
+  toOrigin,
+} from '#lib/core/http/origin.js';
 import type { RequestLike } from '#lib/core/http/request.js';
 import { codeOf } from '../../../support/tokens.js';
 
@@ -204,6 +210,28 @@ describe('assertFromOwnPage', () => {
   ])('rejects what says nothing, or comes from elsewhere, whatever the method: %j', (headers) =>
     expect(ask(headers)).toBe(REFUSED),
   );
+});
+
+describe('isFollowedLink', () => {
+  const accept = 'text/html,application/xhtml+xml';
+  const isLink = (headers: RequestLike['headers'], method = 'GET') => isFollowedLink({ method, headers });
+
+  it('takes a page that is asked for, by whichever site, for a link that was followed', () => {
+    expect(isLink({ accept })).toBe(true);
+    expect(isLink({ accept, 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'document' })).toBe(true);
+  });
+
+  it.each<[string, RequestLike['headers'], string]>([
+    ['another method', { accept }, 'POST'],
+    ['another method that is safe', { accept }, 'HEAD'],
+    ['a WebSocket', { accept, upgrade: 'websocket' }, 'GET'],
+    ['a script', { accept, origin: OURS }, 'GET'],
+    ['a frame', { accept, 'sec-fetch-dest': 'iframe' }, 'GET'],
+    ['data', { accept: 'application/json' }, 'GET'],
+    ['whatever there is', {}, 'GET'],
+  ])('takes %s for none', (_what, headers, method) => {
+    expect(isLink(headers, method)).toBe(false);
+  });
 });
 
 describe('toOrigin', () => {
