@@ -175,7 +175,7 @@ describe.each(ADAPTERS)('@Authorize(), on %s,', (adapter) => {
     expect(await application.verdicts('/transient', [anna, anna])).toEqual(['200', '200']);
   });
 
-  it.each([...answers.keys()])('lets in for true and its promise only: %s', async (answer) => {
+  it.each([...answers.keys()])('accepts the caller for true and its promise only: %s', async (answer) => {
     const expected = ['true', 'promise'].includes(answer) ? '200' : REFUSED;
     expect(await application.verdict(`/answers/${answer}`, anna)).toBe(expected);
   });

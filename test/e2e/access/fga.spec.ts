@@ -124,7 +124,7 @@ describe.each(ADAPTERS)('@FgaCheck(), on %s,', (adapter) => {
     await emulator.close();
   });
 
-  it('lets in whom Descope says to be related, and nobody else', async () => {
+  it('accepts a caller who is related according to Descope, and no other', async () => {
     expect(await verdict('/docs/one/plan')).toBe(200);
     expect(await verdict('/docs/one/plan', 'bob')).toBe(200);
     expect(await verdict('/docs/one/plan', 'eve')).toBe('ACCESS_RELATION_MISSING');

@@ -73,10 +73,13 @@ describe.each(ADAPTERS)('A rule of the application, on %s', (adapter) => {
     return answer.status === 200 ? 'passed' : (answer.body['code'] ?? answer.body['message']);
   };
 
-  it.each(['/class', '/per-request', '/function', '/promise'])('lets in whom it knows: %s', async (path) => {
-    expect([await ask(path, anna), await ask(path, bob)]).toEqual(['passed', 'ACCESS_POLICY_REFUSED']);
-    expect(await ask(path, {})).toBe('SESSION_MISSING');
-  });
+  it.each(['/class', '/per-request', '/function', '/promise'])(
+    'accepts a caller whom it knows: %s',
+    async (path) => {
+      expect([await ask(path, anna), await ask(path, bob)]).toEqual(['passed', 'ACCESS_POLICY_REFUSED']);
+      expect(await ask(path, {})).toBe('SESSION_MISSING');
+    },
+  );
 
   it('is not asked about a caller who lacks what the route demands', async () => {
     const { asked } = application.app.get(Ledger);

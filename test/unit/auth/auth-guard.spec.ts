@@ -206,7 +206,7 @@ describe('AuthGuard', () => {
     expect(await outcome(toRequest(anna.bearer), 'ofAcme')).toBe('ACCESS_TENANT_MISSING');
   });
 
-  it('follows the rules of an optional policy that a subclass gives, and then lets in nobody unknown', async () => {
+  it('follows the rules of an optional policy that a subclass gives, and then rejects an anonymous caller', async () => {
     await boot();
     const guard = module.get(OptionalRulesGuard);
     const decideBy = async (headers: Record<string, string>) => {

@@ -39,7 +39,7 @@ const unavailable = (code: string, message: unknown) => ({
 const TOO_WEAK = 'A stronger or fresher sign-in is required.';
 const WEAK = ', error="insufficient_user_authentication"';
 
-describe('toHttpRejection', () => {
+describe('toHttpError', () => {
   it.each([
     [
       'no credential: a challenge without an error (RFC 6750 §3.1)',

@@ -18,7 +18,7 @@ function create(session?: FakeSession | null) {
   return { tokenStore, request, exchange: { request, response }, notices };
 }
 
-describe('RequestSessionPlace', () => {
+describe('ServerSessionStore', () => {
   it('keeps, reads and clears both tokens', async () => {
     const { tokenStore, request, exchange, notices } = create({});
     await tokenStore.write(exchange, TOKENS, false);

@@ -40,7 +40,7 @@ async function write(config: Partial<CookieTokenStoreConfig> = {}, request?: Req
   return lines;
 }
 
-describe('CookiePlace', () => {
+describe('CookieTokenStore', () => {
   it('writes both cookies with all that guards them', async () => {
     expect(await write()).toEqual([
       'DS=a.b.c; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax',

@@ -152,7 +152,7 @@ describe('AccessKeys', () => {
     expect(edge.asked).toHaveLength(2);
   });
 
-  it('asks Descope about a flood of invented keys within its budget, and turns the rest back unjudged', async () => {
+  it('asks Descope about a flood of invented keys within its budget, and rejects the rest with 503 unchecked', async () => {
     const { clock, edge, notices, code, open } = create({ unknownPerSecond: 20 });
     await open();
     edge.error = new DescopeApiError(401, 'E061005');

@@ -80,7 +80,7 @@ const toRequest = (cookie: string, rest: Partial<RequestLike> = {}): RequestLike
   headers: { cookie, ...rest.headers },
 });
 
-describe('SessionKeeper', () => {
+describe('AutoRefresh', () => {
   it.each([
     ['a session that lapsed', `DS=${lapsed}; DSR=${refresh}`],
     ['an absent one', `DSR=${refresh}`],
@@ -140,7 +140,7 @@ describe('SessionKeeper', () => {
   });
 });
 
-describe('SessionKeeper on a server-side session that another instance may have refreshed', () => {
+describe('AutoRefresh on a server-side session that another instance may have refreshed', () => {
   const refreshBeside = async (
     kept: { sessionToken: string; refreshToken: string } | undefined,
     reloads = 1,

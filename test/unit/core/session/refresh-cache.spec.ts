@@ -26,7 +26,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 const outage = () => new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'down', { retryAfterSeconds: 1 });
 
-describe('RenewalMemory', () => {
+describe('RefreshCache', () => {
   it('starts one flight for all who come with a token, and another for another token', async () => {
     const world = create();
     await Promise.all([world.share(), world.share(), world.share('other'), world.share()]);

@@ -27,7 +27,7 @@ const longer = ({ claims }: Issued, seconds: number) => ({ ...claims, exp: claim
 const judge = (list: RevocationList, { token, claims }: Issued) =>
   codeLater(() => list.assertActive(token, claims));
 
-describe('SignOutList', () => {
+describe('RevocationList', () => {
   it('rejects a token that was signed out, and no other', async () => {
     const list = new RevocationList(
       () => NOW_MS,
@@ -93,7 +93,7 @@ describe('SignOutList', () => {
     expect([...store.entries.values()].map(({ ttlMs }) => ttlMs)).toEqual([3_660_000]);
   });
 
-  it("makes room for others' sign-outs at the user who has the most, and lets in none that was signed out", async () => {
+  it("makes room for others' sign-outs at the user who has the most, and accepts no token that was signed out", async () => {
     const notices: string[] = [];
     const list = new RevocationList(
       () => NOW_MS,
@@ -119,7 +119,7 @@ describe('SignOutList', () => {
     expect(await judge(list, issue({ sub: 'U2mallory', iat: NOW_SECONDS + 1 }))).toBe('accepted');
   });
 
-  it('lets in who signs in again after the tokens of old sign-ins, known by name alone, were merged', async () => {
+  it('accepts a new sign-in after the tokens of old sign-ins, known by name alone, were merged', async () => {
     const list = new RevocationList(
       () => NOW_MS,
       undefined,
@@ -211,7 +211,7 @@ function toTwin(token: string): string {
   return token.slice(0, dot) + Buffer.concat([bytes.subarray(0, 32), other]).toString('base64url');
 }
 
-describe('SignOutList, on all of a subject', () => {
+describe('RevocationList, on all tokens of a subject', () => {
   const create = () => new RevocationList(createClock(), undefined, () => undefined);
 
   it('counts the whole second of the sign-out as before it, and nothing later', async () => {

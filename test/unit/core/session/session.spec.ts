@@ -68,7 +68,7 @@ describe.each([
   const of = (kind: TokenKind, aud: string, sentByBrowser: boolean) =>
     DescopeSession.of(userOf({ aud }, kind), TOKEN, sentByBrowser);
 
-  it('lets in nobody, and anyone who meets the policy', () => {
+  it('accepts an anonymous session, and one that meets the config', () => {
     const [nobody, anna] = [DescopeSession.anonymous(), of('user', 'api', true)];
     expect([decide(nobody, config), decide(anna, config)]).toEqual([nobody, anna]);
   });

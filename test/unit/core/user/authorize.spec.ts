@@ -353,7 +353,7 @@ describe('Demands', () => {
     ));
 });
 
-describe('assertAdmitted', () => {
+describe('assertTokenAccepted', () => {
   const accept = (aud: unknown, audience: string[] | undefined, kind: TokenKind = 'user') =>
     codeOf(() => assertTokenAccepted(userOf({ aud }, kind), { accepts: ['user', 'access-key'], audience }));
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-it('lets in whom the emulator has signed in', async () => {
+it('accepts a user whom the emulator has signed in', async () => {
   const signedIn = await fetch(`${process.env.DESCOPE_BASE_URI}/v1/auth/password/signin`, {
     method: 'POST',
     headers: {

@@ -9,7 +9,7 @@ const token = (jti: number | string, claims = {}) =>
   mint(key, { claims: { drn: 'DSR', exp: NOW_SECONDS + 86_400, jti: String(jti), ...claims } });
 const no = new DescopeApiError(401, 'E061005');
 
-describe('EndedTokens', () => {
+describe('RejectedTokens', () => {
   it('recalls a no for ten minutes, a doubtful one for one, and nothing of another token', () => {
     const clock = createClock();
     const ended = new RejectedTokens(clock);
