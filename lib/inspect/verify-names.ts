@@ -5,24 +5,9 @@ import { DESCOPE_CLIENT, DESCOPE_CONFIG } from '../auth/injection-tokens.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError, DescopeUnavailableError } from '../core/errors.js';
 import { RequestFailure, toReason } from '../core/request-failure.js';
-import type { AccessMap, AccessMapDemand } from './access-map.js';
+import type { AccessNamesReport, ProjectNames } from '../core/user/access-names.js';
+import { compareNames, readNameUses } from '../core/user/access-names.js';
 import { describeAccess } from './access-map.js';
-
-/** A role or permission that the project does not have. */
-export interface UnknownAccessName {
-  /** The name of the role or permission. */
-  readonly name: string;
-  /** The handlers that demand it: `'OrdersController.remove'`. */
-  readonly usedBy: readonly string[];
-}
-
-/** The roles and permissions that handlers demand and that the project does not have. */
-export interface AccessNamesReport {
-  /** The unknown roles, those of `@Staff()` and `@Superuser()` included. */
-  readonly unknownRoles: readonly UnknownAccessName[];
-  /** The unknown permissions. */
-  readonly unknownPermissions: readonly UnknownAccessName[];
-}
 
 /**
  * Compares the roles and permissions that handlers demand with those of the project, by Descope's management API. A role that
@@ -37,41 +22,18 @@ export async function verifyAccessNames(app: INestApplicationContext): Promise<A
   const config = app.get<DescopeConfig>(DESCOPE_CONFIG, { strict: false });
   if (config.readSecrets().managementKey === undefined) throw missingKey();
   const { management } = app.get<DescopeClient>(DESCOPE_CLIENT, { strict: false });
-  const { baseUrl } = config;
   const uses = readNameUses(describeAccess(app), config.authentication);
-  const [roles, permissions] = await Promise.all([
-    ask(management.role.loadAll(), baseUrl),
-    ask(management.permission.loadAll(), baseUrl),
-  ]);
-  const inProject = new Set(roles.filter(({ tenantId }) => !tenantId).map(({ name }) => name));
-  const missing = uses.roles.filter(({ name }) => !inProject.has(name));
-  const unknownRoles = await withoutTenantRoles(missing, management, baseUrl);
-  const known = new Set(permissions.map(({ name }) => name));
+  return compareNames(uses, toProjectNames(management, config.baseUrl));
+}
+
+function toProjectNames(management: DescopeClient['management'], url: string): ProjectNames {
   return {
-    unknownRoles: group(unknownRoles),
-    unknownPermissions: group(uses.permissions.filter(({ name }) => !known.has(name))),
+    readRoles: () => ask(management.role.loadAll(), url),
+    readPermissions: () => ask(management.permission.loadAll(), url),
+    readTenants: () => ask(management.tenant.loadAll(), url),
+    readTenantRoles: (tenantIds, roleNames) =>
+      ask(management.role.search({ tenantIds: [...tenantIds], roleNames: [...roleNames] }), url),
   };
-}
-
-// Descope lists a tenant's own roles only if the request names the tenant.
-async function withoutTenantRoles(
-  missing: readonly NameUse[],
-  management: DescopeClient['management'],
-  url: string,
-): Promise<readonly NameUse[]> {
-  const wanted = [...new Set(missing.filter(({ inTenant }) => inTenant).map(({ name }) => name))];
-  if (wanted.length === 0) return missing;
-  const tenantIds = (await ask(management.tenant.loadAll(), url)).map(({ id }) => id);
-  if (tenantIds.length === 0) return missing;
-  const roles = await ask(management.role.search({ tenantIds, roleNames: wanted }), url);
-  const found = new Set(roles.map(({ name }) => name));
-  return missing.filter(({ name, inTenant }) => !inTenant || !found.has(name));
-}
-
-function group(uses: readonly NameUse[]): UnknownAccessName[] {
-  const byName = new Map<string, Set<string>>();
-  for (const { name, handler } of uses) byName.set(name, (byName.get(name) ?? new Set()).add(handler));
-  return [...byName].map(([name, handlers]) => ({ name, usedBy: [...handlers] }));
 }
 
 interface Answer<T> {
@@ -108,55 +70,4 @@ function rejectedKey(status: number): DescopeConfigError {
 function unavailable(cause: unknown): DescopeUnavailableError {
   const message = `Descope's management API is unavailable at present (${toReason(cause)}).`;
   return new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 10, cause });
-}
-
-// Reads the role and permission names of the access map, with their handlers.
-
-/** One handler that demands a name. */
-export interface NameUse {
-  readonly name: string;
-  readonly handler: string;
-  /** Whether a tenant's own role is enough. */
-  readonly inTenant: boolean;
-}
-
-/** Every use of a name, in the order of the map. */
-export interface NameUses {
-  readonly roles: readonly NameUse[];
-  readonly permissions: readonly NameUse[];
-}
-
-/** The roles of `@Staff()` and `@Superuser()`. */
-export interface StaffRoles {
-  readonly staffRole: string;
-  readonly superuserRole: string;
-}
-
-/** Lists the names that handlers demand. */
-export function readNameUses(map: AccessMap, standing: StaffRoles): NameUses {
-  const uses = map.flatMap(({ handler, demands }) =>
-    demands.flatMap((demand) =>
-      toNames(demand, standing).map((name) => {
-        return { kind: toKind(demand), name, handler, inTenant: demand['tenant'] !== undefined };
-      }),
-    ),
-  );
-  const ofKind = (kind: string) =>
-    uses
-      .filter((use) => use.kind === kind)
-      .map(({ name, handler, inTenant }) => ({ name, handler, inTenant }));
-  return { roles: ofKind('roles'), permissions: ofKind('permissions') };
-}
-
-function toNames(
-  { kind, names }: AccessMapDemand,
-  { staffRole, superuserRole }: StaffRoles,
-): readonly string[] {
-  if (kind === 'staff') return [staffRole];
-  if (kind === 'superuser') return [superuserRole];
-  return Array.isArray(names) ? names.filter((name): name is string => typeof name === 'string') : [];
-}
-
-function toKind({ kind }: AccessMapDemand): string {
-  return kind === 'staff' || kind === 'superuser' ? 'roles' : kind;
 }

@@ -7,7 +7,7 @@ import { RequestFailure, toHost, toReason } from '../request-failure.js';
 import { isJsonObject, readOwn, readText } from '../token/claims.js';
 import type { DescopeTime } from './descope-time.js';
 import type { BoundedResponse, Fetch } from './http-client.js';
-import { fetchBounded, fetchJson, toStatusFailure } from './http-client.js';
+import { fetchBounded, toStatusFailure } from './http-client.js';
 
 const MAX_BYTES = 256 * 1024;
 
@@ -169,20 +169,27 @@ export interface KeysRequest {
 
 /** Fetches the members of the project's JWK set (`GET /v2/keys/:projectId`). Rejects with a `RequestFailure`. */
 export async function fetchKeys(request: KeysRequest, signal: AbortSignal): Promise<readonly unknown[]> {
-  const { baseUrl, projectId, timeoutMs, fetch } = request;
-  const url = `${baseUrl}/v2/keys/${projectId}`;
-  const answer = await fetchJson({
-    url,
-    headers: { authorization: `Bearer ${projectId}`, 'x-descope-project-id': projectId },
-    timeoutMs,
-    maxBytes: MAX_KEY_SET_BYTES,
-    fetch,
-    signal,
-  });
-  const keys: unknown = isJsonObject(answer) ? readOwn(answer, 'keys') : undefined;
-  if (!Array.isArray(keys)) {
-    const cause = new Error('Descope answered without a list of keys.');
-    throw new RequestFailure({ url, status: 200, cause });
-  }
-  return keys as readonly unknown[];
+  return readKeys(request, await requestKeys(request, signal));
+}
+
+/** Requests the project's JWK set, and returns the response whatever its status. Rejects with a `RequestFailure`. */
+export async function requestKeys(request: KeysRequest, signal?: AbortSignal): Promise<BoundedResponse> {
+  const { projectId, timeoutMs, fetch } = request;
+  const headers = { authorization: `Bearer ${projectId}`, 'x-descope-project-id': projectId };
+  const bounds = { timeoutMs, maxBytes: MAX_KEY_SET_BYTES };
+  return fetchBounded({ url: toKeysUrl(request), headers, ...bounds, fetch, ...(signal && { signal }) });
+}
+
+/** Reads the members of a JWK set. Throws a `RequestFailure` for another status than 200, and for another body. */
+export function readKeys(request: KeysRequest, answer: BoundedResponse): readonly unknown[] {
+  const url = toKeysUrl(request);
+  if (answer.status !== 200) throw toStatusFailure(url, answer);
+  const keys: unknown = isJsonObject(answer.json) ? readOwn(answer.json, 'keys') : undefined;
+  if (Array.isArray(keys)) return keys as readonly unknown[];
+  const cause = new Error('Descope answered without a list of keys.');
+  throw new RequestFailure({ url, status: 200, cause });
+}
+
+function toKeysUrl({ baseUrl, projectId }: KeysRequest): string {
+  return `${baseUrl}/v2/keys/${projectId}`;
 }

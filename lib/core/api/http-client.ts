@@ -53,13 +53,6 @@ export async function fetchBounded(request: BoundedRequest): Promise<BoundedResp
   }
 }
 
-/** Fetches a JSON document with status 200. Rejects with a `RequestFailure` for any other. */
-export async function fetchJson(request: BoundedRequest): Promise<unknown> {
-  const answer = await fetchBounded(request);
-  if (answer.status !== 200) throw toStatusFailure(request.url, answer);
-  return answer.json;
-}
-
 /**
  * Creates the failure of a request with an unexpected status. Its message has Descope's error code, and nothing else of
  * the response.

@@ -1,0 +1,45 @@
+// The notices about a configuration that is allowed and may be a mistake: logged at each boot, and reported by the doctor.
+import { isConfidential, isLoopbackUrl } from '../http/base-url.js';
+import type { Notice } from '../logging.js';
+import { toUsernameClaimName } from '../user/descope-user.js';
+import type { DescopeConfig } from './config.js';
+
+const MUTABLE_CLAIMS = ['email', 'phone', 'name', 'phone_number', 'preferred_username'];
+
+/** Lists configurations that are allowed and may be a mistake. */
+export function readStartupNotices(config: DescopeConfig): Notice[] {
+  const notices: Notice[] = [];
+  const claim = toUsernameClaimName(config.authentication.usernameClaim);
+  if (!config.isAudienceDecided) notices.push(warn('AUDIENCE_NOT_CHECKED', AUDIENCE));
+  if (!isConfidential(config.baseUrl)) notices.push(warn('BASE_URL_INSECURE', INSECURE));
+  if (config.session.cookies.isProduction && isLoopbackUrl(config.baseUrl))
+    notices.push(warn('BASE_URL_LOOPBACK', LOOPBACK));
+  if (config.keys !== undefined) notices.push(warn('KEYS_STATIC', STATIC));
+  if (!isPlatformPromise()) notices.push(warn('PROMISE_REPLACED', REPLACED));
+  if (MUTABLE_CLAIMS.includes(claim))
+    notices.push(warn('USERNAME_CLAIM_MUTABLE', `usernameClaim is "${claim}". ${MUTABLE}`));
+  return notices;
+}
+
+// An `async` function returns the platform's own promise, also if the global `Promise` was replaced.
+function isPlatformPromise(): boolean {
+  const promised = (async () => undefined)();
+  return Object.getPrototypeOf(promised) === Promise.prototype;
+}
+
+function warn(code: Notice['code'], message: string): Notice {
+  return { code, level: 'warn', message };
+}
+
+const AUDIENCE =
+  'No audience is configured, so tokens that this project issued for another API are accepted too. Set audience (or DESCOPE_AUDIENCE), or audience: null if this is intended.';
+const INSECURE =
+  'The base URL is plain http to another host: anyone on the network path can replace the keys. Use https. Only an emulator in a private network may use plain http.';
+const LOOPBACK =
+  "NODE_ENV is production, and the base URL is on this machine: any program that listens on that port provides the keys and can sign in as any user. Perhaps the address of an emulator was left in the configuration. Remove baseUrl (DESCOPE_BASE_URI), or set it to Descope's API.";
+const STATIC =
+  'The keys are fixed (publicKey or keys), but Descope rotates its keys daily: tokens signed with the next key will be rejected. Remove the option, so that the keys are fetched.';
+const REPLACED =
+  "The global Promise is not the platform's own (zone.js, or another library that replaces it). This package is not affected, because it checks for `then`. Code that checks `instanceof Promise` mistakes the promise of an async function for a plain value. Search your guards and rules for this check, or do not load that library on a server.";
+const MUTABLE =
+  'Users can change this claim, and a value that becomes free can be taken by another user: the same username may then mean another person. Use an immutable claim such as "sub".';
