@@ -1,5 +1,4 @@
-// Finds the application of this process that a call belongs to. Two applications may receive the same request, and neither
-// reads what the other stored for it.
+// Finds the application of this process that a call belongs to: no application reads what another stored for a request.
 import type { ExecutionContext } from '@nestjs/common';
 import { graphqlTransport } from './transports/graphql.js';
 import type { DescopeTransport } from './transports/transport.js';

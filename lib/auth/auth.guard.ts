@@ -1,4 +1,4 @@
-// The guard: decides whether a request may reach its handler.
+// The guard, which decides whether a request may reach its handler, and GlobalGuard, which calls it for every handler.
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';

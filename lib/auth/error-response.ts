@@ -1,4 +1,4 @@
-// The response to a rejected request: the challenge, or for a page a redirect to the login page.
+// The response to a rejected request: the log line, the challenge and other headers, or the redirect of a page to the login page.
 import { HttpException } from '@nestjs/common';
 import { DescopeCredentialError } from '../core/errors.js';
 import { readRedirectTarget } from '../core/http/redirect-target.js';

@@ -1,4 +1,4 @@
-// The session and the user of a request, and of an execution context: a request may have several calls.
+// The session, its acceptance and the application's own user, for a request and for each of its calls.
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../core/config/config.js';

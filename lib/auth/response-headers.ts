@@ -1,4 +1,4 @@
-// The headers of a response, of any framework.
+// Writes response headers for any framework, and keeps responses that depend on the caller out of shared caches.
 import type { ResponseLike } from '../core/http/token-store.js';
 
 /** A framework's response whose headers can be written. */

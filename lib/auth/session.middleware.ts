@@ -1,4 +1,4 @@
-// Refreshes a browser's session before the route is known. It rejects nothing.
+// Refreshes a browser's lapsed session before the route is known, as middleware on Express and as a hook on Fastify.
 import type { NestMiddleware } from '@nestjs/common';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DescopeCredentialError, DescopeRequestError, DescopeUnavailableError } from '../core/errors.js';

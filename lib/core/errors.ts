@@ -1,4 +1,4 @@
-// Errors: one class per consequence, one code per cause.
+// Errors: one class per consequence, one code per cause, and the form in which they reach the application.
 
 /**
  * The details of an error, for the developer: the expected and the actual values. It never contains a token, a cookie

@@ -1,4 +1,4 @@
-// Reports to the operator: notices for the log, rejections, and the reasons of failures.
+// Reports to the operator: notices for the log, limited in rate, and rejections.
 import type { Clock } from './clock.js';
 import type { DescopeError, DescopeErrorDetails } from './errors.js';
 import { readConsequence } from './errors.js';

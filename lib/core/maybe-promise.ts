@@ -1,4 +1,4 @@
-// Values or promises of values: the request pipeline is synchronous when it can be.
+// Values or promises of values, so that the request pipeline is synchronous when it can be, and what counts as a yes.
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;

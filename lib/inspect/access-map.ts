@@ -1,4 +1,4 @@
-// The access map: every handler that can be called from outside, with its demands.
+// The access map: every handler that can be called from outside with its demands, as data and as a table for terminals.
 import type { INestApplicationContext } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { AccessMode } from '../auth/access/access-metadata.js';

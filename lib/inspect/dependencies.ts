@@ -1,4 +1,4 @@
-// Request-scoped providers do not exist at boot: Nest would leave out the guards and checks that depend on them.
+// Finds request-scoped dependencies, for which Nest would leave out guards and checks, and circles of the options' providers.
 import { Inject, Injectable, Logger, Module, Scope } from '@nestjs/common';
 import { APP_GUARD, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { readGuards } from '../auth/access/access-policy.js';

@@ -1,4 +1,4 @@
-// A handler → the endpoints by which it is called from outside.
+// A handler → the endpoints by which it is called from outside, and a route → the paths under which Nest serves it.
 import { RequestMethod, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { Handler, HandlerClass } from '../auth/access/access-policy.js';

@@ -1,5 +1,4 @@
-// The options and the schemas of GraphQL's modules: whether guards run on fields, which functions the options contain, and
-// which types the schema has. Their packages are not imported, because they are optional.
+// Reads the options and schemas of GraphQL's optional modules: whether guards run on fields, and their functions and types.
 import type { ModulesContainer } from '@nestjs/core';
 import { DescopeConfigError } from '../core/errors.js';
 

@@ -1,5 +1,4 @@
-// Checks what callers reach through GraphQL without the guards of handlers: functions in the options of its module, and in a
-// subgraph the fields of `_entities`.
+// Checks what GraphQL reaches without the guards of handlers: functions in its module's options, and fields of `_entities`.
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { DescopeConfigError } from '../core/errors.js';
 import type { GraphqlEndpoint, SchemaType } from './graphql-fields.js';

@@ -1,4 +1,4 @@
-// Reads the metadata of frameworks on handlers and classes: route, field, event or pattern, and injected dependencies.
+// Handlers as frameworks know them: their metadata, the methods Nest could call, and which guards run before them.
 import 'reflect-metadata';
 import { types } from 'node:util';
 import type { VersioningOptions } from '@nestjs/common';

@@ -1,4 +1,4 @@
-// Finds demands on methods that only the application itself calls: Nest runs no guard there, so they would have no effect.
+// Finds demands on methods before which no guard runs, and endpoints that are open because they have no guard.
 import 'reflect-metadata';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ExternalContextCreator } from '@nestjs/core';

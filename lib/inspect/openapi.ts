@@ -1,4 +1,4 @@
-// The access map → an OpenAPI document: security, rejections and demands of every operation. Swagger is not imported.
+// The access map → an OpenAPI document: security, rejections and demands of every operation; Swagger is not imported.
 import type { INestApplicationContext } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { DESCOPE_CONFIG } from '../auth/injection-tokens.js';

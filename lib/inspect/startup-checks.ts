@@ -1,4 +1,4 @@
-// Checks every handler once at boot: a demand that contradicts itself, or that no guard checks, stops the boot.
+// Checks every handler once at boot: that a guard checks each demand, and that each demand can be met.
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { RouterModule } from '@nestjs/core';
 import { isRuleClass } from '../auth/access/access-metadata.js';

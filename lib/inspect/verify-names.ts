@@ -1,4 +1,4 @@
-// Compares the roles and permissions that handlers demand with those of the project, by Descope's management API.
+// Compares the roles and permissions of the access map with those of the project, by Descope's management API.
 import type { INestApplicationContext } from '@nestjs/common';
 import type { DescopeClient } from '../auth/injection-tokens.js';
 import { DESCOPE_CLIENT, DESCOPE_CONFIG } from '../auth/injection-tokens.js';

@@ -1,4 +1,4 @@
-// The options of the module's registration: the static ones here, the run-time options from core.
+// The options of the module's registration, static ones and the factory's, and the checks of the static ones.
 import type { CanActivate, ConfigurableModuleAsyncOptions, Type } from '@nestjs/common';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { DESCOPE_OPTIONS } from '../auth/injection-tokens.js';

@@ -1,4 +1,4 @@
-// Resolved config → core objects, one factory each.
+// Resolved config → core objects, those of browsers' sessions included, one factory each.
 import type { Provider } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';

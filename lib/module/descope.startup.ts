@@ -1,4 +1,4 @@
-// Runs the checks of the boot, loads the keys, and ends their refresh with the application.
+// The start and end of the application: checks, notices, keys, the exceptions of transports, and the option `transports`.
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit, Provider } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';

@@ -1,4 +1,4 @@
-// Puts AuthGuard before the application's own global guards, and after those that the option `globalGuard` lists.
+// Registers AuthGuard before the application's other global guards, and the filter of rejections for handlers of messages.
 import type { CanActivate, Provider, Type } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';

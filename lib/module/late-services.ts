@@ -1,4 +1,4 @@
-// The parts of the injectable services, which may be injected before the options are resolved.
+// The injectable services before the options are resolved, and under the classes of other copies of the package.
 import type { Provider, Type } from '@nestjs/common';
 import { Injectable, Logger } from '@nestjs/common';
 import type { DescopeConfig } from '../core/config/config.js';

@@ -1,4 +1,4 @@
-// Finds mounted routes and routes of the application with the same address: one of the two is never called.
+// Mounted routes: those that share an address with the application's, their paths, and bodies that no parser reads.
 import type { Provider } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';

@@ -1,4 +1,4 @@
-// The login page as HTML: a flow for a template of the application, or a whole document around it.
+// The login page as HTML: a flow for a template of the application, or a whole document with its look, and where its parts come from.
 import { randomBytes } from 'node:crypto';
 import { FLOW_SCRIPT } from './browser/flow-script.js';
 import type { FlowPage } from './browser/page.js';

@@ -1,4 +1,4 @@
-// The login page and the script of the web component, as routes.
+// The login page and the script of the web component, found in the optional peer, as routes.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

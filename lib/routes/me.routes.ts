@@ -1,4 +1,4 @@
-// The signed-in user: the claims of the session, and on request Descope's profile.
+// The signed-in user: the claims of the session, and on request Descope's profile, which is cached for a minute.
 import { Inject, Injectable } from '@nestjs/common';
 import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
 import { recallSession } from '../auth/request-state.js';

@@ -1,4 +1,4 @@
-// A request to a mounted route and its response, the same for Express and Fastify.
+// A request to a mounted route with its body and refresh token, and its response, the same for Express and Fastify.
 import { respondWithError } from '../auth/error-response.js';
 import { keepPrivate } from '../auth/response-headers.js';
 import type { ContextRequest } from '../auth/transports/call.js';

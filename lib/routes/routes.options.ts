@@ -1,4 +1,4 @@
-// Which routes are mounted, and where: known at registration.
+// Which routes are mounted, and where, known at registration, and the checks of these options at boot.
 import type { Check, OptionReader } from '../core/config/option-reader.js';
 import { isBoolean } from '../core/config/option-reader.js';
 import type { DescopeFlowOptions } from './flow-options.js';

@@ -1,4 +1,4 @@
-// Stores what an access decorator demands as metadata that no other decorator can remove.
+// Metadata of access decorators: how it is stored, the checks of the arguments, and the types of rules.
 import 'reflect-metadata';
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { DescopeConfigError } from '../../core/errors.js';

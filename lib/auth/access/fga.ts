@@ -1,4 +1,4 @@
-// Checks relations with Descope through the Descope client: the checks of one request that are due at once are one call.
+// Relation checks by the Descope client: those of one request that are due at once are one call, whose response is read here.
 import { withDeadline } from '../../core/api/http-client.js';
 import { DescopeUnavailableError } from '../../core/errors.js';
 import { publishOutage } from '../../core/events.js';

@@ -1,4 +1,4 @@
-// Checks the application's own rules and Descope's relations, after the token has met the demands.
+// The rules of the application and Descope's relations, checked after the demands, with @Authorize and @FgaCheck that add them.
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { DescopeAccessError } from '../../core/errors.js';

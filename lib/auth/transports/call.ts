@@ -1,4 +1,4 @@
-// Execution context → call. An unknown transport has no request, so the guard rejects its calls.
+// Execution context → call: its transport, its request and response, its user and parameters, and the origin of its cookies.
 import type { ExecutionContext, HttpException } from '@nestjs/common';
 import { DescopeAccessError } from '../../core/errors.js';
 import type { OriginConfig } from '../../core/http/origin.js';

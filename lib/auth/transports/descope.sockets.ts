@@ -1,4 +1,4 @@
-// Authenticates WebSocket clients when they connect: in a gateway's handleConnection, where Nest runs no guard.
+// Authenticates WebSocket clients when they connect, in handleConnection, and closes those whose session ends.
 import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../../core/config/config.js';

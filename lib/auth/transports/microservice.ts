@@ -1,4 +1,4 @@
-// Microservices: credentials are in the metadata of gRPC and in the headers of a broker's message, never in a payload.
+// Microservices: credentials are read from the metadata of gRPC and the headers of a broker's message, never from a payload.
 import type { ExecutionContext } from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 import type { RequestLike } from '../../core/http/request.js';

@@ -1,4 +1,4 @@
-// A transport: where an execution context has its request, and in which form a rejection is thrown.
+// What a transport is: where a context has its request, and in which form a rejection is thrown; and the transport of HTTP.
 import type { ArgumentsHost, ExceptionFilter, ExecutionContext } from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 

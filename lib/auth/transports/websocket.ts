@@ -1,4 +1,4 @@
-// WebSockets: each message is authenticated again, by the request with which its client connected.
+// WebSockets: the request with which a client connected, by which each of its messages is authenticated again.
 import type { ExecutionContext } from '@nestjs/common';
 import { DescopeAccessError } from '../../core/errors.js';
 import type { RequestLike } from '../../core/http/request.js';

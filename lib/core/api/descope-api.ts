@@ -1,4 +1,4 @@
-// Calls of the request pipeline to Descope: a response, a rejection by Descope, or a reported outage.
+// Calls to Descope: a response, a rejection or a reported outage; the tokens in a response; the public keys of the project.
 import { DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
 import { readSetCookies } from '../http/cookies.js';

@@ -1,4 +1,4 @@
-// The calls to Descope about sessions and machines: refresh, tenant, logout, me, access key, client credentials.
+// The calls to Descope about sessions and for machines, and the memory of refresh tokens that Descope rejected.
 import { hash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { ExpiringCache } from '../expiring-cache.js';

@@ -1,4 +1,4 @@
-// The HTTP client, the only file that calls the network: limited in time and size, for JSON only.
+// The HTTP client of the request pipeline, limited in time and size, its deadlines, and the application's own `fetch` for it.
 import { RequestFailure } from '../request-failure.js';
 import { isJsonObject, readText } from '../token/claims.js';
 

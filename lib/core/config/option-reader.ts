@@ -1,4 +1,4 @@
-// Reads options by a table of rules and keeps every mistake, so that one error reports all of them.
+// Reads options by a table of rules, reports every mistake in one error, and has the rules that several options share.
 import { DescopeConfigError } from '../errors.js';
 
 /** Checks one value. */

@@ -1,4 +1,4 @@
-// The Cookie header: one exact name, read without a table of the others.
+// Cookies: reads one exact name, formats Set-Cookie lines, and decides where a cookie may lack `Secure`.
 import { DescopeCredentialError, DescopeRequestError } from '../errors.js';
 import type { RequestLike } from './request.js';
 import { readHeader, readHost } from './request.js';

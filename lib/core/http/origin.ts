@@ -1,4 +1,4 @@
-// The cross-site check: a credential that browsers send automatically counts only in requests from trusted origins.
+// The cross-site check: a credential that browsers send automatically counts only from trusted origins, which are matched here.
 import { DescopeAccessError } from '../errors.js';
 import { isYes } from '../maybe-promise.js';
 import type { RequestLike } from './request.js';

@@ -1,4 +1,4 @@
-// The part of a request that is read, independent of the framework.
+// The part of a request that is read, independent of the framework, and its Authorization header.
 import { DescopeCredentialError } from '../errors.js';
 
 /**

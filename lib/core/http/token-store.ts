@@ -1,4 +1,4 @@
-// Stores of browsers' tokens: the cookies of the browser, or the server-side session of the application.
+// Stores of browsers' tokens: their interface, the cookies of the browser, and the server-side session of the application.
 import type { Clock } from '../clock.js';
 import { DescopeRequestError, DescopeUnavailableError } from '../errors.js';
 import type { Notice, Notify } from '../logging.js';

@@ -1,4 +1,4 @@
-// Access keys that callers send: each is exchanged for a session, which is used until shortly before its end.
+// Access keys that callers send: each is exchanged for a session, at a limited rate, and cached by its digest.
 import { hash, randomBytes } from 'node:crypto';
 import type { IssuedTokens } from '../api/descope-api.js';
 import { DescopeApiError } from '../api/descope-api.js';

@@ -1,4 +1,4 @@
-// Tokens for the calls of the application: one exchange for each credential, cached, and refreshed before the end.
+// Tokens for the calls of the application: the check of its credentials, and one cached exchange for each.
 import { DescopeApiError } from '../api/descope-api.js';
 import type { ClientGrant, SessionApi } from '../api/descope-calls.js';
 import { exchangeAccessKey, grantClientToken } from '../api/descope-calls.js';

@@ -1,4 +1,4 @@
-// Refreshes a browser's session during a request: only a genuine one that lapsed, in a request from its own pages.
+// Refreshes a browser's lapsed session during a request from its own pages, and the type of the services of sessions.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshApi } from '../api/descope-calls.js';
 import type { Clock } from '../clock.js';

@@ -1,4 +1,4 @@
-// Stores that several instances share: their interface, their time limits, and the checks of a store at boot.
+// Stores that several instances share: their interface and time limits, and the checks of a store's shape and behaviour at boot.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../api/http-client.js';

@@ -1,4 +1,4 @@
-// Results of refreshes, kept for parallel tabs and for instances that get the same refresh token.
+// Results of refreshes for parallel tabs and other instances, encrypted with a key from their token.
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { IssuedTokens } from '../api/descope-api.js';
 import type { Clock } from '../clock.js';

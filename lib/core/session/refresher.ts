@@ -1,4 +1,4 @@
-// Refresh token → new session: one call to Descope for all requests that need it, and every token is verified.
+// Refresh token → new session, by one call to Descope for all requests that need it, and the failures of a refresh.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IssuedTokens } from '../api/descope-api.js';
 import { DescopeApiError } from '../api/descope-api.js';

@@ -1,4 +1,4 @@
-// The session of a request: token, claims and user together, or an anonymous caller and the reason.
+// The session of a request: its user and token, or why the caller is anonymous, and whether its token is accepted.
 import { inspect } from 'node:util';
 import type { DescopeError, DescopeErrorCode } from '../errors.js';
 import { DescopeCredentialError, toThrownError } from '../errors.js';

@@ -1,4 +1,4 @@
-// The tokens of one sign-in. Tokens do not name it, so it is a chain of refresh tokens and the tokens issued for them.
+// The tokens of one sign-in as a chain, because tokens do not name it, and the tokens that are dated ahead of this clock.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';

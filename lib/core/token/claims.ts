@@ -1,4 +1,4 @@
-// Claims of a token, read as own properties, with a check of their types.
+// Claims of a token, read as own properties with a check of their types; the kind of caller and the issuer behind them.
 
 /** A JSON object from outside, whose members are not checked. */
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-// Token → its parts, or a rejection: strictly the compact form of RFC 7515.
+// Token → its parts, strictly in the compact form of RFC 7515, and the unverified end and owner of a token.
 import { isAscii, isUtf8 } from 'node:buffer';
 import { DescopeCredentialError } from '../errors.js';
 import type { JsonObject } from './claims.js';

@@ -1,4 +1,4 @@
-// The keys that Descope publishes for the project: one fetch for many waiters, and known keys are used during an outage.
+// The keys that Descope publishes: one fetch for many waiters, known keys during an outage, and the reports of fetches.
 import type { Clock } from '../clock.js';
 import { readElapsedMs } from '../clock.js';
 import { DescopeUnavailableError } from '../errors.js';

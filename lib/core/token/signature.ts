@@ -1,4 +1,4 @@
-// Signatures: the supported algorithms (RFC 7518 §3), the keys that may verify, and the check.
+// Signatures: the supported algorithms (RFC 7518 §3), JWK → a key that may verify, and the check.
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { constants, createPublicKey, verify } from 'node:crypto';
 import { DescopeCredentialError } from '../errors.js';

@@ -1,4 +1,4 @@
-// Decides whether a user meets the demands of a route: returns nothing, or throws.
+// Decides whether a user meets the demands of a route: roles, permissions, tenants, scopes, and the strength of the sign-in.
 import type { DescopeAccessCode, DescopeError } from '../errors.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import { readNames, readOwn } from '../token/claims.js';

@@ -1,4 +1,4 @@
-// The custom claims of a token, checked by the schema of the application if it has one.
+// Custom claims, checked by a schema (Standard Schema 1), and the names of roles and permissions that an application declares.
 import { DescopeAccessError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { whenReady } from '../maybe-promise.js';

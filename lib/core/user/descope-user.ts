@@ -1,4 +1,4 @@
-// Claims → the user that handlers see. Built from the token alone, without a call to Descope.
+// Claims → the user that handlers see, with grants and username, from the token alone, without a call to Descope.
 import type { InspectOptions } from 'node:util';
 import { inspect } from 'node:util';
 import { DescopeAccessError } from '../errors.js';
