@@ -12,7 +12,7 @@ const HELP = `npm run bench -- [--quick] [--only <subject>,…] [--json <file>] 
   --quick      a look that takes two minutes, with fewer rounds
   --only       ${'tokens, guard, http, server, memory, imports, boot, keys, scale'}
   --json       writes tables and goals to a file
-  --markdown   writes them as the README's chapter`;
+  --markdown   writes them as the chapter Results of docs/benchmarks.md`;
 
 // Each in a process of its own, so that none inherits another's heap and compiled code.
 const SUBJECTS = {

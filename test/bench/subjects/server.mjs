@@ -91,7 +91,7 @@ function toTimeTable(title, times) {
   ]);
   return {
     title: `Server, ${title}: processor time a request, tokens seen before`,
-    isForReadme: true,
+    isForPage: true,
     columns: ['', 'main thread, µs', 'µs beyond true', 'whole process, µs'],
     rows,
     note: `${rounds} rounds of ${COUNT} requests over ${CONNECTIONS} connections, ${USERS} users, RS256, production mode.`,

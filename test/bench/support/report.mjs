@@ -1,4 +1,4 @@
-// Tables and goals → text for a terminal, Markdown for a README.
+// Tables and goals → text for a terminal, Markdown for docs/benchmarks.md.
 
 /**
  * @typedef {object} Table
@@ -6,7 +6,7 @@
  * @property {readonly string[]} columns
  * @property {readonly (readonly string[])[]} rows
  * @property {string} [note]
- * @property {boolean} [isForReadme]
+ * @property {boolean} [isForPage]
  *
  * @typedef {object} Goal
  * @property {string} subject
@@ -43,16 +43,16 @@ export function toGoalTable(goals) {
   return { title: 'Goals', columns: ['subject', 'goal', 'measured', 'met'], rows };
 }
 
-/** The README's chapter: what a reader compares, and every goal. */
+/** The chapter of docs/benchmarks.md: what a reader compares, and every goal. */
 export function toChapter({ tables, goals, machine, command }) {
   const intro = `Measured on ${machine.date} with Node ${machine.node} on ${machine.cpus} CPUs (${machine.platform}), by \`${command}\`.
 Medians of interleaved rounds, with their quartiles; ratios are taken round by round, so they say more than the absolute figures.`;
   return [
-    '## Speed',
+    '## Results',
     '',
     intro,
     '',
-    ...[...tables.filter(({ isForReadme }) => isForReadme), toGoalTable(goals)].map(toMarkdown),
+    ...[...tables.filter(({ isForPage }) => isForPage), toGoalTable(goals)].map(toMarkdown),
   ].join('\n');
 }
 
