@@ -9,7 +9,7 @@ import {
   DescopeUnavailableError,
 } from '#lib/core/errors.js';
 import { readCodes, readRows, readSections } from './support/page-tables.js';
-import { readStringUnions } from './support/string-unions.js';
+import { readStringUnions } from './support/source-types.js';
 
 interface Section {
   readonly heading: string;

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import ts from 'typescript';
 import { DESCOPE_CHANNELS } from '#lib/core/events.js';
 import { readCodes, readPage, readRows, readSections } from './support/page-tables.js';
-import { readStringUnions } from './support/string-unions.js';
+import { readStringUnions } from './support/source-types.js';
 
 const sections = readSections('operations.md');
 

@@ -1,11 +1,10 @@
-// Unions of strings, read from the sources: types do not exist when a test runs.
+// Types, read from the sources: they do not exist when a test runs.
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 
 /** Reads every type of a file that is a union of strings, by its name; a member of an interface as `Interface.member`. */
 export function readStringUnions(path: string): ReadonlyMap<string, readonly string[]> {
-  const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
-  const types = file.statements.flatMap((statement): [string, ts.TypeNode | undefined][] => {
+  const types = parse(path).statements.flatMap((statement): [string, ts.TypeNode | undefined][] => {
     if (ts.isTypeAliasDeclaration(statement)) return [[statement.name.text, statement.type]];
     if (!ts.isInterfaceDeclaration(statement)) return [];
     return statement.members
@@ -15,6 +14,18 @@ export function readStringUnions(path: string): ReadonlyMap<string, readonly str
   return new Map(
     types.map(([name, type]) => [name, readStrings(type)] as const).filter(([, list]) => list.length > 0),
   );
+}
+
+/** Reads the names of the members of an interface, properties and methods. */
+export function readMemberNames(path: string, name: string): string[] {
+  const found = parse(path)
+    .statements.filter(ts.isInterfaceDeclaration)
+    .find((statement) => statement.name.text === name);
+  return (found?.members ?? []).flatMap((member) => member.name?.getText() ?? []);
+}
+
+function parse(path: string): ts.SourceFile {
+  return ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
 }
 
 function readStrings(type: ts.TypeNode | undefined): readonly string[] {
