@@ -41,7 +41,7 @@ import { createKey, KeyRing } from './store/key-ring.js';
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   if (process.env.NODE_ENV === 'production') {
     const message =
-      'The emulator lets anyone sign in as any user, so it does not start with NODE_ENV=production.';
+      'The emulator does not start with NODE_ENV=production, because anyone can sign in as any user.';
     throw new EmulatorError('EMULATOR_IN_PRODUCTION', message);
   }
   const resolved = resolveOptions(options);

@@ -168,7 +168,7 @@ export function createTestDescope(options: TestDescopeOptions = {}): TestDescope
 }
 
 async function rejectNetwork(): Promise<Response> {
-  throw new Error('createTestDescope() goes to no network; use the emulator to test calls to Descope.');
+  throw new Error('createTestDescope() makes no network calls. Use the emulator to test calls to Descope.');
 }
 
 // A caller in a test: a token, and the headers for supertest and app.inject.

@@ -21,7 +21,7 @@ describe('the login page', () => {
     await giveEmail(visit.page, EMAIL);
     await visit.page.getByText(EMAIL).waitFor();
     await giveCode(visit.page, emulator.outbox.last()?.code === '000000' ? '000001' : '000000');
-    await visit.page.getByText('The code is wrong or old').waitFor();
+    await visit.page.getByText('The code is wrong or has expired').waitFor();
     expect(application.stored).toEqual([]);
     await giveCode(visit.page, emulator.outbox.last()?.code ?? '');
     await visit.page.waitForURL('**/home');

@@ -190,7 +190,7 @@ function toRelation(schema: FgaSchema, tuple: FgaTuple): FgaRelation {
   const kinds = schema.types.get(type)?.relations.get(name);
   if (!kinds) throw new FgaError(`The schema has no relation ${type}#${name}`);
   const target = toTarget(tuple, kinds);
-  if (!target) throw new FgaError(`${type}#${name} does not take ${tuple.targetType}`);
+  if (!target) throw new FgaError(`${type}#${name} does not accept targets of the type ${tuple.targetType}`);
   return { type, id, name, target };
 }
 

@@ -79,7 +79,8 @@ function toEmailed(state: ProjectState, { call, run }: ScreenSubmission): Promis
 }
 
 function sendLoginLink(state: ProjectState, { run }: ScreenSubmission, pending: PendingSignIn): ScreenId {
-  if (run.page === undefined) throw new DescopeError('invalidArguments', 'There is no page to come back to');
+  if (run.page === undefined)
+    throw new DescopeError('invalidArguments', 'The flow has no page to redirect to');
   const page = new URL(run.page);
   page.searchParams.set('descope-login-flow', `${run.executionId}_${toStepId('sent')}`);
   sendLink(state, pending, { body: { URI: page.toString() } });

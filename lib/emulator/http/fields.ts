@@ -98,8 +98,8 @@ export function assertKnownFields(body: JsonObject, known: KnownFields): void {
   if (unknown.length === 0) return;
   const names = unknown.map((name) => name.slice(0, 100)).join(', ');
   const message =
-    `The emulator does not support ${names} here, and does not ignore it silently: ` +
-    'leave it out, or test this against a project of Descope';
+    `The emulator does not support ${names} here: ` +
+    'leave it out, or test this against a real project of Descope';
   throw new DescopeError('invalidArguments', message);
 }
 

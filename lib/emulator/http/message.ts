@@ -95,7 +95,7 @@ async function readWithinLimit(request: IncomingMessage): Promise<string> {
     if (length > MAX_BODY_BYTES * 16) break;
   }
   if (length > MAX_BODY_BYTES) {
-    throw new DescopeError('tooLarge', `A request body may have ${MAX_BODY_BYTES} bytes`);
+    throw new DescopeError('tooLarge', `A request body may have at most ${MAX_BODY_BYTES} bytes`);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

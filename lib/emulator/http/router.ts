@@ -68,7 +68,10 @@ export class Router {
       const params = route.method === method ? match(wanted, parts) : undefined;
       if (params) return { route, params };
     }
-    throw new DescopeError('noSuchEndpoint', `The emulator has no ${method} ${path.slice(0, 200)}`);
+    throw new DescopeError(
+      'noSuchEndpoint',
+      `The emulator does not implement ${method} ${path.slice(0, 200)}`,
+    );
   }
 }
 

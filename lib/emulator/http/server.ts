@@ -130,7 +130,7 @@ function toFaultResponse(fault: FaultOptions): RouteResponse | undefined {
   const { status, body, headers = {}, redirect } = fault;
   if (redirect !== undefined) return { status: 302, body: '', headers: { ...headers, location: redirect } };
   if (status === undefined && body === undefined) return undefined;
-  const message = `A fault of the emulator: ${status ?? 200}`;
+  const message = `The emulator simulates a fault: ${status ?? 200}`;
   return { status: status ?? 200, body: body ?? new DescopeError('broken', message).toBody(), headers };
 }
 

@@ -172,7 +172,7 @@ function toList(entries: readonly string[]): BlockList {
     const most = isIP(address) === 6 ? 128 : 32;
     const isRange = bits !== undefined && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
     if (isIP(address) === 0 || (bits !== undefined && !isRange)) {
-      const message = `The permittedIps field must hold addresses and ranges, got ${entry.slice(0, 100)}`;
+      const message = `The permittedIps field must contain IP addresses and ranges, got ${entry.slice(0, 100)}`;
       throw new DescopeError('invalidArguments', message);
     }
     list.addSubnet(address, isRange ? Number(bits) : most, familyOf(address));

@@ -95,7 +95,7 @@ function readScopes(call: Call, app: InboundAppRecord): readonly string[] {
   }
   const unknown = requested.find((scope) => !app.permissionsScopes.some(({ name }) => name === scope));
   if (unknown === undefined) return [...new Set(requested)];
-  throw new OAuthError('invalid_scope', `The app may not have the scope ${unknown}`);
+  throw new OAuthError('invalid_scope', `The app is not permitted to use the scope ${unknown}`);
 }
 
 function readTenant(call: Call, state: ProjectState, app: InboundAppRecord): string | undefined {

@@ -35,7 +35,10 @@ export function readHashedPassword(hashed: JsonObject): PasswordCheck {
   const members = Object.entries(hashed).filter(([, value]) => value !== undefined && value !== null);
   const [[name, value] = ['', undefined], ...others] = members;
   if (others.length > 0 || !isObject(value)) {
-    throw new DescopeError('invalidArguments', 'The hashedPassword field must hold one kind of hash');
+    throw new DescopeError(
+      'invalidArguments',
+      'The hashedPassword field must contain exactly one kind of hash',
+    );
   }
   const toCheck = KINDS.get(name);
   if (toCheck) return toCheck(value);
@@ -116,7 +119,7 @@ function readCost(hash: JsonObject, name: string, most: number): number {
 function rejection(what: string): DescopeError {
   const message =
     `The emulator cannot check ${what}: it supports pbkdf2, django's pbkdf2, firebase and md5; ` +
-    'use a plain password, or test this against a project of Descope';
+    'use a plain password, or test this against a real project of Descope';
   return new DescopeError('invalidArguments', message);
 }
 

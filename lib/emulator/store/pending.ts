@@ -62,7 +62,7 @@ export class PendingSignIns {
     const pending = open.find(({ code }) => code === call.code);
     if (!pending) {
       for (const one of open) one.tries += 1;
-      throw new DescopeError('wrongCode', 'The code is wrong or old');
+      throw new DescopeError('wrongCode', 'The code is wrong or has expired');
     }
     for (const key of keys) this.#byCode.delete(key);
     return pending;
@@ -73,7 +73,7 @@ export class PendingSignIns {
     const pending = this.#byLink.get(token);
     this.#byLink.delete(token);
     if (!pending || pending.expiresMs <= nowMs)
-      throw new DescopeError('invalidToken', 'The link is wrong or old');
+      throw new DescopeError('invalidToken', 'The link is wrong or has expired');
     return pending;
   }
 }
@@ -113,7 +113,7 @@ export class EnchantedLinks {
     const waiting = this.#byRef.get(this.#refByToken.get(token) ?? '');
     this.#refByToken.delete(token);
     if (!waiting || waiting.pending.expiresMs <= nowMs) {
-      throw new DescopeError('invalidToken', 'The link is wrong or old');
+      throw new DescopeError('invalidToken', 'The link is wrong or has expired');
     }
     waiting.isVerified = true;
     if (waiting.source === 'sent') return;
@@ -128,9 +128,9 @@ export class EnchantedLinks {
     const waiting = this.#byRef.get(pendingRef);
     if (!waiting || waiting.pending.expiresMs <= nowMs) {
       this.#byRef.delete(pendingRef);
-      throw new DescopeError('invalidToken', 'The pending session is unknown or old');
+      throw new DescopeError('invalidToken', 'The pending session is unknown or has expired');
     }
-    if (!waiting.isVerified) throw new DescopeError('linkPending', 'The link was not opened yet');
+    if (!waiting.isVerified) throw new DescopeError('linkPending', 'The link has not been opened yet');
     this.#byRef.delete(pendingRef);
     return waiting.pending;
   }

@@ -105,7 +105,7 @@ describe('relations', () => {
 
   it('are added together or not at all', async () => {
     const rejected = await add('doc:plan viewer user:eve', 'doc:plan viewer org:acme');
-    expect(rejected.error?.errorMessage).toContain('doc#viewer does not take org');
+    expect(rejected.error?.errorMessage).toContain('doc#viewer does not accept targets of the type org');
     expect(await check('doc:plan viewer user:eve')).toEqual([false]);
   });
 });
