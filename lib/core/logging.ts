@@ -109,10 +109,10 @@ export function reportRejection(error: unknown, notify: Notify): void {
 }
 
 const AUDIENCE =
-  'A token of this project was rejected, because it is meant for another audience. If all are, set audience (or DESCOPE_AUDIENCE) to what the project\'s JWT template writes as "aud". Further ones are not logged.';
+  'A token of this project was rejected, because it is for another audience. If this happens to every token, set audience (or DESCOPE_AUDIENCE) to the "aud" of the project\'s JWT template. Further rejections are not logged.';
 
 const NAMELESS =
-  'A token of this project was rejected, because it has a URL for its issuer and no "drn", as an ID token of an application that uses the project as its identity provider has. If your users\' sessions look so, because a JWT template drops "drn", let it be kept, or set allowMissingDrn: true and an audience. Further ones are not logged.';
+  'A token of this project was rejected, because its issuer is a URL and it has no "drn". An OIDC ID token looks the same. If these are session tokens, and a JWT template removes "drn", change the template to keep "drn", or set allowMissingDrn: true and an audience. Further rejections are not logged.';
 
 // As JSON, so that no name can start a new line.
 function toDetailText(details: DescopeErrorDetails, name: string): string {

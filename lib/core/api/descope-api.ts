@@ -82,7 +82,7 @@ export function toStatusOutage(
 /** Creates the outage of a response without usable tokens, and reports it. The session may be valid or not. */
 export function toUnusableOutage(api: DescopeApi, cause: unknown): DescopeUnavailableError {
   const why = `${toHost(api.baseUrl)}: ${toReason(cause)}`;
-  const message = `What Descope issued cannot be used (${why}).`;
+  const message = `The tokens that Descope issued cannot be used (${why}).`;
   const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 1, cause });
   return report(api, error, `${UNUSABLE} (${why})`);
 }
@@ -92,7 +92,7 @@ function toOutage(api: DescopeApi, cause: unknown, retryAfter: string | null): D
   const seconds = retryAfter !== null && /^\d{1,4}$/.test(retryAfter) ? Number(retryAfter) : 1;
   const retryAfterSeconds = Math.max(1, seconds);
   const why = toReason(cause);
-  const message = `Descope cannot be asked at present (${why}).`;
+  const message = `Descope is unavailable at present (${why}).`;
   const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds, cause });
   return report(api, error, `${DOWN} (${why})`);
 }
@@ -104,9 +104,9 @@ function report(api: DescopeApi, error: DescopeUnavailableError, message: string
 }
 
 const DOWN =
-  'Descope cannot be asked to refresh or change sessions, or to exchange credentials; nobody is signed out, and sessions that lapsed are answered with 503 until it can. If this lasts, check the way to baseUrl and the rate limits of the project.';
+  'Descope is unavailable: sessions cannot be refreshed or changed, and credentials cannot be exchanged. No user is signed out. Requests with an expired session get 503 until Descope is available again. If this continues, check the network connection to baseUrl and the rate limits of the project.';
 const UNUSABLE =
-  "Descope issued what cannot be used; nobody is signed out for it, and anyone who needs it is answered with 503. If this lasts, check the clocks, and the project's JWT templates and cookie names against the options.";
+  "Descope issued tokens that cannot be used. No user is signed out. Requests that need these tokens get 503. If this continues, check the clocks, and compare the project's JWT templates and cookie names with the options.";
 
 // Descope's rejection of a call of the request pipeline.
 

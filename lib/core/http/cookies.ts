@@ -41,7 +41,7 @@ export function readAmbiguousCookie(header: string | undefined, name: string): r
 
 /** Creates the rejection of an ambiguous cookie. */
 export function ambiguousCookie(): DescopeCredentialError {
-  const message = 'There are several session cookies with different values.';
+  const message = 'The request has several session cookies with different values.';
   return new DescopeCredentialError('COOKIE_AMBIGUOUS', message);
 }
 
@@ -130,7 +130,7 @@ export function formatExpiredCookies(name: string, isSecure: boolean, config: Co
 }
 
 function tooLarge(cookie: string, bytes: number): DescopeRequestError {
-  const message = `The cookie "${cookie}" needs ${bytes} bytes, and browsers drop more than ${MAX_COOKIE_BYTES}.`;
+  const message = `The cookie "${cookie}" needs ${bytes} bytes, but browsers drop cookies of more than ${MAX_COOKIE_BYTES} bytes.`;
   return new DescopeRequestError('SESSION_TOO_LARGE', message, { cookie, bytes, limit: MAX_COOKIE_BYTES });
 }
 

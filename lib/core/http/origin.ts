@@ -26,7 +26,7 @@ export function assertSameOrigin(request: RequestLike, config: OriginConfig): vo
 /** Asserts a same-origin request for every method, for a call that changes something. Throws `REQUEST_CROSS_SITE`. */
 export function assertOurs(request: RequestLike, config: OriginConfig): void {
   if (isSameOrigin(request, config)) return;
-  const message = 'The session cookie does not count on this request, because another site may have sent it.';
+  const message = 'The session cookie is not accepted, because the request may come from another site.';
   throw new DescopeAccessError('REQUEST_CROSS_SITE', message);
 }
 

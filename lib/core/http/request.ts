@@ -75,7 +75,7 @@ export function readBearer(request: RequestLike): string | undefined {
   const header = readHeader(request, 'authorization');
   if (header === undefined) return undefined;
   if (countHeader(request, 'authorization') > 1)
-    throw malformed('There is more than one Authorization header.');
+    throw malformed('The request has more than one Authorization header.');
   if (header === '') return undefined;
   const scheme = BEARER.exec(header);
   if (scheme !== null) return readOne(header.slice(scheme[0].length));

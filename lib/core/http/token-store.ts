@@ -23,7 +23,7 @@ export interface CookieTokenStoreConfig extends CookieConfig {
 }
 
 const TOO_LARGE =
-  "Sign-ins are rejected with 413 for that, and a refreshed session is used without being kept. Take claims out of the project's " +
+  "Such a sign-in is rejected with 413. A refreshed session of this size is used for its request, but not stored. Remove claims from the project's " +
   "JWT template (such as all tenants but the current one), or keep tokens on the server: session.store: 'request-session'.";
 
 export class CookieTokenStore implements TokenStore {
@@ -191,7 +191,7 @@ const MISSING = {
   code: 'SESSION_PLUGIN_MISSING',
   level: 'error',
   message:
-    `session.store is 'request-session', and a request has no session, so nobody is signed in. ` +
+    `session.store is 'request-session', but the request has no session, so no user is signed in. ` +
     'Set up express-session or @fastify/session before the application starts to listen.',
 } as const satisfies Notice;
 

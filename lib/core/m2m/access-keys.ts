@@ -74,7 +74,7 @@ export class AccessKeys {
     if (countHeader(request, header) === 1) return value;
     throw new DescopeCredentialError(
       'CREDENTIAL_MALFORMED',
-      'There is more than one header with an access key.',
+      'The request has more than one header with an access key.',
     );
   }
 
@@ -124,7 +124,10 @@ export class AccessKeys {
     try {
       const verified = await this.#input.verifier.verify(sessionToken);
       if (SESSION_KINDS.includes(verified.kind)) return verified;
-      throw new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', "The session is not an access key's.");
+      throw new DescopeCredentialError(
+        'TOKEN_KIND_NOT_ACCEPTED',
+        'The session token is not of an access key.',
+      );
     } catch (cause) {
       if (!(cause instanceof DescopeCredentialError)) throw cause;
       throw this.#input.toUnusable(cause);
@@ -135,21 +138,23 @@ export class AccessKeys {
   #assertRoom(sender: string | undefined): void {
     if (this.#budget.take(sender)) return;
     this.#input.notify({ code: 'ACCESS_KEYS_LIMITED', level: 'warn', message: LIMITED });
-    const message = 'Too many unknown access keys come at present.';
+    const message = 'Too many requests with unknown access keys arrive at present.';
     const input = { retryAfterSeconds: RETRY_AFTER_SECONDS };
     throw new DescopeUnavailableError('ACCESS_KEYS_LIMITED', message, input);
   }
 }
 
 const LIMITED =
-  'More unknown access keys come than accessKeys.unknownPerSecond lets through to Descope; those beyond are answered with 503, keys that were good before are not concerned. If they are your own machines, raise it; otherwise an attacker tries keys.';
+  'More requests with unknown access keys arrive than accessKeys.unknownPerSecond allows. The requests above the limit get 503. Access keys that were accepted before still work. If the requests are from your own machines, raise the limit. Otherwise an attacker may be guessing keys.';
 
 function toRejected(error: unknown): never {
   throw error instanceof DescopeApiError ? rejected(error.errorCode) : error;
 }
 
 function rejected(descopeCode?: string): DescopeCredentialError {
-  return new DescopeCredentialError('ACCESS_KEY_REFUSED', 'The access key is rejected.', { descopeCode });
+  return new DescopeCredentialError('ACCESS_KEY_REFUSED', 'Descope rejected the access key.', {
+    descopeCode,
+  });
 }
 
 // The rate of exchanges of unknown keys: any client can send strings that look like a key.

@@ -69,7 +69,7 @@ function isRepeatable(target: Target, init: RequestInit | undefined): boolean {
 function assertAllowed(target: Target, allowed: ReadonlySet<string>): void {
   const { origin } = new URL(target instanceof Request ? target.url : target);
   if (allowed.has(origin)) return;
-  const message = `This fetch adds a token, and may not be used for ${origin}. If the token is for it, add it to origins.`;
+  const message = `This fetch adds a token to requests, and ${origin} is not in its origins. If that service may receive the token, add it to origins.`;
   throw new DescopeM2mError('M2M_ORIGIN_NOT_ALLOWED', message, { expected: [...allowed], actual: origin });
 }
 
@@ -77,13 +77,13 @@ function readOrigins(origins: readonly string[]): ReadonlySet<string> {
   if (!Array.isArray(origins) || origins.length === 0) throw invalid('nothing');
   for (const origin of origins) {
     if (typeof origin !== 'string' || toOrigin(origin) !== origin || !isPlainHost(new URL(origin).hostname))
-      throw invalid('something that is no origin');
+      throw invalid('a value that is not an origin');
     if (!isConfidential(origin)) throw invalid('plain http outside loopback');
   }
   return new Set(origins);
 }
 
 function invalid(got: string): DescopeConfigError {
-  const message = `createFetch is not used correctly: origins has ${got}; it wants a list like ["https://orders.internal"].`;
+  const message = `The argument of createFetch is not valid: origins contains ${got}; expected a list such as ["https://orders.internal"].`;
   return new DescopeConfigError('CONFIG_INVALID', message);
 }

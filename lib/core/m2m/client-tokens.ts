@@ -73,14 +73,14 @@ function toExchanged(token: string, nowMs: number, lifetimeSeconds: number | und
 }
 
 function rejected(credentials: CheckedCredentials, rejection: DescopeApiError): DescopeM2mError {
-  const message = `Descope rejects ${'key' in credentials ? KEY_HINT : CLIENT}`;
+  const message = `Descope rejected ${'key' in credentials ? KEY_HINT : CLIENT}`;
   return new DescopeM2mError('M2M_CREDENTIALS_REFUSED', message, { descopeCode: rejection.errorCode });
 }
 
 const KEY_HINT =
-  'the access key for a call to another service. Check that it is of this project, active, not expired, and permitted for the address of this machine.';
+  'the access key for a call to another service. Check that it belongs to this project, is active, has not expired, and permits the IP address of this machine.';
 const CLIENT =
-  'the client for a call to another service. Check its id and secret, that it is of this project with the client credentials grant on, and that it may have the scope and audience asked for.';
+  'the client for a call to another service. Check its id and secret, that it belongs to this project, that the client credentials grant is enabled, and that it may request this scope and audience.';
 
 // The credentials of the application: an access key, or a client id and its secret.
 
@@ -165,10 +165,10 @@ function assertNothingElse(others: object): void {
 }
 
 function assertText(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value.trim() === '') throw invalid(name, 'a non-empty text');
+  if (typeof value !== 'string' || value.trim() === '') throw invalid(name, 'a non-empty string');
 }
 
 function invalid(name: string, wants: string): DescopeConfigError {
-  const message = `The credentials for a call to another service cannot be used: ${name} wants ${wants}.`;
+  const message = `The credentials for a call to another service are not valid: ${name} must be ${wants}.`;
   return new DescopeConfigError('CONFIG_INVALID', message);
 }

@@ -21,7 +21,7 @@ const MARKER = 'superseded';
 const STORE_FAILED: Notice = {
   code: 'RENEWAL_STORE_FAILED',
   level: 'warn',
-  message: 'The renewalStore cannot be used; instances refresh sessions on their own until it can.',
+  message: 'The renewalStore cannot be reached. Until it can, each instance refreshes sessions on its own.',
 };
 
 /** The input of `RefreshCache`. */

@@ -157,7 +157,7 @@ export class Refresher {
     const isSuperseded = await cache.isSuperseded(refreshToken);
     if (!isSuperseded) throw sessionEnded(rejection);
     const details = { descopeCode: rejection.errorCode };
-    const message = 'The refresh token was refreshed before; the browser has a newer one.';
+    const message = 'The refresh token was already replaced by a newer one.';
     throw new DescopeCredentialError('SESSION_SUPERSEDED', message, details);
   }
 }

@@ -21,16 +21,16 @@ const FULL: Notice = {
   code: 'SIGN_OUT_LIST_FULL',
   level: 'error',
   message:
-    `More than ${MAX_ENTRIES} sign-outs of different users are remembered at once, and those that end first are ` +
-    'forgotten: their sessions count again until they end. Set session.signOutStore, which holds any number.',
+    `This process stores ${MAX_ENTRIES} sign-outs of different users and has no room for more. It removes those that expire first: ` +
+    'their sessions are accepted again until they expire. Set session.signOutStore, which has no such limit.',
 };
 
 const CROWDED: Notice = {
   code: 'SIGN_OUT_LIST_FULL',
   level: 'warn',
   message:
-    `More than ${MAX_ENTRIES} sign-outs are remembered at once, many of them of one user, whose sessions from before are ` +
-    'rejected together now, also on other devices. Set session.signOutStore, which holds any number.',
+    `This process stores ${MAX_ENTRIES} sign-outs and has no room for more. Many of them are of one user, whose older sessions are now ` +
+    'rejected together, also on other devices. Set session.signOutStore, which has no such limit.',
 };
 
 interface Entry {
@@ -187,7 +187,7 @@ function isKept(value: unknown): boolean {
 function readCut(value: unknown): number {
   const cut = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof cut === 'number' && !Number.isNaN(cut)) return cut;
-  throw new Error('The signOutStore returned something else than was written.');
+  throw new Error('The signOutStore returned a value other than the one that was written.');
 }
 
 function signedOut(): DescopeCredentialError {

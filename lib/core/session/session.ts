@@ -131,9 +131,7 @@ export const DescopeSession: DescopeSessionClass = class DescopeSession {
 
   static toRejection(session: object): DescopeError {
     const rejection = #rejection in session ? session.#rejection : undefined;
-    return (
-      rejection ?? new DescopeCredentialError('SESSION_MISSING', 'The request carries no session token.')
-    );
+    return rejection ?? new DescopeCredentialError('SESSION_MISSING', 'The request has no session token.');
   }
 };
 

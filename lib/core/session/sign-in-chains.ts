@@ -170,7 +170,7 @@ async function read(store: KeyValueStore, key: string): Promise<readonly Chained
     const tokens = text.split(' ').map(fromText);
     if (tokens.every((token) => token !== undefined)) return tokens;
   }
-  throw new Error('The signOutStore returned something else than was written.');
+  throw new Error('The signOutStore returned a value other than the one that was written.');
 }
 
 function toText({ key, untilMs, isRefresh }: ChainedToken): string {

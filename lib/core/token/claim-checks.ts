@@ -75,7 +75,7 @@ export function assertIssuer(claims: DescopeClaims, config: ClaimConfig): Issuer
 export function assertNoIdToken(claims: DescopeClaims): void {
   const mark = ID_TOKEN_MARKS.find((name) => Object.hasOwn(claims, name));
   if (mark === undefined) return;
-  const message = `The token has "${mark}" as an OIDC ID token does, which is for the application that requested it; send the session token.`;
+  const message = `The token has the claim "${mark}", so it is an OIDC ID token. Send the session token instead.`;
   throw new DescopeCredentialError('TOKEN_IS_ID_TOKEN', message, { claim: mark });
 }
 
@@ -92,7 +92,8 @@ function assertSessionName(claims: DescopeClaims, config: ClaimConfig): void {
   const { drn, iss } = claims;
   if (drn !== undefined) {
     if (config.sessionTokenNames.includes(drn)) return;
-    const message = 'The token is not a session token ("drn"); a refresh token is no credential here.';
+    const message =
+      'The token is not a session token (claim "drn"). A refresh token is not accepted as a credential.';
     throw rejection('TOKEN_NOT_A_SESSION', message);
   }
   // An ID token of the project's federated applications has this issuer, perhaps the same audience, and after the code flow
@@ -101,14 +102,14 @@ function assertSessionName(claims: DescopeClaims, config: ClaimConfig): void {
   if (readIssuerKind(iss, config.projectId) !== 'session') return; // the token of an app or agent: see `accepts`
   throw rejection(
     'TOKEN_DRN_MISSING',
-    'The token has a URL for its issuer and no "drn", as an OIDC ID token has. If the project\'s JWT template drops "drn", let it be kept, or set allowMissingDrn: true and an audience.',
+    'The issuer of the token is a URL and the token has no "drn", like an OIDC ID token. If it is a session token, and the project\'s JWT template removes "drn", change the template to keep "drn", or set allowMissingDrn: true and an audience.',
   );
 }
 
 /** Asserts that the token is a refresh token by its `drn`. Throws `TOKEN_NOT_A_REFRESH` or `TOKEN_SENDER_CONSTRAINED`. */
 export function assertRefresh(claims: DescopeClaims, config: ClaimConfig): void {
   if (claims.drn === undefined || !config.refreshTokenNames.includes(claims.drn)) {
-    throw rejection('TOKEN_NOT_A_REFRESH', 'The token is not a refresh token ("drn").');
+    throw rejection('TOKEN_NOT_A_REFRESH', 'The token is not a refresh token (claim "drn").');
   }
   assertUnbound(claims);
 }
@@ -117,7 +118,7 @@ function assertUnbound(claims: DescopeClaims): void {
   if (Object.hasOwn(claims, 'cnf')) {
     throw rejection(
       'TOKEN_SENDER_CONSTRAINED',
-      'The token is bound to a key ("cnf"), whose proof is not verified here.',
+      'The token is bound to a key (claim "cnf"). This package does not verify the proof of possession, so it rejects such tokens.',
     );
   }
 }

@@ -73,7 +73,7 @@ export function toKeysById(jwks: readonly unknown[], before: KeysById = new Map(
 
 /** Creates the rejection of a key id that the project does not have. */
 export function unknownKey(): DescopeCredentialError {
-  const message = "The token names a key that is not among the project's keys.";
+  const message = "The token's key id is not among the project's keys.";
   return new DescopeCredentialError('TOKEN_KEY_UNKNOWN', message);
 }
 

@@ -137,7 +137,7 @@ export class RemoteKeySet implements KeySet {
   }
 
   #noKey(): RequestFailure {
-    const cause = new Error('The answer holds no key that may verify session tokens.');
+    const cause = new Error('The response contains no key that can verify session tokens.');
     return new RequestFailure({ url: this.#input.url, status: 200, cause });
   }
 
@@ -191,6 +191,6 @@ function reportFailed(report: FailureReport, notify: Notify): void {
 
 const RECOVERED = "Descope's keys can be fetched again.";
 const STALE =
-  "Descope's keys cannot be refreshed; requests go on with those in memory, for the time that keyFetch.maxStaleSeconds says. If this lasts, check the way to baseUrl.";
+  "Descope's keys cannot be fetched. The keys in memory are used for up to keyFetch.maxStaleSeconds. If this continues, check the network connection to baseUrl.";
 const DOWN =
-  "Descope's keys cannot be fetched, and none are in memory; tokens are answered with 503 until they can. If this lasts, check projectId and baseUrl.";
+  "Descope's keys cannot be fetched, and no keys are in memory. Requests with a token get 503 until the keys can be fetched. If this continues, check projectId and baseUrl.";

@@ -141,13 +141,13 @@ function signatureBytes(rule: AlgorithmRule, key: VerificationKey): number {
 }
 
 function notAllowed(): DescopeCredentialError {
-  const message = 'The token is not signed with the algorithm that its key is for.';
+  const message = 'The token is not signed with the algorithm of its key.';
   return new DescopeCredentialError('TOKEN_ALGORITHM_NOT_ALLOWED', message);
 }
 
 function invalid(): DescopeCredentialError {
   return new DescopeCredentialError(
     'TOKEN_SIGNATURE_INVALID',
-    "The token's signature is not by the project's key.",
+    "The token's signature is not valid for the project's key.",
   );
 }

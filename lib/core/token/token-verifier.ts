@@ -154,7 +154,7 @@ export class TokenVerifier {
     if (this.#input.config.algorithms.includes(token.algorithm)) return;
     throw new DescopeCredentialError(
       'TOKEN_ALGORITHM_NOT_ALLOWED',
-      "The token's algorithm is not among those allowed.",
+      "The token's algorithm is not one of the allowed algorithms.",
     );
   }
 }

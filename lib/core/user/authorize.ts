@@ -51,7 +51,7 @@ const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K 
   scopes: (demand, { user }) => (isMet(demand, user.scopes) ? undefined : missing(demand)),
   staff: (_demand, { user }) => (user.isStaff ? undefined : denied('ACCESS_STAFF_MISSING', 'is not staff')),
   superuser: (_demand, { user }) =>
-    user.isSuperuser ? undefined : denied('ACCESS_SUPERUSER_MISSING', 'is no superuser'),
+    user.isSuperuser ? undefined : denied('ACCESS_SUPERUSER_MISSING', 'is not a superuser'),
   'step-up': (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
   mfa: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
   amr: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
@@ -64,7 +64,10 @@ const JUDGE_BY_KIND = new Map(Object.entries(JUDGES) as [string, Judge<Demand>][
 function findFlaw(demand: Demand, question: Question): DescopeError | undefined {
   const judge = JUDGE_BY_KIND.get(demand.kind);
   if (judge !== undefined) return judge(demand, question);
-  return denied('ACCESS_DEMAND_UNKNOWN', 'must meet a demand that this version does not know');
+  return denied(
+    'ACCESS_DEMAND_UNKNOWN',
+    'must meet a demand that this version of the package does not support',
+  );
 }
 
 function findGrantFlaw(demand: GrantDemand, question: Question): DescopeError | undefined {
@@ -75,7 +78,10 @@ function findGrantFlaw(demand: GrantDemand, question: Question): DescopeError | 
   const sources = demand.tenant === true ? readRouteTenants(question.demands) : [demand.tenant];
   // Without a tenant there is no grant in a tenant. The boot rejects such a route.
   if (sources.length === 0)
-    return denied('ACCESS_TENANT_UNNAMED', 'must hold a grant in a tenant, and none is named');
+    return denied(
+      'ACCESS_TENANT_UNNAMED',
+      'must have a role or permission in a tenant, but no tenant is named',
+    );
   for (const source of sources) {
     const flaw = findTenantGrantFlaw(demand, source, question);
     if (flaw !== undefined) return flaw;
@@ -97,7 +103,7 @@ function findTenantGrantFlaw(
 function findTenantFlaw(source: RequestValueSource, { user, tenants }: Question): DescopeError | undefined {
   const tenant = tenants.get(source);
   if (tenant === undefined)
-    return denied('ACCESS_TENANT_UNNAMED', 'must belong to a tenant that the request does not name');
+    return denied('ACCESS_TENANT_UNNAMED', 'must belong to a tenant, but the request names none');
   if (readTenantGrants(user, tenant) !== undefined) return undefined;
   return denied('ACCESS_TENANT_MISSING', 'does not belong to the tenant that the request names');
 }
@@ -114,7 +120,7 @@ const MISSING = {
 
 function missing({ kind, names, match }: GrantDemand | ScopeDemand): DescopeAccessError {
   const [code, noun] = MISSING[kind];
-  const message = `The user lacks ${match === 'any' ? 'any' : 'a'} ${noun} that this route demands.`;
+  const message = `The user ${match === 'any' ? `has none of the ${noun}s` : `lacks a ${noun}`} that this route requires.`;
   return new DescopeAccessError(code, message, { wanted: names, match });
 }
 
@@ -156,7 +162,7 @@ function isSteppedUp({ claims }: DescopeUser, { maxAgeSeconds }: StepUpDemand, n
 }
 
 function stale({ maxAgeSeconds }: StepUpDemand): DescopeCredentialError {
-  const message = 'The route demands a step-up: the user must authenticate once more.';
+  const message = 'The route requires a step-up: the user must authenticate again.';
   return new DescopeCredentialError('AUTH_STEP_UP_REQUIRED', message, { maxAgeSeconds });
 }
 
@@ -164,7 +170,7 @@ function weak(
   code: 'AUTH_MFA_REQUIRED' | 'AUTH_METHOD_REQUIRED',
   wanted: readonly string[],
 ): DescopeCredentialError {
-  const message = 'The route demands another way of signing in.';
+  const message = 'The route requires another authentication method.';
   return new DescopeCredentialError(code, message, { wanted });
 }
 

@@ -37,7 +37,7 @@ function freezePlain(value: object): void {
 function rejected(issues: readonly SchemaIssue[]): DescopeAccessError {
   const paths = [...new Set(issues.slice(0, MAX_PATHS).map(toPath))];
   const where = paths.length === 0 ? 'as a whole' : `at ${paths.join(', ')}`;
-  const message = `The token's claims do not fit claimsSchema ${where}. Compare it with the project's JWT template; tokens of access keys have one of their own.`;
+  const message = `The token's claims do not match claimsSchema ${where}. Compare the schema with the project's JWT template. Access keys have a JWT template of their own.`;
   return new DescopeAccessError('CLAIMS_REFUSED', message, { paths });
 }
 

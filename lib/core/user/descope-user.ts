@@ -254,12 +254,12 @@ function readClaim(claims: DescopeClaims, claim: UsernameClaim): unknown {
 
 function missing(claim: UsernameClaim): DescopeAccessError {
   const name = toUsernameClaimName(claim);
-  const message = `The token has no username: its claim "${name}" is missing, empty or no text. Add the claim to the project's JWT template, or change usernameClaim.`;
+  const message = `The token has no username: its claim "${name}" is missing, empty or not a string. Add the claim to the project's JWT template, or change usernameClaim.`;
   return new DescopeAccessError('USERNAME_CLAIM_MISSING', message, { claim: name });
 }
 
 function unproven(claim: UsernameClaim): DescopeAccessError {
   const name = toUsernameClaimName(claim);
-  const message = `The claim "${name}" does not count as a username here: the token shows neither "drn" with "amr", so it may be an access key's.`;
+  const message = `The claim "${name}" is not used as a username, because the token does not prove that it belongs to a user. A user's token has "drn" and "amr"; this one may belong to an access key.`;
   return new DescopeAccessError('USERNAME_KIND_UNPROVEN', message, { claim: name });
 }

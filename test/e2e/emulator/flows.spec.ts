@@ -102,7 +102,9 @@ describe('the flow sign-up-or-in', () => {
     const link = new URL(bed.emulator.outbox.last()?.link ?? '');
     expect(link.searchParams.get('next')).toBe('/orders');
     expect(link.searchParams.get('descope-login-flow')).toBe(`${asked.executionId}_${asked.stepId}`);
-    expect((await next(asked, { token: 'x' }, 'submit')).screen.state.errorText).toMatch(/wrong or has expired/);
+    expect((await next(asked, { token: 'x' }, 'submit')).screen.state.errorText).toMatch(
+      /wrong or has expired/,
+    );
     const token = link.searchParams.get('t');
     expect((await next(asked, { token }, 'submit')).status).toBe('completed');
   });

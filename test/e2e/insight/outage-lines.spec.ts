@@ -156,7 +156,7 @@ describe('The line about keys that cannot be had', () => {
     [
       'no usable key',
       { body: { keys: [] } },
-      ', status 200: The answer holds no key that may verify session tokens.)',
+      ', status 200: The response contains no key that can verify session tokens.)',
     ],
     ['a reset connection', { reset: true }, ': '],
     ['no answer', { hang: true }, ': Descope did not respond within 300 ms.)'],

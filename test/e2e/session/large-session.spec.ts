@@ -43,7 +43,7 @@ describe.each(ADAPTERS)('A session of many tenants, on %s', (adapter) => {
       statusCode: 413,
       error: 'Payload Too Large',
       message: expect.stringMatching(
-        /^The cookie "DS" needs \d{4} bytes, and browsers drop more than 4096\.$/,
+        /^The cookie "DS" needs \d{4} bytes, but browsers drop cookies of more than 4096 bytes\.$/,
       ),
       code: 'SESSION_TOO_LARGE',
     });

@@ -77,7 +77,8 @@ describe('CookieTokenStore', () => {
     async (name) => {
       const { tokenStore, exchange, lines, notices } = create();
       const writing = tokenStore.write(exchange, { ...TOKENS, [name]: 'x'.repeat(4_050) }, true);
-      const tooLarge = /^The cookie "DSR?" needs 41\d\d bytes, and browsers drop more than 4096\./;
+      const tooLarge =
+        /^The cookie "DSR?" needs 41\d\d bytes, but browsers drop cookies of more than 4096 bytes\./;
       await expect(writing).rejects.toMatchObject({
         code: 'SESSION_TOO_LARGE',
         message: expect.stringMatching(tooLarge),
@@ -86,7 +87,7 @@ describe('CookieTokenStore', () => {
       await expect(writing).rejects.not.toThrow(/xxx/);
       expect(notices).toEqual([expect.stringMatching(tooLarge)]);
       expect(notices).toEqual([
-        expect.stringMatching(/Take claims out .* session\.store: 'request-session'\.$/),
+        expect.stringMatching(/Remove claims .* session\.store: 'request-session'\.$/),
       ]);
       expect(lines).toEqual([]);
     },

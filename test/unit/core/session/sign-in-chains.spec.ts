@@ -84,7 +84,9 @@ describe('SignInChains', () => {
     const chains = new SignInChains(() => NOW_MS, store);
     await chains.link('U1', { refresh: [refresh('r')], sessions: [token('s')] });
     for (const name of store.entries.keys()) store.entries.set(name, { value: '[object Object]', ttlMs: 1 });
-    await expect(chains.findShared([refresh('r')])).rejects.toThrow('something else');
+    await expect(chains.findShared([refresh('r')])).rejects.toThrow(
+      'a value other than the one that was written',
+    );
     store.isDown = true;
     await chains.link('U1', { refresh: [refresh('r')], sessions: [token('s2')] });
     expect(chains.find([refresh('r')])).toHaveLength(3);
