@@ -38,7 +38,7 @@ export interface HttpError {
 
 const CHALLENGE = 'WWW-Authenticate';
 const NO_REFRESH_TOKEN =
-  'A refresh token is required, as this application keeps it for a browser; a client that keeps its tokens itself refreshes them at Descope.';
+  'This route requires a refresh token that this application stores for a browser. A client that stores its own tokens must refresh them at Descope.';
 
 /**
  * Converts a rejection to the exception that applications receive: an `HttpException`, so that the response has the right
@@ -92,7 +92,7 @@ function toCredentialRejection(error: DescopeCredentialError): HttpError {
 function toCredentialMessage(code: DescopeErrorCode): string {
   if (code === 'SESSION_MISSING') return 'A session is required.';
   if (code === 'REFRESH_TOKEN_MISSING') return NO_REFRESH_TOKEN;
-  return isTooWeak(code) ? 'A stronger or fresher sign-in is required.' : 'The session is not valid.';
+  return isTooWeak(code) ? 'A stronger or more recent sign-in is required.' : 'The session is not valid.';
 }
 
 function toCredentialChallenge({ code, details }: DescopeCredentialError): HttpError['headers'] {

@@ -81,7 +81,10 @@ export type ParameterTakes<Target, Key, Index extends number, Value> = Key exten
   ? Target[Key] extends (...parameters: infer Parameters) => unknown
     ? Value extends Parameters[Index]
       ? unknown
-      : { readonly mistake: 'This parameter does not take what the decorator gives.'; readonly gives: Value }
+      : {
+          readonly mistake: 'The type of this parameter does not accept the value of the decorator.';
+          readonly gives: Value;
+        }
     : unknown
   : unknown;
 

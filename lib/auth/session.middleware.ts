@@ -104,7 +104,7 @@ export class SessionAttachment {
     this.notify({
       code: 'SESSION_NOT_KEPT',
       level: 'error',
-      message: `A refreshed session cannot be kept, or an ended one not be cleared: ${toReason(error)}`,
+      message: `The session store failed, so a refreshed session was not stored or an ended session was not cleared: ${toReason(error)}`,
     });
   }
 }

@@ -110,7 +110,10 @@ export const ERROR_SCHEMA = {
     statusCode: { type: 'integer' },
     error: { type: 'string' },
     message: { type: 'string' },
-    code: { type: 'string', description: 'The cause: `SESSION_MISSING`, `ACCESS_ROLE_MISSING`, …' },
+    code: {
+      type: 'string',
+      description: 'The error code, such as `SESSION_MISSING` or `ACCESS_ROLE_MISSING`',
+    },
   },
   required: ['statusCode', 'error', 'message', 'code'],
 };
@@ -136,7 +139,7 @@ export function toErrorResponses(
   return {
     401: what,
     ...(isForbiddable
-      ? { 403: demanded === '' ? 'This is not allowed.' : `This is not allowed. Demanded: ${demanded}.` }
+      ? { 403: demanded === '' ? 'This is not allowed.' : `This is not allowed. Required: ${demanded}.` }
       : {}),
     ...(canBeOut(
       config,

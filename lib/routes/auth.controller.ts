@@ -36,7 +36,10 @@ interface RouteDocs {
   readonly responses: Readonly<Record<number, string>>;
 }
 
-const REJECTED = { 401: 'No session, or an invalid one', 403: 'Another site, or a missing grant' };
+const REJECTED = {
+  401: 'No session, or an invalid one',
+  403: 'A request from another site, or a missing role or permission',
+};
 const UNAVAILABLE = { 503: 'Descope cannot be reached' };
 
 /**
@@ -56,7 +59,7 @@ export class DescopeAuthController {
   @Public()
   @Documented({
     summary: 'Shows the sign-in page',
-    query: { next: 'Where to go afterwards' },
+    query: { next: 'The path to redirect to after the sign-in' },
     responses: { 200: 'HTML' },
   })
   login(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
@@ -81,9 +84,9 @@ export class DescopeAuthController {
   @Get(CHECK_PATH)
   @Public()
   @Documented({
-    summary: 'Tells an API gateway whether to let a request pass',
-    query: { role: 'A role to demand', permission: 'A permission to demand' },
-    responses: { 204: 'Let it pass; headers carry the user', ...REJECTED, ...UNAVAILABLE },
+    summary: 'Checks a request for an API gateway',
+    query: { role: 'A required role', permission: 'A required permission' },
+    responses: { 204: 'Allowed; headers contain the user', ...REJECTED, ...UNAVAILABLE },
   })
   check(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
     return respond(
@@ -96,7 +99,7 @@ export class DescopeAuthController {
   @Post(['store_jwt', 'session'])
   @Public()
   @Documented({
-    summary: 'Keeps the tokens of a sign-in',
+    summary: 'Stores the tokens of a sign-in',
     body: { properties: ['sessionJwt', 'refreshJwt'] },
     responses: { 200: 'The user', ...REJECTED, ...UNAVAILABLE },
   })

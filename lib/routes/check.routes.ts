@@ -88,6 +88,6 @@ function encode(value: string | readonly string[] | undefined): string {
 }
 
 function notAllowed(name: string): DescopeAccessError {
-  const message = `The query parameter "${name}" of the check names what routes.check does not allow.`;
+  const message = `The query parameter "${name}" has a value that the option routes.check does not list.`;
   return new DescopeAccessError('CHECK_DEMAND_NOT_ALLOWED', message);
 }

@@ -107,7 +107,7 @@ export function loadComponentScript(folders: readonly string[] = toStartingFolde
   throw new DescopeConfigError(
     'CONFIG_INVALID',
     `The login page needs the package ${PACKAGE}, which is not installed. ` +
-      `Install it (npm install ${PACKAGE}), give the login page a scriptUrl (from elsewhere with its integrity), or do without the page: routes: { login: false }.`,
+      `Install it (npm install ${PACKAGE}), or set scriptUrl of the login page (with integrity for a script of another origin), or switch the page off: routes: { login: false }.`,
   );
 }
 

@@ -275,7 +275,7 @@ export class LogoutRoutes {
       return true;
     } catch (error) {
       if (error instanceof DescopeApiError && error.status === 401) return true; // it had ended already
-      const message = `A sign-out was not completed everywhere (${toReason(error)}); this process rejects the session until its end.`;
+      const message = `A sign-out was not completed everywhere (${toReason(error)}). This process rejects the session until the session expires.`;
       this.notify({ code: 'SIGN_OUT_INCOMPLETE', level: 'warn', message });
       return false;
     }

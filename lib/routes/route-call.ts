@@ -97,7 +97,7 @@ export interface PostedTokens {
 export function readBody(call: RouteCall): JsonObject {
   if (!TYPES.includes(readType(call))) throw unsupported('');
   if (!isJsonObject(call.body))
-    throw invalid('an object (if it does, the body parser of the application may be switched off)');
+    throw invalid('an object (if it does, check that the body parser of the application is on)');
   return call.body;
 }
 
@@ -139,7 +139,7 @@ function readPosted(body: JsonObject, names: readonly string[]): string | undefi
   const value = body[name];
   if (value === '') return undefined;
   const isAbsent = typeof value !== 'string' || ['', 'undefined', 'null'].includes(value.trim());
-  if (isAbsent) throw invalid(`a token as "${name}"; leave it out where there is none`);
+  if (isAbsent) throw invalid(`a token as "${name}". Leave "${name}" out if there is no token`);
   return value;
 }
 
@@ -149,7 +149,7 @@ function readType({ exchange }: RouteCall): string {
 }
 
 const UNREAD =
-  ' Its type is one of these, and the application has no parser for it: leave bodyParser on, add one (addContentTypeParser, or @fastify/formbody), or send application/json.';
+  ' The request has one of these types, but the application has no parser for it. Leave bodyParser on, add a parser (addContentTypeParser, or @fastify/formbody), or send application/json.';
 
 function unsupported(why: string): DescopeRequestError {
   const message = `The body must be ${TYPES.join(' or ')}.${why}`;
@@ -157,7 +157,7 @@ function unsupported(why: string): DescopeRequestError {
 }
 
 function invalid(wants: string): DescopeRequestError {
-  return new DescopeRequestError('REQUEST_BODY_INVALID', `The body must hold ${wants}.`);
+  return new DescopeRequestError('REQUEST_BODY_INVALID', `The body must contain ${wants}.`);
 }
 
 /**
@@ -170,7 +170,7 @@ export function requireRefreshToken(exchange: HttpExchange, tokenStore: TokenSto
   if (reading.kind === 'value') return reading.value;
   if (reading.kind === 'absent') {
     const code = isSent ? 'REFRESH_TOKEN_MISSING' : 'SESSION_MISSING';
-    throw new DescopeCredentialError(code, 'The request carries no refresh token.');
+    throw new DescopeCredentialError(code, 'The request has no refresh token.');
   }
   tokenStore.clearAmbiguous(exchange);
   throw ambiguousCookie();

@@ -36,7 +36,7 @@ export class SessionRoutes {
     const posted = readPostedTokens(readBody(call));
     const sessionToken = posted.sessionToken ?? this.#readKept(call, 'readSessionToken');
     if (sessionToken === undefined)
-      throw new DescopeCredentialError('SESSION_MISSING', 'The request carries no session to keep.');
+      throw new DescopeCredentialError('SESSION_MISSING', 'The request has no session token to store.');
     const owner = await this.sessions.verifier.verify(sessionToken);
     const refreshToken = posted.refreshToken ?? (await this.#findRefresh(call, posted, owner));
     const tokens = await this.sessions.refresher.prove({ sessionToken, refreshToken }, owner);
@@ -167,6 +167,6 @@ export class SessionRoutes {
 function rejectTenant(error: unknown): never {
   if (!(error instanceof DescopeApiError)) throw error;
   if (error.status === 401) throw sessionEnded(error); // the token is invalid, whatever the tenant
-  const message = 'Descope does not let this user select the tenant.';
+  const message = 'Descope rejected the tenant for this user.';
   throw new DescopeAccessError('TENANT_NOT_SELECTABLE', message, { descopeCode: error.errorCode });
 }

@@ -80,7 +80,7 @@ export function assertNames(
   decorator: string,
 ): asserts names is readonly string[] {
   if (names.length > 0 && names.every((name) => typeof name === 'string' && name !== '')) return;
-  const message = `${decorator}() needs at least one name, each a non-empty text. To ask for a sign-in only, leave it out: the guard does.`;
+  const message = `${decorator}() needs at least one name, and each name must be a non-empty string. To require only a sign-in, remove ${decorator}(): AuthGuard requires one by default.`;
   throw new DescopeConfigError('CONFIG_DEMAND_EMPTY', message, { decorator });
 }
 
@@ -112,7 +112,7 @@ export function assertValueSource(source: unknown, where: string): asserts sourc
 
 /** Creates the error for a decorator with invalid arguments. */
 export function invalid(where: string, wants: string): DescopeConfigError {
-  return new DescopeConfigError('CONFIG_DEMAND_INVALID', `${where} wants ${wants}.`, { decorator: where });
+  return new DescopeConfigError('CONFIG_DEMAND_INVALID', `${where} expects ${wants}.`, { decorator: where });
 }
 
 // Rules that are checked after the token has met every demand: by the application itself, or by Descope.

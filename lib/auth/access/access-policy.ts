@@ -220,12 +220,12 @@ export function assertConsistent(level: Level, where: string): void {
 export function assertMeaningful({ demands }: AccessPolicy, where: string): void {
   const inRoute = demands.some((demand) => 'tenant' in demand && demand.tenant === true);
   if (inRoute && !demands.some(({ kind }) => kind === 'tenant')) {
-    const message = `${where} asks for a grant with { tenant: true }, and no @Tenant says which that is. Add @Tenant({ from }) there or on its class.`;
+    const message = `${where} requires roles or permissions with { tenant: true }, but has no @Tenant that names the tenant. Add @Tenant({ from }) there or on its class.`;
     throw new DescopeConfigError('CONFIG_DEMAND_TENANTLESS', message, { where });
   }
   const kinds = demands.flatMap((demand) => (demand.kind === 'accepts' ? [demand.kinds] : []));
   if (kinds.length === 0 || kinds[0]?.some((kind) => kinds.every((list) => list.includes(kind)))) return;
-  const message = `The @Accepts of ${where} and of its class have no kind of caller in common, so nobody could call it.`;
+  const message = `The @Accepts of ${where} and of its class have no kind of caller in common, so every caller would be rejected. Change one of them.`;
   throw new DescopeConfigError('CONFIG_DEMAND_CONTRADICTED', message, { where });
 }
 

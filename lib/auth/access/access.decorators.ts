@@ -71,7 +71,7 @@ export function StepUp(options: { readonly maxAgeSeconds?: number } = {}): Acces
   const { maxAgeSeconds } = options;
   const isAge = maxAgeSeconds === undefined || (Number.isFinite(maxAgeSeconds) && maxAgeSeconds > 0);
   if (!isAge || Object.keys(options).some((name) => name !== 'maxAgeSeconds'))
-    throw invalid('@StepUp()', '{ maxAgeSeconds } above zero, or nothing');
+    throw invalid('@StepUp()', '{ maxAgeSeconds } with a number above zero, or no argument');
   return addDemand({ kind: 'step-up', maxAgeSeconds }, '@StepUp');
 }
 
@@ -140,7 +140,7 @@ function askScopes(scopes: readonly string[], match: NameMatch): AccessDecorator
   const decorator = match === 'all' ? '@Scopes' : '@Scopes.any';
   assertNames(scopes, decorator);
   if (!scopes.every((scope) => SCOPE.test(scope)))
-    throw invalid(`${decorator}()`, 'scopes one by one, without blanks or quotes');
+    throw invalid(`${decorator}()`, 'one scope per argument, without spaces or quotes');
   return addDemand({ kind: 'scopes', names: scopes, match }, decorator);
 }
 
@@ -266,6 +266,6 @@ function assertGrantOptions(given: object, decorator: string): GrantOptions {
   const { tenant, orProject = false, ...others } = options;
   if (tenant !== true) assertValueSource(tenant, `${decorator}(…, { tenant })`);
   if (typeof orProject !== 'boolean' || Object.keys(others).length > 0)
-    throw invalid(`${decorator}()`, 'names, and after them at most { tenant, orProject }');
+    throw invalid(`${decorator}()`, 'names, optionally followed by { tenant, orProject }');
   return { tenant, orProject } as GrantOptions;
 }

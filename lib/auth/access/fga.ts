@@ -95,13 +95,13 @@ export class RelationCheck {
     const code = 'FGA_UNAVAILABLE';
     publishOutage(code, retryAfterSeconds, readProjectId(this.#input.notify));
     this.#input.notify({ code, level: 'warn', message: `${DOWN} (${cause.message})` });
-    const message = `Descope cannot be asked about relations at present (${cause.message}).`;
+    const message = `Descope cannot check relations at present (${cause.message}).`;
     return new DescopeUnavailableError(code, message, { retryAfterSeconds, cause });
   }
 }
 
 const DOWN =
-  "Relations cannot be checked, and handlers with @FgaCheck answer 503 until they can. If this lasts, check the way to baseUrl and fgaCacheUrl, the management key, and that the project's schema knows the types and relations that are asked for.";
+  "Relations cannot be checked. Until they can, handlers with @FgaCheck respond with 503. If this continues, check the network connection to baseUrl and fgaCacheUrl, the management key, and that the project's schema has the types and relations of the decorators.";
 
 // Reads Descope's response: a relation exists only if Descope returns `allowed: true` for exactly this tuple.
 
@@ -159,5 +159,5 @@ function toMembers(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function odd(): Error {
-  return new Error('Descope answered with something else than what was asked.');
+  return new Error('The response of Descope does not match the relations in the request.');
 }

@@ -58,7 +58,7 @@ async function assertAllowed({ rule }: ApplicationRule, ruleCase: RuleCase): Pro
     ? await (await findProvider(rule, request, modules)).isAllowed(own as never, context)
     : await rule(own as never, context);
   if (isYes(isAllowed)) return;
-  const message = 'A rule of the application rejects it.';
+  const message = 'A rule of the application rejected the request.';
   throw new DescopeAccessError('ACCESS_POLICY_REFUSED', message, { rule: rule.name });
 }
 
@@ -85,10 +85,10 @@ function assertRelated(rule: RelationRule, relations: Relations): void {
   const { resourceType, relation } = rule;
   const details = { resourceType, relation };
   if (isRelated === undefined) {
-    const message = 'The user is asked for a relation to something that the request does not name.';
+    const message = 'The route requires a relation to a resource, but the request names no resource.';
     throw new DescopeAccessError('ACCESS_RESOURCE_UNNAMED', message, details);
   }
-  const message = 'The user lacks a relation that this route asks for.';
+  const message = 'The user lacks a relation that this route requires.';
   throw new DescopeAccessError('ACCESS_RELATION_MISSING', message, details);
 }
 
@@ -96,7 +96,7 @@ function assertRelated(rule: RelationRule, relations: Relations): void {
 function unknownRule(): DescopeAccessError {
   return new DescopeAccessError(
     'ACCESS_DEMAND_UNKNOWN',
-    'The user is asked for something that nobody here can judge.',
+    'The route has a rule that this version of the package does not support.',
   );
 }
 
@@ -153,7 +153,7 @@ export function FgaCheck(options: FgaCheckOptions): AccessDecorator {
   const names = { resourceType, relation, targetType };
   const isNamed = NAMES.every((name) => typeof names[name] === 'string' && names[name] !== '');
   if (!isNamed || Object.keys(others).length > 0)
-    throw invalid('@FgaCheck()', '{ resourceType, resource, relation }, and at most a targetType');
+    throw invalid('@FgaCheck()', '{ resourceType, resource, relation }, and optionally targetType');
   assertValueSource(resource, '@FgaCheck({ resource })');
   return addMetadata({
     rule: { kind: 'relation', resource, ...names },

@@ -131,7 +131,7 @@ export function findRequest({ transport, context }: DescopeCall): ContextRequest
 }
 
 function transportUnknown(type: string): DescopeAccessError {
-  const message = `The guard knows no request in a context of the type "${type}", so it lets nobody through. Teach it by the option transports: [{ type: '${type}', findRequest }], or mark the handler @Public() if that is what it is.`;
+  const message = `AuthGuard cannot find the request in an execution context of the type "${type}", so it rejects every call. Set the option transports: [{ type: '${type}', findRequest }], or mark the handler @Public() if it is public.`;
   return new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type });
 }
 

@@ -78,12 +78,12 @@ export class DescopeSockets {
 }
 
 function toEnded(session: DescopeSession): DescopeCredentialError {
-  const message = 'The session that this connection was opened with has ended.';
+  const message = 'The session of this connection has ended.';
   return new DescopeCredentialError('TOKEN_EXPIRED', message, { exp: session.claims?.exp });
 }
 
 function unknown(): DescopeAccessError {
-  const message = 'Hand accept() the request that handleConnection(client, request) is given.';
+  const message = 'Pass to accept() the request that handleConnection(client, request) receives.';
   return new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type: 'ws' });
 }
 

@@ -39,7 +39,7 @@ function findClient(context: ExecutionContext): object {
 
 function unknown(): DescopeAccessError {
   const message =
-    'Nothing is known of the request that opened this connection, so its messages are rejected. Call accept(client, request) of DescopeSockets in the gateway\'s handleConnection(client, request): the adapter for "ws" hands the request to nobody else.';
+    'The request that opened this connection is not known, so its messages are rejected. Call accept(client, request) of DescopeSockets in handleConnection(client, request) of the gateway: the adapter for "ws" passes the request only there.';
   return new DescopeAccessError('TRANSPORT_UNKNOWN', message, { type: 'ws' });
 }
 

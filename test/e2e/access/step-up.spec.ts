@@ -98,7 +98,7 @@ describe.each(ADAPTERS)('A strong sign-in, on %s,', (adapter) => {
     expect(await application.challenge('/any', {})).toBe(WEAK);
     expect(await application.challenge('/fresh', null)).toBe('Bearer realm="descope"');
     expect((await application.ask('/mfa', {})).body['message']).toBe(
-      'A stronger or fresher sign-in is required.',
+      'A stronger or more recent sign-in is required.',
     );
   });
 

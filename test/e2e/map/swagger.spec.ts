@@ -157,7 +157,7 @@ describe('The document', () => {
       demands: [{ kind: 'roles', names: ['admin', 'editor'], match: 'any' }],
     });
     expect(change?.responses['403']).toMatchObject({
-      description: 'This is not allowed. Demanded: roles: admin or editor.',
+      description: 'This is not allowed. Required: roles: admin or editor.',
     });
     expect(paths['/orders']?.get?.description).toBeUndefined();
   });

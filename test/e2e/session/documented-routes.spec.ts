@@ -57,7 +57,7 @@ describe.each(ADAPTERS)(
       const paths = Object.keys(document.paths).filter((path) => path.includes('/auth/'));
       expect(paths).toHaveLength(10);
       const store = document.paths['/api/auth/store_jwt']?.post;
-      expect(store).toMatchObject({ summary: 'Keeps the tokens of a sign-in', tags: ['auth'] });
+      expect(store).toMatchObject({ summary: 'Stores the tokens of a sign-in', tags: ['auth'] });
       expect(Object.keys(store?.responses ?? {})).toEqual(['200', '401', '403', '503']);
       expect(JSON.stringify(store?.requestBody)).toContain('refreshJwt');
       expect(document.paths['/api/auth/me']?.get?.parameters).toMatchObject([

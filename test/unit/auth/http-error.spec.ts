@@ -36,7 +36,7 @@ const unavailable = (code: string, message: unknown) => ({
   message,
   code,
 });
-const TOO_WEAK = 'A stronger or fresher sign-in is required.';
+const TOO_WEAK = 'A stronger or more recent sign-in is required.';
 const WEAK = ', error="insufficient_user_authentication"';
 
 describe('toHttpError', () => {
