@@ -86,7 +86,7 @@ export class ExpiringCache<Value> {
   }
 
   /** Returns the value of a key, or its load under way. Throws a failure that is remembered. */
-  find(key: string): MaybePromise<Value> | undefined {
+  getOrJoin(key: string): MaybePromise<Value> | undefined {
     const entry = this.#read(key);
     if (entry !== undefined) return entry.value;
     this.#assertNoFailure(key);
@@ -96,14 +96,14 @@ export class ExpiringCache<Value> {
   /** Returns the value of a key, synchronously if there is one; otherwise loads it as `load` does. */
   getOrLoad(key: string, load: () => Promise<Loaded<Value>>, owner = key): MaybePromise<Value> {
     const entry = this.#read(key);
-    return entry === undefined ? this.load(key, load, owner) : entry.value;
+    return entry === undefined ? this.reload(key, load, owner) : entry.value;
   }
 
   /**
    * Loads a value in place of the one that is kept: one call of `load` for all callers until it settles. Rejects with
    * the rejection of `load`. Throws a failure that is remembered, and an exception of `load`, which is not remembered.
    */
-  load(key: string, load: () => Promise<Loaded<Value>>, owner = key): Promise<Value> {
+  reload(key: string, load: () => Promise<Loaded<Value>>, owner = key): Promise<Value> {
     this.#assertNoFailure(key);
     const underWay = this.#loads.get(key);
     if (underWay !== undefined) return underWay;

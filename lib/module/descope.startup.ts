@@ -36,7 +36,7 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
   @Inject(DESCOPE_GLOBAL_GUARD) private readonly plan!: GlobalGuardPlan;
   @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
 
-  handlers: readonly HandlerWithPolicy[] = [];
+  #handlers: readonly HandlerWithPolicy[] = [];
 
   constructor(
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
@@ -55,13 +55,13 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
       ...readUncertainDemands(handlers, modules),
     ];
     for (const notice of notices) this.notify(notice);
-    this.handlers = handlers;
+    this.#handlers = handlers;
     await setTransportExceptions(handlers);
   }
 
   /** Loads the keys. Without them the application starts nevertheless, unless `requireKeysAtBoot` is set. */
   async onApplicationBootstrap(): Promise<void> {
-    assertSchemasGuarded(this.handlers, this); // GraphQL's modules build their schemas in onModuleInit
+    assertSchemasGuarded(this.#handlers, this); // GraphQL's modules build their schemas in onModuleInit
     if (hasAdapter(this.host))
       for (const notice of [...readShadowedRoutes(this), ...readOpenGateways(this.modules)])
         this.notify(notice);

@@ -41,7 +41,7 @@ interface GenuineToken extends VerifiedToken {
 }
 
 /** The tokens of a request whose sessions can be ended. */
-interface HeldTokens {
+interface CallTokens {
   /** The token that the client sent itself; it alone decides whose sessions are ended. */
   readonly sent?: GenuineToken | undefined;
   /** The browser's session token. */
@@ -50,18 +50,20 @@ interface HeldTokens {
   /** A token from one of the application's own token sources. */
   readonly other?: GenuineToken | undefined;
   /** Cookies that came several times, each by itself: one is the browser's own, the others a sibling site has planted. */
-  readonly duplicates?: readonly HeldTokens[];
+  readonly duplicates?: readonly CallTokens[];
 }
 
-interface SignedOut {
+interface SignOutResult {
   /** The newest refresh token, by which Descope ends the session. */
-  readonly last: GenuineToken | undefined;
+  readonly newest: GenuineToken | undefined;
   /** Whether the sign-out is stored for all instances that share a store. */
-  readonly isShared: boolean;
+  readonly isStored: boolean;
 }
 
-/** `isEnded` is false only where Descope could not be reached to end the session. */
-type Ended = Pick<SignedOut, 'isShared'> & { readonly isEnded: boolean };
+interface EndResult extends Pick<SignOutResult, 'isStored'> {
+  /** `false` only where Descope could not be reached to end the session. */
+  readonly isEndedAtDescope: boolean;
+}
 
 @Injectable()
 export class LogoutRoutes {
@@ -80,10 +82,9 @@ export class LogoutRoutes {
    * @throws {DescopeUnavailableError} SIGN_OUTS_UNAVAILABLE, DESCOPE_UNAVAILABLE where the store or Descope cannot be reached
    */
   async logout(call: RouteCall): Promise<RouteResponse> {
-    const sent = await this.#proveSent(call);
-    const held = await this.#takeTokens(call, sent);
-    const ended = await Promise.all([held, ...(held.duplicates ?? [])].map((one) => this.#end(one)));
-    assertComplete({ isShared: ended.every((it) => it.isShared), isEnded: ended.every((it) => it.isEnded) });
+    const sent = await this.#verifySent(call);
+    const held = await this.#readAndClearTokens(call, sent);
+    assertComplete(await Promise.all([held, ...(held.duplicates ?? [])].map((one) => this.#end(one))));
     return { status: 204 };
   }
 
@@ -94,36 +95,38 @@ export class LogoutRoutes {
    * @throws {DescopeUnavailableError} SIGN_OUTS_UNAVAILABLE, DESCOPE_UNAVAILABLE where the store or Descope cannot be reached
    */
   async logoutAll(call: RouteCall): Promise<RouteResponse> {
-    const sent = await this.#proveSent(call);
+    const sent = await this.#verifySent(call);
     if (sent !== undefined)
       acceptSession(await this.authenticator.open(sent.token, false), this.config.acceptance);
-    const held = await this.#takeTokens(call, sent);
+    const held = await this.#readAndClearTokens(call, sent);
     await Promise.all((held.duplicates ?? []).map((duplicate) => this.#end(duplicate)));
     const owner = sent ?? (await this.#requireOwner(held));
-    const { last, isShared } = await this.#signOut(held); // which may be two users'
+    const { newest, isStored } = await this.#signOut(held); // the tokens may be two users'
     const startedAtMs = this.config.clock();
-    const isOwn = last !== undefined && readSubjectId(last.claims) === readSubjectId(owner.claims);
-    const isEnded = !isOwn || (await this.#endAtDescope(() => endAllSessions(this.sessions.api, last.token)));
-    const isRevoked = await this.#revokeEverywhere(owner, startedAtMs);
-    assertComplete({ isShared: isShared && isRevoked, isEnded });
+    const isOfOwner = newest !== undefined && readSubjectId(newest.claims) === readSubjectId(owner.claims);
+    const isEndedAtDescope =
+      !isOfOwner || (await this.#endAtDescope(() => endAllSessions(this.sessions.api, newest.token)));
+    const isRevocationStored = await this.#revokeEverywhere(owner, startedAtMs);
+    assertComplete([{ isStored: isStored && isRevocationStored, isEndedAtDescope }]);
     return { status: 204 };
   }
 
-  async #end(held: HeldTokens): Promise<Ended> {
-    const { last, isShared } = await this.#signOut(held);
-    if (last === undefined) return { isShared, isEnded: true };
-    return { isShared, isEnded: await this.#endAtDescope(() => endSession(this.sessions.api, last.token)) };
+  async #end(held: CallTokens): Promise<EndResult> {
+    const { newest, isStored } = await this.#signOut(held);
+    if (newest === undefined) return { isStored, isEndedAtDescope: true };
+    const step = () => endSession(this.sessions.api, newest.token);
+    return { isStored, isEndedAtDescope: await this.#endAtDescope(step) };
   }
 
   // Reports whether Descope could be reached; what it rejects, it would reject again.
   async #endAtDescope(step: () => Promise<void>): Promise<boolean> {
-    let isEnded = true;
+    let wasReached = true;
     const checkOutage = (error: unknown): never => {
-      isEnded = !(error instanceof DescopeUnavailableError);
+      wasReached = !(error instanceof DescopeUnavailableError);
       throw error;
     };
     await this.#attempt(() => step().catch(checkOutage));
-    return isEnded;
+    return wasReached;
   }
 
   // Descope dates tokens by its own clock, to the second: all of the second counts as before the sign-out, and the
@@ -132,13 +135,13 @@ export class LogoutRoutes {
     const { signOuts, api } = this.sessions;
     const { seconds, lastsMs } = api.time.read(startedAtMs);
     const untilMs = Math.max(claims.exp * 1000, this.config.clock() + EVERYWHERE_MS);
-    const isDone = await this.#attempt(() => signOuts.signOutEverywhere(claims, untilMs, seconds));
+    const isStored = await this.#attempt(() => signOuts.signOutEverywhere(claims, untilMs, seconds));
     await sleep(lastsMs);
-    return isDone;
+    return isStored;
   }
 
   // Before anything is changed, and as the guard does.
-  async #proveSent({ exchange }: RouteCall): Promise<GenuineToken | undefined> {
+  async #verifySent({ exchange }: RouteCall): Promise<GenuineToken | undefined> {
     const credential = this.authenticator.readToken(exchange.request);
     if (credential?.sentByBrowser !== false) return undefined;
     return { ...(await this.sessions.verifier.verify(credential.token)), token: credential.token };
@@ -146,7 +149,7 @@ export class LogoutRoutes {
 
   // Clears the cookies first: whatever fails later, the browser is signed out. A cross-site request with a token that the
   // client sent itself leaves them alone.
-  async #takeTokens(call: RouteCall, sent: GenuineToken | undefined): Promise<HeldTokens> {
+  async #readAndClearTokens(call: RouteCall, sent: GenuineToken | undefined): Promise<CallTokens> {
     const { request } = call.exchange;
     if (sent !== undefined && !this.#isSameOrigin(call))
       return { sent, session: undefined, refresh: undefined };
@@ -158,15 +161,11 @@ export class LogoutRoutes {
     const duplicates = await this.#proveDuplicates(tokenStore.readAmbiguous(request));
     await tokenStore.clear(call.exchange);
     const otherToken = other?.token === sessionToken ? undefined : other?.token;
-    return {
-      ...(await this.#proveBoth(sessionToken, refreshToken)),
-      sent,
-      duplicates,
-      other: await this.#proveLapsed(otherToken),
-    };
+    const both = await this.#proveBoth(sessionToken, refreshToken);
+    return { ...both, sent, duplicates, other: await this.#proveLapsed(otherToken) };
   }
 
-  async #proveDuplicates({ sessionTokens, refreshTokens }: AmbiguousTokens): Promise<readonly HeldTokens[]> {
+  async #proveDuplicates({ sessionTokens, refreshTokens }: AmbiguousTokens): Promise<readonly CallTokens[]> {
     return Promise.all([
       ...sessionTokens.map((token) => this.#proveBoth(token, undefined)),
       ...refreshTokens.map((token) => this.#proveBoth(undefined, token)),
@@ -183,7 +182,7 @@ export class LogoutRoutes {
     }
   }
 
-  async #requireOwner({ session, refresh, other, duplicates = [] }: HeldTokens): Promise<GenuineToken> {
+  async #requireOwner({ session, refresh, other, duplicates = [] }: CallTokens): Promise<GenuineToken> {
     const now = this.config.clock();
     const inTime = [session, other].find((token) => token !== undefined && token.claims.exp * 1000 > now);
     const owner = refresh ?? inTime;
@@ -195,18 +194,18 @@ export class LogoutRoutes {
 
   // Rejects the tokens at hand first, so that a refresh under way brings none that is accepted; then those that a refresh
   // has just brought, because its response may reach the browser after ours.
-  async #signOut(held: HeldTokens): Promise<SignedOut> {
-    const isHeldShared = await this.#reject(held);
-    if (held.refresh === undefined) return { last: undefined, isShared: isHeldShared };
+  async #signOut(held: CallTokens): Promise<SignOutResult> {
+    const areHeldStored = await this.#reject(held);
+    if (held.refresh === undefined) return { newest: undefined, isStored: areHeldStored };
     const refreshed = await this.sessions.refresher.findRefreshed(held.refresh.token);
     const newer = await this.#proveBoth(refreshed?.sessionToken, refreshed?.refreshToken);
-    const isNewerShared = await this.#reject(newer);
+    const areNewerStored = await this.#reject(newer);
     await this.sessions.refresher.forgetRefreshed(held.refresh.token); // other instances may not know that they are revoked
-    return { last: newer.refresh ?? held.refresh, isShared: isHeldShared && isNewerShared };
+    return { newest: newer.refresh ?? held.refresh, isStored: areHeldStored && areNewerStored };
   }
 
   // All at once, so that a store that does not respond is waited for once.
-  async #reject({ sent, session, refresh, other }: HeldTokens): Promise<boolean> {
+  async #reject({ sent, session, refresh, other }: CallTokens): Promise<boolean> {
     const found = [session, refresh, other, sent].filter((token) => token !== undefined);
     for (const { claims } of found) this.profiles.forget(readSubjectId(claims));
     const rejections = found.map(({ token, claims }) =>
@@ -236,7 +235,7 @@ export class LogoutRoutes {
     ];
   }
 
-  async #proveBoth(sessionToken: string | undefined, refreshToken: string | undefined): Promise<HeldTokens> {
+  async #proveBoth(sessionToken: string | undefined, refreshToken: string | undefined): Promise<CallTokens> {
     const { verifier } = this.sessions;
     return {
       session: await this.#proveLapsed(sessionToken),
@@ -282,13 +281,13 @@ export class LogoutRoutes {
   }
 }
 
-function assertComplete({ isShared, isEnded }: Ended): void {
+function assertComplete(results: readonly EndResult[]): void {
   const retry = { retryAfterSeconds: 1 };
-  if (!isShared) {
+  if (!results.every(({ isStored }) => isStored)) {
     const message = 'The sign-out could not be stored for other instances, which still accept the session.';
     throw new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', message, retry);
   }
-  if (isEnded) return;
+  if (results.every(({ isEndedAtDescope }) => isEndedAtDescope)) return;
   const message = 'Descope could not be reached to end the session: its refresh token is still valid there.';
   throw new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, retry);
 }

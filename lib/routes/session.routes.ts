@@ -58,7 +58,7 @@ export class SessionRoutes {
    * @throws {DescopeCredentialError} SESSION_MISSING, REFRESH_TOKEN_MISSING, SESSION_ENDED and others of a session that is over
    */
   async refresh(call: RouteCall): Promise<RouteResponse> {
-    const sent = await this.proveSentOrLapsed(call);
+    const sent = await this.#verifySentOrLapsed(call);
     const refreshToken = this.#requireRefresh(call, sent !== undefined);
     if (sent !== undefined) assertSameSubject(sent, await this.sessions.verifier.verifyRefresh(refreshToken));
     try {
@@ -156,7 +156,7 @@ export class SessionRoutes {
   }
 
   // It may have expired: that is the reason to refresh.
-  async proveSentOrLapsed({ exchange }: RouteCall): Promise<VerifiedToken | undefined> {
+  async #verifySentOrLapsed({ exchange }: RouteCall): Promise<VerifiedToken | undefined> {
     const credential = this.authenticator.readToken(exchange.request);
     return credential?.sentByBrowser === false
       ? this.sessions.verifier.verifyLapsed(credential.token)

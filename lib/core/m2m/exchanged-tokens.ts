@@ -102,7 +102,7 @@ export class ExchangedTokens {
       if (this.#tokens.get(digest) === undefined) this.#input.assertRoom?.(sender);
       return this.#exchange(exchange, digest);
     };
-    return whenReady(this.#tokens.load(digest, load, sender), ({ token }) => token);
+    return whenReady(this.#tokens.reload(digest, load, sender), ({ token }) => token);
   }
 
   async #exchange(exchange: TokenFetcher, digest: string): Promise<Loaded<Entry>> {

@@ -62,7 +62,7 @@ export class RefreshCache {
   /** Finds the recent result of a refresh token, here or in the store; waits for a refresh that is under way. */
   async recall(refreshToken: string): Promise<IssuedTokens | undefined> {
     try {
-      const known = await this.#results.find(toTokenDigest(refreshToken));
+      const known = await this.#results.getOrJoin(toTokenDigest(refreshToken));
       if (known !== undefined) return known;
     } catch {
       return undefined; // that refresh failed

@@ -152,10 +152,10 @@ export class RevocationList {
   // A full list takes space from the subject with the most entries, without accepting a revoked token: the older half of its
   // single entries becomes one entry by date, which rejects all tokens of the subject that were issued up to then.
   #makeRoom(entry: Entry): void {
-    const crowd = this.#store === undefined ? this.#entries.readEvictable(entry.owner) : [];
-    if (crowd.length < 2) return;
-    const byAge = [...crowd].sort(([, one], [, other]) => one.issuedAt - other.issuedAt);
-    const merged = byAge.slice(0, Math.max(2, Math.ceil(crowd.length / 2))).map(([key, found]) => {
+    const evictable = this.#store === undefined ? this.#entries.readEvictable(entry.owner) : [];
+    if (evictable.length < 2) return;
+    const byAge = [...evictable].sort(([, one], [, other]) => one.issuedAt - other.issuedAt);
+    const merged = byAge.slice(0, Math.max(2, Math.ceil(evictable.length / 2))).map(([key, found]) => {
       this.#entries.delete(key);
       return found;
     });

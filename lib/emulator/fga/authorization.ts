@@ -91,7 +91,7 @@ function isAllowed(schema: FgaSchema, relations: FgaRelations, tuple: FgaTuple):
 
 class Walk {
   // The questions in progress: a cycle of relations alone grants nothing.
-  readonly visiting = new Set<string>();
+  readonly #visiting = new Set<string>();
 
   constructor(
     private readonly schema: FgaSchema,
@@ -101,13 +101,13 @@ class Walk {
 
   has(type: string, id: string, name: string): boolean {
     const key = JSON.stringify([type, id, name]);
-    if (this.visiting.has(key)) return false;
-    this.visiting.add(key);
+    if (this.#visiting.has(key)) return false;
+    this.#visiting.add(key);
     const permission = this.schema.types.get(type)?.permissions.get(name);
     const isGranted = permission
       ? this.#follows(type, id, permission)
       : this.relations.targetsOf(type, id, name).some((target) => this.#reaches(target));
-    this.visiting.delete(key);
+    this.#visiting.delete(key);
     return isGranted;
   }
 

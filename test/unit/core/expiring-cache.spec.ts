@@ -177,17 +177,17 @@ describe('ExpiringCache that loads', () => {
   it('loads anew in place of what is kept, which serves until the new value is there', async () => {
     const { cache, load, get } = createLoader();
     await get();
-    const loading = cache.load('one', load);
+    const loading = cache.reload('one', load);
     expect(cache.get('one')).toBe('value 1');
     expect([await loading, cache.get('one')]).toEqual(['value 2', 'value 2']);
   });
 
   it('finds what is kept or under way, and nothing else', async () => {
     const { cache, get } = createLoader();
-    expect(cache.find('one')).toBeUndefined();
+    expect(cache.getOrJoin('one')).toBeUndefined();
     const loading = get();
-    expect(await cache.find('one')).toBe(await loading);
-    expect(cache.find('one')).toBe('value 1');
+    expect(await cache.getOrJoin('one')).toBe(await loading);
+    expect(cache.getOrJoin('one')).toBe('value 1');
   });
 
   it('does not let a load under way replace what was set or deleted meanwhile', async () => {
@@ -214,7 +214,7 @@ describe('ExpiringCache that loads', () => {
     edge.error = undefined;
     clock.advance(4);
     expect(() => cache.getOrLoad('one', load)).toThrow('short');
-    expect(() => cache.find('one')).toThrow('short');
+    expect(() => cache.getOrJoin('one')).toThrow('short');
     clock.advance(1);
     expect([await get(), edge.loads]).toEqual(['value 2', 2]);
   });
@@ -235,9 +235,9 @@ describe('ExpiringCache that loads', () => {
     await get('one');
     await get('two');
     edge.error = new Error('short');
-    await expect(cache.load('one', load)).rejects.toThrow('short');
+    await expect(cache.reload('one', load)).rejects.toThrow('short');
     edge.error = new Error('final');
-    await expect(cache.load('two', load)).rejects.toThrow('final');
+    await expect(cache.reload('two', load)).rejects.toThrow('final');
     expect([cache.get('one'), cache.get('two')]).toEqual(['value 1', undefined]);
   });
 
