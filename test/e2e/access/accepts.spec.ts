@@ -75,7 +75,7 @@ describe.each(ADAPTERS)('@Accepts(), on %s,', (adapter) => {
     ]);
   });
 
-  it('where one may be nobody, rejects bearer tokens of others, and their cookies count as nobody', async () => {
+  it('on an optional route rejects bearer tokens of other kinds, and treats their cookies as anonymous', async () => {
     application = await startAccess(adapter, { controllers });
     expect(await application.verdicts('/optional', [null, ...all])).toEqual(['200', '200', NO, NO, NO]);
     const cookie = application.descope.as(key).cookie;

@@ -76,7 +76,7 @@ describe.each(ADAPTERS)('@Audience(), on %s,', (adapter) => {
     ]);
   });
 
-  it('where one may be nobody, rejects a bearer token of another, and a cookie of one counts as nobody', async () => {
+  it('on an optional route rejects a bearer token for another audience, and treats a cookie with one as anonymous', async () => {
     application = await startAccess(adapter, { controllers });
     expect(await application.verdicts('/optional', [null, { aud: 'billing' }, { aud: 'x' }])).toEqual([
       '200',

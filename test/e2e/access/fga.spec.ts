@@ -217,7 +217,7 @@ describe.each(ADAPTERS)('@FgaCheck(), on %s,', (adapter) => {
     expect((await ask('/docs/one/plan')).headers.get('retry-after')).toBe('17');
   });
 
-  it('says once in the log why, and tells neither key nor resource', async () => {
+  it('logs the reason once, without the key or the resource', async () => {
     await application.close();
     await boot();
     expect([await verdict('/docs/unknown/plan'), await verdict('/docs/unknown/plan')]).toEqual([

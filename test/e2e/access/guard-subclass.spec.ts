@@ -125,7 +125,7 @@ describe.each(ADAPTERS)('A subclass of AuthGuard, on %s', (adapter) => {
     expect((await get('/admin', admin)).body['code']).toBe('SESSION_MISSING');
   });
 
-  it('rejects when a step of it fails, and tells nothing', async () => {
+  it('rejects when one of its steps fails, and sends no details', async () => {
     await boot(FailingGuard);
     const answer = await get('/admin', admin);
     expect(answer.status).toBe(500);

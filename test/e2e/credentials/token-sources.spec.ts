@@ -94,7 +94,7 @@ describe.each(ADAPTERS)('sources, on %s', (adapter) => {
     expect(await cross()).toBe(200);
   });
 
-  it('answers 500 without a word when the function fails, and lets nobody in', async () => {
+  it('responds with 500 and no details when the function fails, and accepts no request', async () => {
     const read = () => {
       throw new Error(`reader failed on ${anna.token}`);
     };

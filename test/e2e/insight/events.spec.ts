@@ -40,7 +40,7 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
     expect(events.projects).toEqual([app.emulator.projectId]);
   });
 
-  it('tell who is let through, and how the credential came', async () => {
+  it('contain the accepted user, and how the credential was sent', async () => {
     await boot();
     const browser = await app.signIn();
     const token = browser.get('DS') ?? '';
@@ -80,7 +80,7 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
     expect(events.of('accepted')).toEqual([]);
   });
 
-  it('tell whom the check of a gateway lets through', async () => {
+  it('contain the user whom the check of a gateway accepts', async () => {
     await boot();
     const token = (await app.signIn()).get('DS') ?? '';
     expect((await app.request('/auth/check', { headers: bearer(token) })).status).toBe(204);
@@ -146,7 +146,7 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
     expect(events.of('outage')).toEqual([{ code: 'KEYS_UNAVAILABLE', retryAfterSeconds: 1 }]);
   });
 
-  it('tell of a signOutStore that cannot be asked', async () => {
+  it('report a signOutStore that cannot be reached', async () => {
     const signOutStore = new MemoryStore();
     await boot({ session: { signOutStore } });
     const { headers } = await app.signIn();

@@ -146,7 +146,7 @@ describe.each(ADAPTERS)('DescopeM2mClient, on %s', (adapter) => {
     expect(count(EXCHANGE)).toBe(2);
   });
 
-  it('says what to do about credentials that Descope rejects, and tells the caller nothing', async () => {
+  it('logs what to do about credentials that Descope rejects, and sends the caller no details', async () => {
     await boot();
     const rejected = { code: 'M2M_CREDENTIALS_REFUSED', message: expect.stringContaining('Check') };
     await expect(m2m.getToken({ ...CLIENT, clientSecret: 'wrong' })).rejects.toMatchObject(rejected);

@@ -132,7 +132,7 @@ async function startWith(
 const toWays = (map: readonly AccessMapEntry[]) => map.map(({ method, path }) => `${method} ${path}`);
 
 describe('The access map', () => {
-  it('tells what each route demands, as data', async () => {
+  it('lists the demands of each route as data', async () => {
     const { app } = await startWith([OrdersController, OpenController]);
     const map = describeAccess(app).filter(({ handler }) => !handler.startsWith('Versions'));
     expect(map).toEqual([
@@ -214,7 +214,7 @@ describe('The access map', () => {
     expect([closed?.access, opened?.access]).toEqual(['required', 'public']);
   });
 
-  it('tells by which guard a route is kept', async () => {
+  it('names the guard of each route', async () => {
     @Controller('kept')
     class Kept {
       @UseGuards(AuthGuard) @Get('own') own() {}

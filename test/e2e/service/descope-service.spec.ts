@@ -61,7 +61,7 @@ describe.each(ADAPTERS)('DescopeService, on %s', (adapter) => {
       await expect(service.authenticate(request)).rejects.toMatchObject({ code: 'CREDENTIAL_MALFORMED' });
   });
 
-  it('finds out who sent a request: somebody, nobody, or nobody for a reason', async () => {
+  it('returns the user of a request, an anonymous session, or an anonymous session with the reason', async () => {
     const { bearer, cookie } = descope.as({ aud: 'orders', sub: 'U2anna' });
     expect((await service.authenticate({ method: 'GET', headers: bearer })).user?.id).toBe('U2anna');
     expect((await service.authenticate({ method: 'GET', headers: cookie })).sentByBrowser).toBe(true);
@@ -100,7 +100,7 @@ describe.each(ADAPTERS)('DescopeService, on %s', (adapter) => {
     }
   });
 
-  it('is never satisfied by an empty list, nor by nobody', async () => {
+  it('is never satisfied by an empty list, nor by an anonymous session', async () => {
     const session = await validate({ roles: ['admin'], tenants: { acme: { roles: ['admin'] } } });
     const nobody = DescopeSession.anonymous();
     expect([service.validateRoles(session, []), service.validatePermissions(session, [])]).toEqual([

@@ -61,7 +61,7 @@ describe.each(ADAPTERS)('@InjectDescope(), on %s', (adapter) => {
     expect(property).toBe(client);
   });
 
-  it('calls nobody before its first call, at boot or at the end', async () => {
+  it('makes no network call before its first use, at boot or at shutdown', async () => {
     const { fetch, calls } = createRecordingFetch({ keys: emulator.publishedKeys });
     const { client } = await boot({ projectId, fetch, managementKey: 'K2key' });
     await application?.close();

@@ -86,7 +86,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     expect(refreshes()).toBe(1);
   });
 
-  it('tells a public route nothing of the session that it refreshed', async () => {
+  it('gives a public route no user of the session that it refreshed', async () => {
     const browser = await app.signIn();
     lapse();
     const answer = await app.request('/public/who', { headers: browser.headers });
@@ -179,7 +179,7 @@ describe.each(ADAPTERS)('The session middleware, on %s', (adapter) => {
     await other.stop();
   });
 
-  it('refreshes nothing unless it is told to', async () => {
+  it('refreshes no session unless the option is set', async () => {
     const still = await startWithSessions(adapter, { session: {} }, { emulator: app.emulator });
     const browser = await app.signIn();
     lapse();

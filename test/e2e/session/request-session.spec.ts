@@ -136,7 +136,7 @@ describe.each(ADAPTERS)('A server-side session that two instances share, on %s',
 });
 
 describe.each(ADAPTERS)('A server-side session without its plugin, on %s', (adapter) => {
-  it('lets nobody in, and the log says what is missing', async () => {
+  it('accepts no request, and logs what is missing', async () => {
     const logger = new CollectingLogger();
     const session = { store: 'request-session' } as const;
     const app = await startWithSessions(adapter, { session, routes: {} }, { logger });

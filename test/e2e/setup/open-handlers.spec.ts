@@ -96,7 +96,7 @@ describe.each(ADAPTERS)('At boot, on %s,', (adapter) => {
     ),
   ];
 
-  it('an application without any guard is told of, once', async () => {
+  it('an application without any guard is reported once', async () => {
     expect(await readWarnings({ controllers: [OpenController] })).toEqual(MISSING);
     expect(await readWarnings({ controllers: [MessageController] })).toEqual(MISSING);
     expect(await readWarnings({ controllers: [OpenController], providers: [ChatGateway] })).toEqual(MISSING);

@@ -35,7 +35,7 @@ describe.each(ADAPTERS)('The boot, on %s', (adapter) => {
     expect(message).toMatch(/- projectId: got 4 characters.*createTestDescope\(\)\.override\(/);
   });
 
-  it('tells every wrong option at once', async () => {
+  it('reports every wrong option at once', async () => {
     const wrong = {
       projectId: 'X1',
       baseUrl: 'http://api.example.com',
@@ -56,7 +56,7 @@ describe.each(ADAPTERS)('The boot, on %s', (adapter) => {
     expect(details['mistakes']).toHaveLength(12);
   });
 
-  it('tells wrong variables as it tells wrong options', async () => {
+  it('reports wrong variables as it reports wrong options', async () => {
     setEnvironment({
       DESCOPE_PROJECT_ID: 'X1',
       DESCOPE_BASE_URI: 'ftp://api.example.com',

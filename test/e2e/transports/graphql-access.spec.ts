@@ -104,7 +104,7 @@ describe.each(ENGINES)('A resolver behind $name', (engine) => {
     });
   });
 
-  it('is optional where that is said: nobody is nobody, and a bad bearer token is rejected', async () => {
+  it('is optional with @OptionalAuth(): no token gives no user, and an invalid bearer token is rejected', async () => {
     expect((await ask('{ maybe }')).data).toEqual({ maybe: 'nobody' });
     expect((await ask('{ maybe }', bearer)).data).toEqual({ maybe: 'U2anna' });
     expect(readCodes(await ask('{ maybe }', descope.expired().bearer))).toEqual([
@@ -113,7 +113,7 @@ describe.each(ENGINES)('A resolver behind $name', (engine) => {
     expect((await ask('{ maybe }', descope.expired().cookie)).data).toEqual({ maybe: 'TOKEN_EXPIRED' });
   });
 
-  it('tells a public field of nobody, also beside fields that asked who it is', async () => {
+  it('gives a public field no user, also next to fields that require one', async () => {
     expect((await ask('{ me open again: me }', bearer)).data).toMatchObject({ me: 'U2anna', open: 'nobody' });
   });
 

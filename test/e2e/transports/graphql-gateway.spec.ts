@@ -82,7 +82,7 @@ describe('A GraphQL gateway', () => {
     ),
   ];
 
-  it('is told of at boot, whether the guard is global or not, because it asks none', async () => {
+  it('is reported at boot, whether the guard is global or not, because it runs no guards', async () => {
     const gateway = toGraphql(toGateway(await startSubgraph()));
     for (const globalGuard of [true, false]) {
       const { application, notices } = await boot([gateway], [], { globalGuard });
@@ -91,7 +91,7 @@ describe('A GraphQL gateway', () => {
     }
   });
 
-  it("is told of by the name of its driver, also one's own", async () => {
+  it('is reported with the name of its driver, also a driver of the application', async () => {
     expect((await boot([APOLLO_GATEWAY])).notices).toEqual(toNotice('IdleApolloGatewayDriver'));
     const async = GraphQLModule.forRootAsync({ driver: IdleApolloGatewayDriver, useFactory: () => ({}) });
     expect((await boot([async])).notices).toEqual(toNotice('IdleApolloGatewayDriver'));
@@ -133,7 +133,7 @@ describe('A GraphQL gateway', () => {
     expect(notices).toEqual(toNotice('IdleApolloGatewayDriver'));
   });
 
-  it('is not told of where every endpoint has a schema of its own', async () => {
+  it('is not reported where every endpoint has a schema of its own', async () => {
     const { application, notices } = await boot([ORDINARY], [AdminResolver]);
     expect(notices).toEqual([]);
     const body = JSON.stringify({ query: '{ stock }' });

@@ -102,7 +102,7 @@ describe.each(SOCKET_LIBRARIES)('A rejection in a gateway of %s, outside of our 
     return client;
   };
 
-  it('is told to the client with its code', async () => {
+  it('is sent to the client with its code', async () => {
     const client = await open(Gateway);
     for (const event of ['guarded', 'handler'])
       expect(await client.ask(event, EXPIRED)).toEqual({ event: 'exception', data: REFUSED });
@@ -158,7 +158,7 @@ describe('A rejection in a microservice, outside of our guard', () => {
     return client;
   };
 
-  it.each(['pure', 'hybrid'] as const)('is told to the caller with its code: %s', async (kind) => {
+  it.each(['pure', 'hybrid'] as const)('is sent to the caller with its code: %s', async (kind) => {
     const client = await listen(kind);
     for (const pattern of ['guarded', 'handler'])
       await expect(lastValueFrom(client.send(pattern, EXPIRED))).rejects.toEqual(REFUSED);

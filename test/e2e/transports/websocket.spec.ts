@@ -189,7 +189,7 @@ describe.each(SOCKET_LIBRARIES)('AuthGuard before messages of %s', (library) => 
     expect(await client.ask('optional')).toEqual(rejection('TOKEN_EXPIRED'));
   });
 
-  it('shows a public handler nobody, also after messages that were judged', async () => {
+  it('gives a public handler no user, also after messages that were checked', async () => {
     const client = await open({ headers: ann.bearer });
     expect((await client.ask('who')).event).toBe('who');
     expect(await client.ask('open')).toEqual({ event: 'open', data: { id: null } });

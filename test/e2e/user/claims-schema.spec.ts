@@ -42,7 +42,7 @@ describe.each(SCHEMAS)('claimsSchema of %s', (_library, schema) => {
     expect(JSON.stringify(user)).not.toContain('seats');
   });
 
-  it('rejects a token that does not fit, and tells where without the value', async () => {
+  it('rejects a token that does not match, and names the claim without its value', async () => {
     const answer = (await boot(schema)).validateSession(tokenOf({ plan: 'a secret plan' }));
     await expect(answer).rejects.toMatchObject({
       code: 'CLAIMS_REFUSED',

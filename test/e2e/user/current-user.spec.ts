@@ -124,11 +124,11 @@ describe.each(ADAPTERS)('A handler, on %s', (adapter) => {
     expect((await get('/session', anna.cookie)).body).toMatchObject({ sentByBrowser: true, isToken: true });
   });
 
-  it('gets nobody on a public route, even with a good token', async () => {
+  it('is undefined on a public route, even with a valid token', async () => {
     expect((await get('/public')).body).toEqual({ user: null, session: true, token: null });
   });
 
-  it('gets nobody where being signed in is optional and nobody is', async () => {
+  it('is undefined on an optional route without a session', async () => {
     expect((await get('/optional', {})).body).toEqual({ label: 'nobody', email: null });
     expect((await get('/optional')).body).toMatchObject({ email: 'a@example.com' });
   });

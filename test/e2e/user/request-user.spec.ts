@@ -99,7 +99,7 @@ describe.each(ADAPTERS)('request.user, on %s', (adapter) => {
     expect(seen).toEqual([expect.any(DescopeUser)]);
   });
 
-  it('is on the request of Node itself, for what logs requests, and is nobody where nobody is', async () => {
+  it('is on the request of Node itself, for request loggers, and is undefined where no user is signed in', async () => {
     logged.length = 0;
     await get('/user', descope.as({ sub: 'U2anna' }).bearer);
     await get('/optional');

@@ -120,7 +120,7 @@ describe('AuthGuard', () => {
   const outcome = async (request: Request, name?: keyof Orders, type?: string) =>
     (await decide(request, name, type)).decision;
 
-  it('answers true, and tells who was let through', async () => {
+  it('returns true, and publishes an event with the accepted user', async () => {
     await boot();
     expect(await outcome(toRequest(anna.bearer))).toBe(true);
     expect(await outcome(toRequest(anna.cookie), 'optional')).toBe(true);
@@ -133,7 +133,7 @@ describe('AuthGuard', () => {
     ]);
   });
 
-  it('tells whom it rejects, once each, with the challenge on the response', async () => {
+  it('publishes one event for each rejection, and sets the challenge on the response', async () => {
     await boot();
     const { decision, response } = await decide(toRequest({}));
     expect([decision, response.getHeader('www-authenticate')]).toEqual([
@@ -220,7 +220,7 @@ describe('AuthGuard', () => {
     await expect(decideBy({})).rejects.toMatchObject({ response: { code: 'SESSION_MISSING' } });
   });
 
-  it('remembers for the rest of the request whom it let in, and nobody where that is what counts', async () => {
+  it('stores the accepted session for the rest of the request, and an anonymous one where the kind of the token is not accepted', async () => {
     await boot();
     const accepted = toRequest(anna.cookie);
     await outcome(accepted, 'optional');

@@ -207,7 +207,7 @@ describe('toNestError', () => {
     expect(toNestError(error)).toMatchObject({ code: 'KEYS_UNAVAILABLE', retryAfterSeconds: 7 });
   });
 
-  it('leaves an exception of Nest, and what rejects nobody, as it is', () => {
+  it('returns an exception of Nest, and an error that rejects no request, unchanged', () => {
     const given = [
       new ForbiddenException(),
       toNestError(new DescopeCredentialError('TOKEN_EXPIRED', 'm')),

@@ -129,7 +129,7 @@ describe('What several applications know of one request', () => {
     expect([recallSession(key, authenticator), recallAccepted(key, [one])]).toEqual([other, undefined]);
   });
 
-  it('tells a foreign user from our own', () => {
+  it('distinguishes the user of another application from its own user', () => {
     const key = {};
     const theirs = toSession('U2theirs');
     rememberSession(key, { authenticator: other.authenticator, session: theirs });

@@ -199,7 +199,7 @@ describe('ExpiringCache that loads', () => {
     expect([cache.get('one'), cache.get('two')]).toEqual(['later', undefined]);
   });
 
-  it('remembers no failure unless told to', async () => {
+  it('stores no failure unless it is configured to', async () => {
     const { edge, get } = createLoader();
     edge.error = new Error('short');
     await expect(get()).rejects.toThrow('short');

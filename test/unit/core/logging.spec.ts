@@ -39,7 +39,7 @@ describe('A limited notify', () => {
     },
   );
 
-  it('tells the end of every outage that it told, so that the log never ends with one that is over', () => {
+  it('logs the end of every outage that it logged, so that the log never ends with one that is over', () => {
     const { clock, lines, tell } = create();
     tell('KEYS_RECOVERED');
     tell('KEYS_STALE');

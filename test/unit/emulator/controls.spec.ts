@@ -74,7 +74,7 @@ describe('Outbox', () => {
     ]);
   });
 
-  it('tells a listener of each message as it comes', () => {
+  it('calls a listener for each message when it arrives', () => {
     const outbox = new Outbox();
     const seen: string[] = [];
     outbox.onMessage(({ loginId }) => seen.push(loginId));

@@ -276,7 +276,7 @@ describe('What stands in for a method', () => {
     expect(shortOf(Orders, prototype.open.bind(orders))).toEqual(['public']);
   });
 
-  it('is asked whatever any method asks where nothing tells which it is', () => {
+  it('must meet the demands of every method where its own method is not known', () => {
     const unknown = function unknown() {};
     for (const handler of [() => undefined, unknown, unknown.bind(orders), function admin() {}, {}])
       expect(inOrder(handler)).toEqual(['admin', 'editor', 'required']);
@@ -348,7 +348,7 @@ describe('hasOwnDemand', () => {
     override asks() {}
   }
 
-  it('tells a handler that asks for something, or follows a rule, from one whose class alone does', () => {
+  it('distinguishes a handler with its own demand or rule from one whose class alone has them', () => {
     const { asks, follows, open, closed, plain } = Base.prototype;
     const isAsked = (handler: Handler) => hasOwnDemand(Base, handler);
     expect([asks, follows, open, closed, plain].map(isAsked)).toEqual([true, true, false, false, false]);
@@ -512,7 +512,7 @@ describe('Demands at a handler and its class', () => {
     expect(decorated([Mfa()])().demands).toEqual([{ kind: 'mfa' }]);
   });
 
-  it('are told of a handler without a name too', () => {
+  it('are reported for a handler without a name too', () => {
     @Public()
     @Roles('admin')
     class Orders {}

@@ -45,13 +45,13 @@ describe('RelationCheck', () => {
     expect(calls).toEqual([['plan'], ['plan'], ['plan']]);
   });
 
-  it('asks nobody about nothing', async () => {
+  it('calls Descope for no relation if there is none to check', async () => {
     const { calls, check } = createCheck();
     expect(await check.ask({}, [])).toEqual([]);
     expect(calls).toEqual([]);
   });
 
-  it('fails for all who wait, and for nobody after them', async () => {
+  it('fails for all waiting requests, and for no later request', async () => {
     let isDown = true;
     const check = async (relations: Relation[]) => {
       if (isDown) throw new Error('down');

@@ -298,7 +298,7 @@ describe('resolveConfig', () => {
     expect(mistaken({ keys: [jwk], publicKey: jwk })).toEqual(['publicKey']);
   });
 
-  it('tells all mistakes at once, unknown options among them', () => {
+  it('reports all mistakes at once, including unknown options', () => {
     const all = mistakes({
       leeway: 5,
       algorithms: ['none'],

@@ -85,7 +85,8 @@ describe('assertSameOrigin', () => {
     expect(codeOf(() => assertSameOrigin(request, config))).toBe(REFUSED);
   });
 
-  it('lets it count for what is no browser', () => expect(judge({ host })).toBe('accepted'));
+  it('accepts the cookie from a client that is not a browser', () =>
+    expect(judge({ host })).toBe('accepted'));
 
   it.each([
     ['same-origin', 'accepted'],

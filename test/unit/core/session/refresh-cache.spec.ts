@@ -99,7 +99,7 @@ describe('RefreshCache', () => {
     expect(world.flights).toBe(10_002);
   });
 
-  it('lets go of tokens that nobody will be given any more', async () => {
+  it('removes tokens that no request can receive any more', async () => {
     const { memory, clock } = create();
     const bring = async (token: string): Promise<WeakRef<object>> => {
       const issued = { ...ISSUED };

@@ -185,7 +185,7 @@ describe('RevocationList', () => {
     expect(store.text).not.toMatch(/eyJ|U2/);
   });
 
-  it('knows its own sign-outs while the store is down, and lets nobody else in', async () => {
+  it('rejects its own signed-out sessions while the store is down, and answers every other session with 503', async () => {
     const store = new MemoryStore();
     store.isDown = true;
     const list = new RevocationList(

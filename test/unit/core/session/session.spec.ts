@@ -23,7 +23,7 @@ describe('DescopeSession', () => {
     expect(DescopeSession.of(userOf(), TOKEN, true).sentByBrowser).toBe(true);
   });
 
-  it('is nobody’s without a credential, and says why one that was sent does not count', () => {
+  it('is anonymous without a credential, and has the reason why one that was sent was not accepted', () => {
     const nobody = DescopeSession.anonymous();
     expect([nobody.user, nobody.token, nobody.claims, nobody.expiresAt, nobody.rejectedWith]).toEqual(
       Array(5).fill(undefined),

@@ -159,7 +159,7 @@ describe('A token that was proven before', () => {
     expect(codeOf(() => verifier.verify(refresh))).toBe('TOKEN_NOT_A_SESSION');
   });
 
-  it('lets nothing in that is nearly it', () => {
+  it('accepts no altered copy of a remembered token', () => {
     const { verifier } = remembering();
     const [header = '', payload = '', signature = ''] = token.split('.');
     const other = mint(key, { claims: { sub: 'U2bob' } }).split('.');

@@ -22,7 +22,7 @@ const known = (cache: ReturnType<typeof createCache>, list: readonly string[]) =
   list.filter((token) => cache.recall(token)?.of === token);
 
 describe('TokenCache', () => {
-  it('recalls exactly what it was told', () => {
+  it('returns exactly what was stored', () => {
     const cache = createCache();
     const [one = '', two = ''] = tokens(2);
     const proof = { of: one, bytes: 0 };
@@ -169,7 +169,7 @@ describe('TokenCache', () => {
     expect(known(cache, inUse)).toEqual(inUse);
   });
 
-  it('lets go of what is no longer used', () => {
+  it('removes entries that are no longer used', () => {
     const cache = createCache({ maxTokens: 100, maxBytes: 1_000_000 });
     const once = tokens(100, 'once');
     fill(cache, once);

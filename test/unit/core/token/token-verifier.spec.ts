@@ -108,7 +108,7 @@ describe('TokenVerifier', () => {
     expect(codeOf(() => verifier.verify(mint(theirs)))).toBe('TOKEN_SIGNATURE_INVALID');
   });
 
-  it('judges every issuer by itself, whatever came before', () => {
+  it('checks every issuer independently of earlier tokens', () => {
     const app = `https://api.descope.com/v1/apps/${PROJECT_ID}` as const;
     const kinds = { [PROJECT_ID]: 'user', [app]: 'app' } as const;
     for (const iss of [PROJECT_ID, app, app, PROJECT_ID, PROJECT_ID, app] as const) {
@@ -127,7 +127,7 @@ describe('TokenVerifier', () => {
     );
   });
 
-  it('tells an app’s and an agent’s token from a session, and leaves the decision to the route', () => {
+  it('distinguishes the token of an app or agent from a session token, and leaves the decision to the route', () => {
     const kindOf = (iss: string) => (verifier.verify(mint(key, { claims: { iss } })) as VerifiedToken).kind;
     expect(kindOf(`https://api.descope.com/v1/apps/${PROJECT_ID}`)).toBe('app');
     expect(kindOf(`https://api.descope.com/v1/apps/agentic/${PROJECT_ID}/s1`)).toBe('agent');
@@ -171,7 +171,7 @@ describe('TokenVerifier', () => {
     expect(codeOf(() => verifier.verifyLapsed(forged))).toBe('TOKEN_SIGNATURE_INVALID');
   });
 
-  it('hands out claims that nobody can change, however deep', () => {
+  it('returns claims that are frozen at every depth', () => {
     const tenants = { T1: { roles: ['admin'] } };
     const { claims } = verifier.verify(
       mint(key, { claims: { tenants, roles: [], custom: [{ a: 1 }] } }),

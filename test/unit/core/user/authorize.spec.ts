@@ -31,7 +31,7 @@ describe('assertAccess', () => {
     expect(judge(held, permissions('any', 'a'))).toBe('ACCESS_PERMISSION_MISSING');
   });
 
-  it('lets everybody through who is asked nothing, and nobody through an empty demand', () => {
+  it('accepts every user where nothing is demanded, and no user for an empty demand', () => {
     expect(judge({})).toBe('accepted');
     for (const match of ['any', 'all'] as const) {
       expect(judge({ roles: ['a'] }, roles(match))).toBe('ACCESS_ROLE_MISSING');
@@ -268,7 +268,7 @@ describe('Demands', () => {
   const held = fc.record({ roles: names, permissions: names });
   const check = (property: fc.IProperty<unknown[]>) => fc.assert(property, { seed: 1, numRuns: 2000 });
 
-  it('let in who meets each of them alone, in any order', () =>
+  it('accept a user who meets each of them alone, in any order', () =>
     check(
       fc.property(held, fc.array(demand, { maxLength: 4 }), (user, demands) => {
         const each = demands.every((item) => isIn(user, [item]));
@@ -278,7 +278,7 @@ describe('Demands', () => {
       }),
     ));
 
-  it('never let more in when one is added', () =>
+  it('never accept more users when one is added', () =>
     check(
       fc.property(held, fc.array(demand), demand, (user, demands, more) => {
         if (!isIn(user, demands)) expect(isIn(user, [...demands, more])).toBe(false);
@@ -286,7 +286,7 @@ describe('Demands', () => {
       }),
     ));
 
-  it('of every kind add up: more of them let in fewer, in any order', () => {
+  it('of every kind add up: more of them accept fewer users, in any order', () => {
     const match = fc.constantFrom('any' as const, 'all' as const);
     const from = fc.constantFrom('param:tenant' as const, 'header:x-tenant' as const);
     const every: fc.Arbitrary<Demand> = fc.oneof(
@@ -342,7 +342,7 @@ describe('Demands', () => {
     fc.assert(property, { seed: 1, numRuns: 3000 });
   });
 
-  it('never let fewer in when a grant is added, and never more for `all` than for `any`', () =>
+  it('never accept fewer users when a grant is added, and never more for `all` than for `any`', () =>
     check(
       fc.property(held, demand, name, (user, item, extra) => {
         const richer = { roles: [...user.roles, extra], permissions: [...user.permissions, extra] };
@@ -406,7 +406,7 @@ describe('assertTokenAccepted', () => {
     expect(route('app', 'api', [accepts('app'), accepts('user')], ['api'])).toBe('TOKEN_KIND_NOT_ACCEPTED');
   });
 
-  it('lets the token of an app or agent in only where an audience is asked for', () => {
+  it('accepts the token of an app or agent only where an audience is required', () => {
     for (const kind of ['app', 'agent'] as const) {
       expect(route(kind, 'api', [accepts(kind)])).toBe('TOKEN_AUDIENCE_MISMATCH');
       expect(route(kind, 'api', [accepts(kind), audience('api')])).toBe('accepted');

@@ -85,7 +85,7 @@ describe('readGrants and readGrantsByTenant', () => {
     expect(({} as Record<string, unknown>)['roles']).toBeUndefined();
   });
 
-  it('hands out lists that nobody can change, also where the token has none', () => {
+  it('returns frozen lists, also where the token has none', () => {
     for (const claims of [{}, { roles: 'admin' }, { dct: 'T1' }, { tenants: { T1: {} } }, { tenants: 7 }]) {
       const all = grants(claims);
       for (const list of [all, ...Object.values(all.tenants)].flatMap((item) => [
