@@ -103,7 +103,7 @@ class VersionsModule {}
 const ALL_DEMANDS =
   'tenant: toTenant; permissions: b:read, in the tenant of toTenant; step-up: maxAgeSeconds 60; permissions: a:read and a:write';
 const CHANGE_DEMANDS =
-  "roles: admin or editor, in the route's tenant, or in the project; tenant: param:tenant; policy: isOwner";
+  "roles: admin or editor, in the route's tenant, or in the project; tenant: param:tenant; rule: isOwner";
 
 const running: RunningApplication[] = [];
 afterEach(async () => {
