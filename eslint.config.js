@@ -114,6 +114,20 @@ export default tseslint.config(
       parserOptions: { project: './lib/routes/browser/tsconfig.json', tsconfigRootDir: import.meta.dirname },
     },
   },
+  {
+    // The pages of the sample app: plain JavaScript, whose types stand in its comments.
+    files: ['sample-app/public/*.js'],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: { project: './sample-app/public/tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      'max-lines': ['error', { max: 300 }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
+    },
+  },
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   prettier,
 );

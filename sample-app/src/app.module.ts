@@ -6,15 +6,18 @@ import type { Surroundings } from './descope-options.js';
 import { toDescopeOptions } from './descope-options.js';
 import { EmbeddedModule } from './embedded/embedded.module.js';
 import { OrdersModule } from './orders/orders.module.js';
+import { AssetsController } from './page/assets.controller.js';
 import { StartPageController } from './page/start-page.controller.js';
 import { AccessController } from './routes/access.controller.js';
 import { NotesController } from './routes/notes.controller.js';
+import { CallsController } from './start/calls.controller.js';
 import { OpenConnections } from './start/open-connections.js';
+import { RunningApplication } from './start/running-application.js';
 import type { Settings } from './start/settings.js';
 
 @Module({
-  controllers: [StartPageController, AccessController, NotesController],
-  providers: [OpenConnections],
+  controllers: [StartPageController, AssetsController, CallsController, AccessController, NotesController],
+  providers: [OpenConnections, RunningApplication],
 })
 export class AppModule {
   static on(settings: Settings, surroundings: Surroundings): DynamicModule {

@@ -8,8 +8,8 @@ import { startSample } from './start/start-sample.js';
 
 try {
   const settings = readSettings(process.env);
-  if (settings.accessMap === 'json') await writeAccessMap(settings);
-  else await serve(settings);
+  if (settings.accessMap === undefined) await serve(settings);
+  else await writeAccessMap(settings);
 } catch (error) {
   process.stderr.write(toFailureText(error));
   process.exitCode = 1;
@@ -18,5 +18,5 @@ try {
 async function serve(settings: Settings): Promise<void> {
   const sample = await startSample(settings);
   sample.app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
-  process.stdout.write(await toGreeting(sample));
+  process.stdout.write(toGreeting(sample));
 }

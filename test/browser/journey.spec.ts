@@ -56,7 +56,7 @@ describe.each(WAYS)('A visitor of the sample app on %s, with sessions kept by %s
     await page.goto(sample.url);
     await heading('Nobody is signed in');
     expect(await readCookies()).toEqual([]);
-    await page.getByRole('link', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('link', { name: 'Open the sign-in page' }).click();
     await signIn();
     await heading('Ada Lovelace');
     expect(page.url()).toBe(`${sample.url}/`);
@@ -71,7 +71,7 @@ describe.each(WAYS)('A visitor of the sample app on %s, with sessions kept by %s
     expect(refreshes()).toBe(1);
 
     const old = await context.cookies();
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await heading('Nobody is signed in');
     await context.addCookies(old);
     await page.goto(sample.url);

@@ -45,11 +45,18 @@ async function start(environment: Record<string, string>): Promise<Terminal & { 
   return Object.assign(terminal, { url: /Open +(\S+)/.exec(terminal.stdout)?.[1] ?? '' });
 }
 
-function readCalls(stdout: string): readonly (readonly [status: number, line: string])[] {
-  return [...stdout.matchAll(/^# (\d{3}) .*\n(curl .*)$/gm)].map(([, status, line]) => [
-    Number(status),
-    line ?? '',
-  ]);
+interface CallList {
+  readonly text: string;
+  /** The lines that set variables, for the shell. */
+  readonly variables: string;
+  readonly calls: readonly (readonly [status: number, line: string])[];
+}
+
+async function readCalls(url: string): Promise<CallList> {
+  const text = await runInShell(`curl --silent --fail ${url}/calls`);
+  const variables = [...text.matchAll(/^\w+=\$\(.*$/gm)].map(([line]) => line).join('\n');
+  const calls = [...text.matchAll(/^# (\d{3}) .*\n(curl .*)$/gm)];
+  return { text, variables, calls: calls.map(([, status, line]) => [Number(status), line ?? '']) };
 }
 
 async function runCall(line: string): Promise<{ readonly status: number; readonly text: string }> {
@@ -75,28 +82,46 @@ afterEach(() => {
 });
 
 describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
-  it('prints curl lines that do what they say', async () => {
+  it('prints four short lines that do what they say', async () => {
     const { stdout, stderr } = await start({ HTTP_ADAPTER: adapter });
-    const calls = readCalls(stdout);
-    expect(calls.map(([status]) => status)).toEqual([
-      200, 401, 200, 200, 403, 200, 200, 403, 403, 200, 201, 200, 200, 200,
-    ]);
-    for (const [status, line] of calls) expect([line, (await runCall(line)).status]).toEqual([line, status]);
+    const lines = stdout.split('\n').filter((line) => /^ {2}(?:\w+=|curl )/.test(line));
+    expect(lines).toHaveLength(4);
+    const [define = '', ...calls] = lines;
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThan(120);
+    const statuses = [];
+    for (const line of calls) statuses.push((await runCall(`${define}\n${line.replace(/#.*/, '')}`)).status);
+    expect(statuses).toEqual(calls.map((line) => Number(/# (\d{3})$/.exec(line)?.[1])));
+    expect(statuses).toEqual([401, 200, 403]);
     expect(stderr).toBe('');
   });
 
-  it('prints lines for GraphQL and the gateway that are answered with orders, and with a rejection', async () => {
-    const { stdout } = await start({ HTTP_ADAPTER: adapter });
-    const graphql = readCalls(stdout).filter(([, line]) => line.includes('/graphql'));
-    const answers = await Promise.all(graphql.map(async ([, line]) => (await runCall(line)).text));
+  it('lists lines to paste that do what they say', async () => {
+    const { url, stderr } = await start({ HTTP_ADAPTER: adapter });
+    const { variables, calls } = await readCalls(url);
+    expect(calls.map(([status]) => status)).toEqual([
+      200, 401, 200, 200, 403, 200, 200, 403, 403, 200, 201, 200, 200, 200,
+    ]);
+    for (const [status, line] of calls)
+      expect([line, (await runCall(`${variables}\n${line}`)).status]).toEqual([line, status]);
+    expect(stderr).toBe('');
+  });
+
+  it('lists lines for GraphQL and the gateway that are answered with orders, and with a rejection', async () => {
+    const { url } = await start({ HTTP_ADAPTER: adapter });
+    const { text, variables, calls } = await readCalls(url);
+    const graphql = calls.filter(([, line]) => line.includes('/graphql'));
+    const run = async (line: string) => (await runCall(`${variables}\n${line}`)).text;
+    const answers = await Promise.all(graphql.map(([, line]) => run(line)));
     expect(answers).toEqual([
       expect.stringContaining('{"data":{"products":["Tea","Coffee"]}}'),
       expect.stringContaining('{"data":{"orders":[{"id":"1","product":"Tea"},'),
       expect.stringMatching(/"code":"FORBIDDEN".*"code":"ACCESS_ROLE_MISSING"/),
     ]);
-    const gateway = /^node -e .*$/m.exec(stdout)?.[0] ?? '';
-    expect(await runInShell(gateway)).toMatch(/^\{"event":"orders","data":\[\{"id":"1",.*\n1000 \n$/);
-    const unsigned = gateway.replace(/Bearer [\w.-]+/, 'Basic x');
+    const gateway = /^node -e .*$/m.exec(text)?.[0] ?? '';
+    expect(await runInShell(`${variables}\n${gateway}`)).toMatch(
+      /^\{"event":"orders","data":\[\{"id":"1",.*\n1000 \n$/,
+    );
+    const unsigned = gateway.replace('Bearer $BOB', 'Basic x');
     expect(await runInShell(unsigned)).toMatch(/1008 SESSION_MISSING\n$/);
   });
 
@@ -114,8 +139,9 @@ describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
     const terminal = await start({ HTTP_ADAPTER: adapter });
     const silent = connect(Number(new URL(terminal.url).port), '127.0.0.1').on('error', () => undefined);
     await once(silent, 'connect');
-    const authorization = /Bearer [\w.-]+/.exec(terminal.stdout)?.[0] ?? '';
-    const socket = new WebSocket(`${terminal.url}/live`, { headers: { authorization } });
+    const { text: token } = await ask(`${terminal.url}/embedded/tokens/ada`);
+    const headers = { authorization: `Bearer ${token}` };
+    const socket = new WebSocket(`${terminal.url}/live`, { headers });
     await once(socket, 'open');
     expect((await ask(`${terminal.url}/public`)).status).toBe(200);
     const before = Date.now();
@@ -152,16 +178,23 @@ describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
     expect((await ask(`${url}/me`, { headers })).status).toBe(200);
     const page = await ask(`${url}/`);
     for (const shown of ['$SESSION_TOKEN', 'href="/auth/login"']) expect(page.text).toContain(shown);
+    expect(stdout).toContain('"Authorization: Bearer $SESSION_TOKEN"');
+    const { calls } = await readCalls(url);
+    for (const [status, line] of calls.filter(([, one]) => !one.includes('ACCESS_KEY')))
+      expect((await runCall(`SESSION_TOKEN=${sessionJwt}\n${line}`)).status).toBe(status);
     expect((await ask(`${url}/auth/login`)).text).toContain(emulator.projectId);
     const form = { method: 'POST', headers: { origin: url, ...headers } };
     expect((await ask(`${url}/embedded/tokens`, form)).status).toBe(404);
-    expect((await ask(`${url}/embedded/outbox`)).status).toBe(404);
+    for (const path of ['/embedded/outbox', '/embedded/tokens/ada', '/embedded/access-key'])
+      expect((await ask(url + path)).status).toBe(404);
   });
 });
 
 describe('The built sample app', () => {
-  it('prints what each route asks', async () => {
-    const { stdout } = await start({});
+  it('prints what each route demands with ACCESS_MAP=table, and ends', async () => {
+    const terminal = run({ ACCESS_MAP: 'table' });
+    expect(await terminal.exit).toBe(0);
+    const { stdout } = terminal;
     expect(stdout).toMatch(/GET +\/me +required +- +global +AccessController\.\w+/);
     expect(stdout).toMatch(/GET +\/public +public +- +global/);
     expect(stdout).toMatch(/Mutation +cancelOrder +required +roles: admin +global +OrdersResolver\.\w+/);

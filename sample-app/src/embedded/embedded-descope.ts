@@ -34,9 +34,13 @@ export class EmbeddedDescope implements OnApplicationShutdown {
     return { ...OWN_RULES, projectId, baseUrl: url, clock: () => clock.now() };
   }
 
-  /** Signs somebody in, without a password. */
-  signIn(person: Person): Promise<SignInTokens> {
-    return this.emulator.signIn(person.email);
+  /** Signs somebody in, without a password; with `seconds`, for a session that expires after them. */
+  async signIn(person: Person, seconds?: number): Promise<SignInTokens> {
+    const tokens = await this.emulator.signIn(person.email);
+    if (seconds === undefined) return tokens;
+    const { exp: _exp, ...claims } = tokens.claims;
+    const sessionJwt = await this.emulator.signToken({ claims, expiresInSeconds: seconds });
+    return { ...tokens, sessionJwt };
   }
 
   onApplicationShutdown(): Promise<void> {

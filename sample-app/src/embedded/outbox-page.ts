@@ -4,7 +4,7 @@ import { renderDocument } from '../page/document.js';
 import type { Html } from '../page/html.js';
 import { html } from '../page/html.js';
 
-export function renderOutboxPage(messages: readonly OutboxMessage[], nonce: string): string {
+export function renderOutboxPage(messages: readonly OutboxMessage[]): string {
   const content = html` <section class="card outbox" aria-labelledby="outbox">
     <h2 id="outbox">Outbox</h2>
     <p class="muted">What the emulator would have mailed, newest first. This page looks again by itself.</p>
@@ -16,7 +16,7 @@ export function renderOutboxPage(messages: readonly OutboxMessage[], nonce: stri
           </ol>`
     }
   </section>`;
-  return renderDocument({ title: 'Outbox', source: 'Embedded Descope emulator', nonce, content });
+  return renderDocument({ title: 'Outbox', source: 'Embedded Descope emulator', content });
 }
 
 function renderMessage({ loginId, code, link, atMs }: OutboxMessage): Html {

@@ -1,7 +1,8 @@
 // GET /embedded/outbox: the e-mails that the embedded Descope did not send.
-import { Controller, Get, Header, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, UseGuards } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from 'nestjs-descope';
-import { createNonce, toPolicy } from '../page/policy.js';
+import { PAGE_POLICY } from '../page/policy.js';
 import { EmbeddedDescope } from './embedded-descope.js';
 import { LoopbackGuard } from './loopback.guard.js';
 import { renderOutboxPage } from './outbox-page.js';
@@ -9,6 +10,7 @@ import { renderOutboxPage } from './outbox-page.js';
 const NEWEST = 5;
 
 @Public()
+@ApiExcludeController()
 @UseGuards(LoopbackGuard)
 @Controller('embedded')
 export class OutboxController {
@@ -16,11 +18,10 @@ export class OutboxController {
 
   @Get('outbox')
   @Header('content-type', 'text/html; charset=utf-8')
+  @Header('content-security-policy', PAGE_POLICY)
   @Header('refresh', '2') // seconds: a code appears by itself
-  show(@Res({ passthrough: true }) response: { header(name: string, value: string): unknown }): string {
-    const nonce = createNonce();
-    response.header('content-security-policy', toPolicy(nonce));
+  show(): string {
     const newest = this.embedded.emulator.outbox.all.slice(-NEWEST).reverse();
-    return renderOutboxPage(newest, nonce);
+    return renderOutboxPage(newest);
   }
 }

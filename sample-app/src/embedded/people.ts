@@ -32,6 +32,11 @@ export const PEOPLE: readonly Person[] = [
   { key: 'carol', name: 'Carol Clark', email: 'carol@example.com', roles: [], tenants: [] },
 ];
 
+/** Finds somebody by their key, or by their e-mail address. */
+export function findPerson(name: unknown): Person | undefined {
+  return PEOPLE.find(({ key, email }) => key === name || email === name);
+}
+
 export const SEED: EmulatorSeed = {
   tenants: [
     { id: 'acme', name: 'Acme' },

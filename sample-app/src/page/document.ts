@@ -1,18 +1,19 @@
 // The document around a page: head, header and the place for what it says.
-import { Html, html } from './html.js';
-import { STYLE } from './style.js';
+import type { Html } from './html.js';
+import { html } from './html.js';
 
 export interface Document {
   readonly title: string;
   /** Which Descope is used, in words. */
   readonly source: string;
-  readonly nonce: string;
+  /** What stands beside the content, or above it on a small screen. */
+  readonly navigation?: Html;
   readonly content: Html;
-  /** What runs in the browser. */
+  /** The file in sample-app/public that runs in the browser. */
   readonly script?: string;
 }
 
-export function renderDocument({ title, source, nonce, content, script }: Document): string {
+export function renderDocument({ title, source, navigation, content, script }: Document): string {
   const { text } = html`<!doctype html>
     <html lang="en">
       <head>
@@ -21,26 +22,24 @@ export function renderDocument({ title, source, nonce, content, script }: Docume
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
         <link rel="icon" href="${ICON}" />
-        <style nonce="${nonce}">
-          ${new Html(STYLE)}
-        </style>
+        <link rel="stylesheet" href="/assets/base.css" />
+        <link rel="stylesheet" href="/assets/parts.css" />
+        <link rel="stylesheet" href="/assets/calls.css" />
+        ${script === undefined ? undefined : html`<script type="module" blocking="render" src="/assets/${script}"></script>`}
       </head>
       <body>
         <header>
+          <a class="skip" href="#content">Skip to the content</a>
           <h1>nestjs-descope <span>sample app</span></h1>
           <p class="source">${source}</p>
         </header>
-        <main>${content}</main>
-        ${script === undefined ? undefined : renderScript(script, nonce)}
+        <div class="columns">
+          ${navigation}
+          <main id="content" tabindex="-1">${content}</main>
+        </div>
       </body>
     </html> `;
   return text;
-}
-
-function renderScript(script: string, nonce: string): Html {
-  return html`<script nonce="${nonce}">
-    ${new Html(script)};
-  </script>`;
 }
 
 const ICON =

@@ -1,23 +1,32 @@
-// GET /: the page that shows who one is.
-import { Controller, Get, Header, Optional, Res } from '@nestjs/common';
+// GET /: the page that leads through the application.
+import { Controller, Get, Header, Optional } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { CurrentSession, DescopeSession, OptionalAuth } from 'nestjs-descope';
 import { EmbeddedDescope } from '../embedded/embedded-descope.js';
-import { createNonce, toPolicy } from './policy.js';
+import { RunningApplication } from '../start/running-application.js';
+import { PAGE_POLICY } from './policy.js';
 import { renderStartPage } from './start-page.js';
 
+@ApiExcludeController()
 @Controller()
 export class StartPageController {
-  constructor(@Optional() private readonly embedded?: EmbeddedDescope) {}
+  constructor(
+    private readonly running: RunningApplication,
+    @Optional() private readonly embedded?: EmbeddedDescope,
+  ) {}
 
   @OptionalAuth()
   @Get()
   @Header('content-type', 'text/html; charset=utf-8')
-  show(
-    @CurrentSession() session: DescopeSession,
-    @Res({ passthrough: true }) response: { header(name: string, value: string): unknown },
-  ): string {
-    const nonce = createNonce();
-    response.header('content-security-policy', toPolicy(nonce));
-    return renderStartPage({ session, nonce, isEmbedded: this.embedded !== undefined });
+  @Header('content-security-policy', PAGE_POLICY)
+  show(@CurrentSession() session: DescopeSession): string {
+    const { accessMap, settings, url } = this.running;
+    return renderStartPage({
+      session,
+      accessMap,
+      url,
+      sessionStore: settings.sessionStore,
+      isEmbedded: this.embedded !== undefined,
+    });
   }
 }

@@ -1,5 +1,6 @@
 // A route that changes something: with a cookie it answers this site's own pages only.
 import { BadRequestException, Body, Controller, Post } from '@nestjs/common';
+import { ApiBody } from '@nestjs/swagger';
 import { CurrentUser } from 'nestjs-descope';
 
 const MAX_LENGTH = 500;
@@ -9,6 +10,7 @@ export class NotesController {
   #count = 0;
 
   /** Takes `{ "text": "…" }`. Nothing is kept. */
+  @ApiBody({ schema: { type: 'object', properties: { text: { type: 'string', example: 'Hi' } } } })
   @Post()
   add(@Body() body: unknown, @CurrentUser('username') author: string) {
     const text = readText(body);

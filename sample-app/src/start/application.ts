@@ -7,6 +7,8 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { AppModule } from '../app.module.js';
 import type { Surroundings } from '../descope-options.js';
 import { addServerSession } from '../sessions/server-session.js';
+import { addApiDocs } from './api-docs.js';
+import { RunningApplication } from './running-application.js';
 import { setSafeHeaders } from './safe-headers.js';
 import type { AdapterName, Settings } from './settings.js';
 
@@ -27,6 +29,8 @@ export async function createApplication(
   app.useWebSocketAdapter(new WsAdapter(app));
   app.use(setSafeHeaders);
   if (settings.sessionStore === 'request-session') await addServerSession(app, settings, surroundings.redis);
+  addApiDocs(app);
+  app.get(RunningApplication).set(app, settings);
   return app;
 }
 

@@ -1,51 +1,33 @@
-// What the terminal says once the sample app listens: where it is, who there is, and calls to paste.
-import { describeAccess, formatAccess } from 'nestjs-descope/inspect';
-import { PEOPLE } from '../embedded/people.js';
-import { toCallList } from './curl-lines.js';
+// What the terminal says once the sample app listens: where it is, and four lines to paste.
+import type { FirstLine } from './curl-lines.js';
+import { toFirstLines } from './curl-lines.js';
 import type { Sample } from './start-sample.js';
 
-export async function toGreeting(sample: Sample): Promise<string> {
-  const { embedded, settings } = sample;
+export function toGreeting(sample: Sample): string {
+  const { settings, url, embedded } = sample;
   const sections = [
-    toHeading(sample),
-    ...(embedded ? [toPeopleTable(), toOutboxLine(sample)] : []),
+    'nestjs-descope sample app',
+    `  Open ${url}\n  ${toSetUp(sample)}`,
     ...(isLoopback(settings.host) ? [] : [toWarning(sample)]),
-    toAccessTable(sample),
-    await toCallList(sample),
+    'From another terminal:',
+    toPaddedLines(toFirstLines(url, embedded !== undefined)),
+    `More lines to paste: curl -s ${url}/calls`,
     'Stop it with Ctrl+C.',
   ];
   return `\n${sections.join('\n\n')}\n\n`;
 }
 
-function toHeading({ url, settings, embedded }: Sample): string {
-  const descope = embedded
-    ? `embedded emulator on ${embedded.emulator.url}, fresh keys`
-    : `project ${settings.projectId}`;
-  const store = settings.sessionStore === 'cookies' ? 'in cookies' : 'on the server';
-  const where = settings.redisUrl === undefined ? store : `${store}, shared through Redis`;
-  const rows = [
-    `Open      ${url}`,
-    `Adapter   ${settings.adapter}`,
-    `Descope   ${descope}`,
-    `Sessions  ${where}`,
-  ];
-  return ['nestjs-descope sample app', '', ...rows.map((row) => `  ${row}`)].join('\n');
+function toSetUp({ settings, embedded }: Sample): string {
+  const adapter = settings.adapter === 'fastify' ? 'Fastify' : 'Express';
+  const descope = embedded ? 'embedded Descope' : `project ${settings.projectId}`;
+  const store = settings.sessionStore === 'cookies' ? 'sessions in cookies' : 'sessions on the server';
+  const shared = settings.redisUrl === undefined ? '' : ', shared through Redis';
+  return `${adapter}, ${descope}, ${store}${shared}`;
 }
 
-function toPeopleTable(): string {
-  const rows = PEOPLE.map(
-    ({ name, email, roles }) => `  ${name.padEnd(15)}${email.padEnd(20)}${roles.join(', ') || 'no roles'}`,
-  );
-  return ['On the page, sign in as', '', ...rows].join('\n');
-}
-
-function toAccessTable({ app }: Sample): string {
-  const rows = formatAccess(describeAccess(app)).split('\n');
-  return ['What each route asks', '', ...rows.map((row) => `  ${row}`)].join('\n');
-}
-
-function toOutboxLine({ url }: Sample): string {
-  return `Or with a code by e-mail, which you find in ${url}/embedded/outbox`;
+function toPaddedLines(lines: readonly FirstLine[]): string {
+  const width = Math.max(...lines.map(({ line }) => line.length));
+  return lines.map(({ line, comment }) => `  ${line.padEnd(width)}  ${comment}`.trimEnd()).join('\n');
 }
 
 function isLoopback(host: string): boolean {
@@ -55,7 +37,7 @@ function isLoopback(host: string): boolean {
 // Else a sign-in from another machine seems to do nothing.
 function toWarning({ embedded, settings }: Sample): string {
   const lines = ['HOST is not loopback:'];
-  if (embedded) lines.push('- Anyone who reaches this machine can sign in as any of them.');
+  if (embedded) lines.push('- Anyone who reaches this machine can sign in as any of the seeded people.');
   if (settings.sessionStore === 'cookies')
     lines.push(
       '- Cookies are Secure: over plain http, browsers keep a session on 127.0.0.1 only. Put https in front.',

@@ -10,8 +10,8 @@ export interface Settings extends SessionSettings {
   readonly adapter: AdapterName;
   /** The Descope project; without one, an embedded Descope is started. */
   readonly projectId: string | undefined;
-  /** Whether the access map is part of the greeting, or is written as JSON and nothing else. */
-  readonly accessMap: 'table' | 'json';
+  /** Writes the access map, and ends; without it, the application is served. */
+  readonly accessMap: 'table' | 'json' | undefined;
 }
 
 /** Gives a variable of the environment; an empty one counts as absent. */
@@ -23,7 +23,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const port = read('PORT') ?? '3000';
   const adapter = read('HTTP_ADAPTER') ?? 'express';
   const projectId = read('DESCOPE_PROJECT_ID');
-  const accessMap = read('ACCESS_MAP') ?? 'table';
+  const accessMap = read('ACCESS_MAP');
   const mistakes: string[] = [];
   if (!isPort(port)) mistakes.push(`PORT is "${port}"; it must be a whole number from 0 to 65535.`);
   if (!isAdapter(adapter)) mistakes.push(`HTTP_ADAPTER is "${adapter}"; it must be express or fastify.`);
@@ -48,6 +48,6 @@ function isAdapter(text: string): text is AdapterName {
   return text === 'express' || text === 'fastify';
 }
 
-function isMapForm(text: string): text is Settings['accessMap'] {
-  return text === 'table' || text === 'json';
+function isMapForm(text: string | undefined): text is Settings['accessMap'] {
+  return text === undefined || text === 'table' || text === 'json';
 }

@@ -1,10 +1,9 @@
 // Settings → a running sample app.
-import type { AddressInfo } from 'node:net';
-import { isIPv6 } from 'node:net';
 import { EmbeddedDescope } from '../embedded/embedded-descope.js';
 import type { Redis } from '../sessions/redis.js';
 import type { Application } from './application.js';
 import { createApplication } from './application.js';
+import { readUrl } from './own-url.js';
 import type { Settings } from './settings.js';
 
 export interface Sample {
@@ -31,7 +30,7 @@ export async function startSample(settings: Settings): Promise<Sample> {
     throw error;
   }
   app.flushLogs();
-  return { app, url: readUrl(app), settings, embedded };
+  return { app, url: readUrl(app.getHttpServer()), settings, embedded };
 }
 
 // Only who shares something needs the client.
@@ -39,14 +38,3 @@ async function connectRedis(url: string): Promise<Redis> {
   const { Redis } = await import('../sessions/redis.js');
   return Redis.connect(url);
 }
-
-function readUrl(app: Application): string {
-  const { address, port } = app.getHttpServer().address() as AddressInfo;
-  const host = ANY_TO_LOOPBACK.get(address) ?? address;
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
-}
-
-const ANY_TO_LOOPBACK = new Map([
-  ['0.0.0.0', '127.0.0.1'],
-  ['::', '::1'],
-]);

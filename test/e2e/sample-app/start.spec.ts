@@ -27,7 +27,7 @@ describe('Settings of the sample app', () => {
       sessionSeconds: 3600,
       redisUrl: undefined,
       sessionSecret: undefined,
-      accessMap: 'table',
+      accessMap: undefined,
     };
     expect(readSettings({})).toEqual(defaults);
     const empty = { PORT: '', HOST: ' ', HTTP_ADAPTER: '', DESCOPE_PROJECT_ID: '', REDIS_URL: '' };

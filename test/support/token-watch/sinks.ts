@@ -18,7 +18,7 @@ export interface Watcher {
 }
 
 /** Where tokens in a body are the protocol: Descope's own API, and the sample's sign-in on its embedded Descope. */
-const TOKENS_ARE_THE_PROTOCOL = /^\/(?:v[12]\/|oauth2\/v1\/apps\/|embedded\/tokens$)/;
+const TOKENS_ARE_THE_PROTOCOL = /^\/(?:v[12]\/|oauth2\/v1\/apps\/|embedded\/tokens(?:\/\w+)?$)/;
 const LEVELS = ['log', 'error', 'warn', 'debug', 'verbose', 'fatal'] as const;
 const INSPECTION = { depth: 8, showHidden: true, maxStringLength: null, maxArrayLength: null } as const;
 
