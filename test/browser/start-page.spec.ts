@@ -196,7 +196,7 @@ describe('The start page', () => {
     expect((await readLog('socket', 2))[1]).toMatch(/^Closed\s+1008 SESSION_MISSING$/);
   });
 
-  it('calls as a machine, whoever is signed in', async () => {
+  it('calls as a machine, without the cookie of the person', async () => {
     await arrive('Ada Lovelace');
     const rows = step('machine').locator('.row');
     for (const row of await rows.all()) await row.click();

@@ -85,7 +85,7 @@ describe.each(ADAPTERS)('The start page on %s', (adapter) => {
   it('shows what each route demands, as the access map says', async () => {
     const { text } = await page();
     const rows = [...text.matchAll(/class="path">([^<]*)<\/span>\s*<span class="demand">([^<]*)</g)];
-    const demands = new Map(rows.map(([, path = '', demand = '']) => [path, demand]).reverse());
+    const demands = new Map(rows.map(([, path = '', demand = '']) => [path, demand] as const).reverse());
     for (const [path, demand] of [
       ['/public', 'anybody'],
       ['/maybe', 'anybody, signed in or not'],
