@@ -1,18 +1,20 @@
-// Every TypeScript block of the README compiles as it stands, with the settings of a new Nest application.
-import { readFileSync } from 'node:fs';
+// Every TypeScript block of README.md and docs/ compiles as it stands, with the settings of a new Nest application.
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
+import { readPages } from '../support/pages.js';
 import { shareSources } from '../support/source-files.js';
 
 /** A block, as a file of an application that has the package installed. */
 interface Block {
+  /** Its path in that application. */
   readonly path: string;
+  readonly page: string;
   readonly line: number;
   readonly text: string;
 }
 
-const FOLDER = resolve('test/package/readme');
+const FOLDER = resolve('test/docs/application');
 
 // The convention: each block is a module that compiles by itself. Beside it stand the block that declares AppModule,
 // as './app.module.js', and Jest's globals.
@@ -27,7 +29,7 @@ declare global {
 }
 `;
 
-const blocks = readBlocks(readFileSync('README.md', 'utf8'));
+const blocks = readBlocks();
 const files = new Map([
   ...blocks.map(({ path, text }) => [path, text] as const),
   [resolve(FOLDER, 'globals.d.ts'), GLOBALS],
@@ -35,22 +37,26 @@ const files = new Map([
 ]);
 const program = createProgram();
 
-describe('A block of the README', () => {
+describe('A TypeScript block of the documentation', () => {
   it('is found by this test', () => {
-    expect(blocks.length).toBeGreaterThanOrEqual(5);
+    expect(blocks.filter(({ page }) => page === 'README.md').length).toBeGreaterThanOrEqual(5);
   });
 
-  it.each(blocks.map((block) => [block.line, block] as const))('compiles (line %d)', (_line, block) => {
-    const own = declares(block) ? createProgram([block.path]) : program;
-    const flaws = ts
-      .getPreEmitDiagnostics(own, own.getSourceFile(block.path))
-      .map((flaw) => toText(flaw, block));
-    expect(flaws).toEqual([]);
-  });
+  it.each(blocks.map((block) => [`${block.page}:${block.line}`, block] as const))(
+    'compiles (%s)',
+    (_at, block) => {
+      const own = declares(block) ? createProgram([block.path]) : program;
+      const flaws = ts
+        .getPreEmitDiagnostics(own, own.getSourceFile(block.path))
+        .map((flaw) => toText(flaw, block));
+      expect(flaws).toEqual([]);
+    },
+  );
 
   it('would not pass with a mistake in it', () => {
     const block = {
       path: resolve(FOLDER, 'wrong.ts'),
+      page: 'README.md',
       line: 1,
       text: "import { Rolls } from 'nestjs-descope';\nRolls();",
     };
@@ -61,13 +67,16 @@ describe('A block of the README', () => {
   });
 });
 
-function readBlocks(markdown: string): Block[] {
-  const fences = markdown.matchAll(/^( *)```(?:ts|typescript)\n([^]*?)^ *```$/gm);
-  return [...fences].map(({ index, 2: text = '' }, number) => ({
-    path: resolve(FOLDER, `block-${number + 1}.ts`),
-    line: markdown.slice(0, index).split('\n').length,
-    text,
-  }));
+function readBlocks(): Block[] {
+  return readPages()
+    .flatMap(({ blocks: all }) => all)
+    .filter(({ language }) => language === 'ts' || language === 'typescript')
+    .map(({ page, line, text }, number) => ({
+      path: resolve(FOLDER, `block-${number + 1}.ts`),
+      page,
+      line,
+      text,
+    }));
 }
 
 // Declared names hold for a whole program, so a block that declares some is one of its own.
@@ -113,5 +122,5 @@ function createProgram(paths = toShared()): ts.Program {
 
 function toText(flaw: ts.Diagnostic, block: Block): string {
   const line = flaw.file?.getLineAndCharacterOfPosition(flaw.start ?? 0).line ?? 0;
-  return `README.md:${block.line + 1 + line}: ${ts.flattenDiagnosticMessageText(flaw.messageText, '\n')}`;
+  return `${block.page}:${block.line + 1 + line}: ${ts.flattenDiagnosticMessageText(flaw.messageText, '\n')}`;
 }

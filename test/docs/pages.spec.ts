@@ -1,0 +1,46 @@
+// What every page of the documentation keeps to: its length, its words, and examples that are well-formed.
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { countWords, readPages } from '../support/pages.js';
+
+const pages = readPages();
+
+describe.each(pages.map((page) => [page.path, page] as const))('The page %s', (path, page) => {
+  it('is short enough to be read', () => {
+    expect(countWords(page)).toBeLessThanOrEqual(path === 'README.md' ? 2500 : 2000);
+  });
+
+  it('has one title, and no level of headings is left out', () => {
+    const levels = [...page.prose.matchAll(/^(#{1,6}) /gm)].map(([, marks = '']) => marks.length);
+    expect(levels.filter((level) => level === 1)).toHaveLength(1);
+    expect(levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1)).toEqual([]);
+  });
+
+  it('has JSON that parses, and names environment variables that the package reads', () => {
+    for (const { text } of page.blocks.filter(({ language }) => language === 'json'))
+      expect(() => JSON.parse(text) as unknown).not.toThrow();
+    const names = page.blocks
+      .filter(({ language }) => language === 'dotenv')
+      .flatMap(({ text }) => Object.keys(parseEnv(text)))
+      .filter((name) => name.startsWith('DESCOPE_'));
+    expect(names.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('says of each block in which language it is', () => {
+    expect(page.blocks.filter(({ language }) => language === '').map(({ line }) => line)).toEqual([]);
+  });
+
+  it('says which fixture the commands with curl need', () => {
+    const loose = page.blocks.filter(
+      ({ language, text, fixture }) => language === 'sh' && /\bcurl\b/.test(text) && fixture === undefined,
+    );
+    expect(loose.map(({ line }) => line)).toEqual([]);
+  });
+});
+
+const known = new Set(
+  ['lib/core/config/options.ts', 'lib/core/config/endpoints.ts', 'lib/module/descope.options.ts'].flatMap(
+    (file) => [...(readFileSync(file, 'utf8').match(/\bDESCOPE_[A-Z_]+\b/g) ?? [])],
+  ),
+);
