@@ -38,7 +38,8 @@ export function compileLibrary(root = process.cwd()): CompiledLibrary {
   };
 }
 
-const COMPILER = {
+/** How programs are compiled: without a check of their types. */
+export const COMPILER = {
   configFile: false,
   swcrc: false,
   jsc: {

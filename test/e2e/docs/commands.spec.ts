@@ -2,10 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Fixture } from '../../docs/fixtures/orders.js';
 import { startOrders } from '../../docs/fixtures/orders.js';
+import { startQuickStart } from '../../docs/fixtures/quick-start.js';
 import { readPages } from '../../support/pages.js';
 import { isShown, readSteps, runSteps } from '../../support/shell-block.js';
 
-const FIXTURES: Readonly<Record<string, () => Promise<Fixture>>> = { orders: startOrders };
+const FIXTURES: Readonly<Record<string, () => Promise<Fixture>>> = {
+  orders: startOrders,
+  'quick-start': startQuickStart,
+};
 
 const blocks = readPages()
   .flatMap((page) => page.blocks)
