@@ -113,7 +113,16 @@ describe('The package', () => {
   });
 
   it('ships the build and its papers, and no source', () => {
-    expect(manifest.files).toEqual(['dist', 'CHANGELOG.md', 'README.md', 'SECURITY.md', 'LICENSE']);
+    expect(manifest.files).toEqual([
+      'dist',
+      'docs/*.md',
+      'docs/adr',
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
+      'README.md',
+      'SECURITY.md',
+      'LICENSE',
+    ]);
     expect(manifest.files.slice(1).filter((file) => !existsSync(file))).toEqual([]);
   });
 

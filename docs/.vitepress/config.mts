@@ -1,0 +1,83 @@
+// The site: the pages of this folder, and the API reference that typedoc writes beside them. It loads nothing from elsewhere.
+import { existsSync, readFileSync } from 'node:fs';
+import { slug } from 'github-slugger';
+import { defineConfig } from 'vitepress';
+
+const API = new URL('../api/typedoc-sidebar.json', import.meta.url);
+const api = existsSync(API) ? (JSON.parse(readFileSync(API, 'utf8')) as object[]) : [];
+
+const page = (text: string, name: string) => ({ text, link: `/${name}` });
+
+export default defineConfig({
+  title: 'nestjs-descope',
+  description: 'Descope authentication for NestJS',
+  lang: 'en',
+  cleanUrls: false, // so that the built files can be opened from a disk
+  srcExclude: ['adr/**', 'node_modules/**'],
+  lastUpdated: false,
+  markdown: { anchor: { slugify: (text) => slug(text) } }, // as GitHub, where the pages are read too
+  ignoreDeadLinks: [/^\.\/(?:\.\.\/)+/, /\/(?:CONTRIBUTING|SECURITY|CHANGELOG)(?:\.md)?$/],
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [page('Guide', 'access'), page('API', 'api/')],
+    sidebar: {
+      '/api/': [{ text: 'API reference', items: api }],
+      '/': [
+        {
+          text: 'Start',
+          items: [
+            page('Overview', ''),
+            page('Migrating from passport-jwt', 'migrate-passport-jwt'),
+            page('Migrating from a guard of your own', 'migrate-node-sdk-guard'),
+            page('Migrating from Keycloak', 'migrate-nest-keycloak-connect'),
+          ],
+        },
+        {
+          text: 'Users and access',
+          items: [page('Own users', 'own-users'), page('Access', 'access')],
+        },
+        {
+          text: 'Sessions',
+          items: [
+            page('Browser sessions and routes', 'browser-sessions'),
+            page('Client-held tokens and CORS', 'client-held-tokens'),
+            page('Backend-only sign-in', 'backend-sign-in'),
+          ],
+        },
+        {
+          text: 'Tests and development',
+          items: [page('Testing', 'testing'), page('The emulator', 'emulator'), page('Command line', 'cli')],
+        },
+        {
+          text: 'Transports',
+          items: [
+            page('GraphQL', 'graphql'),
+            page('WebSockets and SSE', 'websockets-sse'),
+            page('Microservices', 'microservices'),
+            page('Machines', 'machines'),
+            page('Gateways', 'gateways'),
+          ],
+        },
+        {
+          text: 'Reference',
+          items: [
+            page('Options', 'options'),
+            page('Errors', 'errors'),
+            page('Access map, Swagger, typed names', 'access-map'),
+          ],
+        },
+        {
+          text: 'In production',
+          items: [
+            page('Operations', 'operations'),
+            page('What the guard does not see', 'not-guarded'),
+            page('Security', 'security'),
+            page('Benchmarks', 'benchmarks'),
+            page('Not possible', 'not-possible'),
+          ],
+        },
+      ],
+    },
+  },
+});
