@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
+import { readPages } from '../support/pages.js';
 import { readSources, walk } from '../support/source-graph.js';
 
 // What stood for an idea before it had the word of an RFC, of Nest or of Descope.
@@ -28,7 +29,7 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
 ];
 
 const texts = readSources('lib').map(({ path, text }) => ({ path, text }));
-texts.push({ path: 'CONTRIBUTING.md', text: readFileSync('CONTRIBUTING.md', 'utf8') });
+texts.push({ path: 'CONTRIBUTING.md', text: readFileSync('CONTRIBUTING.md', 'utf8') }, ...readPages());
 const titles = readSources('test').map(({ path, tree }) => ({ path, text: readTitles(tree).join('\n') }));
 
 describe('The words of the sources', () => {
@@ -43,6 +44,7 @@ describe('The words of the sources', () => {
   it('are looked at in all files', () => {
     expect(texts.length).toBeGreaterThan(100);
     expect(texts.some(({ text }) => /\bsentByBrowser\b/.test(text))).toBe(true);
+    expect(texts.map(({ path }) => path)).toEqual(expect.arrayContaining(['README.md', 'docs/access.md']));
     expect(titles.flatMap(({ text }) => text.split('\n')).length).toBeGreaterThan(1000);
     expect(titles.find(({ path }) => path === 'test/package/words.spec.ts')?.text).toBe(
       'The words of the sources\nare not %s\nare not %s in the titles of tests\nare looked at in all files',
