@@ -68,7 +68,7 @@ async function runInShell(script: string): Promise<string> {
   return (await promisify(execFile)('sh', ['-ec', script], { timeout: 20_000 })).stdout;
 }
 
-// The README leaves out what differs with each run.
+// The page leaves out what differs with each run.
 function toPattern(line: string): RegExp {
   const parts = line.split('…').map((part) => part.replace(/[[\](){}.?*+^$|\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`);
@@ -125,10 +125,10 @@ describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
     expect(await runInShell(unsigned)).toMatch(/1008 SESSION_MISSING\n$/);
   });
 
-  it('answers the commands of the README as it says', async () => {
+  it('answers the commands of docs/graphql.md as it says', async () => {
     const { url } = await start({ HTTP_ADAPTER: adapter });
     const [, script = ''] =
-      /^```sh\n(curl [^`]*\/graphql[^]*?)^```$/m.exec(readFileSync('README.md', 'utf8')) ?? [];
+      /^```sh\n(curl [^`]*\/graphql[^]*?)^```$/m.exec(readFileSync('docs/graphql.md', 'utf8')) ?? [];
     const said = [...script.matchAll(/^# (.*)$/gm)].map(([, line = '']) => line);
     expect(said.length).toBeGreaterThanOrEqual(5);
     const output = await runInShell(script.replaceAll('127.0.0.1:3000', new URL(url).host));

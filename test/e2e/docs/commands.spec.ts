@@ -13,7 +13,7 @@ const FIXTURES: Readonly<Record<string, () => Promise<Fixture>>> = {
 
 const blocks = readPages()
   .flatMap((page) => page.blocks)
-  .filter(({ fixture }) => fixture !== undefined);
+  .filter(({ fixture }) => fixture !== undefined && fixture !== 'sample'); // test/package/sample-app.spec.ts runs those
 
 describe('The fixture that a block names', () => {
   it('is there', () => {
