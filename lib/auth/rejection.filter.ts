@@ -40,8 +40,8 @@ export class RejectionFilter extends BaseExceptionFilter {
 
   override catch(error: unknown, host: ArgumentsHost): unknown {
     const type: string = host.getType();
-    if (type === 'ws' || type === 'rpc') return answerMessage(error, host);
-    const rejection = answerHttp(error, host);
+    if (type === 'ws' || type === 'rpc') return respondToMessage(error, host);
+    const rejection = respondOverHttp(error, host);
     if (type === 'http') {
       super.catch(rejection, host);
       return;
@@ -54,14 +54,14 @@ export class RejectionFilter extends BaseExceptionFilter {
 @Catch(...OURS)
 class MessageRejectionFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): unknown {
-    return answerMessage(error, host);
+    return respondToMessage(error, host);
   }
 }
 
 /** The filter for messages. It has no state, so one instance serves all applications of a process. */
 export const messageRejectionFilter: ExceptionFilter = new MessageRejectionFilter();
 
-function answerHttp(error: unknown, host: ArgumentsHost): unknown {
+function respondOverHttp(error: unknown, host: ArgumentsHost): unknown {
   const rejection = toHttpError(error);
   if (rejection === undefined) return error;
   const { response } = openCall(host as ExecutionContext);
@@ -69,7 +69,7 @@ function answerHttp(error: unknown, host: ArgumentsHost): unknown {
   return toForm(rejection.exception, host);
 }
 
-function answerMessage(error: unknown, host: ArgumentsHost): Observable<never> | undefined {
+function respondToMessage(error: unknown, host: ArgumentsHost): Observable<never> | undefined {
   const rejection = toForm(toHttpError(error)?.exception ?? error, host);
   if (host.getType() !== 'ws') return throwError(() => readThrown(rejection));
   respondToSocket(rejection, host);

@@ -129,17 +129,17 @@ function passTooLarge(error: unknown): void {
  */
 @Injectable()
 export class DescopeSessionMiddleware implements NestMiddleware<ContextRequest, object> {
-  @Inject(SessionAttachment) private readonly step!: SessionAttachment;
+  @Inject(SessionAttachment) private readonly attachment!: SessionAttachment;
 
   /** Refreshes the session of a request if it has lapsed, then calls `next`. */
   use(request: ContextRequest, response: object, next: () => void): void {
     const call = openHttpCall(request, response);
-    const due = isWritable(call) ? this.step.findDue(call) : undefined;
+    const due = isWritable(call) ? this.attachment.findDue(call) : undefined;
     if (!isWritable(call) || due === undefined) {
       next();
       return;
     }
-    void this.step.run(call, due).then(next);
+    void this.attachment.run(call, due).then(next);
   }
 }
 
@@ -148,11 +148,11 @@ interface FastifyInstance {
 }
 
 /** Adds the refresh as a hook, after the session plugin that the application registered. */
-export function addSessionHook(fastify: FastifyInstance, step: SessionAttachment): void {
+export function addSessionHook(fastify: FastifyInstance, attachment: SessionAttachment): void {
   fastify.addHook('onRequest', async (request, reply) => {
     const call = openHttpCall(request, reply);
-    const due = isWritable(call) ? step.findDue(call) : undefined;
-    if (isWritable(call) && due !== undefined) await step.run(call, due);
+    const due = isWritable(call) ? attachment.findDue(call) : undefined;
+    if (isWritable(call) && due !== undefined) await attachment.run(call, due);
   });
 }
 

@@ -112,7 +112,7 @@ export class AccessKeys {
     const sender = toSender(); // read now: after a disconnect there is no address
     const { sessionToken } = await exchange(key).catch((error: unknown) => {
       if (error instanceof DescopeApiError) this.#budget.addRejection(sender);
-      return toRejected(error);
+      return throwRejected(error);
     });
     const { claims } = await this.#prove(sessionToken);
     const endsAtMs = Math.min(claims.exp * 1000, clock() + config.maxAgeMs);
@@ -147,7 +147,7 @@ export class AccessKeys {
 const LIMITED =
   'More requests with unknown access keys arrive than accessKeys.unknownPerSecond allows. The requests above the limit get 503. Access keys that were accepted before still work. If the requests are from your own machines, raise the limit. Otherwise an attacker may be guessing keys.';
 
-function toRejected(error: unknown): never {
+function throwRejected(error: unknown): never {
   throw error instanceof DescopeApiError ? rejected(error.errorCode) : error;
 }
 

@@ -76,12 +76,12 @@ function readHeader(header: JsonObject): TokenHeader {
 }
 
 function parseJsonPart(part: string): JsonObject {
-  const value = parseJson(toText(decodeBase64Url(part)));
+  const value = parseJson(decodeText(decodeBase64Url(part)));
   if (!isJsonObject(value)) throw malformed('has a part that is not a JSON object');
   return value;
 }
 
-function toText(bytes: Buffer): string {
+function decodeText(bytes: Buffer): string {
   if (isAscii(bytes)) return bytes.toString('latin1'); // the same, in a quarter of the time
   if (!isUtf8(bytes)) throw malformed('has a part that is not UTF-8');
   return bytes.toString('utf8');

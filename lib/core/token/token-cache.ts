@@ -12,7 +12,7 @@ export interface ProofRules<Proof> {
   /** Estimates its size without the token, in bytes. */
   readonly toBytes: (proof: Proof) => number;
   /** Checks whether it has ended. */
-  readonly isOver: (proof: Proof) => boolean;
+  readonly isExpired: (proof: Proof) => boolean;
 }
 
 interface Entry<Proof> {
@@ -99,7 +99,7 @@ export class TokenCache<Proof extends object> {
   #sweep(): void {
     for (const end = this.#sweepIndex + 2; this.#sweepIndex < end; this.#sweepIndex += 1) {
       const entry = this.#ring[this.#sweepIndex % this.#ring.length];
-      if (entry !== undefined && this.#rules.isOver(entry.proof)) this.#drop(entry);
+      if (entry !== undefined && this.#rules.isExpired(entry.proof)) this.#drop(entry);
     }
   }
 

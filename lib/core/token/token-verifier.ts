@@ -145,7 +145,7 @@ export class TokenVerifier {
     const { config, clock } = this.#input;
     return {
       toBytes: ({ claims }) => estimateBytes(claims),
-      isOver: ({ claims }) => claims.exp + config.leewaySeconds <= clock() / 1000,
+      isExpired: ({ claims }) => claims.exp + config.leewaySeconds <= clock() / 1000,
     };
   }
 

@@ -8,10 +8,10 @@ const MAX_PATHS = 10;
 
 /** Checks a token's claims by the schema, and returns its output. Throws or rejects with `CLAIMS_REFUSED`. */
 export function readCustomClaims(claims: DescopeClaims, schema: StandardSchema): MaybePromise<CustomClaims> {
-  return whenReady(schema['~standard'].validate(claims), toClaims);
+  return whenReady(schema['~standard'].validate(claims), requireOutput);
 }
 
-function toClaims(result: SchemaResult<unknown>): CustomClaims {
+function requireOutput(result: SchemaResult<unknown>): CustomClaims {
   if (result.issues !== undefined) throw rejected(result.issues);
   const { value } = result;
   if (typeof value !== 'object' || value === null) throw rejected([]);

@@ -8,7 +8,7 @@ const over = new Set<string>();
 const createCache = (limits = LIMITS) =>
   new TokenCache<{ readonly of: string; readonly bytes: number }>(limits, {
     toBytes: ({ bytes }) => bytes,
-    isOver: ({ of }) => over.has(of),
+    isExpired: ({ of }) => over.has(of),
   });
 const fill = (cache: ReturnType<typeof createCache>, tokens: readonly string[], bytes = 0) => {
   for (const token of tokens) {
