@@ -27,6 +27,11 @@ describe.each(pages.map((page) => [page.path, page] as const))('The page %s', (p
     expect(names.filter((name) => !known.has(name))).toEqual([]);
   });
 
+  it('shows project ids of the length that the package accepts', () => {
+    const ids = page.text.match(/\bP2[A-Za-z0-9]{10,}\b/g) ?? [];
+    expect(ids.filter((id) => !/^P(?:[A-Za-z0-9]{27}|[A-Za-z0-9]{31})$/.test(id))).toEqual([]);
+  });
+
   it('says of each block in which language it is', () => {
     expect(page.blocks.filter(({ language }) => language === '').map(({ line }) => line)).toEqual([]);
   });
