@@ -64,7 +64,12 @@ export const PARTS = {
   // What a mistake would hand to somebody else, or keep where it was ended. Applications start for each of these mutants.
   profile: {
     mutate: ['lib/routes/me.routes.ts'],
-    specs: [`${E2E}/session/kept-tokens`, `${E2E}/session/routes`, `${UNIT}/routes/me`],
+    specs: [
+      `${E2E}/session/kept-tokens`,
+      `${E2E}/session/routes`,
+      `${E2E}/session/users`,
+      `${UNIT}/routes/me`,
+    ],
   },
   state: {
     mutate: ['lib/auth/request-state.ts', 'lib/auth/response-headers.ts'],

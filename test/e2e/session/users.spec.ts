@@ -30,6 +30,7 @@ describe.each(ADAPTERS)('Users of the application, on %s', (adapter) => {
     expect(loaded).toHaveLength(2);
     const claims = await app.request('/auth/me', { headers: browser.headers });
     expect(claims.body['user']).toMatchObject({ kind: 'user' });
+    expect(claims.body).not.toHaveProperty('profile'); // asked for by ?profile=1 alone
   });
 
   it.each([null, undefined])('stop a session that the application does not know (%s)', async (user) => {
