@@ -148,7 +148,7 @@ function toRequest({ upgrade, params }: SocketOperation, node: Node): RequestLik
   };
   // Browsers always send `Origin` with a WebSocket (RFC 6455 §4.1). If it is missing, it may have been removed.
   if (!Object.hasOwn(headers, 'origin')) return request;
-  return { ...request, headers: { ...request.headers, cookie }, session: readSession(upgrade) };
+  return { ...request, headers: { ...request.headers, cookie }, session: readServerSession(upgrade) };
 }
 
 // Mercurius adds the parameters of the client's first message to the headers: a page of another site could add headers there
@@ -190,7 +190,7 @@ function toLowerName(text: string, index: number): string {
   return index % 2 === 0 ? text.toLowerCase() : '';
 }
 
-function readSession(upgrade: unknown): unknown {
+function readServerSession(upgrade: unknown): unknown {
   return isObject(upgrade) && 'session' in upgrade ? upgrade.session : undefined;
 }
 

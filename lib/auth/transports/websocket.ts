@@ -61,7 +61,7 @@ export function findHandshake(client: unknown): RequestLike | undefined {
   const request = requests.get(client) ?? ('request' in client ? client.request : undefined);
   if (!isRequest(request)) return undefined;
   const { headers, rawHeaders, socket } = request;
-  const handshake = { method: 'GET', headers, rawHeaders, socket, session: readSession(request) };
+  const handshake = { method: 'GET', headers, rawHeaders, socket, session: readServerSession(request) };
   return 'handshake' in client ? addToken(handshake, readOwnMember(client.handshake, 'auth')) : handshake;
 }
 
@@ -78,7 +78,7 @@ function addToken(handshake: RequestLike, auth: unknown): RequestLike {
 }
 
 // The application's server-side session, if its middleware runs for the upgrade, too.
-function readSession(request: object): unknown {
+function readServerSession(request: object): unknown {
   return 'session' in request ? request.session : undefined;
 }
 
