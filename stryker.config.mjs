@@ -49,7 +49,7 @@ export const PARTS = {
     specs: [`${E2E}/access/current-tenant`, `${E2E}/user/current-user`],
   },
   http: {
-    mutate: ['request', 'cookies', 'origin'].map((file) => `lib/core/http/${file}.ts`),
+    mutate: ['request', 'cookies', 'origin', 'redirect-target'].map((file) => `lib/core/http/${file}.ts`),
     specs: [
       'authorization',
       'cookies',

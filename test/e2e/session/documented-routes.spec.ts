@@ -64,5 +64,17 @@ describe.each(ADAPTERS)(
         { name: 'profile', in: 'query' },
       ]);
     });
+
+    it.each(['/api/auth/logout', '/api/auth/logout-all'])(
+      'show the rejections and the outage of %s',
+      (path) => {
+        expect(Object.keys(document.paths[path]?.post?.responses ?? {})).toEqual([
+          '204',
+          '401',
+          '403',
+          '503',
+        ]);
+      },
+    );
   },
 );
