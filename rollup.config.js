@@ -1,7 +1,7 @@
 // Gathers each build into few files: a hundred small modules take Node five times as long to find and load. Types stay
 // where the compiler put them; nothing that the modules hold is renamed for size or left out, comments included.
 import { readdirSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 
 const ENTRY_POINTS = [
   'index',
@@ -74,8 +74,7 @@ function writeBundle({ dir }, bundle) {
 
 // Its types, too: no program imports a command.
 function leaveOnlyCommand({ dir }, bundle) {
-  for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
-    const file = relative(dir, join(entry.parentPath, entry.name));
-    if (entry.isFile() && !Object.hasOwn(bundle, file)) rmSync(join(dir, file));
+  for (const name of readdirSync(dir)) {
+    if (!Object.hasOwn(bundle, name)) rmSync(join(dir, name), { recursive: true });
   }
 }

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // The command `nestjs-descope`: finds the subcommand, and loads nothing of the others.
 import { readFileSync } from 'node:fs';
+import type { PackageVersions } from './doctor/versions.js';
 
 const USAGE = `Usage: nestjs-descope <command> [options]
 
 Commands:
   emulator   Run an embedded Descope for development and tests
+  doctor     Check the configuration, keys, clock and versions of an application
 
 Options:
   -v, --version   Show the version of the package
@@ -14,13 +16,14 @@ Options:
 
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
   ['emulator', runEmulator],
+  ['doctor', examine],
 ]);
 
 async function run([name, ...args]: readonly string[]): Promise<void> {
   const command = COMMANDS.get(name ?? '');
   if (command !== undefined) await command(args);
   else if (name === '--help' || name === '-h') process.stdout.write(USAGE);
-  else if (name === '--version' || name === '-v') process.stdout.write(`${readVersion()}\n`);
+  else if (name === '--version' || name === '-v') process.stdout.write(`${readManifest().version}\n`);
   else misuse(name);
 }
 
@@ -29,15 +32,34 @@ async function runEmulator(args: readonly string[]): Promise<void> {
   await runEmulatorCommand(args);
 }
 
+async function examine(args: readonly string[]): Promise<void> {
+  const { runDoctor } = await import('./doctor/doctor-command.js');
+  const { exitStatus, output } = await runDoctor(args, {
+    variables: process.env,
+    folder: process.cwd(),
+    nodeVersion: process.versions.node,
+    manifest: readManifest(),
+    readInput: readStandardInput,
+  });
+  (exitStatus === 2 ? process.stderr : process.stdout).write(output);
+  process.exitCode = exitStatus;
+}
+
+async function readStandardInput(): Promise<string> {
+  let text = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) text += String(chunk);
+  return text;
+}
+
 function misuse(name: string | undefined): void {
   const message = name === undefined ? 'A command is missing' : `Unknown command ${JSON.stringify(name)}`;
   process.stderr.write(`${message}\n\n${USAGE}`);
   process.exitCode = 2;
 }
 
-function readVersion(): string {
+function readManifest(): PackageVersions {
   const file = new URL('../../../package.json', import.meta.url); // from dist/esm/cli
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  return JSON.parse(readFileSync(file, 'utf8')) as PackageVersions;
 }
 
 void run(process.argv.slice(2));

@@ -88,7 +88,9 @@ describe('Imports', () => {
   it('of the command are dynamic, so that no subcommand loads another', () => {
     const { imports = [], tree } = sources.find(({ path }) => path === COMMAND) ?? {};
     const named = (tree?.statements ?? []).flatMap((statement) =>
-      ts.isImportDeclaration(statement) && ts.isStringLiteral(statement.moduleSpecifier)
+      ts.isImportDeclaration(statement) &&
+      statement.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword &&
+      ts.isStringLiteral(statement.moduleSpecifier)
         ? [statement.moduleSpecifier.text]
         : [],
     );
@@ -97,6 +99,14 @@ describe('Imports', () => {
     expect(
       importsOf(sources).filter(({ target }) => target.startsWith('lib/cli/') && target === COMMAND),
     ).toEqual([]);
+  });
+
+  it('of the doctor reach neither Nest nor the emulator', () => {
+    const byPath = new Map(sources.map((source) => [source.path, source]));
+    const reached = new Set(['lib/cli/doctor/doctor-command.ts']);
+    for (const path of reached) for (const target of readLoaded(byPath.get(path))) reached.add(target);
+    expect(reached.has('lib/core/config/config.ts')).toBe(true);
+    expect([...reached].filter((name) => !/^(?:lib\/(?:cli|core)\/|node:)/.test(name))).toEqual([]);
   });
 
   it('of jose stand in the emulator only, and those of testing/ nowhere', () => {
@@ -177,12 +187,23 @@ describe('One file', () => {
   it('reads the environment, and not from the process', () => {
     const readsProcess = (node: ts.Node) =>
       isMember(node, 'process', 'env') || isImportOf(node, 'node:process', 'env');
-    expect(findFiles(library, readsProcess)).toEqual([]);
+    expect(findFiles(library, readsProcess)).toEqual([COMMAND]); // which is a process of its own
     const names = (node: ts.Node) =>
       ts.isStringLiteral(node) && ts.isCallExpression(node.parent) && /^DESCOPE_[A-Z_]+$/.test(node.text);
     expect(findFiles(library, names)).toEqual(['lib/core/config/environment.ts']);
   });
 });
+
+// Without what is imported for its types, which is gone when it runs.
+function readLoaded(source: Source | undefined): readonly string[] {
+  const loaded = (source?.tree.statements ?? []).filter(
+    (node) => !ts.isImportDeclaration(node) || node.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword,
+  );
+  const text = loaded.map((node) => node.getText()).join('\n');
+  return (source?.imports ?? []).filter(
+    (target) => text.includes(posix.basename(target).replace(/\.ts$/, '.js')) || !target.startsWith('lib/'),
+  );
+}
 
 function findCircle(files: readonly Source[]): readonly string[] | undefined {
   const byPath = new Map(files.map((source) => [source.path, source]));

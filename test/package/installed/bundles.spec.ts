@@ -1,5 +1,6 @@
 // What an entry point loads once it is built: few files, and nothing of another entry point.
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -66,5 +67,27 @@ describe.each(['esm', 'cjs'])('The %s build', (build) => {
   it('keeps the package of the application out of the emulator', () => {
     const shared = [...open('emulator/index.js').files].filter((file) => open('index.js').files.has(file));
     expect(shared).toEqual([]);
+  });
+});
+
+describe('The command', () => {
+  const folder = join(dist, 'esm/cli');
+
+  it('is one file for each subcommand, and nothing else', () => {
+    expect(readdirSync(folder).sort()).toEqual(['doctor-command.js', 'nestjs-descope.js']);
+    expect([...load(join(folder, 'nestjs-descope.js')).packages]).toEqual(['node:fs']);
+  });
+
+  it('loads nothing of Nest, of the emulator or of any package for the doctor', () => {
+    const { files, packages } = load(join(folder, 'doctor-command.js'));
+    expect([...files]).toEqual([join(folder, 'doctor-command.js')]);
+    expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual([]);
+  });
+
+  it('starts each', () => {
+    for (const name of ['emulator', 'doctor']) {
+      const args = [join(folder, 'nestjs-descope.js'), name, '--help'];
+      expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toContain(`nestjs-descope ${name}`);
+    }
   });
 });

@@ -1,0 +1,81 @@
+// Checks the configuration: the options of the environment and of the code, read as the application reads them.
+import type { DescopeConfig } from '../../core/config/config.js';
+import { resolveConfig } from '../../core/config/config.js';
+import { isProduction, mergeOptions, readEnvironment } from '../../core/config/environment.js';
+import { STATIC_OPTIONS } from '../../core/config/option-reader.js';
+import { readStartupNotices } from '../../core/config/startup-notices.js';
+import { DescopeConfigError } from '../../core/errors.js';
+import { isLoopbackUrl, toRegionalBaseUrl } from '../../core/http/base-url.js';
+import { toHost } from '../../core/request-failure.js';
+import type { DoctorInput } from './doctor-arguments.js';
+import type { Finding } from './finding.js';
+import { ok, problem, warning } from './finding.js';
+
+/** What there is of the application's configuration; without `config` it is not valid. */
+export interface CheckedConfiguration {
+  readonly config: DescopeConfig | undefined;
+  readonly findings: readonly Finding[];
+  /** What must not be printed. */
+  readonly secrets: readonly string[];
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Resolves the configuration, and lists its mistakes and what is worth a thought. */
+export function checkConfiguration(variables: Variables, input: DoctorInput): CheckedConfiguration {
+  const all: Variables = { ...input.envFile?.variables, ...defined(variables) };
+  const read = (name: string): unknown => (Object.hasOwn(all, name) ? all[name] : undefined);
+  const merged = mergeOptions(readEnvironment(read), withoutStatic(input.options ?? {}));
+  const given = merged as Readonly<Record<string, unknown>>;
+  const secrets = ['managementKey', 'authManagementKey'].map((name) => given[name]).filter(isText);
+  try {
+    const config = resolveConfig(merged, isProduction(read));
+    return { config, findings: [toSource(config, input), toPlace(config), ...toNotices(config)], secrets };
+  } catch (error) {
+    if (!(error instanceof DescopeConfigError)) throw error;
+    return { config: undefined, findings: toMistakes(error), secrets };
+  }
+}
+
+function toSource(config: DescopeConfig, { envFile, options }: DoctorInput): Finding {
+  const from = ['the environment', ...(envFile ? [envFile.name] : []), ...(options ? ['--options'] : [])];
+  const mode = config.session.cookies.isProduction ? ', for production' : '';
+  const left = options
+    ? ''
+    : ' Options that stand in the code of the application are not seen without --options.';
+  return ok('configuration', `Valid; read from ${from.join(', ')}${mode}.${left}`);
+}
+
+function toPlace({ projectId, baseUrl }: DescopeConfig): Finding {
+  const regional = toRegionalBaseUrl(projectId);
+  const message = `Project ${projectId} at ${baseUrl}`;
+  if (baseUrl === regional) return ok('project', `${message}, the API of its region.`);
+  if (isLoopbackUrl(baseUrl)) return ok('project', `${message}, an emulator or a proxy of this machine.`);
+  if (!/(?:^|\.)descope\.com$/.test(toHost(baseUrl)))
+    return ok('project', `${message}, a domain of your own; the API of its region is ${regional}.`);
+  const advice = `Remove baseUrl (DESCOPE_BASE_URI), or set it to ${regional}.`;
+  return warning('project', `${message}, which is not the API of its region (${regional}).`, { advice });
+}
+
+function toNotices(config: DescopeConfig): Finding[] {
+  return readStartupNotices(config).map(({ code, message }) => warning('configuration', message, { code }));
+}
+
+function toMistakes({ details, message, code }: DescopeConfigError): Finding[] {
+  const { mistakes } = details;
+  const lines = Array.isArray(mistakes) ? (mistakes as readonly string[]) : [message];
+  return lines.map((line) => problem('configuration', line.replace(/^- /, ''), { code }));
+}
+
+// Static options are checked where a module is registered; their controllers and guards are no JSON.
+function withoutStatic(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !STATIC_OPTIONS.includes(name)));
+}
+
+function defined(variables: Variables): Variables {
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

@@ -1,0 +1,534 @@
+// The command `nestjs-descope doctor`: what it finds, what it says to do, and what it never prints.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Emulator } from 'nestjs-descope/emulator';
+import { startEmulator } from 'nestjs-descope/emulator';
+import { checkConfiguration } from '#lib/cli/doctor/configuration.js';
+import type { DoctorInput } from '#lib/cli/doctor/doctor-arguments.js';
+import { readDoctorInput } from '#lib/cli/doctor/doctor-arguments.js';
+import { runDoctor } from '#lib/cli/doctor/doctor-command.js';
+import type { Finding } from '#lib/cli/doctor/finding.js';
+import type { PackageVersions } from '#lib/cli/doctor/versions.js';
+import { isInRange } from '#lib/cli/doctor/versions.js';
+import type { TranspiledCommand } from '../../support/command.js';
+import { runCommand, transpileCommand } from '../../support/command.js';
+import { clearEnvironment } from '../../support/environment.js';
+import { findFreePort } from '../../support/free-port.js';
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as PackageVersions;
+const OTHER_PROJECT = 'P2testtesttesttesttesttestte';
+const USERS = [{ loginId: 'ada@example.com', roles: ['admin'] }];
+
+let emulator: Emulator;
+let folder: string;
+
+beforeAll(async () => {
+  emulator = await startEmulator({
+    seed: { users: USERS, roles: [{ name: 'admin', permissions: ['orders:read'] }] },
+  });
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'doctor-'));
+});
+afterEach(() => {
+  emulator.reset();
+  rmSync(folder, { recursive: true });
+});
+afterAll(() => emulator.close());
+
+interface Examination {
+  readonly args?: readonly string[];
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+  readonly input?: string;
+  readonly nodeVersion?: string;
+}
+
+const ofEmulator = () => ({ DESCOPE_PROJECT_ID: emulator.projectId, DESCOPE_BASE_URI: emulator.url });
+
+async function examine({ args = [], variables, input = '', nodeVersion = '22.12.0' }: Examination = {}) {
+  const { exitStatus, output } = await runDoctor(['--json', ...args], {
+    variables: { ...ofEmulator(), DESCOPE_AUDIENCE: 'orders', ...variables },
+    folder,
+    nodeVersion,
+    manifest,
+    readInput: async () => input,
+  });
+  const { findings } = JSON.parse(output) as { findings: Finding[] };
+  const of = (check: string) => findings.filter((finding) => finding.check === check);
+  return { exitStatus, output, findings, of };
+}
+
+function put(name: string, content: unknown): string {
+  writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+  return name;
+}
+
+function install(versions: Readonly<Record<string, string>>): void {
+  for (const [name, version] of Object.entries(versions)) {
+    mkdirSync(join(folder, 'node_modules', name), { recursive: true });
+    put(`node_modules/${name}/package.json`, { version });
+  }
+}
+
+const NEST_12 = {
+  '@nestjs/common': '12.5.1',
+  '@nestjs/config': '12.0.1',
+  '@nestjs/core': '12.5.1',
+  'reflect-metadata': '0.2.2',
+  rxjs: '7.8.2',
+};
+
+describe('The doctor', () => {
+  it('finds no problem where there is none', async () => {
+    install(NEST_12);
+    const { exitStatus, findings, of } = await examine();
+    expect(findings.filter(({ status }) => status === 'problem' || status === 'warning')).toEqual([]);
+    expect(exitStatus).toBe(0);
+    expect(of('keys')).toEqual([
+      { check: 'keys', status: 'ok', message: expect.stringMatching(/^1 usable of 1 keys, fetched from 127/) },
+    ]);
+    expect(of('clock')[0]?.message).toMatch(/^The clock agrees/);
+    expect(of('token')[0]).toMatchObject({
+      status: 'skipped',
+      message: expect.stringContaining('--token -'),
+    });
+  });
+
+  it('reports mistakes of the configuration in the sentences of the boot, and checks nothing else then', async () => {
+    const variables = { DESCOPE_PROJECT_ID: 'X1', DESCOPE_BASE_URI: 'http://descope.example.com' };
+    const { exitStatus, of } = await examine({ variables });
+    expect(exitStatus).toBe(1);
+    expect(of('configuration')).toEqual([
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(/^projectId: got 2/),
+      }),
+      expect.objectContaining({
+        message: expect.stringMatching(/^baseUrl: got plain http outside loopback/),
+      }),
+    ]);
+    expect(of('keys')).toEqual([expect.objectContaining({ status: 'skipped' })]);
+    expect(emulator.requests.all).toEqual([]);
+  });
+
+  it('says what the boot says of a valid configuration', async () => {
+    const variables = { DESCOPE_AUDIENCE: '', DESCOPE_USERNAME_CLAIM: 'email', NODE_ENV: 'production' };
+    const { exitStatus, of } = await examine({ variables });
+    expect(of('configuration').flatMap(({ code }) => code ?? [])).toEqual([
+      'AUDIENCE_NOT_CHECKED',
+      'BASE_URL_LOOPBACK',
+      'USERNAME_CLAIM_MUTABLE',
+    ]);
+    expect(exitStatus).toBe(0);
+  });
+
+  it('reads .env, or another file, and lets the variables of the process replace it', async () => {
+    put('.env', `DESCOPE_PROJECT_ID=${emulator.projectId}\nDESCOPE_BASE_URI=${emulator.url}\n`);
+    const absent = { DESCOPE_PROJECT_ID: undefined, DESCOPE_BASE_URI: undefined };
+    const read = await examine({ variables: absent });
+    expect(read.of('keys')[0]?.status).toBe('ok');
+    expect(read.of('configuration')[0]?.message).toMatch(/read from the environment, \.env\./);
+    put('.env', 'DESCOPE_PROJECT_ID=X1\n');
+    expect((await examine()).exitStatus).toBe(0);
+    put('other.env', 'DESCOPE_PROJECT_ID=X1\n');
+    const other = await examine({ variables: absent, args: ['--dotenv', 'other.env'] });
+    expect(other.of('configuration')[0]?.message).toMatch(/^projectId: got 2 characters/);
+  });
+
+  it('reads options of the code, and leaves static ones to the boot', async () => {
+    const options = put('options.json', { audience: null, isGlobal: true, routes: { path: 'x' }, leeway: 5 });
+    const { of } = await examine({ args: ['--options', options] });
+    expect(of('configuration').map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^leeway: got an unknown option/),
+    ]);
+  });
+
+  it.each([
+    [`Puse1${'a'.repeat(27)}`, 'https://api.use1.descope.com', 'ok', /the API of its region/],
+    [`Puse1${'a'.repeat(27)}`, 'https://api.descope.com', 'warning', /is not the API of its region \(.*use1/],
+    [OTHER_PROJECT, 'https://auth.example.com', 'ok', /a domain of your own/],
+  ])('judges the region of %s at %s: %s', (projectId, baseUrl, status, message) => {
+    const input = readDoctorInput([], folder) as DoctorInput; // nothing is to go to these hosts
+    const variables = { DESCOPE_PROJECT_ID: projectId, DESCOPE_BASE_URI: baseUrl };
+    const { findings } = checkConfiguration(variables, input);
+    expect(findings.filter(({ check }) => check === 'project')).toEqual([
+      expect.objectContaining({ status, message: expect.stringMatching(message) }),
+    ]);
+  });
+});
+
+describe('The doctor, about keys and the clock', () => {
+  it('names host and innermost cause when Descope is down', async () => {
+    const port = await findFreePort();
+    const { exitStatus, of } = await examine({ variables: { DESCOPE_BASE_URI: `http://127.0.0.1:${port}` } });
+    expect(exitStatus).toBe(1);
+    expect(of('keys')).toEqual([
+      expect.objectContaining({
+        status: 'problem',
+        code: 'KEYS_UNAVAILABLE',
+        message: expect.stringMatching(new RegExp(`\\(127\\.0\\.0\\.1:${port}: .*ECONNREFUSED`)),
+        advice: expect.stringContaining('baseUrl'),
+      }),
+    ]);
+    expect(of('clock')[0]?.status).toBe('skipped');
+  });
+
+  it('names the status, and the project id as the likely cause, for a project that there is not', async () => {
+    const { exitStatus, of } = await examine({ variables: { DESCOPE_PROJECT_ID: OTHER_PROJECT } });
+    expect(exitStatus).toBe(1);
+    expect(of('keys')[0]).toMatchObject({
+      status: 'problem',
+      message: expect.stringMatching(/status 401: E061005/),
+      advice: expect.stringContaining('DESCOPE_PROJECT_ID'),
+    });
+    expect(of('clock')[0]?.status).toBe('ok');
+  });
+
+  it.each([
+    [3600, 'problem', /^The clock is 3600 s behind .* issued in the future/, 'TOKEN_ISSUED_IN_FUTURE'],
+    [-3600, 'problem', /^The clock is 3600 s ahead of .* expire too early/, 'TOKEN_EXPIRED'],
+    [4, 'warning', /^The clock is [345] s behind/, undefined],
+  ])('compares the clock with the Date of Descope: %d s', async (seconds, status, message, code) => {
+    emulator.clock.advance(1000 * seconds);
+    const { of } = await examine();
+    expect(of('clock')).toEqual([
+      expect.objectContaining({ status, message: expect.stringMatching(message), advice: expect.anything() }),
+    ]);
+    expect(of('clock')[0]?.code).toBe(code);
+  });
+
+  it('says how old the keys of a cache on the way are, and lets no such age pass for a wrong clock', async () => {
+    const date = new Date(emulator.clock.now() - 7_200_000).toUTCString();
+    const body = { keys: emulator.publishedKeys };
+    emulator.faults.add({ path: '/v2/keys', status: 200, body, headers: { age: '7200', date } });
+    const { of } = await examine();
+    expect(of('keys')[1]).toMatchObject({
+      status: 'warning',
+      message: expect.stringContaining('7200 s old'),
+    });
+    expect(of('clock')[0]?.status).toBe('ok');
+  });
+
+  it('finds a fixed key that Descope has rotated, and takes one that is published', async () => {
+    const [jwk] = emulator.publishedKeys;
+    const fixed = { DESCOPE_PUBLIC_KEY: JSON.stringify(jwk) };
+    expect((await examine({ variables: fixed })).of('keys')[0]?.status).toBe('ok');
+    emulator.faults.add({ path: '/v2/keys', status: 200, body: { keys: [{ ...jwk, kid: 'SK2next' }] } });
+    const { exitStatus, of } = await examine({ variables: fixed });
+    expect([exitStatus, of('keys')[0]?.code]).toEqual([1, 'TOKEN_KEY_UNKNOWN']);
+    emulator.faults.clear();
+    emulator.faults.add({ path: '/v2/keys', status: 503 });
+    expect((await examine({ variables: fixed })).of('keys')[0]).toMatchObject({
+      status: 'warning',
+      message: expect.stringContaining('verified with the fixed keys'),
+    });
+  });
+
+  it('finds keys of another algorithm, and none at all', async () => {
+    const options = put('options.json', { algorithms: ['ES384'] });
+    const { of } = await examine({ args: ['--options', options] });
+    expect(of('keys')[0]).toMatchObject({ status: 'problem', advice: "Set algorithms to ['RS256']." });
+    emulator.faults.add({ path: '/v2/keys', status: 200, body: { keys: [{ kty: 'oct' }] } });
+    expect((await examine()).of('keys')[0]?.message).toMatch(/^None of the 1 keys/);
+  });
+});
+
+describe('The doctor, about a token', () => {
+  const judge = async (input: string, variables: Record<string, string> = {}, args: string[] = []) =>
+    examine({ args: ['--token', '-', ...args], input, variables: { DESCOPE_AUDIENCE: '', ...variables } });
+
+  it('judges it by the verifier of the application, and takes it apart without values of a person', async () => {
+    const claims = { email: 'ada@example.com', name: 'Ada Lovelace', amr: ['email'] };
+    const { exitStatus, of, output } = await judge(`${await emulator.signToken({ claims })}\n`);
+    expect(exitStatus).toBe(0);
+    expect(of('token')[0]).toMatchObject({
+      status: 'ok',
+      message: expect.stringMatching(/kind "user"; .*10 min/),
+    });
+    expect(of('claims')[0]?.message).toMatch(/^drn "DS"; ends .*claims: .*email.*name/);
+    expect(of('username')[0]?.message).toBe('The claim "sub" holds the username.');
+    for (const value of ['ada@example.com', 'Ada Lovelace']) expect(output).not.toContain(value);
+  });
+
+  it.each<[string, () => Promise<string>, RegExp]>([
+    ['TOKEN_EXPIRED', () => emulator.signToken({ expiresInSeconds: -60 }), /^Sign in again/],
+    [
+      'TOKEN_NOT_A_SESSION',
+      async () => (await emulator.signIn('ada@example.com')).refreshJwt,
+      /^Send the session token/,
+    ],
+    ['TOKEN_MALFORMED', async () => 'Bearer abc', /three parts/],
+    [
+      'TOKEN_KEY_UNKNOWN',
+      async () => emulator.signToken({ key: await emulator.createKey() }),
+      /an emulator that was started anew/,
+    ],
+    [
+      'TOKEN_ISSUER_MISMATCH',
+      () => emulator.signToken({ claims: { iss: OTHER_PROJECT } }),
+      /^Check the project id/,
+    ],
+  ])('says %s as a response does, and what to do', async (code, toToken, advice) => {
+    const token = await toToken();
+    const { exitStatus, of, output } = await judge(token);
+    expect(exitStatus).toBe(1);
+    expect(of('token')).toEqual([
+      expect.objectContaining({ status: 'problem', code, advice: expect.stringMatching(advice) }),
+    ]);
+    expect(output).not.toContain(token);
+  });
+
+  it('compares the audience, also of a token that has expired', async () => {
+    const token = await emulator.signToken({ claims: { aud: ['billing'] }, expiresInSeconds: -60 });
+    const { of } = await judge(token, { DESCOPE_AUDIENCE: 'orders' });
+    expect(of('audience')[0]).toMatchObject({
+      status: 'problem',
+      code: 'TOKEN_AUDIENCE_MISMATCH',
+      message: 'The token names "billing", and the application asks for orders.',
+    });
+    expect((await judge(token, { DESCOPE_AUDIENCE: 'billing' })).of('audience')[0]?.status).toBe('ok');
+    expect((await judge(token)).of('audience')[0]).toMatchObject({
+      status: 'warning',
+      advice: 'Set DESCOPE_AUDIENCE=billing, if that is this API.',
+    });
+    const fresh = await emulator.signToken({ claims: { aud: 'billing' } });
+    expect((await judge(fresh, { DESCOPE_AUDIENCE: 'orders' })).of('token')[0]?.code).toBe(
+      'TOKEN_AUDIENCE_MISMATCH',
+    );
+  });
+
+  it('finds a username claim that the token has not', async () => {
+    const { exitStatus, of } = await judge(await emulator.signToken({ claims: { amr: ['email'] } }), {
+      DESCOPE_USERNAME_CLAIM: 'login',
+    });
+    expect([exitStatus, of('username')[0]?.code]).toEqual([1, 'USERNAME_CLAIM_MISSING']);
+    expect(of('username')[0]?.message).toContain('JWT template');
+  });
+
+  it('does not judge a signature without keys', async () => {
+    const token = await emulator.signToken();
+    emulator.faults.add({ path: '/v2/keys', status: 503 });
+    const { of } = await judge(token);
+    expect([of('token')[0]?.status, of('claims')[0]?.status]).toEqual(['skipped', 'ok']);
+    expect((await judge(' \n')).of('token')[0]?.message).toBe('The standard input holds no token.');
+  });
+});
+
+describe('The doctor, about cookies and proxies', () => {
+  const judge = async (options: object, variables = {}) =>
+    (await examine({ args: ['--options', put('options.json', options)], variables })).of('cookies');
+  const production = { NODE_ENV: 'production' };
+
+  it('says that the environment has nothing about them', async () => {
+    expect((await examine()).of('cookies')[0]).toMatchObject({ status: 'skipped' });
+    expect((await judge({}))[0]?.message).toContain('keeps no sessions of browsers');
+  });
+
+  it.each<[object, object, 'ok' | 'warning' | 'problem', RegExp]>([
+    [{ session: {} }, {}, 'ok', /DS and DSR: SameSite=Lax, Secure except on loopback; .*the Host header/],
+    [{ session: {} }, production, 'warning', /publicOrigin is not set/],
+    [
+      { session: {}, publicOrigin: 'https://app.example.com' },
+      production,
+      'ok',
+      /https:\/\/app\.example\.com/,
+    ],
+    [{ session: {}, publicOrigin: 'http://app.example.com' }, production, 'problem', /do not take them/],
+    [{ session: {}, publicOrigin: 'http://localhost:3000' }, production, 'ok', /localhost/],
+    [
+      { session: { cookie: { secure: false } }, publicOrigin: 'https://app.example.com' },
+      {},
+      'warning',
+      /secure is false/,
+    ],
+    [
+      { session: { cookie: { domain: 'example.org' } }, publicOrigin: 'https://app.example.com' },
+      {},
+      'problem',
+      /domain is example\.org, and the host of publicOrigin is app\.example\.com/,
+    ],
+    [
+      { session: { cookie: { domain: 'example.com' } }, publicOrigin: 'https://app.example.com' },
+      {},
+      'ok',
+      /SameSite/,
+    ],
+    [
+      { session: { cookie: { hostPrefix: true, sameSite: 'strict' } } },
+      {},
+      'ok',
+      /__Host-DS .*Strict, Secure;/,
+    ],
+    [{ session: { store: 'request-session' } }, {}, 'ok', /application's own session/],
+  ])('judges %j with %j: %s', async (options, variables, status, message) => {
+    expect(await judge(options, variables)).toEqual([
+      expect.objectContaining({ status, message: expect.stringMatching(message) }),
+    ]);
+  });
+});
+
+describe('The doctor, about names', () => {
+  const map = [
+    { handler: 'OrdersController.list', demands: [{ kind: 'permissions', names: ['orders:read'] }] },
+    { handler: 'OrdersController.remove', demands: [{ kind: 'roles', names: ['admin', 'admni'] }] },
+  ];
+  const key = () => ({ DESCOPE_MANAGEMENT_KEY: emulator.managementKey });
+
+  it('finds names of the access map that the project has not, with their handlers', async () => {
+    const args = ['--access-map', put('access.json', map)];
+    const { exitStatus, of } = await examine({ args, variables: key() });
+    expect(exitStatus).toBe(1);
+    expect(of('names')).toEqual([
+      expect.objectContaining({
+        status: 'problem',
+        message: 'The project has no role "admni", which OrdersController.remove demands.',
+      }),
+    ]);
+    const right = ['--access-map', put('access.json', map.slice(0, 1))];
+    expect((await examine({ args: right, variables: key() })).of('names')[0]).toMatchObject({
+      status: 'ok',
+      message: 'The project has all 1 roles and permissions that 1 handlers demand.',
+    });
+  });
+
+  it('asks for a management key where there is a map and no key, and tries a key alone', async () => {
+    const args = ['--access-map', put('access.json', map)];
+    expect((await examine({ args })).of('names')[0]).toMatchObject({ status: 'warning' });
+    expect((await examine()).of('names')[0]?.status).toBe('skipped');
+    const { of } = await examine({ variables: key() });
+    expect(of('names')[0]?.message).toMatch(/^The management key is accepted; the project has \d+ roles/);
+  });
+
+  it('finds a management key that Descope rejects, and an outage, and prints no key', async () => {
+    const DESCOPE_MANAGEMENT_KEY = 'K2this-is-the-wrong-key';
+    const { exitStatus, of, output } = await examine({ variables: { DESCOPE_MANAGEMENT_KEY } });
+    expect([exitStatus, of('names')[0]?.code]).toEqual([1, 'CONFIG_MANAGEMENT_KEY_REFUSED']);
+    emulator.faults.add({ path: '/v1/mgmt/role/all', status: 500 });
+    expect((await examine({ variables: key() })).of('names')[0]?.code).toBe('DESCOPE_UNAVAILABLE');
+    expect(output).not.toContain(DESCOPE_MANAGEMENT_KEY);
+  });
+
+  it('does not take another list for an access map', async () => {
+    const args = ['--access-map', put('access.json', [{ handler: 7 }])];
+    expect((await examine({ args, variables: key() })).of('names')[0]?.status).toBe('problem');
+  });
+});
+
+describe('The doctor, about versions', () => {
+  it('finds a version of Nest, or of Node, that is not supported', async () => {
+    install({ ...NEST_12, '@nestjs/core': '10.4.0', '@nestjs/websockets': '10.0.0' });
+    rmSync(join(folder, 'node_modules/rxjs'), { recursive: true });
+    const { exitStatus, of } = await examine({ nodeVersion: '18.20.0' });
+    expect(exitStatus).toBe(1);
+    expect(of('nest').map(({ message, advice }) => [message, advice])).toEqual([
+      ['@nestjs/core 10.4.0 is not in ^11.0.0 || ^12.0.0.', 'npm install "@nestjs/core@^11.0.0 || ^12.0.0"'],
+      ['@nestjs/websockets 10.0.0 is not in ^11.0.0 || ^12.0.0.', expect.anything()],
+      ['rxjs is not installed.', 'npm install "rxjs@^7.1.0"'],
+    ]);
+    expect(of('node')[0]).toMatchObject({ status: 'problem', message: expect.stringContaining('18.20.0') });
+  });
+
+  it('finds packages above the folder, and says where to run it when there are none', async () => {
+    expect((await examine()).of('nest')[0]).toMatchObject({ status: 'warning' });
+    install(NEST_12);
+    mkdirSync(join(folder, 'apps/api'), { recursive: true });
+    folder = join(folder, 'apps/api');
+    expect((await examine()).of('nest')[0]?.message).toContain('@nestjs/common 12.5.1');
+    folder = join(folder, '../..');
+  });
+
+  it.each([
+    ['11.0.0', '^11.0.0 || ^12.0.0', true],
+    ['12.9.1', '^11.0.0 || ^12.0.0', true],
+    ['10.9.9', '^11.0.0 || ^12.0.0', false],
+    ['13.0.0', '^11.0.0 || ^12.0.0', false],
+    ['20.18.9', '^20.19.0 || ^22.12.0 || >=24.0.0', false],
+    ['20.20.2', '^20.19.0 || ^22.12.0 || >=24.0.0', true],
+    ['23.1.0', '^20.19.0 || ^22.12.0 || >=24.0.0', false],
+    ['25.0.0', '^20.19.0 || ^22.12.0 || >=24.0.0', true],
+    ['0.1.11', '^0.1.12 || ^0.2.0', false],
+    ['0.1.14', '^0.1.12 || ^0.2.0', true],
+    ['0.3.0', '^0.1.12 || ^0.2.0', false],
+    ['12.0.0-next.1', '^12.0.0', true],
+  ])('takes %s for a version in %s: %s', (version, range, expected) => {
+    expect(isInRange(version, range)).toBe(expected);
+  });
+});
+
+describe('nestjs-descope doctor', () => {
+  let transpiled: TranspiledCommand;
+  beforeAll(() => {
+    clearEnvironment();
+    transpiled = transpileCommand();
+  });
+  afterAll(() => transpiled.remove());
+
+  const run = (args: readonly string[], env: Record<string, string> = {}, input = '') =>
+    runCommand(transpiled.command, ['doctor', ...args], { env, cwd: folder, input });
+
+  it('prints a line for each finding, what to do, and a count; its status is 1 with a problem', async () => {
+    const port = await findFreePort();
+    const variables = { ...ofEmulator(), DESCOPE_BASE_URI: `http://127.0.0.1:${port}` };
+    const { code, stdout, stderr } = await run([], variables);
+    expect([code, stderr]).toEqual([1, '']);
+    expect(stdout).toMatch(/^ok {7}node +nestjs-descope 0\.1\.0 on Node \d/);
+    expect(stdout).toMatch(/\nproblem {2}keys +KEYS_UNAVAILABLE: The keys .*\n +-> Check the network/);
+    expect(stdout).toMatch(/\n\n1 problem, 2 warnings\n$/);
+    expect((await run([], ofEmulator())).code).toBe(0);
+  });
+
+  it('never prints a secret, whatever it is about', async () => {
+    const token = await emulator.signToken({ claims: { aud: 'billing' } });
+    const secrets = {
+      DESCOPE_MANAGEMENT_KEY: 'K2wrong-management',
+      DESCOPE_AUTH_MANAGEMENT_KEY: 'K2auth-key',
+    };
+    put('.env', 'DESCOPE_MANAGEMENT_KEY=K2of-the-file\nDESCOPE_IS_STAFF_ROLE=x\n');
+    for (const variables of [
+      { ...ofEmulator(), ...secrets, DESCOPE_AUDIENCE: 'orders' },
+      { ...ofEmulator(), DESCOPE_AUDIENCE: 'orders' },
+      {
+        ...secrets,
+        DESCOPE_PROJECT_ID: 'K2wrong-management',
+        DESCOPE_BASE_URI: 'https://u:K2auth-key@x.example',
+      },
+    ])
+      for (const args of [
+        ['--token', '-'],
+        ['--token', '-', '--json'],
+      ]) {
+        const { stdout, stderr, code } = await run(args, variables, token);
+        expect(code).toBe(1);
+        for (const secret of [token, token.split('.')[2] ?? '', 'K2wrong', 'K2auth', 'K2of-the-file'])
+          expect(stdout + stderr).not.toContain(secret);
+      }
+  });
+
+  it('shows its usage on --help', async () => {
+    const help = await run(['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^Usage: .*doctor/) });
+  });
+
+  it.each<[string[], string]>([
+    [['--prot'], "Unknown option '--prot'"],
+    [['extra-eyJhbGciOi'], 'Unexpected argument; the doctor takes options only'],
+    [['--token', 'eyJhbGciOi.x.y'], '--token takes "-" and nothing else'],
+    [['--token'], '--token'],
+    [['--dotenv', 'none.env'], '--dotenv: the file none.env cannot be read (ENOENT)'],
+    [['--options', 'none.json'], '--options: the file none.json cannot be read (ENOENT)'],
+    [['--options', 'broken.json'], '--options: the file broken.json is not JSON'],
+    [['--options', 'list.json'], '--options: the file must hold an object'],
+    [['--access-map', 'object.json'], '--access-map: the file must hold the list'],
+  ])('ends with code 2 on %j', async (args, message) => {
+    put('broken.json', '{"managementKey": K2secret}');
+    put('list.json', []);
+    put('object.json', {});
+    const ended = await run(args);
+    expect([ended.code, ended.stdout]).toEqual([2, '']);
+    expect(ended.stderr).toContain(message);
+    expect(ended.stderr).toContain('Usage: nestjs-descope doctor');
+    expect(ended.stderr).not.toMatch(/eyJ|K2secret| {4}at /);
+  });
+});
