@@ -93,6 +93,10 @@ export default tseslint.config(
     },
   },
   {
+    files: ['lib/routes/auth.controller.ts'], // a class in a function: nine routes of six lines each
+    rules: { 'max-lines-per-function': ['error', { max: 80, skipComments: true, skipBlankLines: true }] },
+  },
+  {
     files: ['test/**/*.ts', 'sample-app/**/*.ts'],
     rules: {
       '@typescript-eslint/no-base-to-string': 'off', // what a text must not show is looked for in that text

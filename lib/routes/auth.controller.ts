@@ -42,131 +42,21 @@ const REJECTED = {
 };
 const UNAVAILABLE = { 503: 'Descope cannot be reached' };
 
-/**
- * What the routes of `DescopeModule` need. `createAuthController()` adds the routes: decorated here, they would take a
- * tenth of the time that it takes to import the package, also in an application that mounts none.
- */
-class DescopeAuthController {
-  @Optional() @Inject(LoginRoute) readonly loginRoute!: LoginRoute;
-  @Inject(CheckRoute) readonly checkRoute!: CheckRoute;
-  @Inject(SessionRoutes) readonly sessionRoutes!: SessionRoutes;
-  @Inject(LogoutRoutes) readonly logoutRoutes!: LogoutRoutes;
-  @Inject(MeRoute) readonly meRoute!: MeRoute;
-  @Inject(DESCOPE_NOTIFY) readonly notify!: Notify;
-}
+type RouteOption = Exclude<keyof DescopeRoutesOptions, 'path' | 'loginRedirect'>;
 
-type Run = RouteExecution['run'];
+// The handlers that each option switches off.
+const HANDLERS = {
+  login: ['login', 'loginScript'],
+  check: ['check'],
+  storeJwt: ['storeJwt'],
+  refresh: ['refresh'],
+  logout: ['logout'],
+  logoutAll: ['logoutAll'],
+  me: ['me'],
+  tenant: ['tenant'],
+} as const satisfies Record<RouteOption, readonly string[]>;
 
-interface Route {
-  readonly method: typeof Get;
-  readonly path: string | string[];
-  /** The option that switches it off. */
-  readonly option: Exclude<keyof DescopeRoutesOptions, 'path' | 'loginRedirect'>;
-  /** Whether it uses `AuthGuard` itself; without it, it is public, whatever guards the application has. */
-  readonly isGuarded?: boolean;
-  readonly docs: RouteDocs;
-  readonly run: (controller: DescopeAuthController, call: Parameters<Run>[0]) => ReturnType<Run>;
-}
-
-// By the names of their handlers. Each writes its response itself, past global pipes and interceptors.
-const ROUTES = {
-  login: {
-    method: Get,
-    path: 'login',
-    option: 'login',
-    docs: {
-      summary: 'Shows the sign-in page',
-      query: { next: 'The path to redirect to after the sign-in' },
-      responses: { 200: 'HTML' },
-    },
-    run: ({ loginRoute }, call) => loginRoute.page(call),
-  },
-  loginScript: {
-    method: Get,
-    path: SCRIPT_PATH,
-    option: 'login',
-    docs: { summary: 'Serves the web component', responses: { 200: 'JavaScript' } },
-    run: ({ loginRoute }, call) => loginRoute.script(call),
-  },
-  check: {
-    method: Get,
-    path: CHECK_PATH,
-    option: 'check',
-    docs: {
-      summary: 'Checks a request for an API gateway',
-      query: { role: 'A required role', permission: 'A required permission' },
-      responses: { 204: 'Allowed; headers contain the user', ...REJECTED, ...UNAVAILABLE },
-    },
-    run: ({ checkRoute }, call) => checkRoute.check(call),
-  },
-  storeJwt: {
-    method: Post,
-    path: ['store_jwt', 'session'],
-    option: 'storeJwt',
-    docs: {
-      summary: 'Stores the tokens of a sign-in',
-      body: { properties: ['sessionJwt', 'refreshJwt'] },
-      responses: { 200: 'The user', ...REJECTED, ...UNAVAILABLE },
-    },
-    run: ({ sessionRoutes }, call) => sessionRoutes.store(call),
-  },
-  refresh: {
-    method: Post,
-    path: 'refresh',
-    option: 'refresh',
-    docs: {
-      summary: 'Refreshes the session',
-      responses: { 200: 'The user', ...REJECTED, ...UNAVAILABLE },
-    },
-    run: ({ sessionRoutes }, call) => sessionRoutes.refresh(call),
-  },
-  logout: {
-    method: Post,
-    path: 'logout',
-    option: 'logout',
-    docs: {
-      summary: 'Ends this session',
-      responses: { 204: 'Signed out', ...REJECTED, ...UNAVAILABLE },
-    },
-    run: ({ logoutRoutes }, call) => logoutRoutes.logout(call),
-  },
-  logoutAll: {
-    method: Post,
-    path: 'logout-all',
-    option: 'logoutAll',
-    docs: {
-      summary: 'Ends every session of the user',
-      responses: { 204: 'Signed out', ...REJECTED, ...UNAVAILABLE },
-    },
-    run: ({ logoutRoutes }, call) => logoutRoutes.logoutAll(call),
-  },
-  me: {
-    method: Get,
-    path: 'me',
-    option: 'me',
-    isGuarded: true,
-    docs: {
-      summary: 'Returns the signed-in user',
-      query: { profile: "1 includes Descope's profile" },
-      responses: { 200: 'User and claims', ...REJECTED, ...UNAVAILABLE },
-    },
-    run: ({ meRoute }, call) => meRoute.me(call),
-  },
-  tenant: {
-    method: Post,
-    path: 'tenant',
-    option: 'tenant',
-    isGuarded: true,
-    docs: {
-      summary: 'Selects the current tenant',
-      body: { properties: ['tenant'], required: ['tenant'] },
-      responses: { 200: 'The user', ...REJECTED, ...UNAVAILABLE },
-    },
-    run: ({ sessionRoutes }, call) => sessionRoutes.selectTenant(call),
-  },
-} satisfies Readonly<Record<string, Route>>;
-
-type RouteHandler = keyof typeof ROUTES;
+type RouteHandler = (typeof HANDLERS)[RouteOption][number];
 
 /** The handler of the login page. */
 export const LOGIN_HANDLER: RouteHandler = 'login';
@@ -183,31 +73,150 @@ export const UNREFRESHED_HANDLERS: readonly string[] = [
   'logoutAll',
 ] satisfies RouteHandler[];
 
+const DOCS = {
+  login: {
+    summary: 'Shows the sign-in page',
+    query: { next: 'The path to redirect to after the sign-in' },
+    responses: { 200: 'HTML' },
+  },
+  loginScript: { summary: 'Serves the web component', responses: { 200: 'JavaScript' } },
+  check: {
+    summary: 'Checks a request for an API gateway',
+    query: { role: 'A required role', permission: 'A required permission' },
+    responses: { 204: 'Allowed; headers contain the user', ...REJECTED, ...UNAVAILABLE },
+  },
+  storeJwt: {
+    summary: 'Stores the tokens of a sign-in',
+    body: { properties: ['sessionJwt', 'refreshJwt'] },
+    responses: { 200: 'The user', ...REJECTED, ...UNAVAILABLE },
+  },
+  refresh: {
+    summary: 'Refreshes the session',
+    responses: { 200: 'The user', ...REJECTED, ...UNAVAILABLE },
+  },
+  logout: {
+    summary: 'Ends this session',
+    responses: { 204: 'Signed out', ...REJECTED, ...UNAVAILABLE },
+  },
+  logoutAll: {
+    summary: 'Ends every session of the user',
+    responses: { 204: 'Signed out', ...REJECTED, ...UNAVAILABLE },
+  },
+  me: {
+    summary: 'Returns the signed-in user',
+    query: { profile: "1 includes Descope's profile" },
+    responses: { 200: 'User and claims', ...REJECTED, ...UNAVAILABLE },
+  },
+  tenant: {
+    summary: 'Selects the current tenant',
+    body: { properties: ['tenant'], required: ['tenant'] },
+    responses: { 200: 'The user', ...REJECTED, ...UNAVAILABLE },
+  },
+} satisfies Record<RouteHandler, RouteDocs>;
+
 /** Creates the controller of one registration, at its own path and without the routes that it switches off. */
 export function createAuthController(options: DescopeRoutesOptions): Type {
   const path = options.path ?? DEFAULT_PATH;
-  const controller = class extends DescopeAuthController {};
-  Object.defineProperty(controller, 'name', { value: DescopeAuthController.name }); // in logs and in the access map
-  for (const [name, route] of Object.entries<Route>(ROUTES))
-    if (options[route.option] !== false) addRoute(controller.prototype, name, route);
-  Controller({ path, version: VERSION_NEUTRAL })(controller);
+  const controller = defineController(path);
+  for (const option of Object.keys(HANDLERS) as RouteOption[])
+    if (options[option] === false) HANDLERS[option].forEach((handler) => removeRoute(controller, handler));
   Reflect.defineMetadata('swagger/apiUseTags', [path], controller);
   markAuthController(controller);
   return controller;
 }
 
-function addRoute(prototype: DescopeAuthController, name: string, route: Route): void {
-  const { method, path, isGuarded = false, docs, run } = route;
-  const { [name]: value } = {
-    [name](this: DescopeAuthController, request: FrameworkRequest, response: FrameworkResponse) {
-      return respond(request, response, { run: (call) => run(this, call), notify: this.notify });
-    },
-  };
-  const descriptor: PropertyDescriptor = { value, writable: true, configurable: true };
-  Object.defineProperty(prototype, name, descriptor);
-  for (const decorate of [method(path), isGuarded ? UseGuards(AuthGuard) : Public(), Documented(docs)])
-    decorate(prototype, name, descriptor);
-  for (const [index, decorate] of [Req(), Res()].entries()) decorate(prototype, name, index);
+/**
+ * The routes that `DescopeModule` mounts. Each is public or uses `AuthGuard` itself, whatever guards the application has,
+ * and writes its response itself, past global pipes and interceptors. The class is defined when it is mounted: its
+ * decorators would take a tenth of the time that it takes to import the package.
+ */
+function defineController(path: string) {
+  @Controller({ path, version: VERSION_NEUTRAL })
+  class DescopeAuthController {
+    @Optional() @Inject(LoginRoute) private readonly loginRoute!: LoginRoute;
+    @Inject(CheckRoute) private readonly checkRoute!: CheckRoute;
+    @Inject(SessionRoutes) private readonly sessionRoutes!: SessionRoutes;
+    @Inject(LogoutRoutes) private readonly logoutRoutes!: LogoutRoutes;
+    @Inject(MeRoute) private readonly meRoute!: MeRoute;
+    @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
+
+    @Get('login')
+    @Public()
+    @Documented(DOCS.login)
+    login(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+      return this.#respond(request, response, (call) => this.loginRoute.page(call));
+    }
+
+    @Get(SCRIPT_PATH)
+    @Public()
+    @Documented(DOCS.loginScript)
+    loginScript(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+      return this.#respond(request, response, (call) => this.loginRoute.script(call));
+    }
+
+    @Get(CHECK_PATH)
+    @Public()
+    @Documented(DOCS.check)
+    check(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+      return this.#respond(request, response, (call) => this.checkRoute.check(call));
+    }
+
+    @Post(['store_jwt', 'session'])
+    @Public()
+    @Documented(DOCS.storeJwt)
+    storeJwt(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+      return this.#respond(request, response, (call) => this.sessionRoutes.store(call));
+    }
+
+    @Post('refresh')
+    @Public()
+    @Documented(DOCS.refresh)
+    refresh(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+      return this.#respond(request, response, (call) => this.sessionRoutes.refresh(call));
+    }
+
+    @Post('logout')
+    @Public()
+    @Documented(DOCS.logout)
+    logout(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+      return this.#respond(request, response, (call) => this.logoutRoutes.logout(call));
+    }
+
+    @Post('logout-all')
+    @Public()
+    @Documented(DOCS.logoutAll)
+    logoutAll(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+      return this.#respond(request, response, (call) => this.logoutRoutes.logoutAll(call));
+    }
+
+    @Get('me')
+    @UseGuards(AuthGuard)
+    @Documented(DOCS.me)
+    me(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+      return this.#respond(request, response, (call) => this.meRoute.me(call));
+    }
+
+    @Post('tenant')
+    @UseGuards(AuthGuard)
+    @Documented(DOCS.tenant)
+    tenant(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
+      return this.#respond(request, response, (call) => this.sessionRoutes.selectTenant(call));
+    }
+
+    #respond(
+      request: FrameworkRequest,
+      response: FrameworkResponse,
+      run: RouteExecution['run'],
+    ): Promise<void> {
+      return respond(request, response, { run, notify: this.notify });
+    }
+  }
+  return DescopeAuthController satisfies new () => Record<RouteHandler, unknown>;
+}
+
+// Nest routes a method by the metadata on it: a method without any is no route.
+function removeRoute(controller: Type, handler: RouteHandler): void {
+  Object.defineProperty(controller.prototype, handler, { value: () => undefined, configurable: true });
 }
 
 /** Lists the providers that the controller needs. */
