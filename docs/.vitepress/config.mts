@@ -8,15 +8,37 @@ const api = existsSync(API) ? (JSON.parse(readFileSync(API, 'utf8')) as object[]
 
 const page = (text: string, name: string) => ({ text, link: `/${name}` });
 
+interface Token {
+  readonly type: string;
+  readonly children: readonly Token[] | null;
+  attrGet(name: string): string | null;
+  attrSet(name: string, value: string): void;
+}
+
+// README.md and its siblings stand above this folder; copy-pages.mjs puts them into `project/`.
+function toProjectPages({ tokens, env }: { readonly tokens: readonly Token[]; readonly env: object }): void {
+  const isProjectPage = (env as { relativePath?: string }).relativePath?.startsWith('project/') === true;
+  for (const link of tokens
+    .flatMap(({ children }) => children ?? [])
+    .filter(({ type }) => type === 'link_open')) {
+    const target = link.attrGet('href') ?? '';
+    if (isProjectPage) link.attrSet('href', target.replace(/^(?:\.\/)?docs\//, '../'));
+    else link.attrSet('href', target.replace(/^\.\.\/([A-Z]+\.md)/, './project/$1'));
+  }
+}
+
 export default defineConfig({
   title: 'nestjs-descope',
   description: 'Descope authentication for NestJS',
   lang: 'en',
   cleanUrls: false, // so that the built files can be opened from a disk
-  srcExclude: ['adr/**', 'node_modules/**'],
+  srcExclude: ['node_modules/**'],
   lastUpdated: false,
-  markdown: { anchor: { slugify: (text) => slug(text) } }, // as GitHub, where the pages are read too
-  ignoreDeadLinks: [/^\.\/(?:\.\.\/)+/, /\/(?:CONTRIBUTING|SECURITY|CHANGELOG)(?:\.md)?$/],
+  markdown: {
+    anchor: { slugify: (text) => slug(text) }, // as GitHub, where the pages are read too
+    config: ({ core }) => core.ruler.push('project-pages', toProjectPages),
+  },
+  ignoreDeadLinks: [/test\/mutation|sample-app/],
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
@@ -75,6 +97,8 @@ export default defineConfig({
             page('Security', 'security'),
             page('Benchmarks', 'benchmarks'),
             page('Not possible', 'not-possible'),
+            page('Threat model', 'project/SECURITY'),
+            page('Changelog', 'project/CHANGELOG'),
           ],
         },
       ],
