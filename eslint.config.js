@@ -45,7 +45,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['lib/**/*.ts', 'test/**/*.ts', 'sample-app/**/*.ts'],
+    files: ['lib/**/*.ts', 'test/**/*.ts', 'sample-app/**/*.ts', 'examples/**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -97,7 +97,7 @@ export default tseslint.config(
     rules: { 'max-lines-per-function': ['error', { max: 80, skipComments: true, skipBlankLines: true }] },
   },
   {
-    files: ['test/**/*.ts', 'sample-app/**/*.ts'],
+    files: ['test/**/*.ts', 'sample-app/**/*.ts', 'examples/**/*.ts'],
     rules: {
       '@typescript-eslint/no-base-to-string': 'off', // what a text must not show is looked for in that text
       '@typescript-eslint/no-deprecated': 'off', // what others still call must still work

@@ -29,10 +29,21 @@ export interface InstalledProgram {
 }
 
 /** Packs what is built, and installs it with the packages that the program names. */
-export async function installProgram(name: string): Promise<InstalledProgram> {
+export function installProgram(name: string): Promise<InstalledProgram> {
+  return install(name, async (folder) => {
+    await cp(join(PROGRAMS, name), folder, { recursive: true });
+    await cp(join(PROGRAMS, 'application'), join(folder, 'src'), { recursive: true });
+  });
+}
+
+/** The same for a folder of `examples`. */
+export function installExample(name: string): Promise<InstalledProgram> {
+  return install(name, (folder) => cp(join('examples', name), folder, { recursive: true }));
+}
+
+async function install(name: string, copy: (folder: string) => Promise<void>): Promise<InstalledProgram> {
   const folder = await mkdtemp(join(tmpdir(), `${name}-`));
-  await cp(join(PROGRAMS, name), folder, { recursive: true });
-  await cp(join(PROGRAMS, 'application'), join(folder, 'src'), { recursive: true });
+  await copy(folder);
   const { stdout } = await runFile('npm', ['pack', '--json', '--pack-destination', folder]);
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
   await runFile('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', join(folder, filename)], {
