@@ -87,7 +87,11 @@ describe('The doctor', () => {
     expect(findings.filter(({ status }) => status === 'problem' || status === 'warning')).toEqual([]);
     expect(exitStatus).toBe(0);
     expect(of('keys')).toEqual([
-      { check: 'keys', status: 'ok', message: expect.stringMatching(/^1 usable of 1 keys, fetched from 127/) },
+      {
+        check: 'keys',
+        status: 'ok',
+        message: expect.stringMatching(/^1 usable of 1 keys, fetched from 127/),
+      },
     ]);
     expect(of('clock')[0]?.message).toMatch(/^The clock agrees/);
     expect(of('token')[0]).toMatchObject({
