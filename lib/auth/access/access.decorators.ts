@@ -198,7 +198,7 @@ export interface PermissionsDecorator {
  * the class itself declares, not to those that a subclass adds or overrides. `@Public(false)` requires a session again.
  * Under a public class, a demand on a handler (`@Roles`, …) requires a session for it. `@Public()` and a demand on the same
  * handler stop the boot with `CONFIG_DEMAND_CONTRADICTED`.
- * @param isPublic left out, the same as `true`; `false` and `undefined` require a session
+ * @param given left out, the same as `true`; `false` and `undefined` require a session
  * @example `@Public() @Get('health') health() {}`
  */
 export function Public(...given: [isPublic?: boolean]): AccessDecorator {
