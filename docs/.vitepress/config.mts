@@ -38,7 +38,7 @@ export default defineConfig({
     anchor: { slugify: (text) => slug(text) }, // as GitHub, where the pages are read too
     config: ({ core }) => core.ruler.push('project-pages', toProjectPages),
   },
-  ignoreDeadLinks: [/test\/mutation|sample-app/],
+  ignoreDeadLinks: [/test\/mutation|sample-app|examples/],
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
