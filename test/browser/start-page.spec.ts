@@ -57,6 +57,22 @@ const VIEWS = [1280, 390].flatMap((width) =>
   (['light', 'dark'] as const).map((colorScheme) => [width, colorScheme] as const),
 );
 
+describe('The outbox', () => {
+  it.each(VIEWS)('reads well %i pixels wide and %s', async (width, colorScheme) => {
+    const message = { loginId: 'ada@example.com', deliveryMethod: 'email', atMs: Date.now() };
+    sample.emulator.outbox.add({ ...message, code: '111111' });
+    sample.emulator.outbox.add({ ...message, link: 'https://example.com/sign-in?token=1' });
+    visitor = await visit({ width, colorScheme });
+    const { page } = visitor;
+    await page.goto(`${sample.url}/embedded/outbox`);
+    await page.evaluate('window.stop()'); // it would look again by itself
+    await page.getByText('111111').first().waitFor();
+    expect(await findViolations(page)).toEqual([]);
+    expect(await findOverlaps(page)).toEqual([]);
+    expect(await findCutTexts(page)).toEqual([]);
+  });
+});
+
 describe('The start page', () => {
   describe.each(VIEWS)('%i pixels wide and %s', (width, colorScheme) => {
     it.each([undefined, 'Ada Lovelace', 'Carol Clark'])('reads well when %s is signed in', async (person) => {
