@@ -7,11 +7,12 @@ import type { Emulator } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { checkConfiguration } from '#lib/cli/doctor/configuration.js';
 import type { DoctorInput } from '#lib/cli/doctor/doctor-arguments.js';
-import { readDoctorInput } from '#lib/cli/doctor/doctor-arguments.js';
+import { DOCTOR_USAGE, readDoctorInput } from '#lib/cli/doctor/doctor-arguments.js';
 import { runDoctor } from '#lib/cli/doctor/doctor-command.js';
 import type { Finding } from '#lib/cli/doctor/finding.js';
 import type { PackageVersions } from '#lib/cli/doctor/versions.js';
 import { isInRange } from '#lib/cli/doctor/versions.js';
+import { USAGE } from '#lib/emulator/command/command-arguments.js';
 import type { TranspiledCommand } from '../../support/command.js';
 import { runCommand, transpileCommand } from '../../support/command.js';
 import { clearEnvironment } from '../../support/environment.js';
@@ -534,5 +535,34 @@ describe('nestjs-descope doctor', () => {
     expect(ended.stderr).toContain(message);
     expect(ended.stderr).toContain('Usage: nestjs-descope doctor');
     expect(ended.stderr).not.toMatch(/eyJ|K2secret| {4}at /);
+  });
+});
+
+describe('docs/cli.md', () => {
+  const page = readFileSync('docs/cli.md', 'utf8');
+  const optionsOf = (text: string) =>
+    [...text.matchAll(/^ {2}(?:-\w, )?--([\w-]+)/gm)]
+      .map(([, name = '']) => name)
+      .filter((name) => name !== 'help');
+
+  it('has every option of the emulator and of the doctor in its tables, and no other one', () => {
+    const [, emulatorPart = '', doctorPart = ''] = page.split(/^## The (?:emulator|doctor)$/m);
+    for (const [part, usage] of [
+      [emulatorPart, USAGE],
+      [doctorPart, DOCTOR_USAGE],
+    ] as const) {
+      const rows = [...part.matchAll(/^\| `--([\w-]+)/gm)].map(([, name]) => name);
+      expect(rows.sort()).toEqual(optionsOf(usage).sort());
+    }
+  });
+
+  it('has every check of the doctor, and none that there is not', async () => {
+    const options = put('options.json', { session: {} });
+    const args = ['--token', '-', '--options', options];
+    const { findings } = await examine({ args, input: await emulator.signToken() });
+    const named = [...page.matchAll(/^\| ((?:`[a-z]+`(?:, )?)+) +\|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([a-z]+)`/g)].map(([, name]) => name),
+    );
+    expect([...new Set(findings.map(({ check }) => check))].sort()).toEqual([...new Set(named)].sort());
   });
 });
