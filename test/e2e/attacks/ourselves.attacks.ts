@@ -113,6 +113,13 @@ const PROBES = [
   '/metrics',
   '/health',
   '/swagger',
+  '/assets',
+  '/assets/tsconfig.json',
+  '/assets/../../package.json',
+  '/assets/..%2f..%2fpackage.json',
+  '/assets/%2e%2e%2f%2e%2e%2fpackage.json',
+  '/docs/../package.json',
+  '/docs/..%2f..%2f..%2fpackage.json',
   '/graphql',
   '/__proto__',
   '/constructor',
@@ -121,7 +128,7 @@ const probes = PROBES.map((path): Attack => ({
   name: `a look for ${path}`,
   attack: () => ({ path }),
   control: () => ({ path: '/auth/login' }),
-  status: [400, 401, 404],
+  status: [400, 401, 403, 404], // @fastify/static rejects a way out of its folder with 403
   without: ['"dependencies"', 'root:', '"kty"'],
 }));
 
@@ -139,18 +146,20 @@ const embedded = [
     status: [403],
     code: 'REQUEST_CROSS_SITE',
   })),
-  ...[
-    'Host: evil.example',
-    'X-Forwarded-For: 10.0.0.1',
-    'Forwarded: for=10.0.0.1',
-    'Via: 1.1 proxy',
-    'Host: 127.0.0.1.evil.example',
-  ].map((line): Attack => ({
-    name: `reading codes from the outbox with ${line}`,
-    attack: () => ({ path: '/embedded/outbox', lines: [line] }),
-    control: () => ({ path: '/embedded/outbox' }),
-    status: [404],
-  })),
+  ...['/embedded/outbox', '/embedded/tokens/ada', '/embedded/access-key'].flatMap((path) =>
+    [
+      'Host: evil.example',
+      'X-Forwarded-For: 10.0.0.1',
+      'Forwarded: for=10.0.0.1',
+      'Via: 1.1 proxy',
+      'Host: 127.0.0.1.evil.example',
+    ].map((line): Attack => ({
+      name: `reading ${path} of the embedded Descope with ${line}`,
+      attack: () => ({ path, lines: [line] }),
+      control: () => ({ path }),
+      status: [404],
+    })),
+  ),
 ];
 
 export const ownAttacks: readonly Attack[] = [...stumbling, ...malformed, ...probes, ...embedded];
