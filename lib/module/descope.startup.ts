@@ -2,6 +2,7 @@
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit, Provider } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { countChanges } from '../auth/access/access-metadata.js';
 import {
   DESCOPE_CONFIG,
   DESCOPE_GLOBAL_GUARD,
@@ -37,6 +38,7 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
   @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
 
   #handlers: readonly HandlerWithPolicy[] = [];
+  #changesSeen = 0;
 
   constructor(
     @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
@@ -45,9 +47,9 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const { modules, application, config, host } = this;
-    const hasHttp = hasAdapter(host);
-    const handlers = checkHandlers({ modules, application, config, hasHttp });
+    const { modules, application, config } = this;
+    const handlers = this.#checkHandlers();
+    const hasHttp = hasAdapter(this.host);
     assertGuardOrder(application, { modules, before: this.plan.before }, handlers);
     const notices = [
       ...readStartupNotices(config),
@@ -55,12 +57,12 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
       ...readUncertainDemands(handlers, modules),
     ];
     for (const notice of notices) this.notify(notice);
-    this.#handlers = handlers;
     await setTransportExceptions(handlers);
   }
 
   /** Loads the keys. Without them the application starts nevertheless, unless `requireKeysAtBoot` is set. */
   async onApplicationBootstrap(): Promise<void> {
+    if (this.#changesSeen !== countChanges()) this.#checkHandlers(); // a hook of the application applied a decorator
     assertSchemasGuarded(this.#handlers, this); // GraphQL's modules build their schemas in onModuleInit
     if (hasAdapter(this.host))
       for (const notice of [...readShadowedRoutes(this), ...readOpenGateways(this.modules)])
@@ -73,6 +75,13 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
 
   onModuleDestroy(): void {
     this.keys.close();
+  }
+
+  #checkHandlers(): readonly HandlerWithPolicy[] {
+    const { modules, application, config, host } = this;
+    this.#changesSeen = countChanges();
+    this.#handlers = checkHandlers({ modules, application, config, hasHttp: hasAdapter(host) });
+    return this.#handlers;
   }
 }
 

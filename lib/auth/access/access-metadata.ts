@@ -57,7 +57,19 @@ function appendToClass(target: object, entry: AccessEntry): void {
   if (typeof known === 'function' && known !== target && known.prototype === prototype) append(known, entry);
 }
 
+// One counter for all copies of the package in a process: a decorator of one copy must reach the policies that another
+// remembers.
+const CHANGES = Symbol.for('nestjs-descope:access-changes');
+const shared = globalThis as { [CHANGES]?: { count: number } };
+const changes = (shared[CHANGES] ??= { count: 0 });
+
+/** Counts the decorators that were applied: a policy that was read before the last one may be out of date. */
+export function countChanges(): number {
+  return changes.count;
+}
+
 function append(target: object, entry: AccessEntry, key?: string | symbol): void {
+  changes.count += 1;
   if (key === undefined) {
     const own = (Reflect.getOwnMetadata(ACCESS_METADATA, target) ?? []) as readonly AccessEntry[];
     Reflect.defineMetadata(ACCESS_METADATA, [...own, entry], target);

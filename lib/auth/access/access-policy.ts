@@ -4,7 +4,7 @@ import { DescopeConfigError } from '../../core/errors.js';
 import type { Demand, RequestValueSource } from '../../core/user/demands.js';
 import { isAcceptanceDemand, readTenantSources } from '../../core/user/demands.js';
 import type { AccessEntry, AccessMode, AccessRule } from './access-metadata.js';
-import { ACCESS_METADATA } from './access-metadata.js';
+import { ACCESS_METADATA, countChanges } from './access-metadata.js';
 
 /** A class with handlers. */
 export type HandlerClass = abstract new (...args: never[]) => unknown;
@@ -15,14 +15,16 @@ export type Methods = ReadonlyMap<string | symbol, Handler>;
 
 const GUARDS_METADATA = '__guards__'; // Nest's own key of @UseGuards, the same in 11 and 12
 
-const memory = new WeakMap<object, WeakMap<object, AccessPolicy>>();
+let memory = new WeakMap<object, WeakMap<object, AccessPolicy>>();
+let changesInMemory = 0;
 
 /**
- * Reads the policy of a handler, and remembers it.
+ * Reads the policy of a handler, and remembers it until a further decorator is applied anywhere.
  * @param methods - The methods of the class, where the caller has read them.
  * @throws {DescopeConfigError} CONFIG_DEMAND_CONTRADICTED or CONFIG_DEMAND_TENANTLESS
  */
 export function readAccessPolicy(type: HandlerClass, handler: Handler, methods?: Methods): AccessPolicy {
+  forgetOutdated();
   const known = memory.get(type)?.get(handler);
   if (known !== undefined) return known;
   const levels = readLevels(type, findMethod(handler, methods ?? readMethods(type)));
@@ -32,6 +34,14 @@ export function readAccessPolicy(type: HandlerClass, handler: Handler, methods?:
   const ofType = memory.get(type) ?? new WeakMap<object, AccessPolicy>();
   memory.set(type, ofType.set(handler, policy));
   return policy;
+}
+
+// Code may apply a decorator while the application starts or runs: a demand is never lost because it came late.
+function forgetOutdated(): void {
+  const count = countChanges();
+  if (count === changesInMemory) return;
+  memory = new WeakMap();
+  changesInMemory = count;
 }
 
 /** Checks whether a handler itself has a demand or a rule, and not only its class. */

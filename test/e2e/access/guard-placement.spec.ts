@@ -166,6 +166,22 @@ describe.each(ADAPTERS)('AuthGuard with globalGuard: false, on %s', (adapter) =>
     });
   });
 
+  it('stops the boot for a demand that a hook of the application adds after the check', async () => {
+    @Controller('late')
+    class LateController {
+      @Get()
+      all() {}
+
+      onModuleInit() {
+        Roles('admin')(LateController.prototype, 'all', { value: LateController.prototype.all });
+      }
+    }
+    await expect(boot([LateController])).rejects.toMatchObject({
+      code: 'CONFIG_DEMAND_UNGUARDED',
+      message: expect.stringContaining('LateController.all'),
+    });
+  });
+
   it('counts app.useGlobalGuards(app.get(AuthGuard)) as a guard', async () => {
     const configure: StartOptions['configure'] = (app) => app.useGlobalGuards(app.get(AuthGuard));
     await boot([DemandingController], { configure });

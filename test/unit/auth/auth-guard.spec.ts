@@ -260,6 +260,21 @@ describe('AuthGuard', () => {
     expect(guard.canActivate(at({ cookie }, 'optional'))).toBe(true);
   });
 
+  it('asks for a demand that is added after the handler was called', async () => {
+    await boot();
+    class Late {
+      list() {}
+    }
+    const handler = Late.prototype.list;
+    const decideOn = async () => {
+      const context = new ExecutionContextHost([toRequest(anna.bearer), {}], Late, handler);
+      return module.get(AuthGuard).canActivate(context);
+    };
+    expect(await decideOn()).toBe(true);
+    Roles('admin')(Late.prototype, 'list', { value: handler });
+    await expect(decideOn()).rejects.toMatchObject({ response: { code: 'ACCESS_ROLE_MISSING' } });
+  });
+
   it('takes a policy of a subclass that names no rules', async () => {
     await boot();
     const context = new ExecutionContextHost([toRequest(anna.bearer)], Orders, Orders.prototype.open);
