@@ -43,6 +43,22 @@ const command = {
   },
 };
 
+// In CommonJS, which every CLI of Nest can require. It takes the compiler of the project that it changes.
+const schematic = {
+  ...shared,
+  input: { 'nest-add': 'dist/esm/schematics/nest-add.js' },
+  external: isPackage,
+  output: {
+    ...toOutput('cjs/schematics', 'cjs'),
+    plugins: [
+      {
+        name: 'leave-only-the-schematic',
+        writeBundle: () => rmSync('dist/esm/schematics', { recursive: true }),
+      },
+    ],
+  },
+};
+
 const entryPoints = {
   ...shared,
   input: Object.fromEntries(ENTRY_POINTS.map((entry) => [entry, `dist/esm/${entry}.js`])),
@@ -55,7 +71,7 @@ const entryPoints = {
   })),
 };
 
-export default [command, entryPoints];
+export default [command, schematic, entryPoints];
 
 // Two files for what several entry points share, so that none loads more than three. What a module of a chunk imports
 // joins it, unless it has one already.
@@ -67,7 +83,7 @@ function toChunk(id) {
 
 function writeBundle({ dir }, bundle) {
   for (const file of readdirSync(dir, { recursive: true })) {
-    if (file.endsWith('.js') && !file.startsWith('cli') && !Object.hasOwn(bundle, file))
+    if (file.endsWith('.js') && !/^(?:cli|schematics)\b/.test(file) && !Object.hasOwn(bundle, file))
       rmSync(join(dir, file));
   }
 }

@@ -24,6 +24,7 @@ const FLOORS = [
   ['testing'],
   ['express', 'websockets', 'microservices'],
   ['cli'],
+  ['schematics'],
 ];
 const floorOf = (path: string) =>
   path === 'lib/index.ts'
@@ -107,6 +108,17 @@ describe('Imports', () => {
     for (const path of reached) for (const target of readLoaded(byPath.get(path))) reached.add(target);
     expect(reached.has('lib/core/config/config.ts')).toBe(true);
     expect([...reached].filter((name) => !/^(?:lib\/(?:cli|core)\/|node:)/.test(name))).toEqual([]);
+  });
+
+  it('of the schematic are its own files, Node, and types of the compiler that the project brings', () => {
+    const foreign = importsOf(inFolder('schematics')).filter(
+      ({ target }) => !target.startsWith('lib/schematics/') && !target.startsWith('node:'),
+    );
+    expect(new Set(foreign.map(({ target }) => target))).toEqual(new Set(['typescript']));
+    const values = inFolder('schematics').filter(({ text }) => /^import (?!type ).*'typescript'/m.test(text));
+    expect(values.map(({ path }) => path)).toEqual([]);
+    const users = importsOf(sources).filter(({ target }) => target.startsWith('lib/schematics/'));
+    expect(users.filter(({ path }) => !path.startsWith('lib/schematics/'))).toEqual([]);
   });
 
   it('of jose stand in the emulator only, and those of testing/ nowhere', () => {

@@ -1,6 +1,8 @@
 // package.json: entry points that lead somewhere, packages that are declared, nothing that runs by itself.
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { readMemberNames } from '../docs/support/source-types.js';
 import { readSources } from '../support/source-graph.js';
 
 interface Manifest {
@@ -12,6 +14,7 @@ interface Manifest {
   readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly engines: Readonly<Record<string, string>>;
   readonly files: readonly string[];
+  readonly schematics: string;
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
@@ -32,6 +35,10 @@ const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock;
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const { './package.json': _itself, ...entryPoints } = manifest.exports;
 const sources = readSources('lib');
+
+// The schematic takes the compiler of the project that it changes, and of this one only types.
+const isOfProject = (path: string, target: string) =>
+  path.startsWith('lib/schematics/') && target === 'typescript';
 
 const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
@@ -77,6 +84,32 @@ describe('The entry points of the package', () => {
   });
 });
 
+describe('The schematic of nest add', () => {
+  const collectionFile = manifest.schematics.replace(/^\.\//, '');
+  const { 'nest-add': schematic } = (
+    JSON.parse(readFileSync(collectionFile, 'utf8')) as {
+      schematics: { 'nest-add': { factory: string; schema: string } };
+    }
+  ).schematics;
+
+  it('leads to a function of a source, and travels in the package', () => {
+    const [file = '', name = ''] = schematic.factory.split('#');
+    expect(file).toBe('../dist/cjs/schematics/nest-add');
+    const source = sources.find(({ path }) => path === 'lib/schematics/nest-add.ts');
+    expect(source?.text).toContain(`export function ${name}(`);
+    expect(manifest.files).toContain(dirname(collectionFile));
+  });
+
+  it('has a schema with every option that the source reads', () => {
+    const schema = JSON.parse(readFileSync(join(dirname(collectionFile), schematic.schema), 'utf8')) as {
+      properties: object;
+    };
+    const known = readMemberNames('lib/schematics/nest-add.ts', 'NestAddOptions');
+    expect(known.length).toBeGreaterThan(4);
+    expect(Object.keys(schema.properties)).toEqual(known);
+  });
+});
+
 describe('The package', () => {
   it('runs nothing when it is installed', () => {
     const hooks = [
@@ -117,6 +150,7 @@ describe('The package', () => {
       'dist',
       'docs/*.md',
       'docs/adr',
+      'schematics',
       'CHANGELOG.md',
       'CONTRIBUTING.md',
       'README.md',
@@ -150,7 +184,7 @@ describe('The package', () => {
   it('declares every package that it imports, and imports every one that it depends on', () => {
     const imported = new Set(
       sources
-        .flatMap(({ imports }) => imports)
+        .flatMap(({ path, imports }) => imports.filter((target) => !isOfProject(path, target)))
         .filter((target) => !target.startsWith('lib/') && !target.startsWith('node:'))
         .map((target) =>
           target
