@@ -41,4 +41,13 @@ describe('Installed without its optional peers, the package', () => {
       expect({ path, printed }).toEqual({ path, printed: String(name !== undefined) });
     }
   });
+
+  it('has a command, by both of its names, whose doctor finds the peers of the program', async () => {
+    const bin = (name: string) => join(program.folder, 'node_modules/.bin', name);
+    expect(await program.run(bin('nestjs-descope'), ['--version'])).toMatchObject({ code: 0 });
+    expect((await program.run(bin('nestjs-descope-emulator'), ['--help'])).output).toMatch(/^Usage: /);
+    const doctor = await program.run(bin('nestjs-descope'), ['doctor'], { DESCOPE_PROJECT_ID: 'X1' });
+    expect(doctor.code).toBe(1);
+    expect(doctor.output).toMatch(/\nok +nest +@nestjs\/common \d.*\nproblem +configuration +CONFIG_INVALID/);
+  });
 });
