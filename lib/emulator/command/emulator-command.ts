@@ -3,6 +3,7 @@ import type { OutboxMessage } from '../controls/recorders.js';
 import type { Emulator } from '../emulator.js';
 import { EmulatorError } from '../errors.js';
 import type { EmulatorOptions } from '../options.js';
+import { isLoopback } from '../options.js';
 import { startEmulator } from '../start-emulator.js';
 import { requestToken, requestVariables, toShellWord } from './ask-emulator.js';
 import { readArguments, USAGE } from './command-arguments.js';
@@ -26,15 +27,16 @@ async function run(args: readonly string[]): Promise<void> {
 
 async function start(options: EmulatorOptions): Promise<void> {
   const emulator = await startEmulator(options);
-  if (options.allowRemote) process.stderr.write(toWarning(emulator, options));
-  process.stdout.write(toGreeting(emulator));
-  emulator.outbox.onMessage((message) => process.stdout.write(toLine(message)));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void emulator.close());
   }
+  emulator.outbox.onMessage((message) => process.stdout.write(toLine(message)));
+  const { host } = options;
+  if (host !== undefined && !isLoopback(host)) process.stderr.write(toWarning(emulator, host));
+  process.stdout.write(toGreeting(emulator));
 }
 
-function toWarning({ url }: Emulator, { host = '127.0.0.1' }: EmulatorOptions): string {
+function toWarning({ url }: Emulator, host: string): string {
   const { port } = new URL(url);
   return `
 ************************************ WARNING ************************************

@@ -117,6 +117,9 @@ describe('nestjs-descope emulator', () => {
     expect(ended.stdout).toMatch(/url +http:\/\/127\.0\.0\.1:\d+\n/);
     expect(await health).toEqual({ status: 'up', emulator: true, projectId: 'P2emulator00000000000000000A' });
     expect((await emulate(remote)).code).toBe(2);
+    const stop = (_stdout: string, end: () => void) => end();
+    const local = await emulate(['--port', '0', '--allow-remote'], { onOutput: stop });
+    expect([local.code, local.stderr]).toEqual([0, '']);
   });
 
   it('says how to take another port when its own is taken', async () => {
