@@ -170,6 +170,18 @@ export const OPTIONAL_TEXT: Rule<string | undefined> = {
   toForm: (text) => text?.trim(),
 };
 
+// Descope's keys are sent in a header, separated by colons. With another character the request fails, and the error of
+// `fetch` quotes the header.
+const KEY = /^\s*[\x21-\x39\x3B-\x7E]+\s*$/;
+
+/** A key of Descope that may be left out, read without the white space around it. */
+export const OPTIONAL_KEY: Rule<string | undefined> = {
+  wants: 'a key of ASCII characters, without white space or colons',
+  is: (value): value is string => typeof value === 'string' && KEY.test(value),
+  default: undefined,
+  toForm: (text) => text?.trim(),
+};
+
 /** A rule: a description, a check, and the default. */
 export function toRule<T>(wants: string, is: Check<T>, fallback: NoInfer<T>): Rule<T> {
   return { wants, is, default: fallback };

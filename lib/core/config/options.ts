@@ -27,6 +27,7 @@ import { KEY_FETCH, TOKEN_CACHE } from './keys.js';
 import type { OptionTable, ValuesOf } from './option-reader.js';
 import {
   isText,
+  OPTIONAL_KEY,
   OPTIONAL_TEXT,
   SWITCH,
   toListRule,
@@ -252,8 +253,8 @@ export const OPTIONS = {
     isInsecurePermission,
     false,
   ),
-  managementKey: OPTIONAL_TEXT,
-  authManagementKey: OPTIONAL_TEXT,
+  managementKey: OPTIONAL_KEY,
+  authManagementKey: OPTIONAL_KEY,
   fgaCacheUrl: OPTIONAL_TEXT,
   publicKey: toOptionalRule('a public JWK', isAnything),
   keys: toOptionalRule('a list of public JWKs', isAnything),

@@ -62,8 +62,8 @@ describe('resolveConfig', () => {
       ],
     ],
     ['allowInsecureBaseUrl', ['true', 'public', 1, null]],
-    ['managementKey', ['', 7, null]],
-    ['authManagementKey', ['', {}, null]],
+    ['managementKey', ['', 7, null, 'K2one\nK2two', 'K2one K2two', 'K2one\u0000', 'K2one:K2two', 'K2é']],
+    ['authManagementKey', ['', {}, null, 'K2one\r\nK2two', 'K2one\tK2two']],
     ['fgaCacheUrl', ['', 7, null, 'cache:8080', 'http://cache.internal', 'https://u:p@cache.example']],
     [
       'publicKey',
