@@ -5,7 +5,7 @@ import { checkCookies } from './cookies.js';
 import type { DoctorInput } from './doctor-arguments.js';
 import { DOCTOR_USAGE, readDoctorInput, UsageError } from './doctor-arguments.js';
 import type { Finding } from './finding.js';
-import { skipped, toExitStatus, toJson, toText, withoutSecrets } from './finding.js';
+import { skipped, toExitStatus, toJson, toPrintable, toText } from './finding.js';
 import { checkKeys } from './keys.js';
 import { checkNames } from './names.js';
 import { checkToken } from './token.js';
@@ -56,7 +56,7 @@ async function examine(input: DoctorInput, surroundings: DoctorSurroundings): Pr
       ? [skipped('keys', 'Nothing else is checked before the configuration is valid.')]
       : await examineConfigured(config, input, token)),
   ];
-  return withoutSecrets(found, token === undefined ? secrets : [...secrets, token]);
+  return toPrintable(found, token === undefined ? secrets : [...secrets, token]);
 }
 
 async function examineConfigured(

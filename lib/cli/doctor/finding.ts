@@ -61,10 +61,16 @@ export function toJson(findings: readonly Finding[]): string {
   return `${JSON.stringify({ ...summary, findings }, undefined, 2)}\n`;
 }
 
-/** Removes secrets from findings: none has a place there, and this is the last one where that can be seen to. */
-export function withoutSecrets(findings: readonly Finding[], secrets: readonly string[]): Finding[] {
+/**
+ * Removes secrets from findings: none has a place there, and this is the last one where that can be seen to. Characters that
+ * control a terminal are replaced: the claims of a token, and the names of an access map, may be of anybody's making.
+ */
+export function toPrintable(findings: readonly Finding[], secrets: readonly string[]): Finding[] {
   const hide = (text: string) =>
-    secrets.filter(({ length }) => length > 3).reduce((left, secret) => left.replaceAll(secret, '…'), text);
+    secrets
+      .filter(({ length }) => length > 3)
+      .reduce((left, secret) => left.replaceAll(secret, '…'), text)
+      .replace(/[\p{Control}\p{Format}\u2028\u2029]/gu, '\uFFFD');
   return findings.map(({ message, advice, ...others }) => ({
     ...others,
     message: hide(message),

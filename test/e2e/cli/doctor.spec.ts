@@ -285,6 +285,27 @@ describe('The doctor, about a token', () => {
     expect(output).not.toContain(token);
   });
 
+  it('prints nothing of a token that would control a terminal', async () => {
+    const escape = '\u001b[2J';
+    const hostile = `a\nok       token  ${escape}\u009b2J\u202e`;
+    const token = await emulator.signToken({ claims: { [hostile]: 1, drn: hostile, aud: hostile } });
+    for (const args of [
+      ['--token', '-'],
+      ['--token', '-', '--json'],
+    ]) {
+      const { output } = await runDoctor(args, {
+        variables: ofEmulator(),
+        folder,
+        nodeVersion: '22.12.0',
+        manifest,
+        readInput: async () => token,
+      });
+      expect(output).toContain('\uFFFD');
+      expect(output).not.toMatch(/[^\P{Control}\n]|\p{Format}/u);
+      expect(output).not.toMatch(/^ok {7}token/m);
+    }
+  });
+
   it('compares the audience, also of a token that has expired', async () => {
     const token = await emulator.signToken({ claims: { aud: ['billing'] }, expiresInSeconds: -60 });
     const { of } = await judge(token, { DESCOPE_AUDIENCE: 'orders' });
@@ -494,6 +515,7 @@ describe('nestjs-descope doctor', () => {
     for (const variables of [
       { ...ofEmulator(), ...secrets, DESCOPE_AUDIENCE: 'orders' },
       { ...ofEmulator(), DESCOPE_AUDIENCE: 'orders' },
+      { ...ofEmulator(), DESCOPE_AUDIENCE: 'orders', DESCOPE_MANAGEMENT_KEY: 'K2one\nK2wrong' },
       {
         ...secrets,
         DESCOPE_PROJECT_ID: 'K2wrong-management',
