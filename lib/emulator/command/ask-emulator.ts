@@ -5,6 +5,10 @@ import { DEFAULT_PORT } from './command-arguments.js';
 
 const TIMEOUT_MS = 5_000;
 
+// Whatever answers on a port may call itself an emulator, so what it says is neither printed nor sent on in another form.
+const PROJECT_ID = /^P(?:[a-zA-Z0-9]{27}|[a-zA-Z0-9]{31})$/;
+const TOKEN = /^[\w-]+(?:\.[\w-]+){2}$/; // RFC 7515 §3.1
+
 /** Signs a user in at a running emulator, and returns the session token. Throws `EMULATOR_NOT_FOUND` or `EMULATOR_USER_UNKNOWN`. */
 export async function requestToken(loginId: string, url: string | undefined): Promise<string> {
   const { baseUrl, projectId } = await findEmulator(url);
@@ -17,14 +21,14 @@ export async function requestToken(loginId: string, url: string | undefined): Pr
     body: JSON.stringify({ loginId }),
   });
   const token = response.json['sessionJwt'];
-  if (response.status === 200 && typeof token === 'string' && token !== '') return token;
+  if (response.status === 200 && typeof token === 'string' && TOKEN.test(token)) return token;
   if (response.json['errorCode'] === 'E112102')
     throw new EmulatorError(
       'EMULATOR_USER_UNKNOWN',
       `The emulator at ${baseUrl} has no user ${JSON.stringify(loginId)}. Add it to the file of --seed, or sign it up.`,
     );
   const { errorMessage: reason } = response.json;
-  const why = typeof reason === 'string' ? reason : 'its answer holds no session token';
+  const why = typeof reason === 'string' ? toPlain(reason) : 'its answer holds no session token';
   throw notFound(baseUrl, `does not sign the user in (status ${response.status}: ${why})`);
 }
 
@@ -54,11 +58,27 @@ interface FoundEmulator {
 // Before anything is sent to it: what answers must be an emulator, as a variable may name Descope itself.
 async function findEmulator(given: string | undefined): Promise<FoundEmulator> {
   const baseUrl = (given ?? readVariable() ?? `http://127.0.0.1:${DEFAULT_PORT}`).replace(/\/+$/, '');
+  assertWithoutCredentials(baseUrl);
   const { status, json } = await request(`${baseUrl}/health`);
   const projectId = json['projectId'];
-  if (status === 200 && json['emulator'] === true && typeof projectId === 'string')
+  const isEmulator = status === 200 && json['emulator'] === true;
+  if (isEmulator && typeof projectId === 'string' && PROJECT_ID.test(projectId))
     return { baseUrl, projectId };
   throw notFound(baseUrl, 'is not an emulator of nestjs-descope');
+}
+
+// The error of `fetch` would quote them.
+function assertWithoutCredentials(url: string): void {
+  const { username, password } = new URL(url);
+  if (username === '' && password === '') return;
+  const message =
+    'The URL of the emulator (--url, or DESCOPE_BASE_URI) must have no user name and no password';
+  throw new EmulatorError('EMULATOR_OPTIONS_INVALID', message);
+}
+
+/** Shortens a text of others, and replaces the characters that control a terminal. */
+export function toPlain(text: string): string {
+  return text.slice(0, 500).replace(/[\p{Control}\p{Format}]/gu, '\uFFFD');
 }
 
 function readVariable(): string | undefined {

@@ -5,7 +5,7 @@ import { EmulatorError } from '../errors.js';
 import type { EmulatorOptions } from '../options.js';
 import { isLoopback } from '../options.js';
 import { startEmulator } from '../start-emulator.js';
-import { requestToken, requestVariables, toShellWord } from './ask-emulator.js';
+import { requestToken, requestVariables, toPlain, toShellWord } from './ask-emulator.js';
 import { readArguments, USAGE } from './command-arguments.js';
 
 /** Runs the command. Sets the exit status of the process; never rejects. */
@@ -87,7 +87,7 @@ function toExample({ url, projectId, loginIds }: Emulator): string {
 
 // The terminal shows what Descope would have sent by mail or phone.
 function toLine({ loginId, deliveryMethod, code, link }: OutboxMessage): string {
-  return `${deliveryMethod} to ${loginId}: ${code ?? link}\n`;
+  return `${toPlain(`${deliveryMethod} to ${loginId}`)}: ${code ?? link}\n`;
 }
 
 function fail(cause: unknown): void {

@@ -228,6 +228,38 @@ describe('nestjs-descope emulator, asked of an emulator that runs', () => {
     expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('is not an emulator') });
     expect(seen).toEqual([['/health', undefined]]);
   });
+
+  it.each([
+    [{ projectId: 'P2\n\u001b[2J' }, ['--env'], 'is not an emulator'],
+    [{ errorMessage: '\u001b[2Jgo away\u009b' }, ['--token', 'ada'], 'status 200: \uFFFD[2Jgo away\uFFFD)'],
+    [{ sessionJwt: '\u001b[2J.x.y' }, ['--token', 'ada'], 'its answer holds no session token'],
+  ])('prints nothing that controls a terminal, whatever answers: %j', async (answer, args, said) => {
+    const server = createServer((_request, response) => {
+      const health = { emulator: true, projectId: 'P2testtesttesttesttesttestte' };
+      response.end(JSON.stringify({ ...health, ...answer }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { code, stdout, stderr } = await emulate([...args, '--url', url]);
+    server.close();
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(said);
+    expect(stderr).not.toMatch(/[^\P{Control}\n]/u);
+  });
+
+  it.each(['--url', 'DESCOPE_BASE_URI'])(
+    'takes no URL with a password from %s, and does not print it',
+    async (by) => {
+      const url = 'http://ada:Correct-horse-1@127.0.0.1:4400';
+      const isVariable = by === 'DESCOPE_BASE_URI';
+      const { code, stdout, stderr } = await emulate(['--env', ...(isVariable ? [] : ['--url', url])], {
+        env: isVariable ? { DESCOPE_BASE_URI: url } : {},
+      });
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain('must have no user name and no password');
+      expect(stderr).not.toContain('Correct-horse-1');
+    },
+  );
 });
 
 describe('nestjs-descope', () => {
