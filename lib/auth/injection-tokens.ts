@@ -1,6 +1,7 @@
 // The injection tokens of the package. They are strings, so that two copies of the package use the same ones.
 import type DescopeSdk from '@descope/node-sdk' with { 'resolution-mode': 'import' };
 import { Inject } from '@nestjs/common';
+import type { DescopeOptions } from '../core/config/options.js';
 
 /** The application, as guards and decorators identify it among those of the process. */
 export const DESCOPE_APPLICATION = 'nestjs-descope:application';
@@ -16,7 +17,7 @@ export const DESCOPE_KEY_SET = 'nestjs-descope:key-set';
 export const DESCOPE_CLIENT = 'nestjs-descope:client';
 /** The `RelationCheck`, for `@FgaCheck`. */
 export const DESCOPE_RELATIONS = 'nestjs-descope:relations';
-/** Options that replace all others, for tests. */
+/** The `OptionOverrides` of a test. */
 export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';
 /** The function that reports the mistakes of the static options when the others are read. */
 export const DESCOPE_STATIC_OPTIONS = 'nestjs-descope:static';
@@ -34,6 +35,16 @@ export const DESCOPE_TRANSPORTS = 'nestjs-descope:transports';
 export const DESCOPE_LOGIN_PATH = 'nestjs-descope:login-path';
 /** The parts that keep browsers' sessions: token store, refresher, sign-outs. */
 export const DESCOPE_SESSIONS = 'nestjs-descope:sessions';
+
+/** Options that replace all others, for tests. */
+export interface OptionOverrides {
+  readonly options: DescopeOptions;
+  /** Whether they also stand for the options of a factory that throws. */
+  readonly replacesFactory: boolean;
+}
+
+/** The overrides outside of a test. */
+export const NO_OVERRIDES: OptionOverrides = { options: {}, replacesFactory: false };
 
 /** The Descope client as `@descope/node-sdk` creates it. */
 export type NodeSdk = ReturnType<typeof DescopeSdk>;

@@ -168,7 +168,7 @@ function compose(
   };
 }
 
-// A factory may throw because an environment variable is missing. A test that overrides the options needs no environment.
+// A factory may throw because an environment variable is missing. A test that passes its options needs no environment.
 function keepFailure(provider: Provider): Provider {
   if (!('provide' in provider) || provider.provide !== DESCOPE_OPTIONS || !('useFactory' in provider))
     return provider;

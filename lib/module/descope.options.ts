@@ -71,7 +71,7 @@ export interface DescopeOptionsFactory {
   createDescopeOptions(): DescopeOptions | Promise<DescopeOptions>;
 }
 
-/** The error of an options factory, kept so that a test with overrides does not need the factory's environment. */
+/** The error of an options factory, kept so that a test that passes its options does not need its environment. */
 export class OptionsFailure {
   constructor(readonly error: unknown) {}
 }

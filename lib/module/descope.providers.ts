@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { RelationCheck } from '../auth/access/fga.js';
 import type { Application } from '../auth/applications.js';
-import type { DescopeClient } from '../auth/injection-tokens.js';
+import type { DescopeClient, OptionOverrides } from '../auth/injection-tokens.js';
 import {
   DESCOPE_APPLICATION,
   DESCOPE_AUTHENTICATOR,
@@ -18,6 +18,7 @@ import {
   DESCOPE_SESSIONS,
   DESCOPE_STATIC_OPTIONS,
   DESCOPE_TRANSPORTS,
+  NO_OVERRIDES,
 } from '../auth/injection-tokens.js';
 import type { DescopeTransport } from '../auth/transports/transport.js';
 import { fetchKeys, toUnusableOutage } from '../core/api/descope-api.js';
@@ -28,6 +29,7 @@ import type { DescopeConfig, ReadBeside } from '../core/config/config.js';
 import { resolveConfig } from '../core/config/config.js';
 import { isProduction, mergeOptions, readEnvironment } from '../core/config/environment.js';
 import type { DescopeOptions } from '../core/config/options.js';
+import { DescopeConfigError } from '../core/errors.js';
 import type { TokenStore } from '../core/http/token-store.js';
 import { CookieTokenStore, ServerSessionStore } from '../core/http/token-store.js';
 import type { Notice, Notify } from '../core/logging.js';
@@ -52,7 +54,7 @@ import { LateServices } from './late-services.js';
 
 /** The providers of `forRoot` and `forRootAsync` beside the options. */
 export const descopeProviders: Provider[] = [
-  { provide: DESCOPE_OVERRIDES, useValue: {} },
+  { provide: DESCOPE_OVERRIDES, useValue: NO_OVERRIDES },
   {
     provide: DESCOPE_CONFIG,
     inject: [DESCOPE_OPTIONS, ConfigService, DESCOPE_OVERRIDES, DESCOPE_STATIC_OPTIONS, LateServices],
@@ -75,7 +77,7 @@ export const descopeProviders: Provider[] = [
 ];
 
 type Options = DescopeOptions | OptionsFailure;
-type ConfigSources = readonly [Options, ConfigService, overrides: DescopeOptions, ReadBeside];
+type ConfigSources = readonly [Options, ConfigService, OptionOverrides, ReadBeside];
 type ConfigParts = readonly [...ConfigSources, LateServices];
 
 function createConfig(
@@ -90,20 +92,19 @@ function createConfig(
 }
 
 function toConfig(...[options, environment, overrides, readStatic]: ConfigSources): DescopeConfig {
-  const isOverridden = Object.keys(overrides).length > 0;
-  if (options instanceof OptionsFailure) noteFailure(options, isOverridden);
+  if (options instanceof OptionsFailure) assertReplaced(options, overrides);
   const explicit = options instanceof OptionsFailure ? {} : options;
   const readVariable = (name: string): unknown => environment.get<unknown>(name);
-  const merged = mergeOptions(readEnvironment(readVariable), explicit, overrides);
+  const merged = mergeOptions(readEnvironment(readVariable), explicit, overrides.options);
   return resolveConfig(merged, isProduction(readVariable), readStatic);
 }
 
-// Only a test overrides options. The log says that the options of the factory are not used.
-function noteFailure({ error }: OptionsFailure, isOverridden: boolean): void {
-  if (!isOverridden) throw error;
-  new Logger('Descope').error(
-    `The options factory threw (${toReason(error)}), so this test runs without its options.`,
-  );
+// Without the options of the factory, a test would run against another application: without its loadUser or audience.
+function assertReplaced({ error }: OptionsFailure, overrides: OptionOverrides): void {
+  if (overrides === NO_OVERRIDES) throw error;
+  if (overrides.replacesFactory) return;
+  const message = `The options factory of DescopeModule.forRootAsync() failed in this test: ${toReason(error)}. Set what it reads, such as an environment variable, in the test. Or pass the options that it would return: createTestDescope().override(builder, { … }), where {} stands for none.`;
+  throw Object.assign(new DescopeConfigError('CONFIG_INVALID', message), { cause: error });
 }
 
 // One line that begins with the code: an object would fill several lines of Nest's own logger.

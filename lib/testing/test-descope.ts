@@ -2,6 +2,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { TestingModuleBuilder } from '@nestjs/testing';
+import type { OptionOverrides } from '../auth/injection-tokens.js';
 import { DESCOPE_KEY_SET, DESCOPE_OVERRIDES } from '../auth/injection-tokens.js';
 import { systemClock } from '../core/clock.js';
 import type { DescopeOptions } from '../core/config/options.js';
@@ -68,14 +69,19 @@ export class TestDescope {
   /**
    * Replaces the project id and the keys of the application's `DescopeModule`, from `forRoot` or `forRootAsync`. Its other
    * options stay.
-   * @param options further options to replace
+   * @param options further options to replace. If the factory of `forRootAsync` throws, these are used in place of its
+   *   options; `{}` for none. Without this argument, the boot fails with `CONFIG_INVALID` and the error of the factory
    * @returns the builder
    * @example `await descope.override(Test.createTestingModule({ imports: [AppModule] })).compile()`
    */
-  override(builder: TestingModuleBuilder, options: DescopeOptions = {}): TestingModuleBuilder {
+  override(builder: TestingModuleBuilder, options?: DescopeOptions): TestingModuleBuilder {
+    const overrides: OptionOverrides = {
+      options: { ...this.options, ...options },
+      replacesFactory: options !== undefined,
+    };
     return builder
       .overrideProvider(DESCOPE_OVERRIDES)
-      .useValue({ ...this.options, ...options })
+      .useValue(overrides)
       .overrideProvider(DESCOPE_KEY_SET)
       .useValue(this.keySet);
   }
@@ -212,7 +218,7 @@ export class DescopeTestingModule {
     const replaced = (definition.providers ?? []).filter((provider) => !isReplaced(provider));
     const providers = [
       ...replaced,
-      { provide: DESCOPE_OVERRIDES, useValue: descope.options },
+      { provide: DESCOPE_OVERRIDES, useValue: { options: descope.options, replacesFactory: true } },
       { provide: DESCOPE_KEY_SET, useValue: descope.keySet },
     ];
     return { ...definition, providers };

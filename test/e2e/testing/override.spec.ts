@@ -25,42 +25,82 @@ const REGISTRATIONS: readonly [string, () => DynamicModule][] = [
     () => DescopeModule.forRoot({ projectId: 'P2otherotherotherotherothero' }),
   ],
   ['forRoot that wants its keys at boot', () => DescopeModule.forRoot({ requireKeysAtBoot: true })],
+];
+
+const FAILING_FACTORIES: readonly [string, string, () => DynamicModule][] = [
   [
-    'forRootAsync whose factory misses its environment',
+    'misses its environment',
+    'DESCOPE_PROJECT_ID',
     () =>
       DescopeModule.forRootAsync({
         imports: [ConfigModule],
         inject: [ConfigService],
         useFactory: (config: ConfigService) => ({
           projectId: config.getOrThrow<string>('DESCOPE_PROJECT_ID'),
+          usernameClaim: 'login',
         }),
       }),
   ],
-  ['forRootAsync whose class rejects', () => DescopeModule.forRootAsync({ useClass: ThrowingFactory })],
+  ['rejects', 'There is no vault in a test', () => DescopeModule.forRootAsync({ useClass: ThrowingFactory })],
 ];
 
 describe.each(ADAPTERS)('descope.override(), on %s', (adapter) => {
   const descope = createTestDescope();
-  let application: RunningApplication;
+  let application: RunningApplication | undefined;
 
   afterEach(async () => {
-    await application.close();
+    await application?.close();
+    application = undefined;
     clearEnvironment();
   });
 
-  const boot = async (registration: DynamicModule, options: DescopeOptions = {}) => {
+  const boot = async (registration: DynamicModule, options?: DescopeOptions) => {
     @Module({ imports: [registration], controllers: [WhoController] })
     class AppModule {}
     const override = (builder: Parameters<typeof descope.override>[0]) => descope.override(builder, options);
     application = await start(adapter, { imports: [AppModule] }, { override });
   };
-  const who = (headers: Record<string, string> = {}) => application.request('/who', { headers });
+  const who = async (headers: Record<string, string> = {}) => {
+    if (application === undefined) throw new Error('The application does not run.');
+    return application.request('/who', { headers });
+  };
 
   it.each(REGISTRATIONS)('replaces project and keys of %s', async (_what, register) => {
     await boot(register());
     expect((await who()).status).toBe(401);
     expect((await who(descope.as({ sub: 'U2anna' }).bearer)).body['id']).toBe('U2anna');
     expect((await who(descope.as({ sub: 'U2anna' }).cookie)).body['id']).toBe('U2anna');
+  });
+
+  it.each(FAILING_FACTORIES)(
+    'fails the boot where a factory %s, and says how to give its options',
+    async (_what, reason, register) => {
+      await expect(boot(register())).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(
+          new RegExp(`factory .*failed in this test: .*${reason}.*override\\(builder, \\{ … \\}\\)`),
+        ),
+        cause: expect.objectContaining({ message: expect.stringContaining(reason) }),
+      });
+    },
+  );
+
+  it.each(FAILING_FACTORIES)(
+    'takes its own options in place of those of a factory that %s',
+    async (_what, _reason, register) => {
+      await boot(register(), { usernameClaim: 'nick' });
+      const caller = descope.as({ sub: 'U2anna', login: 'anna', nick: 'annie' });
+      expect((await who(caller.bearer)).body).toMatchObject({ id: 'U2anna', username: 'annie' });
+      await application?.close();
+      await boot(register(), {});
+      expect((await who(caller.bearer)).body['id']).toBe('U2anna');
+      expect((await who()).status).toBe(401);
+    },
+  );
+
+  it('prefers the options of a factory that does not throw to none of its own', async () => {
+    await boot(DescopeModule.forRootAsync({ useFactory: () => ({ usernameClaim: 'login' }) }), {});
+    expect((await who(descope.as({ login: 'anna' }).bearer)).body['username']).toBe('anna');
   });
 
   it('replaces them whatever the environment says', async () => {
@@ -77,7 +117,7 @@ describe.each(ADAPTERS)('descope.override(), on %s', (adapter) => {
     await boot(register());
     const caller = descope.as({ login: 'anna', nick: 'annie', roles: ['crew'] });
     expect((await who(caller.bearer)).body).toMatchObject({ username: 'anna', isStaff: true });
-    await application.close();
+    await application?.close();
     await boot(register(), { usernameClaim: 'nick' });
     expect((await who(caller.bearer)).body).toMatchObject({ username: 'annie', isStaff: true });
   });
