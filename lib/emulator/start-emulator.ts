@@ -39,7 +39,7 @@ import { createKey, KeyRing } from './store/key-ring.js';
  * await emulator.close();
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  if (process.env.NODE_ENV === 'production') {
+  if (process.env.NODE_ENV?.trim() === 'production') {
     const message =
       'The emulator does not start with NODE_ENV=production, because anyone can sign in as any user.';
     throw new EmulatorError('EMULATOR_IN_PRODUCTION', message);

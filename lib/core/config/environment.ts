@@ -25,9 +25,9 @@ export function readEnvironment(readVariable: ReadVariable): DescopeOptions {
   };
 }
 
-/** Checks whether `NODE_ENV` is `production`. */
+/** Checks whether `NODE_ENV` is `production`; `set NODE_ENV=production && node …` of Windows sets it with a space. */
 export function isProduction(readVariable: ReadVariable): boolean {
-  return readVariable('NODE_ENV') === 'production';
+  return toText(readVariable('NODE_ENV')) === 'production';
 }
 
 /** Merges options: overrides replace explicit ones, and these replace the environment's. `undefined` replaces nothing. */

@@ -70,9 +70,9 @@ describe('resolveOptions', () => {
 });
 
 describe('startEmulator', () => {
-  it('rejects to start in production', async () => {
+  it.each(['production', 'production '])('rejects to start with NODE_ENV="%s"', async (mode) => {
     const before = process.env.NODE_ENV;
-    process.env.NODE_ENV = 'production';
+    process.env.NODE_ENV = mode;
     await expect(startEmulator()).rejects.toMatchObject({ code: 'EMULATOR_IN_PRODUCTION' });
     process.env.NODE_ENV = before;
   });

@@ -82,8 +82,11 @@ describe('DESCOPE_ALLOW_INSECURE_BASE_URI', () => {
     );
   });
 
-  it('allows nothing in production, where https and loopback go on as ever', () => {
-    const production = { ...allow, NODE_ENV: 'production' };
+  it.each([
+    'production',
+    'production ', // as `set NODE_ENV=production && node …` of Windows
+  ])('allows nothing with NODE_ENV="%s", where https and loopback go on as ever', (mode) => {
+    const production = { ...allow, NODE_ENV: mode };
     for (const baseUri of ['http://emulator:4400', 'http://10.0.0.1'])
       expect(() => resolve({ ...production, DESCOPE_BASE_URI: baseUri })).toThrow(
         /- baseUrl: got plain http with NODE_ENV=production; expected https; .*never for production/,
