@@ -40,8 +40,7 @@ export function readProject(
   const manifest = readJson(tree, 'package.json');
   const packages = readPackages(manifest);
   const sourceRoot = toPath(givenRoot) ?? toPath(nestCli['sourceRoot']) ?? 'src';
-  const entryFile = typeof nestCli['entryFile'] === 'string' ? nestCli['entryFile'] : 'main';
-  const main = `${sourceRoot}/${entryFile}.ts`;
+  const main = `${sourceRoot}/${readEntryFile(nestCli, sourceRoot)}.ts`;
   const usesFastify = packages.has('@nestjs/platform-fastify');
   const namesFastify = readText(tree, main)?.includes('FastifyAdapter') ?? false;
   return {
@@ -69,6 +68,14 @@ export function readPackages(manifest: JsonObject): ReadonlyMap<string, string> 
 function toPath(value: unknown): string | undefined {
   const isNamed = typeof value === 'string' && value !== '' && value !== 'undefined'; // as the CLI writes none
   return isNamed ? posix.normalize(value).replace(/\/$/, '') : undefined;
+}
+
+// A workspace has one for each application.
+function readEntryFile(nestCli: JsonObject, sourceRoot: string): string {
+  const projects = Object.values(toObject(nestCli['projects'])).map(toObject);
+  const project = projects.find((each) => toPath(each['sourceRoot']) === sourceRoot);
+  const entryFile = (project ?? nestCli)['entryFile'];
+  return typeof entryFile === 'string' ? entryFile : 'main';
 }
 
 // What is installed says it best; a range may be a tag, or the name of a workspace.

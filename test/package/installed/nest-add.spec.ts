@@ -10,7 +10,12 @@ const runFile = promisify(execFile);
 const MINUTES = 60_000;
 
 const FILES = {
-  'package.json': '{ "name": "orders", "type": "module", "dependencies": { "@nestjs/core": "^12.0.0" } }\n',
+  'package.json': JSON.stringify({
+    name: 'orders',
+    type: 'module',
+    dependencies: { '@nestjs/core': '^12.0.0' },
+    devDependencies: { jest: '^30.0.0' },
+  }),
   'nest-cli.json': '{ "sourceRoot": "src" }\n',
   'tsconfig.json': JSON.stringify({
     compilerOptions: {
@@ -25,6 +30,24 @@ const FILES = {
       outDir: 'dist',
     },
     include: ['src'],
+    exclude: ['src/**/*.spec.ts'],
+  }),
+  'jest.config.json': JSON.stringify({
+    extensionsToTreatAsEsm: ['.ts'],
+    moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+    roots: ['<rootDir>/src'],
+    transform: {
+      '^.+\\.ts$': [
+        '@swc/jest',
+        {
+          jsc: {
+            parser: { syntax: 'typescript', decorators: true },
+            transform: { legacyDecorator: true, decoratorMetadata: true },
+          },
+          module: { type: 'es6' },
+        },
+      ],
+    },
   }),
   'src/app.module.ts': `import { Controller, Get, Module } from '@nestjs/common';
 
@@ -71,12 +94,13 @@ describe('nest add, with the packed package', () => {
   const read = (path: string) => readFile(join(folder, path), 'utf8');
 
   async function run(script: string, ...args: readonly string[]): Promise<string> {
-    const { NODE_OPTIONS: _options, ...env } = process.env;
+    const { NODE_OPTIONS: _options, JEST_WORKER_ID: _worker, ...env } = process.env;
     const given = {
       cwd: folder,
       env: { ...env, ...readVariables(await read('.env.example').catch(() => '')) },
     };
-    const { stdout, stderr } = await runFile(process.execPath, [resolve(script), ...args], given);
+    const words = ['--experimental-vm-modules', resolve(script), ...args];
+    const { stdout, stderr } = await runFile(process.execPath, words, given);
     return stdout + stderr;
   }
 
@@ -87,7 +111,7 @@ describe('nest add, with the packed package', () => {
   it(
     'sets the application up',
     async () => {
-      const output = await add('--session', '--docker');
+      const output = await add('--session', '--docker', '--test');
       expect(output).toMatch(/CREATE\S* compose\.yaml/);
       expect(output).toContain('docker compose up emulator');
       expect(await read('src/app.module.ts')).toContain(
@@ -104,7 +128,7 @@ describe('nest add, with the packed package', () => {
     'changes nothing when it runs again',
     async () => {
       const before = await read('src/app.module.ts');
-      expect(await add('--session', '--docker')).toContain('Nothing to be done.');
+      expect(await add('--session', '--docker', '--test')).toContain('Nothing to be done.');
       expect(await read('src/app.module.ts')).toBe(before);
     },
     MINUTES,
@@ -115,6 +139,16 @@ describe('nest add, with the packed package', () => {
     async () => {
       expect(await run('node_modules/typescript/bin/tsc', '-p', folder)).toBe('');
       expect(await run(join(folder, 'dist/main.js'))).toMatch(/^401 .*SESSION_MISSING/);
+    },
+    MINUTES,
+  );
+
+  it(
+    'leaves a test that passes under Jest with ES modules',
+    async () => {
+      const output = await run('node_modules/jest/bin/jest.js', '--runInBand');
+      expect(output).toContain('accepts the session token of a user');
+      expect(output).toContain('2 passed, 2 total');
     },
     MINUTES,
   );

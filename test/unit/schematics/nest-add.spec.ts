@@ -216,6 +216,20 @@ describe('The root module', () => {
     expect(tree.text('src/app.module.ts')).toBe(MODULE);
   });
 
+  it('is that of the entry file of this application', () => {
+    const project = { sourceRoot: 'apps/api/src', entryFile: 'boot' };
+    const { tree } = add(
+      {
+        ...NEST_11,
+        'nest-cli.json': JSON.stringify({ sourceRoot: 'src', projects: { api: project } }),
+        'apps/api/src/boot.ts': toMain('./api.module'),
+        'apps/api/src/api.module.ts': MODULE,
+      },
+      { sourceRoot: 'apps/api/src' },
+    );
+    expect(tree.text('apps/api/src/api.module.ts')).toBe(ADDED);
+  });
+
   it('is left alone where another module has the DescopeModule', () => {
     const auth = ADDED.replace('AppModule', 'AuthModule');
     const { tree, warned } = add({ ...NEST_11, 'src/auth/auth.module.ts': auth });
