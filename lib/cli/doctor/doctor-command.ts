@@ -64,13 +64,15 @@ async function examineConfigured(
   input: DoctorInput,
   token: string | undefined,
 ): Promise<Finding[]> {
-  const { keys, findings } = await checkKeys(config);
+  const { keys, areFetched, findings } = await checkKeys(config);
   return [
     ...findings,
     ...(token === undefined
       ? [skipped('token', 'No token was given; --token - reads one from the standard input.')]
       : await checkToken(token, config, keys)),
     ...checkCookies(config, input.options !== undefined),
-    ...(await checkNames(config, input.accessMap)),
+    ...(areFetched
+      ? await checkNames(config, input.accessMap)
+      : [skipped('names', 'Not checked, because the keys could not be fetched.')]),
   ];
 }

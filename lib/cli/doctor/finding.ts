@@ -47,11 +47,13 @@ export function toText(findings: readonly Finding[]): string {
     const texts = [code === undefined ? message : `${code}: ${message}`, ...(advice ? [`-> ${advice}`] : [])];
     return `${head}${texts.join(`\n${' '.repeat(head.length)}`)}`;
   });
-  const counts = (['problem', 'warning'] as const).map((status) => {
-    const number = count(findings, status);
-    return `${number} ${status}${number === 1 ? '' : 's'}`;
-  });
+  const counts = (['problem', 'warning'] as const).map((status) => toCount(count(findings, status), status));
   return `${lines.join('\n')}\n\n${counts.join(', ')}\n`;
+}
+
+/** Writes a number with its noun, whose plural ends in "s". */
+export function toCount(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** Writes findings for a program. */

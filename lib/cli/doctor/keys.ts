@@ -3,15 +3,19 @@ import type { KeysRequest } from '../../core/api/descope-api.js';
 import { readKeys, requestKeys } from '../../core/api/descope-api.js';
 import type { BoundedResponse } from '../../core/api/http-client.js';
 import type { DescopeConfig } from '../../core/config/config.js';
+import { isLoopbackUrl } from '../../core/http/base-url.js';
 import { RequestFailure, toHost, toReason } from '../../core/request-failure.js';
 import type { KeysById } from '../../core/token/key-set.js';
 import { toKeysById } from '../../core/token/key-set.js';
+import { DEFAULT_PORT } from '../../emulator/command/command-arguments.js';
 import type { Finding } from './finding.js';
-import { ok, problem, skipped, warning } from './finding.js';
+import { ok, problem, skipped, toCount, warning } from './finding.js';
 
 /** The keys that tokens are verified with; `undefined` where there are none. */
 export interface CheckedKeys {
   readonly keys: KeysById | undefined;
+  /** Whether Descope returned the keys of the project. Without them, no other call to Descope can succeed. */
+  readonly areFetched: boolean;
   readonly findings: readonly Finding[];
 }
 
@@ -23,9 +27,17 @@ export async function checkKeys(config: DescopeConfig): Promise<CheckedKeys> {
     const clock = checkClock(answer, config, (startedAtMs + config.clock()) / 2);
     return judge(answer, config, clock);
   } catch (error) {
-    const advice = 'Check the network, the proxy and the certificates on the way to this host, and baseUrl.';
-    return { keys: config.keys, findings: [toFailure(error, config, advice), toNoDate()] };
+    const failure = toFailure(error, config, toConnectionAdvice(error, config.baseUrl));
+    return { keys: config.keys, areFetched: false, findings: [failure, toNoDate()] };
   }
+}
+
+function toConnectionAdvice(error: unknown, baseUrl: string): string {
+  const { port, protocol } = new URL(baseUrl);
+  if (!isLoopbackUrl(baseUrl) || protocol !== 'http:' || !toReason(error).includes('ECONNREFUSED'))
+    return 'Check the network, the proxy and the certificates on the way to this host, and baseUrl.';
+  const command = `npx nestjs-descope emulator${port === String(DEFAULT_PORT) ? '' : ` --port ${port || 80}`}`;
+  return `Nothing listens at ${baseUrl}. Start it: ${command}`;
 }
 
 function toRequest({ baseUrl, projectId, fetch, keyFetch }: DescopeConfig): KeysRequest {
@@ -38,12 +50,13 @@ function judge(answer: BoundedResponse, config: DescopeConfig, clock: Finding): 
     const published = toKeysById(jwks);
     const keys = config.keys ?? published;
     const size = { usable: published.size, all: jwks.length };
-    return { keys, findings: [judgeKeys(published, size, config), ...judgeAge(answer, config), clock] };
+    const findings = [judgeKeys(published, size, config), ...judgeAge(answer, config), clock];
+    return { keys, areFetched: true, findings };
   } catch (error) {
     if (!(error instanceof RequestFailure)) throw error;
     const advice =
       'The host answers, but not with the keys of this project. Check the project id (DESCOPE_PROJECT_ID) and its region.';
-    return { keys: config.keys, findings: [toFailure(error, config, advice), clock] };
+    return { keys: config.keys, areFetched: false, findings: [toFailure(error, config, advice), clock] };
   }
 }
 
@@ -58,12 +71,12 @@ function judgeKeys(
   const named = [...published.values()].map(({ algorithm }) => algorithm);
   const fits = named.some((one) => one === undefined || verification.algorithms.includes(one));
   if (fixed !== undefined && unknown.length > 0)
-    return problem('keys', `A fixed key (publicKey or keys) is not among the ${usable} keys ${where}.`, {
+    return problem('keys', `A fixed key (publicKey or keys) is not published ${where}.`, {
       advice:
         'Descope has rotated it: new tokens are rejected. Remove the option, so that the keys are fetched.',
       code: 'TOKEN_KEY_UNKNOWN',
     });
-  if (usable === 0) return problem('keys', `None of the ${all} keys ${where} can verify tokens.`);
+  if (usable === 0) return problem('keys', `${toCount(all, 'key')} ${where}, and none can verify tokens.`);
   if (!fits) {
     const found = [...new Set(named)];
     const allowed = verification.algorithms.join(', ');
@@ -76,7 +89,7 @@ function judgeKeys(
       },
     );
   }
-  return ok('keys', `${usable} usable of ${all} keys, fetched from ${toHost(config.baseUrl)}.`);
+  return ok('keys', `${usable} usable of ${toCount(all, 'key')}, fetched from ${toHost(config.baseUrl)}.`);
 }
 
 // Keys bear no date. What a cache on the way serves is as old as it says (RFC 9111 §5.1).

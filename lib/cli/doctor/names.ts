@@ -6,7 +6,7 @@ import { isJsonObject } from '../../core/token/claims.js';
 import type { DemandingHandler, ProjectNames, UnknownAccessName } from '../../core/user/access-names.js';
 import { compareNames, readNameUses } from '../../core/user/access-names.js';
 import type { Finding } from './finding.js';
-import { ok, problem, skipped, warning } from './finding.js';
+import { ok, problem, skipped, toCount, warning } from './finding.js';
 
 const KEY_ADVICE =
   'Set DESCOPE_MANAGEMENT_KEY to a key of this project that may read roles, permissions and tenants.';
@@ -36,7 +36,7 @@ function toKeyless(accessMap: readonly unknown[] | undefined): Finding {
 
 async function tryKey(project: ProjectNames): Promise<Finding> {
   const [roles, permissions] = await Promise.all([project.readRoles(), project.readPermissions()]);
-  const count = `${roles.length} roles and ${permissions.length} permissions`;
+  const count = `${toCount(roles.length, 'role')} and ${toCount(permissions.length, 'permission')}`;
   return ok(
     'names',
     `The management key is accepted; the project has ${count}. Names are compared by --access-map.`,
@@ -56,12 +56,8 @@ async function compare(
   const flaws = [...toFlaws('role', unknownRoles), ...toFlaws('permission', unknownPermissions)];
   if (flaws.length > 0) return flaws;
   const count = new Set([...uses.roles, ...uses.permissions].map(({ name }) => name)).size;
-  return [
-    ok(
-      'names',
-      `The project has all ${count} roles and permissions that ${handlers.length} handlers demand.`,
-    ),
-  ];
+  const counts = `${toCount(count, 'name')}, ${toCount(handlers.length, 'handler')}`;
+  return [ok('names', `The project has every role and permission that is demanded: ${counts}.`)];
 }
 
 function toFlaws(kind: string, unknown: readonly UnknownAccessName[]): Finding[] {

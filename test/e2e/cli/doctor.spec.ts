@@ -10,8 +10,10 @@ import type { DoctorInput } from '#lib/cli/doctor/doctor-arguments.js';
 import { DOCTOR_USAGE, readDoctorInput } from '#lib/cli/doctor/doctor-arguments.js';
 import { runDoctor } from '#lib/cli/doctor/doctor-command.js';
 import type { Finding } from '#lib/cli/doctor/finding.js';
+import { checkKeys } from '#lib/cli/doctor/keys.js';
 import type { PackageVersions } from '#lib/cli/doctor/versions.js';
 import { isInRange } from '#lib/cli/doctor/versions.js';
+import { resolveConfig } from '#lib/core/config/config.js';
 import { USAGE } from '#lib/emulator/command/command-arguments.js';
 import type { TranspiledCommand } from '../../support/command.js';
 import { runCommand, transpileCommand } from '../../support/command.js';
@@ -91,7 +93,7 @@ describe('The doctor', () => {
       {
         check: 'keys',
         status: 'ok',
-        message: expect.stringMatching(/^1 usable of 1 keys, fetched from 127/),
+        message: expect.stringMatching(/^1 usable of 1 key, fetched from 127/),
       },
     ]);
     expect(of('clock')[0]?.message).toMatch(/^The clock agrees/);
@@ -174,10 +176,38 @@ describe('The doctor, about keys and the clock', () => {
         status: 'problem',
         code: 'KEYS_UNAVAILABLE',
         message: expect.stringMatching(new RegExp(`\\(127\\.0\\.0\\.1:${port}: .*ECONNREFUSED`)),
-        advice: expect.stringContaining('baseUrl'),
+        advice: `Nothing listens at http://127.0.0.1:${port}. Start it: npx nestjs-descope emulator --port ${port}`,
       }),
     ]);
     expect(of('clock')[0]?.status).toBe('skipped');
+  });
+
+  it.each([
+    ['http://127.0.0.1:4400', 'connect ECONNREFUSED', /Start it: npx nestjs-descope emulator$/],
+    ['http://127.0.0.1:4400', 'socket hang up [ECONNRESET]', /^Check the network/],
+    ['https://api.descope.com', 'connect ECONNREFUSED', /^Check the network, the proxy/],
+  ])('advises for %s and "%s": %s', async (baseUrl, reason, advice) => {
+    const fetch = () => Promise.reject(new Error(reason)); // the network edge
+    const config = resolveConfig({ projectId: emulator.projectId, baseUrl, fetch });
+    const { findings } = await checkKeys(config);
+    expect(findings[0]).toMatchObject({ check: 'keys', advice: expect.stringMatching(advice) });
+  });
+
+  it('counts one cause once: without keys the management key is not tried', async () => {
+    const port = await findFreePort();
+    const key = { DESCOPE_MANAGEMENT_KEY: emulator.managementKey };
+    for (const variables of [
+      { DESCOPE_BASE_URI: `http://127.0.0.1:${port}` },
+      { DESCOPE_PROJECT_ID: OTHER_PROJECT },
+    ]) {
+      const { of, findings } = await examine({ variables: { ...key, ...variables } });
+      expect(findings.filter(({ status }) => status === 'problem')).toEqual(of('keys'));
+      expect(of('names')).toEqual([
+        { check: 'names', status: 'skipped', message: expect.stringContaining('keys could not be fetched') },
+      ]);
+    }
+    expect(emulator.requests.all.map(({ path }) => path).filter((path) => path.includes('mgmt'))).toEqual([]);
+    expect((await examine({ variables: key })).of('names')[0]?.status).toBe('ok');
   });
 
   it('names the status, and the project id as the likely cause, for a project that there is not', async () => {
@@ -236,7 +266,7 @@ describe('The doctor, about keys and the clock', () => {
     const { of } = await examine({ args: ['--options', options] });
     expect(of('keys')[0]).toMatchObject({ status: 'problem', advice: "Set algorithms to ['RS256']." });
     emulator.faults.add({ path: '/v2/keys', status: 200, body: { keys: [{ kty: 'oct' }] } });
-    expect((await examine()).of('keys')[0]?.message).toMatch(/^None of the 1 keys/);
+    expect((await examine()).of('keys')[0]?.message).toMatch(/^1 key at 127\S+, and none can verify tokens/);
   });
 });
 
@@ -415,7 +445,7 @@ describe('The doctor, about names', () => {
     const right = ['--access-map', put('access.json', map.slice(0, 1))];
     expect((await examine({ args: right, variables: key() })).of('names')[0]).toMatchObject({
       status: 'ok',
-      message: 'The project has all 1 roles and permissions that 1 handlers demand.',
+      message: 'The project has every role and permission that is demanded: 1 name, 1 handler.',
     });
   });
 
@@ -423,8 +453,11 @@ describe('The doctor, about names', () => {
     const args = ['--access-map', put('access.json', map)];
     expect((await examine({ args })).of('names')[0]).toMatchObject({ status: 'warning' });
     expect((await examine()).of('names')[0]?.status).toBe('skipped');
+    emulator.faults.add({ path: '/v1/mgmt/role/all', status: 200, body: { roles: [{ name: 'admin' }] } });
     const { of } = await examine({ variables: key() });
-    expect(of('names')[0]?.message).toMatch(/^The management key is accepted; the project has \d+ roles/);
+    expect(of('names')[0]?.message).toMatch(
+      /^The management key is accepted; the project has 1 role and 1 permission\./,
+    );
   });
 
   it('finds a management key that Descope rejects, and an outage, and prints no key', async () => {
@@ -500,7 +533,7 @@ describe('nestjs-descope doctor', () => {
     const { code, stdout, stderr } = await run([], variables);
     expect([code, stderr]).toEqual([1, '']);
     expect(stdout).toMatch(/^ok {7}node +nestjs-descope 0\.1\.0 on Node \d/);
-    expect(stdout).toMatch(/\nproblem {2}keys +KEYS_UNAVAILABLE: The keys .*\n +-> Check the network/);
+    expect(stdout).toMatch(/\nproblem {2}keys +KEYS_UNAVAILABLE: The keys .*\n +-> Nothing listens at/);
     expect(stdout).toMatch(/\n\n1 problem, 2 warnings\n$/);
     expect((await run([], ofEmulator())).code).toBe(0);
   });
