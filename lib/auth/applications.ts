@@ -21,6 +21,8 @@ export interface ApplicationMarks {
 }
 
 interface Registry {
+  /** Whether any application has existed in this process. It stays `true` when the last one ends. */
+  isUsed: boolean;
   /** The applications that run. */
   all: readonly Application[];
   readonly ofClass: WeakMap<object, readonly Application[]>;
@@ -34,11 +36,26 @@ interface Registry {
 const APPLICATIONS = Symbol.for('nestjs-descope:applications');
 const shared = globalThis as { [APPLICATIONS]?: Registry };
 const registry: Registry = (shared[APPLICATIONS] ??= {
+  isUsed: false,
   all: [],
   ofClass: new WeakMap(),
   ofServer: new WeakMap(),
   ofContext: new WeakMap(),
 });
+
+/** Creates an application; `registerApplication` registers it once it starts. */
+export function createApplication(application: Application): Application {
+  registry.isUsed = true;
+  return Object.freeze(application);
+}
+
+/**
+ * Checks whether any application of this package has existed in this process. One that is closing, or that has not started
+ * yet, counts: its last and first calls are served too.
+ */
+export function hasAnyApplication(): boolean {
+  return registry.isUsed;
+}
 
 /** Registers an application that starts; returns a function that removes it. */
 export function registerApplication(

@@ -1,6 +1,7 @@
 // The parameter decorators: pass the user, the session and the tenant to a handler.
 import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import { createParamDecorator } from '@nestjs/common';
+import { DescopeConfigError } from '../core/errors.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import { whenReady } from '../core/maybe-promise.js';
 import { readTenantGrants } from '../core/user/authorize.js';
@@ -8,6 +9,7 @@ import type { DescopeRegister } from '../core/user/custom-claims.js';
 import type { RegisteredUser } from '../core/user/descope-user.js';
 import { readAccessPolicy } from './access/access-policy.js';
 import { readRequestValue } from './access/request-values.js';
+import { hasAnyApplication } from './applications.js';
 import { recallAnyUser } from './request-state.js';
 import { readSession } from './request-user.js';
 import type { OpenCall } from './transports/call.js';
@@ -36,7 +38,7 @@ export interface CurrentUserDecorator {
  */
 export const CurrentUser: CurrentUserDecorator = createParamDecorator(
   (property: string | undefined, context: ExecutionContext) =>
-    whenReady(readUser(openCall(context)), (user) =>
+    whenReady(readUser(openOwnCall(context)), (user) =>
       property === undefined ? user : readProperty(user, property),
     ),
 );
@@ -47,8 +49,17 @@ export const CurrentUser: CurrentUserDecorator = createParamDecorator(
  * @example `@Get('me') me(@CurrentSession() { user, token }: SignedInSession) {}`
  */
 export const CurrentSession: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
-  (_data: undefined, context: ExecutionContext) => readSession(openCall(context)),
+  (_data: undefined, context: ExecutionContext) => readSession(openOwnCall(context)),
 );
+
+// Without the module nothing has authenticated the request, and a handler must not take that for an anonymous caller.
+function openOwnCall(context: ExecutionContext): OpenCall {
+  if (!hasAnyApplication()) throw new DescopeConfigError('CONFIG_MODULE_MISSING', NO_MODULE);
+  return openCall(context);
+}
+
+const NO_MODULE =
+  'A handler has @CurrentUser(), @CurrentSession() or @CurrentTenant(), but no module imports DescopeModule, so every route is open. Import DescopeModule.forRoot() in the root module. In a test of a single controller, import DescopeTestingModule.forRoot(createTestDescope()) of nestjs-descope/testing.';
 
 // The application's own user if `loadUser` returned one, otherwise the `DescopeUser`.
 function readUser(call: OpenCall): MaybePromise<unknown> {
@@ -99,7 +110,7 @@ export const CurrentTenant: (...pipes: ParameterPipe[]) => ParameterDecorator = 
 
 function readTenant(context: ExecutionContext): MaybePromise<string | undefined> {
   const { demands } = readAccessPolicy(context.getClass(), context.getHandler());
-  const call = openCall(context);
+  const call = openOwnCall(context);
   const { user } = readSession(call);
   const demand = demands.find((demand) => demand.kind === 'tenant');
   const tenant = readRequestValue(demand?.from ?? 'dct', { call, user });

@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { RelationCheck } from '../auth/access/fga.js';
 import type { Application } from '../auth/applications.js';
+import { createApplication } from '../auth/applications.js';
 import type { DescopeClient, OptionOverrides } from '../auth/injection-tokens.js';
 import {
   DESCOPE_APPLICATION,
@@ -157,13 +158,13 @@ export const sessionProviders: Provider[] = [
   {
     provide: DESCOPE_APPLICATION,
     inject: [DESCOPE_AUTHENTICATOR, DESCOPE_TRANSPORTS],
-    useFactory: createApplication,
+    useFactory: toApplication,
   },
 ];
 
-function createApplication(authenticator: object, taught: readonly DescopeTransport[]): Application {
+function toApplication(authenticator: object, taught: readonly DescopeTransport[]): Application {
   const transports = new Map(taught.map((transport) => [transport.type, transport]));
-  return Object.freeze({ authenticator, transports });
+  return createApplication({ authenticator, transports });
 }
 
 function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Sessions {
