@@ -20,6 +20,8 @@ export interface Project {
   readonly extension: '.js' | '';
   readonly adapter: 'express' | 'fastify';
   readonly runner: 'jest' | 'vitest' | undefined;
+  /** Whether the runner compiles decorators in a test. */
+  readonly testsHaveDecorators: boolean;
   readonly packageManager: 'npm' | 'pnpm' | 'yarn' | 'bun';
   readonly rootModule: RootModule | undefined;
 }
@@ -41,6 +43,7 @@ export function readProject(
   const packages = readPackages(manifest);
   const sourceRoot = toPath(givenRoot) ?? toPath(nestCli['sourceRoot']) ?? 'src';
   const main = `${sourceRoot}/${readEntryFile(nestCli, sourceRoot)}.ts`;
+  const runner = packages.has('vitest') ? 'vitest' : packages.has('jest') ? 'jest' : undefined;
   const usesFastify = packages.has('@nestjs/platform-fastify');
   const namesFastify = readText(tree, main)?.includes('FastifyAdapter') ?? false;
   return {
@@ -49,7 +52,8 @@ export function readProject(
     extension: manifest['type'] === 'module' ? '.js' : '',
     adapter:
       namesFastify || (usesFastify && !packages.has('@nestjs/platform-express')) ? 'fastify' : 'express',
-    runner: packages.has('vitest') ? 'vitest' : packages.has('jest') ? 'jest' : undefined,
+    runner,
+    testsHaveDecorators: runner !== 'vitest' || !isWorkspace(tree),
     packageManager: findPackageManager(tree),
     rootModule: findRootModule(tree, compiler, { main, sourceRoot }),
   };
@@ -68,6 +72,12 @@ export function readPackages(manifest: JsonObject): ReadonlyMap<string, string> 
 function toPath(value: unknown): string | undefined {
   const isNamed = typeof value === 'string' && value !== '' && value !== 'undefined'; // as the CLI writes none
   return isNamed ? posix.normalize(value).replace(/\/$/, '') : undefined;
+}
+
+// Vitest takes the compiler options of a file from the tsconfig.json that includes it. That of the root of a workspace
+// includes nothing, and those of its applications leave tests out.
+function isWorkspace(tree: ProjectTree): boolean {
+  return /"files"\s*:\s*\[\s*\]/.test(readText(tree, 'tsconfig.json') ?? '');
 }
 
 // A workspace has one for each application.

@@ -41,11 +41,12 @@ function toTest({ project, modulePath, className }: TestSubject, path: string): 
       : []),
     `import { ${className} } from '${from}';`,
   ];
-  return `${imports.join('\n')}\n\n${toBody(className, isFastify ? 'new FastifyAdapter()' : '')}`;
+  const controller = project.testsHaveDecorators ? CONTROLLER : CONTROLLER_BY_CALLS;
+  const body = toBody(className, isFastify ? 'new FastifyAdapter()' : '');
+  return `${imports.join('\n')}\n\n${controller}\n${body}`;
 }
 
-function toBody(className: string, adapter: string): string {
-  return `// A route to call. Replace it by one of your own.
+const CONTROLLER = `// A route to call. Replace it by one of your own.
 @Controller('who-am-i')
 class WhoAmIController {
   @Get()
@@ -53,8 +54,23 @@ class WhoAmIController {
     return { id: user.id };
   }
 }
+`;
 
-describe('Authentication', () => {
+const CONTROLLER_BY_CALLS = `// A route to call. Replace it by one of your own. Its decorators are calls, because
+// Vitest does not compile decorators in the tests of a workspace.
+class WhoAmIController {
+  show(user: DescopeUser) {
+    return { id: user.id };
+  }
+}
+const { prototype } = WhoAmIController;
+Controller('who-am-i')(WhoAmIController);
+Get()(prototype, 'show', Object.getOwnPropertyDescriptors(prototype).show);
+CurrentUser()(prototype, 'show', 0);
+`;
+
+function toBody(className: string, adapter: string): string {
+  return `describe('Authentication', () => {
   const descope = createTestDescope();
   let app: INestApplication;
   let url: string;

@@ -377,6 +377,17 @@ describe('The test', () => {
     expect(text).toContain('createNestApplication(new FastifyAdapter())');
   });
 
+  it('has no decorator syntax in a workspace under Vitest, where nothing compiles it', async () => {
+    const tsconfig = { 'tsconfig.json': '{ "files": [], "references": [] }' };
+    const path = 'test/descope.e2e-spec.ts';
+    const text = add({ ...NEST_12, ...tsconfig }, { test: true }).tree.text(path);
+    expect(text).not.toMatch(/@\w+\(/);
+    expect(text).toContain("\nController('who-am-i')(WhoAmIController);\n");
+    expect(await format(text, { parser: 'typescript', singleQuote: true })).toBe(text);
+    for (const files of [NEST_12, { ...NEST_11, ...tsconfig }])
+      expect(add(files, { test: true }).tree.text(path)).toContain("\n@Controller('who-am-i')\n");
+  });
+
   it('is not written where there is no runner that it knows', () => {
     const files = { ...NEST_11, 'package.json': toManifest({ dependencies: { '@nestjs/core': '^11.0.0' } }) };
     const { tree, warned } = add(files, { test: true });
