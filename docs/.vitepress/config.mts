@@ -51,6 +51,7 @@ export default defineConfig({
           items: [
             page('Overview', ''),
             page('Migrating from passport-jwt', 'migrate-passport-jwt'),
+            page('Old tokens for a while', 'migrate-old-tokens'),
             page('Migrating from a guard of your own', 'migrate-node-sdk-guard'),
             page('Migrating from Keycloak', 'migrate-nest-keycloak-connect'),
           ],

@@ -17,7 +17,7 @@ interface Block {
 const FOLDER = resolve('test/docs/application');
 
 // The convention: each block is a module that compiles by itself. Beside it stand the block that declares AppModule,
-// as './app.module.js', and Jest's globals.
+// as './app.module.js', each block that begins with the name of its file (`// read-data.ts`), and Jest's globals.
 const GLOBALS = `
 import type * as jest from '@jest/globals';
 declare global {
@@ -32,6 +32,10 @@ declare global {
 const blocks = readBlocks();
 const files = new Map([
   ...blocks.map(({ path, text }) => [path, text] as const),
+  ...blocks.flatMap(({ text }) => {
+    const [, name] = /^\/\/ ([a-z-]+\.ts)\n/.exec(text) ?? [];
+    return name === undefined ? [] : [[resolve(FOLDER, name), text] as const];
+  }),
   [resolve(FOLDER, 'globals.d.ts'), GLOBALS],
   [resolve(FOLDER, 'app.module.ts'), blocks.find(({ text }) => text.includes('class AppModule'))?.text ?? ''],
 ]);
