@@ -1,6 +1,7 @@
 // Checks the configuration: the options of the environment and of the code, read as the application reads them.
 import type { DescopeConfig } from '../../core/config/config.js';
 import { resolveConfig } from '../../core/config/config.js';
+import { IN_A_TEST } from '../../core/config/endpoints.js';
 import { isProduction, mergeOptions, readEnvironment } from '../../core/config/environment.js';
 import { STATIC_OPTIONS } from '../../core/config/option-reader.js';
 import { readStartupNotices } from '../../core/config/startup-notices.js';
@@ -10,6 +11,8 @@ import { toHost } from '../../core/request-failure.js';
 import type { DoctorInput } from './doctor-arguments.js';
 import type { Finding } from './finding.js';
 import { ok, problem, warning } from './finding.js';
+import type { Variables } from './variables.js';
+import { mergeVariables, toCorrection } from './variables.js';
 
 /** What there is of the application's configuration; without `config` it is not valid. */
 export interface CheckedConfiguration {
@@ -19,11 +22,9 @@ export interface CheckedConfiguration {
   readonly secrets: readonly string[];
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
-
 /** Resolves the configuration, and lists its mistakes and what is worth a thought. */
 export function checkConfiguration(variables: Variables, input: DoctorInput): CheckedConfiguration {
-  const all: Variables = { ...input.envFile?.variables, ...defined(variables) };
+  const all = mergeVariables(variables, input);
   const read = (name: string): unknown => (Object.hasOwn(all, name) ? all[name] : undefined);
   const merged = mergeOptions(readEnvironment(read), withoutStatic(input.options ?? {}));
   const given = merged as Readonly<Record<string, unknown>>;
@@ -33,7 +34,7 @@ export function checkConfiguration(variables: Variables, input: DoctorInput): Ch
     return { config, findings: [toSource(config, input), toPlace(config), ...toNotices(config)], secrets };
   } catch (error) {
     if (!(error instanceof DescopeConfigError)) throw error;
-    return { config: undefined, findings: toMistakes(error), secrets };
+    return { config: undefined, findings: toMistakes(error, variables, input), secrets };
   }
 }
 
@@ -58,22 +59,36 @@ function toPlace({ projectId, baseUrl }: DescopeConfig): Finding {
 }
 
 function toNotices(config: DescopeConfig): Finding[] {
-  return readStartupNotices(config).map(({ code, message }) => warning('configuration', message, { code }));
+  return readStartupNotices(config).map(({ code, fact, advice }) =>
+    warning('configuration', fact, { advice, code }),
+  );
 }
 
-function toMistakes({ details, message, code }: DescopeConfigError): Finding[] {
+function toMistakes(
+  { details, message, code }: DescopeConfigError,
+  variables: Variables,
+  input: DoctorInput,
+): Finding[] {
   const { mistakes } = details;
   const lines = Array.isArray(mistakes) ? (mistakes as readonly string[]) : [message];
-  return lines.map((line) => problem('configuration', line.replace(/^- /, ''), { code }));
+  return lines.map((line) => {
+    const text = line.replace(/^- /, '').replace(` ${IN_A_TEST}`, '');
+    const [path = ''] = text.split(':');
+    const advice = text.startsWith('projectId: got nothing')
+      ? toProjectIdAdvice(input)
+      : toCorrection(path, variables, input);
+    return problem('configuration', text, { advice, code });
+  });
+}
+
+function toProjectIdAdvice({ envFile }: DoctorInput): string {
+  const places = `environment or ${envFile === undefined ? '.env; no .env here' : envFile.name}`;
+  return `Set DESCOPE_PROJECT_ID (${places}). Set in code? Use --options file.json. With the emulator: eval "$(npx nestjs-descope emulator --env)"`;
 }
 
 // Static options are checked where a module is registered; their controllers and guards are no JSON.
 function withoutStatic(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !STATIC_OPTIONS.includes(name)));
-}
-
-function defined(variables: Variables): Variables {
-  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
 }
 
 function isText(value: unknown): value is string {

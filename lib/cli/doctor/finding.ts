@@ -9,14 +9,16 @@ export interface Finding {
   readonly check: string;
   readonly status: FindingStatus;
   readonly message: string;
-  /** What to do about it. */
+  /** What to do about it; every problem and every warning has it. */
   readonly advice?: string;
   /** The code that the application has for the same thing in its log or its responses. */
   readonly code?: string;
 }
 
-/** The members of a finding beside its check, its status and its message. */
-export type FindingExtras = Pick<Finding, 'advice' | 'code'>;
+/** The members of a problem or a warning beside its check, its status and its message. */
+export interface FindingExtras extends Pick<Finding, 'code'> {
+  readonly advice: string;
+}
 
 export function ok(check: string, message: string): Finding {
   return { check, status: 'ok', message };
@@ -26,11 +28,11 @@ export function skipped(check: string, message: string): Finding {
   return { check, status: 'skipped', message };
 }
 
-export function warning(check: string, message: string, extras: FindingExtras = {}): Finding {
+export function warning(check: string, message: string, extras: FindingExtras): Finding {
   return { check, status: 'warning', message, ...extras };
 }
 
-export function problem(check: string, message: string, extras: FindingExtras = {}): Finding {
+export function problem(check: string, message: string, extras: FindingExtras): Finding {
   return { check, status: 'problem', message, ...extras };
 }
 

@@ -76,7 +76,10 @@ function judgeKeys(
         'Descope has rotated it: new tokens are rejected. Remove the option, so that the keys are fetched.',
       code: 'TOKEN_KEY_UNKNOWN',
     });
-  if (usable === 0) return problem('keys', `${toCount(all, 'key')} ${where}, and none can verify tokens.`);
+  if (usable === 0)
+    return problem('keys', `${toCount(all, 'key')} ${where}, and none can verify tokens.`, {
+      advice: "Set baseUrl (DESCOPE_BASE_URI) to Descope's API, or to an emulator.",
+    });
   if (!fits) {
     const found = [...new Set(named)];
     const allowed = verification.algorithms.join(', ');

@@ -50,7 +50,12 @@ async function compare(
 ): Promise<Finding[]> {
   const handlers = accessMap.filter(isHandler);
   if (handlers.length < accessMap.length)
-    return [problem('names', 'The file of --access-map is not what describeAccess(app) returns.')];
+    return [
+      problem('names', 'The file of --access-map is not what describeAccess(app) returns.', {
+        advice:
+          'Write JSON.stringify(describeAccess(app)) to it; describeAccess is in nestjs-descope/inspect.',
+      }),
+    ];
   const uses = readNameUses(handlers, authentication);
   const { unknownRoles, unknownPermissions } = await compareNames(uses, project);
   const flaws = [...toFlaws('role', unknownRoles), ...toFlaws('permission', unknownPermissions)];
@@ -86,7 +91,11 @@ function toFailure(error: unknown): Finding {
     const message = `Descope rejects the management key (status ${status}, ${errorCode}).`;
     return problem('names', message, { advice: KEY_ADVICE, code: 'CONFIG_MANAGEMENT_KEY_REFUSED' });
   }
-  if (error instanceof DescopeUnavailableError) return problem('names', error.message, { code: error.code });
+  if (error instanceof DescopeUnavailableError)
+    return problem('names', error.message, {
+      advice: 'Run the doctor again. If this stays, check the network and the rate limits of the project.',
+      code: error.code,
+    });
   throw error;
 }
 

@@ -23,7 +23,10 @@ export async function checkToken(
   config: DescopeConfig,
   keys: KeysById | undefined,
 ): Promise<Finding[]> {
-  if (token === '') return [problem('token', 'The standard input holds no token.')];
+  if (token === '') {
+    const advice = 'Send the session token (sessionJwt) to the standard input of this command.';
+    return [problem('token', 'The standard input holds no token.', { advice })];
+  }
   const claims = readClaims(token);
   const parts = claims === undefined ? [] : [toParts(claims), ...judgeAlone(claims, config)];
   if (keys === undefined)
@@ -39,11 +42,8 @@ async function judgeWhole(token: string, config: DescopeConfig, keys: KeysById):
   } catch (error) {
     if (!(error instanceof DescopeError)) throw error;
     const { code, message } = error;
-    const advice = ADVICE.get(code);
-    return problem('token', `The application rejects the token. ${message}`, {
-      code,
-      ...(advice === undefined ? {} : { advice }),
-    });
+    const advice = ADVICE.get(code) ?? 'Sign in again, and send that session token.';
+    return problem('token', `The application rejects the token. ${message}`, { advice, code });
   }
 }
 
@@ -123,7 +123,9 @@ function judgeUsername(
     readUsername({ claims, kind }, usernameClaim);
   } catch (error) {
     if (!(error instanceof DescopeError)) throw error;
-    return problem('username', error.message, { code: error.code });
+    const advice =
+      'Let the JWT template of the project write the claim, or change usernameClaim (DESCOPE_USERNAME_CLAIM).';
+    return problem('username', error.message, { advice, code: error.code });
   }
   if (kind === 'user' || kind === 'unknown') return ok('username', `The claim "${name}" holds the username.`);
   return ok('username', `A token of the kind "${kind}" has its id for a username.`);
@@ -156,4 +158,14 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['TOKEN_AUDIENCE_MISMATCH', 'See the finding "audience".'],
   ['TOKEN_KIND_NOT_ACCEPTED', 'Add the kind to the option accepts, or to @Accepts() of the handler.'],
   ['USERNAME_CLAIM_MISSING', 'See the finding "username".'],
+  ['USERNAME_KIND_UNPROVEN', 'See the finding "username".'],
+  ['TOKEN_CLAIM_INVALID', 'Correct the JWT template of the project.'],
+  ['TOKEN_TOO_LARGE', 'Shorten the JWT template of the project.'],
+  ['TOKEN_IS_ID_TOKEN', 'Send the session token (sessionJwt), not the ID token of OIDC.'],
+  [
+    'TOKEN_DRN_MISSING',
+    'Let the JWT template of the project write "drn", or set allowMissingDrn and audience.',
+  ],
+  ['TOKEN_HEADER_UNSUPPORTED', 'Send a token that Descope issued, unchanged.'],
+  ['TOKEN_SENDER_CONSTRAINED', 'Send a token that is not bound to a key (claim "cnf").'],
 ]);

@@ -12,7 +12,8 @@ import { findPatternFlaw, toOrigin } from '../http/origin.js';
 import type { Check, OptionReader } from './option-reader.js';
 import { describe, isText, toRule } from './option-reader.js';
 
-const IN_A_TEST = '(in a test, createTestDescope().override(…) of nestjs-descope/testing sets it)';
+/** The part of a message that concerns only tests. */
+export const IN_A_TEST = '(in a test, createTestDescope().override(…) of nestjs-descope/testing sets it)';
 const TRUSTED =
   'an origin such as "https://app.example.com"; a pattern such as "https://*.example.com", which matches one more label; a function that takes the origin and returns true or false';
 const WANTED_PATTERN = 'https, with "*" as the whole first label, followed by a domain of your own';

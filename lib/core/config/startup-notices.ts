@@ -6,9 +6,19 @@ import type { DescopeConfig } from './config.js';
 
 const MUTABLE_CLAIMS = ['email', 'phone', 'name', 'phone_number', 'preferred_username'];
 
+/** A notice whose message has two parts. */
+export interface StartupNotice extends Notice, NoticeText {}
+
+interface NoticeText {
+  /** What is so, and its effect. */
+  readonly fact: string;
+  /** What to do. */
+  readonly advice: string;
+}
+
 /** Lists configurations that are allowed and may be a mistake. */
-export function readStartupNotices(config: DescopeConfig): Notice[] {
-  const notices: Notice[] = [];
+export function readStartupNotices(config: DescopeConfig): StartupNotice[] {
+  const notices: StartupNotice[] = [];
   const claim = toUsernameClaimName(config.authentication.usernameClaim);
   if (!config.isAudienceDecided) notices.push(warn('AUDIENCE_NOT_CHECKED', AUDIENCE));
   if (!isConfidential(config.baseUrl)) notices.push(warn('BASE_URL_INSECURE', INSECURE));
@@ -16,8 +26,7 @@ export function readStartupNotices(config: DescopeConfig): Notice[] {
     notices.push(warn('BASE_URL_LOOPBACK', LOOPBACK));
   if (config.keys !== undefined) notices.push(warn('KEYS_STATIC', STATIC));
   if (!isPlatformPromise()) notices.push(warn('PROMISE_REPLACED', REPLACED));
-  if (MUTABLE_CLAIMS.includes(claim))
-    notices.push(warn('USERNAME_CLAIM_MUTABLE', `usernameClaim is "${claim}". ${MUTABLE}`));
+  if (MUTABLE_CLAIMS.includes(claim)) notices.push(warn('USERNAME_CLAIM_MUTABLE', toMutable(claim)));
   return notices;
 }
 
@@ -27,19 +36,32 @@ function isPlatformPromise(): boolean {
   return Object.getPrototypeOf(promised) === Promise.prototype;
 }
 
-function warn(code: Notice['code'], message: string): Notice {
-  return { code, level: 'warn', message };
+function warn(code: Notice['code'], { fact, advice }: NoticeText): StartupNotice {
+  return { code, level: 'warn', message: `${fact} ${advice}`, fact, advice };
 }
 
-const AUDIENCE =
-  'No audience is configured, so tokens that this project issued for another API are accepted too. Set audience (or DESCOPE_AUDIENCE), or audience: null if this is intended.';
-const INSECURE =
-  'The base URL is plain http to another host: anyone on the network path can replace the keys. Use https. Only an emulator in a private network may use plain http.';
-const LOOPBACK =
-  "NODE_ENV is production, and the base URL is on this machine: any program that listens on that port provides the keys and can sign in as any user. Perhaps the address of an emulator was left in the configuration. Remove baseUrl (DESCOPE_BASE_URI), or set it to Descope's API.";
-const STATIC =
-  'The keys are fixed (publicKey or keys), but Descope rotates its keys daily: tokens signed with the next key will be rejected. Remove the option, so that the keys are fetched.';
-const REPLACED =
-  "The global Promise is not the platform's own (zone.js, or another library that replaces it). This package is not affected, because it checks for `then`. Code that checks `instanceof Promise` mistakes the promise of an async function for a plain value. Search your guards and rules for this check, or do not load that library on a server.";
-const MUTABLE =
-  'Users can change this claim, and a value that becomes free can be taken by another user: the same username may then mean another person. Use an immutable claim such as "sub".';
+const AUDIENCE: NoticeText = {
+  fact: 'No audience is configured, so tokens that this project issued for another API are accepted too.',
+  advice: 'Set audience (or DESCOPE_AUDIENCE), or audience: null if this is intended.',
+};
+const INSECURE: NoticeText = {
+  fact: 'The base URL is plain http to another host: anyone on the network path can replace the keys.',
+  advice: 'Use https. Only an emulator in a private network may use plain http.',
+};
+const LOOPBACK: NoticeText = {
+  fact: 'NODE_ENV is production, and the base URL is on this machine: any program that listens on that port provides the keys and can sign in as any user. Perhaps the address of an emulator was left in the configuration.',
+  advice: "Remove baseUrl (DESCOPE_BASE_URI), or set it to Descope's API.",
+};
+const STATIC: NoticeText = {
+  fact: 'The keys are fixed (publicKey or keys), but Descope rotates its keys daily: tokens signed with the next key will be rejected.',
+  advice: 'Remove the option, so that the keys are fetched.',
+};
+const REPLACED: NoticeText = {
+  fact: "The global Promise is not the platform's own (zone.js, or another library that replaces it). This package is not affected, because it checks for `then`. Code that checks `instanceof Promise` mistakes the promise of an async function for a plain value.",
+  advice: 'Search your guards and rules for this check, or do not load that library on a server.',
+};
+
+function toMutable(claim: string): NoticeText {
+  const fact = `usernameClaim is "${claim}". Users can change this claim, and a value that becomes free can be taken by another user: the same username may then mean another person.`;
+  return { fact, advice: 'Use an immutable claim such as "sub".' };
+}

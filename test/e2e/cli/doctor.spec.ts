@@ -60,6 +60,8 @@ async function examine({ args = [], variables, input = '', nodeVersion = '22.12.
   });
   const { findings } = JSON.parse(output) as { findings: Finding[] };
   const of = (check: string) => findings.filter((finding) => finding.check === check);
+  const mute = findings.filter(({ status, advice = '' }) => /problem|warning/.test(status) && advice === '');
+  expect(mute).toEqual([]); // every problem and warning of every test says what to do
   return { exitStatus, output, findings, of };
 }
 
@@ -120,6 +122,38 @@ describe('The doctor', () => {
     expect(emulator.requests.all).toEqual([]);
   });
 
+  it('says what to do about a mistake by the name that the application uses, and where it stands', async () => {
+    const variables = { DESCOPE_PROJECT_ID: 'X1', DESCOPE_BASE_URI: undefined, DESCOPE_BASE_URL: undefined };
+    put('.env', 'DESCOPE_BASE_URL=http://descope.example.com\n');
+    const options = put('options.json', { session: { cookie: { domain: 7 } } });
+    const { of } = await examine({ variables, args: ['--options', options] });
+    expect(of('configuration').map(({ message, advice }) => [message.split(':')[0], advice])).toEqual([
+      ['session.cookie.domain', 'Correct session.cookie.domain in the code and in the file of --options.'],
+      ['projectId', 'Correct DESCOPE_PROJECT_ID in the environment.'],
+      ['baseUrl', 'Correct DESCOPE_BASE_URL in .env.'],
+    ]);
+    expect(of('configuration')[1]?.message).not.toContain('createTestDescope');
+  });
+
+  it('says where the project id is looked for when there is none', async () => {
+    const variables = { DESCOPE_PROJECT_ID: undefined };
+    const rest =
+      'Set in code? Use --options file.json. With the emulator: eval "$(npx nestjs-descope emulator --env)"';
+    expect((await examine({ variables })).of('configuration')).toEqual([
+      {
+        check: 'configuration',
+        status: 'problem',
+        code: 'CONFIG_INVALID',
+        message: 'projectId: got nothing; expected the project id, in the option or in DESCOPE_PROJECT_ID.',
+        advice: `Set DESCOPE_PROJECT_ID (environment or .env; no .env here). ${rest}`,
+      },
+    ]);
+    put('.env', 'PORT=3000\n');
+    expect((await examine({ variables })).of('configuration')[0]?.advice).toBe(
+      `Set DESCOPE_PROJECT_ID (environment or .env). ${rest}`,
+    );
+  });
+
   it('says what the boot says of a valid configuration', async () => {
     const variables = { DESCOPE_AUDIENCE: '', DESCOPE_USERNAME_CLAIM: 'email', NODE_ENV: 'production' };
     const { exitStatus, of } = await examine({ variables });
@@ -128,6 +162,10 @@ describe('The doctor', () => {
       'BASE_URL_LOOPBACK',
       'USERNAME_CLAIM_MUTABLE',
     ]);
+    expect(of('configuration')[1]).toMatchObject({
+      message: expect.stringMatching(/^No audience is configured.* are accepted too\.$/),
+      advice: 'Set audience (or DESCOPE_AUDIENCE), or audience: null if this is intended.',
+    });
     expect(exitStatus).toBe(0);
   });
 
@@ -295,6 +333,12 @@ describe('The doctor, about a token', () => {
       /^Send the session token/,
     ],
     ['TOKEN_MALFORMED', async () => 'Bearer abc', /three parts/],
+    ['TOKEN_CLAIM_INVALID', () => emulator.signToken({ claims: { sub: 7 } }), /^Correct the JWT template/],
+    [
+      'TOKEN_SIGNATURE_INVALID',
+      async () => (await emulator.signToken()).replace(/\.[^.]+$/, `.${'A'.repeat(342)}`),
+      /^Sign in again, and send that session token/,
+    ],
     [
       'TOKEN_KEY_UNKNOWN',
       async () => emulator.signToken({ key: await emulator.createKey() }),
@@ -360,7 +404,7 @@ describe('The doctor, about a token', () => {
       DESCOPE_USERNAME_CLAIM: 'login',
     });
     expect([exitStatus, of('username')[0]?.code]).toEqual([1, 'USERNAME_CLAIM_MISSING']);
-    expect(of('username')[0]?.message).toContain('JWT template');
+    expect(of('username')[0]?.advice).toContain('JWT template');
   });
 
   it('does not judge a signature without keys', async () => {
@@ -535,6 +579,7 @@ describe('nestjs-descope doctor', () => {
     expect(stdout).toMatch(/^ok {7}node +nestjs-descope 0\.1\.0 on Node \d/);
     expect(stdout).toMatch(/\nproblem {2}keys +KEYS_UNAVAILABLE: The keys .*\n +-> Nothing listens at/);
     expect(stdout).toMatch(/\n\n1 problem, 2 warnings\n$/);
+    expect(stdout.match(/^(?:problem|warning) .*\n +-> \S/gm)).toHaveLength(3);
     expect((await run([], ofEmulator())).code).toBe(0);
   });
 
