@@ -32,7 +32,15 @@ export default async function runSpec(globalConfig, config, environment, runtime
   } finally {
     // Each stays enabled otherwise, and makes every promise of the specs that follow dearer.
     for (const storage of storages) storage.disable();
+    await forgetLogs();
   }
+}
+
+// What an application of the spec has buffered and never printed would be among the lines of the next spec.
+async function forgetLogs() {
+  const { Logger } = await import('@nestjs/common');
+  Logger.overrideLogger(false);
+  Logger.flush();
 }
 
 // The hooks run in a thread of their own, and tell where the source maps of what they compiled are.

@@ -124,7 +124,7 @@ describe.each(ADAPTERS)('The username, on %s', (adapter) => {
     async (claim) => {
       await boot({ usernameClaim: claim });
       expect(logger.find(`usernameClaim is "${claim}"`)).toEqual([
-        expect.stringMatching(/^warn: .*can change it/),
+        expect.stringMatching(/^warn: .*Users can change this claim/),
       ]);
     },
   );
