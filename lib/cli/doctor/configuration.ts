@@ -1,4 +1,5 @@
 // Checks the configuration: the options of the environment and of the code, read as the application reads them.
+import { isDeepStrictEqual } from 'node:util';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { resolveConfig } from '../../core/config/config.js';
 import { IN_A_TEST } from '../../core/config/endpoints.js';
@@ -12,7 +13,7 @@ import type { DoctorInput } from './doctor-arguments.js';
 import type { Finding } from './finding.js';
 import { ok, problem, warning } from './finding.js';
 import type { Variables } from './variables.js';
-import { mergeVariables, toCorrection } from './variables.js';
+import { findMeant, mergeVariables, OPTIONS_BY_VARIABLE, toCorrection } from './variables.js';
 
 /** What there is of the application's configuration; without `config` it is not valid. */
 export interface CheckedConfiguration {
@@ -25,26 +26,48 @@ export interface CheckedConfiguration {
 /** Resolves the configuration, and lists its mistakes and what is worth a thought. */
 export function checkConfiguration(variables: Variables, input: DoctorInput): CheckedConfiguration {
   const all = mergeVariables(variables, input);
-  const read = (name: string): unknown => (Object.hasOwn(all, name) ? all[name] : undefined);
-  const merged = mergeOptions(readEnvironment(read), withoutStatic(input.options ?? {}));
-  const given = merged as Readonly<Record<string, unknown>>;
+  const settings = readSettings(all, input);
+  const given = settings.options as Readonly<Record<string, unknown>>;
+  const misspelt = toMisspelt(all, given);
   const secrets = ['managementKey', 'authManagementKey'].map((name) => given[name]).filter(isText);
   try {
-    const config = resolveConfig(merged, isProduction(read));
-    return { config, findings: [toSource(config, input), toPlace(config), ...toNotices(config)], secrets };
+    const config = resolveConfig(settings.options, settings.isProduction);
+    const needsFile = !isDeepStrictEqual(settings, readSettings(variables, input));
+    const source = toSource(config, input, needsFile);
+    return { config, findings: [source, toPlace(config), ...toNotices(config), ...misspelt], secrets };
   } catch (error) {
     if (!(error instanceof DescopeConfigError)) throw error;
-    return { config: undefined, findings: toMistakes(error, variables, input), secrets };
+    return { config: undefined, findings: [...toMistakes(error, variables, input), ...misspelt], secrets };
   }
 }
 
-function toSource(config: DescopeConfig, { envFile, options }: DoctorInput): Finding {
+function readSettings(variables: Variables, input: DoctorInput) {
+  const read = (name: string): unknown => (Object.hasOwn(variables, name) ? variables[name] : undefined);
+  const options = mergeOptions(readEnvironment(read), withoutStatic(input.options ?? {}));
+  return { options, isProduction: isProduction(read) };
+}
+
+function toSource(config: DescopeConfig, { envFile, options }: DoctorInput, needsFile: boolean): Finding {
   const from = ['the environment', ...(envFile ? [envFile.name] : []), ...(options ? ['--options'] : [])];
   const mode = config.session.cookies.isProduction ? ', for production' : '';
   const left = options
     ? ''
     : ' Options that stand in the code of the application are not seen without --options.';
-  return ok('configuration', `Valid; read from ${from.join(', ')}${mode}.${left}`);
+  const message = `Valid; read from ${from.join(', ')}${mode}.${left}`;
+  if (envFile === undefined || !needsFile) return ok('configuration', message);
+  const { name } = envFile;
+  const call = `ConfigModule.forRoot(${name === '.env' ? '' : `{ envFilePath: '${name}' }`})`;
+  const advice = `The application reads ${name} only if it imports ${call} of @nestjs/config.`;
+  return warning('configuration', message, { advice });
+}
+
+function toMisspelt(all: Variables, given: Readonly<Record<string, unknown>>): Finding[] {
+  return Object.keys(all).flatMap((name) => {
+    const meant = findMeant(name);
+    if (meant === undefined || given[OPTIONS_BY_VARIABLE.get(meant) ?? ''] !== undefined) return [];
+    const advice = `Rename it to ${meant}, or ignore this if the application itself reads ${name}.`;
+    return [warning('configuration', `Unknown variable ${name}; did you mean ${meant}?`, { advice })];
+  });
 }
 
 function toPlace({ projectId, baseUrl }: DescopeConfig): Finding {

@@ -7,7 +7,8 @@ import { parseArgs, parseEnv } from 'node:util';
 export const DOCTOR_USAGE = `Usage: nestjs-descope doctor [options]
 
 Checks what an application with nestjs-descope depends on, and says what to do. Run it in the folder of the application.
-It reads the environment as the application does: the variables of the process, then those of the file .env.
+It reads the variables of the process, then those of the file .env. The application reads that file only if it imports
+ConfigModule.forRoot() of @nestjs/config.
 
 Options:
   --dotenv <file>        File of variables (default: .env, if there is one)

@@ -1,4 +1,4 @@
-// The variables that an application is configured by: which option each one sets, and where it stands.
+// The variables that an application is configured by: which option each one sets, where it stands, and which one a misspelt name is meant to be.
 import { readEnvironment } from '../../core/config/environment.js';
 import type { DoctorInput } from './doctor-arguments.js';
 
@@ -27,6 +27,39 @@ export function toCorrection(path: string, variables: Variables, input: DoctorIn
   const [name] = found;
   const place = variables[name] === undefined ? input.envFile?.name : undefined;
   return `Correct ${name} in ${place ?? 'the environment'}.`;
+}
+
+/** Finds the variable that was meant by a name that begins with `DESCOPE` and is not one of the package's variables. */
+export function findMeant(name: string): string | undefined {
+  const letters = toLetters(name);
+  if (!letters.startsWith('DESCOPE') || letters === 'DESCOPE' || OPTIONS_BY_VARIABLE.has(name))
+    return undefined;
+  const distances = [...OPTIONS_BY_VARIABLE.keys()].map((known) => {
+    const lacksLastWord = toLetters(known.replace(/_[^_]+$/, '')) === letters;
+    return { known, distance: lacksLastWord ? 1 : countEdits(letters, toLetters(known)) };
+  });
+  const [nearest] = distances.sort((one, other) => one.distance - other.distance);
+  return nearest !== undefined && nearest.distance <= MOST_EDITS ? nearest.known : undefined;
+}
+
+const MOST_EDITS = 2;
+
+function toLetters(name: string): string {
+  return name.toUpperCase().replace(/[^A-Z0-9]/g, '');
+}
+
+// The distance of Levenshtein, row by row.
+function countEdits(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...one].entries()) {
+    const next = [index + 1];
+    for (const [at, otherLetter] of [...other].entries()) {
+      const replaced = (row[at] ?? 0) + (letter === otherLetter ? 0 : 1);
+      next.push(Math.min(replaced, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
 }
 
 function listVariables(): readonly string[] {

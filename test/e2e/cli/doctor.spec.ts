@@ -174,12 +174,65 @@ describe('The doctor', () => {
     const absent = { DESCOPE_PROJECT_ID: undefined, DESCOPE_BASE_URI: undefined };
     const read = await examine({ variables: absent });
     expect(read.of('keys')[0]?.status).toBe('ok');
-    expect(read.of('configuration')[0]?.message).toMatch(/read from the environment, \.env\./);
+    expect(read.of('configuration')).toEqual([
+      {
+        check: 'configuration',
+        status: 'warning',
+        message: expect.stringMatching(/read from the environment, \.env\./),
+        advice: 'The application reads .env only if it imports ConfigModule.forRoot() of @nestjs/config.',
+      },
+    ]);
     put('.env', 'DESCOPE_PROJECT_ID=X1\n');
     expect((await examine()).exitStatus).toBe(0);
     put('other.env', 'DESCOPE_PROJECT_ID=X1\n');
     const other = await examine({ variables: absent, args: ['--dotenv', 'other.env'] });
     expect(other.of('configuration')[0]?.message).toMatch(/^projectId: got 2 characters/);
+  });
+
+  it('warns of a file only if the application needs a variable of it, and names a file that is not .env', async () => {
+    put('.env', `DESCOPE_PROJECT_ID=${emulator.projectId}\nPORT=3000\n`);
+    expect((await examine()).of('configuration')[0]?.status).toBe('ok');
+    const options = put('options.json', { projectId: emulator.projectId });
+    const absent = { DESCOPE_PROJECT_ID: undefined };
+    const set = await examine({ variables: absent, args: ['--options', options] });
+    expect(set.of('configuration')[0]?.status).toBe('ok');
+    put('.env.local', `DESCOPE_PROJECT_ID=${emulator.projectId}\n`);
+    const other = await examine({ variables: absent, args: ['--dotenv', '.env.local'] });
+    expect(other.of('configuration')[0]?.advice).toBe(
+      "The application reads .env.local only if it imports ConfigModule.forRoot({ envFilePath: '.env.local' }) of @nestjs/config.",
+    );
+  });
+
+  it.each([
+    ['DESCOPE_PROJECTID', 'DESCOPE_PROJECT_ID'],
+    ['DESCOPE_PROJECT', 'DESCOPE_PROJECT_ID'],
+    ['descope_project_id', 'DESCOPE_PROJECT_ID'],
+    ['DESCOPE_MANAGMENT_KEY', 'DESCOPE_MANAGEMENT_KEY'],
+    ['DESCOPE_STAFF_ROLE', 'DESCOPE_IS_STAFF_ROLE'],
+    ['DESCOPE_BASE', 'DESCOPE_BASE_URI'],
+  ])('asks whether %s is to be %s', async (name, meant) => {
+    const variables = { DESCOPE_BASE_URI: undefined, DESCOPE_PROJECT_ID: undefined, [name]: 'K2secret' };
+    const { of, output } = await examine({ variables });
+    expect(of('configuration').filter(({ status }) => status === 'warning')).toEqual([
+      {
+        check: 'configuration',
+        status: 'warning',
+        message: `Unknown variable ${name}; did you mean ${meant}?`,
+        advice: `Rename it to ${meant}, or ignore this if the application itself reads ${name}.`,
+      },
+    ]);
+    expect(output).not.toContain('K2secret');
+  });
+
+  it('lets variables be that resemble none, or one that is set', async () => {
+    const variables = { DESCOPE_FLOW_ID: 'a', DESCOPE: 'a', DESCOPE_IS: 'a', DESCOPE_PROJECT: 'a' };
+    expect((await examine({ variables })).of('configuration').map(({ status }) => status)).toEqual(['ok']);
+    put('.env', 'DESCOPE_AUDIENCES=orders\n');
+    const { of, exitStatus } = await examine({ variables: { DESCOPE_AUDIENCE: undefined } });
+    expect(exitStatus).toBe(0);
+    expect(of('configuration').map(({ message }) => message)).toContain(
+      'Unknown variable DESCOPE_AUDIENCES; did you mean DESCOPE_AUDIENCE?',
+    );
   });
 
   it('reads options of the code, and leaves static ones to the boot', async () => {
