@@ -122,6 +122,6 @@ function noteMisplaced(options: OptionReader, names: readonly string[]): void {
   for (const name of names.filter((one) => !known.includes(one))) {
     if (KNOWN_OPTIONS.includes(name))
       options.mistake(name, 'a run-time option next to the factory', 'it in the result of the factory');
-    else options.mistake(name, 'an unknown option of forRootAsync', `one of ${known.join(', ')}`);
+    else options.mistakeUnknown(name, known, 'forRootAsync()');
   }
 }

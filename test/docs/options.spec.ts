@@ -69,23 +69,24 @@ function readRules(table: object, prefix = ''): [string, Rule<unknown>][] {
   );
 }
 
-// An unknown name is answered with those that are known.
+// An unknown name is answered with a list of those that are known, for each group.
 function readRouteOptions(): string[] {
   const options = new OptionReader({}, []);
   reportRouteMistakes(options, { wrong: 1, login: { wrong: 1 }, check: { wrong: 1 } });
-  return readMistakes(options).flatMap((line) => {
-    const [, group = '', names = ''] =
-      /^- (.+)\.wrong: got an unknown option; expected one of (.+)\.$/.exec(line) ?? [];
-    return names.split(', ').map((name) => `${group}.${name}`);
-  });
+  return readMessage(options)
+    .split('\n')
+    .flatMap((line) => {
+      const [, group, names = ''] = /^Known options of (.+): (.+)\.$/.exec(line) ?? [];
+      return group === undefined ? [] : names.split(', ').map((name) => `${group}.${name}`);
+    });
 }
 
-function readMistakes(options: OptionReader): readonly string[] {
+function readMessage(options: OptionReader): string {
   try {
     options.assertFaultless();
-    return [];
+    return '';
   } catch (error) {
-    return (error as { details: { mistakes: readonly string[] } }).details.mistakes;
+    return (error as Error).message;
   }
 }
 

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { resolveConfig } from '../../core/config/config.js';
-import { IN_A_TEST } from '../../core/config/endpoints.js';
+import { IN_A_TEST, PROJECT_ID_SOURCES } from '../../core/config/endpoints.js';
 import { isProduction, mergeOptions, readEnvironment } from '../../core/config/environment.js';
 import { STATIC_OPTIONS } from '../../core/config/option-reader.js';
 import { readStartupNotices } from '../../core/config/startup-notices.js';
@@ -95,7 +95,7 @@ function toMistakes(
   const { mistakes } = details;
   const lines = Array.isArray(mistakes) ? (mistakes as readonly string[]) : [message];
   return lines.map((line) => {
-    const text = line.replace(/^- /, '').replace(` ${IN_A_TEST}`, '');
+    const text = line.replace(/^- /, '').replace(` ${IN_A_TEST}`, '').replace(` ${PROJECT_ID_SOURCES}.`, '');
     const [path = ''] = text.split(':');
     const advice = text.startsWith('projectId: got nothing')
       ? toProjectIdAdvice(input)

@@ -14,6 +14,12 @@ import { describe, isText, toRule } from './option-reader.js';
 
 /** The part of a message that concerns only tests. */
 export const IN_A_TEST = '(in a test, createTestDescope().override(…) of nestjs-descope/testing sets it)';
+/** The part of the message about a missing project id that concerns only the boot, without its last full stop. */
+export const PROJECT_ID_SOURCES = [
+  'If the variable is in .env, import ConfigModule.forRoot() of @nestjs/config',
+  'With the emulator, first run eval "$(npx nestjs-descope emulator --env)"',
+  'In a test, use createTestDescope().override(…) of nestjs-descope/testing',
+].join('. ');
 const TRUSTED =
   'an origin such as "https://app.example.com"; a pattern such as "https://*.example.com", which matches one more label; a function that takes the origin and returns true or false';
 const WANTED_PATTERN = 'https, with "*" as the whole first label, followed by a domain of your own';
@@ -21,7 +27,7 @@ const WANTED_PATTERN = 'https, with "*" as the whole first label, followed by a 
 /** Checks the project id. */
 export function toProjectId(projectId: string | undefined, options: OptionReader): string {
   if (projectId === undefined) {
-    const wants = `the project id, in the option or in DESCOPE_PROJECT_ID ${IN_A_TEST}`;
+    const wants = `the project id, in the option or in DESCOPE_PROJECT_ID. ${PROJECT_ID_SOURCES}`;
     options.mistake('projectId', 'nothing', wants);
     return '';
   }

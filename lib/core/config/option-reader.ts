@@ -41,19 +41,25 @@ type ValueOf<Row> =
 /** Options that must be set beside `useFactory`: controllers and guards are registered before a factory runs. */
 export const STATIC_OPTIONS: readonly string[] = ['isGlobal', 'globalGuard', 'routes', 'transports'];
 
+/** What the reader of a group shares with the one that it belongs to. */
+interface ReaderParent {
+  readonly prefix: string;
+  readonly mistakes: Set<string>;
+  /** The lists of known options that the error shows, once each. */
+  readonly lists: Set<string>;
+}
+
 export class OptionReader<O extends object = object> {
   readonly #options: Partial<O>;
   readonly #prefix: string;
   readonly #mistakes: Set<string>;
+  readonly #lists: Set<string>;
 
-  constructor(
-    options: Partial<O>,
-    known: readonly string[],
-    parent?: { readonly prefix: string; readonly mistakes: Set<string> },
-  ) {
+  constructor(options: Partial<O>, known: readonly string[], parent?: ReaderParent) {
     this.#options = options;
     this.#prefix = parent?.prefix ?? '';
     this.#mistakes = parent?.mistakes ?? new Set();
+    this.#lists = parent?.lists ?? new Set();
     for (const name of Object.keys(options)) {
       if (!known.includes(name)) this.#addUnknown(name, known);
     }
@@ -85,13 +91,12 @@ export class OptionReader<O extends object = object> {
     const value: unknown = this.#options[name];
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     if (value !== undefined && !isObject) this.mistake(name, describe(value), 'an object');
-    const parent = { prefix: `${this.#prefix}${name}.`, mistakes: this.#mistakes };
-    return new OptionReader<G>(isObject ? value : {}, known, parent);
+    return new OptionReader<G>(isObject ? value : {}, known, this.#toParent(`${this.#prefix}${name}.`));
   }
 
   /** Opens options that are given separately, whose mistakes are added to these. */
   beside<G extends object>(options: object, known: readonly string[]): OptionReader<G> {
-    return new OptionReader<G>(options, known, { prefix: this.#prefix, mistakes: this.#mistakes });
+    return new OptionReader<G>(options, known, this.#toParent(this.#prefix));
   }
 
   /** Adds a mistake: the option, what it got, and what it wants. */
@@ -99,10 +104,20 @@ export class OptionReader<O extends object = object> {
     this.#mistakes.add(`  - ${this.#prefix}${name}: got ${got}; expected ${wants}.`);
   }
 
+  /** Adds the mistake of an unknown name: a similar one that is known, and the list of all, which the error has once. */
+  mistakeUnknown(name: string, known: readonly string[], where = this.#prefix.slice(0, -1)): void {
+    const similar = findSimilar(name, known);
+    const question = similar === undefined ? '' : ` Did you mean ${this.#prefix}${similar}?`;
+    const of = where === '' ? '' : ` of ${where}`;
+    this.#mistakes.add(`  - ${this.#prefix}${name}: got an unknown option; expected a known one.${question}`);
+    this.#lists.add(`Known options${of}: ${known.join(', ')}.`);
+  }
+
   /** Throws `CONFIG_INVALID` with every mistake, if there is one. */
   assertFaultless(): void {
     if (this.#mistakes.size === 0) return;
-    const message = `DescopeModule is not configured correctly:\n${[...this.#mistakes].join('\n')}`;
+    const lines = [...this.#mistakes, ...this.#lists].join('\n');
+    const message = `DescopeModule is not configured correctly:\n${lines}`;
     throw new DescopeConfigError('CONFIG_INVALID', message, {
       mistakes: [...this.#mistakes].map((line) => line.trim()),
     });
@@ -121,8 +136,42 @@ export class OptionReader<O extends object = object> {
         'a static option in the result of the factory',
         'it in forRootAsync() itself, next to useFactory',
       );
-    else this.mistake(name, 'an unknown option', `one of ${known.join(', ')}`);
+    else this.mistakeUnknown(name, known);
   }
+
+  #toParent(prefix: string): ReaderParent {
+    return { prefix, mistakes: this.#mistakes, lists: this.#lists };
+  }
+}
+
+const SIMILAR_EDITS = 2;
+const SIMILAR_START = 4;
+
+// The known name with the fewest edits, or one that begins with the given name.
+function findSimilar(name: string, known: readonly string[]): string | undefined {
+  const given = name.toLowerCase();
+  const most = Math.min(SIMILAR_EDITS, given.length - 1);
+  const near = known
+    .map((candidate) => ({ candidate, edits: countEdits(given, candidate.toLowerCase()) }))
+    .filter(({ edits }) => edits <= most)
+    .sort((one, other) => one.edits - other.edits);
+  if (near[0] !== undefined || given.length < SIMILAR_START) return near[0]?.candidate;
+  return known.find((candidate) => candidate.toLowerCase().startsWith(given));
+}
+
+// The Levenshtein distance: row after row of its table. A name may come from outside, so a long one is not counted.
+function countEdits(from: string, to: string): number {
+  if (Math.abs(from.length - to.length) > SIMILAR_EDITS) return Infinity;
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1];
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? Infinity;
 }
 
 /** Returns the values of a table for options that are all left out. */

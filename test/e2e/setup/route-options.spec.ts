@@ -137,8 +137,9 @@ describe('The option routes', () => {
       'routes.check.roles',
     ]);
     expect(error.message).toContain(
-      'routes.logIn: got an unknown option; expected one of path, login, check,',
+      'routes.logIn: got an unknown option; expected a known one. Did you mean routes.login?',
     );
+    expect(error.message).toContain('\nKnown options of routes: path, login, check,');
   });
 
   it('repeats no value that may be a secret', async () => {

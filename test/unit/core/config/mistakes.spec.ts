@@ -307,7 +307,49 @@ describe('resolveConfig', () => {
       sources: [],
     });
     expect(namesOf(all)).toEqual(['leeway', 'algorithms', 'audience', 'sources', 'projectId', 'baseUrl']);
-    for (const line of all) expect(line).toMatch(/^- \S+: got .+; expected .+\.$/);
+    for (const line of all) expect(line).toMatch(/^- \S+: got .+; expected .+\.( Did you mean \S+\?)?$/);
+  });
+
+  it.each<[object, string]>([
+    [{ projectID: PROJECT_ID }, 'projectId'],
+    [{ audiance: 'a' }, 'audience'],
+    [{ leewaySecond: 5 }, 'leewaySeconds'],
+    [{ leeway: 5 }, 'leewaySeconds'],
+    [{ key: [] }, 'keys'],
+    [{ session: { cookies: {} } }, 'session.cookie'],
+    [{ session: { cookie: { sameSit: 'lax' } } }, 'session.cookie.sameSite'],
+  ])('asks whether %j means %s', (options, meant) => {
+    const [line] = mistakes({ projectId: PROJECT_ID, ...options });
+    expect(line).toMatch(new RegExp(` expected a known one\\. Did you mean ${meant}\\?$`));
+  });
+
+  it.each(['a', 'xyz', 'clockTolerance', 'issuer', 'loadUserNow', '__proto__x'])(
+    'asks nothing of %s, which is like no option',
+    (name) =>
+      expect(mistakes({ projectId: PROJECT_ID, [name]: 1 })).toEqual([
+        `- ${name}: got an unknown option; expected a known one.`,
+      ]),
+  );
+
+  it('lists the known options once in a message, and those of a group apart', () => {
+    const options = { projectId: PROJECT_ID, foo: 1, bar: 2, session: { foo: 1, bar: 2 } };
+    let message = '';
+    try {
+      resolveConfig(options as object);
+    } catch (error) {
+      ({ message } = error as Error);
+    }
+    expect(message.split('\n').filter((line) => line.startsWith('Known options'))).toEqual([
+      `Known options: ${KNOWN_OPTIONS.join(', ')}.`,
+      'Known options of session: store, refresh, cookie, renewalStore, signOutStore.',
+    ]);
+    expect(mistakes(options).join()).not.toContain('signOutStore');
+  });
+
+  it('says where a missing project id can come from', () => {
+    expect(mistakes({})).toEqual([
+      '- projectId: got nothing; expected the project id, in the option or in DESCOPE_PROJECT_ID. If the variable is in .env, import ConfigModule.forRoot() of @nestjs/config. With the emulator, first run eval "$(npx nestjs-descope emulator --env)". In a test, use createTestDescope().override(…) of nestjs-descope/testing.',
+    ]);
   });
 
   it('says where a static option of a factory belongs', () => {
