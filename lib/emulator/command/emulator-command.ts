@@ -6,7 +6,7 @@ import type { EmulatorOptions } from '../options.js';
 import { isLoopback } from '../options.js';
 import { startEmulator } from '../start-emulator.js';
 import { requestToken, requestVariables, toPlain, toShellWord } from './ask-emulator.js';
-import { readArguments, USAGE } from './command-arguments.js';
+import { DEFAULT_PORT, readArguments, USAGE } from './command-arguments.js';
 
 /** Runs the command. Sets the exit status of the process; never rejects. */
 export async function runEmulatorCommand(args: readonly string[]): Promise<void> {
@@ -63,11 +63,22 @@ function toGreeting(emulator: Emulator): string {
 
 Start your application with:
 
-  DESCOPE_BASE_URI=${url} DESCOPE_PROJECT_ID=${projectId} DESCOPE_MANAGEMENT_KEY=${managementKey}
+  eval "$(npx nestjs-descope emulator --env${isDefault(url) ? '' : ` --url ${url}`})" && npm run start:dev
+
+Or write these lines into its .env file:
+
+  DESCOPE_BASE_URI=${url}
+  DESCOPE_PROJECT_ID=${projectId}
+  DESCOPE_MANAGEMENT_KEY=${managementKey}
 
 ${toExample(emulator)}
 Codes and links that Descope would send are printed below. Press Ctrl+C to stop.
 `;
+}
+
+// `--env` finds an emulator on this port without --url.
+function isDefault(url: string): boolean {
+  return url === `http://127.0.0.1:${DEFAULT_PORT}`;
 }
 
 function toExample({ url, projectId, loginIds }: Emulator): string {

@@ -56,7 +56,7 @@ describe('nestjs-descope emulator', () => {
     writeFileSync(inFolder('seed.json'), JSON.stringify({ users: [{ loginId: 'ada@example.com' }] }));
     let keys: Promise<unknown> | undefined;
     const onOutput = (stdout: string, stop: () => void) => {
-      const uri = /DESCOPE_BASE_URI=(\S+) DESCOPE_PROJECT_ID=(\S+) /.exec(stdout);
+      const uri = /DESCOPE_BASE_URI=(\S+)\n +DESCOPE_PROJECT_ID=(\S+)\n/.exec(stdout);
       if (!uri) return;
       keys = fetch(`${uri[1]}/v2/keys/${uri[2]}`).then((response) => response.json());
       void keys.finally(stop);
@@ -73,7 +73,7 @@ describe('nestjs-descope emulator', () => {
     const flags = ['--port', '0', '--session-seconds', '60', '--refresh-rotation', '--replay-ends-sign-in'];
     let seen: Promise<unknown> | undefined;
     const onOutput = (stdout: string, stop: () => void) => {
-      const uri = /DESCOPE_BASE_URI=(\S+) DESCOPE_PROJECT_ID=(\S+) /.exec(stdout);
+      const uri = /DESCOPE_BASE_URI=(\S+)\n +DESCOPE_PROJECT_ID=(\S+)\n/.exec(stdout);
       if (!uri || seen) return;
       seen = replay(uri[1] ?? '', uri[2] ?? '');
       void seen.finally(stop);
@@ -98,6 +98,20 @@ describe('nestjs-descope emulator', () => {
     );
     expect(stdout).toMatch(/curl -H "Authorization: Bearer \$TOKEN" http:\/\/localhost:3000\//);
     expect([stdout.includes('password/signup'), stderr]).toEqual([false, '']);
+  });
+
+  it('shows a line to paste that starts an application, and the lines of a .env file', async () => {
+    const onOutput = (_stdout: string, stop: () => void) => stop();
+    const { stdout } = await emulate(['--port', '0'], { onOutput });
+    const [, url = ''] = /url +(\S+)\n/.exec(stdout) ?? [];
+    expect(stdout).toContain(
+      `\n  eval "$(npx nestjs-descope emulator --env --url ${url})" && npm run start:dev\n`,
+    );
+    expect(stdout).toMatch(
+      new RegExp(
+        `\\n  DESCOPE_BASE_URI=${url}\\n  DESCOPE_PROJECT_ID=P2emulator\\w+\\n  DESCOPE_MANAGEMENT_KEY=K2\\S+\\n`,
+      ),
+    );
   });
 
   it('listens where other machines reach it with --allow-remote only, and warns of it loudly', async () => {
