@@ -104,15 +104,23 @@ export function reportRejection(error: unknown, notify: Notify): void {
   publishRejected(code, consequence, readProjectId(notify));
   if (code === 'TOKEN_DRN_MISSING') notify({ code, level: 'warn', message: NAMELESS });
   if (code !== 'TOKEN_AUDIENCE_MISMATCH') return;
-  const message = `${AUDIENCE} Expected ${toDetailText(details, 'expected')}, found ${toDetailText(details, 'actual')}.`;
+  const found = `Expected ${toDetailText(details, 'expected')}, found ${toDetailText(details, 'actual')}.`;
+  const message = `${AUDIENCE} ${found}${isEmptyList(details['actual']) ? ` ${NO_AUDIENCE}` : ''}`;
   notify({ code, level: 'warn', message });
 }
 
 const AUDIENCE =
   'A token of this project was rejected, because it is for another audience. If this happens to every token, set audience (or DESCOPE_AUDIENCE) to the "aud" of the project\'s JWT template. Further rejections are not logged.';
 
+const NO_AUDIENCE =
+  "The token has no audience (aud): add it to the project's JWT template, or set audience: null.";
+
 const NAMELESS =
   'A token of this project was rejected, because its issuer is a URL and it has no "drn". An OIDC ID token looks the same. If these are session tokens, and a JWT template removes "drn", change the template to keep "drn", or set allowMissingDrn: true and an audience. Further rejections are not logged.';
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
 
 // As JSON, so that no name can start a new line.
 function toDetailText(details: DescopeErrorDetails, name: string): string {

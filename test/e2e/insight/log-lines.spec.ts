@@ -45,6 +45,16 @@ describe.each(ADAPTERS)('The log of an application on %s', (adapter) => {
     ]);
   });
 
+  it('says that a token has no audience, and how it gets one', async () => {
+    await boot({ audience: 'orders' });
+    await app.request('/me', { headers: await session() });
+    expect(logger.entries).toEqual([
+      expect.stringMatching(
+        /found \[\]\. The token has no audience \(aud\): add it to the project's JWT template, or set audience: null\. Descope$/,
+      ),
+    ]);
+  });
+
   it('has one line a minute for an outage, and then the count of those left out', async () => {
     await boot();
     const browser = await app.signIn();
