@@ -5,6 +5,9 @@ const MAX_CHARACTERS = 200;
 
 /** A request that failed. Its message has the host, the status if there was one, and the reason. */
 export class RequestFailure extends Error {
+  /** The status of the response; `undefined` if there was none. */
+  readonly status: number | undefined;
+
   constructor(input: {
     readonly url: string;
     readonly status?: number | undefined;
@@ -19,6 +22,7 @@ export class RequestFailure extends Error {
     const where = [toHost(url), ...(status === undefined ? [] : [`status ${status}`])].join(', ');
     super(why === undefined ? where : `${where}: ${why}`, cause === undefined ? undefined : { cause });
     this.name = 'RequestFailure';
+    this.status = status;
   }
 }
 

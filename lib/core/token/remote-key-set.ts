@@ -186,11 +186,19 @@ function reportFailed(report: FailureReport, notify: Notify): void {
     return;
   }
   publishOutage('KEYS_UNAVAILABLE', report.retryAfterSeconds, projectId);
-  notify({ code: 'KEYS_UNAVAILABLE', level: 'error', message: `${DOWN} (${why})` });
+  notify({ code: 'KEYS_UNAVAILABLE', level: 'error', message: `${DOWN} ${toAdvice(cause)} (${why})` });
 }
 
 const RECOVERED = "Descope's keys can be fetched again.";
 const STALE =
   "Descope's keys cannot be fetched. The keys in memory are used for up to keyFetch.maxStaleSeconds. If this continues, check the network connection to baseUrl.";
 const DOWN =
-  "Descope's keys cannot be fetched, and no keys are in memory. Requests with a token get 503 until the keys can be fetched. If this continues, check projectId and baseUrl.";
+  "Descope's keys cannot be fetched, and no keys are in memory. Requests with a token get 503 until the keys can be fetched.";
+const NO_ANSWER = 'If this continues, check projectId and baseUrl.';
+const REJECTED = 'The host answers, but not with keys of this project: check the project id.';
+
+// 408 and 429 pass by themselves (RFC 9110 §15.5.9, RFC 6585 §4).
+function toAdvice(cause: unknown): string {
+  const status = cause instanceof RequestFailure ? (cause.status ?? 0) : 0;
+  return status >= 400 && status < 500 && status !== 408 && status !== 429 ? REJECTED : NO_ANSWER;
+}

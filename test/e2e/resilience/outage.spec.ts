@@ -55,6 +55,19 @@ describe.each(ADAPTERS)('While the key server is away, an application on %s', (a
     expect(logger.find('keys cannot be fetched')).toHaveLength(1);
   });
 
+  it('says whether the host answers: then the project id is wrong, not the address', async () => {
+    await boot(await findFreePort());
+    await who(genuineLooking);
+    expect(logger.find('check projectId and baseUrl')).toHaveLength(1);
+    await application?.close();
+    emulator = await startEmulator({ projectId: 'P2otherotherotherotherothero' });
+    await boot(Number(new URL(emulator.url).port));
+    expect((await who(genuineLooking)).body['code']).toBe('KEYS_UNAVAILABLE');
+    expect(logger.find('The host answers, but not with keys of this project: check the project id.')).toEqual(
+      [expect.stringMatching(/KEYS_UNAVAILABLE: .*status 40\d/)],
+    );
+  });
+
   it('recovers by itself within seconds', async () => {
     const port = await findFreePort();
     await boot(port);
