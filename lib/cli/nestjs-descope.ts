@@ -34,21 +34,16 @@ async function runEmulator(args: readonly string[]): Promise<void> {
 
 async function examine(args: readonly string[]): Promise<void> {
   const { runDoctor } = await import('./doctor/doctor-command.js');
+  const { readStandardInput } = await import('./doctor/standard-input.js');
   const { exitStatus, output } = await runDoctor(args, {
     variables: process.env,
     folder: process.cwd(),
     nodeVersion: process.versions.node,
     manifest: readManifest(),
-    readInput: readStandardInput,
+    readInput: () => readStandardInput(process.stdin, process.stderr),
   });
   (exitStatus === 2 ? process.stderr : process.stdout).write(output);
   process.exitCode = exitStatus;
-}
-
-async function readStandardInput(): Promise<string> {
-  let text = '';
-  for await (const chunk of process.stdin.setEncoding('utf8')) text += String(chunk);
-  return text;
 }
 
 function misuse(name: string | undefined): void {

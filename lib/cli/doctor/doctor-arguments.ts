@@ -13,8 +13,12 @@ ConfigModule.forRoot() of @nestjs/config.
 Options:
   --dotenv <file>        File of variables (default: .env, if there is one)
   --options <file>       JSON file with the options that the application gives DescopeModule in its code
-  --access-map <file>    JSON file with the result of describeAccess(app); its names are compared with the project's
-  --token -              Read a session token from the standard input, and judge it; it is never printed
+  --access-map <file>    JSON file with the access map: what each handler demands. Role and permission names in it are
+                         compared with those of the project. To write the file, in a test or a script of the application:
+                           import { describeAccess } from 'nestjs-descope/inspect';
+                           writeFileSync('access.json', JSON.stringify(describeAccess(app)));
+  --token -              Read a session token from the standard input, and judge it; it is never printed. At a
+                         terminal, paste the token
   --json                 Print the findings as JSON
   -h, --help             Show this text
 

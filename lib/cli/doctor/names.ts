@@ -11,6 +11,9 @@ import { ok, problem, skipped, toCount, warning } from './finding.js';
 const KEY_ADVICE =
   'Set DESCOPE_MANAGEMENT_KEY to a key of this project that may read roles, permissions and tenants.';
 
+const ACCESS_MAP =
+  'An access map lists what each handler demands; describeAccess(app) of nestjs-descope/inspect returns it.';
+
 /** Compares the names of the access map with the project's; without a map it tries the management key alone. */
 export async function checkNames(
   config: DescopeConfig,
@@ -27,7 +30,8 @@ export async function checkNames(
 }
 
 function toKeyless(accessMap: readonly unknown[] | undefined): Finding {
-  if (accessMap === undefined) return skipped('names', 'There is neither a management key nor --access-map.');
+  if (accessMap === undefined)
+    return skipped('names', `There is neither a management key nor --access-map. ${ACCESS_MAP}`);
   return warning('names', 'The names of the access map cannot be compared without a management key.', {
     advice: KEY_ADVICE,
     code: 'CONFIG_MANAGEMENT_KEY_MISSING',
@@ -39,7 +43,7 @@ async function tryKey(project: ProjectNames): Promise<Finding> {
   const count = `${toCount(roles.length, 'role')} and ${toCount(permissions.length, 'permission')}`;
   return ok(
     'names',
-    `The management key is accepted; the project has ${count}. Names are compared by --access-map.`,
+    `The management key is accepted; the project has ${count}. Names are compared by --access-map. ${ACCESS_MAP}`,
   );
 }
 

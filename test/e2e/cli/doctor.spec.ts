@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Emulator } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
@@ -11,6 +12,7 @@ import { DOCTOR_USAGE, readDoctorInput } from '#lib/cli/doctor/doctor-arguments.
 import { runDoctor } from '#lib/cli/doctor/doctor-command.js';
 import type { Finding } from '#lib/cli/doctor/finding.js';
 import { checkKeys } from '#lib/cli/doctor/keys.js';
+import { readStandardInput } from '#lib/cli/doctor/standard-input.js';
 import type { PackageVersions } from '#lib/cli/doctor/versions.js';
 import { isInRange } from '#lib/cli/doctor/versions.js';
 import { resolveConfig } from '#lib/core/config/config.js';
@@ -549,7 +551,12 @@ describe('The doctor, about names', () => {
   it('asks for a management key where there is a map and no key, and tries a key alone', async () => {
     const args = ['--access-map', put('access.json', map)];
     expect((await examine({ args })).of('names')[0]).toMatchObject({ status: 'warning' });
-    expect((await examine()).of('names')[0]?.status).toBe('skipped');
+    expect((await examine()).of('names')[0]).toMatchObject({
+      status: 'skipped',
+      message: expect.stringMatching(
+        /lists what each handler demands.*describeAccess\(app\).*nestjs-descope\/inspect/,
+      ),
+    });
     emulator.faults.add({ path: '/v1/mgmt/role/all', status: 200, body: { roles: [{ name: 'admin' }] } });
     const { of } = await examine({ variables: key() });
     expect(of('names')[0]?.message).toMatch(
@@ -667,6 +674,7 @@ describe('nestjs-descope doctor', () => {
   it('shows its usage on --help', async () => {
     const help = await run(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^Usage: .*doctor/) });
+    expect(help.stdout).toContain("writeFileSync('access.json', JSON.stringify(describeAccess(app)))");
   });
 
   it.each<[string[], string]>([
@@ -688,6 +696,26 @@ describe('nestjs-descope doctor', () => {
     expect(ended.stderr).toContain(message);
     expect(ended.stderr).toContain('Usage: nestjs-descope doctor');
     expect(ended.stderr).not.toMatch(/eyJ|K2secret| {4}at /);
+  });
+});
+
+describe('The standard input of the doctor', () => {
+  const read = async (isTTY: boolean, chunks: readonly string[], ends = true) => {
+    const [input, errors] = [new PassThrough(), new PassThrough()];
+    for (const chunk of chunks) input.write(chunk);
+    if (ends) input.end();
+    const text = await readStandardInput(Object.assign(input, { isTTY }), errors);
+    return { text, prompt: String(errors.read() ?? '') };
+  };
+
+  it('asks for the token at a terminal, and takes the first line that is not empty', async () => {
+    const prompt = 'Paste the session token, then press Ctrl+D:\n';
+    expect(await read(true, ['\n', 'eyJ.a.b'], false)).toEqual({ text: '\neyJ.a.b', prompt });
+    expect(await read(true, [])).toEqual({ text: '', prompt });
+  });
+
+  it('is read to its end without a prompt elsewhere', async () => {
+    expect(await read(false, ['eyJ.', 'a.b\n'])).toEqual({ text: 'eyJ.a.b\n', prompt: '' });
   });
 });
 
