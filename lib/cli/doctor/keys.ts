@@ -7,9 +7,11 @@ import { isLoopbackUrl } from '../../core/http/base-url.js';
 import { RequestFailure, toHost, toReason } from '../../core/request-failure.js';
 import type { KeysById } from '../../core/token/key-set.js';
 import { toKeysById } from '../../core/token/key-set.js';
-import { DEFAULT_PORT } from '../../emulator/command/command-arguments.js';
 import type { Finding } from './finding.js';
 import { ok, problem, skipped, toCount, warning } from './finding.js';
+
+// The default of `nestjs-descope emulator`, which is not loaded for this.
+const EMULATOR_PORT = 4400;
 
 /** The keys that tokens are verified with; `undefined` where there are none. */
 export interface CheckedKeys {
@@ -36,7 +38,7 @@ function toConnectionAdvice(error: unknown, baseUrl: string): string {
   const { port, protocol } = new URL(baseUrl);
   if (!isLoopbackUrl(baseUrl) || protocol !== 'http:' || !toReason(error).includes('ECONNREFUSED'))
     return 'Check the network, the proxy and the certificates on the way to this host, and baseUrl.';
-  const command = `npx nestjs-descope emulator${port === String(DEFAULT_PORT) ? '' : ` --port ${port || 80}`}`;
+  const command = `npx nestjs-descope emulator${port === String(EMULATOR_PORT) ? '' : ` --port ${port || 80}`}`;
   return `Nothing listens at ${baseUrl}. Start it: ${command}`;
 }
 
