@@ -16,5 +16,6 @@ export async function readStandardInput(
     text += String(chunk);
     if (isTerminal && text.trim() !== '') break;
   }
+  if (isTerminal && text !== '' && !text.endsWith('\n')) errors.write('\n'); // the terminal shows the text itself
   return text;
 }

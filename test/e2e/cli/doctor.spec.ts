@@ -710,7 +710,11 @@ describe('The standard input of the doctor', () => {
 
   it('asks for the token at a terminal, and takes the first line that is not empty', async () => {
     const prompt = 'Paste the session token, then press Ctrl+D:\n';
-    expect(await read(true, ['\n', 'eyJ.a.b'], false)).toEqual({ text: '\neyJ.a.b', prompt });
+    expect(await read(true, ['\n', 'eyJ.a.b'], false)).toEqual({
+      text: '\neyJ.a.b',
+      prompt: `${prompt}\n`, // what follows begins on a line of its own
+    });
+    expect(await read(true, ['eyJ.a.b\n'], false)).toEqual({ text: 'eyJ.a.b\n', prompt });
     expect(await read(true, [])).toEqual({ text: '', prompt });
   });
 
