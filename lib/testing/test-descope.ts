@@ -1,11 +1,13 @@
 // Descope in the test process: real keys and the real verifier, without environment variables or network.
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import type { TestingModuleBuilder } from '@nestjs/testing';
+import { ModulesContainer } from '@nestjs/core';
+import type { TestingModule, TestingModuleBuilder } from '@nestjs/testing';
 import type { OptionOverrides } from '../auth/injection-tokens.js';
 import { DESCOPE_KEY_SET, DESCOPE_OVERRIDES } from '../auth/injection-tokens.js';
 import { systemClock } from '../core/clock.js';
 import type { DescopeOptions } from '../core/config/options.js';
+import { DescopeConfigError } from '../core/errors.js';
 import type { SignedInSession } from '../core/session/session.js';
 import { DescopeSession } from '../core/session/session.js';
 import type { DescopeClaims, TokenKind } from '../core/token/claims.js';
@@ -71,7 +73,7 @@ export class TestDescope {
    * options stay.
    * @param options further options to replace. If the factory of `forRootAsync` throws, these are used in place of its
    *   options; `{}` for none. Without this argument, the boot fails with `CONFIG_INVALID` and the error of the factory
-   * @returns the builder
+   * @returns the builder, whose `compile()` rejects with `CONFIG_MODULE_MISSING` if no module imports `DescopeModule`
    * @example `await descope.override(Test.createTestingModule({ imports: [AppModule] })).compile()`
    */
   override(builder: TestingModuleBuilder, options?: DescopeOptions): TestingModuleBuilder {
@@ -79,7 +81,7 @@ export class TestDescope {
       options: { ...this.options, ...options },
       replacesFactory: options !== undefined,
     };
-    return builder
+    return assertImported(builder)
       .overrideProvider(DESCOPE_OVERRIDES)
       .useValue(overrides)
       .overrideProvider(DESCOPE_KEY_SET)
@@ -172,6 +174,25 @@ export class TestDescope {
 export function createTestDescope(options: TestDescopeOptions = {}): TestDescope {
   return new TestDescope(options);
 }
+
+// Nest ignores an override without a provider, and then the test would run against an application without a guard.
+function assertImported(builder: TestingModuleBuilder): TestingModuleBuilder {
+  const compile = builder.compile.bind(builder);
+  builder.compile = async (options) => {
+    const module = await compile(options);
+    if (hasOverrides(module)) return module;
+    throw new DescopeConfigError('CONFIG_MODULE_MISSING', NOT_IMPORTED);
+  };
+  return builder;
+}
+
+function hasOverrides(module: TestingModule): boolean {
+  const modules = module.get(ModulesContainer, { strict: false });
+  return [...modules.values()].some(({ providers }) => providers.has(DESCOPE_OVERRIDES));
+}
+
+const NOT_IMPORTED =
+  'createTestDescope().override() has nothing to replace: no module of this test imports DescopeModule, so every route is open. Import DescopeModule.forRoot() in the root module. In a test of a single controller, import DescopeTestingModule.forRoot(createTestDescope()) instead.';
 
 async function rejectNetwork(): Promise<Response> {
   throw new Error('createTestDescope() makes no network calls. Use the emulator to test calls to Descope.');

@@ -122,6 +122,14 @@ describe.each(ADAPTERS)('descope.override(), on %s', (adapter) => {
     expect((await who(caller.bearer)).body).toMatchObject({ username: 'annie', isStaff: true });
   });
 
+  it('fails where no module imports DescopeModule, whose routes would all be open', async () => {
+    const override = (builder: Parameters<typeof descope.override>[0]) => descope.override(builder);
+    await expect(start(adapter, { controllers: [WhoController] }, { override })).rejects.toMatchObject({
+      code: 'CONFIG_MODULE_MISSING',
+      message: expect.stringContaining('Import DescopeModule.forRoot() in the root module'),
+    });
+  });
+
   it('rejects what another test issuer signed', async () => {
     await boot(DescopeModule.forRoot());
     expect((await who(createTestDescope().as().bearer)).body['code']).toBe('TOKEN_KEY_UNKNOWN');
