@@ -33,8 +33,7 @@ async function runEmulator(args: readonly string[]): Promise<void> {
 }
 
 async function examine(args: readonly string[]): Promise<void> {
-  const { runDoctor } = await import('./doctor/doctor-command.js');
-  const { readStandardInput } = await import('./doctor/standard-input.js');
+  const { readStandardInput, runDoctor } = await import('./doctor/doctor-command.js');
   const { exitStatus, output } = await runDoctor(args, {
     variables: process.env,
     folder: process.cwd(),

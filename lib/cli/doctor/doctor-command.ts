@@ -12,6 +12,8 @@ import { checkToken } from './token.js';
 import type { PackageVersions } from './versions.js';
 import { checkVersions } from './versions.js';
 
+export { readStandardInput } from './standard-input.js';
+
 /** What surrounds the command: the process, as far as the doctor looks at it. */
 export interface DoctorSurroundings {
   readonly variables: Readonly<Record<string, string | undefined>>;
