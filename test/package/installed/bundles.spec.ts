@@ -7,8 +7,8 @@ import { describe, expect, it } from '@jest/globals';
 
 const dist = fileURLToPath(new URL('../../../dist/', import.meta.url));
 
-// Of a line that is no comment.
-const STATIC_IMPORT = /^(?!\s*(?:\*|\/\/)).*?(?:\bfrom |\brequire\(|^import )['"]([^'"]+)['"]/gm;
+// Of a line that is not indented: no comment, no text and no function.
+const STATIC_IMPORT = /^(?![\s*/]).*?(?:\bfrom |\brequire\(|^import )['"]([^'"]+)['"]/gm;
 
 const NAMES = ['inspect', 'websockets', 'microservices', 'testing', 'emulator'];
 
