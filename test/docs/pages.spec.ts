@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { parse as parseGraphql } from 'graphql';
+import ts from 'typescript';
 import { countWords, readPages } from '../support/pages.js';
 
 const pages = readPages();
@@ -25,6 +27,22 @@ describe.each(pages.map((page) => [page.path, page] as const))('The page %s', (p
       .flatMap(({ text }) => Object.keys(parseEnv(text)))
       .filter((name) => name.startsWith('DESCOPE_'));
     expect(names.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('has JavaScript and GraphQL that parse', () => {
+    const flaws = page.blocks
+      .filter(({ language }) => language === 'js')
+      .flatMap(({ line, text }) => {
+        const { diagnostics = [] } = ts.transpileModule(text, {
+          compilerOptions: { allowJs: true, target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
+          fileName: 'block.mjs',
+          reportDiagnostics: true,
+        });
+        return diagnostics.map(({ messageText }) => `${line}: ${JSON.stringify(messageText)}`);
+      });
+    expect(flaws).toEqual([]);
+    for (const { text } of page.blocks.filter(({ language }) => language === 'graphql'))
+      expect(() => parseGraphql(text)).not.toThrow();
   });
 
   it('shows project ids of the length that the package accepts', () => {
