@@ -1,4 +1,5 @@
-// The command `nestjs-descope doctor`: runs all checks, prints their findings, and says by its status whether there is a problem.
+// The command `nestjs-descope doctor`: runs all checks, prints their findings, and says by its status whether there is a problem; and reads its standard input.
+import type { Readable, Writable } from 'node:stream';
 import type { DescopeConfig } from '../../core/config/config.js';
 import { checkConfiguration } from './configuration.js';
 import { checkCookies } from './cookies.js';
@@ -11,8 +12,6 @@ import { checkNames } from './names.js';
 import { checkToken } from './token.js';
 import type { PackageVersions } from './versions.js';
 import { checkVersions } from './versions.js';
-
-export { readStandardInput } from './standard-input.js';
 
 /** What surrounds the command: the process, as far as the doctor looks at it. */
 export interface DoctorSurroundings {
@@ -77,4 +76,25 @@ async function examineConfigured(
       ? await checkNames(config, input.accessMap)
       : [skipped('names', 'Not checked, because the keys could not be fetched.')]),
   ];
+}
+
+// The standard input, which is a file, another command, or a person at a terminal.
+
+/**
+ * Reads the standard input to its end. At a terminal it prints a prompt to the standard error, and stops after the first
+ * line that is not empty: there Ctrl+D behind a text sends the text, and only a second one would end the input.
+ */
+export async function readStandardInput(
+  input: Readable & { readonly isTTY?: boolean },
+  errors: Writable,
+): Promise<string> {
+  const isTerminal = input.isTTY === true;
+  if (isTerminal) errors.write('Paste the session token, then press Ctrl+D:\n');
+  let text = '';
+  for await (const chunk of input.setEncoding('utf8')) {
+    text += String(chunk);
+    if (isTerminal && text.trim() !== '') break;
+  }
+  if (isTerminal && text !== '' && !text.endsWith('\n')) errors.write('\n'); // the terminal shows the text itself
+  return text;
 }

@@ -1,5 +1,6 @@
 // The variables that an application is configured by: which option each one sets, where it stands, and which one a misspelt name is meant to be.
 import { readEnvironment } from '../../core/config/environment.js';
+import { countEdits, SIMILAR_EDITS } from '../../core/config/similar-name.js';
 import type { DoctorInput } from './doctor-arguments.js';
 
 /** Variables by their names. */
@@ -39,27 +40,11 @@ export function findMeant(name: string): string | undefined {
     return { known, distance: lacksLastWord ? 1 : countEdits(letters, toLetters(known)) };
   });
   const [nearest] = distances.sort((one, other) => one.distance - other.distance);
-  return nearest !== undefined && nearest.distance <= MOST_EDITS ? nearest.known : undefined;
+  return nearest !== undefined && nearest.distance <= SIMILAR_EDITS ? nearest.known : undefined;
 }
-
-const MOST_EDITS = 2;
 
 function toLetters(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]/g, '');
-}
-
-// The distance of Levenshtein, row by row.
-function countEdits(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...one].entries()) {
-    const next = [index + 1];
-    for (const [at, otherLetter] of [...other].entries()) {
-      const replaced = (row[at] ?? 0) + (letter === otherLetter ? 0 : 1);
-      next.push(Math.min(replaced, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
 }
 
 function listVariables(): readonly string[] {
