@@ -1,6 +1,6 @@
 // The pages that people read: README.md and docs/, with the code blocks and headings in them.
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** A code block of a page. */
 export interface PageBlock {
@@ -55,11 +55,6 @@ export function resolveLink(page: Page, target: string): { readonly path: string
 /** Counts the words of a page as `wc -w` does. */
 export function countWords({ text }: Page): number {
   return text.split(/\s+/).filter(Boolean).length;
-}
-
-/** The name of a page without folder and ending, for a title. */
-export function toName({ path }: Page): string {
-  return basename(path, '.md');
 }
 
 const FENCE = /^( *)```(\S*)[^\n]*\n([^]*?)^ *```$/gm;

@@ -15,7 +15,7 @@ import { checkKeys } from '#lib/cli/doctor/keys.js';
 import type { PackageVersions } from '#lib/cli/doctor/versions.js';
 import { isInRange } from '#lib/cli/doctor/versions.js';
 import { resolveConfig } from '#lib/core/config/config.js';
-import { USAGE } from '#lib/emulator/command/command-arguments.js';
+import { DEFAULT_PORT, USAGE } from '#lib/emulator/command/command-arguments.js';
 import type { TranspiledCommand } from '../../support/command.js';
 import { runCommand, transpileCommand } from '../../support/command.js';
 import { clearEnvironment } from '../../support/environment.js';
@@ -275,7 +275,7 @@ describe('The doctor, about keys and the clock', () => {
   });
 
   it.each([
-    ['http://127.0.0.1:4400', 'connect ECONNREFUSED', /Start it: npx nestjs-descope emulator$/],
+    [`http://127.0.0.1:${DEFAULT_PORT}`, 'connect ECONNREFUSED', /Start it: npx nestjs-descope emulator$/],
     ['http://127.0.0.1:4400', 'socket hang up [ECONNRESET]', /^Check the network/],
     ['https://api.descope.com', 'connect ECONNREFUSED', /^Check the network, the proxy/],
   ])('advises for %s and "%s": %s', async (baseUrl, reason, advice) => {

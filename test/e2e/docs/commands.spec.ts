@@ -38,6 +38,7 @@ describe.each(Object.keys(FIXTURES))('The commands for the fixture %s', (name) =
     'print what %s shows',
     async (_at, block) => {
       const steps = readSteps(block);
+      expect(steps.some(({ shown }) => shown.length > 0)).toBe(true);
       const printed = await runSteps(steps, fixture as Fixture);
       for (const [index, { command, shown }] of steps.entries()) {
         const text = printed[index] ?? '';
