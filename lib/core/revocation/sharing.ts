@@ -1,0 +1,39 @@
+// How revocations reach the other instances of an application: through a channel, or through a store that is asked.
+import type { MaybePromise } from '../maybe-promise.js';
+import type { Revocation, RevocationKey, RevocationScope } from './revocation.js';
+
+/** What a token's judgement depends on: the key of each of its scopes. */
+export interface ScopedKey {
+  readonly scope: RevocationScope;
+  readonly key: RevocationKey;
+}
+
+/** A token as a store is asked about it. */
+export interface JudgedToken {
+  /** Identifies the token, as one object for all requests with a cached token. */
+  readonly identity: object;
+  readonly keys: readonly ScopedKey[];
+  /** `iat`; 0 without one. In epoch seconds. */
+  readonly issuedAt: number;
+}
+
+/** Receives what was revoked by another instance. */
+export interface RevocationReceiver {
+  /** Merges revocations into the memory. */
+  apply(revocations: Iterable<Revocation>): void;
+  /** Lists the revocations in memory that still count. */
+  list(): Iterable<Revocation>;
+}
+
+/** Makes revocations known to other instances. */
+export interface RevocationSharing {
+  /**
+   * Makes revocations known to the other instances. Resolves once they are stored there. Rejects if they are not stored yet;
+   * they are stored later if that can be done.
+   */
+  publish(revocations: readonly Revocation[]): Promise<void>;
+  /** Asserts, on each request, that this instance still hears of revocations. Throws `SIGN_OUTS_UNAVAILABLE`. */
+  assertHearing?(): void;
+  /** Finds the revocation that rejects a token, in a store that must be asked. Rejects with `SIGN_OUTS_UNAVAILABLE`. */
+  isRevoked?(token: JudgedToken): MaybePromise<boolean>;
+}
