@@ -37,13 +37,14 @@ import type { Notice, Notify } from '../core/logging.js';
 import { createLimitedNotify } from '../core/logging.js';
 import { AccessKeys } from '../core/m2m/access-keys.js';
 import { toReason } from '../core/request-failure.js';
+import { Revocations } from '../core/revocation/revocations.js';
+import { StoreSharing } from '../core/revocation/store-sharing.js';
 import { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import { AutoRefresh } from '../core/session/auto-refresh.js';
 import { boundStore } from '../core/session/key-value-store.js';
 import { RefreshCache } from '../core/session/refresh-cache.js';
 import { Refresher } from '../core/session/refresher.js';
-import { RevocationList } from '../core/session/revocation-list.js';
 import { SignInChains } from '../core/session/sign-in-chains.js';
 import type { KeySet } from '../core/token/key-set.js';
 import { StaticKeySet } from '../core/token/key-set.js';
@@ -175,7 +176,11 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
   const silence = { isSilent: false };
   const signOutStore =
     session.signOutStore && boundStore(session.signOutStore, { failure: NO_SIGN_OUTS, notify, silence });
-  const signOuts = new RevocationList(clock, signOutStore, notify);
+  const { projectId } = config;
+  const createSharing =
+    signOutStore &&
+    (() => new StoreSharing({ store: signOutStore, clock, projectId, notify, maxStaleMs: 0 }));
+  const revocations = new Revocations({ clock, projectId, notify, createSharing });
   const signIns = new SignInChains(clock, signOutStore);
   const cache = new RefreshCache({ clock, store: session.renewalStore, notify, silence });
   const refresh = (token: string) => refreshSession(api, token);
@@ -187,7 +192,7 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
     toUnusable,
     cache,
     signIns,
-    signOuts,
+    revocations,
     isShared,
     clock,
     projectId: config.projectId,
@@ -201,7 +206,7 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
     keyHeader: config.accessKeys?.header,
     isOn: session.isRefreshed,
   });
-  return { api, autoRefresh, tokenStore, refresher, signIns, signOuts, verifier };
+  return { api, autoRefresh, tokenStore, refresher, signIns, revocations, verifier };
 }
 
 function createTokenStore({ session, clock }: DescopeConfig, notify: Notify): TokenStore {
@@ -217,13 +222,13 @@ function toRefreshApi(config: DescopeConfig, notify: Notify): RefreshApi {
 }
 
 function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: Notify): Authenticator {
-  const { verifier, tokenStore, signOuts } = sessions;
+  const { verifier, tokenStore, revocations } = sessions;
   const accessKeys = createAccessKeys(config, sessions, notify);
   return new Authenticator({
     config: config.authentication,
     verifier,
     tokenStore,
-    signOuts,
+    revocations,
     accessKeys,
     notify,
   });

@@ -32,9 +32,6 @@ import type { VerifiedToken } from '../core/token/token-verifier.js';
 import { Profiles } from './me.routes.js';
 import type { RouteCall, RouteResponse } from './route-call.js';
 
-// Longer than any refresh token of the user's other browsers may live.
-const EVERYWHERE_MS = 366 * 24 * 60 * 60 * 1000;
-
 /** A verified token, expired or not. */
 interface GenuineToken extends VerifiedToken {
   readonly token: string;
@@ -132,10 +129,10 @@ export class LogoutRoutes {
   // Descope dates tokens by its own clock, to the second: all of the second counts as before the sign-out, and the
   // response waits until it is over, so that a sign-in after the response is accepted.
   async #revokeEverywhere({ claims }: GenuineToken, startedAtMs: number): Promise<boolean> {
-    const { signOuts, api } = this.sessions;
+    const { revocations, api } = this.sessions;
     const { seconds, lastsMs } = api.time.read(startedAtMs);
-    const untilMs = Math.max(claims.exp * 1000, this.config.clock() + EVERYWHERE_MS);
-    const isStored = await this.#attempt(() => signOuts.signOutEverywhere(claims, untilMs, seconds));
+    const [scope, id, issuedBeforeMs] = ['user', readSubjectId(claims), seconds * 1000] as const;
+    const isStored = await this.#attempt(() => revocations.revokeBefore({ scope, id, issuedBeforeMs }));
     await sleep(lastsMs);
     return isStored;
   }
@@ -209,7 +206,7 @@ export class LogoutRoutes {
     const found = [session, refresh, other, sent].filter((token) => token !== undefined);
     for (const { claims } of found) this.profiles.forget(readSubjectId(claims));
     const rejections = found.map(({ token, claims }) =>
-      this.#attempt(() => this.sessions.signOuts.signOut(token, claims)),
+      this.#attempt(() => this.sessions.revocations.revokeToken(token, claims)),
     );
     const bySubject = new Map(found.map(({ claims }) => [readSubjectId(claims), claims]));
     const chained = [...bySubject].flatMap(([subject, claims]) => {
@@ -223,14 +220,14 @@ export class LogoutRoutes {
   // Rejects all other tokens that were issued for these sign-ins, here and by other instances: a session token from before
   // a refresh is valid until it expires.
   #rejectChained(tokens: readonly string[], claims: DescopeClaims): readonly Promise<boolean>[] {
-    const { signIns, signOuts } = this.sessions;
+    const { signIns, revocations } = this.sessions;
     const known = signIns.find(tokens);
     return [
-      this.#attempt(() => signOuts.signOutChained(known, claims)),
+      this.#attempt(() => revocations.revokeDigested(known, claims)),
       this.#attempt(async () => {
         const shared = await signIns.findShared(tokens);
         const others = shared.filter(({ key }) => known.every((token) => token.key !== key));
-        await signOuts.signOutChained(others, claims);
+        await revocations.revokeDigested(others, claims);
       }),
     ];
   }
@@ -260,9 +257,9 @@ export class LogoutRoutes {
     }
   }
 
-  async #assertActive({ token, claims }: GenuineToken): Promise<void> {
+  async #assertActive(verified: GenuineToken): Promise<void> {
     try {
-      await this.sessions.signOuts.assertActive(token, claims);
+      await this.sessions.revocations.assertActive(verified.token, verified);
     } catch (error) {
       if (error instanceof DescopeCredentialError) throw error; // an outage of the store must not prevent a sign-out
     }

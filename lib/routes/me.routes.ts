@@ -67,7 +67,7 @@ export class MeRoute {
     const userId = requireSignedIn(session).id;
     const refreshToken = requireRefreshToken(call.exchange, this.sessions.tokenStore, !session.sentByBrowser);
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
-    await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
+    await this.sessions.revocations.assertActive(refreshToken, owner);
     if (readSubjectId(owner.claims) !== userId) throw otherUser();
     return this.profiles.get(userId, () => this.#loadProfile(refreshToken, owner));
   }

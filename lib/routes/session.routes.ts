@@ -83,12 +83,12 @@ export class SessionRoutes {
     const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
     // The guard has accepted the user of the session token; the refresh token beside it may be another's.
     if (readSubjectId(owner.claims) !== session.requireUser().id) throw otherUser();
-    await this.sessions.signOuts.assertActive(refreshToken, owner.claims);
+    await this.sessions.revocations.assertActive(refreshToken, owner);
     const newest = await this.sessions.refresher.proveNewest(refreshToken, owner); // the middleware may have refreshed it
     await this.#recordHeld(call, refreshToken);
     const issued = await selectTenant(this.sessions.api, newest, tenant).catch(rejectTenant);
     await this.sessions.refresher.linkIssued(owner, [refreshToken, newest], issued);
-    await this.sessions.signOuts.assertActive(refreshToken, owner.claims); // it may have been signed out meanwhile
+    await this.sessions.revocations.assertActive(refreshToken, owner); // it may have been signed out meanwhile
     const tokens = await this.sessions.refresher.proveIssued(issued, owner);
     const latest = { ...issued, refreshToken: issued.refreshToken ?? newest };
     await this.sessions.refresher.replaceRefreshed([refreshToken, newest], latest);
@@ -116,7 +116,7 @@ export class SessionRoutes {
     try {
       const refresh = await this.sessions.verifier.verifyRefresh(kept);
       assertSameSubject(owner, refresh);
-      await this.sessions.signOuts.assertActive(kept, refresh.claims);
+      await this.sessions.revocations.assertActive(kept, refresh);
       return kept;
     } catch (error) {
       if (error instanceof DescopeCredentialError) return undefined;

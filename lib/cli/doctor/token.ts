@@ -2,8 +2,8 @@
 import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeError } from '../../core/errors.js';
 import { CookieTokenStore } from '../../core/http/token-store.js';
+import { Revocations } from '../../core/revocation/revocations.js';
 import { Authenticator } from '../../core/session/authenticator.js';
-import { RevocationList } from '../../core/session/revocation-list.js';
 import type { SignedInSession } from '../../core/session/session.js';
 import { acceptSession, DescopeSession, isSignedIn } from '../../core/session/session.js';
 import { assertClaimTypes } from '../../core/token/claim-checks.js';
@@ -49,13 +49,13 @@ async function judgeWhole(token: string, config: DescopeConfig, keys: KeysById):
 
 // The pipeline of a request, without one.
 async function open(token: string, config: DescopeConfig, keys: KeysById): Promise<SignedInSession> {
-  const { verification, authentication, session, clock } = config;
+  const { projectId, verification, authentication, session, clock } = config;
   const notify = () => undefined;
   const authenticator = new Authenticator({
     config: authentication,
     verifier: new TokenVerifier({ config: verification, keys: new StaticKeySet(keys), clock }),
     tokenStore: new CookieTokenStore(session.cookies, clock, notify),
-    signOuts: new RevocationList(clock, undefined, notify),
+    revocations: new Revocations({ clock, projectId, notify }),
     notify,
   });
   const opened = await authenticator.open(token, false);

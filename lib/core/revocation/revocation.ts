@@ -4,6 +4,15 @@ import { hash } from 'node:crypto';
 /** Whose tokens a revocation rejects. */
 export type RevocationScope = 'session' | 'user' | 'tenant' | 'accessKey' | 'project';
 
+/** Every scope. The order is that of their numbers on the wire. */
+export const REVOCATION_SCOPES: readonly RevocationScope[] = Object.freeze([
+  'session',
+  'user',
+  'tenant',
+  'accessKey',
+  'project',
+]);
+
 /** The first 64 bits of SHA-256 over the project, the scope and the id, as two unsigned 32-bit numbers. */
 export interface RevocationKey {
   readonly high: number;
@@ -28,7 +37,6 @@ export const NO_OWNER: RevocationKey = Object.freeze({ high: 0, low: 0 });
 /** The greatest second that a revocation can name, in the year 2106. */
 export const MAX_SECOND = 0xffff_ffff;
 
-const SCOPES: readonly RevocationScope[] = ['session', 'user', 'tenant', 'accessKey', 'project'];
 const BYTES = 25;
 const TEXT = /^[A-Za-z0-9_-]{34}$/;
 
@@ -46,7 +54,7 @@ export function toSecond(seconds: number): number {
 /** Encodes a revocation as 34 characters of base64url. */
 export function encodeRevocation({ scope, key, owner, issuedBefore, until }: Revocation): string {
   const bytes = Buffer.alloc(BYTES);
-  bytes.writeUInt8(SCOPES.indexOf(scope), 0);
+  bytes.writeUInt8(REVOCATION_SCOPES.indexOf(scope), 0);
   [key.high, key.low, owner.high, owner.low, issuedBefore, until].forEach((value, index) =>
     bytes.writeUInt32BE(value, 1 + 4 * index),
   );
@@ -57,7 +65,7 @@ export function encodeRevocation({ scope, key, owner, issuedBefore, until }: Rev
 export function decodeRevocation(text: unknown): Revocation | undefined {
   if (typeof text !== 'string' || !TEXT.test(text)) return undefined;
   const bytes = Buffer.from(text, 'base64url');
-  const scope = SCOPES[bytes.readUInt8(0)];
+  const scope = REVOCATION_SCOPES[bytes.readUInt8(0)];
   if (scope === undefined) return undefined;
   return {
     scope,

@@ -1,18 +1,11 @@
 // How revocations reach the other instances of an application: through a channel, or through a store that is asked.
 import type { MaybePromise } from '../maybe-promise.js';
-import type { Revocation, RevocationKey, RevocationScope } from './revocation.js';
-
-/** What a token's judgement depends on: the key of each of its scopes. */
-export interface ScopedKey {
-  readonly scope: RevocationScope;
-  readonly key: RevocationKey;
-}
+import type { Revocation, RevocationKey } from './revocation.js';
 
 /** A token as a store is asked about it. */
 export interface JudgedToken {
-  /** Identifies the token, as one object for all requests with a cached token. */
-  readonly identity: object;
-  readonly keys: readonly ScopedKey[];
+  /** The keys of its session, its user, the project, its access key and its tenants; that of the session is the first. */
+  readonly keys: readonly RevocationKey[];
   /** `iat`; 0 without one. In epoch seconds. */
   readonly issuedAt: number;
 }
@@ -34,6 +27,6 @@ export interface RevocationSharing {
   publish(revocations: readonly Revocation[]): Promise<void>;
   /** Asserts, on each request, that this instance still hears of revocations. Throws `SIGN_OUTS_UNAVAILABLE`. */
   assertHearing?(): void;
-  /** Finds the revocation that rejects a token, in a store that must be asked. Rejects with `SIGN_OUTS_UNAVAILABLE`. */
+  /** Checks whether a token is revoked, in a store that must be asked. Rejects with `SIGN_OUTS_UNAVAILABLE`. */
   isRevoked?(token: JudgedToken): MaybePromise<boolean>;
 }

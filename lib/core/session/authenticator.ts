@@ -10,12 +10,12 @@ import type { Notify } from '../logging.js';
 import type { AccessKeys } from '../m2m/access-keys.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { attempt, isThenable, whenReady } from '../maybe-promise.js';
+import type { Revocations } from '../revocation/revocations.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { CustomClaims, StandardSchema } from '../user/custom-claims.js';
 import { readCustomClaims } from '../user/custom-claims.js';
 import type { UserConfig, UsernameClaim } from '../user/descope-user.js';
 import { DescopeUser, readUsername } from '../user/descope-user.js';
-import type { RevocationList } from './revocation-list.js';
 import { DescopeSession } from './session.js';
 
 /** The config of authentication. */
@@ -32,7 +32,7 @@ export interface AuthenticatorInput {
   readonly config: AuthenticationConfig;
   readonly verifier: TokenVerifier;
   readonly tokenStore: TokenStore;
-  readonly signOuts: RevocationList;
+  readonly revocations: Revocations;
   /** Present if access keys are accepted as credentials, not only their sessions. */
   readonly accessKeys?: AccessKeys | undefined;
   readonly notify: Notify;
@@ -99,7 +99,7 @@ export class Authenticator {
     token: string,
     sentByBrowser: boolean,
   ): MaybePromise<DescopeSession> {
-    const active = this.#input.signOuts.assertActive(token, verified.claims);
+    const active = this.#input.revocations.assertActive(token, verified);
     const user = active === undefined ? this.#toUser(verified) : this.#toActiveUser(active, verified);
     if (isThenable(user)) return toSessionLater(user, token, sentByBrowser);
     return DescopeSession.of(user, token, sentByBrowser);

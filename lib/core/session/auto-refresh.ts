@@ -10,12 +10,12 @@ import type { RequestLike } from '../http/request.js';
 import { readHeader } from '../http/request.js';
 import { readCredential } from '../http/token-source.js';
 import type { TokensToKeep, TokenStore } from '../http/token-store.js';
+import type { Revocations } from '../revocation/revocations.js';
 import { readEndMs } from '../token/decode.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { AuthenticationConfig } from './authenticator.js';
 import type { Refresher } from './refresher.js';
 import { assertSameSubject } from './refresher.js';
-import type { RevocationList } from './revocation-list.js';
 import type { SignInChains } from './sign-in-chains.js';
 
 const REJECTIONS: readonly string[] = ['SESSION_ENDED', 'SESSION_SUPERSEDED'];
@@ -152,6 +152,6 @@ export interface Sessions {
   readonly tokenStore: TokenStore;
   readonly refresher: Refresher;
   readonly signIns: SignInChains;
-  readonly signOuts: RevocationList;
+  readonly revocations: Revocations;
   readonly verifier: TokenVerifier;
 }

@@ -8,10 +8,10 @@ import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
 import type { DescopeRefreshOutcome } from '../events.js';
 import { publishRefresh } from '../events.js';
 import type { TokensToKeep } from '../http/token-store.js';
+import type { Revocations } from '../revocation/revocations.js';
 import { readSubjectId } from '../token/claims.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { RefreshCache } from './refresh-cache.js';
-import type { RevocationList } from './revocation-list.js';
 import type { SignInChains } from './sign-in-chains.js';
 
 const REJECTION_WAITS_MS = [50, 150, 300];
@@ -25,7 +25,7 @@ export interface RefresherInput {
   readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
   readonly cache: RefreshCache;
   readonly signIns: SignInChains;
-  readonly signOuts: RevocationList;
+  readonly revocations: Revocations;
   /** Whether other instances may refresh the same token at the same time. */
   readonly isShared: boolean;
   readonly clock: Clock;
@@ -51,11 +51,11 @@ export class Refresher {
    * token, or `DESCOPE_UNAVAILABLE`, also if the issued tokens cannot be used.
    */
   async refresh(refreshToken: string): Promise<TokensToKeep> {
-    const { verifier, signOuts, cache } = this.#input;
+    const { verifier, revocations, cache } = this.#input;
     const owner = await verifier.verifyRefresh(refreshToken); // only a genuine token is sent to Descope
-    await signOuts.assertActive(refreshToken, owner.claims);
+    await revocations.assertActive(refreshToken, owner);
     const issued = await cache.share(refreshToken, () => this.#fetchAndPublish(refreshToken, owner));
-    await signOuts.assertActive(refreshToken, owner.claims); // a sign-out meanwhile applies to the new tokens
+    await revocations.assertActive(refreshToken, owner); // a sign-out meanwhile applies to the new tokens
     return this.proveIssued(issued, owner);
   }
 
@@ -98,15 +98,15 @@ export class Refresher {
 
   /** Verifies issued tokens: genuine, and of the same subject. Throws a `TOKEN_…` code or `SESSION_SIGNED_OUT`. */
   async prove(issued: IssuedTokens, owner: VerifiedToken): Promise<TokensToKeep> {
-    const { verifier, signOuts } = this.#input;
+    const { verifier, revocations } = this.#input;
     const session = await verifier.verify(issued.sessionToken);
     assertSameSubject(session, owner);
-    await signOuts.assertActive(issued.sessionToken, session.claims);
+    await revocations.assertActive(issued.sessionToken, session);
     const kept = { sessionToken: issued.sessionToken, sessionEndsAtMs: session.claims.exp * 1000 };
     if (issued.refreshToken === undefined) return kept;
     const refresh = await verifier.verifyRefresh(issued.refreshToken);
     assertSameSubject(refresh, owner);
-    await signOuts.assertActive(issued.refreshToken, refresh.claims);
+    await revocations.assertActive(issued.refreshToken, refresh);
     return { ...kept, refreshToken: issued.refreshToken, refreshEndsAtMs: refresh.claims.exp * 1000 };
   }
 

@@ -1,10 +1,8 @@
-// The tokens of one sign-in as a chain, because tokens do not name it, and the tokens that are dated ahead of this clock.
-import { createHash } from 'node:crypto';
+// The tokens of one sign-in as a chain, because tokens do not name it.
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
-import { ExpiringCache } from '../expiring-cache.js';
-import type { DescopeClaims } from '../token/claims.js';
-import { readSubjectId } from '../token/claims.js';
+import type { DigestedToken } from '../revocation/ahead-tokens.js';
+import { toTokenKey } from '../revocation/ahead-tokens.js';
 import { decodeToken } from '../token/decode.js';
 import type { KeyValueStore } from './key-value-store.js';
 
@@ -18,12 +16,8 @@ const PREFIX = 'nestjs-descope:sign-in:';
 const TOKEN = /^([sr])([A-Za-z0-9_-]{43})=(\d{1,16})$/;
 
 /** A token by its key in the revocation list, and its end. */
-export interface ChainedToken {
-  readonly key: string;
-  readonly untilMs: number;
+export interface ChainedToken extends DigestedToken {
   readonly isRefresh: boolean;
-  /** In epoch seconds; unknown for a token of another instance. */
-  readonly issuedAt?: number | undefined;
 }
 
 /** Tokens of one sign-in; the others were issued for the first refresh token. */
@@ -125,15 +119,6 @@ export class SignInChains {
   }
 }
 
-/**
- * Returns the key of a token in the revocation list: a digest without the signature, because ECDSA allows two valid
- * ones.
- */
-export function toTokenKey(token: string): string {
-  const signed = token.slice(0, token.lastIndexOf('.'));
-  return `token:${createHash('sha256').update(signed).digest('base64url')}`;
-}
-
 // The entry of each token names the tokens of its chain. Two instances may write an entry at the same time: an instance that
 // reads back another value merges and writes again.
 async function share(store: KeyValueStore, tokens: readonly ChainedToken[], nowMs: number): Promise<void> {
@@ -204,45 +189,5 @@ function toChained(token: string, isRefresh: boolean): ChainedToken | undefined 
   } catch (error) {
     if (error instanceof DescopeCredentialError) return undefined;
     throw error;
-  }
-}
-
-// Tokens with an `iat` ahead of this process's clock, within the leeway: a revocation by date would miss them.
-
-const MAX_AHEAD = 10_000;
-const MAX_AHEAD_OF_ONE_SUBJECT = 50;
-
-interface AheadToken extends ChainedToken {
-  readonly issuedAt: number;
-}
-
-export class AheadTokens {
-  readonly #clock: Clock;
-  readonly #tokens: ExpiringCache<AheadToken>; // by their key, owned by the subject
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#tokens = new ExpiringCache({
-      clock,
-      maxEntries: MAX_AHEAD,
-      maxPerOwner: MAX_AHEAD_OF_ONE_SUBJECT,
-      survivesClockReset: true,
-    });
-  }
-
-  /** Remembers a genuine token if its `iat` is in the future. */
-  remember(token: string, claims: DescopeClaims): void {
-    const { iat: issuedAt = 0, exp } = claims;
-    if (issuedAt * 1000 <= this.#clock()) return;
-    const key = toTokenKey(token);
-    if (this.#tokens.get(key) !== undefined) return;
-    const ahead = { key, untilMs: exp * 1000, isRefresh: false, issuedAt };
-    const untilMs = issuedAt * 1000 + LEEWAY_MS; // the clock of the instance that revokes by date may be behind
-    this.#tokens.set(key, ahead, { untilMs, owner: readSubjectId(claims) });
-  }
-
-  /** Finds the tokens of the subject that were issued after a moment, in epoch seconds. */
-  find(claims: DescopeClaims, issuedAfter: number): readonly ChainedToken[] {
-    return this.#tokens.readOwned(readSubjectId(claims)).filter(({ issuedAt }) => issuedAt > issuedAfter);
   }
 }

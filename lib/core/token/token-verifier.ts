@@ -37,6 +37,10 @@ export interface VerifiedToken {
    * users belong to a higher layer.
    */
   cachedUser?: unknown;
+  /** The version of the revocations at which the token was not revoked. */
+  activeAtVersion?: number;
+  /** What the revocations have computed for the token. */
+  revocationKeys?: readonly number[] | undefined;
 }
 
 /** The input of `TokenVerifier`. */
@@ -128,7 +132,8 @@ export class TokenVerifier {
       assertNoIdToken(claims);
       assertKind(claims);
       freezeDeep(claims);
-      return { claims, kind: readTokenKind(claims, issuer), key, cachedUser: undefined };
+      const kind = readTokenKind(claims, issuer);
+      return { claims, kind, key, cachedUser: undefined, activeAtVersion: 0, revocationKeys: undefined };
     });
   }
 

@@ -200,8 +200,8 @@ describe.each(SOCKET_LIBRARIES)('AuthGuard before messages of %s', (library) => 
     const client = await open({ headers: bea.bearer });
     expect((await client.ask('who')).event).toBe('who');
     const session = await application.app.get(DescopeService).validateSession(bea.token);
-    const { signOuts } = application.app.get<Sessions>('nestjs-descope:sessions', { strict: false });
-    await signOuts.signOut(bea.token, session.user?.claims as never);
+    const { revocations } = application.app.get<Sessions>('nestjs-descope:sessions', { strict: false });
+    await revocations.revokeToken(bea.token, session.user?.claims as never);
     expect(await client.ask('who')).toEqual(rejection('SESSION_SIGNED_OUT'));
     if (library === 'ws') return;
     // Only headers are held to a byte a character: what Socket.IO is given as `auth` can be spelled otherwise.

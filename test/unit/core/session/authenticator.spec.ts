@@ -5,9 +5,9 @@ import { DescopeError } from '#lib/core/errors.js';
 import type { RequestLike } from '#lib/core/http/request.js';
 import { CookieTokenStore } from '#lib/core/http/token-store.js';
 import type { Notice } from '#lib/core/logging.js';
+import { Revocations } from '#lib/core/revocation/revocations.js';
 import type { AuthenticationConfig } from '#lib/core/session/authenticator.js';
 import { Authenticator } from '#lib/core/session/authenticator.js';
-import { RevocationList } from '#lib/core/session/revocation-list.js';
 import type { DescopeSession } from '#lib/core/session/session.js';
 import type { KeySet } from '#lib/core/token/key-set.js';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
@@ -21,6 +21,7 @@ import {
   NOW_MS,
   NOW_SECONDS,
   POLICY,
+  PROJECT_ID,
 } from '../../../support/tokens.js';
 
 const key = createSigningKey();
@@ -44,11 +45,7 @@ function create(
         () => NOW_MS,
         () => undefined,
       ),
-      signOuts: new RevocationList(
-        () => NOW_MS,
-        undefined,
-        () => undefined,
-      ),
+      revocations: new Revocations({ clock: () => NOW_MS, projectId: PROJECT_ID, notify: () => undefined }),
       notify: (notice) => void notices.push(notice),
     }),
   };

@@ -4,10 +4,10 @@ import { DescopeApiError } from '#lib/core/api/descope-api.js';
 import type { RequestLike } from '#lib/core/http/request.js';
 import type { TokenStore } from '#lib/core/http/token-store.js';
 import { CookieTokenStore, ServerSessionStore } from '#lib/core/http/token-store.js';
+import { Revocations } from '#lib/core/revocation/revocations.js';
 import { AutoRefresh } from '#lib/core/session/auto-refresh.js';
 import { RefreshCache } from '#lib/core/session/refresh-cache.js';
 import { Refresher } from '#lib/core/session/refresher.js';
-import { RevocationList } from '#lib/core/session/revocation-list.js';
 import { SignInChains } from '#lib/core/session/sign-in-chains.js';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import { TokenVerifier } from '#lib/core/token/token-verifier.js';
@@ -19,6 +19,7 @@ import {
   NOW_MS,
   NOW_SECONDS,
   POLICY,
+  PROJECT_ID,
   toUnusable,
 } from '../../../support/tokens.js';
 
@@ -53,7 +54,7 @@ function create({
     toUnusable,
     cache: new RefreshCache({ clock, store: undefined, notify: () => undefined }),
     signIns: new SignInChains(clock, undefined),
-    signOuts: new RevocationList(clock, undefined, () => undefined),
+    revocations: new Revocations({ clock, projectId: PROJECT_ID, notify: () => undefined }),
     isShared: false,
     clock,
   });

@@ -3,9 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { IssuedTokens } from '#lib/core/api/descope-api.js';
 import { DescopeApiError } from '#lib/core/api/descope-api.js';
 import { DescopeUnavailableError } from '#lib/core/errors.js';
+import { Revocations } from '#lib/core/revocation/revocations.js';
 import { RefreshCache } from '#lib/core/session/refresh-cache.js';
 import { Refresher } from '#lib/core/session/refresher.js';
-import { RevocationList } from '#lib/core/session/revocation-list.js';
 import { SignInChains } from '#lib/core/session/sign-in-chains.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import {
@@ -15,6 +15,7 @@ import {
   mint,
   NOW_MS,
   NOW_SECONDS,
+  PROJECT_ID,
   toUnusable,
 } from '../../../support/tokens.js';
 
@@ -26,11 +27,11 @@ const rejected = () => Promise.reject(new DescopeApiError(401, 'E061105'));
 function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
   const world = { calls: 0 };
   const verifier = createVerifier([key.jwk]);
-  const signOuts = new RevocationList(
-    () => NOW_MS,
-    undefined,
-    () => undefined,
-  );
+  const revocations = new Revocations({
+    clock: () => NOW_MS,
+    projectId: PROJECT_ID,
+    notify: () => undefined,
+  });
   const memory = new RefreshCache({ clock: () => NOW_MS, store, notify: () => undefined });
   const count = () => {
     world.calls += 1;
@@ -42,13 +43,13 @@ function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
     toUnusable,
     cache: memory,
     signIns: new SignInChains(() => NOW_MS, undefined),
-    signOuts,
+    revocations,
     isShared: store !== undefined,
     clock: () => NOW_MS,
   });
   return Object.assign(world, {
     refresher,
-    signOuts,
+    revocations,
     verifier,
     refresh: (token: string) => codeLater(() => refresher.refresh(token)),
   });
@@ -85,7 +86,7 @@ describe('Refresher', () => {
     const world = create(answer(session()));
     const token = refreshOf();
     const { claims } = await world.verifier.verifyRefresh(token);
-    await world.signOuts.signOut(token, claims);
+    await world.revocations.revokeToken(token, claims);
     expect([await world.refresh(token), world.calls]).toEqual(['SESSION_SIGNED_OUT', 0]);
   });
 
@@ -93,7 +94,7 @@ describe('Refresher', () => {
     const token = refreshOf();
     const world = create(async () => {
       const { claims } = await world.verifier.verifyRefresh(token);
-      await world.signOuts.signOut(token, claims);
+      await world.revocations.revokeToken(token, claims);
       return { sessionToken: session(), refreshToken: refreshOf({ jti: 'new' }) };
     });
     expect([await world.refresh(token), world.calls]).toEqual(['SESSION_SIGNED_OUT', 1]);

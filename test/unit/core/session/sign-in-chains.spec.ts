@@ -1,6 +1,7 @@
 // What is known of one sign-in: linked, shared, bounded, and never another's.
 import { describe, expect, it } from '@jest/globals';
-import { SignInChains, toTokenKey } from '#lib/core/session/sign-in-chains.js';
+import { toTokenKey } from '#lib/core/revocation/ahead-tokens.js';
+import { SignInChains } from '#lib/core/session/sign-in-chains.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import { createClock, createSigningKey, mint, NOW_MS, NOW_SECONDS } from '../../../support/tokens.js';
 
