@@ -7,6 +7,7 @@ export type {
   PermissionsDecorator,
   RolesDecorator,
   ScopesDecorator,
+  StepUpOptions,
 } from './auth/access/access.decorators.js';
 export {
   Accepts,
@@ -33,6 +34,8 @@ export type {
   RelationRule,
 } from './auth/access/access-metadata.js';
 export type { AccessPolicy } from './auth/access/access-policy.js';
+export type { ProtectedResourceOptions } from './auth/access/protected-resource.js';
+export { ProtectedResource } from './auth/access/protected-resource.js';
 export type { ValueSource } from './auth/access/request-values.js';
 export type { FgaCheckOptions } from './auth/access/rules.js';
 export { Authorize, FgaCheck } from './auth/access/rules.js';
@@ -56,6 +59,7 @@ export type { Clock } from './core/clock.js';
 export type { AccessKeyOptions } from './core/config/access.js';
 export type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './core/config/keys.js';
 export type { DescopeOptions } from './core/config/options.js';
+export type { ResourceOptions } from './core/config/resource.js';
 export type { SessionCookieOptions, SessionOptions } from './core/config/session.js';
 export type {
   Consequence,
@@ -114,6 +118,7 @@ export type {
   MfaDemand,
   NameMatch,
   RequestValueSource,
+  ResourceDemand,
   ScopeDemand,
   StaffDemand,
   StepUpDemand,

@@ -14,6 +14,7 @@ import { acceptOptionalSession, acceptSession, requireSignedIn } from '../core/s
 import type { AccessPolicy } from './access/access-policy.js';
 import { readAccessPolicy } from './access/access-policy.js';
 import { assertDemands } from './access/check-access.js';
+import type { RequestResource, RequestResources } from './access/protected-resource.js';
 import { assertRules } from './access/rules.js';
 import type { Application } from './applications.js';
 import type { LoginPath } from './error-response.js';
@@ -24,12 +25,13 @@ import {
   DESCOPE_CONFIG,
   DESCOPE_LOGIN_PATH,
   DESCOPE_NOTIFY,
+  DESCOPE_RESOURCES,
   DESCOPE_SESSIONS,
 } from './injection-tokens.js';
 import { clearForeignUser, findSession, getOwnUser, rememberAcceptance } from './request-user.js';
 import { keepPrivate } from './response-headers.js';
 import type { DescopeCall } from './transports/call.js';
-import { assertCallOrigin, handOnUser, openCall } from './transports/call.js';
+import { assertCallOrigin, findRequest, handOnUser, openCall } from './transports/call.js';
 
 /** What `AuthGuard.decide` decides on. */
 export interface AccessDecision {
@@ -57,6 +59,7 @@ export class AuthGuard implements CanActivate {
   @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
   @Inject(ModuleRef) private readonly modules!: ModuleRef;
   @Optional() @Inject(DESCOPE_LOGIN_PATH) private readonly loginPath?: LoginPath;
+  @Optional() @Inject(DESCOPE_RESOURCES) private readonly resources?: RequestResources;
 
   /**
    * Decides whether a call may reach its handler. Synchronous if nothing must be awaited: keys, a store, a rule or `loadUser`.
@@ -69,6 +72,7 @@ export class AuthGuard implements CanActivate {
     try {
       const policy = this.getPolicy(context);
       if (policy.mode === 'public') return this.#passPublic(call);
+      this.resources?.note(call, policy);
       const session = this.getSession(call);
       const decision = isThenable(session)
         ? this.#decideLater(call, policy, session)
@@ -134,7 +138,7 @@ export class AuthGuard implements CanActivate {
    */
   protected reject(error: unknown, call: DescopeCall): never {
     const login = { path: this.loginPath, tokenStore: this.sessions.tokenStore };
-    throw respondWithError(call, error, { notify: this.notify, login });
+    throw respondWithError(call, error, { notify: this.notify, login, resource: this.#findResource(call) });
   }
 
   #passPublic(call: DescopeCall): true {
@@ -142,9 +146,15 @@ export class AuthGuard implements CanActivate {
     return true;
   }
 
+  #findResource(call: DescopeCall): RequestResource | undefined {
+    if (this.resources === undefined || findRequest(call) === undefined) return undefined;
+    return this.resources.recall(call.key);
+  }
+
   // Checks the origin of a cookie, then whether this kind of token and its audience are accepted.
   #acceptSession({ call, policy, session }: AccessDecision): DescopeSession {
-    const { authentication, acceptance } = this.config;
+    const { authentication } = this.config;
+    const { acceptance } = this.resources?.recall(call.key) ?? this.config;
     if (session.rejectedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(call);
     if (session.sentByBrowser) assertCallOrigin(call, authentication.origins);
     const accept = policy.mode === 'optional' ? acceptOptionalSession : acceptSession;

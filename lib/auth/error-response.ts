@@ -7,7 +7,7 @@ import { readHeader } from '../core/http/request.js';
 import type { TokenStore } from '../core/http/token-store.js';
 import type { Notify } from '../core/logging.js';
 import { reportRejection } from '../core/logging.js';
-import type { HttpError } from './http-error.js';
+import type { ChallengeResource, HttpError } from './http-error.js';
 import { toHttpError } from './http-error.js';
 import { keepPrivate } from './response-headers.js';
 import type { DescopeCall, HttpCall } from './transports/call.js';
@@ -21,6 +21,8 @@ export interface ErrorResponseInput {
   readonly notify: Notify;
   /** The login page's path, and the store from which a signed-out session is removed; `undefined` for no redirect. */
   readonly login?: { readonly path: LoginPath | undefined; readonly tokenStore: TokenStore } | undefined;
+  /** The protected resource of the request, if it is for one. */
+  readonly resource?: ChallengeResource | undefined;
 }
 
 /**
@@ -30,10 +32,10 @@ export interface ErrorResponseInput {
 export function respondWithError(
   call: ErrorCall,
   error: unknown,
-  { notify, login }: ErrorResponseInput,
+  { notify, login, resource }: ErrorResponseInput,
 ): unknown {
   reportRejection(error, notify);
-  const rejection = toHttpError(error);
+  const rejection = toHttpError(error, resource);
   if (login?.path !== undefined && 'context' in call) {
     const location = toLoginLocation(error, readPageRequest(call), login.path);
     if (location !== undefined) return leadToLogin(call, error, { location, tokenStore: login.tokenStore });

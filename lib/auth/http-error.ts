@@ -36,6 +36,14 @@ export interface HttpError {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
+/** What the challenges of a protected resource name (RFC 9728 §5.1). */
+export interface ChallengeResource {
+  /** The URL of its metadata. */
+  readonly metadataUrl: string;
+  /** The scopes that the handler demands. */
+  readonly wantedScopes: readonly string[];
+}
+
 const CHALLENGE = 'WWW-Authenticate';
 const NO_REFRESH_TOKEN =
   'This route requires a refresh token that this application stores for a browser. A client that stores its own tokens must refresh them at Descope.';
@@ -66,19 +74,22 @@ export async function inNestForm<T>(call: () => T | PromiseLike<T>): Promise<T> 
 
 setThrownForm(toNestError);
 
-/** Converts an error of the request pipeline to its HTTP form; `undefined` for any other error. */
-export function toHttpError(given: unknown): HttpError | undefined {
+/**
+ * Converts an error of the request pipeline to its HTTP form; `undefined` for any other error.
+ * @param resource the protected resource of the request
+ */
+export function toHttpError(given: unknown, resource?: ChallengeResource): HttpError | undefined {
   const consequence = readConsequence(given);
   const error = given instanceof HttpException ? given.cause : given; // the exception has the core error as its cause
-  if (consequence === 'credential') return toCredentialRejection(error as DescopeCredentialError);
-  if (consequence === 'access') return toAccessRejection(error as DescopeAccessError);
+  if (consequence === 'credential') return toCredentialRejection(error as DescopeCredentialError, resource);
+  if (consequence === 'access') return toAccessRejection(error as DescopeAccessError, resource);
   if (consequence === 'request') return toRequestRejection(error as DescopeRequestError);
   if (consequence === 'unavailable') return toUnavailableRejection(error as DescopeUnavailableError);
   return undefined;
 }
 
 // RFC 6750 §3.1: no credential → a challenge without an error code; a bad one → invalid_token; a malformed request → 400.
-function toCredentialRejection(error: DescopeCredentialError): HttpError {
+function toCredentialRejection(error: DescopeCredentialError, resource?: ChallengeResource): HttpError {
   const options = { cause: error };
   const { code } = error;
   if (code === 'CREDENTIAL_MALFORMED') {
@@ -86,7 +97,8 @@ function toCredentialRejection(error: DescopeCredentialError): HttpError {
     return { exception: new BadRequestException(body, options), headers: challenge('invalid_request') };
   }
   const body = toBody(401, 'Unauthorized', { message: toCredentialMessage(code), code });
-  return { exception: new UnauthorizedException(body, options), headers: toCredentialChallenge(error) };
+  const exception = new UnauthorizedException(body, options);
+  return { exception, headers: toCredentialChallenge(error, resource) };
 }
 
 function toCredentialMessage(code: DescopeErrorCode): string {
@@ -95,13 +107,28 @@ function toCredentialMessage(code: DescopeErrorCode): string {
   return isTooWeak(code) ? 'A stronger or more recent sign-in is required.' : 'The session is not valid.';
 }
 
-function toCredentialChallenge({ code, details }: DescopeCredentialError): HttpError['headers'] {
+function toCredentialChallenge(
+  { code, details }: DescopeCredentialError,
+  resource?: ChallengeResource,
+): HttpError['headers'] {
+  const found = toResourceParameters(resource);
   // Another token that was sent is valid, so the challenge has no error code.
-  if (code === 'SESSION_MISSING' || code === 'REFRESH_TOKEN_MISSING') return challenge(undefined);
-  if (!isTooWeak(code)) return challenge('invalid_token');
-  const { maxAgeSeconds } = details; // RFC 9470 §3
-  const parameters = maxAgeSeconds === undefined ? {} : { max_age: String(maxAgeSeconds) };
-  return challenge('insufficient_user_authentication', parameters);
+  if (code === 'SESSION_MISSING' || code === 'REFRESH_TOKEN_MISSING') return challenge(undefined, found);
+  if (!isTooWeak(code)) return challenge('invalid_token', found);
+  const { maxAgeSeconds, acrValues } = details; // RFC 9470 §3
+  const parameters = {
+    ...(maxAgeSeconds === undefined ? {} : { max_age: String(maxAgeSeconds) }),
+    ...(Array.isArray(acrValues) ? { acr_values: acrValues.join(' ') } : {}),
+  };
+  return challenge('insufficient_user_authentication', { ...parameters, ...found });
+}
+
+// RFC 9728 §5.1. All scopes at once: a client that obtains them needs no second step.
+function toResourceParameters(resource: ChallengeResource | undefined): Record<string, string> {
+  if (resource === undefined) return {};
+  const { metadataUrl, wantedScopes } = resource;
+  const scope = wantedScopes.length === 0 ? {} : { scope: wantedScopes.join(' ') };
+  return { ...scope, resource_metadata: metadataUrl };
 }
 
 function isTooWeak(code: DescopeErrorCode): boolean {
@@ -114,14 +141,17 @@ const GRANT_CODES: readonly DescopeErrorCode[] = [
   'ACCESS_SCOPE_MISSING',
 ];
 
-function toAccessRejection(error: DescopeAccessError): HttpError {
+function toAccessRejection(error: DescopeAccessError, resource?: ChallengeResource): HttpError {
   const { code, details } = error;
   const body = toBody(403, 'Forbidden', { message: 'This is not allowed.', code });
   const exception = new ForbiddenException(body, { cause: error });
   if (!GRANT_CODES.includes(code)) return { exception, headers: [] };
   const { wanted } = details; // the challenge can name scopes only (RFC 6750 §3)
   const isScope = code === 'ACCESS_SCOPE_MISSING' && Array.isArray(wanted);
-  return { exception, headers: challenge('insufficient_scope', isScope ? { scope: wanted.join(' ') } : {}) };
+  const missing = isScope ? { scope: wanted.join(' ') } : {};
+  const { scope, ...found } = toResourceParameters(resource);
+  const all = isScope && scope !== undefined ? { scope } : {};
+  return { exception, headers: challenge('insufficient_scope', { ...missing, ...all, ...found }) };
 }
 
 function toRequestRejection(error: DescopeRequestError): HttpError {

@@ -1,6 +1,6 @@
 // Responds to a rejection that is thrown outside AuthGuard: in the application's own guards, handlers and middleware.
 import type { ArgumentsHost, ExceptionFilter, ExecutionContext } from '@nestjs/common';
-import { Catch, Inject, Injectable } from '@nestjs/common';
+import { Catch, Inject, Injectable, Optional } from '@nestjs/common';
 import { ApplicationConfig, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { throwError } from 'rxjs';
@@ -10,9 +10,11 @@ import {
   DescopeRequestError,
   DescopeUnavailableError,
 } from '../core/errors.js';
+import type { RequestResources } from './access/protected-resource.js';
 import { writeErrorHeaders } from './error-response.js';
 import { toHttpError } from './http-error.js';
-import { openCall } from './transports/call.js';
+import { DESCOPE_RESOURCES } from './injection-tokens.js';
+import { findRequest, openCall } from './transports/call.js';
 import { microserviceTransport } from './transports/microservice.js';
 import { readThrown, respondToSocket } from './transports/transport.js';
 
@@ -28,6 +30,7 @@ export class RejectionFilter extends BaseExceptionFilter {
   constructor(
     @Inject(ApplicationConfig) application: ApplicationConfig,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Optional() @Inject(DESCOPE_RESOURCES) private readonly resources?: RequestResources,
   ) {
     super();
     application.addGlobalFilter(this);
@@ -41,7 +44,7 @@ export class RejectionFilter extends BaseExceptionFilter {
   override catch(error: unknown, host: ArgumentsHost): unknown {
     const type: string = host.getType();
     if (type === 'ws' || type === 'rpc') return respondToMessage(error, host);
-    const rejection = respondOverHttp(error, host);
+    const rejection = respondOverHttp(error, host, this.resources);
     if (type === 'http') {
       super.catch(rejection, host);
       return;
@@ -61,10 +64,12 @@ class MessageRejectionFilter implements ExceptionFilter {
 /** The filter for messages. It has no state, so one instance serves all applications of a process. */
 export const messageRejectionFilter: ExceptionFilter = new MessageRejectionFilter();
 
-function respondOverHttp(error: unknown, host: ArgumentsHost): unknown {
-  const rejection = toHttpError(error);
+function respondOverHttp(error: unknown, host: ArgumentsHost, resources?: RequestResources): unknown {
+  const call = openCall(host as ExecutionContext);
+  const isFor = resources !== undefined && findRequest(call) !== undefined;
+  const rejection = toHttpError(error, isFor ? resources.recall(call.key) : undefined);
   if (rejection === undefined) return error;
-  const { response } = openCall(host as ExecutionContext);
+  const { response } = call;
   if (response?.node?.isSent !== true) writeErrorHeaders(response, rejection);
   return toForm(rejection.exception, host);
 }

@@ -4,6 +4,8 @@ import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { AccessMode } from '../auth/access/access-metadata.js';
 import type { AccessPolicy, Handler, HandlerClass } from '../auth/access/access-policy.js';
 import { readAccessPolicy, readGuards, readMethods } from '../auth/access/access-policy.js';
+import type { RequestResources } from '../auth/access/protected-resource.js';
+import { DESCOPE_RESOURCES } from '../auth/injection-tokens.js';
 import type { Endpoint } from './endpoints.js';
 import { readEndpoints } from './endpoints.js';
 import { isAuthGuard, readFoundClasses } from './handlers.js';
@@ -37,13 +39,14 @@ export function describeAccess(app: INestApplicationContext): AccessMap {
   const modules = app.get(ModulesContainer, { strict: false });
   const application = app.get(ApplicationConfig, { strict: false });
   const isGlobal = isGuardGlobal({ modules, application });
+  const resources = findResources(modules);
   const entries = new Map<string, AccessMapEntry>();
   for (const { type, module, isMade } of readFoundClasses(modules)) {
     for (const [name, handler] of readMethods(type)) {
       if (typeof name !== 'string') continue; // Nest does not call methods by symbols
       for (const endpoint of readEndpoints({ type, name, handler, module, modules, application })) {
         if (isMade && endpoint.kind !== 'graphql') continue;
-        const entry = toEntry(endpoint, { type, name, handler, isGlobal });
+        const entry = toEntry(endpoint, { type, name, handler, isGlobal, resources });
         entries.set(JSON.stringify(entry), entry); // the same class in two modules counts once
       }
     }
@@ -56,6 +59,12 @@ interface HandlerPlace {
   readonly name: string;
   readonly handler: Handler;
   readonly isGlobal: boolean;
+  readonly resources: RequestResources | undefined;
+}
+
+function findResources(modules: ModulesContainer): RequestResources | undefined {
+  const found = [...modules.values()].map(({ providers }) => providers.get(DESCOPE_RESOURCES)?.instance);
+  return found.find((instance) => instance !== undefined && instance !== null) as RequestResources | undefined;
 }
 
 function toEntry({ isGuardable, ...endpoint }: Endpoint, place: HandlerPlace): AccessMapEntry {
@@ -65,7 +74,7 @@ function toEntry({ isGuardable, ...endpoint }: Endpoint, place: HandlerPlace): A
     ...endpoint,
     handler: `${type.name}.${name}`,
     access: policy.mode,
-    demands: toDemandViews(policy),
+    demands: toDemandViews(policy, place.resources?.find(type)?.url),
     guard: isGuardable ? toGuard(place, endpoint.kind) : 'none',
   };
 }
@@ -110,11 +119,15 @@ export interface AccessMapDemand {
   readonly [detail: string]: JsonValue;
 }
 
-/** Converts the demands and then the rules of a policy to data, each once. */
-export function toDemandViews({ demands, rules = [] }: AccessPolicy): AccessMapDemand[] {
+/**
+ * Converts the demands and then the rules of a policy to data, each once.
+ * @param resource the URL of the protected resource of the class
+ */
+export function toDemandViews({ demands, rules = [] }: AccessPolicy, resource?: string): AccessMapDemand[] {
   const views = new Map<string, AccessMapDemand>();
   for (const demand of [...demands, ...rules]) {
-    const view = toData(demand) as AccessMapDemand;
+    const isResource = demand.kind === 'resource' && resource !== undefined;
+    const view = toData(isResource ? { kind: demand.kind, resource } : demand) as AccessMapDemand;
     views.set(JSON.stringify(view), view);
   }
   return [...views.values()];

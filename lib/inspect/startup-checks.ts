@@ -271,7 +271,7 @@ const PLAIN_PARAM = /^param:([A-Za-z_]\w*)$/;
 const PARAM = /[:*]\w+/g;
 
 function hasAudience({ demands }: AccessPolicy): boolean {
-  return demands.some(({ kind }) => kind === 'audience');
+  return demands.some(({ kind }) => kind === 'audience' || kind === 'resource');
 }
 
 function audienceless(what: string, kinds: readonly TokenKind[], where: string): DescopeConfigError {

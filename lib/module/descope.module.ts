@@ -12,6 +12,7 @@ import {
   DESCOPE_LOGIN_PATH,
   DESCOPE_NOTIFY,
   DESCOPE_OPTIONS,
+  DESCOPE_RESOURCES,
   DESCOPE_SESSIONS,
   DESCOPE_STATIC_OPTIONS,
 } from '../auth/injection-tokens.js';
@@ -22,6 +23,7 @@ import type { ReadBeside } from '../core/config/config.js';
 import { describe } from '../core/config/option-reader.js';
 import { DescopeConfigError } from '../core/errors.js';
 import { assertStaticScopes, OptionsCircleModule } from '../inspect/dependencies.js';
+import { ResourceMetadata } from '../resource/metadata.routes.js';
 import { createAuthController, toRouteProviders } from '../routes/auth.controller.js';
 import { toMountable } from '../routes/routes.options.js';
 import { ApplicationEntry } from './application.entry.js';
@@ -86,6 +88,7 @@ export class DescopeModule implements NestModule, OnModuleInit {
    */
   configure(): void {
     this.#assertSound();
+    this.own.get(ResourceMetadata, { strict: true }).apply();
     this.own.get(SessionHookRegistration, { strict: true }).apply();
     this.own.get(UnreadBodies, { strict: true }).apply();
   }
@@ -113,6 +116,7 @@ const GUARD_PARTS = [
   DESCOPE_SESSIONS,
   DESCOPE_LOGIN_PATH,
   DESCOPE_NOTIFY,
+  DESCOPE_RESOURCES,
 ];
 
 const CLASSES = { DescopeService, DescopeHealthIndicator, DescopeSockets, DescopeM2mClient };
@@ -154,6 +158,7 @@ function compose(
         SessionAttachment,
         DescopeSessionMiddleware,
         SessionHookRegistration,
+        ResourceMetadata,
         UnreadBodies,
         DescopeStartup,
         ApplicationEntry,

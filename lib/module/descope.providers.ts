@@ -2,7 +2,9 @@
 import type { Provider } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { RelationCheck } from '../auth/access/fga.js';
+import type { RequestResources } from '../auth/access/protected-resource.js';
 import type { Application } from '../auth/applications.js';
 import { createApplication } from '../auth/applications.js';
 import type { DescopeClient, OptionOverrides } from '../auth/injection-tokens.js';
@@ -16,6 +18,7 @@ import {
   DESCOPE_OPTIONS,
   DESCOPE_OVERRIDES,
   DESCOPE_RELATIONS,
+  DESCOPE_RESOURCES,
   DESCOPE_SESSIONS,
   DESCOPE_STATIC_OPTIONS,
   DESCOPE_TRANSPORTS,
@@ -50,6 +53,7 @@ import type { KeySet } from '../core/token/key-set.js';
 import { StaticKeySet } from '../core/token/key-set.js';
 import { RemoteKeySet } from '../core/token/remote-key-set.js';
 import { TokenVerifier } from '../core/token/token-verifier.js';
+import { createRequestResources } from '../resource/resources.js';
 import { createDescopeClient, readLastFailure } from './descope.client.js';
 import { OptionsFailure } from './descope.options.js';
 import { LateServices } from './late-services.js';
@@ -69,6 +73,11 @@ export const descopeProviders: Provider[] = [
     provide: DESCOPE_RELATIONS,
     inject: [DESCOPE_CLIENT, DESCOPE_CONFIG, DESCOPE_NOTIFY],
     useFactory: createRelationCheck,
+  },
+  {
+    provide: DESCOPE_RESOURCES,
+    inject: [DESCOPE_CONFIG, ApplicationConfig, ModulesContainer],
+    useFactory: createResources,
   },
   LateServices,
   {
@@ -122,6 +131,12 @@ function createKeySet(config: DescopeConfig, notify: Notify): KeySet {
   const request = { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs };
   const load = (signal: AbortSignal) => fetchKeys(request, signal);
   return new RemoteKeySet({ load, url: baseUrl, config: keyFetch, clock, notify });
+}
+
+type ResourceParts = readonly [DescopeConfig, ApplicationConfig, ModulesContainer];
+
+function createResources(...[config, application, modules]: ResourceParts): RequestResources | undefined {
+  return createRequestResources({ config, application, modules });
 }
 
 type ServiceParts = readonly [LateServices, DescopeConfig, Authenticator, KeySet, Sessions];

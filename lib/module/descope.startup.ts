@@ -25,6 +25,7 @@ import { assertGuardOrder } from '../inspect/guard-order.js';
 import type { HandlerWithPolicy } from '../inspect/handlers.js';
 import { readOpenGateways, readOpenHandlers, readUncertainDemands } from '../inspect/never-guarded.js';
 import { checkHandlers } from '../inspect/startup-checks.js';
+import { assertResources } from '../resource/resource-checks.js';
 import type { GlobalGuardPlan } from './global-guard.js';
 import { readShadowedRoutes } from './route-checks.js';
 
@@ -81,6 +82,7 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
     const { modules, application, config, host } = this;
     this.#changesSeen = countChanges();
     this.#handlers = checkHandlers({ modules, application, config, hasHttp: hasAdapter(host) });
+    assertResources(this.#handlers, { modules, application, config });
     return this.#handlers;
   }
 }

@@ -1,4 +1,4 @@
-// The tables of docs/options.md name every option and variable with its default and its range, and no other.
+// The tables of docs/options.md, and of the page of an option of its own, name every option and variable, and no other.
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { readEnvironment } from '#lib/core/config/environment.js';
@@ -12,7 +12,7 @@ import { readCodes, readPage, readRows } from './support/page-tables.js';
 type Rules = Readonly<Record<string, Rule<unknown> | OptionGroup>>;
 
 const GUARD_OPTIONS = ['globalGuard.register', 'globalGuard.before'];
-const page = readPage('options.md');
+const page = ['options.md', 'protected-resources.md'].map(readPage).join('\n');
 const rows = new Map(readRows(page, 'option').map((row) => [readCodes(row['option'])[0], row]));
 const rules = new Map(readRules(OPTIONS));
 const known = new Set([...rules.keys(), ...STATIC_OPTIONS, ...GUARD_OPTIONS, ...readRouteOptions()]);

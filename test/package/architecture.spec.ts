@@ -20,6 +20,7 @@ const FLOORS = [
   ['core'],
   ['auth'],
   ['inspect', 'routes'],
+  ['resource'],
   ['module'],
   ['testing'],
   ['express', 'websockets', 'microservices'],

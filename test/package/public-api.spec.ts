@@ -45,6 +45,7 @@ describe("The entry point '.'", () => {
       'Mfa',
       'OptionalAuth',
       'Permissions',
+      'ProtectedResource',
       'Public',
       'Roles',
       'Scopes',

@@ -1,4 +1,5 @@
 // The access decorators: what a handler, or every handler of a class, demands of its caller.
+import { isScope } from '../../core/config/resource.js';
 import type { TokenKind } from '../../core/token/claims.js';
 import type { PermissionName, RoleName } from '../../core/user/custom-claims.js';
 import type { GrantDemand, NameMatch } from '../../core/user/demands.js';
@@ -17,7 +18,6 @@ import type { ValueSource } from './request-values.js';
 export type AcceptedKind = Exclude<TokenKind, 'unknown'>;
 
 const KINDS: readonly AcceptedKind[] = ['user', 'access-key', 'app', 'agent'];
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/; // RFC 6749 §3.3, which also keeps the challenge well-formed
 
 /** The type of `@Scopes(…)` and `@Scopes.any(…)`. */
 export interface ScopesDecorator {
@@ -59,20 +59,43 @@ export const Scopes: ScopesDecorator = Object.assign(
   { any: (...scopes: readonly string[]) => askScopes(scopes, 'any') },
 );
 
+/** The options of `@StepUp`. */
+export interface StepUpOptions {
+  /**
+   * The greatest age in seconds of the token with `su`, by its `iat`.
+   * @defaultValue as long as Descope keeps `su` in the token
+   */
+  readonly maxAgeSeconds?: number;
+  /**
+   * The authentication context classes that the challenge names, in the order of preference. They are not compared with the
+   * token, whose `su` says that a step-up took place.
+   * @defaultValue none
+   */
+  readonly acrValues?: readonly string[];
+}
+
 /**
  * Requires a step-up (claim `su`). Otherwise the response is 401 `AUTH_STEP_UP_REQUIRED`.
- * @param options.maxAgeSeconds greatest age in seconds of the token with `su`, by its `iat`; without it, the step-up counts
- *   as long as Descope keeps `su` in the token
- * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID when `maxAgeSeconds` is not above zero, or for an unknown option
+ * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID when `maxAgeSeconds` is not above zero, when `acrValues` are not such
+ *   names, or for an unknown option
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
  * @example `@StepUp({ maxAgeSeconds: 300 }) @Post('payments') pay() {}`
  */
-export function StepUp(options: { readonly maxAgeSeconds?: number } = {}): AccessDecorator {
-  const { maxAgeSeconds } = options;
+export function StepUp(options: StepUpOptions = {}): AccessDecorator {
+  const { maxAgeSeconds, acrValues, ...others } = options;
   const isAge = maxAgeSeconds === undefined || (Number.isFinite(maxAgeSeconds) && maxAgeSeconds > 0);
-  if (!isAge || Object.keys(options).some((name) => name !== 'maxAgeSeconds'))
-    throw invalid('@StepUp()', '{ maxAgeSeconds } with a number above zero, or no argument');
-  return addDemand({ kind: 'step-up', maxAgeSeconds }, '@StepUp');
+  if (!isAge || !isAcrValues(acrValues) || Object.keys(others).length > 0)
+    throw invalid(
+      '@StepUp()',
+      '{ maxAgeSeconds } with a number above zero, { acrValues } with names without spaces or quotes, both, or no argument',
+    );
+  const classes = acrValues === undefined ? {} : { acrValues: Object.freeze([...acrValues]) };
+  return addDemand({ kind: 'step-up', maxAgeSeconds, ...classes }, '@StepUp');
+}
+
+// They have the same characters as scopes, and stand in the challenge with a space between them (RFC 9470 §3).
+function isAcrValues(given: unknown): boolean {
+  return given === undefined || (Array.isArray(given) && given.length > 0 && given.every(isScope));
 }
 
 /**
@@ -139,7 +162,7 @@ export function Superuser(): AccessDecorator {
 function askScopes(scopes: readonly string[], match: NameMatch): AccessDecorator {
   const decorator = match === 'all' ? '@Scopes' : '@Scopes.any';
   assertNames(scopes, decorator);
-  if (!scopes.every((scope) => SCOPE.test(scope)))
+  if (!scopes.every(isScope))
     throw invalid(`${decorator}()`, 'one scope per argument, without spaces or quotes');
   return addDemand({ kind: 'scopes', names: scopes, match }, decorator);
 }

@@ -16,6 +16,8 @@ import { toFixedKeys, toKeyFetchConfig } from './keys.js';
 import { OptionReader } from './option-reader.js';
 import type { DescopeOptions, OptionValues } from './options.js';
 import { KNOWN_OPTIONS, OPTIONS } from './options.js';
+import type { ResourceConfig } from './resource.js';
+import { toResourceConfig } from './resource.js';
 import type { SessionConfig } from './session.js';
 import { toSessionConfig } from './session.js';
 
@@ -33,6 +35,8 @@ export interface DescopeConfig {
   /** Whether a superuser has every role and permission of the project. */
   readonly superuserBypass: boolean;
   readonly session: SessionConfig;
+  /** The application as a protected resource; `undefined` if it is none. */
+  readonly resource: ResourceConfig | undefined;
   /** Whether the application has set `audience`, possibly to `null`. */
   readonly isAudienceDecided: boolean;
   /** The fixed keys, if there are any; then no keys are fetched. */
@@ -71,15 +75,17 @@ export function resolveConfig(
   const projectId = toProjectId(values.projectId, options);
   const names = { session: values.sessionCookieName, refresh: values.refreshCookieName };
   reportSameNames(names, options);
+  const addresses = toAddresses({ ...values, isProduction }, projectId, options);
   const config: DescopeConfig = {
     projectId,
-    ...toAddresses({ ...values, isProduction }, projectId, options),
+    ...addresses,
     verification: toVerification(values, projectId),
     authentication: toAuthentication(values, options),
     acceptance: { accepts: values.accepts, audience: toAudience(values.audience) },
     accessKeys: toAccessKeyConfig(values.accessKeys),
     superuserBypass: values.superuserBypass,
     session: toSessionConfig(values.session, { names, isProduction }, options),
+    resource: toResourceConfig(values.resource, { projectId, ...addresses }, options),
     isAudienceDecided: values.audience !== undefined,
     keys: toFixedKeys({ ...given, algorithms: values.algorithms }, options),
     keyFetch: toKeyFetchConfig(values.keyFetch, options),

@@ -34,6 +34,8 @@ import {
   toOptionalRule,
   toRule,
 } from './option-reader.js';
+import type { ResourceOptions } from './resource.js';
+import { RESOURCE } from './resource.js';
 import type { SessionOptions } from './session.js';
 import { SESSION } from './session.js';
 
@@ -178,6 +180,12 @@ export interface DescopeOptions {
    */
   readonly session?: SessionOptions | false | null | undefined;
   /**
+   * Makes the application an OAuth protected resource: serves its metadata, and tells clients in challenges where it is.
+   * @defaultValue none: no metadata, and no `@ProtectedResource`
+   * @see https://www.rfc-editor.org/rfc/rfc9728
+   */
+  readonly resource?: ResourceOptions | undefined;
+  /**
    * Loads the application's own user for `@CurrentUser()` and `request.user`: a function, or the class of a provider.
    * @defaultValue none: the user is a `DescopeUser`
    */
@@ -258,6 +266,7 @@ export const OPTIONS = {
   publicOrigin: OPTIONAL_TEXT,
   trustedOrigins: TRUSTED_ORIGINS,
   session: { rows: SESSION, off: [undefined, null, false] },
+  resource: { rows: RESOURCE, off: [undefined] },
   loadUser: toOptionalRule('a function, or a class with loadUser(session, request)', isUserLoader),
   keyFetch: { rows: KEY_FETCH },
   tokenCache: { rows: TOKEN_CACHE, off: [false] },

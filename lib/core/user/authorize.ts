@@ -29,7 +29,7 @@ interface Question extends AccessFacts {
   readonly demands: readonly Demand[];
 }
 
-/** Asserts that the user meets every demand except `accepts` and `audience`. Throws an `ACCESS_…` or `AUTH_…` code. */
+/** Asserts that the user meets every demand except those about accepted tokens. Throws an `ACCESS_…` or `AUTH_…` code. */
 export function assertAccess(user: DescopeUser, demands: readonly Demand[], facts: AccessFacts): void {
   const { nowMs, tenants, superuserBypass } = facts;
   const question = { nowMs, tenants, superuserBypass, user, demands }; // a spread is slower than the rest of this function
@@ -45,6 +45,7 @@ type Judge<D extends Demand> = (demand: D, question: Question) => DescopeError |
 const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K }>> } = {
   accepts: () => undefined, // decided earlier, on optional routes too: see token-acceptance.ts
   audience: () => undefined,
+  resource: () => undefined,
   roles: findGrantFlaw,
   permissions: findGrantFlaw,
   tenant: ({ from }, question) => findTenantFlaw(from, question),
@@ -161,9 +162,10 @@ function isSteppedUp({ claims }: DescopeUser, { maxAgeSeconds }: StepUpDemand, n
   return claims.iat !== undefined && nowMs / 1000 - claims.iat <= maxAgeSeconds;
 }
 
-function stale({ maxAgeSeconds }: StepUpDemand): DescopeCredentialError {
+function stale({ maxAgeSeconds, acrValues }: StepUpDemand): DescopeCredentialError {
   const message = 'The route requires a step-up: the user must authenticate again.';
-  return new DescopeCredentialError('AUTH_STEP_UP_REQUIRED', message, { maxAgeSeconds });
+  const details = { maxAgeSeconds, ...(acrValues === undefined ? {} : { acrValues }) };
+  return new DescopeCredentialError('AUTH_STEP_UP_REQUIRED', message, details);
 }
 
 function weak(

@@ -73,6 +73,8 @@ export interface StepUpDemand {
   readonly kind: 'step-up';
   /** The greatest age of the token that has the claim `su`, in seconds; `undefined` for no limit but Descope's own. */
   readonly maxAgeSeconds?: number | undefined;
+  /** The authentication context classes that the challenge names, in the order of preference; it names none if left out. */
+  readonly acrValues?: readonly string[] | undefined;
 }
 
 /** The demand of `@Mfa`: a sign-in with more than one factor. */
@@ -106,6 +108,20 @@ export interface AudienceDemand {
   readonly names: readonly string[];
 }
 
+/**
+ * The demand of `@ProtectedResource`: a token that was issued for this resource (its URL is in `aud`). It replaces the option
+ * `audience`, and also accepts tokens of apps and agents.
+ * @see https://www.rfc-editor.org/rfc/rfc8707
+ */
+export interface ResourceDemand {
+  /** The kind of demand. */
+  readonly kind: 'resource';
+  /** The path of the resource below the option `resource.url`; `undefined` for the path of the controller. */
+  readonly path?: string | undefined;
+  /** The scopes that the metadata of the resource names; `undefined` for those of the option `resource.scopes`. */
+  readonly scopes?: readonly string[] | undefined;
+}
+
 /** One demand of a route. The token alone decides whether it is met. */
 export type Demand =
   | GrantDemand
@@ -116,11 +132,12 @@ export type Demand =
   | MfaDemand
   | StaffDemand
   | KindDemand
-  | AudienceDemand;
+  | AudienceDemand
+  | ResourceDemand;
 
 /** Checks whether a demand decides which tokens are accepted. */
-export function isAcceptanceDemand(demand: Demand): demand is KindDemand | AudienceDemand {
-  return demand.kind === 'accepts' || demand.kind === 'audience';
+export function isAcceptanceDemand(demand: Demand): demand is KindDemand | AudienceDemand | ResourceDemand {
+  return demand.kind === 'accepts' || demand.kind === 'audience' || demand.kind === 'resource';
 }
 
 const NO_SOURCES: readonly RequestValueSource[] = Object.freeze([]);

@@ -10,11 +10,13 @@ export interface AcceptanceConfig {
   readonly accepts: readonly TokenKind[];
   /** The accepted audiences; `undefined` if no audience is demanded. */
   readonly audience: readonly string[] | undefined;
+  /** Whether this is what a protected resource accepts, in place of what the module accepts. */
+  readonly isOfResource?: boolean;
 }
 
 /**
  * Asserts that the kind and the audience of a token are accepted. The lists of a route replace those of the module; several
- * lists must all be met. The token of an app or agent is accepted only if an audience is demanded, because it may have been
+ * lists must all be met. The audience of a protected resource is demanded in any case. The token of an app or agent is accepted only if an audience is demanded, because it may have been
  * issued for another resource. Throws `TOKEN_KIND_NOT_ACCEPTED` or `TOKEN_AUDIENCE_MISMATCH`.
  */
 export function assertTokenAccepted(
@@ -41,13 +43,16 @@ function assertKinds(user: DescopeUser, config: AcceptanceConfig, demands: reado
 function checkAudiences(user: DescopeUser, config: AcceptanceConfig, demands: readonly Demand[]): number {
   let count = 0;
   for (const demand of demands) {
+    // Without the resource's own acceptance it is not known for which audience its tokens are issued.
+    if (demand.kind === 'resource' && config.isOfResource !== true)
+      throw mismatch([], toList(user.claims.aud));
     if (demand.kind !== 'audience') continue;
     assertAudience(user, demand.names);
     count += 1;
   }
-  if (count > 0 || config.audience === undefined) return count;
+  if (config.audience === undefined || (count > 0 && config.isOfResource !== true)) return count;
   assertAudience(user, config.audience);
-  return 1;
+  return count + 1;
 }
 
 function assertKind(user: DescopeUser, accepted: readonly TokenKind[]): void {

@@ -244,6 +244,59 @@ describe('resolveConfig', () => {
     expect(mistaken({ sessionCookieName: 'x', refreshCookieName: 'x' })).toEqual(['refreshCookieName']);
   });
 
+  it('rejects a resource whose URL, scopes, servers or documentation no client could use, all at once', () => {
+    const url = 'https://api.example.com';
+    for (const resource of [7, [], 'x', true, null]) expect(mistaken({ resource })).toContain('resource');
+    const noUrls = [
+      undefined,
+      '',
+      'api.example.com',
+      '/mcp',
+      'ftp://api.example.com',
+      'http://api.example.com',
+    ];
+    const noPlainUrls = [
+      `${url}#`,
+      `${url}/#x`,
+      `${url}?`,
+      `${url}?x=1`,
+      'https://u:p@api.example.com',
+      `${url}/"`,
+    ];
+    for (const wrong of [...noUrls, ...noPlainUrls, 'http://127.0.0.1.evil.example', 7, null])
+      expect([wrong, mistaken({ resource: { url: wrong } })]).toEqual([wrong, ['resource.url']]);
+    for (const scopes of ['a', ['a b'], ['a"'], ['a\\'], [''], [7], new Array(1), null])
+      expect(mistaken({ resource: { url, scopes } })).toEqual(['resource.scopes']);
+    const server = `${url}/v1`;
+    for (const servers of [
+      server,
+      [],
+      ['x'],
+      [`${server}?x`],
+      [`${server}#`],
+      ['http://a.example'],
+      [server, 7],
+    ])
+      expect(mistaken({ resource: { url, servers } })).toEqual(['resource.servers']);
+    for (const documentation of ['x', 7, 'javascript:alert(1)', ''])
+      expect(mistaken({ resource: { url, documentation } })).toEqual(['resource.documentation']);
+    expect(
+      mistaken({ resource: { url: 'x', scopes: [''], servers: ['x'], documentation: 'x', more: 1 } }).sort(),
+    ).toEqual(['url', 'scopes', 'servers', 'documentation', 'more'].map((name) => `resource.${name}`).sort());
+    for (const good of [
+      url,
+      `${url}/`,
+      `${url}:8443/api/`,
+      'http://localhost:3000',
+      'http://127.0.0.1',
+      'http://[::1]:1',
+    ])
+      expect(
+        mistaken({ resource: { url: good, scopes: [], servers: ['http://127.0.0.1:4400/v1'] } }),
+      ).toEqual([]);
+    expect(mistaken({ resource: undefined })).toEqual([]);
+  });
+
   it('has tried every option both ways above', () => {
     const tried = [
       'projectId',
@@ -267,6 +320,7 @@ describe('resolveConfig', () => {
       'sessionCookieName',
       'refreshCookieName',
       'session',
+      'resource',
       'loadUser',
       'sources',
       'publicOrigin',
