@@ -13,9 +13,11 @@ export type {
   SeedAccessKey,
   SeedAuthorization,
   SeedInboundApp,
+  SeedMcpServer,
   SeedMembership,
   SeedRelation,
   SeedRole,
+  SeedScope,
   SeedTenant,
   SeedUser,
 } from './seed/seed.js';

@@ -4,9 +4,11 @@ import { Faults } from './controls/faults.js';
 import { Outbox, RequestLog } from './controls/recorders.js';
 import { Authorization } from './fga/authorization.js';
 import type { EmulatorSettings, ResolvedOptions } from './options.js';
+import { isLoopback } from './options.js';
 import { applyAuthorization, applyInboundApps, applySeed } from './seed/apply-seed.js';
 import type { EmulatorSeed } from './seed/seed.js';
 import type { KeyRing } from './store/key-ring.js';
+import { OAuthGrants } from './store/oauth-grants.js';
 import { EnchantedLinks, FlowRuns, PendingSignIns } from './store/pending.js';
 import { Project } from './store/project.js';
 import { IssueTimes, SignIns } from './store/sign-ins.js';
@@ -23,9 +25,12 @@ export class ProjectState {
   readonly issueTimes = new IssueTimes();
   readonly projectId: string;
   readonly managementKey: string;
+  /** Whether only this machine reaches the emulator. */
+  readonly onLoopback: boolean;
   project = new Project();
   readonly authorization = new Authorization();
   readonly signIns = new SignIns();
+  readonly oauth = new OAuthGrants();
   pending = new PendingSignIns();
   enchantedLinks = new EnchantedLinks();
   flowRuns = new FlowRuns();
@@ -40,6 +45,7 @@ export class ProjectState {
   ) {
     this.projectId = options.projectId;
     this.managementKey = options.managementKey;
+    this.onLoopback = isLoopback(options.host);
     this.settings = options.settings;
     this.#applySeed();
   }
@@ -69,6 +75,7 @@ export class ProjectState {
     this.settings = this.options.settings;
     this.project = new Project();
     this.signIns.clear();
+    this.oauth.clear();
     this.pending = new PendingSignIns();
     this.enchantedLinks = new EnchantedLinks();
     this.flowRuns = new FlowRuns();

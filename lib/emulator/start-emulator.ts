@@ -1,4 +1,5 @@
 // Starts an emulator: checks options and seed, creates keys, binds every endpoint to a socket.
+import { registrationRoutes } from './clients/registration.routes.js';
 import { Emulator } from './emulator.js';
 import { EmulatorError } from './errors.js';
 import { fgaRoutes } from './fga/fga.routes.js';
@@ -8,16 +9,20 @@ import { Router } from './http/router.js';
 import { createEmulatorServer, listen } from './http/server.js';
 import { manageAccessKeyRoutes } from './management/access-keys.js';
 import { changeUserRoutes, grantUserRoutes } from './management/change-users.js';
+import { manageConsentRoutes } from './management/consents.js';
 import { manageAppRoutes } from './management/inbound-apps.js';
 import { permissionRoutes, roleRoutes } from './management/roles.js';
 import { searchUserRoutes } from './management/search-users.js';
 import { tenantRoutes } from './management/tenants.js';
 import { testUserRoutes, tokenRoutes } from './management/tokens.js';
 import { manageUserRoutes } from './management/users.js';
+import { authorizeRoutes } from './oauth/authorize.routes.js';
+import { metadataRoutes } from './oauth/metadata.routes.js';
+import { tokenEndpointRoutes } from './oauth/token.routes.js';
+import { userInfoRoutes } from './oauth/user-info.routes.js';
 import type { EmulatorOptions } from './options.js';
 import { resolveOptions } from './options.js';
 import { ProjectState } from './project-state.js';
-import { appDiscoveryRoutes, tokenEndpointRoutes } from './routes/oauth.routes.js';
 import { accessKeyRoutes, keyRoutes, meRoutes, sessionRoutes } from './routes/session.routes.js';
 import { enchantedLinkRoutes, magicLinkRoutes, otpRoutes, passwordRoutes } from './routes/sign-in.routes.js';
 import { loadSeed } from './seed/load-seed.js';
@@ -76,7 +81,11 @@ export const allRoutes: readonly Route[] = [
   ...tenantRoutes,
   ...tokenRoutes,
   ...manageAppRoutes,
+  ...manageConsentRoutes,
+  ...registrationRoutes,
+  ...metadataRoutes,
+  ...authorizeRoutes,
   ...tokenEndpointRoutes,
-  ...appDiscoveryRoutes,
+  ...userInfoRoutes,
   ...fgaRoutes,
 ];

@@ -1,5 +1,5 @@
 // The HTTP messages of a route: the request it is given, read and bounded, and the response it returns.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DescopeError } from '../errors.js';
 
@@ -16,6 +16,7 @@ export interface Call {
   readonly query: URLSearchParams;
   /** The address of the caller. */
   readonly address: string;
+  readonly headers: IncomingHttpHeaders;
   readonly body: JsonObject;
   readonly authorization: BearerCredential;
   readonly cookies: ReadonlyMap<string, string>;

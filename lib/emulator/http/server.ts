@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { FaultOptions } from '../controls/faults.js';
 import { DescopeError, EmulatorError } from '../errors.js';
 import type { ProjectState } from '../project-state.js';
-import type { RouteResponse } from './message.js';
+import type { JsonObject, RouteResponse } from './message.js';
 import { readAuthorization, readClient, readCookies, readRequestBody, sendResponse } from './message.js';
 import type { Router } from './router.js';
 
@@ -109,6 +109,7 @@ async function toResponse({ request, state, router }: HttpExchange): Promise<Rou
     const call = {
       ...readTarget(request),
       address: request.socket.remoteAddress ?? '',
+      headers: request.headers,
       body: await readRequestBody(request),
       authorization: readAuthorization(request.headers.authorization),
       cookies: readCookies(request.headers.cookie),
@@ -116,14 +117,20 @@ async function toResponse({ request, state, router }: HttpExchange): Promise<Rou
     };
     return await router.handle(call, state);
   } catch (cause) {
-    return toRejection(cause);
+    return toRejection(cause, request.url);
   }
 }
 
-function toRejection(cause: unknown): RouteResponse {
+function toRejection(cause: unknown, url = ''): RouteResponse {
   const detail = cause instanceof Error ? cause.message : String(cause);
   const error = cause instanceof DescopeError ? cause : new DescopeError('broken', `Emulator: ${detail}`);
-  return { status: error.status, body: error.toBody() };
+  return { status: error.status, body: url.startsWith('/oauth2/') ? toOAuthBody(error) : error.toBody() };
+}
+
+// RFC 6749 section 5.2.
+function toOAuthBody(error: DescopeError): JsonObject {
+  const code = error.status < 500 ? 'invalid_request' : 'server_error';
+  return { error: code, error_description: error.message, ...error.toBody() };
 }
 
 function toFaultResponse(fault: FaultOptions): RouteResponse | undefined {
@@ -143,10 +150,13 @@ function rejectMalformed(socket: Socket): void {
   );
 }
 
+// What a user decides on: no page but its own may read or send it.
+const CONSENT = /^\/oauth2\/v1\/apps\/(?:[^?]*\/)?(?:authorize|consent)(?:\?|$)/;
+
 // Every origin is allowed: the emulator is for development only and has no data to protect from a page.
-/** The CORS headers of a response; without an origin only `vary`. */
-function toCorsHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
-  if (headers.origin === undefined) return { vary: 'Origin' };
+/** The CORS headers of a response; without an origin, and where a user consents, only `vary`. */
+function toCorsHeaders({ headers, url = '' }: IncomingMessage): Readonly<Record<string, string>> {
+  if (headers.origin === undefined || CONSENT.test(url)) return { vary: 'Origin' };
   return {
     'access-control-allow-origin': headers.origin,
     'access-control-allow-credentials': 'true',

@@ -1,4 +1,5 @@
 // Management of inbound apps, which Descope's API calls third-party apps.
+import { findRedirectMistake } from '../clients/redirect-uris.js';
 import { DescopeError } from '../errors.js';
 import { below, readBoolean, readObjects, readString, readStrings, requireString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
@@ -7,30 +8,33 @@ import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { AppScope, DefaultAudience, InboundAppRecord } from '../store/project.js';
-import { toClientId } from '../store/project.js';
+import { APP_GRANTS, toClientId } from '../store/project.js';
 import { createId, createSecret } from '../store/records.js';
 
 const create: Handler = (call, state) => {
   const { inboundApps } = state.project;
   const id = readString(call.body, 'id') ?? createId('TPA');
   if (inboundApps.find(id)) throw new DescopeError('invalidArguments', `The app ${id} already exists`);
-  const clientSecret = createSecret();
-  const identity = { id, clientId: toClientId(state.projectId, id), clientSecret };
-  const app = inboundApps.put({ ...identity, ...readApp(call.body) });
-  return ok({ id: app.id, clientId: app.clientId, cleartext: clientSecret });
+  const clientSecret = readBoolean(call.body, 'nonConfidentialClient') ? undefined : createSecret();
+  const app = inboundApps.put({
+    id,
+    clientId: toClientId(state.projectId, id),
+    clientSecret,
+    grantTypes: APP_GRANTS,
+    registered: false,
+    ...readApp(call.body),
+  });
+  return ok({ id: app.id, clientId: app.clientId, cleartext: clientSecret ?? '' });
 };
 
 const update: Handler = (call, state) => {
-  const { id, clientId, clientSecret } = requireApp(call.body, state);
-  state.project.inboundApps.put({ id, clientId, clientSecret, ...readApp(call.body) });
+  state.project.inboundApps.put({ ...requireApp(call.body, state), ...readApp(call.body) });
   return ok();
 };
 
 const patch: Handler = (call, state) => {
   const app = requireApp(call.body, state);
-  const { id, clientId, clientSecret } = app;
-  const merged = readApp({ ...toAppView(app), ...call.body });
-  state.project.inboundApps.put({ id, clientId, clientSecret, ...merged });
+  state.project.inboundApps.put({ ...app, ...readApp({ ...toAppView(app), ...call.body }) });
   return ok();
 };
 
@@ -42,14 +46,23 @@ const remove: Handler = (call, state) => {
 
 const load: Handler = (call, state) => ok(toAppView(requireApp({ id: call.query.get('id') }, state)));
 
-const loadAll: Handler = (_call, state) => ok({ apps: state.project.inboundApps.all.map(toAppView) });
+// A client that registered itself at an MCP server is no inbound app.
+const loadAll: Handler = (_call, state) => {
+  const apps = state.project.inboundApps.all.filter(({ serverId }) => serverId === undefined);
+  return ok({ apps: apps.map(toAppView) });
+};
 
 const secret: Handler = (call, state) =>
-  ok({ cleartext: requireApp({ id: call.query.get('id') }, state).clientSecret });
+  ok({ cleartext: requireApp({ id: call.query.get('id') }, state).clientSecret ?? '' });
 
 const rotate: Handler = (call, state) => {
-  const rotated = { ...requireApp(call.body, state), clientSecret: createSecret() };
-  return ok({ cleartext: state.project.inboundApps.put(rotated).clientSecret });
+  const app = requireApp(call.body, state);
+  if (app.clientSecret === undefined) {
+    throw new DescopeError('invalidArguments', 'A non-confidential app has no secret');
+  }
+  const clientSecret = createSecret();
+  state.project.inboundApps.put({ ...app, clientSecret });
+  return ok({ cleartext: clientSecret });
 };
 
 const SCOPE = 'name description values optional';
@@ -59,7 +72,7 @@ const APP =
 
 /** The routes that manage inbound apps. */
 export const manageAppRoutes = routesFor('management', {
-  'POST /v1/mgmt/thirdparty/app/create': takes(APP, create),
+  'POST /v1/mgmt/thirdparty/app/create': takes(`${APP} nonConfidentialClient`, create),
   'POST /v1/mgmt/thirdparty/app/update': takes(APP, update),
   'POST /v1/mgmt/thirdparty/app/patch': takes(APP, patch),
   'POST /v1/mgmt/thirdparty/app/delete': takes('id', remove),
@@ -77,7 +90,10 @@ function requireApp(body: JsonObject, state: ProjectState): InboundAppRecord {
 }
 
 /** The fields of an app that management may set. */
-type AppForm = Omit<InboundAppRecord, 'id' | 'clientId' | 'clientSecret'>;
+type AppForm = Omit<
+  InboundAppRecord,
+  'id' | 'clientId' | 'clientSecret' | 'grantTypes' | 'registered' | 'serverId'
+>;
 
 /** Reads all these fields; an absent one is emptied, as by Descope's update. */
 function readApp(body: JsonObject): AppForm {
@@ -85,20 +101,39 @@ function readApp(body: JsonObject): AppForm {
     name: requireString(body, 'name'),
     permissionsScopes: readScopes(body, 'permissionsScopes'),
     attributesScopes: readScopes(body, 'attributesScopes'),
+    callbackUrls: readCallbackUrls(body),
     tenantIds: readStrings(body, 'allowedTenants') ?? [],
     defaultAudience: readDefaultAudience(body),
     shown: {
       description: readString(body, 'description') ?? '',
       logo: readString(body, 'logo') ?? '',
       loginPageUrl: readString(body, 'loginPageUrl') ?? '',
-      approvedCallbackUrls: readStrings(body, 'approvedCallbackUrls') ?? [],
     },
   };
 }
 
 /** Writes an app as responses show it, never its secret. */
-function toAppView({ shown, clientSecret: _secret, tenantIds, ...app }: InboundAppRecord): JsonObject {
-  return { ...app, ...shown, allowedTenants: tenantIds };
+function toAppView(app: InboundAppRecord): JsonObject {
+  const { id, clientId, name, permissionsScopes, attributesScopes, defaultAudience } = app;
+  return {
+    ...{ id, clientId, name, permissionsScopes, attributesScopes, defaultAudience },
+    ...app.shown,
+    approvedCallbackUrls: app.callbackUrls,
+    allowedTenants: app.tenantIds,
+  };
+}
+
+function readCallbackUrls(body: JsonObject): readonly string[] {
+  const urls = readStrings(body, 'approvedCallbackUrls') ?? [];
+  for (const url of urls) {
+    const mistake = findRedirectMistake(url);
+    if (mistake === undefined) continue;
+    throw new DescopeError(
+      'invalidArguments',
+      `The approvedCallbackUrls field: ${url.slice(0, 200)} ${mistake}`,
+    );
+  }
+  return urls;
 }
 
 function readScopes(body: JsonObject, name: string): readonly AppScope[] {

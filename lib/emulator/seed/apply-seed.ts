@@ -1,16 +1,18 @@
 // Puts a checked seed into a project.
 import type { Authorization } from '../fga/authorization.js';
 import { toPasswordCheck } from '../store/passwords.js';
-import type { InboundAppRecord, Project, TenantRecord } from '../store/project.js';
-import { toClientId } from '../store/project.js';
+import type { AppScope, InboundAppRecord, McpServerRecord, Project, TenantRecord } from '../store/project.js';
+import { APP_GRANTS, toClientId } from '../store/project.js';
 import { toDigest, toSeededId } from '../store/records.js';
 import type { TenantGrant } from '../store/roles.js';
 import type {
   EmulatorSeed,
   SeedAccessKey,
   SeedInboundApp,
+  SeedMcpServer,
   SeedMembership,
   SeedRole,
+  SeedScope,
   SeedTenant,
   SeedUser,
 } from './seed.js';
@@ -25,9 +27,10 @@ export function applySeed(project: Project, seed: EmulatorSeed, nowSeconds: numb
   for (const key of seed.accessKeys ?? []) addAccessKey(project, key, nowSeconds);
 }
 
-/** Adds inbound apps. */
+/** Adds inbound apps and MCP servers. */
 export function applyInboundApps(project: Project, seed: EmulatorSeed, projectId: string): void {
   for (const app of seed.inboundApps ?? []) project.inboundApps.put(toApp(app, projectId));
+  for (const server of seed.mcpServers ?? []) project.mcpServers.put(toMcpServer(server));
 }
 
 /** Sets the schema and adds relations of fine-grained authorization. */
@@ -134,14 +137,23 @@ function toApp(app: SeedInboundApp, projectId: string): InboundAppRecord {
     clientId: app.clientId ?? toClientId(projectId, id),
     clientSecret: app.clientSecret,
     name: app.name,
+    callbackUrls: app.redirectUris ?? [],
+    grantTypes: APP_GRANTS,
+    registered: false,
     permissionsScopes: (app.scopes ?? []).map(toScope),
     attributesScopes: [],
     tenantIds: app.tenants ?? [],
     defaultAudience: app.defaultAudience ?? '',
-    shown: { description: '', logo: '', loginPageUrl: '', approvedCallbackUrls: [] },
+    shown: { description: '', logo: '', loginPageUrl: '' },
   };
 }
 
-function toScope(name: string) {
-  return { name, description: '', values: [], optional: false };
+function toMcpServer({ id, name, url, scopes = [] }: SeedMcpServer): McpServerRecord {
+  return { id: id ?? toSeededId('MS', name), name, url, scopes: scopes.map(toScope) };
+}
+
+function toScope(scope: string | SeedScope): AppScope {
+  if (typeof scope === 'string') return { name: scope, description: '', values: [], optional: false };
+  const { name, description = '', roles = [], optional = false } = scope;
+  return { name, description, values: roles, optional };
 }

@@ -50,7 +50,7 @@ function findNameMistakes(seed: EmulatorSeed): readonly string[] {
 }
 
 function findAllDuplicates(seed: EmulatorSeed): readonly string[] {
-  const { users = [], tenants = [], roles = [], accessKeys = [], inboundApps = [] } = seed;
+  const { users = [], tenants = [], roles = [], accessKeys = [], inboundApps = [], mcpServers = [] } = seed;
   const loginIds = users.flatMap((user) => [user.loginId, ...(user.additionalLoginIds ?? [])]);
   const userIds = users.flatMap((user) => user.userId ?? []);
   const roleNames = roles.map((role) => [role.tenantId, role.name].filter(Boolean).join(': '));
@@ -63,6 +63,8 @@ function findAllDuplicates(seed: EmulatorSeed): readonly string[] {
     ['the access key', accessKeys.map((key) => key.name)],
     ['the inbound app', inboundApps.map((app) => app.name)],
     ['the clientId', clientIds],
+    ['the MCP server', mcpServers.map((server) => server.name)],
+    ['the id', mcpServers.flatMap((server) => server.id ?? []), ' in mcpServers'],
   ];
   return [
     ...duplicates.flatMap(([what, names, where = '']) =>

@@ -1,4 +1,5 @@
 // The shape of a seed: which members it may have and of which type, and what is wrong with one that differs.
+import { findRedirectMistake } from '../clients/redirect-uris.js';
 import { isObject } from '../http/fields.js';
 
 /** Lists what is wrong with the value at a path of the seed, such as `users[0].email`. */
@@ -27,6 +28,24 @@ const credential: Shape = (value, path) =>
   typeof value === 'string' && /^[^\s:]+$/.test(value)
     ? []
     : [`${path} must be a string without whitespace or colons`];
+
+// RFC 6749 section 3.3.
+const scopeName: Shape = (value, path) =>
+  typeof value === 'string' && /^[!#-[\]-~]+$/.test(value) ? [] : [mistake(path, 'a scope', value)];
+
+const redirectUri: Shape = (value, path) => {
+  if (typeof value !== 'string') return [mistake(path, 'a redirect URI', value)];
+  const wrong = findRedirectMistake(value);
+  return wrong === undefined ? [] : [`${path} ${wrong}, got ${JSON.stringify(value)}`];
+};
+
+const serverId: Shape = (value, path) =>
+  typeof value === 'string' && /^\w+$/.test(value) ? [] : [mistake(path, 'letters, digits and _', value)];
+
+const resourceUrl: Shape = (value, path) =>
+  typeof value === 'string' && URL.canParse(value) && !value.includes('#')
+    ? []
+    : [mistake(path, 'an absolute URL without a fragment', value)];
 
 function oneOf(...values: readonly string[]): Shape {
   return (value, path) =>
@@ -94,14 +113,25 @@ const ACCESS_KEY = objectOf({
   expireTime: seconds,
 });
 
+const SCOPE_OBJECT = objectOf({
+  'name!': scopeName,
+  description: string,
+  roles: listOf(string),
+  optional: boolean,
+});
+const SCOPE: Shape = (value, path) => (isObject(value) ? SCOPE_OBJECT : scopeName)(value, path);
+
 const INBOUND_APP = objectOf({
   'name!': string,
-  'clientSecret!': string,
+  clientSecret: string,
   clientId: string,
-  scopes: listOf(string),
+  redirectUris: listOf(redirectUri),
+  scopes: listOf(SCOPE),
   tenants: listOf(string),
   defaultAudience: oneOf('projectId', 'clientId'),
 });
+
+const MCP_SERVER = objectOf({ 'name!': string, id: serverId, url: resourceUrl, scopes: listOf(SCOPE) });
 
 const RELATION = objectOf({
   'resource!': string,
@@ -119,6 +149,7 @@ const SEED = objectOf({
   ),
   accessKeys: listOf(ACCESS_KEY),
   inboundApps: listOf(INBOUND_APP),
+  mcpServers: listOf(MCP_SERVER),
   fga: objectOf({ 'schema!': string, relations: listOf(RELATION) }),
 });
 

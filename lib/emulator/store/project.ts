@@ -12,6 +12,8 @@ export class Project {
   readonly roles = new Roles();
   readonly accessKeys = new NamedRecords<AccessKeyRecord>((key) => key.id);
   readonly inboundApps = new NamedRecords<InboundAppRecord>((app) => app.id);
+  readonly consents = new NamedRecords<ConsentRecord>((consent) => consent.id);
+  readonly mcpServers = new NamedRecords<McpServerRecord>((server) => server.id);
   readonly tenants = new NamedRecords<TenantRecord>((tenant) => tenant.id);
   readonly permissions = new NamedRecords<PermissionRecord>((permission) => permission.name);
 }
@@ -119,26 +121,55 @@ export interface AccessKeyRecord {
   readonly digest: string;
 }
 
-/** An inbound app as the emulator keeps it. */
+/** An inbound app as the emulator keeps it: an OAuth client of the project. */
 export interface InboundAppRecord {
   readonly id: string;
   readonly clientId: string;
-  /** In plain text, because a management call returns it. */
-  readonly clientSecret: string;
+  /** In plain text, because a management call returns it; absent for a public client. */
+  readonly clientSecret?: string | undefined;
   readonly name: string;
+  /** The redirect URIs. */
+  readonly callbackUrls: readonly string[];
+  readonly grantTypes: readonly string[];
+  /** Whether the client described itself, so that nobody vouches for its name. */
+  readonly registered: boolean;
+  /** The MCP server that it registered itself at, the only one that knows it. */
+  readonly serverId?: string | undefined;
   readonly permissionsScopes: readonly AppScope[];
   readonly attributesScopes: readonly AppScope[];
   /** The tenants it may request; empty for any. */
   readonly tenantIds: readonly string[];
   readonly defaultAudience: DefaultAudience;
-  /** Fields without effect, which are returned: description, logo, URLs. */
+  /** Fields without effect, which are returned: description, logo, the URL of a login page. */
   readonly shown: JsonObject;
 }
+
+/** An MCP server as the emulator keeps it: an authorization server of its own. */
+export interface McpServerRecord {
+  readonly id: string;
+  readonly name: string;
+  /** The audience of its tokens, and the only resource that clients may name; absent: its id, and any resource. */
+  readonly url?: string | undefined;
+  readonly scopes: readonly AppScope[];
+}
+
+/** What a user has allowed a client. */
+export interface ConsentRecord {
+  readonly id: string;
+  readonly appId: string;
+  readonly userId: string;
+  readonly scopes: readonly string[];
+  readonly createdSeconds: number;
+}
+
+/** The grants of an inbound app; only one with a secret may act for itself. */
+export const APP_GRANTS = ['authorization_code', 'refresh_token', 'client_credentials'];
 
 /** A scope that an app may request. */
 export interface AppScope {
   readonly name: string;
   readonly description: string;
+  /** The roles of which a user must have one to allow the scope; empty for none. */
   readonly values: readonly string[];
   /** Whether it is granted only when it is requested. */
   readonly optional: boolean;

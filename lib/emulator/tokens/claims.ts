@@ -62,6 +62,8 @@ export function toAccessKeyClaims(
 interface AppGrant {
   /** The id of the user, or of the app itself. */
   readonly subject: string;
+  /** The user, whose roles, permissions and tenants it carries. */
+  readonly user?: UserRecord | undefined;
   readonly clientId: string;
   readonly audience: Audience;
   readonly scopes: readonly string[];
@@ -76,8 +78,9 @@ export type Audience = string | readonly string[];
 
 /** The claims of a token of an inbound app or an agent. */
 export function toAppClaims(state: ProjectState, grant: AppGrant): JsonObject {
-  const { tenantId, scopes } = grant;
+  const { tenantId, scopes, user } = grant;
   return {
+    ...(user === undefined ? {} : toGrantClaims(user, state.project.roles)),
     iss: toAppIssuer(state, grant.serverId),
     sub: grant.subject,
     aud: grant.audience,
@@ -104,10 +107,25 @@ export function toDefaultAudience(
   app: Pick<InboundAppRecord, 'clientId' | 'defaultAudience'>,
   serverId?: string,
 ): Audience {
-  if (serverId !== undefined) return serverId;
+  if (serverId !== undefined) return state.project.mcpServers.find(serverId)?.url ?? serverId;
   if (app.defaultAudience === 'projectId') return state.projectId;
   if (app.defaultAudience === 'clientId') return app.clientId;
   return [state.projectId, app.clientId];
+}
+
+/** The claims of OpenID Connect about a user (Core, section 5.1). */
+export function toProfileClaims(user: UserRecord): JsonObject {
+  const claims = {
+    name: user.name,
+    given_name: user.givenName,
+    family_name: user.familyName,
+    picture: user.picture,
+    email: user.email,
+    email_verified: user.email === undefined ? undefined : user.verifiedEmail,
+    phone_number: user.phone,
+    phone_number_verified: user.phone === undefined ? undefined : user.verifiedPhone,
+  };
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
 }
 
 /** The claims `iat` and `exp` for a lifetime in seconds. */

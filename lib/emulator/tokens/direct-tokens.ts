@@ -189,8 +189,10 @@ const DEFAULT_SERVER_ID = 'MS2emulator00000000000000000A';
 async function issue(state: ProjectState, options: AppTokenOptions, serverId?: string): Promise<string> {
   const app = toApp(state, options.app);
   const { onBehalfOf, tenantId, scopes = [] } = options;
+  const user = onBehalfOf === undefined ? undefined : requireKnownUser(state, onBehalfOf);
   const claims = toAppClaims(state, {
-    subject: onBehalfOf === undefined ? app.id : requireKnownUser(state, onBehalfOf).userId,
+    subject: user?.userId ?? app.id,
+    user,
     clientId: app.clientId,
     audience: options.audience ?? toDefaultAudience(state, app, serverId),
     scopes,

@@ -73,6 +73,21 @@ export async function readToken(state: ProjectState, token: string, kind?: Token
   return { token, claims, subject: sub, expiresSeconds: exp };
 }
 
+/** Verifies an access token of an inbound app or an agent, and returns its subject; undefined if it is not valid. */
+export async function readAppToken(state: ProjectState, token: string): Promise<string | undefined> {
+  try {
+    const { payload } = await jwtVerify(token, (header) => findKey(state, header.kid), {
+      algorithms: ['RS256', 'ES384'],
+      currentDate: new Date(state.clock.now()),
+      requiredClaims: ['exp', 'azp', 'drn'],
+    });
+    const isOfApp = payload.iss?.startsWith(`${state.url}/v1/apps/`) === true;
+    return isOfApp ? payload.sub : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 async function verify(state: ProjectState, token: string): Promise<JsonObject> {
   try {
     const { payload } = await jwtVerify(token, (header) => findKey(state, header.kid), {

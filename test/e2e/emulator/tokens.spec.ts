@@ -38,7 +38,7 @@ describe('the published keys', () => {
     const endpoints = Object.entries(document).filter(([name]) => /(_endpoint|_uri)$/.test(name));
     expect(endpoints.map(([name]) => name)).toContain('jwks_uri');
     for (const [name, endpoint] of endpoints) {
-      const method = name === 'token_endpoint' ? 'POST' : 'GET';
+      const method = /^(?:token|revocation|registration)_/.test(name) ? 'POST' : 'GET';
       expect([name, (await fetch(String(endpoint), { method })).status]).not.toEqual([name, 404]);
       expect(String(endpoint).startsWith(url)).toBe(true);
     }

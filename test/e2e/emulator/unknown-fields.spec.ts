@@ -116,9 +116,15 @@ describe('A field that the emulator does not do', () => {
       '/v1/flow/start',
       '/v1/flow/next',
       '/v1/mgmt/user/history',
+      '/v1/mgmt/inboundapp/app/:projectId/register', // RFC 7591 section 2: what is unknown is ignored
+      '/v1/mgmt/mcp/client/:projectId/:serverId/register',
       '/oauth2/v1/apps/token',
       '/oauth2/v1/apps/:projectId/token',
       '/oauth2/v1/apps/agentic/:projectId/:serverId/token',
+      '/oauth2/v1/apps/userinfo',
+      '/oauth2/v1/apps/:projectId/userinfo',
+      '/oauth2/v1/apps/revoke',
+      '/oauth2/v1/apps/:projectId/revoke',
     ]);
   });
 });

@@ -50,11 +50,17 @@ describe('findSeedMistakes', () => {
           name: 'robot',
           clientSecret: 's',
           clientId: 'c',
-          scopes: ['read'],
+          redirectUris: [
+            'https://robot.example.com/callback',
+            'http://127.0.0.1/callback',
+            'robot://callback',
+          ],
+          scopes: ['read', { name: 'write', description: 'writes', roles: ['admin'], optional: true }],
           tenants: ['acme'],
           defaultAudience: 'clientId',
         },
       ],
+      mcpServers: [{ name: 'tools', id: 'MS1', url: 'https://tools.example.com/mcp', scopes: ['read'] }],
       fga: {
         schema: 'model AuthZ 1.0 type user type doc relation owner: user',
         relations: [
@@ -68,7 +74,10 @@ describe('findSeedMistakes', () => {
   it.each([
     [null, 'the seed must be an object, got null'],
     [[], 'the seed must be an object, got an array'],
-    [{ user: [] }, 'user is unknown; known are users, tenants, roles, accessKeys, inboundApps, fga'],
+    [
+      { user: [] },
+      'user is unknown; known are users, tenants, roles, accessKeys, inboundApps, mcpServers, fga',
+    ],
     [{ users: {} }, 'users must be an array, got an object'],
     [{ users: [{}] }, 'users[0].loginId is missing'],
     [{ users: [{ loginId: ' ' }] }, 'users[0].loginId must be a non-empty string, got " "'],

@@ -1,0 +1,46 @@
+// Redirect URIs: which ones a client may register, and whether one of a request is registered.
+
+// What a browser would run, read or mail instead of handing it to an application.
+const UNSAFE = /^(?:javascript|data|vbscript|blob|file|filesystem|about|view-source|ws|wss|ftp|mailto):$/;
+
+/** Says what is wrong with a redirect URI; undefined if nothing is. */
+export function findRedirectMistake(uri: string): string | undefined {
+  if (uri.length > 2000) return 'is longer than 2000 characters';
+  if (!URL.canParse(uri)) return 'is not an absolute URI';
+  const url = new URL(uri);
+  // RFC 6749 section 3.1.2.
+  if (uri.includes('#')) return 'has a fragment';
+  if (url.username !== '' || url.password !== '') return 'contains a user name';
+  if (UNSAFE.test(url.protocol)) return `has the scheme ${url.protocol.slice(0, -1)}`;
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) return 'is not https, and not on loopback';
+  return hasControlCharacter(uri) ? 'has a space or a control character' : undefined;
+}
+
+/** A client's redirect URIs. */
+interface Registration {
+  readonly callbackUrls: readonly string[];
+  /** Whether the client described itself: it may be a native application, which takes any free port. */
+  readonly registered: boolean;
+}
+
+/** Whether a redirect URI of a request is the client's: exactly, but for the port of a native client's loopback. */
+export function isRegistered(uri: string, { callbackUrls, registered }: Registration): boolean {
+  if (callbackUrls.includes(uri)) return true;
+  const wanted = registered ? toPortless(uri) : undefined;
+  return wanted !== undefined && callbackUrls.some((callback) => toPortless(callback) === wanted);
+}
+
+/** Whether a host of a URL is this machine. */
+export function isLoopbackHost(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+// RFC 8252 section 7.3; the rest is compared as it is written, so that no two spellings are one.
+function toPortless(uri: string): string | undefined {
+  const match = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(?::\d{1,5})?(\/[^#]*)?$/.exec(uri);
+  return match ? `${match[1]}${match[2] ?? ''}` : undefined;
+}
+
+function hasControlCharacter(uri: string): boolean {
+  return [...uri].some((character) => character <= ' ' || character === '\u007f');
+}

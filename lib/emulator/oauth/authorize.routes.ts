@@ -1,0 +1,159 @@
+// The authorization endpoint, and the consent page that answers for it.
+import { readString } from '../http/fields.js';
+import type { Call, RouteResponse } from '../http/message.js';
+import { NO_STORE, OAuthError } from '../http/oauth-error.js';
+import type { Handler } from '../http/router.js';
+import { routesFor, takes } from '../http/router.js';
+import type { ProjectState } from '../project-state.js';
+import type { OAuthGrant, PendingRequest } from '../store/oauth-grants.js';
+import type { UserRecord } from '../store/project.js';
+import { createId, createSecret, toDigest } from '../store/records.js';
+import { readAuthorizationRequest, readTarget } from './authorization-request.js';
+import { toServer } from './authorization-server.js';
+import { toConsentPage, toErrorPage } from './consent-page.js';
+import { toAllowedScopes } from './requested-access.js';
+
+const authorize: Handler = (call, state) =>
+  withErrorPage(async () => {
+    const target = await readTarget(call, state);
+    try {
+      return showConsent(call, state, readAuthorizationRequest(call, state, target));
+    } catch (cause) {
+      if (!(cause instanceof OAuthError)) throw cause;
+      const issuer = target.server.issuer;
+      return redirect(target, { error: cause.code, error_description: cause.message }, issuer);
+    }
+  });
+
+const answer: Handler = (call, state) => withErrorPage(() => answerRequest(call, state));
+
+/** The routes of the authorization endpoint, and the form of its page. */
+export const authorizeRoutes = routesFor('open', {
+  'GET /oauth2/v1/apps/authorize': authorize,
+  'GET /oauth2/v1/apps/:projectId/authorize': authorize,
+  'GET /oauth2/v1/apps/agentic/:projectId/:serverId/authorize': authorize,
+  'POST /oauth2/v1/apps/consent': takes('ticket loginId decision', answer),
+});
+
+async function withErrorPage(respond: () => RouteResponse | Promise<RouteResponse>): Promise<RouteResponse> {
+  try {
+    return await respond();
+  } catch (cause) {
+    if (cause instanceof OAuthError) return toErrorPage(cause.code, cause.message);
+    throw cause;
+  }
+}
+
+// As long as a page may stay open.
+const PAGE_MS = 10 * 60 * 1000;
+const COOKIE = 'emulator-consent';
+
+function showConsent(
+  call: Call,
+  state: ProjectState,
+  request: Omit<PendingRequest, 'browser' | 'expiresMs'>,
+): RouteResponse {
+  const known = call.cookies.get(COOKIE) ?? '';
+  const cookie = /^[A-Za-z0-9]{48}$/.test(known) ? known : createSecret();
+  const expiresMs = state.clock.now() + PAGE_MS;
+  const pending = { ...request, browser: toDigest(cookie), expiresMs };
+  const ticket = state.oauth.keepRequest(pending);
+  const loginId = request.loginHint ?? state.project.users.all[0]?.loginIds[0] ?? '';
+  const page = toConsentPage(state, pending, { ticket, loginId, mistake: '' });
+  const setCookie = `${COOKIE}=${cookie}; Path=/oauth2/; HttpOnly; SameSite=Lax`;
+  return { ...page, headers: { ...page.headers, 'set-cookie': setCookie } };
+}
+
+function answerRequest(call: Call, state: ProjectState): RouteResponse {
+  assertOwnForm(call);
+  const ticket = readString(call.body, 'ticket') ?? '';
+  const request = state.oauth.findRequest(ticket);
+  const isShownHere = request?.browser === toDigest(call.cookies.get(COOKIE) ?? '');
+  if (!request || !isShownHere || request.expiresMs <= state.clock.now()) {
+    const message = 'The page is not open in this browser, has expired or was answered before';
+    throw new OAuthError('invalid_request', message);
+  }
+  const { issuer } = toServer(state, request.serverId);
+  const decision = readString(call.body, 'decision');
+  if (decision !== 'allow') {
+    state.oauth.dropRequest(ticket);
+    return redirect(request, { error: 'access_denied', error_description: 'The user has denied it' }, issuer);
+  }
+  const loginId = readString(call.body, 'loginId') ?? '';
+  const user = findUser(state, loginId);
+  if (typeof user === 'string') return toConsentPage(state, request, { ticket, loginId, mistake: user });
+  state.oauth.dropRequest(ticket);
+  return allow(state, request, user);
+}
+
+// Beside the cookie and the ticket: a form on another site is not ours.
+function assertOwnForm({ headers }: Call): void {
+  const site = headers['sec-fetch-site'];
+  const isForeignSite = site !== undefined && site !== 'same-origin';
+  const isForeignOrigin = headers.origin !== undefined && !isSameHost(headers.origin, headers.host);
+  if (!isForeignSite && !isForeignOrigin) return;
+  throw new OAuthError('invalid_request', 'The answer does not come from the page of the emulator');
+}
+
+// The host alone: a proxy in front may speak TLS.
+function isSameHost(origin: string, host: string | undefined): boolean {
+  return origin === `http://${host ?? ''}` || origin === `https://${host ?? ''}`;
+}
+
+function findUser({ project }: ProjectState, loginId: string): UserRecord | string {
+  const user = project.users.find(loginId);
+  if (!user) return 'There is no such user';
+  return user.status === 'disabled' ? 'The user is disabled' : user;
+}
+
+function allow(state: ProjectState, request: PendingRequest, user: UserRecord): RouteResponse {
+  const { issuer } = toServer(state, request.serverId);
+  const scopes = toAllowedScopes(state, user, request);
+  if (scopes.length === 0 && request.scopes.length > 0) {
+    const error = { error: 'access_denied', error_description: 'The user lacks the roles of the scopes' };
+    return redirect(request, error, issuer);
+  }
+  const consent = state.project.consents.put({
+    id: createId('TPC'),
+    appId: request.client.id,
+    userId: user.userId,
+    scopes,
+    createdSeconds: state.clock.nowSeconds(),
+  });
+  const grant: OAuthGrant = {
+    consentId: consent.id,
+    clientId: request.client.clientId,
+    userId: user.userId,
+    serverId: request.serverId,
+    scopes,
+    resources: request.resources,
+    nonce: request.nonce,
+    revoked: false,
+  };
+  const { redirectUri, challenge } = request;
+  const expiresMs = state.clock.now() + state.settings.codeSeconds * 1000;
+  const code = state.oauth.issueCode({ grant, redirectUri, challenge, expiresMs, used: false });
+  return redirect(request, { code }, issuer);
+}
+
+/** Where a response goes, and what goes with it. */
+interface RedirectTarget {
+  readonly redirectUri: string;
+  readonly state: string | undefined;
+}
+
+// `iss` says whose response it is (RFC 9207). The query that the client has registered stays (RFC 6749 section 3.1.2).
+function redirect(
+  { redirectUri, state }: RedirectTarget,
+  parameters: Readonly<Record<string, string>>,
+  iss: string,
+): RouteResponse {
+  const query = new URLSearchParams({ ...parameters, ...(state === undefined ? {} : { state }), iss });
+  const separator = redirectUri.includes('?') ? '&' : '?';
+  const headers = {
+    ...NO_STORE,
+    'referrer-policy': 'no-referrer',
+    location: `${redirectUri}${separator}${query.toString()}`,
+  };
+  return { status: 303, body: '', headers };
+}

@@ -1,0 +1,89 @@
+// Issues the tokens of a grant: an access token, a refresh token, and an ID token where it is asked for.
+import type { JsonObject } from '../http/message.js';
+import { OAuthError } from '../http/oauth-error.js';
+import type { ProjectState } from '../project-state.js';
+import type { OAuthGrant } from '../store/oauth-grants.js';
+import type { InboundAppRecord, UserRecord } from '../store/project.js';
+import { toAppClaims, toAppIssuer, toProfileClaims, toTimes } from '../tokens/claims.js';
+import { signToken } from '../tokens/tokens.js';
+import { toAudience } from './requested-access.js';
+
+/** What to issue, and for which grant. */
+interface Issue {
+  readonly grant: OAuthGrant;
+  readonly client: InboundAppRecord;
+  readonly scopes: readonly string[];
+  readonly resources: readonly string[];
+}
+
+/** Issues the tokens of a user's grant; the response of the token endpoint. */
+export async function issueTokens(
+  state: ProjectState,
+  issue: Issue & { readonly isRefreshable: boolean },
+): Promise<JsonObject> {
+  const { grant } = issue;
+  const user = requireUser(state, grant);
+  const expiresSeconds = state.clock.nowSeconds() + state.settings.refreshSeconds;
+  const issued = await issueAccessToken(state, { ...issue, user });
+  return {
+    ...issued,
+    ...(issue.isRefreshable
+      ? { refresh_token: state.oauth.issueRefresh({ grant, expiresSeconds, replaced: false }) }
+      : {}),
+    ...(issue.scopes.includes('openid') ? { id_token: await signIdToken(state, grant, user) } : {}),
+  };
+}
+
+/** Issues an access token alone. */
+export async function issueAccessToken(
+  state: ProjectState,
+  issue: Issue & {
+    readonly user?: UserRecord;
+    readonly audience?: string | undefined;
+    readonly tenantId?: string | undefined;
+  },
+): Promise<JsonObject> {
+  const { grant, client, scopes, resources, user } = issue;
+  const target = { resources, serverId: grant.serverId };
+  const named = resources.length > 0 ? undefined : issue.audience;
+  const claims = state.issueTimes.toUnique(
+    toAppClaims(state, {
+      subject: user?.userId ?? client.id,
+      user,
+      clientId: client.clientId,
+      audience: named ?? toAudience(state, client, target),
+      scopes,
+      tenantId: issue.tenantId,
+      serverId: grant.serverId,
+      lifetimeSeconds: state.settings.sessionSeconds,
+    }),
+  );
+  const token = await signToken(claims, state.keys.current);
+  state.oauth.bindAccess(token, grant);
+  return {
+    access_token: token,
+    token_type: 'Bearer',
+    expires_in: state.settings.sessionSeconds,
+    scope: scopes.join(' '),
+  };
+}
+
+function requireUser(state: ProjectState, { userId = '' }: OAuthGrant): UserRecord {
+  const user = state.project.users.find(userId);
+  if (user && user.status !== 'disabled') return user;
+  throw new OAuthError('invalid_grant', 'The user no longer exists, or is disabled');
+}
+
+// OpenID Connect Core, section 2.
+function signIdToken(state: ProjectState, grant: OAuthGrant, user: UserRecord): Promise<string> {
+  const claims = {
+    ...toProfileClaims(user),
+    iss: toAppIssuer(state, grant.serverId),
+    sub: user.userId,
+    aud: grant.clientId,
+    azp: grant.clientId,
+    ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
+    ...toTimes(state, state.settings.sessionSeconds),
+  };
+  return signToken(claims, state.keys.current);
+}

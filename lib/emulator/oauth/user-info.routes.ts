@@ -1,0 +1,86 @@
+// The endpoints for a token that was issued: claims about its user, and its end (RFC 7009).
+import { authenticateClient } from '../clients/find-client.js';
+import { readString } from '../http/fields.js';
+import type { Call, RouteResponse } from '../http/message.js';
+import { NO_STORE, OAuthError } from '../http/oauth-error.js';
+import type { Handler } from '../http/router.js';
+import { routesFor } from '../http/router.js';
+import type { ProjectState } from '../project-state.js';
+import type { OAuthGrant } from '../store/oauth-grants.js';
+import type { UserRecord } from '../store/project.js';
+import { toGrantClaims } from '../store/roles.js';
+import { toProfileClaims } from '../tokens/claims.js';
+import { readAppToken } from '../tokens/tokens.js';
+import { findServer } from './authorization-server.js';
+
+// Descope's is also what a resource server asks for the roles that a user has by now.
+const userInfo: Handler = async (call, state) => {
+  const user = await findUser(call, state);
+  if (!user) return toInvalidToken();
+  const { project } = state;
+  const body = { sub: user.userId, ...toProfileClaims(user), ...toGrantClaims(user, project.roles) };
+  return { status: 200, body, headers: NO_STORE };
+};
+
+const revoke: Handler = (call, state) => {
+  try {
+    return revokeToken(call, state);
+  } catch (cause) {
+    if (cause instanceof OAuthError) return cause.toResponse();
+    throw cause;
+  }
+};
+
+/** The routes of user info and revocation. */
+export const userInfoRoutes = routesFor('open', {
+  'GET /oauth2/v1/apps/userinfo': userInfo,
+  'POST /oauth2/v1/apps/userinfo': userInfo,
+  'GET /oauth2/v1/apps/:projectId/userinfo': userInfo,
+  'POST /oauth2/v1/apps/:projectId/userinfo': userInfo,
+  'POST /oauth2/v1/apps/revoke': revoke,
+  'POST /oauth2/v1/apps/:projectId/revoke': revoke,
+});
+
+async function findUser(call: Call, state: ProjectState): Promise<UserRecord | undefined> {
+  const token = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(call.headers.authorization ?? '')?.[1];
+  if (token === undefined || !findServer(call, state) || state.oauth.isRevoked(token)) return undefined;
+  const subject = await readAppToken(state, token);
+  const user = subject === undefined ? undefined : state.project.users.find(subject);
+  return user?.status === 'disabled' ? undefined : user;
+}
+
+// RFC 6750 section 3.
+function toInvalidToken(): RouteResponse {
+  const { body } = new OAuthError(
+    'invalid_client',
+    'The access token is missing, wrong or revoked',
+  ).toResponse();
+  const headers = { ...NO_STORE, 'www-authenticate': 'Bearer error="invalid_token"' };
+  return { status: 401, body: { ...(body as object), error: 'invalid_token' }, headers };
+}
+
+// Its paths name no MCP server: the server is that of the token. An unknown token is no error (RFC 7009 section 2.2).
+function revokeToken(call: Call, state: ProjectState): RouteResponse {
+  if (!findServer(call, state)) throw new OAuthError('invalid_client', 'There is no such project');
+  const token = readString(call.body, 'token');
+  if (token === undefined) throw new OAuthError('invalid_request', 'The token is missing');
+  const refresh = state.oauth.findRefresh(token);
+  const grant = refresh?.grant ?? state.oauth.findAccess(token);
+  const client = authenticateClient(call, state, grant?.serverId ?? readServerOfClient(call, state));
+  if (grant && grant.clientId !== client.clientId) {
+    throw new OAuthError('invalid_grant', 'The token was issued to another client');
+  }
+  if (refresh) endGrant(refresh.grant);
+  else state.oauth.revokeAccess(token);
+  return { status: 200, body: {}, headers: NO_STORE };
+}
+
+// With a refresh token end the access tokens that it got (RFC 7009 section 2.1).
+function endGrant(grant: OAuthGrant): void {
+  grant.revoked = true;
+}
+
+function readServerOfClient(call: Call, { project }: ProjectState): string | undefined {
+  const clientId = call.client?.clientId ?? readString(call.body, 'client_id');
+  return project.inboundApps.all.find((app) => app.clientId === clientId)?.serverId;
+}

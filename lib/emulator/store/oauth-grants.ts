@@ -1,0 +1,160 @@
+// What authorization servers have issued: consent pages, codes, refresh tokens and access tokens, by grant.
+import type { InboundAppRecord } from './project.js';
+import { createSecret, toDigest } from './records.js';
+
+/** A checked authorization request. */
+export interface AuthorizationRequest {
+  readonly client: InboundAppRecord;
+  /** The MCP server whose authorization server was asked; absent for inbound apps. */
+  readonly serverId: string | undefined;
+  readonly redirectUri: string;
+  readonly state: string | undefined;
+  readonly scopes: readonly string[];
+  /** The resources that the client named (RFC 8707); empty for none. */
+  readonly resources: readonly string[];
+  /** The S256 challenge of the verifier (RFC 7636). */
+  readonly challenge: string;
+  readonly nonce: string | undefined;
+  readonly loginHint: string | undefined;
+}
+
+/** An authorization request that a user has not answered yet. */
+export interface PendingRequest extends AuthorizationRequest {
+  /** The digest of the cookie of the browser that was shown the page. */
+  readonly browser: string;
+  readonly expiresMs: number;
+}
+
+/** What a user has allowed a client, or a client was given for itself; tokens live no longer than it. */
+export interface OAuthGrant {
+  readonly consentId: string | undefined;
+  readonly clientId: string;
+  /** Absent for the client credentials grant. */
+  readonly userId: string | undefined;
+  /** The MCP server whose authorization server made it; absent for inbound apps. */
+  readonly serverId: string | undefined;
+  readonly scopes: readonly string[];
+  /** The resources that the client named (RFC 8707); empty for none. */
+  readonly resources: readonly string[];
+  readonly nonce: string | undefined;
+  revoked: boolean;
+}
+
+/** An authorization code, which binds its grant to one client, one redirect URI and one verifier. */
+export interface AuthorizationCode {
+  readonly grant: OAuthGrant;
+  readonly redirectUri: string;
+  /** The S256 challenge of the verifier (RFC 7636). */
+  readonly challenge: string;
+  readonly expiresMs: number;
+  used: boolean;
+}
+
+/** A refresh token, which is replaced where refreshes rotate. */
+export interface RefreshRecord {
+  readonly grant: OAuthGrant;
+  readonly expiresSeconds: number;
+  replaced: boolean;
+}
+
+interface AccessRecord {
+  readonly grant: OAuthGrant;
+  revoked: boolean;
+}
+
+const MAX_WAITING = 1000;
+
+/** Keeps grants, and which secret belongs to which; secrets themselves are not kept. */
+export class OAuthGrants {
+  readonly #requests = new Map<string, PendingRequest>();
+  readonly #codes = new Map<string, AuthorizationCode>();
+  readonly #refresh = new Map<string, RefreshRecord>();
+  readonly #access = new Map<string, AccessRecord>();
+
+  /** Keeps a request until its consent page is answered, and returns the ticket of the page. */
+  keepRequest(request: PendingRequest): string {
+    return keepLatest(this.#requests, request);
+  }
+
+  /** Finds the request of a consent page. */
+  findRequest(ticket: string): PendingRequest | undefined {
+    return this.#requests.get(toDigest(ticket));
+  }
+
+  /** Forgets a request, which is answered once. */
+  dropRequest(ticket: string): void {
+    this.#requests.delete(toDigest(ticket));
+  }
+
+  /** Issues a code. */
+  issueCode(code: AuthorizationCode): string {
+    return keepLatest(this.#codes, code);
+  }
+
+  /** Finds a code, also one that is used. */
+  findCode(code: string): AuthorizationCode | undefined {
+    return this.#codes.get(toDigest(code));
+  }
+
+  /** Issues a refresh token. */
+  issueRefresh(record: RefreshRecord): string {
+    const token = createSecret();
+    this.#refresh.set(toDigest(token), record);
+    return token;
+  }
+
+  /** Finds a refresh token, also one that was replaced. */
+  findRefresh(token: string): RefreshRecord | undefined {
+    return this.#refresh.get(toDigest(token));
+  }
+
+  /** Records that an access token belongs to a grant. */
+  bindAccess(token: string, grant: OAuthGrant): void {
+    this.#access.set(toDigest(token), { grant, revoked: false });
+  }
+
+  /** The grant of an access token; undefined for one that a test has issued. */
+  findAccess(token: string): OAuthGrant | undefined {
+    return this.#access.get(toDigest(token))?.grant;
+  }
+
+  /** Revokes one access token, and nothing else of its grant. */
+  revokeAccess(token: string): void {
+    const record = this.#access.get(toDigest(token));
+    if (record) record.revoked = true;
+  }
+
+  /** Whether an access token was revoked, alone or with its grant. */
+  isRevoked(token: string): boolean {
+    const record = this.#access.get(toDigest(token));
+    return record !== undefined && (record.revoked || record.grant.revoked);
+  }
+
+  /** Revokes the grants of a consent. */
+  revokeConsent(consentId: string): void {
+    for (const grant of this.#all()) if (grant.consentId === consentId) grant.revoked = true;
+  }
+
+  /** Revokes everything; tokens stay known, or they would count as issued by a test. */
+  clear(): void {
+    for (const grant of this.#all()) grant.revoked = true;
+    this.#requests.clear();
+    this.#codes.clear();
+    this.#refresh.clear();
+  }
+
+  #all(): readonly OAuthGrant[] {
+    const records = [...this.#codes.values(), ...this.#refresh.values(), ...this.#access.values()];
+    return records.map(({ grant }) => grant);
+  }
+}
+
+function keepLatest<Value>(map: Map<string, Value>, value: Value): string {
+  const secret = createSecret();
+  for (const oldest of map.keys()) {
+    if (map.size < MAX_WAITING) break;
+    map.delete(oldest);
+  }
+  map.set(toDigest(secret), value);
+  return secret;
+}
