@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const ENTRY_POINTS = [
   'index',
-  ...['inspect', 'websockets', 'microservices', 'testing', 'emulator', 'express'].map(
+  ...['inspect', 'websockets', 'microservices', 'mcp', 'testing', 'emulator', 'express'].map(
     (name) => `${name}/index`,
   ),
   'emulator/cli',
@@ -76,7 +76,10 @@ export default [command, schematic, entryPoints];
 // Two files for what several entry points share, so that none loads more than three. What a module of a chunk imports
 // joins it, unless it has one already.
 function toChunk(id) {
-  if (/\/dist\/esm\/(?:core|auth)\//.test(id) && !/(?:descope\.sockets|session-end)\.js$/.test(id))
+  if (
+    /\/dist\/esm\/(?:core|auth)\//.test(id) &&
+    !/(?:descope\.sockets|session-end|transports\/mcp)\.js$/.test(id)
+  )
     return 'pipeline';
   return /\/dist\/esm\/(?:module|routes)\//.test(id) ? 'application' : undefined;
 }

@@ -64,7 +64,8 @@ interface HandlerPlace {
 
 function findResources(modules: ModulesContainer): RequestResources | undefined {
   const found = [...modules.values()].map(({ providers }) => providers.get(DESCOPE_RESOURCES)?.instance);
-  return found.find((instance) => instance !== undefined && instance !== null) as RequestResources | undefined;
+  return found.find((instance) => instance !== undefined && instance !== null) as
+    RequestResources | undefined;
 }
 
 function toEntry({ isGuardable, ...endpoint }: Endpoint, place: HandlerPlace): AccessMapEntry {

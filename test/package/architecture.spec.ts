@@ -23,7 +23,7 @@ const FLOORS = [
   ['resource'],
   ['module'],
   ['testing'],
-  ['express', 'websockets', 'microservices'],
+  ['express', 'websockets', 'microservices', 'mcp'],
   ['cli'],
   ['schematics'],
 ];
@@ -162,7 +162,9 @@ describe('One file', () => {
   it("writes demands as metadata, and one reads them; one reads frameworks' metadata, and no demands", () => {
     const writes = findFiles(library, (node) => isCallOf(node, 'defineMetadata', 'SetMetadata'));
     // What the routes note is for Swagger, and what is put before messages is a filter: neither demands anything.
-    const others = ['lib/inspect/handlers.ts', 'lib/routes/auth.controller.ts'];
+    // The names of MCP say which method a message calls.
+    const ofMcp = 'lib/mcp/mcp.decorators.ts';
+    const others = ['lib/inspect/handlers.ts', ofMcp, 'lib/routes/auth.controller.ts'];
     expect(writes).toEqual(['lib/auth/access/access-metadata.ts', ...others]);
     const reads = findFiles(library, (node) => isCallOf(node, 'getMetadata', 'getOwnMetadata'));
     // The decorators read only what they are about to append to.
@@ -171,6 +173,7 @@ describe('One file', () => {
       'lib/auth/access/access-metadata.ts',
       'lib/auth/access/access-policy.ts',
       ofFrameworks,
+      ofMcp,
     ]);
     const { text = '', imports = [] } = sources.find(({ path }) => path === ofFrameworks) ?? {};
     expect(text).not.toMatch(/nestjs-descope|__guards__/);
@@ -182,7 +185,7 @@ describe('One file', () => {
   it('for each transport looks into its execution contexts', () => {
     const looks = (node: ts.Node) =>
       isCallOf(node, 'switchToHttp', 'switchToWs', 'switchToRpc', 'getArgByIndex', 'getArgs');
-    const transports = ['graphql', 'microservice', 'transport', 'websocket'].map(
+    const transports = ['graphql', 'mcp', 'microservice', 'transport', 'websocket'].map(
       (name) => `lib/auth/transports/${name}.ts`,
     );
     expect(findFiles(library, looks)).toEqual(transports);

@@ -5,7 +5,16 @@ import { readDocFlaws } from '../support/api-docs.js';
 import type { EntryPoint } from '../support/public-api.js';
 import { readPublicApi } from '../support/public-api.js';
 
-const NAMES = ['.', './inspect', './websockets', './microservices', './testing', './emulator', './express'];
+const NAMES = [
+  '.',
+  './inspect',
+  './websockets',
+  './microservices',
+  './mcp',
+  './testing',
+  './emulator',
+  './express',
+];
 
 // `npm run api` writes the reports; every other run compares.
 const isWriting = process.env['API'] === 'write';
@@ -84,6 +93,22 @@ describe("The entry point './websockets'", () => {
 describe("The entry point './microservices'", () => {
   it('exports these values', () => {
     expectValues('./microservices', ['microserviceTransport']);
+  });
+});
+
+describe("The entry point './mcp'", () => {
+  it('exports these values', () => {
+    expectValues('./mcp', [
+      'DescopeMcp',
+      'McpArguments',
+      'McpEndpoint',
+      'McpExtra',
+      'McpPrompt',
+      'McpResource',
+      'McpTool',
+      'filterMcpLists',
+      'mcpTransport',
+    ]);
   });
 });
 

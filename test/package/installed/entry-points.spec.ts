@@ -13,6 +13,7 @@ const ENTRY_POINTS = [
   ['/inspect', 'describeAccess'],
   ['/websockets', 'DescopeSockets'],
   ['/microservices', 'microserviceTransport'],
+  ['/mcp', 'mcpTransport'],
   ['/testing', 'createTestDescope'],
   ['/emulator', 'startEmulator'],
   ['/express', undefined],
