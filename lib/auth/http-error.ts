@@ -148,10 +148,19 @@ function toAccessRejection(error: DescopeAccessError, resource?: ChallengeResour
   if (!GRANT_CODES.includes(code)) return { exception, headers: [] };
   const { wanted } = details; // the challenge can name scopes only (RFC 6750 §3)
   const isScope = code === 'ACCESS_SCOPE_MISSING' && Array.isArray(wanted);
-  const missing = isScope ? { scope: wanted.join(' ') } : {};
-  const { scope, ...found } = toResourceParameters(resource);
-  const all = isScope && scope !== undefined ? { scope } : {};
-  return { exception, headers: challenge('insufficient_scope', { ...missing, ...all, ...found }) };
+  const missing = isScope ? { scope: toChallengedScopes(details, resource).join(' ') } : {};
+  const { scope: _demanded, ...found } = toResourceParameters(resource);
+  return { exception, headers: challenge('insufficient_scope', { ...missing, ...found }) };
+}
+
+// An application that throws this error for a part of a request, such as a tool, may want more than the handler demands.
+function toChallengedScopes(
+  { wanted, match }: DescopeAccessError['details'],
+  resource: ChallengeResource | undefined,
+): readonly unknown[] {
+  const missing: readonly unknown[] = Array.isArray(wanted) ? wanted : [];
+  if (resource === undefined) return missing;
+  return [...new Set([...resource.wantedScopes, ...(match === 'any' ? missing.slice(0, 1) : missing)])];
 }
 
 function toRequestRejection(error: DescopeRequestError): HttpError {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import {
+  DescopeAccessError,
   DescopeCredentialError,
   OptionalAuth,
   ProtectedResource,
@@ -34,6 +35,11 @@ class OrdersController {
   @StepUp(strong) @Get('pay') pay() {}
 
   @Public() @Get('open') open() {}
+
+  @Get('part') part() {
+    const wanted = { wanted: ['orders:part'] };
+    throw new DescopeAccessError('ACCESS_SCOPE_MISSING', 'Thrown by the handler.', wanted);
+  }
 
   @Get('thrown') thrown() {
     throw new DescopeCredentialError('TOKEN_EXPIRED', 'Thrown by the handler.');
@@ -125,6 +131,12 @@ describe.each(ADAPTERS)('A challenge of a protected resource, on %s,', (adapter)
   it('names the metadata where the handler itself throws', async () => {
     expect(await challenge('/orders/thrown', agent('orders:connect'))).toBe(
       `Bearer realm="descope", error="invalid_token", scope="orders:connect", ${METADATA}/orders"`,
+    );
+  });
+
+  it('names the scopes that the handler itself finds missing, beside those that it demands', async () => {
+    expect(await challenge('/orders/part', agent('orders:connect'))).toBe(
+      `Bearer realm="descope", error="insufficient_scope", scope="orders:connect orders:part", ${METADATA}/orders"`,
     );
   });
 
