@@ -15,10 +15,7 @@ export function isDocumentUrl(clientId: string): boolean {
 }
 
 /** Fetches and reads the document of a client; throws `invalid_client` with the reason. */
-export async function readDocumentClient(
-  clientId: string,
-  onLoopback: boolean,
-): Promise<{ readonly client: DescribedClient; readonly metadata: ClientMetadata }> {
+export async function readDocumentClient(clientId: string, onLoopback: boolean): Promise<DescribedClient> {
   const mistake = findUrlMistake(clientId);
   if (mistake !== undefined) throw rejection(`its URL ${mistake}`);
   const document = parse(await fetchText(clientId, onLoopback));
@@ -29,8 +26,7 @@ export async function readDocumentClient(
   if (method !== 'none' || readField(document, 'client_secret') !== undefined) {
     throw rejection('the emulator supports only the token_endpoint_auth_method none there');
   }
-  const metadata = readClientMetadata(document);
-  return { client: toDocumentClient(clientId, metadata), metadata };
+  return toDocumentClient(clientId, readClientMetadata(document));
 }
 
 /** A client of the token endpoint whose document was read when its code was issued. */

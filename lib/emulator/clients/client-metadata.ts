@@ -9,8 +9,6 @@ export interface ClientMetadata {
   readonly name: string;
   readonly redirectUris: readonly string[];
   readonly grantTypes: readonly string[];
-  /** The scopes that it will ask for; undefined for any. */
-  readonly scopes: readonly string[] | undefined;
 }
 
 const MAX_REDIRECT_URIS = 50;
@@ -31,7 +29,6 @@ export function readClientMetadata(body: unknown): ClientMetadata {
     name: (readText(body, 'client_name') ?? '').slice(0, 100),
     redirectUris: readRedirectUris(body),
     grantTypes: INTERACTIVE_GRANTS.filter((grant) => grantTypes.includes(grant)),
-    scopes: readText(body, 'scope')?.split(' ').filter(Boolean),
   };
 }
 

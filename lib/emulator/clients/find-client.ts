@@ -5,7 +5,7 @@ import type { Call, ClientCredential } from '../http/message.js';
 import { OAuthError } from '../http/oauth-error.js';
 import { scopesOf } from '../oauth/authorization-server.js';
 import type { ProjectState } from '../project-state.js';
-import type { AppScope, InboundAppRecord } from '../store/project.js';
+import type { InboundAppRecord } from '../store/project.js';
 import { toDigest } from '../store/records.js';
 import { isDocumentUrl, readDocumentClient, toDocumentClient } from './client-document.js';
 
@@ -18,8 +18,8 @@ export async function requireClient(
   const app = findApp(state, clientId, serverId);
   if (app) return app;
   if (!isDocumentUrl(clientId)) throw new OAuthError('invalid_client', 'The client is unknown here');
-  const { client, metadata } = await readDocumentClient(clientId, state.onLoopback);
-  return { ...client, permissionsScopes: limitScopes(scopesOf(state, serverId), metadata.scopes) };
+  const client = await readDocumentClient(clientId, state.onLoopback);
+  return { ...client, permissionsScopes: scopesOf(state, serverId) };
 }
 
 /** Authenticates the client of a token or revocation request; throws `invalid_client`. */
@@ -32,14 +32,6 @@ export function authenticateClient(
   const client = findApp(state, shown.clientId, serverId) ?? findDocumentClient(state, shown, serverId);
   if (client && isAuthentic(shown.clientSecret, client.clientSecret)) return client;
   throw new OAuthError('invalid_client', 'The client is unknown, or its secret is missing or wrong');
-}
-
-/** The scopes of a server that a client has said it will ask for; all of them if it has not said. */
-export function limitScopes(
-  scopes: readonly AppScope[],
-  names: readonly string[] | undefined,
-): readonly AppScope[] {
-  return names === undefined ? scopes : scopes.filter(({ name }) => names.includes(name));
 }
 
 // A client that registered itself is known only where it did (RFC 6749 section 2.2).

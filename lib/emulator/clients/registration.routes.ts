@@ -10,7 +10,6 @@ import { toClientId } from '../store/project.js';
 import { createId } from '../store/records.js';
 import type { ClientMetadata } from './client-metadata.js';
 import { readClientMetadata, readText } from './client-metadata.js';
-import { limitScopes } from './find-client.js';
 
 const MAX_REGISTERED = 1000;
 
@@ -59,7 +58,8 @@ function addClient(
     grantTypes: metadata.grantTypes,
     registered: true,
     serverId,
-    permissionsScopes: limitScopes(scopesOf(state, serverId), metadata.scopes),
+    // All of the server: clients of MCP register with the scope of their first request, and ask for more later.
+    permissionsScopes: scopesOf(state, serverId),
     attributesScopes: [],
     tenantIds: [],
     defaultAudience: '',

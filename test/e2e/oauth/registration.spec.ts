@@ -69,12 +69,16 @@ describe('A client that registers itself', () => {
     expect(tokens).toMatchObject({ scope: 'call', refresh_token: expect.any(String) });
   });
 
-  it('gets no refresh token if it has not registered that grant, and no scope beyond its own', async () => {
-    const metadata = { grant_types: undefined, scope: 'read unknown' };
-    const party = await register(await serverOf('MS1'), metadata);
-    expect(party.client['scope']).toBe('read');
+  it('gets no refresh token if it has not registered that grant', async () => {
+    const party = await register(await serverOf('MS1'), { grant_types: undefined });
     expect((await signIn(party)).refresh_token).toBeUndefined();
-    const { location } = await openConsent((await start(party, { scope: 'call' })).url);
+  });
+
+  it('may ask for more scopes than it has registered, and for none that the server does not have', async () => {
+    const party = await register(await serverOf('MS1'), { scope: 'read unknown' });
+    expect(party.client['scope']).toBe('read call');
+    expect((await signIn(party, { scope: 'read call' })).scope).toBe('read call');
+    const { location } = await openConsent((await start(party, { scope: 'unknown' })).url);
     expect(location?.searchParams.get('error')).toBe('invalid_scope');
   });
 
