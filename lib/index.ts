@@ -55,12 +55,7 @@ export type { Fetch, FetchBody, FetchInit, FetchLike, FetchResponse } from './co
 export type { Clock } from './core/clock.js';
 export type { AccessKeyOptions } from './core/config/access.js';
 export type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './core/config/keys.js';
-export type {
-  DescopeOptions,
-  DescopeUserLoader,
-  UserLoader,
-  UserLoaderClass,
-} from './core/config/options.js';
+export type { DescopeOptions } from './core/config/options.js';
 export type { SessionCookieOptions, SessionOptions } from './core/config/session.js';
 export type {
   Consequence,
@@ -97,6 +92,7 @@ export type { MaybePromise } from './core/maybe-promise.js';
 export type { GivenStore, KeyValueStore } from './core/session/key-value-store.js';
 export type { DescopeSessionClass, SignedInSession } from './core/session/session.js';
 export { DescopeSession } from './core/session/session.js';
+export type { DescopeUserLoader, UserLoader, UserLoaderClass } from './core/session/user-loader.js';
 export type { DescopeClaims, TokenKind } from './core/token/claims.js';
 export type { SignatureAlgorithm } from './core/token/signature.js';
 export type {

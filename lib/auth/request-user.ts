@@ -2,13 +2,13 @@
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../core/config/config.js';
-import type { DescopeUserLoader, UserLoaderClass } from '../core/config/options.js';
 import { DescopeAccessError } from '../core/errors.js';
 import type { RequestLike } from '../core/http/request.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { SignedInSession } from '../core/session/session.js';
 import { DescopeSession, isSignedIn } from '../core/session/session.js';
+import type { DescopeUserLoader, UserLoaderClass } from '../core/session/user-loader.js';
 import { readAccessPolicy } from './access/access-policy.js';
 import { findProvider, isProviderClass } from './access/find-provider.js';
 import { areSeveral } from './applications.js';

@@ -3,9 +3,8 @@ import type { FetchLike } from '../api/http-client.js';
 import type { Clock } from '../clock.js';
 import { systemClock } from '../clock.js';
 import type { TrustedOrigin } from '../http/origin.js';
-import type { RequestLike } from '../http/request.js';
 import type { TokenSourceOption } from '../http/token-source.js';
-import type { SignedInSession } from '../session/session.js';
+import type { UserLoader, UserLoaderClass } from '../session/user-loader.js';
 import type { TokenKind } from '../token/claims.js';
 import type { SignatureAlgorithm } from '../token/signature.js';
 import { SIGNATURE_ALGORITHMS } from '../token/signature.js';
@@ -37,32 +36,6 @@ import {
 } from './option-reader.js';
 import type { SessionOptions } from './session.js';
 import { SESSION } from './session.js';
-
-/**
- * A provider (`@Injectable()`) that loads the application's own user. Set the option `loadUser` to its class.
- * @example
- * class Accounts implements DescopeUserLoader {
- *   loadUser({ user }: SignedInSession) {
- *     return this.accounts.findOne({ descopeId: user.id });
- *   }
- * }
- * // DescopeModule.forRoot({ loadUser: Accounts })
- */
-export interface DescopeUserLoader {
-  /**
-   * Finds or creates the application's own user, once for each request. An exception that it throws reaches the caller
-   * unchanged.
-   * @param request the request of Express or Fastify, the handshake of a socket, or the headers of a message
-   * @returns the user, or a promise of it; `null` rejects the caller with `USER_NOT_ACCEPTED`
-   */
-  loadUser(session: SignedInSession, request: RequestLike): unknown;
-}
-
-/** A function that loads the application's own user: see `DescopeUserLoader.loadUser`. */
-export type UserLoader = DescopeUserLoader['loadUser'];
-
-/** The class of a provider that loads the application's users. */
-export type UserLoaderClass = new (...dependencies: never[]) => DescopeUserLoader;
 
 /**
  * The options of `DescopeModule` that a factory may return. An option that is left out is read from the environment, if
