@@ -76,9 +76,14 @@ export const PARTS = {
     specs: [`${E2E}/session/caching`, `${E2E}/resilience/two-applications`],
   },
   revocation: {
-    mutate: ['revocation', 'revocation-table', 'revocations', 'watchers', 'ahead-tokens', 'store-sharing'].map(
-      (file) => `lib/core/revocation/${file}.ts`,
-    ),
+    mutate: [
+      'revocation',
+      'revocation-table',
+      'revocations',
+      'watchers',
+      'ahead-tokens',
+      'store-sharing',
+    ].map((file) => `lib/core/revocation/${file}.ts`),
     specs: ['revocations', 'revocation-table'].map((file) => `${UNIT}/core/revocation/${file}`),
   },
   chains: {
