@@ -10,6 +10,10 @@ export interface Notice {
     | 'AUDIENCE_NOT_CHECKED'
     | 'BASE_URL_INSECURE'
     | 'BASE_URL_LOOPBACK'
+    | 'CHANNEL_SILENT'
+    | 'CHANNEL_RECOVERED'
+    | 'CHANNEL_UNREADABLE'
+    | 'CHANNEL_RESET'
     | 'DEMAND_UNCHECKED'
     | 'GATEWAY_UNGUARDED'
     | 'GRAPHQL_GATEWAY_UNGUARDED'
@@ -58,26 +62,30 @@ const REPORTED_ONCE: readonly Notice['code'][] = [
   'SESSION_PLUGIN_MISSING',
   'SESSION_TOO_LARGE',
 ];
-const KEY_FAILURES: readonly Notice['code'][] = ['KEYS_STALE', 'KEYS_UNAVAILABLE'];
+// The end of a failure, and the failures that it ends.
+const RECOVERIES = new Map<Notice['code'], readonly Notice['code'][]>([
+  ['KEYS_RECOVERED', ['KEYS_STALE', 'KEYS_UNAVAILABLE']],
+  ['CHANNEL_RECOVERED', ['CHANNEL_SILENT']],
+]);
 const QUIET_MS = 60_000;
 
 /** Passes on one notice per minute and code; the next one has the number of suppressed notices. */
 export function createLimitedNotify(write: Notify, clock: Clock): Notify {
   const reported = new Map<Notice['code'], { readonly atMs: number; leftOut: number }>();
-  let isKeyFailureReported = false;
+  const failing = new Set<Notice['code']>(); // whose recovery is to be reported
   const limited: Notify = (notice) => {
     const { code } = notice;
+    const isRecovery = RECOVERIES.has(code);
     // Not limited by time: the recovery is reported for every failure that was reported, and for no other.
-    if (code === 'KEYS_RECOVERED' && !isKeyFailureReported) return;
-    const last = code === 'KEYS_RECOVERED' ? undefined : reported.get(code);
+    if (isRecovery && !failing.delete(code)) return;
+    const last = isRecovery ? undefined : reported.get(code);
     const nowMs = clock();
     if (last !== undefined && (REPORTED_ONCE.includes(code) || isQuiet(last.atMs, nowMs))) {
       last.leftOut += 1;
       return;
     }
     reported.set(code, { atMs: nowMs, leftOut: 0 });
-    if (code === 'KEYS_RECOVERED' || KEY_FAILURES.includes(code))
-      isKeyFailureReported = code !== 'KEYS_RECOVERED';
+    for (const [recovery, failures] of RECOVERIES) if (failures.includes(code)) failing.add(recovery);
     write(last === undefined || last.leftOut === 0 ? notice : addCount(notice, last.leftOut));
   };
   return Object.assign(limited, { projectId: readProjectId(write) });

@@ -58,6 +58,15 @@ describe('A limited notify', () => {
     ]);
   });
 
+  it('ends each failure with the recovery of its own', () => {
+    const { lines, tell } = create();
+    tell('CHANNEL_SILENT');
+    tell('KEYS_RECOVERED');
+    tell('CHANNEL_RECOVERED');
+    tell('CHANNEL_RECOVERED');
+    expect(lines).toEqual(['CHANNEL_SILENT: said', 'CHANNEL_RECOVERED: said']);
+  });
+
   it('is not silenced by a clock that is set back', () => {
     const { clock, lines, tell } = create();
     tell('KEYS_STALE');
