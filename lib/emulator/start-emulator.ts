@@ -1,4 +1,5 @@
 // Starts an emulator: checks options and seed, creates keys, binds every endpoint to a socket.
+import { auditRoutes } from './audit/audit.routes.js';
 import { Emulator } from './emulator.js';
 import { EmulatorError } from './errors.js';
 import { fgaRoutes } from './fga/fga.routes.js';
@@ -79,4 +80,5 @@ export const allRoutes: readonly Route[] = [
   ...tokenEndpointRoutes,
   ...appDiscoveryRoutes,
   ...fgaRoutes,
+  ...auditRoutes,
 ];

@@ -16,6 +16,7 @@ export interface Call {
   readonly query: URLSearchParams;
   /** The address of the caller. */
   readonly address: string;
+  readonly userAgent: string;
   readonly body: JsonObject;
   readonly authorization: BearerCredential;
   readonly cookies: ReadonlyMap<string, string>;

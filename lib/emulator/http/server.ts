@@ -109,6 +109,7 @@ async function toResponse({ request, state, router }: HttpExchange): Promise<Rou
     const call = {
       ...readTarget(request),
       address: request.socket.remoteAddress ?? '',
+      userAgent: request.headers['user-agent'] ?? '',
       body: await readRequestBody(request),
       authorization: readAuthorization(request.headers.authorization),
       cookies: readCookies(request.headers.cookie),

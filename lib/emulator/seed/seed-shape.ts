@@ -9,6 +9,11 @@ export function findShapeMistakes(seed: unknown): readonly string[] {
   return SEED(seed, '');
 }
 
+/** Lists what is wrong with audit webhooks, of a seed or of the options. */
+export function findWebhookMistakes(webhooks: unknown): readonly string[] {
+  return WEBHOOKS(webhooks, 'webhooks');
+}
+
 const string: Shape = (value, path) =>
   typeof value === 'string' && value.trim() !== '' ? [] : [mistake(path, 'a non-empty string', value)];
 
@@ -27,6 +32,15 @@ const credential: Shape = (value, path) =>
   typeof value === 'string' && /^[^\s:]+$/.test(value)
     ? []
     : [`${path} must be a string without whitespace or colons`];
+
+// The values stay out of the messages: a URL may contain credentials.
+const httpUrl: Shape = (value, path) =>
+  typeof value === 'string' && /^https?:/i.test(value) && URL.canParse(value)
+    ? []
+    : [`${path} must be an http or https URL`];
+
+const secret: Shape = (value, path) =>
+  typeof value === 'string' && value !== '' ? [] : [`${path} must be a non-empty string`];
 
 function oneOf(...values: readonly string[]): Shape {
   return (value, path) =>
@@ -111,6 +125,16 @@ const RELATION = objectOf({
   'targetType!': string,
 });
 
+const WEBHOOKS = listOf(
+  objectOf({
+    'url!': httpUrl,
+    secret,
+    actions: listOf(string),
+    body: oneOf('list', 'event'),
+    signed: oneOf('body', 'json'),
+  }),
+);
+
 const SEED = objectOf({
   users: listOf(USER),
   tenants: listOf(objectOf({ 'id!': string, name: string, customAttributes: record })),
@@ -120,6 +144,7 @@ const SEED = objectOf({
   accessKeys: listOf(ACCESS_KEY),
   inboundApps: listOf(INBOUND_APP),
   fga: objectOf({ 'schema!': string, relations: listOf(RELATION) }),
+  webhooks: WEBHOOKS,
 });
 
 function join(path: string, name: string): string {

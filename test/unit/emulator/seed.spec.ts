@@ -55,6 +55,9 @@ describe('findSeedMistakes', () => {
           defaultAudience: 'clientId',
         },
       ],
+      webhooks: [
+        { url: 'https://a.example/x', secret: 's', actions: ['UserDeleted'], body: 'event', signed: 'json' },
+      ],
       fga: {
         schema: 'model AuthZ 1.0 type user type doc relation owner: user',
         relations: [
@@ -68,7 +71,10 @@ describe('findSeedMistakes', () => {
   it.each([
     [null, 'the seed must be an object, got null'],
     [[], 'the seed must be an object, got an array'],
-    [{ user: [] }, 'user is unknown; known are users, tenants, roles, accessKeys, inboundApps, fga'],
+    [
+      { user: [] },
+      'user is unknown; known are users, tenants, roles, accessKeys, inboundApps, fga, webhooks',
+    ],
     [{ users: {} }, 'users must be an array, got an object'],
     [{ users: [{}] }, 'users[0].loginId is missing'],
     [{ users: [{ loginId: ' ' }] }, 'users[0].loginId must be a non-empty string, got " "'],
