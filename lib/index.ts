@@ -57,6 +57,7 @@ export type { AccessKeyOptions } from './core/config/access.js';
 export type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './core/config/keys.js';
 export type { DescopeOptions } from './core/config/options.js';
 export type { SessionCookieOptions, SessionOptions } from './core/config/session.js';
+export type { RevocationChannel, SharedOptions, WhenIsolated } from './core/config/sharing.js';
 export type {
   Consequence,
   DescopeAccessCode,
@@ -89,10 +90,10 @@ export type { RequestLike } from './core/http/request.js';
 export type { TokenReader, TokenSource, TokenSourceOption } from './core/http/token-source.js';
 export type { AccessKeyCredentials, ClientCredentials, M2mCredentials } from './core/m2m/client-tokens.js';
 export type { MaybePromise } from './core/maybe-promise.js';
-export type { GivenStore, KeyValueStore } from './core/session/key-value-store.js';
 export type { DescopeSessionClass, SignedInSession } from './core/session/session.js';
 export { DescopeSession } from './core/session/session.js';
 export type { DescopeUserLoader, UserLoader, UserLoaderClass } from './core/session/user-loader.js';
+export type { GivenStore, KeyValueStore } from './core/store/key-value-store.js';
 export type { DescopeClaims, TokenKind } from './core/token/claims.js';
 export type { SignatureAlgorithm } from './core/token/signature.js';
 export type {

@@ -33,6 +33,8 @@ export const DESCOPE_ROUTES = 'nestjs-descope:routes';
 export const DESCOPE_TRANSPORTS = 'nestjs-descope:transports';
 /** The login page's path, if browsers without a session are redirected to it. */
 export const DESCOPE_LOGIN_PATH = 'nestjs-descope:login-path';
+/** The bounded store that instances share, if there is one. */
+export const DESCOPE_STORE = 'nestjs-descope:store';
 /** The parts that keep browsers' sessions: token store, refresher, sign-outs. */
 export const DESCOPE_SESSIONS = 'nestjs-descope:sessions';
 

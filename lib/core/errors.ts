@@ -140,7 +140,7 @@ export class DescopeRequestError extends DescopeError {
 }
 
 /**
- * Descope or the `signOutStore` cannot be reached: HTTP 503 with `Retry-After`. The caller may be valid or not.
+ * Descope or the shared store cannot be reached: HTTP 503 with `Retry-After`. The caller may be valid or not.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4
  */
 export class DescopeUnavailableError extends DescopeError {

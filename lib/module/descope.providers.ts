@@ -18,6 +18,7 @@ import {
   DESCOPE_RELATIONS,
   DESCOPE_SESSIONS,
   DESCOPE_STATIC_OPTIONS,
+  DESCOPE_STORE,
   DESCOPE_TRANSPORTS,
   NO_OVERRIDES,
 } from '../auth/injection-tokens.js';
@@ -42,10 +43,11 @@ import { StoreSharing } from '../core/revocation/store-sharing.js';
 import { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import { AutoRefresh } from '../core/session/auto-refresh.js';
-import { boundStore } from '../core/session/key-value-store.js';
 import { RefreshCache } from '../core/session/refresh-cache.js';
 import { Refresher } from '../core/session/refresher.js';
 import { SignInChains } from '../core/session/sign-in-chains.js';
+import type { KeyValueStore } from '../core/store/key-value-store.js';
+import { boundStore } from '../core/store/key-value-store.js';
 import type { KeySet } from '../core/token/key-set.js';
 import { StaticKeySet } from '../core/token/key-set.js';
 import { RemoteKeySet } from '../core/token/remote-key-set.js';
@@ -63,6 +65,7 @@ export const descopeProviders: Provider[] = [
     useFactory: createConfig,
   },
   { provide: DESCOPE_NOTIFY, inject: [DESCOPE_CONFIG], useFactory: createNotify },
+  { provide: DESCOPE_STORE, inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY], useFactory: createStore },
   { provide: DESCOPE_KEY_SET, inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY], useFactory: createKeySet },
   { provide: DESCOPE_CLIENT, inject: [LateServices], useFactory: createDescopeClient },
   {
@@ -116,6 +119,24 @@ function createNotify({ clock, projectId }: DescopeConfig): Notify {
   return createLimitedNotify(Object.assign(write, { projectId }), clock);
 }
 
+const STORE_FAILED: Notice = {
+  code: 'SHARED_STORE_FAILED',
+  level: 'warn',
+  message:
+    'The shared.store cannot be reached. Until it can, each instance refreshes sessions and exchanges access keys on its own.',
+};
+const SIGN_OUTS_FAILED: Notice = {
+  code: 'SHARED_STORE_FAILED',
+  level: 'error',
+  message:
+    'The shared.store cannot be reached. Until it can, requests with a session get 503, and each instance refreshes sessions and exchanges access keys on its own.',
+};
+
+function createStore({ shared }: DescopeConfig, notify: Notify): KeyValueStore | undefined {
+  const failure = shared.channel === undefined ? SIGN_OUTS_FAILED : STORE_FAILED;
+  return shared.store && boundStore(shared.store, { failure, notify });
+}
+
 function createKeySet(config: DescopeConfig, notify: Notify): KeySet {
   if (config.keys !== undefined) return new StaticKeySet(config.keys);
   const { baseUrl, projectId, fetch, keyFetch, clock } = config;
@@ -138,17 +159,11 @@ function createRelationCheck(client: DescopeClient, config: DescopeConfig, notif
 
 // Resolved config → the parts that keep browsers' sessions, one factory each.
 
-const NO_SIGN_OUTS: Notice = {
-  code: 'SIGN_OUT_STORE_FAILED',
-  level: 'error',
-  message: 'The signOutStore cannot be reached. Until it can, requests with a session get 503.',
-};
-
 /** The providers that middleware and routes need beside the request pipeline. */
 export const sessionProviders: Provider[] = [
   {
     provide: DESCOPE_SESSIONS,
-    inject: [DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY],
+    inject: [DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY, DESCOPE_STORE],
     useFactory: createSessions,
   },
   {
@@ -168,24 +183,19 @@ function toApplication(authenticator: object, taught: readonly DescopeTransport[
   return createApplication({ authenticator, transports });
 }
 
-function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Sessions {
+type SessionParts = readonly [DescopeConfig, KeySet, Notify, KeyValueStore | undefined];
+
+function createSessions(...[config, keys, notify, store]: SessionParts): Sessions {
   const { clock, session, verification, authentication } = config;
   const api = toRefreshApi(config, notify);
   const tokenStore = createTokenStore(config, notify);
   const verifier = new TokenVerifier({ config: verification, keys, clock, cache: config.tokenCache });
-  const silence = { isSilent: false };
-  const signOutStore =
-    session.signOutStore && boundStore(session.signOutStore, { failure: NO_SIGN_OUTS, notify, silence });
-  const { projectId } = config;
-  const createSharing =
-    signOutStore &&
-    (() => new StoreSharing({ store: signOutStore, clock, projectId, notify, maxStaleMs: 0 }));
-  const revocations = new Revocations({ clock, projectId, notify, createSharing });
-  const signIns = new SignInChains(clock, signOutStore);
-  const cache = new RefreshCache({ clock, store: session.renewalStore, notify, silence });
+  const revocations = createRevocations(config, notify, store);
+  const signIns = new SignInChains(clock, store);
+  const cache = new RefreshCache({ clock, store });
   const refresh = (token: string) => refreshSession(api, token);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
-  const isShared = session.renewalStore !== undefined;
+  const isShared = store !== undefined;
   const refresher = new Refresher({
     verifier,
     refresh,
@@ -207,6 +217,16 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
     isOn: session.isRefreshed,
   });
   return { api, autoRefresh, tokenStore, refresher, signIns, revocations, verifier };
+}
+
+function createRevocations(config: DescopeConfig, notify: Notify, store?: KeyValueStore): Revocations {
+  const { clock, projectId, shared } = config;
+  const { channel, maxStaleMs } = shared;
+  const createSharing =
+    channel === undefined && store !== undefined
+      ? () => new StoreSharing({ store, clock, projectId, notify, maxStaleMs })
+      : undefined;
+  return new Revocations({ clock, projectId, notify, createSharing });
 }
 
 function createTokenStore({ session, clock }: DescopeConfig, notify: Notify): TokenStore {

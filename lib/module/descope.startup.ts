@@ -8,6 +8,7 @@ import {
   DESCOPE_GLOBAL_GUARD,
   DESCOPE_KEY_SET,
   DESCOPE_NOTIFY,
+  DESCOPE_STORE,
   DESCOPE_TRANSPORTS,
 } from '../auth/injection-tokens.js';
 import { addSessionHook, DescopeSessionMiddleware, SessionAttachment } from '../auth/session.middleware.js';
@@ -18,7 +19,8 @@ import { describe, isFunction, isText, OptionReader } from '../core/config/optio
 import { readStartupNotices } from '../core/config/startup-notices.js';
 import { DescopeUnavailableError } from '../core/errors.js';
 import type { Notify } from '../core/logging.js';
-import { assertStoresFit } from '../core/session/key-value-store.js';
+import type { KeyValueStore } from '../core/store/key-value-store.js';
+import { assertStoreFits } from '../core/store/store-probe.js';
 import type { KeySet } from '../core/token/key-set.js';
 import { assertSchemasGuarded } from '../inspect/graphql-schema.js';
 import { assertGuardOrder } from '../inspect/guard-order.js';
@@ -36,6 +38,7 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
 
   @Inject(DESCOPE_GLOBAL_GUARD) private readonly plan!: GlobalGuardPlan;
   @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
+  @Inject(DESCOPE_STORE) private readonly store?: KeyValueStore;
 
   #handlers: readonly HandlerWithPolicy[] = [];
   #changesSeen = 0;
@@ -69,7 +72,7 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
         this.notify(notice);
     const hydrated = this.keys.hydrate();
     hydrated.catch(() => undefined); // the key set logs it, and retries
-    await assertStoresFit(this.config.session, this.notify);
+    await assertStoreFits(this.store);
     if (this.config.requireKeysAtBoot) await hydrated.catch(failBoot);
   }
 

@@ -1,5 +1,5 @@
 // A store that two instances could share, which a test can look into and switch off.
-import type { KeyValueStore } from '#lib/core/session/key-value-store.js';
+import type { KeyValueStore } from '#lib/core/store/key-value-store.js';
 
 export class MemoryStore implements KeyValueStore {
   readonly entries = new Map<string, { readonly value: string; readonly ttlMs: number }>();
@@ -22,6 +22,11 @@ export class MemoryStore implements KeyValueStore {
   async delete(key: string): Promise<void> {
     this.#meet();
     this.entries.delete(key);
+  }
+
+  /** Deletes the entries whose keys begin so. */
+  forget(prefix: string): void {
+    for (const key of this.entries.keys()) if (key.startsWith(prefix)) this.entries.delete(key);
   }
 
   /** All that it holds, keys included. */

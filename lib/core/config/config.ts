@@ -18,6 +18,8 @@ import type { DescopeOptions, OptionValues } from './options.js';
 import { KNOWN_OPTIONS, OPTIONS } from './options.js';
 import type { SessionConfig } from './session.js';
 import { toSessionConfig } from './session.js';
+import type { SharedConfig } from './sharing.js';
+import { toSharedConfig } from './sharing.js';
 
 /** The config of the request pipeline. Created once at boot; frozen. */
 export interface DescopeConfig {
@@ -33,6 +35,8 @@ export interface DescopeConfig {
   /** Whether a superuser has every role and permission of the project. */
   readonly superuserBypass: boolean;
   readonly session: SessionConfig;
+  /** What several instances share. */
+  readonly shared: SharedConfig;
   /** Whether the application has set `audience`, possibly to `null`. */
   readonly isAudienceDecided: boolean;
   /** The fixed keys, if there are any; then no keys are fetched. */
@@ -80,6 +84,7 @@ export function resolveConfig(
     accessKeys: toAccessKeyConfig(values.accessKeys),
     superuserBypass: values.superuserBypass,
     session: toSessionConfig(values.session, { names, isProduction }, options),
+    shared: toSharedConfig(values.shared, given.shared, options),
     isAudienceDecided: values.audience !== undefined,
     keys: toFixedKeys({ ...given, algorithms: values.algorithms }, options),
     keyFetch: toKeyFetchConfig(values.keyFetch, options),
@@ -119,11 +124,13 @@ function toAudience(audience: OptionValues['audience']): readonly string[] | und
 
 // With the parts of the config, but not the objects of the application: its sources, functions and keys.
 function freezeConfig(config: DescopeConfig): DescopeConfig {
-  const { verification, authentication, acceptance, keyFetch, session, tokenCache, accessKeys } = config;
+  const { verification, authentication, acceptance, keyFetch, session, shared, tokenCache, accessKeys } =
+    config;
   const parts = [verification, authentication, authentication.origins, acceptance, keyFetch, session];
   for (const part of [
     ...parts,
     session.cookies,
+    shared,
     tokenCache,
     accessKeys,
     verification.sessionTokenNames,

@@ -36,6 +36,8 @@ import {
 } from './option-reader.js';
 import type { SessionOptions } from './session.js';
 import { SESSION } from './session.js';
+import type { SharedOptions } from './sharing.js';
+import { SHARED } from './sharing.js';
 
 /**
  * The options of `DescopeModule` that a factory may return. An option that is left out is read from the environment, if
@@ -178,6 +180,11 @@ export interface DescopeOptions {
    */
   readonly session?: SessionOptions | false | null | undefined;
   /**
+   * What several instances of the application share: refreshes, exchanged access keys and revocations.
+   * @defaultValue none: each instance is on its own
+   */
+  readonly shared?: SharedOptions | false | null | undefined;
+  /**
    * Loads the application's own user for `@CurrentUser()` and `request.user`: a function, or the class of a provider.
    * @defaultValue none: the user is a `DescopeUser`
    */
@@ -258,6 +265,7 @@ export const OPTIONS = {
   publicOrigin: OPTIONAL_TEXT,
   trustedOrigins: TRUSTED_ORIGINS,
   session: { rows: SESSION, off: [undefined, null, false] },
+  shared: { rows: SHARED, off: [undefined, null, false] },
   loadUser: toOptionalRule('a function, or a class with loadUser(session, request)', isUserLoader),
   keyFetch: { rows: KEY_FETCH },
   tokenCache: { rows: TOKEN_CACHE, off: [false] },

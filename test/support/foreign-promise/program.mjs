@@ -70,7 +70,8 @@ const store = createStore();
 const options = {
   audience: null,
   tokenCache: false,
-  session: { signOutStore: store },
+  session: {},
+  shared: { store, maxStaleMs: 0 },
   loadUser: () => state.user ?? thenable({ id: 'own' }),
   claimsSchema: {
     '~standard': { version: 1, vendor: 'test', validate: (claims) => thenable(validate(claims)) },

@@ -19,8 +19,8 @@ describe('A limited notify', () => {
       tell('KEYS_STALE');
       clock.advance(1000);
     }
-    tell('RENEWAL_STORE_FAILED');
-    expect(lines).toEqual(['KEYS_STALE: said', 'RENEWAL_STORE_FAILED: said']);
+    tell('SHARED_STORE_FAILED');
+    expect(lines).toEqual(['KEYS_STALE: said', 'SHARED_STORE_FAILED: said']);
     tell('KEYS_STALE');
     expect(lines.at(-1)).toBe('KEYS_STALE: said (59 more since this was last logged)');
     clock.advance(60_000);

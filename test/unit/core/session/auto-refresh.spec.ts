@@ -52,7 +52,7 @@ function create({
       return { sessionToken: fresh, refreshToken: undefined };
     },
     toUnusable,
-    cache: new RefreshCache({ clock, store: undefined, notify: () => undefined }),
+    cache: new RefreshCache({ clock, store: undefined }),
     signIns: new SignInChains(clock, undefined),
     revocations: new Revocations({ clock, projectId: PROJECT_ID, notify: () => undefined }),
     isShared: false,

@@ -32,7 +32,7 @@ function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
     projectId: PROJECT_ID,
     notify: () => undefined,
   });
-  const memory = new RefreshCache({ clock: () => NOW_MS, store, notify: () => undefined });
+  const memory = new RefreshCache({ clock: () => NOW_MS, store });
   const count = () => {
     world.calls += 1;
     return refresh();
