@@ -1,5 +1,6 @@
 // All revocations that an instance knows: found by key, merged, bounded, forgotten once they are over.
 import type { Revocation, RevocationKey, RevocationScope } from './revocation.js';
+import { REVOCATION_SCOPES } from './revocation.js';
 import { RevocationPart } from './revocation-part.js';
 
 const MAX_ENTRIES = 2_000_000;
@@ -7,6 +8,12 @@ const MAX_PARTS = 128;
 const ENTRIES_A_PART = 8_192; // at least, unless there are fewer in all
 const PURGE_SECONDS = 60;
 const PURGED_AT_ONCE = 16;
+
+/** Scopes as a set of bits, by their numbers: every one. */
+export const ALL_SCOPES = 2 ** REVOCATION_SCOPES.length - 1;
+
+/** The empty set of scopes. */
+export const NO_SCOPE = 0;
 
 /** The bounds of a table. */
 export interface RevocationTableInput {
@@ -25,7 +32,7 @@ export class RevocationTable {
   readonly #input: RevocationTableInput;
   readonly #parts: (RevocationPart | undefined)[];
   readonly #maxEntriesOfPart: number;
-  readonly #lastUntil = new Map<RevocationScope, number>();
+  readonly #lastUntil = REVOCATION_SCOPES.map(() => 0); // the latest end in each scope
   readonly #crowds: Revocation[] = []; // entries of users that are to be kept
   #size = 0;
   #purgedAt = 0;
@@ -51,7 +58,15 @@ export class RevocationTable {
 
   /** Checks whether any revocation of a scope may still count. */
   hasAny(scope: RevocationScope, now: number): boolean {
-    return (this.#lastUntil.get(scope) ?? 0) > now;
+    return (this.#lastUntil[REVOCATION_SCOPES.indexOf(scope)] ?? 0) > now;
+  }
+
+  /** Returns the set of the scopes of which `hasAny` is true. */
+  readScopes(now: number): number {
+    let scopes = NO_SCOPE;
+    for (let index = 0; index < this.#lastUntil.length; index += 1)
+      if ((this.#lastUntil[index] as number) > now) scopes |= 1 << index;
+    return scopes;
   }
 
   /** Returns the second before which tokens of a key must have been issued to be rejected; 0 if nothing is revoked. */
@@ -79,7 +94,8 @@ export class RevocationTable {
 
   #change(revocation: Revocation, change: (part: RevocationPart) => boolean): boolean {
     const { scope, key, until } = revocation;
-    this.#lastUntil.set(scope, Math.max(until, this.#lastUntil.get(scope) ?? 0));
+    const index = REVOCATION_SCOPES.indexOf(scope);
+    this.#lastUntil[index] = Math.max(until, this.#lastUntil[index] ?? 0);
     const part = (this.#parts[this.#toIndex(key)] ??= this.#createPart());
     const before = part.size;
     const isChanged = change(part);
