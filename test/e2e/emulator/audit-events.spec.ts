@@ -407,6 +407,9 @@ describe('a sign-in', () => {
   });
 });
 
+// The types of the vendor leave it out.
+const actorOf = (audit: object) => (audit as { actorId?: string }).actorId;
+
 describe('the audit trail', () => {
   it('dates its events by the clock of the emulator', async () => {
     bed.emulator.clock.set(new Date('2031-05-06T07:08:09.123Z'));
@@ -484,6 +487,22 @@ describe('the audit trail', () => {
         data: { tries: 5 },
       },
     ]);
+  });
+
+  it('tells simultaneous requests apart', async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `user${index}@example.com`);
+    await Promise.all(
+      names.flatMap((name) => [
+        bed.sdk.password.signUp(name, PASSWORD),
+        management().user.create(`by-management-${name}`, {}),
+      ]),
+    );
+    const { data } = await management().audit.searchAll({ actions: ['UserCreated', 'LoginSucceed'] });
+    const bySelf = data?.audits.filter(({ loginIds }) => names.includes(loginIds[0] ?? '')) ?? [];
+    const byManagement = data?.audits.filter(({ loginIds }) => loginIds[0]?.startsWith('by-')) ?? [];
+    expect([bySelf.length, byManagement.length]).toEqual([20, 10]);
+    expect(bySelf.filter((audit) => actorOf(audit) !== audit.userId)).toEqual([]);
+    expect(new Set(byManagement.map(actorOf))).toEqual(new Set([expect.stringMatching(/^K\w{27}$/)]));
   });
 
   it('has no event for the seed, and none after a reset', async () => {
