@@ -13,6 +13,8 @@ export const DESCOPE_CONFIG = 'nestjs-descope:config';
 export const DESCOPE_AUTHENTICATOR = 'nestjs-descope:authenticator';
 /** The key set that signatures are checked with. */
 export const DESCOPE_KEY_SET = 'nestjs-descope:key-set';
+/** Descope's clock, as its responses show it. */
+export const DESCOPE_TIME = 'nestjs-descope:time';
 /** The Descope client, for `@InjectDescope()`. */
 export const DESCOPE_CLIENT = 'nestjs-descope:client';
 /** The `RelationCheck`, for `@FgaCheck`. */

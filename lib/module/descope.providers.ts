@@ -19,6 +19,7 @@ import {
   DESCOPE_SESSIONS,
   DESCOPE_STATIC_OPTIONS,
   DESCOPE_STORE,
+  DESCOPE_TIME,
   DESCOPE_TRANSPORTS,
   NO_OVERRIDES,
 } from '../auth/injection-tokens.js';
@@ -27,6 +28,7 @@ import { fetchKeys, toUnusableOutage } from '../core/api/descope-api.js';
 import type { RefreshApi } from '../core/api/descope-calls.js';
 import { exchangeAccessKey, refreshSession, RejectedTokens } from '../core/api/descope-calls.js';
 import { DescopeTime } from '../core/api/descope-time.js';
+import type { Clock } from '../core/clock.js';
 import type { DescopeConfig, ReadBeside } from '../core/config/config.js';
 import { resolveConfig } from '../core/config/config.js';
 import { isProduction, mergeOptions, readEnvironment } from '../core/config/environment.js';
@@ -45,7 +47,9 @@ import type { Sessions } from '../core/session/auto-refresh.js';
 import { AutoRefresh } from '../core/session/auto-refresh.js';
 import { RefreshCache } from '../core/session/refresh-cache.js';
 import { Refresher } from '../core/session/refresher.js';
+import { Revoker } from '../core/session/revoker.js';
 import { SignInChains } from '../core/session/sign-in-chains.js';
+import { SignOuts } from '../core/session/sign-outs.js';
 import type { KeyValueStore } from '../core/store/key-value-store.js';
 import { boundStore } from '../core/store/key-value-store.js';
 import type { KeySet } from '../core/token/key-set.js';
@@ -66,7 +70,12 @@ export const descopeProviders: Provider[] = [
   },
   { provide: DESCOPE_NOTIFY, inject: [DESCOPE_CONFIG], useFactory: createNotify },
   { provide: DESCOPE_STORE, inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY], useFactory: createStore },
-  { provide: DESCOPE_KEY_SET, inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY], useFactory: createKeySet },
+  { provide: DESCOPE_TIME, inject: [DESCOPE_CONFIG], useFactory: createTime },
+  {
+    provide: DESCOPE_KEY_SET,
+    inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY, DESCOPE_TIME],
+    useFactory: createKeySet,
+  },
   { provide: DESCOPE_CLIENT, inject: [LateServices], useFactory: createDescopeClient },
   {
     provide: DESCOPE_RELATIONS,
@@ -137,10 +146,14 @@ function createStore({ shared }: DescopeConfig, notify: Notify): KeyValueStore |
   return shared.store && boundStore(shared.store, { failure, notify });
 }
 
-function createKeySet(config: DescopeConfig, notify: Notify): KeySet {
+function createTime({ clock }: DescopeConfig): DescopeTime {
+  return new DescopeTime(clock);
+}
+
+function createKeySet(config: DescopeConfig, notify: Notify, time: DescopeTime): KeySet {
   if (config.keys !== undefined) return new StaticKeySet(config.keys);
   const { baseUrl, projectId, fetch, keyFetch, clock } = config;
-  const request = { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs };
+  const request = { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, time };
   const load = (signal: AbortSignal) => fetchKeys(request, signal);
   return new RemoteKeySet({ load, url: baseUrl, config: keyFetch, clock, notify });
 }
@@ -163,7 +176,7 @@ function createRelationCheck(client: DescopeClient, config: DescopeConfig, notif
 export const sessionProviders: Provider[] = [
   {
     provide: DESCOPE_SESSIONS,
-    inject: [DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY, DESCOPE_STORE],
+    inject: [DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY, DESCOPE_STORE, DESCOPE_TIME],
     useFactory: createSessions,
   },
   {
@@ -183,11 +196,11 @@ function toApplication(authenticator: object, taught: readonly DescopeTransport[
   return createApplication({ authenticator, transports });
 }
 
-type SessionParts = readonly [DescopeConfig, KeySet, Notify, KeyValueStore | undefined];
+type SessionParts = readonly [DescopeConfig, KeySet, Notify, KeyValueStore | undefined, DescopeTime];
 
-function createSessions(...[config, keys, notify, store]: SessionParts): Sessions {
-  const { clock, session, verification, authentication } = config;
-  const api = toRefreshApi(config, notify);
+function createSessions(...[config, keys, notify, store, time]: SessionParts): Sessions {
+  const { clock, session, verification, authentication, projectId } = config;
+  const api = toRefreshApi(config, notify, time);
   const tokenStore = createTokenStore(config, notify);
   const verifier = new TokenVerifier({ config: verification, keys, clock, cache: config.tokenCache });
   const revocations = createRevocations(config, notify, store);
@@ -205,7 +218,7 @@ function createSessions(...[config, keys, notify, store]: SessionParts): Session
     revocations,
     isShared,
     clock,
-    projectId: config.projectId,
+    projectId,
   });
   const autoRefresh = new AutoRefresh({
     config: authentication,
@@ -216,7 +229,16 @@ function createSessions(...[config, keys, notify, store]: SessionParts): Session
     keyHeader: config.accessKeys?.header,
     isOn: session.isRefreshed,
   });
-  return { api, autoRefresh, tokenStore, refresher, signIns, revocations, verifier };
+  const parts = { api, tokenStore, refresher, signIns, revocations, verifier };
+  return { ...parts, autoRefresh, ...createSignOuts(parts, clock) };
+}
+
+type SignOutParts = Pick<Sessions, 'api' | 'refresher' | 'signIns' | 'revocations' | 'verifier'>;
+
+function createSignOuts(parts: SignOutParts, clock: Clock): Pick<Sessions, 'revoker' | 'signOuts'> {
+  const { time, notify } = parts.api;
+  const revoker = new Revoker({ ...parts, time, clock, notify });
+  return { revoker, signOuts: new SignOuts({ ...parts, revoker }) };
 }
 
 function createRevocations(config: DescopeConfig, notify: Notify, store?: KeyValueStore): Revocations {
@@ -234,10 +256,10 @@ function createTokenStore({ session, clock }: DescopeConfig, notify: Notify): To
   return new CookieTokenStore(session.cookies, clock, notify);
 }
 
-function toRefreshApi(config: DescopeConfig, notify: Notify): RefreshApi {
+function toRefreshApi(config: DescopeConfig, notify: Notify, time: DescopeTime): RefreshApi {
   const { baseUrl, projectId, fetch, keyFetch, verification } = config;
   const names = { session: verification.sessionTokenNames, refresh: verification.refreshTokenNames };
-  const [rejectedTokens, time] = [new RejectedTokens(config.clock), new DescopeTime(config.clock)];
+  const rejectedTokens = new RejectedTokens(config.clock);
   return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify, rejectedTokens, time };
 }
 
