@@ -52,12 +52,24 @@ export { DescopeSessionMiddleware } from './auth/session.middleware.js';
 export type { ContextRequest, DescopeCall, HttpCall } from './auth/transports/call.js';
 export type { DescopeTransport } from './auth/transports/transport.js';
 export type { Fetch, FetchBody, FetchInit, FetchLike, FetchResponse } from './core/api/http-client.js';
+export type {
+  AppendOptions,
+  ChannelEntry,
+  ChannelStore,
+  LogHead,
+  LogPart,
+  LogPosition,
+  LogRecord,
+  RevocationChannel,
+  RevocationLog,
+} from './core/channel/channel.js';
+export type { WhenIsolated } from './core/channel/hearing.js';
 export type { Clock } from './core/clock.js';
 export type { AccessKeyOptions } from './core/config/access.js';
 export type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './core/config/keys.js';
 export type { DescopeOptions } from './core/config/options.js';
 export type { SessionCookieOptions, SessionOptions } from './core/config/session.js';
-export type { RevocationChannel, SharedOptions, WhenIsolated } from './core/config/sharing.js';
+export type { SharedOptions } from './core/config/sharing.js';
 export type {
   Consequence,
   DescopeAccessCode,

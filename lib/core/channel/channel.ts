@@ -8,6 +8,7 @@ export interface RevocationChannel {
   /**
    * Opens the log of a project. It must neither wait for the server nor throw because of it.
    * @param projectId the Descope project id, which separates the applications that share a server
+   * @returns the log of this project
    */
   open(projectId: string): RevocationLog;
   /** A store on the same server, for what the instances share beside revocations. Left out: there is none. */
@@ -35,6 +36,7 @@ export interface RevocationLog {
   /**
    * Reads the records after a position, in their order. Without any, it waits for one.
    * @param waitMs how long it waits, in milliseconds
+   * @returns the records, or none after that time
    */
   read(position: LogPosition, waitMs: number): Promise<LogPart>;
   /**
@@ -56,7 +58,10 @@ export interface ChannelEntry {
 
 /** Options of `RevocationLog.append`. */
 export interface AppendOptions {
-  /** Appends nothing if the last record is younger than this, in milliseconds by the clock of the log. */
+  /**
+   * Appends nothing if the last record is younger than this, in milliseconds by the clock of the log.
+   * @defaultValue none: the record is appended
+   */
   readonly ifSilentMs?: number;
 }
 
@@ -76,6 +81,7 @@ export interface LogPosition extends LogHead {
 
 /** Records that were read. */
 export interface LogPart {
+  /** In their order. */
   readonly records: readonly LogRecord[];
   /** Whether the log had further records at that time. */
   readonly hasMore: boolean;
@@ -83,6 +89,7 @@ export interface LogPart {
 
 /** One record. */
 export interface LogRecord {
+  /** Where it stands in the log. */
   readonly position: LogPosition;
   /** The texts of its entries; `undefined` if the record cannot be read, such as one in a newer format. */
   readonly texts: readonly unknown[] | undefined;
@@ -90,17 +97,29 @@ export interface LogRecord {
 
 /** A store of strings that expire. Its methods reject if the server failed. */
 export interface ChannelStore {
-  /** Reads a value; `undefined` or `null` if there is none. */
+  /**
+   * Reads a value.
+   * @returns the value; `undefined` or `null` if there is none
+   */
   get(key: string): Promise<unknown>;
-  /** Reads several values, in the order of their keys. */
+  /**
+   * Reads several values in one call.
+   * @returns one value for each key, in the order of the keys
+   */
   getMany(keys: readonly string[]): Promise<readonly unknown[]>;
-  /** Keeps a string for `ttlMs` milliseconds. */
+  /**
+   * Keeps a string for `ttlMs` milliseconds.
+   * @returns a promise that rejects if the store did not keep the value
+   */
   set(key: string, value: string, ttlMs: number): Promise<unknown>;
   /**
    * Keeps a string for `ttlMs` milliseconds if the key has no value.
    * @returns whether it was kept
    */
   setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean>;
-  /** Deletes a value. */
+  /**
+   * Deletes a value.
+   * @returns a promise that rejects if the store failed
+   */
   delete(key: string): Promise<unknown>;
 }

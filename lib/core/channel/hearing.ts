@@ -13,7 +13,12 @@ const RETRY_AFTER_SECONDS = 1;
  * What an isolated instance does: it rejects tokens with 503 at once, or accepts them for a time by what it has heard
  * before.
  */
-export type WhenIsolated = 'reject' | { readonly acceptForMs: number };
+export type WhenIsolated =
+  | 'reject'
+  | {
+      /** How long tokens are accepted by what was heard before, in milliseconds. */
+      readonly acceptForMs: number;
+    };
 
 /** The input of `Hearing`. */
 export interface HearingInput {

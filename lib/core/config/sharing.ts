@@ -1,16 +1,12 @@
 // The options of what several instances share: a store, a channel for revocations, and how long what they heard counts.
+import type { RevocationChannel } from '../channel/channel.js';
+import type { WhenIsolated } from '../channel/hearing.js';
 import type { GivenStore, KeyValueStore } from '../store/key-value-store.js';
 import { findStoreMistake, toKeyValueStore } from '../store/store-shape.js';
 import type { Check, OptionReader, OptionTable, ValuesOf } from './option-reader.js';
-import { describe, readDefaults, toNumberRule, toOptionalRule, toRule } from './option-reader.js';
+import { describe, isFunction, readDefaults, toNumberRule, toOptionalRule, toRule } from './option-reader.js';
 
 const MAX_ACCEPT_MS = 3_600_000;
-
-/** Carries revocations to every instance. */
-export interface RevocationChannel {
-  /** The store beside the channel, if it has one. */
-  readonly store?: GivenStore | undefined;
-}
 
 /** What the instances of an application share. */
 export interface SharedOptions {
@@ -33,7 +29,7 @@ export interface SharedOptions {
    */
   readonly maxStaleMs?: number | undefined;
   /**
-   * How long an instance may hear nothing from the channel until it counts as isolated, in milliseconds from 1500 to
+   * How long an instance may hear nothing from the channel until it counts as isolated, in milliseconds from 500 to
    * 60 000.
    * @defaultValue `2_000`
    */
@@ -45,14 +41,6 @@ export interface SharedOptions {
    */
   readonly whenIsolated?: WhenIsolated | undefined;
 }
-
-/** What an instance does that hears nothing from the channel. */
-export type WhenIsolated =
-  | 'reject'
-  | {
-      /** How long tokens are accepted by what was heard before, in milliseconds. */
-      readonly acceptForMs: number;
-    };
 
 /** The config of what instances share. */
 export interface SharedConfig {
@@ -66,6 +54,9 @@ export interface SharedConfig {
 const isObject: Check<object> = (value): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const isChannel: Check<RevocationChannel> = (value): value is RevocationChannel =>
+  isObject(value) && 'open' in value && isFunction(value.open);
+
 const isWhenIsolated: Check<WhenIsolated> = (value): value is WhenIsolated => {
   if (value === 'reject') return true;
   if (!isObject(value) || Object.keys(value).join() !== 'acceptForMs') return false;
@@ -75,9 +66,9 @@ const isWhenIsolated: Check<WhenIsolated> = (value): value is WhenIsolated => {
 
 export const SHARED = {
   store: toOptionalRule('an object', isObject as Check<GivenStore>),
-  channel: toOptionalRule('an object', isObject as Check<RevocationChannel>),
+  channel: toOptionalRule('a channel, such as redisChannel(client) of nestjs-descope/redis', isChannel),
   maxStaleMs: toNumberRule({ least: 0, most: 60_000, default: 1_000 }),
-  maxSilenceMs: toNumberRule({ least: 1_500, most: 60_000, default: 2_000 }),
+  maxSilenceMs: toNumberRule({ least: 500, most: 60_000, default: 2_000 }),
   whenIsolated: toRule<WhenIsolated>(`'reject' or { acceptForMs: 0 to ${MAX_ACCEPT_MS} }`, isWhenIsolated, {
     acceptForMs: 30_000,
   }),
