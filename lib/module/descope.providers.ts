@@ -28,6 +28,7 @@ import { fetchKeys, toUnusableOutage } from '../core/api/descope-api.js';
 import type { RefreshApi } from '../core/api/descope-calls.js';
 import { exchangeAccessKey, refreshSession, RejectedTokens } from '../core/api/descope-calls.js';
 import { DescopeTime } from '../core/api/descope-time.js';
+import { ChannelSharing } from '../core/channel/channel-sharing.js';
 import type { Clock } from '../core/clock.js';
 import type { DescopeConfig, ReadBeside } from '../core/config/config.js';
 import { resolveConfig } from '../core/config/config.js';
@@ -41,6 +42,7 @@ import { createLimitedNotify } from '../core/logging.js';
 import { AccessKeys } from '../core/m2m/access-keys.js';
 import { toReason } from '../core/request-failure.js';
 import { Revocations } from '../core/revocation/revocations.js';
+import type { RevocationReceiver, RevocationSharing } from '../core/revocation/sharing.js';
 import { StoreSharing } from '../core/revocation/store-sharing.js';
 import { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
@@ -243,12 +245,14 @@ function createSignOuts(parts: SignOutParts, clock: Clock): Pick<Sessions, 'revo
 
 function createRevocations(config: DescopeConfig, notify: Notify, store?: KeyValueStore): Revocations {
   const { clock, projectId, shared } = config;
-  const { channel, maxStaleMs } = shared;
-  const createSharing =
-    channel === undefined && store !== undefined
-      ? () => new StoreSharing({ store, clock, projectId, notify, maxStaleMs })
-      : undefined;
-  return new Revocations({ clock, projectId, notify, createSharing });
+  const { channel, maxStaleMs, maxSilenceMs, whenIsolated } = shared;
+  const common = { clock, projectId, notify };
+  const createSharing = (receiver: RevocationReceiver): RevocationSharing | undefined => {
+    if (channel !== undefined)
+      return new ChannelSharing({ ...common, channel, receiver, maxSilenceMs, whenIsolated });
+    return store && new StoreSharing({ ...common, store, maxStaleMs });
+  };
+  return new Revocations({ ...common, createSharing });
 }
 
 function createTokenStore({ session, clock }: DescopeConfig, notify: Notify): TokenStore {

@@ -1,5 +1,11 @@
 // The start and end of the application: checks, notices, keys, the exceptions of transports, and the option `transports`.
-import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit, Provider } from '@nestjs/common';
+import type {
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  OnModuleDestroy,
+  OnModuleInit,
+  Provider,
+} from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { countChanges } from '../auth/access/access-metadata.js';
@@ -8,6 +14,7 @@ import {
   DESCOPE_GLOBAL_GUARD,
   DESCOPE_KEY_SET,
   DESCOPE_NOTIFY,
+  DESCOPE_SESSIONS,
   DESCOPE_STORE,
   DESCOPE_TRANSPORTS,
 } from '../auth/injection-tokens.js';
@@ -19,6 +26,8 @@ import { describe, isFunction, isText, OptionReader } from '../core/config/optio
 import { readStartupNotices } from '../core/config/startup-notices.js';
 import { DescopeUnavailableError } from '../core/errors.js';
 import type { Notify } from '../core/logging.js';
+import type { RevocationSharing } from '../core/revocation/sharing.js';
+import type { Sessions } from '../core/session/auto-refresh.js';
 import type { KeyValueStore } from '../core/store/key-value-store.js';
 import { assertStoreFits } from '../core/store/store-probe.js';
 import type { KeySet } from '../core/token/key-set.js';
@@ -32,13 +41,16 @@ import { readShadowedRoutes } from './route-checks.js';
 
 /** The hooks of the application's start and end. */
 @Injectable()
-export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+export class DescopeStartup
+  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
+{
   @Inject(ModulesContainer) readonly modules!: ModulesContainer;
   @Inject(ApplicationConfig) readonly application!: ApplicationConfig;
 
   @Inject(DESCOPE_GLOBAL_GUARD) private readonly plan!: GlobalGuardPlan;
   @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
   @Inject(DESCOPE_STORE) private readonly store?: KeyValueStore;
+  @Inject(DESCOPE_SESSIONS) private readonly sessions!: Sessions;
 
   #handlers: readonly HandlerWithPolicy[] = [];
   #changesSeen = 0;
@@ -72,12 +84,21 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
         this.notify(notice);
     const hydrated = this.keys.hydrate();
     hydrated.catch(() => undefined); // the key set logs it, and retries
-    await assertStoreFits(this.store);
+    await Promise.all([assertStoreFits(this.store), this.sharing?.start?.()]);
     if (this.config.requireKeysAtBoot) await hydrated.catch(failBoot);
   }
 
   onModuleDestroy(): void {
     this.keys.close();
+  }
+
+  /** Later than the keys: until the server is closed, a request may still sign somebody out. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.sharing?.close?.();
+  }
+
+  private get sharing(): RevocationSharing | undefined {
+    return this.sessions.revocations.sharing;
   }
 
   #checkHandlers(): readonly HandlerWithPolicy[] {

@@ -54,7 +54,7 @@ export interface RevocationsInput {
   readonly projectId: string;
   readonly notify: Notify;
   /** How other instances hear of revocations. Left out: they do not. */
-  readonly createSharing?: ((receiver: RevocationReceiver) => RevocationSharing) | undefined;
+  readonly createSharing?: ((receiver: RevocationReceiver) => RevocationSharing | undefined) | undefined;
   /** @defaultValue 2,000,000 */
   readonly maxEntries?: number;
 }
