@@ -102,6 +102,7 @@ export type { RequestLike } from './core/http/request.js';
 export type { TokenReader, TokenSource, TokenSourceOption } from './core/http/token-source.js';
 export type { AccessKeyCredentials, ClientCredentials, M2mCredentials } from './core/m2m/client-tokens.js';
 export type { MaybePromise } from './core/maybe-promise.js';
+export type { DescopeRevocationOutcome, RevocationReach } from './core/session/revoker.js';
 export type { DescopeSessionClass, SignedInSession } from './core/session/session.js';
 export { DescopeSession } from './core/session/session.js';
 export type { DescopeUserLoader, UserLoader, UserLoaderClass } from './core/session/user-loader.js';
@@ -151,6 +152,8 @@ export type {
   DescopeModuleOptions,
   DescopeOptionsFactory,
 } from './module/descope.options.js';
+export type { RevocationResult } from './module/descope.revocations.js';
+export { DescopeRevocations } from './module/descope.revocations.js';
 export type { UserOrSession, ValidateSessionOptions } from './module/descope.service.js';
 export { DescopeService } from './module/descope.service.js';
 export type { M2mFetchOptions } from './module/m2m.client.js';

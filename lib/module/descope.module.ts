@@ -33,6 +33,7 @@ import type {
 } from './descope.options.js';
 import { ConfigurableModuleClass, OptionsFailure, toStaticReader } from './descope.options.js';
 import { descopeProviders, sessionProviders } from './descope.providers.js';
+import { DescopeRevocations } from './descope.revocations.js';
 import { DescopeService } from './descope.service.js';
 import { DescopeStartup, SessionHookRegistration, toTransportsProvider } from './descope.startup.js';
 import { MessageFilters, toGlobalGuardProvider } from './global-guard.js';
@@ -115,18 +116,16 @@ const GUARD_PARTS = [
   DESCOPE_NOTIFY,
 ];
 
-const CLASSES = { DescopeService, DescopeHealthIndicator, DescopeSockets, DescopeM2mClient };
-shareClasses(CLASSES);
-
-const EXPORTED = [
+const CLASSES = {
   DescopeService,
+  DescopeRevocations,
   DescopeHealthIndicator,
   DescopeSockets,
   DescopeM2mClient,
-  AuthGuard,
-  DESCOPE_CLIENT,
-  ...GUARD_PARTS,
-];
+};
+shareClasses(CLASSES);
+
+const EXPORTED = [...Object.values(CLASSES), AuthGuard, DESCOPE_CLIENT, ...GUARD_PARTS];
 
 function compose(
   definition: DynamicModule,
@@ -157,11 +156,10 @@ function compose(
         UnreadBodies,
         DescopeStartup,
         ApplicationEntry,
-        DescopeService,
         AuthGuard,
       ],
       ...[RejectionFilter, MessageFilters],
-      ...[DescopeHealthIndicator, DescopeSockets, DescopeM2mClient, ...copies],
+      ...[...Object.values(CLASSES), ...copies],
       ...(routes === undefined ? [] : [...toRouteProviders(routes), unrefreshedRoutes]),
     ],
     exports: [...EXPORTED, ...copies],

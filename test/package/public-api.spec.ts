@@ -35,6 +35,7 @@ describe("The entry point '.'", () => {
       'DescopeM2mError',
       'DescopeModule',
       'DescopeRequestError',
+      'DescopeRevocations',
       'DescopeService',
       'DescopeSession',
       'DescopeSessionMiddleware',

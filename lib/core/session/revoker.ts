@@ -22,10 +22,10 @@ const ENDED_MS = 600_000;
 export type RevocationReach = 'shared' | 'pending' | 'local';
 
 /** What Descope did when it was told. */
-export type DescopeOutcome = 'done' | 'rejected' | 'unavailable';
+export type DescopeRevocationOutcome = 'done' | 'rejected' | 'unavailable';
 
 /** The result of a revocation. */
-export interface Revoked<Outcome = DescopeOutcome | undefined> {
+export interface Revoked<Outcome = DescopeRevocationOutcome | undefined> {
   readonly reach: RevocationReach;
   readonly atDescope: Outcome;
 }
@@ -94,7 +94,7 @@ export class Revoker {
    */
   async revokeBeforeNow(
     { scope, id }: Pick<DatedRevocation, 'scope' | 'id'>,
-    tellDescope: () => Promise<DescopeOutcome | undefined> = async () => undefined,
+    tellDescope: () => Promise<DescopeRevocationOutcome | undefined> = async () => undefined,
   ): Promise<Revoked> {
     const { time, clock, revocations } = this.#input;
     const startedAtMs = clock();
@@ -112,7 +112,7 @@ export class Revoker {
    * Tells Descope, and reports a failure. With `isOfToken`, a 401 shows that the session of the token had ended already; what
    * else Descope rejects, it would reject again.
    */
-  async tell(step: () => Promise<void>, isOfToken: boolean): Promise<DescopeOutcome> {
+  async tell(step: () => Promise<void>, isOfToken: boolean): Promise<DescopeRevocationOutcome> {
     try {
       await step();
       return 'done';
