@@ -48,6 +48,7 @@ import { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import { AutoRefresh } from '../core/session/auto-refresh.js';
 import { RefreshCache } from '../core/session/refresh-cache.js';
+import { RefreshClaims } from '../core/session/refresh-claims.js';
 import { Refresher } from '../core/session/refresher.js';
 import { Revoker } from '../core/session/revoker.js';
 import { SignInChains } from '../core/session/sign-in-chains.js';
@@ -208,6 +209,7 @@ function createSessions(...[config, keys, notify, store, time]: SessionParts): S
   const revocations = createRevocations(config, notify, store);
   const signIns = new SignInChains(clock, store);
   const cache = new RefreshCache({ clock, store });
+  const claims = new RefreshClaims({ clock, store, callTimeMs: config.keyFetch.timeoutMs, notify });
   const refresh = (token: string) => refreshSession(api, token);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
   const isShared = store !== undefined;
@@ -216,6 +218,7 @@ function createSessions(...[config, keys, notify, store, time]: SessionParts): S
     refresh,
     toUnusable,
     cache,
+    claims,
     signIns,
     revocations,
     isShared,

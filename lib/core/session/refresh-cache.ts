@@ -68,19 +68,21 @@ export class RefreshCache {
     return text === undefined ? undefined : toIssuedTokens(text);
   }
 
-  /** Keeps issued tokens, and marks the refresh token as superseded if it rotated. */
-  async keep(refreshToken: string, issued: IssuedTokens): Promise<void> {
+  /**
+   * Keeps issued tokens, and marks the refresh token as superseded if it rotated.
+   * @returns whether other instances can read the tokens
+   */
+  async keep(refreshToken: string, issued: IssuedTokens): Promise<boolean> {
     const digest = toTokenDigest(refreshToken);
     const encrypted = encryptToken(JSON.stringify(issued), refreshToken, 'refresh');
     const keepMs = this.#toKeepMs(issued.sessionToken);
-    const keeping =
-      keepMs > 0 ? this.#ask((store) => store.set(PREFIX + digest, encrypted, keepMs)) : undefined;
+    const keeping = keepMs > 0 && this.#write(PREFIX + digest, encrypted, keepMs);
     if (issued.refreshToken !== undefined && issued.refreshToken !== refreshToken) {
       const untilMs = this.#clock() + SUPERSEDED_MS;
       this.#superseded.set(digest, true, { untilMs, owner: readOwner(refreshToken) });
-      await this.#ask((store) => store.set(PREFIX + digest + MARKER, MARKER, SUPERSEDED_MS));
+      await this.#write(PREFIX + digest + MARKER, MARKER, SUPERSEDED_MS);
     }
-    await keeping;
+    return keeping;
   }
 
   /** Replaces the result of a refresh token by the tokens of a later call, such as the selection of a tenant. */
@@ -109,6 +111,14 @@ export class RefreshCache {
   #toKeepMs(sessionToken: string): number {
     const nowMs = this.#clock();
     return Math.max(0, Math.min(KEEP_MS, (readEndMs(sessionToken) ?? nowMs) - nowMs));
+  }
+
+  async #write(key: string, text: string, ttlMs: number): Promise<boolean> {
+    const isKept = await this.#ask(async (store) => {
+      await store.set(key, text, ttlMs);
+      return true;
+    });
+    return isKept === true;
   }
 
   // A store that is down must not sign users out: without it, each instance refreshes separately.
