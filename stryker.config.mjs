@@ -78,6 +78,7 @@ export const PARTS = {
   revocation: {
     mutate: [
       'revocation',
+      'revocation-part',
       'revocation-table',
       'revocations',
       'watchers',
