@@ -90,11 +90,12 @@ export class RefreshClaims {
 
   #late(): DescopeUnavailableError {
     const { notify } = this.#input;
-    publishOutage('DESCOPE_UNAVAILABLE', RETRY_AFTER_SECONDS, readProjectId(notify));
-    notify(LATE);
     const message = 'Another instance refreshes this session, and its result did not come in time.';
     const input = { retryAfterSeconds: RETRY_AFTER_SECONDS };
-    return new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, input);
+    const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, input);
+    publishOutage(error.code, error.retryAfterSeconds, readProjectId(notify));
+    notify(LATE);
+    return error;
   }
 }
 

@@ -18,9 +18,9 @@ describe.each(ADAPTERS)('Two instances on %s that share a store', (adapter) => {
     for (const app of running.reverse()) await app.stop();
   });
 
-  const start = async (store: MemoryStore) => {
+  const start = async (store: MemoryStore, timeoutMs = 4_000) => {
     const shared = { store, maxStaleMs: 0 };
-    const options = { session: { refresh: true }, shared, keyFetch: { timeoutMs: 500 } };
+    const options = { session: { refresh: true }, shared, keyFetch: { timeoutMs } };
     const one = await startWithSessions(adapter, options);
     running.push(one);
     const two = await startWithSessions(adapter, options, { emulator: one.emulator });
@@ -30,6 +30,7 @@ describe.each(ADAPTERS)('Two instances on %s that share a store', (adapter) => {
   };
   const flood = async ([one, two]: readonly SessionApplication[], browser: CookieJar) => {
     one?.emulator.clock.advance(TEN_MINUTES + 40_000);
+    one?.emulator.faults.clear();
     one?.emulator.faults.add({ path: REFRESH, delayMs: 250, times: 2 });
     const { headers } = browser;
     return Promise.all(
@@ -78,7 +79,7 @@ describe.each(ADAPTERS)('Two instances on %s that share a store', (adapter) => {
 
   it('answer 503, and refresh nothing, while the claim of a process that is gone stays', async () => {
     const store = new FullMemoryStore();
-    const [one, two] = await start(store);
+    const [one, two] = await start(store, 500);
     const browser = await one.signIn();
     one.emulator.clock.advance(TEN_MINUTES + 40_000);
     const key = `nestjs-descope:refreshing:${toTokenDigest(browser.get('DSR') ?? '')}`;
