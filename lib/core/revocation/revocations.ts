@@ -44,6 +44,11 @@ export interface DatedRevocation {
   readonly id?: string;
   /** Tokens that were issued up to and including this second are rejected. In epoch milliseconds. */
   readonly issuedBeforeMs: number;
+  /**
+   * Whether the moment is of Descope's clock, as the `iat` of tokens is: no token that was issued later is rejected. The clock of
+   * this process may be behind. @defaultValue `false`
+   */
+  readonly isByDescopesClock?: boolean;
   /** When all of these tokens have expired, in epoch milliseconds. @defaultValue in 366 days */
   readonly untilMs?: number;
 }
@@ -123,13 +128,14 @@ export class Revocations implements RevocationReceiver {
    * later `iat`, whose clock is ahead of this process's, are revoked one by one. Rejects if it is not stored yet for the other
    * instances; this instance rejects the tokens in any case.
    */
-  async revokeBefore({ scope, id = PROJECT, issuedBeforeMs, untilMs }: DatedRevocation): Promise<void> {
+  async revokeBefore(dated: DatedRevocation): Promise<void> {
+    const { scope, id = PROJECT, issuedBeforeMs, isByDescopesClock = false, untilMs } = dated;
     const issuedBefore = toSecond(Math.floor(issuedBeforeMs / 1000) + 1);
     const until = toSecond(
       untilMs === undefined ? this.#now() + DATED_SECONDS : untilMs / 1000 + LEEWAY_SECONDS,
     );
     const key = this.#toKey(scope, id);
-    const ahead = scope === 'user' ? this.#ahead.find(id, issuedBefore) : [];
+    const ahead = scope === 'user' && !isByDescopesClock ? this.#ahead.find(id, issuedBefore) : [];
     const known = ahead.map((token) => this.#ofToken(token, key));
     await this.#publish([{ scope, key, owner: NO_OWNER, issuedBefore, until }, ...known]);
   }

@@ -302,6 +302,15 @@ describe('Revocations, on all tokens of a user', () => {
     const codes = [ahead, bobs, issue({ iat: NOW_SECONDS + 3, jti: 'new' })].map((one) => judge(list, one));
     expect(await Promise.all(codes)).toEqual(['SESSION_SIGNED_OUT', 'accepted', 'accepted']);
   });
+
+  it("spare what was dated ahead, where the moment is of Descope's clock as its date is", async () => {
+    const list = create({ clock: createClock() });
+    const [before, ahead] = [issue({ iat: NOW_SECONDS }), issue({ iat: NOW_SECONDS + 3 })];
+    await list.assertActive(ahead.token, { claims: ahead.claims, kind: ahead.kind });
+    const dated = { scope: 'user', id: 'U2anna', issuedBeforeMs: NOW_MS, isByDescopesClock: true } as const;
+    await list.revokeBefore(dated);
+    expect([await judge(list, before), await judge(list, ahead)]).toEqual(['SESSION_SIGNED_OUT', 'accepted']);
+  });
 });
 
 describe('Revocations in a store that instances share', () => {
