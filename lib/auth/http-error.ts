@@ -92,16 +92,23 @@ function toCredentialRejection(error: DescopeCredentialError): HttpError {
 function toCredentialMessage(code: DescopeErrorCode): string {
   if (code === 'SESSION_MISSING') return 'A session is required.';
   if (code === 'REFRESH_TOKEN_MISSING') return NO_REFRESH_TOKEN;
+  if (isOfWebhook(code)) return 'The signature of the webhook is missing or not valid.';
   return isTooWeak(code) ? 'A stronger or more recent sign-in is required.' : 'The session is not valid.';
 }
 
 function toCredentialChallenge({ code, details }: DescopeCredentialError): HttpError['headers'] {
   // Another token that was sent is valid, so the challenge has no error code.
-  if (code === 'SESSION_MISSING' || code === 'REFRESH_TOKEN_MISSING') return challenge(undefined);
+  if (code === 'SESSION_MISSING' || code === 'REFRESH_TOKEN_MISSING' || isOfWebhook(code))
+    return challenge(undefined);
   if (!isTooWeak(code)) return challenge('invalid_token');
   const { maxAgeSeconds } = details; // RFC 9470 §3
   const parameters = maxAgeSeconds === undefined ? {} : { max_age: String(maxAgeSeconds) };
   return challenge('insufficient_user_authentication', parameters);
+}
+
+// No token was sent, and none is wanted; RFC 9110 §15.5.2 wants a challenge with every 401.
+function isOfWebhook(code: DescopeErrorCode): boolean {
+  return code.startsWith('WEBHOOK_');
 }
 
 function isTooWeak(code: DescopeErrorCode): boolean {
@@ -131,7 +138,7 @@ function toRequestRejection(error: DescopeRequestError): HttpError {
     const body = toBody(415, 'Unsupported Media Type', { message, code });
     return { exception: new UnsupportedMediaTypeException(body, options), headers: [] };
   }
-  if (code === 'SESSION_TOO_LARGE') {
+  if (code === 'SESSION_TOO_LARGE' || code === 'REQUEST_BODY_TOO_LARGE') {
     const body = toBody(413, 'Payload Too Large', { message, code });
     return { exception: new PayloadTooLargeException(body, options), headers: [] };
   }
@@ -145,6 +152,7 @@ function toRequestRejection(error: DescopeRequestError): HttpError {
 const UNAVAILABLE: Partial<Record<DescopeErrorCode, string>> = {
   FGA_UNAVAILABLE: 'Access cannot be checked at present.',
   DESCOPE_UNAVAILABLE: 'Descope cannot be reached at present.',
+  EVENT_IN_PROGRESS: 'The event is being processed.',
 };
 
 function toUnavailableRejection(error: DescopeUnavailableError): HttpError {

@@ -24,6 +24,8 @@ export interface Notice {
     | 'KEYS_UNAVAILABLE'
     | 'KEYS_RECOVERED'
     | 'DESCOPE_UNAVAILABLE'
+    | 'EVENT_HANDLER_FAILED'
+    | 'EVENT_WITHOUT_ID'
     | 'FGA_UNAVAILABLE'
     | 'ACCESS_KEYS_LIMITED'
     | 'TOKEN_AUDIENCE_MISMATCH'
@@ -37,7 +39,8 @@ export interface Notice {
     | 'SIGN_OUT_LIST_FULL'
     | 'SESSION_NOT_KEPT'
     | 'SESSION_TOO_LARGE'
-    | 'SESSION_PLUGIN_MISSING';
+    | 'SESSION_PLUGIN_MISSING'
+    | 'WEBHOOK_SIGNATURE_INVALID';
   readonly level: 'log' | 'warn' | 'error';
   readonly message: string;
 }
@@ -61,6 +64,7 @@ const REPORTED_ONCE: readonly Notice['code'][] = [
   'USERNAME_CLAIM_MISSING',
   'SESSION_PLUGIN_MISSING',
   'SESSION_TOO_LARGE',
+  'WEBHOOK_SIGNATURE_INVALID',
 ];
 // The end of a failure, and the failures that it ends.
 const RECOVERIES = new Map<Notice['code'], readonly Notice['code'][]>([
@@ -110,6 +114,7 @@ export function reportRejection(error: unknown, notify: Notify): void {
   if (consequence === undefined) return;
   const { code, details } = error as DescopeError;
   publishRejected(code, consequence, readProjectId(notify));
+  if (code === 'WEBHOOK_SIGNATURE_INVALID') notify({ code, level: 'warn', message: UNSIGNED });
   if (code === 'TOKEN_DRN_MISSING') notify({ code, level: 'warn', message: NAMELESS });
   if (code !== 'TOKEN_AUDIENCE_MISMATCH') return;
   const found = `Expected ${toDetailText(details, 'expected')}, found ${toDetailText(details, 'actual')}.`;
@@ -122,6 +127,9 @@ const AUDIENCE =
 
 const NO_AUDIENCE =
   "The token has no audience (aud): add it to the project's JWT template, or set audience: null.";
+
+const UNSIGNED =
+  "A delivery to the route of Descope's events was rejected: its signature is of another body, or by another secret. If Descope sent it, compare the HMAC secret of the audit webhook connector in its console with events.secret (or DESCOPE_WEBHOOK_SECRET). Further rejections are not logged.";
 
 const NAMELESS =
   'A token of this project was rejected, because its issuer is a URL and it has no "drn". An OIDC ID token looks the same. If these are session tokens, and a JWT template removes "drn", change the template to keep "drn", or set allowMissingDrn: true and an audience. Further rejections are not logged.';
