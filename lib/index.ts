@@ -66,6 +66,7 @@ export type {
 export type { WhenIsolated } from './core/channel/hearing.js';
 export type { Clock } from './core/clock.js';
 export type { AccessKeyOptions } from './core/config/access.js';
+export type { EventsOptions } from './core/config/events.js';
 export type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './core/config/keys.js';
 export type { DescopeOptions } from './core/config/options.js';
 export type { SessionCookieOptions, SessionOptions } from './core/config/session.js';

@@ -21,7 +21,7 @@ export const DESCOPE_CLIENT = 'nestjs-descope:client';
 export const DESCOPE_RELATIONS = 'nestjs-descope:relations';
 /** The `OptionOverrides` of a test. */
 export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';
-/** The function that reports the mistakes of the static options when the others are read. */
+/** The options of the registration, and their check when the others are read. */
 export const DESCOPE_STATIC_OPTIONS = 'nestjs-descope:static';
 /** The function that logs notices. */
 export const DESCOPE_NOTIFY = 'nestjs-descope:notify';

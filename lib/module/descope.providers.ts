@@ -30,7 +30,7 @@ import { exchangeAccessKey, refreshSession, RejectedTokens } from '../core/api/d
 import { DescopeTime } from '../core/api/descope-time.js';
 import { ChannelSharing } from '../core/channel/channel-sharing.js';
 import type { Clock } from '../core/clock.js';
-import type { DescopeConfig, ReadBeside } from '../core/config/config.js';
+import type { DescopeConfig } from '../core/config/config.js';
 import { resolveConfig } from '../core/config/config.js';
 import { isProduction, mergeOptions, readEnvironment } from '../core/config/environment.js';
 import type { DescopeOptions } from '../core/config/options.js';
@@ -60,7 +60,8 @@ import { StaticKeySet } from '../core/token/key-set.js';
 import { RemoteKeySet } from '../core/token/remote-key-set.js';
 import { TokenVerifier } from '../core/token/token-verifier.js';
 import { createDescopeClient, readLastFailure } from './descope.client.js';
-import { OptionsFailure } from './descope.options.js';
+import type { StaticOptions } from './descope.options.js';
+import { addStaticEvents, OptionsFailure } from './descope.options.js';
 import { LateServices } from './late-services.js';
 
 /** The providers of `forRoot` and `forRootAsync` beside the options. */
@@ -94,26 +95,25 @@ export const descopeProviders: Provider[] = [
 ];
 
 type Options = DescopeOptions | OptionsFailure;
-type ConfigSources = readonly [Options, ConfigService, OptionOverrides, ReadBeside];
+type ConfigSources = readonly [Options, ConfigService, OptionOverrides, StaticOptions];
 type ConfigParts = readonly [...ConfigSources, LateServices];
 
-function createConfig(
-  ...[options, environment, overrides, readStatic, services]: ConfigParts
-): DescopeConfig {
+function createConfig(...[options, environment, overrides, fixed, services]: ConfigParts): DescopeConfig {
   try {
-    return toConfig(options, environment, overrides, readStatic);
+    return toConfig(options, environment, overrides, fixed);
   } catch (error) {
     services.fail(error);
     throw error;
   }
 }
 
-function toConfig(...[options, environment, overrides, readStatic]: ConfigSources): DescopeConfig {
+function toConfig(...[options, environment, overrides, fixed]: ConfigSources): DescopeConfig {
   if (options instanceof OptionsFailure) assertReplaced(options, overrides);
-  const explicit = options instanceof OptionsFailure ? {} : options;
+  const given = options instanceof OptionsFailure ? {} : options;
+  const [explicit, report] = addStaticEvents(given, fixed);
   const readVariable = (name: string): unknown => environment.get<unknown>(name);
   const merged = mergeOptions(readEnvironment(readVariable), explicit, overrides.options);
-  return resolveConfig(merged, isProduction(readVariable), readStatic);
+  return resolveConfig(merged, isProduction(readVariable), report);
 }
 
 // Without the options of the factory, a test would run against another application: without its loadUser or audience.

@@ -19,7 +19,7 @@ const EMULATOR_COMMAND = 'lib/emulator/command/emulator-command.ts';
 const FLOORS = [
   ['core'],
   ['auth'],
-  ['inspect', 'routes'],
+  ['inspect', 'routes', 'events'],
   ['module'],
   ['testing'],
   ['express', 'websockets', 'microservices'],
@@ -160,8 +160,10 @@ describe('One file', () => {
 
   it("writes demands as metadata, and one reads them; one reads frameworks' metadata, and no demands", () => {
     const writes = findFiles(library, (node) => isCallOf(node, 'defineMetadata', 'SetMetadata'));
-    // What the routes note is for Swagger, and what is put before messages is a filter: neither demands anything.
-    const others = ['lib/inspect/handlers.ts', 'lib/routes/auth.controller.ts'];
+    // What the routes note is for Swagger, what is put before messages is a filter, and events are no requests: none demands
+    // anything.
+    const ofEvents = 'lib/events/on-descope-event.ts';
+    const others = [ofEvents, 'lib/inspect/handlers.ts', 'lib/routes/auth.controller.ts'];
     expect(writes).toEqual(['lib/auth/access/access-metadata.ts', ...others]);
     const reads = findFiles(library, (node) => isCallOf(node, 'getMetadata', 'getOwnMetadata'));
     // The decorators read only what they are about to append to.
@@ -169,6 +171,7 @@ describe('One file', () => {
     expect(reads).toEqual([
       'lib/auth/access/access-metadata.ts',
       'lib/auth/access/access-policy.ts',
+      ofEvents,
       ofFrameworks,
     ]);
     const { text = '', imports = [] } = sources.find(({ path }) => path === ofFrameworks) ?? {};

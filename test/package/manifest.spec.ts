@@ -44,10 +44,11 @@ const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
 describe('The entry points of the package', () => {
-  it('are seven', () => {
+  it('are eight', () => {
     expect(Object.keys(entryPoints)).toEqual([
       '.',
       './inspect',
+      './events',
       './websockets',
       './microservices',
       './testing',

@@ -5,7 +5,16 @@ import { readDocFlaws } from '../support/api-docs.js';
 import type { EntryPoint } from '../support/public-api.js';
 import { readPublicApi } from '../support/public-api.js';
 
-const NAMES = ['.', './inspect', './websockets', './microservices', './testing', './emulator', './express'];
+const NAMES = [
+  '.',
+  './inspect',
+  './events',
+  './websockets',
+  './microservices',
+  './testing',
+  './emulator',
+  './express',
+];
 
 // `npm run api` writes the reports; every other run compares.
 const isWriting = process.env['API'] === 'write';
@@ -72,6 +81,12 @@ describe("The entry point './inspect'", () => {
       'formatAccess',
       'verifyAccessNames',
     ]);
+  });
+});
+
+describe("The entry point './events'", () => {
+  it('exports these values', () => {
+    expectValues('./events', ['OnDescopeEvent']);
   });
 });
 

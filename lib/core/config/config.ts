@@ -12,6 +12,7 @@ import type { VerificationConfig } from '../token/token-verifier.js';
 import type { AcceptanceConfig } from '../user/token-acceptance.js';
 import { reportSameNames, toAccessKeyConfig } from './access.js';
 import { toAddresses, toOrigins, toProjectId } from './endpoints.js';
+import { toWebhookSecrets } from './events.js';
 import { toFixedKeys, toKeyFetchConfig } from './keys.js';
 import { OptionReader } from './option-reader.js';
 import type { DescopeOptions, OptionValues } from './options.js';
@@ -49,14 +50,15 @@ export interface DescopeConfig {
   readonly loadUser: UserLoader | UserLoaderClass | undefined;
   readonly fetch: Fetch;
   readonly clock: Clock;
-  /** The vendor client's secrets, behind a function so that no log or JSON of the config shows them. */
-  readonly readSecrets: () => ClientSecrets;
+  /** The secrets, behind a function so that no log or JSON of the config shows them. */
+  readonly readSecrets: () => ConfigSecrets;
 }
 
-/** The secrets of the client of `@InjectDescope()`. */
-export interface ClientSecrets {
+/** The secrets of the client of `@InjectDescope()`, and those of the webhook. */
+export interface ConfigSecrets {
   readonly managementKey: string | undefined;
   readonly authManagementKey: string | undefined;
+  readonly webhookSecrets: readonly string[];
 }
 
 /** Reads options that are given separately, and adds their mistakes to the same error. */
@@ -93,7 +95,7 @@ export function resolveConfig(
     loadUser: values.loadUser,
     fetch: toNodeFetch(values.fetch ?? globalThis.fetch),
     clock: values.clock,
-    readSecrets: toSecretsReader(values),
+    readSecrets: toSecretsReader(values, toWebhookSecrets(values.events, given.events, options)),
   };
   readBeside(options);
   options.assertFaultless();
@@ -140,6 +142,9 @@ function freezeConfig(config: DescopeConfig): DescopeConfig {
   return Object.freeze(config);
 }
 
-function toSecretsReader({ managementKey, authManagementKey }: OptionValues): () => ClientSecrets {
-  return () => ({ managementKey, authManagementKey });
+function toSecretsReader(
+  { managementKey, authManagementKey }: OptionValues,
+  webhookSecrets: readonly string[],
+): () => ConfigSecrets {
+  return () => ({ managementKey, authManagementKey, webhookSecrets });
 }

@@ -40,7 +40,13 @@ type ValueOf<Row> =
       : never;
 
 /** Options that must be set beside `useFactory`: controllers and guards are registered before a factory runs. */
-export const STATIC_OPTIONS: readonly string[] = ['isGlobal', 'globalGuard', 'routes', 'transports'];
+export const STATIC_OPTIONS: readonly string[] = [
+  'isGlobal',
+  'globalGuard',
+  'routes',
+  'events',
+  'transports',
+];
 
 // Options of earlier versions, and where they are now.
 const MOVED = new Map([

@@ -21,6 +21,8 @@ import {
   isUsernameClaim,
 } from './access.js';
 import { TRUSTED_ORIGINS } from './endpoints.js';
+import type { EventsOptions } from './events.js';
+import { EVENTS } from './events.js';
 import type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './keys.js';
 import { KEY_FETCH, TOKEN_CACHE } from './keys.js';
 import type { OptionTable, ValuesOf } from './option-reader.js';
@@ -185,6 +187,13 @@ export interface DescopeOptions {
    */
   readonly shared?: SharedOptions | false | null | undefined;
   /**
+   * Receives Descope's events at `POST auth/events`, and passes them to `@OnDescopeEvent`. Next to a factory, `events: {}` mounts
+   * the route; the secret may also come from the factory. With `false`, handlers of events are never called.
+   * @defaultValue none: no route
+   * @see https://docs.descope.com/connectors/connector-configuration-guides/network/audit-webhook
+   */
+  readonly events?: EventsOptions | false | undefined;
+  /**
    * Loads the application's own user for `@CurrentUser()` and `request.user`: a function, or the class of a provider.
    * @defaultValue none: the user is a `DescopeUser`
    */
@@ -266,6 +275,7 @@ export const OPTIONS = {
   trustedOrigins: TRUSTED_ORIGINS,
   session: { rows: SESSION, off: [undefined, null, false] },
   shared: { rows: SHARED, off: [undefined, null, false] },
+  events: { rows: EVENTS, off: [undefined, false] },
   loadUser: toOptionalRule('a function, or a class with loadUser(session, request)', isUserLoader),
   keyFetch: { rows: KEY_FETCH },
   tokenCache: { rows: TOKEN_CACHE, off: [false] },

@@ -11,6 +11,7 @@ const OPTIONAL = ['@descope/web-component', '@nestjs/microservices', '@nestjs/te
 const ENTRY_POINTS = [
   ['', 'DescopeModule'],
   ['/inspect', 'describeAccess'],
+  ['/events', 'OnDescopeEvent'],
   ['/websockets', 'DescopeSockets'],
   ['/microservices', 'microserviceTransport'],
   ['/testing', 'createTestDescope'],

@@ -268,6 +268,25 @@ describe('resolveConfig', () => {
     );
   });
 
+  it('rejects events without a secret, and a secret that is too short', () => {
+    for (const events of [
+      {},
+      { secret: undefined },
+      { secret: 'x'.repeat(15) },
+      { secret: ['x'.repeat(16), ''] },
+      { secret: [] },
+    ])
+      expect([events, mistaken({ events })]).toEqual([events, ['events.secret']]);
+    for (const events of [true, null, 'x', []]) expect(mistaken({ events })).toContain('events');
+    for (const events of [
+      undefined,
+      false,
+      { secret: 'x'.repeat(16) },
+      { secret: ['x'.repeat(16), 'y'.repeat(16)] },
+    ])
+      expect([events, mistaken({ events })]).toEqual([events, []]);
+  });
+
   it('rejects a user loader that is no function, and a refresh cookie that sessions have', () => {
     expect(mistaken({ loadUser: {} })).toEqual(['loadUser']);
     for (const refreshCookieName of ['', 'a b', 'DS', 7]) {
@@ -300,6 +319,7 @@ describe('resolveConfig', () => {
       'refreshCookieName',
       'session',
       'shared',
+      'events',
       'loadUser',
       'sources',
       'publicOrigin',
