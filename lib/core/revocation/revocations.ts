@@ -92,6 +92,15 @@ export class Revocations implements RevocationReceiver {
    * `SIGN_OUTS_UNAVAILABLE` if this instance does not hear of revocations.
    */
   assertActive(token: string, verified: VerifiedToken): MaybePromise<void> {
+    return this.#assertActive(token, verified, false);
+  }
+
+  /** Like `assertActive`, by what a store says now: what it said a moment ago does not count. */
+  assertStillActive(token: string, verified: VerifiedToken): MaybePromise<void> {
+    return this.#assertActive(token, verified, true);
+  }
+
+  #assertActive(token: string, verified: VerifiedToken, mustAsk: boolean): MaybePromise<void> {
     const sharing = this.#sharing;
     sharing?.assertHearing?.();
     if (verified.activeAtVersion !== this.#version) {
@@ -100,7 +109,7 @@ export class Revocations implements RevocationReceiver {
     }
     if (sharing?.isRevoked === undefined) return;
     const keys = toPairs(this.#recallKeys(token, verified, ALL_SCOPES));
-    const isRevoked = sharing.isRevoked({ keys, issuedAt: verified.claims.iat ?? 0 });
+    const isRevoked = sharing.isRevoked({ keys, issuedAt: verified.claims.iat ?? 0, mustAsk });
     return whenReady(isRevoked, assertNotRevoked);
   }
 

@@ -8,6 +8,8 @@ export interface JudgedToken {
   readonly keys: readonly RevocationKey[];
   /** `iat`; 0 without one. In epoch seconds. */
   readonly issuedAt: number;
+  /** Whether the store must be asked now: what it said a moment ago does not count. */
+  readonly mustAsk?: boolean;
 }
 
 /** Receives what was revoked by another instance. */

@@ -57,7 +57,9 @@ export class StoreSharing implements RevocationSharing {
       const untilMs = clock() + maxStaleMs; // from before the call
       return { value: await this.#ask(token), untilMs };
     };
-    return this.#answers.getOrLoad(this.#toName(session), load);
+    const name = this.#toName(session);
+    if (token.mustAsk === true) this.#answers.delete(name);
+    return this.#answers.getOrLoad(name, load);
   }
 
   async #ask({ keys, issuedAt }: JudgedToken): Promise<boolean> {

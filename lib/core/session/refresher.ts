@@ -16,6 +16,7 @@ import type { RefreshClaims } from './refresh-claims.js';
 import type { SignInChains } from './sign-in-chains.js';
 
 const REJECTION_WAITS_MS = [50, 150, 300];
+const LATE_SIGN_OUT_MS = 60_000; // longer than an instance accepts tokens that hears nothing
 
 /** The input of `Refresher`. */
 export interface RefresherInput {
@@ -119,12 +120,26 @@ export class Refresher {
     return this.#input.signIns.link(readSubjectId(owner.claims), { refresh, sessions: [sessionToken] });
   }
 
+  /**
+   * Asserts, after issued tokens were linked, that the sign-in was not ended meanwhile; a sign-out of which this instance
+   * hears later ends them too. Throws `SESSION_SIGNED_OUT`.
+   */
+  async assertStillSignedIn(refreshToken: string, owner: VerifiedToken): Promise<void> {
+    const { revocations, signIns } = this.#input;
+    const revoke = async (): Promise<void> =>
+      revocations.revokeDigested(signIns.find([refreshToken]), owner.claims);
+    const cancel = revocations.watch(refreshToken, owner.claims, () => void revoke().catch(() => undefined)); // here, in any case
+    setTimeout(cancel, LATE_SIGN_OUT_MS).unref();
+    await revocations.assertStillActive(refreshToken, owner);
+  }
+
   async #fetchAndPublish(refreshToken: string, owner: VerifiedToken): Promise<IssuedTokens> {
     const { clock, projectId = '' } = this.#input;
     const startedAtMs = clock();
     try {
       const { issued, outcome } = await this.#fetch(refreshToken);
       await this.linkIssued(owner, [refreshToken], issued); // before any request gets it
+      await this.assertStillSignedIn(refreshToken, owner);
       publishRefresh(outcome, readElapsedMs(clock, startedAtMs), projectId);
       return issued;
     } catch (error) {
