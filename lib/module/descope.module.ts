@@ -25,7 +25,6 @@ import { createEventsController, toEventProviders } from '../events/events.contr
 import { assertStaticScopes, OptionsCircleModule } from '../inspect/dependencies.js';
 import { createAuthController, toRouteProviders } from '../routes/auth.controller.js';
 import { DEFAULT_PATH, toMountable } from '../routes/routes.options.js';
-import { ApplicationEntry } from './application.entry.js';
 import { DescopeHealthIndicator } from './descope.health.js';
 import type {
   DescopeModuleAsyncOptions,
@@ -37,7 +36,12 @@ import { ConfigurableModuleClass, OptionsFailure, toStaticOptions } from './desc
 import { descopeProviders, sessionProviders } from './descope.providers.js';
 import { DescopeRevocations } from './descope.revocations.js';
 import { DescopeService } from './descope.service.js';
-import { DescopeStartup, SessionHookRegistration, toTransportsProvider } from './descope.startup.js';
+import {
+  ApplicationEntry,
+  DescopeStartup,
+  SessionHookRegistration,
+  toTransportsProvider,
+} from './descope.startup.js';
 import { MessageFilters, toGlobalGuardProvider } from './global-guard.js';
 import { provideCopies, shareClasses } from './late-services.js';
 import { DescopeM2mClient } from './m2m.client.js';

@@ -9,7 +9,10 @@ import type {
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { countChanges } from '../auth/access/access-metadata.js';
+import type { Application } from '../auth/applications.js';
+import { registerApplication } from '../auth/applications.js';
 import {
+  DESCOPE_APPLICATION,
   DESCOPE_CONFIG,
   DESCOPE_GLOBAL_GUARD,
   DESCOPE_KEY_SET,
@@ -34,6 +37,7 @@ import type { KeySet } from '../core/token/key-set.js';
 import { assertSchemasGuarded } from '../inspect/graphql-schema.js';
 import { assertGuardOrder } from '../inspect/guard-order.js';
 import type { HandlerWithPolicy } from '../inspect/handlers.js';
+import { readFoundClasses } from '../inspect/handlers.js';
 import { readOpenGateways, readOpenHandlers, readUncertainDemands } from '../inspect/never-guarded.js';
 import { checkHandlers } from '../inspect/startup-checks.js';
 import type { GlobalGuardPlan } from './global-guard.js';
@@ -119,6 +123,34 @@ function failBoot(error: unknown): never {
 // In a microservice or an application context, Nest's factory sets the adapter to null; Nest's testing module leaves it out.
 function hasAdapter({ httpAdapter }: HttpAdapterHost): boolean {
   return (httpAdapter ?? undefined) !== undefined;
+}
+
+// Registers the application in the process while it runs, so that its calls can be distinguished from another's.
+
+/** Registers the application from `onModuleInit` until it has shut down. */
+@Injectable()
+export class ApplicationEntry implements OnModuleInit, OnApplicationShutdown {
+  @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
+  @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
+  @Inject(DESCOPE_APPLICATION) private readonly application!: Application;
+  #leave: (() => void) | undefined;
+
+  onModuleInit(): void {
+    // A mixin may have overwritten "constructor", from which Nest reads the class of an instance.
+    const classes = readFoundClasses(this.modules).flatMap(({ type }) => [type, toNamedClass(type)]);
+    const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
+    const server: unknown = adapter?.getInstance();
+    this.#leave = registerApplication(this.application, { classes, server });
+  }
+
+  // After the last request: requests that were under way when the application closed still belong to it.
+  onApplicationShutdown(): void {
+    this.#leave?.();
+  }
+}
+
+function toNamedClass({ prototype }: { readonly prototype: unknown }): object {
+  return (prototype as { readonly constructor: object }).constructor;
 }
 
 /** Runs the refresh of sessions before every route: on Express as middleware, on Fastify as a hook. */

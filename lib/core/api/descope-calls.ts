@@ -62,11 +62,7 @@ export async function endSessionsOf(api: DescopeApi, managementKey: string, user
 }
 
 /** Deactivates an access key at Descope, by a management key. */
-export async function deactivateAccessKey(
-  api: DescopeApi,
-  managementKey: string,
-  id: string,
-): Promise<void> {
+export async function deactivateAccessKey(api: DescopeApi, managementKey: string, id: string): Promise<void> {
   await callDescope(api, { path: '/v1/mgmt/accesskey/deactivate', bearer: managementKey, body: { id } });
 }
 
