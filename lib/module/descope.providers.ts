@@ -3,7 +3,7 @@ import type { Provider } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { RelationCheck } from '../auth/access/fga.js';
-import type { Application } from '../auth/applications.js';
+import type { Application, WatchRevocations } from '../auth/applications.js';
 import { createApplication } from '../auth/applications.js';
 import type { DescopeClient, OptionOverrides } from '../auth/injection-tokens.js';
 import {
@@ -189,14 +189,19 @@ export const sessionProviders: Provider[] = [
   },
   {
     provide: DESCOPE_APPLICATION,
-    inject: [DESCOPE_AUTHENTICATOR, DESCOPE_TRANSPORTS],
+    inject: [DESCOPE_AUTHENTICATOR, DESCOPE_TRANSPORTS, DESCOPE_SESSIONS],
     useFactory: toApplication,
   },
 ];
 
-function toApplication(authenticator: object, taught: readonly DescopeTransport[]): Application {
+function toApplication(
+  authenticator: object,
+  taught: readonly DescopeTransport[],
+  { revocations }: Sessions,
+): Application {
   const transports = new Map(taught.map((transport) => [transport.type, transport]));
-  return createApplication({ authenticator, transports });
+  const watchRevocations: WatchRevocations = (token, claims, run) => revocations.watch(token, claims, run);
+  return createApplication({ authenticator, transports, watchRevocations });
 }
 
 type SessionParts = readonly [DescopeConfig, KeySet, Notify, KeyValueStore | undefined, DescopeTime];

@@ -164,13 +164,19 @@ export class Revocations implements RevocationReceiver {
     return this.#table.list(this.#now());
   }
 
-  /** Calls back once, when a token is revoked; returns a function that cancels it. */
+  /** Calls back once, when a token is revoked, and at once if it is; returns a function that cancels it. */
   watch(token: string, claims: DescopeClaims, run: () => void): () => void {
-    return this.#watchers.add({
-      keys: this.#toKeys(token, claims, REVOCATION_SCOPES),
-      issuedAt: claims.iat ?? 0,
-      run,
-    });
+    const watcher = { keys: this.#toKeys(token, claims, REVOCATION_SCOPES), issuedAt: claims.iat ?? 0, run };
+    const now = this.#now();
+    const isActive = watcher.keys.every((key) => watcher.issuedAt >= this.#table.find(key, now));
+    if (isActive) return this.#watchers.add(watcher);
+    run();
+    return () => undefined;
+  }
+
+  /** The number of tokens that are watched. */
+  get watchedCount(): number {
+    return this.#watchers.size;
   }
 
   #judge(token: string, verified: VerifiedToken): void {

@@ -12,9 +12,16 @@ export interface Watcher {
 // By key, so that a revocation costs no more with many open sockets.
 export class Watchers {
   readonly #byKey = new Map<string, Set<Watcher>>();
+  readonly #all = new Set<Watcher>();
+
+  /** The number of watchers. */
+  get size(): number {
+    return this.#all.size;
+  }
 
   /** Adds a watcher, which is called once; returns a function that removes it. */
   add(watcher: Watcher): () => void {
+    this.#all.add(watcher);
     for (const key of watcher.keys) {
       const id = toId(key);
       this.#byKey.set(id, (this.#byKey.get(id) ?? new Set<Watcher>()).add(watcher));
@@ -34,6 +41,7 @@ export class Watchers {
   }
 
   #remove(watcher: Watcher): void {
+    this.#all.delete(watcher);
     for (const key of watcher.keys) {
       const id = toId(key);
       const watchers = this.#byKey.get(id);
