@@ -64,7 +64,7 @@ export interface DescopeOptions {
    */
   readonly allowInsecureBaseUrl?: boolean | 'private' | undefined;
   /**
-   * The management key, for `@InjectDescope()` and `@FgaCheck`.
+   * The management key, for `@InjectDescope()`, `@FgaCheck` and `DescopeRevocations`.
    * @defaultValue `DESCOPE_MANAGEMENT_KEY`, otherwise none
    */
   readonly managementKey?: string | undefined;
