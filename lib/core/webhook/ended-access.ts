@@ -16,14 +16,22 @@ interface Rule {
   readonly names: readonly string[];
   /** The member of the event that holds ids. */
   readonly member?: 'userId' | 'tenants' | 'projectId';
+  /** The member of `data` that holds what the event is about, in lower case as well. */
+  readonly part?: string;
   /** The status without which the event ends nothing. */
   readonly status?: string;
 }
 
-const USER: Rule = { scope: 'user', member: 'userId', names: ['userid', 'userids', 'ids'] };
-const TENANT: Rule = { scope: 'tenant', member: 'tenants', names: ['id', 'tenantid', 'tenantids'] };
+const USER: Rule = { scope: 'user', member: 'userId', part: 'user', names: ['userid', 'userids', 'ids'] };
+const TENANT: Rule = {
+  scope: 'tenant',
+  member: 'tenants',
+  part: 'tenant',
+  names: ['id', 'tenantid', 'tenantids'],
+};
 const KEY: Rule = {
   scope: 'accessKey',
+  part: 'accesskey',
   names: ['id', 'ids', 'keyid', 'keyids', 'accesskeyid', 'accesskeyids'],
 };
 
@@ -51,6 +59,8 @@ export const ENDING_ACTIONS: readonly string[] = [...RULES.keys()];
 export interface ReadAccess {
   readonly ended: readonly DatedRevocation[];
   readonly lacksId: boolean;
+  /** Whether it ends the same at each delivery: what was issued before the event's own time. */
+  readonly isRepeatable: boolean;
 }
 
 /** The clock and the project of the application. */
@@ -67,12 +77,18 @@ export interface Surroundings {
 export function readEndedAccess(received: ReceivedEvent, surroundings: Surroundings): ReadAccess {
   const { event } = received;
   const rule = RULES.get(event.action);
-  if (rule === undefined || !hasStatus(event, rule.status)) return { ended: [], lacksId: false };
-  const ids = [...new Set(readIds(event, rule))].filter((id) => isOwn(id, rule, surroundings));
+  if (rule === undefined || !hasStatus(event, rule) || !isOwn(event, rule, surroundings)) return NOTHING;
+  const ids = [...new Set(readIds(event, rule))];
   const issuedBeforeMs = toIssuedBefore(received, surroundings);
   const dated = { issuedBeforeMs, isByDescopesClock: received.isDated };
-  return { ended: ids.map((id) => ({ ...toSubject(rule, id), ...dated })), lacksId: ids.length === 0 };
+  return {
+    ended: ids.map((id) => ({ ...toSubject(rule, id), ...dated })),
+    lacksId: ids.length === 0,
+    isRepeatable: issuedBeforeMs === event.occurred.getTime() && received.isDated,
+  };
 }
+
+const NOTHING: ReadAccess = { ended: [], lacksId: false, isRepeatable: true };
 
 // A time in the future would lock users out until then. A token that was accepted by now was issued within the leeway.
 function toIssuedBefore({ event, isDated }: ReceivedEvent, { nowMs, leewayMs }: Surroundings): number {
@@ -83,28 +99,27 @@ function toSubject({ scope }: Rule, id: string): Pick<DatedRevocation, 'scope' |
   return scope === 'project' ? { scope } : { scope, id };
 }
 
-// One secret may sign for several projects.
-function isOwn(id: string, { scope }: Rule, { projectId }: Surroundings): boolean {
-  return scope !== 'project' || id === projectId;
+// One secret may sign for several projects. The ids of users and keys are different in each, those of tenants may not be.
+function isOwn({ projectId }: DescopeAuditEvent, { scope }: Rule, own: Surroundings): boolean {
+  return (scope !== 'project' && scope !== 'tenant') || (projectId ?? own.projectId) === own.projectId;
 }
 
-function readIds(event: DescopeAuditEvent, { member, names }: Rule): readonly string[] {
+function readIds(event: DescopeAuditEvent, rule: Rule): readonly string[] {
+  const { member, names } = rule;
   const own = member === undefined ? [] : [event[member] ?? []].flat();
-  return [...own, ...readParts(event).flatMap((part) => readNamed(part, names).flatMap(toTexts))];
+  return [...own, ...readParts(event, rule).flatMap((part) => readNamed(part, names).flatMap(toTexts))];
 }
 
-function hasStatus(event: DescopeAuditEvent, status: string | undefined): boolean {
+function hasStatus(event: DescopeAuditEvent, rule: Rule): boolean {
+  const { status } = rule;
   if (status === undefined) return true;
-  const found = readParts(event).flatMap((part) => readNamed(part, ['status', 'userstatus']));
+  const found = readParts(event, rule).flatMap((part) => readNamed(part, ['status', 'userstatus']));
   return found.some((value) => typeof value === 'string' && value.toLowerCase() === status);
 }
 
-// `data` itself, and the changed values in it.
-function readParts({ data }: DescopeAuditEvent): readonly JsonObject[] {
-  return [
-    data,
-    ...readNamed(data, ['change', 'changes', 'user', 'accesskey', 'tenant']).filter(isJsonObject),
-  ];
+// `data` itself, the changed values in it, and what the event is about; not the user who has deleted a key.
+function readParts({ data }: DescopeAuditEvent, { part = '' }: Rule): readonly JsonObject[] {
+  return [data, ...readNamed(data, ['change', 'changes', part]).filter(isJsonObject)];
 }
 
 function readNamed(part: JsonObject, names: readonly string[]): readonly unknown[] {

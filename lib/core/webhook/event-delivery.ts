@@ -30,6 +30,11 @@ export interface EventDeliveryInput {
   readonly projectId: string;
 }
 
+interface KeyedEvent extends ReceivedEvent {
+  /** The same for each delivery of the event. */
+  readonly key: string;
+}
+
 // An exception of the application, which is no outage, whatever its class is.
 class HandlerFailure extends Error {}
 
@@ -41,44 +46,45 @@ export class EventDelivery {
   }
 
   /**
-   * Processes the events of a delivery in their order. A failure does not keep the rest from being processed, and what
-   * succeeded is not repeated when the same event is delivered again.
+   * Processes the events of a delivery: ends access first, and then runs the handlers, event by event. A failure does not keep
+   * the rest from being processed, and what succeeded is not repeated when the same event is delivered again.
    * @returns whether every handler succeeded
    * @throws {DescopeRequestError} REQUEST_BODY_INVALID
    * @throws {DescopeUnavailableError} SIGN_OUTS_UNAVAILABLE, EVENT_IN_PROGRESS
    */
   async deliver({ text, signature }: VerifiedBody, handlers: readonly EventHandler[]): Promise<boolean> {
-    const received = readAuditEvents(text, this.#input.clock());
-    const failures: unknown[] = [];
-    for (const [index, item] of received.entries()) {
+    const received = readAuditEvents(text, this.#input.clock()).map((item, index) => {
       const { id } = item.event;
-      const key = id === undefined ? `${signature}:${index}` : `id:${id}`;
-      failures.push(...(await this.#process(key, item, handlers)));
-    }
+      return { ...item, key: id === undefined ? `${signature}:${index}` : `id:${id}` };
+    });
+    const results = await Promise.allSettled(received.map((item) => this.#endAccess(item))); // handlers may rely on it
+    for (const item of received) results.push(...(await this.#runHandlers(item, handlers)));
+    const failures = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    );
     const outage = failures.find((failure) => !(failure instanceof HandlerFailure));
     if (outage !== undefined) throw outage as Error;
     return failures.length === 0;
   }
 
-  async #process(
-    key: string,
-    received: ReceivedEvent,
+  async #runHandlers(
+    { key, event }: KeyedEvent,
     handlers: readonly EventHandler[],
-  ): Promise<readonly unknown[]> {
-    const { event } = received;
+  ): Promise<readonly PromiseSettledResult<void>[]> {
     const found = handlers.filter(({ actions }) => actions.some((action) => isMeant(action, event)));
-    const ended = await Promise.allSettled([this.#endAccess(received)]); // before the handlers, which may rely on it
-    const ran = await Promise.allSettled(found.map((handler) => this.#handle(key, handler, event)));
-    return [...ended, ...ran].flatMap((result) =>
-      result.status === 'rejected' ? [result.reason as unknown] : [],
-    );
+    return Promise.allSettled(found.map((handler) => this.#handle(key, handler, event)));
   }
 
-  async #endAccess(received: ReceivedEvent): Promise<void> {
-    const { revocations, notify, clock, leewayMs, projectId } = this.#input;
-    const { ended, lacksId } = readEndedAccess(received, { nowMs: clock(), leewayMs, projectId });
-    if (lacksId) notify({ code: 'EVENT_WITHOUT_ID', level: 'warn', message: toNameless(received.event) });
-    await Promise.all(ended.map((access) => revocations.revokeBefore(access)));
+  // An event whose own time does not count ends access once: a replay must not sign out who was let in again.
+  async #endAccess({ key, ...received }: KeyedEvent): Promise<void> {
+    const { memory, revocations, notify, clock, leewayMs, projectId } = this.#input;
+    const read = readEndedAccess(received, { nowMs: clock(), leewayMs, projectId });
+    if (read.lacksId)
+      notify({ code: 'EVENT_WITHOUT_ID', level: 'warn', message: toNameless(received.event) });
+    const end = async (): Promise<void> => {
+      await Promise.all(read.ended.map((access) => revocations.revokeBefore(access)));
+    };
+    await (read.isRepeatable ? end() : memory.runOnce(`${key}:access`, end));
   }
 
   async #handle(key: string, handler: EventHandler, event: DescopeAuditEvent): Promise<void> {

@@ -26,6 +26,8 @@ describe('readEndedAccess', () => {
     [{ action: 'AccessKeyDeleted', userId: 'U1', actorId: 'K0', data: { id: 'K1' } }, ['accessKey K1']],
     [{ action: 'AccessKeyDeleted', data: { accessKeyId: 'K1' } }, ['accessKey K1']],
     [{ action: 'AccessKeyDeleted', data: { access_key: { id: 'K1' } } }, ['accessKey K1']],
+    [{ action: 'AccessKeyDeleted', data: { id: 'K1', user: { id: 'U1' } } }, ['accessKey K1']],
+    [{ action: 'TenantDeleted', tenants: ['T1'], projectId: PROJECT_ID }, ['tenant T1']],
     [{ action: 'AccessKeysDeleted', data: { key_ids: ['K1', 'K2'] } }, ['accessKey K1', 'accessKey K2']],
     [{ action: 'AccessKeyDeactivated', data: { keyId: 'K1' } }, ['accessKey K1']],
     [{ action: 'AccessKeyModified', data: { id: 'K1', status: 'inactive' } }, ['accessKey K1']],
@@ -47,8 +49,10 @@ describe('readEndedAccess', () => {
       { action: 'UserModified', userId: 'U1', data: { Change: { custom_attribute_status: 'disabled' } } },
       { action: 'UserModified', userId: 'U1', data: { status: ['disabled'] } },
       { action: 'AccessKeyModified', data: { id: 'K1', status: 'active' } },
+      { action: 'TenantDeleted', tenants: ['T1'], projectId: 'P2another' }, // whose tenant may have the same id
+      { action: 'ProjectDeleted', projectId: 'P2another' },
     ])
-      expect([event, read(event)]).toEqual([event, { ended: [], lacksId: false }]);
+      expect([event, read(event)]).toEqual([event, { ended: [], lacksId: false, isRepeatable: true }]);
   });
 
   it('says where an event that ends access names nobody', () => {
@@ -56,9 +60,8 @@ describe('readEndedAccess', () => {
     for (const action of ENDING_ACTIONS) {
       const event = { action, actorId: 'U1', externalIds: ['a@example.com'], ...modified };
       const wanted = action === 'AccessKeyModified' ? { ...event, data: { status: 'inactive' } } : event;
-      expect([action, read(wanted)]).toEqual([action, { ended: [], lacksId: true }]);
+      expect([action, read(wanted)]).toEqual([action, { ended: [], lacksId: true, isRepeatable: true }]);
     }
-    expect(read({ action: 'ProjectDeleted', projectId: 'P2another' })).toEqual({ ended: [], lacksId: true });
     expect(read({ action: 'UserDeleted', userId: 7, data: ['U1'] }).lacksId).toBe(true);
   });
 

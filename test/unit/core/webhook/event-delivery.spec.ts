@@ -38,22 +38,34 @@ function create() {
 }
 
 describe('EventDelivery', () => {
-  it('ends access before the handlers run, event by event', async () => {
+  it('ends the access of all events before the first handler runs', async () => {
     const { steps, deliver } = create();
     const events = ['U1', 'U2'].map((userId) => ({ action: 'UserDeleted', userId }));
     expect(await deliver(events)).toBe(true);
-    expect(steps).toEqual(['ended U1', 'handled UserDeleted', 'ended U2', 'handled UserDeleted']);
+    expect(steps).toEqual(['ended U1', 'ended U2', 'handled UserDeleted', 'handled UserDeleted']);
   });
 
   it('asks for another delivery while the end is not stored for all instances, and runs handlers once', async () => {
     const { steps, failures, deliver } = create();
-    const event = { action: 'UserDeleted', userId: 'U1' };
+    const event = { action: 'UserDeleted', userId: 'U1', occurred: NOW_MS };
     failures.push(notStored(), notStored());
     expect(await codeLater(() => deliver(event))).toBe('SIGN_OUTS_UNAVAILABLE');
     expect(await codeLater(() => deliver(event))).toBe('SIGN_OUTS_UNAVAILABLE');
     expect(await deliver(event)).toBe(true);
     expect(steps).toEqual(['ended U1', 'handled UserDeleted', 'ended U1', 'ended U1']);
   });
+
+  it.each([undefined, 1_790_000_000, NOW_MS + 3_600_000])(
+    'ends access once by an event whose time does not count (%j), so that a replay signs nobody out',
+    async (occurred) => {
+      const { steps, failures, deliver } = create();
+      const event = { action: 'UserDeleted', userId: 'U1', occurred };
+      failures.push(notStored());
+      expect(await codeLater(() => deliver(event, []))).toBe('SIGN_OUTS_UNAVAILABLE');
+      expect([await deliver(event, []), await deliver(event, [])]).toEqual([true, true]);
+      expect(steps).toEqual(['ended U1', 'ended U1']);
+    },
+  );
 
   it('takes the exception of a handler as its failure, also if it looks like an outage', async () => {
     const { notices, deliver } = create();
