@@ -125,7 +125,7 @@ function createStore() {
   const read = (key) => {
     const { value, untilMs } = kept.get(key) ?? {};
     if (untilMs > Date.now()) return value;
-    return state.isListed && key.includes('signed-out') ? 'Infinity' : undefined;
+    return state.isListed && key.includes(':revoked:') ? '4000000000 4000000000' : undefined;
   };
   return {
     get: (key) => thenable(read(key)),
