@@ -85,6 +85,19 @@ describe('A channel', () => {
     expect(server.appends.reduce((sum, count) => sum + count)).toBe(published.length + 1);
   });
 
+  it('reads the records of a moment together', async () => {
+    const connection = server.connect();
+    const one = await start({ clock: Date.now }, connection);
+    const startedAt = performance.now();
+    connection.reads = 0;
+    for (let user = 0; performance.now() - startedAt < 1_000; user += 1) {
+      server.put([encodeRevocation(toRevocation(user))]);
+      await sleep(2);
+    }
+    expect(connection.reads).toBeLessThanOrEqual(22);
+    await until(() => one.size() === server.living.length);
+  });
+
   it('has one heartbeat a second, however many instances there are', async () => {
     await Promise.all(Array.from({ length: 8 }, () => start({ clock: Date.now })));
     server.appends.length = 0;
