@@ -78,6 +78,7 @@ export default [command, schematic, entryPoints];
 function toChunk(id) {
   if (/\/dist\/esm\/(?:core|auth)\//.test(id) && !/(?:descope\.sockets|session-end)\.js$/.test(id))
     return 'pipeline';
+  if (id.endsWith('/events/on-descope-event.js')) return 'pipeline'; // a library has handlers without an application
   return /\/dist\/esm\/(?:module|routes)\//.test(id) ? 'application' : undefined;
 }
 

@@ -7,7 +7,7 @@ import { toWebhookEvent } from '../audit/audit-event.js';
  * An audit webhook, to which the emulator sends the events of its project.
  *
  * @see {@link https://docs.descope.com/connectors/connector-configuration-guides/network/audit-webhook | Audit Webhook Connector}
- * @example { url: 'http://127.0.0.1:3000/auth/events', secret: 'webhook-secret', actions: ['UserDeleted'] }
+ * @example { url: 'http://127.0.0.1:3000/auth/events', secret: 'the-webhook-secret', actions: ['UserDeleted'] }
  */
 export interface EmulatorWebhook {
   /** The `http` or `https` URL that is sent the events, by POST. */

@@ -31,7 +31,7 @@ export class Webhooks {
    * Adds a webhook until the next `reset()`.
    *
    * @throws {EmulatorError} EMULATOR_OPTIONS_INVALID when a member is unknown or has a wrong value
-   * @example emulator.webhooks.add({ url: `${await app.getUrl()}/auth/events`, secret: 'webhook-secret' });
+   * @example emulator.webhooks.add({ url: `${await app.getUrl()}/auth/events`, secret: 'the-webhook-secret' });
    */
   add(webhook: EmulatorWebhook): void {
     const mistakes = findWebhookMistakes([webhook]);
