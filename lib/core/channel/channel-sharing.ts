@@ -6,7 +6,7 @@ import type { Notify } from '../logging.js';
 import { readProjectId } from '../logging.js';
 import { toReason } from '../request-failure.js';
 import type { Revocation } from '../revocation/revocation.js';
-import { decodeRevocation, encodeRevocation } from '../revocation/revocation.js';
+import { decodeRevocation } from '../revocation/revocation.js';
 import type { RevocationReceiver, RevocationSharing } from '../revocation/sharing.js';
 import { AppendQueue } from './append-queue.js';
 import type {
@@ -22,7 +22,7 @@ import { Hearing } from './hearing.js';
 import type { Continuity } from './log-continuity.js';
 import { LogContinuity } from './log-continuity.js';
 import { pause, readRestMs, toRetryMs, withinTime } from './timing.js';
-import { WriteBack } from './write-back.js';
+import { toEntry, WriteBack } from './write-back.js';
 
 const BOOT_WAIT_MS = 1_000;
 const STORED_MS = 1_000;
@@ -117,9 +117,8 @@ export class ChannelSharing implements RevocationSharing {
   }
 
   async publish(revocations: readonly Revocation[]): Promise<void> {
-    const entries = revocations.map((item) => ({ text: encodeRevocation(item), until: item.until }));
     try {
-      await withinTime(() => this.#queue.add(entries), STORED_MS, WHO);
+      await withinTime(() => this.#queue.add(revocations.map(toEntry)), STORED_MS, WHO);
     } catch (error) {
       const cause = this.#queue.failure ?? error;
       const message = `The revocation is not stored in the channel yet (${toReason(cause)}). This instance follows it already; the others do once it is stored.`;
@@ -176,6 +175,7 @@ export class ChannelSharing implements RevocationSharing {
     const mustCompare = this.#mustCompare || this.#continuity.position !== undefined;
     this.#writeBack?.stop();
     const writeBack = new WriteBack({
+      clock: this.#input.clock,
       list: () => this.#input.receiver.list(),
       add: (entries) => this.#queue.add(entries),
     });
@@ -183,8 +183,7 @@ export class ChannelSharing implements RevocationSharing {
     const position = await withinTime(
       () =>
         this.#log.readLiving((texts) => {
-          isReadable = this.#receive(texts) && isReadable;
-          if (mustCompare) writeBack.found(texts);
+          isReadable = this.#receive(texts, mustCompare ? writeBack : undefined) && isReadable;
         }),
       READ_ALL_MS,
       WHO,
@@ -227,18 +226,18 @@ export class ChannelSharing implements RevocationSharing {
   }
 
   #takeRecord({ position, texts }: LogRecord): boolean {
-    const isReadable = texts !== undefined && this.#receive(texts);
+    const isReadable = texts !== undefined && this.#receive(texts, this.#writeBack);
     if (!isReadable) this.#noteReadable(false, this.#input.clock());
-    this.#writeBack?.found(texts ?? []);
     this.#restart(this.#continuity.follow(position, texts ?? []));
     return this.#found === 'next';
   }
 
   // Applies what can be read; returns whether that was all.
-  #receive(texts: readonly unknown[]): boolean {
+  #receive(texts: readonly unknown[], writeBack: WriteBack | undefined): boolean {
     const revocations = texts.map(decodeRevocation);
     const readable = revocations.filter((item) => item !== undefined);
     if (readable.length > 0) this.#input.receiver.apply(readable);
+    writeBack?.found(readable);
     return readable.length === texts.length;
   }
 

@@ -1,7 +1,9 @@
 // Writes back to a log that was lost what this instance still holds.
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../clock.js';
 import type { Revocation } from '../revocation/revocation.js';
 import { encodeRevocation } from '../revocation/revocation.js';
+import { RevocationTable } from '../revocation/revocation-table.js';
 import type { ChannelEntry } from './channel.js';
 import { pause } from './timing.js';
 
@@ -10,6 +12,7 @@ const CHUNK = 500;
 
 /** The input of `WriteBack`. */
 export interface WriteBackInput {
+  readonly clock: Clock;
   readonly list: () => Iterable<Revocation>;
   /** Appends entries; resolves once they are stored. */
   readonly add: (entries: readonly ChannelEntry[]) => Promise<void>;
@@ -18,16 +21,17 @@ export interface WriteBackInput {
 /** What is known to be in the log, and the pass that adds what is missing there. */
 export class WriteBack {
   readonly #input: WriteBackInput;
-  readonly #present = new Set<unknown>();
+  readonly #present = new RevocationTable({ onFull: () => undefined });
   readonly #ending = new AbortController();
 
   constructor(input: WriteBackInput) {
     this.#input = input;
   }
 
-  /** Notes texts that the log has. */
-  found(texts: readonly unknown[]): void {
-    for (const text of texts) this.#present.add(text);
+  /** Notes revocations that the log has. */
+  found(revocations: readonly Revocation[]): void {
+    const now = this.#input.clock() / 1000;
+    for (const revocation of revocations) this.#present.merge(revocation, now);
   }
 
   /**
@@ -35,27 +39,31 @@ export class WriteBack {
    * @returns whether all of it is stored
    */
   async run(): Promise<boolean> {
+    const { clock, list, add } = this.#input;
     const { signal } = this.#ending;
     await pause(Math.random() * MAX_WAIT_MS, signal);
     try {
-      for (const revocations of toChunks(this.#input.list(), CHUNK)) {
+      for (const revocations of toChunks(list(), CHUNK)) {
         await nextTurn(); // so that requests are answered meanwhile
         if (signal.aborted) return false;
-        const entries = revocations.map((item) => ({ text: encodeRevocation(item), until: item.until }));
-        const missing = entries.filter(({ text }) => !this.#present.has(text));
-        if (missing.length > 0) await this.#input.add(missing);
+        const now = clock() / 1000;
+        const missing = revocations.filter((item) => this.#present.merge(item, now));
+        if (missing.length > 0) await add(missing.map(toEntry));
       }
       return !signal.aborted;
     } catch {
       return false; // closed, or too many revocations wait
-    } finally {
-      this.#present.clear();
     }
   }
 
   stop(): void {
     this.#ending.abort();
   }
+}
+
+/** Converts a revocation to its stored form. */
+export function toEntry(revocation: Revocation): ChannelEntry {
+  return { text: encodeRevocation(revocation), until: revocation.until };
 }
 
 function* toChunks<T>(items: Iterable<T>, size: number): Generator<readonly T[]> {
