@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const ENTRY_POINTS = [
   'index',
-  ...['inspect', 'events', 'websockets', 'microservices', 'testing', 'emulator', 'express'].map(
+  ...['inspect', 'events', 'websockets', 'microservices', 'redis', 'testing', 'emulator', 'express'].map(
     (name) => `${name}/index`,
   ),
   'emulator/cli',

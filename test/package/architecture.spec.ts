@@ -22,7 +22,7 @@ const FLOORS = [
   ['inspect', 'routes', 'events'],
   ['module'],
   ['testing'],
-  ['express', 'websockets', 'microservices'],
+  ['express', 'websockets', 'microservices', 'redis'],
   ['cli'],
   ['schematics'],
 ];

@@ -44,13 +44,14 @@ const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
 describe('The entry points of the package', () => {
-  it('are eight', () => {
+  it('are nine', () => {
     expect(Object.keys(entryPoints)).toEqual([
       '.',
       './inspect',
       './events',
       './websockets',
       './microservices',
+      './redis',
       './testing',
       './emulator',
       './express',

@@ -11,6 +11,7 @@ const NAMES = [
   './events',
   './websockets',
   './microservices',
+  './redis',
   './testing',
   './emulator',
   './express',
@@ -99,6 +100,12 @@ describe("The entry point './websockets'", () => {
 describe("The entry point './microservices'", () => {
   it('exports these values', () => {
     expectValues('./microservices', ['microserviceTransport']);
+  });
+});
+
+describe("The entry point './redis'", () => {
+  it('exports these values', () => {
+    expectValues('./redis', ['redisChannel']);
   });
 });
 

@@ -17,8 +17,8 @@ export interface RevocationChannel {
 
 /**
  * The log of one project, with the set of its living revocations. Both are changed in one step: what `readLiving` returns
- * is what all records up to its position have carried, less what is over. Every method rejects if the server failed; each
- * must also end by itself when the server does not respond.
+ * is what all records up to its position have carried, less what is over. Every method rejects if the server failed. One that
+ * does not end is called again after a while: `read` after 6 s, `append` after 10 s, `readLiving` after a minute.
  */
 export interface RevocationLog {
   /**

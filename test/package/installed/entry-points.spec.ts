@@ -14,6 +14,7 @@ const ENTRY_POINTS = [
   ['/events', 'OnDescopeEvent'],
   ['/websockets', 'DescopeSockets'],
   ['/microservices', 'microserviceTransport'],
+  ['/redis', 'redisChannel'],
   ['/testing', 'createTestDescope'],
   ['/emulator', 'startEmulator'],
   ['/express', undefined],
