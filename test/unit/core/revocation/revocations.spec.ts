@@ -1,4 +1,5 @@
 // What was revoked stays rejected, until it would have ended.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { toTokenKey } from '#lib/core/revocation/ahead-tokens.js';
 import type { Revocation } from '#lib/core/revocation/revocation.js';
@@ -40,6 +41,15 @@ const judge = (list: Revocations, { token, claims, kind }: Issued) =>
 const revoke = (list: Revocations, { token, claims }: Issued) => list.revokeToken(token, claims);
 const revokeUser = (list: Revocations, id: string, ms = NOW_MS, untilMs?: number) =>
   list.revokeBefore({ scope: 'user', id, issuedBeforeMs: ms, ...(untilMs !== undefined && { untilMs }) });
+
+// In place of the listeners of the test runner, for which it would be a failure.
+async function catchUncaught(): Promise<Error> {
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  const thrown = await new Promise<Error>((resolve) => process.once('uncaughtException', resolve));
+  for (const listener of listeners) process.on('uncaughtException', listener);
+  return thrown;
+}
 
 describe('Revocations', () => {
   it('rejects a token that was revoked, and no other', async () => {
@@ -174,13 +184,45 @@ describe('Revocations', () => {
     );
     cancels.at(-1)?.();
     await list.revokeBefore({ scope: 'tenant', id: 'T2acme', issuedBeforeMs: NOW_MS });
+    await nextTurn();
     expect(called).toEqual(['anna']);
     await revokeUser(list, 'U2anna');
     await revoke(list, tokens.bob);
+    await nextTurn();
     expect(called).toEqual(['anna', 'bob']);
     list.apply([...list.list()]);
     await list.revokeBefore({ scope: 'project', issuedBeforeMs: NOW_MS + 3_000 });
+    await nextTurn();
     expect(called).toEqual(['anna', 'bob', 'later']);
+  });
+
+  it('tells the other instances, and calls the others who watch, where one of these throws', async () => {
+    const sent: Revocation[] = [];
+    const list = create({
+      createSharing: () => ({ publish: async (revocations) => void sent.push(...revocations) }),
+    });
+    const called: string[] = [];
+    const anna = issue();
+    list.watch(anna.token, anna.claims, () => {
+      throw new Error('a listener of the application');
+    });
+    list.watch(anna.token, anna.claims, () => void called.push('another'));
+    const thrown = catchUncaught();
+    await revoke(list, anna);
+    expect((await thrown).message).toBe('a listener of the application');
+    expect([called, sent.length]).toEqual([['another'], 1]);
+  });
+
+  it('lets requests in between while it calls very many who watch', async () => {
+    const list = create();
+    const anna = issue();
+    let [called, turns] = [0, 0];
+    for (let count = 0; count < 5_000; count += 1)
+      list.watch(anna.token, anna.claims, () => void (called += 1));
+    await revoke(list, anna);
+    for (; called < 5_000 && turns < 10_000; turns += 1) await nextTurn();
+    expect([called, turns]).toEqual([5_000, expect.any(Number)]);
+    expect(turns).toBeGreaterThan(10);
   });
 
   it('hands what it revokes to other instances, which reject it then, and what they hear back changes nothing', async () => {
