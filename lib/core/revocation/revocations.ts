@@ -70,6 +70,7 @@ export class Revocations implements RevocationReceiver {
   readonly #ahead: AheadTokens;
   readonly #watchers = new Watchers();
   readonly #sharing: RevocationSharing | undefined;
+  readonly #keyIds = new WeakMap<DescopeClaims, string>();
   #version = 1;
 
   constructor(input: RevocationsInput) {
@@ -113,11 +114,16 @@ export class Revocations implements RevocationReceiver {
     return whenReady(isRevoked, assertNotRevoked);
   }
 
-  /** Asserts that an access key is not revoked, for a token that was issued for it and names its user in place of the key. */
-  assertKeyActive(keyId: string, issuedAt: number): void {
-    const now = this.#now();
-    if (!this.#table.hasAny('accessKey', now)) return;
-    if (issuedAt < this.#table.find(this.#toKey('accessKey', keyId), now)) throw revoked();
+  /**
+   * Records the access key for which a token was issued, before it is judged: the token of a key that is bound to a user names
+   * the user in place of the key.
+   */
+  bindKey(verified: VerifiedToken, keyId: string): void {
+    const { claims } = verified;
+    if (keyId === readSubjectId(claims) || this.#keyIds.get(claims) === keyId) return;
+    this.#keyIds.set(claims, keyId);
+    verified.activeAtVersion = 0;
+    verified.revocationKeys = undefined;
   }
 
   /** Revokes a token until it ends. */
@@ -208,7 +214,16 @@ export class Revocations implements RevocationReceiver {
     claims: DescopeClaims,
     scopes: readonly RevocationScope[],
   ): readonly RevocationKey[] {
-    return scopes.flatMap((scope) => readIds(scope, token, claims).map((id) => this.#toKey(scope, id)));
+    return scopes.flatMap((scope) => this.#readIds(scope, token, claims).map((id) => this.#toKey(scope, id)));
+  }
+
+  // What a token belongs to in a scope. In the scope of access keys it is the subject, whatever its kind: ids do not collide.
+  #readIds(scope: RevocationScope, token: string, claims: DescopeClaims): readonly string[] {
+    if (scope === 'session') return [toTokenKey(token)];
+    if (scope === 'tenant') return readTenants(claims);
+    if (scope === 'project') return [PROJECT];
+    const keyId = scope === 'accessKey' ? this.#keyIds.get(claims) : undefined;
+    return [readSubjectId(claims), ...(keyId === undefined ? [] : [keyId])];
   }
 
   #toKey(scope: RevocationScope, id: string): RevocationKey {
@@ -234,13 +249,6 @@ export class Revocations implements RevocationReceiver {
   #now(): number {
     return this.#input.clock() / 1000;
   }
-}
-
-// What a token belongs to in a scope. In the scope of access keys it is the subject, whatever its kind: ids do not collide.
-function readIds(scope: RevocationScope, token: string, claims: DescopeClaims): readonly string[] {
-  if (scope === 'session') return [toTokenKey(token)];
-  if (scope === 'tenant') return readTenants(claims);
-  return [scope === 'project' ? PROJECT : readSubjectId(claims)];
 }
 
 // Those of the claim `tenants`, and the current one.

@@ -102,9 +102,36 @@ describe('Revocations', () => {
     await list.revokeBefore({ scope: 'accessKey', id, issuedBeforeMs: NOW_MS });
     expect(await judge(list, issue({ sub: id, amr: undefined }))).toBe('SESSION_SIGNED_OUT');
     expect(await judge(list, issue())).toBe('accepted');
-    expect(codeOf(() => list.assertKeyActive(id, NOW_SECONDS))).toBe('SESSION_SIGNED_OUT');
-    expect(codeOf(() => list.assertKeyActive(id, NOW_SECONDS + 1))).toBe('accepted');
-    expect(codeOf(() => list.assertKeyActive(`${id}x`, NOW_SECONDS))).toBe('accepted');
+    const bind = (issued: Issued, keyId: string) => {
+      list.bindKey(issued, keyId);
+      return issued;
+    };
+    expect(await judge(list, bind(issue(), id))).toBe('SESSION_SIGNED_OUT');
+    expect(await judge(list, bind(issue({ iat: NOW_SECONDS + 1 }), id))).toBe('accepted');
+    expect(await judge(list, bind(issue(), `${id}x`))).toBe('accepted');
+    const bare: Issued & VerifiedToken = issue();
+    expect(codeOf(() => list.assertActive(bare.token, bare))).toBe('accepted'); // without its key, and remembered
+    expect(codeOf(() => list.assertActive(bare.token, bind(bare, id)))).toBe('SESSION_SIGNED_OUT');
+  });
+
+  it('calls those who watch a token once: when it is revoked in any of its scopes, or at once if it is', async () => {
+    const list = create();
+    const [anna, bob] = [issue({ dct: 'T2acme' }), issue({ sub: 'U2bob' })];
+    list.bindKey(bob, 'K2bobs');
+    const called: string[] = [];
+    const watch = (name: string, { token, claims }: Issued) =>
+      list.watch(token, claims, () => called.push(name));
+    watch('anna', anna);
+    watch('bob', bob);
+    const cancel = watch('bob, who left', bob);
+    expect(list.watchedCount).toBe(3);
+    cancel();
+    await list.revokeBefore({ scope: 'tenant', id: 'T2acme', issuedBeforeMs: NOW_MS });
+    await list.revokeBefore({ scope: 'tenant', id: 'T2acme', issuedBeforeMs: NOW_MS + 5_000 });
+    expect([called, list.watchedCount]).toEqual([['anna'], 1]);
+    watch('anna, late', anna)();
+    await list.revokeBefore({ scope: 'accessKey', id: 'K2bobs', issuedBeforeMs: NOW_MS });
+    expect([called, list.watchedCount]).toEqual([['anna', 'anna, late', 'bob'], 0]);
   });
 
   it('rejects every token of the project, and no new one', async () => {
