@@ -43,6 +43,8 @@ export const DESCOPE_SESSIONS = 'nestjs-descope:sessions';
 /** Options that replace all others, for tests. */
 export interface OptionOverrides {
   readonly options: DescopeOptions;
+  /** Options that count where neither the application nor the environment has them. */
+  readonly fallback?: DescopeOptions;
   /** Whether they also stand for the options of a factory that throws. */
   readonly replacesFactory: boolean;
 }

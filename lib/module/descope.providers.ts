@@ -107,12 +107,13 @@ function createConfig(...[options, environment, overrides, fixed, services]: Con
   }
 }
 
-function toConfig(...[options, environment, overrides, fixed]: ConfigSources): DescopeConfig {
+function toConfig(...[options, variables, overrides, fixed]: ConfigSources): DescopeConfig {
   if (options instanceof OptionsFailure) assertReplaced(options, overrides);
   const given = options instanceof OptionsFailure ? {} : options;
   const [explicit, report] = addStaticEvents(given, fixed);
-  const readVariable = (name: string): unknown => environment.get<unknown>(name);
-  const merged = mergeOptions(readEnvironment(readVariable), explicit, overrides.options);
+  const readVariable = (name: string): unknown => variables.get<unknown>(name);
+  const environment = mergeOptions(overrides.fallback ?? {}, readEnvironment(readVariable));
+  const merged = mergeOptions(environment, explicit, overrides.options);
   return resolveConfig(merged, isProduction(readVariable), report);
 }
 

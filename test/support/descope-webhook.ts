@@ -12,10 +12,11 @@ export function signBody(body: string | Uint8Array, secret = WEBHOOK_SECRET): st
 export function toDelivery(
   body: string,
   signed: string = body,
+  secret = WEBHOOK_SECRET,
 ): RequestInit & { headers: Record<string, string> } {
   return {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-descope-webhook-s256': signBody(signed) },
+    headers: { 'content-type': 'application/json', 'x-descope-webhook-s256': signBody(signed, secret) },
     body,
   };
 }
