@@ -16,6 +16,7 @@ const MAX_ANSWERS = 50_000; // sessions with a request within `maxStaleMs`
 const MAX_TRIES = 3;
 const MAX_UNWRITTEN = 10_000;
 const RETRY_AFTER_SECONDS = 1;
+const AGAIN_MS = 1_000;
 const ENTRY = /^(\d{1,10}) (\d{1,10})$/;
 
 /** The input of `StoreSharing`. */
@@ -36,6 +37,7 @@ export class StoreSharing implements RevocationSharing {
   readonly #answers: ExpiringCache<boolean>; // by the name of the session
   // What could not be written: it is tried again once the store has answered.
   readonly #unwritten = new Map<string, Revocation>();
+  #writtenAgainAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(input: StoreSharingInput) {
     this.#input = input;
@@ -88,7 +90,11 @@ export class StoreSharing implements RevocationSharing {
     }
   }
 
+  // Not with each answer: a store may answer and keep nothing, as a replica does.
   #writeAgain(): void {
+    const nowMs = this.#input.clock();
+    if (this.#unwritten.size === 0 || Math.abs(nowMs - this.#writtenAgainAtMs) < AGAIN_MS) return;
+    this.#writtenAgainAtMs = nowMs;
     const unwritten = [...this.#unwritten.values()];
     this.#unwritten.clear();
     for (const revocation of unwritten) void this.#writeOrRemember(revocation).catch(() => undefined); // reported by the store

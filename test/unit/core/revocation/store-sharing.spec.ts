@@ -148,4 +148,29 @@ describe('StoreSharing', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(await create(store).sharing.isRevoked(judge('S1'))).toBe(true);
   });
+
+  it('tries once a second what a store that answers does not keep, however many ask', async () => {
+    const store = new MemoryStore();
+    const { sharing, clock } = create(store);
+    const set = store.set.bind(store);
+    let tries = 0;
+    store.set = () => {
+      tries += 1;
+      return Promise.reject(new Error('READONLY'));
+    };
+    await expect(sharing.publish([revoke('session', 'S1')])).rejects.toThrow('READONLY');
+    const ask = async (from: number) => {
+      for (let count = from; count < from + 20; count += 1) await sharing.isRevoked(judge(`T${count}`));
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    await ask(0);
+    expect(tries).toBe(2);
+    clock.advance(1_000);
+    await ask(20);
+    expect(tries).toBe(3);
+    store.set = set;
+    clock.advance(1_000);
+    await ask(40);
+    expect(await create(store).sharing.isRevoked(judge('S1'))).toBe(true);
+  });
 });
