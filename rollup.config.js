@@ -5,9 +5,17 @@ import { join } from 'node:path';
 
 const ENTRY_POINTS = [
   'index',
-  ...['inspect', 'websockets', 'microservices', 'mcp', 'testing', 'emulator', 'express'].map(
-    (name) => `${name}/index`,
-  ),
+  ...[
+    'inspect',
+    'events',
+    'websockets',
+    'microservices',
+    'redis',
+    'mcp',
+    'testing',
+    'emulator',
+    'express',
+  ].map((name) => `${name}/index`),
   'emulator/cli',
   'emulator/command/emulator-command', // which the command imports by its path
 ];
@@ -81,6 +89,7 @@ function toChunk(id) {
     !/(?:descope\.sockets|session-end|transports\/mcp)\.js$/.test(id)
   )
     return 'pipeline';
+  if (id.endsWith('/events/on-descope-event.js')) return 'pipeline'; // a library has handlers without an application
   return /\/dist\/esm\/(?:module|routes)\//.test(id) ? 'application' : undefined;
 }
 

@@ -75,9 +75,21 @@ export const PARTS = {
     mutate: ['lib/auth/request-state.ts', 'lib/auth/response-headers.ts'],
     specs: [`${E2E}/session/caching`, `${E2E}/resilience/two-applications`],
   },
-  signOut: {
-    mutate: ['revocation-list', 'sign-in-chains'].map((file) => `lib/core/session/${file}.ts`),
-    specs: ['revocation-list', 'sign-in-chains'].map((file) => `${UNIT}/core/session/${file}`),
+  revocation: {
+    mutate: [
+      'revocation',
+      'revocation-part',
+      'revocation-table',
+      'revocations',
+      'watchers',
+      'ahead-tokens',
+      'store-sharing',
+    ].map((file) => `lib/core/revocation/${file}.ts`),
+    specs: ['revocations', 'revocation-table'].map((file) => `${UNIT}/core/revocation/${file}`),
+  },
+  chains: {
+    mutate: ['lib/core/session/sign-in-chains.ts'],
+    specs: [`${UNIT}/core/session/sign-in-chains`],
   },
   lapsed: {
     mutate: ['lib/auth/session.middleware.ts', 'lib/core/session/refresher.ts'],

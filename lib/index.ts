@@ -55,12 +55,26 @@ export { DescopeSessionMiddleware } from './auth/session.middleware.js';
 export type { ContextRequest, DescopeCall, HttpCall } from './auth/transports/call.js';
 export type { DescopeTransport } from './auth/transports/transport.js';
 export type { Fetch, FetchBody, FetchInit, FetchLike, FetchResponse } from './core/api/http-client.js';
+export type {
+  AppendOptions,
+  ChannelEntry,
+  ChannelStore,
+  LogHead,
+  LogPart,
+  LogPosition,
+  LogRecord,
+  RevocationChannel,
+  RevocationLog,
+} from './core/channel/channel.js';
+export type { WhenIsolated } from './core/channel/hearing.js';
 export type { Clock } from './core/clock.js';
 export type { AccessKeyOptions } from './core/config/access.js';
+export type { EventsOptions } from './core/config/events.js';
 export type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './core/config/keys.js';
 export type { DescopeOptions } from './core/config/options.js';
 export type { ResourceOptions } from './core/config/resource.js';
 export type { SessionCookieOptions, SessionOptions } from './core/config/session.js';
+export type { SharedOptions } from './core/config/sharing.js';
 export type {
   Consequence,
   DescopeAccessCode,
@@ -93,10 +107,11 @@ export type { RequestLike } from './core/http/request.js';
 export type { TokenReader, TokenSource, TokenSourceOption } from './core/http/token-source.js';
 export type { AccessKeyCredentials, ClientCredentials, M2mCredentials } from './core/m2m/client-tokens.js';
 export type { MaybePromise } from './core/maybe-promise.js';
-export type { GivenStore, KeyValueStore } from './core/session/key-value-store.js';
+export type { DescopeRevocationOutcome, RevocationReach } from './core/session/revoker.js';
 export type { DescopeSessionClass, SignedInSession } from './core/session/session.js';
 export { DescopeSession } from './core/session/session.js';
 export type { DescopeUserLoader, UserLoader, UserLoaderClass } from './core/session/user-loader.js';
+export type { GivenStore, KeyValueStore } from './core/store/key-value-store.js';
 export type { DescopeClaims, TokenKind } from './core/token/claims.js';
 export type { SignatureAlgorithm } from './core/token/signature.js';
 export type {
@@ -143,6 +158,8 @@ export type {
   DescopeModuleOptions,
   DescopeOptionsFactory,
 } from './module/descope.options.js';
+export type { RevocationResult } from './module/descope.revocations.js';
+export { DescopeRevocations } from './module/descope.revocations.js';
 export type { UserOrSession, ValidateSessionOptions } from './module/descope.service.js';
 export { DescopeService } from './module/descope.service.js';
 export type { M2mFetchOptions } from './module/m2m.client.js';

@@ -58,7 +58,11 @@ export default defineConfig({
         },
         {
           text: 'Users and access',
-          items: [page('Own users', 'own-users'), page('Access', 'access')],
+          items: [
+            page('Own users', 'own-users'),
+            page('Access', 'access'),
+            page('Events of Descope', 'events'),
+          ],
         },
         {
           text: 'Sessions',

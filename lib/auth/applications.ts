@@ -1,8 +1,12 @@
 // Finds the application of this process that a call belongs to: no application reads what another stored for a request.
 import type { ExecutionContext } from '@nestjs/common';
+import type { DescopeClaims } from '../core/token/claims.js';
 import { graphqlTransport } from './transports/graphql.js';
 import type { DescopeTransport } from './transports/transport.js';
 import { httpTransport } from './transports/transport.js';
+
+/** Calls back once, when a token is revoked, and at once if it is; returns a function that cancels it. */
+export type WatchRevocations = (token: string, claims: DescopeClaims, run: () => void) => () => void;
 
 /** An application of this process, as guards and decorators know it. */
 export interface Application {
@@ -10,6 +14,7 @@ export interface Application {
   readonly authenticator: object;
   /** The application's own transports (option `transports`), by type. */
   readonly transports: ReadonlyMap<string, DescopeTransport>;
+  readonly watchRevocations: WatchRevocations;
 }
 
 /** What distinguishes an application's calls from those of another application. */
@@ -81,6 +86,17 @@ export function registerApplication(
 export function areSeveral(): boolean {
   return registry.all.length > 1;
 }
+
+/**
+ * Watches a token in all applications of this process, for code that does not know its own: no other project has revocations
+ * of this token.
+ */
+export const watchRevocations: WatchRevocations = (token, claims, run) => {
+  const cancels = registry.all.map((application) => application.watchRevocations(token, claims, run));
+  return () => {
+    for (const cancel of cancels) cancel();
+  };
+};
 
 /** Records the application whose guard received a context. If only one application runs, it owns every context. */
 export function claimContext(context: ExecutionContext, application: Application): void {

@@ -104,6 +104,7 @@ function toCredentialRejection(error: DescopeCredentialError, resource?: Challen
 function toCredentialMessage(code: DescopeErrorCode): string {
   if (code === 'SESSION_MISSING') return 'A session is required.';
   if (code === 'REFRESH_TOKEN_MISSING') return NO_REFRESH_TOKEN;
+  if (isOfWebhook(code)) return 'The signature of the webhook is missing or not valid.';
   return isTooWeak(code) ? 'A stronger or more recent sign-in is required.' : 'The session is not valid.';
 }
 
@@ -113,6 +114,7 @@ function toCredentialChallenge(
 ): HttpError['headers'] {
   const found = toResourceParameters(resource);
   // Another token that was sent is valid, so the challenge has no error code.
+  if (isOfWebhook(code)) return challenge(undefined);
   if (code === 'SESSION_MISSING' || code === 'REFRESH_TOKEN_MISSING') return challenge(undefined, found);
   if (!isTooWeak(code)) return challenge('invalid_token', found);
   const { maxAgeSeconds, acrValues } = details; // RFC 9470 §3
@@ -129,6 +131,11 @@ function toResourceParameters(resource: ChallengeResource | undefined): Record<s
   const { metadataUrl, wantedScopes } = resource;
   const scope = wantedScopes.length === 0 ? {} : { scope: wantedScopes.join(' ') };
   return { ...scope, resource_metadata: metadataUrl };
+}
+
+// No token was sent, and none is wanted; RFC 9110 §15.5.2 wants a challenge with every 401.
+function isOfWebhook(code: DescopeErrorCode): boolean {
+  return code.startsWith('WEBHOOK_');
 }
 
 function isTooWeak(code: DescopeErrorCode): boolean {
@@ -170,7 +177,7 @@ function toRequestRejection(error: DescopeRequestError): HttpError {
     const body = toBody(415, 'Unsupported Media Type', { message, code });
     return { exception: new UnsupportedMediaTypeException(body, options), headers: [] };
   }
-  if (code === 'SESSION_TOO_LARGE') {
+  if (code === 'SESSION_TOO_LARGE' || code === 'REQUEST_BODY_TOO_LARGE') {
     const body = toBody(413, 'Payload Too Large', { message, code });
     return { exception: new PayloadTooLargeException(body, options), headers: [] };
   }
@@ -184,6 +191,7 @@ function toRequestRejection(error: DescopeRequestError): HttpError {
 const UNAVAILABLE: Partial<Record<DescopeErrorCode, string>> = {
   FGA_UNAVAILABLE: 'Access cannot be checked at present.',
   DESCOPE_UNAVAILABLE: 'Descope cannot be reached at present.',
+  EVENT_IN_PROGRESS: 'The event is being processed.',
 };
 
 function toUnavailableRejection(error: DescopeUnavailableError): HttpError {

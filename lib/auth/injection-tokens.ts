@@ -13,13 +13,15 @@ export const DESCOPE_CONFIG = 'nestjs-descope:config';
 export const DESCOPE_AUTHENTICATOR = 'nestjs-descope:authenticator';
 /** The key set that signatures are checked with. */
 export const DESCOPE_KEY_SET = 'nestjs-descope:key-set';
+/** Descope's clock, as its responses show it. */
+export const DESCOPE_TIME = 'nestjs-descope:time';
 /** The Descope client, for `@InjectDescope()`. */
 export const DESCOPE_CLIENT = 'nestjs-descope:client';
 /** The `RelationCheck`, for `@FgaCheck`. */
 export const DESCOPE_RELATIONS = 'nestjs-descope:relations';
 /** The `OptionOverrides` of a test. */
 export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';
-/** The function that reports the mistakes of the static options when the others are read. */
+/** The options of the registration, and their check when the others are read. */
 export const DESCOPE_STATIC_OPTIONS = 'nestjs-descope:static';
 /** The function that logs notices. */
 export const DESCOPE_NOTIFY = 'nestjs-descope:notify';
@@ -35,12 +37,16 @@ export const DESCOPE_TRANSPORTS = 'nestjs-descope:transports';
 export const DESCOPE_LOGIN_PATH = 'nestjs-descope:login-path';
 /** The protected resources of requests; `undefined` without the option `resource`. */
 export const DESCOPE_RESOURCES = 'nestjs-descope:resources';
+/** The bounded store that instances share, if there is one. */
+export const DESCOPE_STORE = 'nestjs-descope:store';
 /** The parts that keep browsers' sessions: token store, refresher, sign-outs. */
 export const DESCOPE_SESSIONS = 'nestjs-descope:sessions';
 
 /** Options that replace all others, for tests. */
 export interface OptionOverrides {
   readonly options: DescopeOptions;
+  /** Options that count where neither the application nor the environment has them. */
+  readonly fallback?: DescopeOptions;
   /** Whether they also stand for the options of a factory that throws. */
   readonly replacesFactory: boolean;
 }

@@ -125,7 +125,7 @@ export class DescopeAccessError extends DescopeError {
 /** A request that a mounted route cannot process: HTTP 400, 413 or 415. */
 export class DescopeRequestError extends DescopeError {
   constructor(
-    /** The cause: `REQUEST_BODY_INVALID`, `REQUEST_BODY_UNSUPPORTED` or `SESSION_TOO_LARGE`. */
+    /** The cause: a `REQUEST_BODY_…` code or `SESSION_TOO_LARGE`. */
     readonly code: DescopeRequestCode,
     message: string,
     details?: DescopeErrorDetails,
@@ -140,7 +140,7 @@ export class DescopeRequestError extends DescopeError {
 }
 
 /**
- * Descope or the `signOutStore` cannot be reached: HTTP 503 with `Retry-After`. The caller may be valid or not.
+ * Descope or the shared store cannot be reached: HTTP 503 with `Retry-After`. The caller may be valid or not.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4
  */
 export class DescopeUnavailableError extends DescopeError {
@@ -195,6 +195,7 @@ export type DescopeConfigCode =
   | 'CONFIG_DEMAND_UNGUARDED'
   | 'CONFIG_DEMAND_AUDIENCELESS'
   | 'CONFIG_RESOURCE_INVALID'
+  | 'CONFIG_EVENTS_OFF'
   | 'CONFIG_OPTIONS_CIRCULAR'
   | 'CONFIG_POLICY_MISSING'
   | 'CONFIG_USER_LOADER_MISSING'
@@ -233,7 +234,9 @@ export type DescopeCredentialCode =
   | 'TOKEN_KIND_NOT_ACCEPTED'
   | 'AUTH_STEP_UP_REQUIRED'
   | 'AUTH_MFA_REQUIRED'
-  | 'AUTH_METHOD_REQUIRED';
+  | 'AUTH_METHOD_REQUIRED'
+  | 'WEBHOOK_SIGNATURE_MISSING'
+  | 'WEBHOOK_SIGNATURE_INVALID';
 
 /** Codes of a known caller who lacks a right: HTTP 403. */
 export type DescopeAccessCode =
@@ -258,10 +261,11 @@ export type DescopeAccessCode =
   | 'TRANSPORT_UNKNOWN';
 
 /**
- * Codes of a request that a route cannot process: HTTP 400, 415 for an unsupported body, 413 for a session that is too
- * large for a cookie.
+ * Codes of a request that a route cannot process: HTTP 400, 415 for an unsupported body, 413 for a body that is too large, or
+ * a session that is too large for a cookie.
  */
-export type DescopeRequestCode = 'REQUEST_BODY_INVALID' | 'REQUEST_BODY_UNSUPPORTED' | 'SESSION_TOO_LARGE';
+export type DescopeRequestCode =
+  'REQUEST_BODY_INVALID' | 'REQUEST_BODY_UNSUPPORTED' | 'REQUEST_BODY_TOO_LARGE' | 'SESSION_TOO_LARGE';
 
 /** Codes of an outage: HTTP 503 with `Retry-After`. */
 export type DescopeUnavailableCode =
@@ -269,6 +273,7 @@ export type DescopeUnavailableCode =
   | 'DESCOPE_UNAVAILABLE'
   | 'FGA_UNAVAILABLE'
   | 'SIGN_OUTS_UNAVAILABLE'
+  | 'EVENT_IN_PROGRESS'
   | 'SESSION_PLUGIN_MISSING'
   | 'ACCESS_KEYS_LIMITED';
 

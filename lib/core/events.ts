@@ -27,7 +27,7 @@ export const DESCOPE_CHANNELS = Object.freeze({
   refresh: 'nestjs-descope:refresh',
   /** The exchange of an access key or of client credentials ended. */
   exchange: 'nestjs-descope:exchange',
-  /** A call to Descope or to the `signOutStore` failed. */
+  /** A call to Descope or to the shared store failed. */
   outage: 'nestjs-descope:outage',
 });
 
@@ -105,7 +105,7 @@ export interface DescopeEvents {
     /** The duration of the exchange, in milliseconds. */
     readonly durationMs: number;
   };
-  /** A call to Descope or to the `signOutStore` failed: one message per try. */
+  /** A call to Descope or to the shared store failed: one message per try. */
   readonly outage: DescopeEvent & {
     /** The cause of the outage. */
     readonly code: DescopeUnavailableCode;

@@ -10,6 +10,10 @@ export interface Notice {
     | 'AUDIENCE_NOT_CHECKED'
     | 'BASE_URL_INSECURE'
     | 'BASE_URL_LOOPBACK'
+    | 'CHANNEL_SILENT'
+    | 'CHANNEL_RECOVERED'
+    | 'CHANNEL_UNREADABLE'
+    | 'CHANNEL_RESET'
     | 'DEMAND_UNCHECKED'
     | 'GATEWAY_UNGUARDED'
     | 'GRAPHQL_GATEWAY_UNGUARDED'
@@ -20,20 +24,23 @@ export interface Notice {
     | 'KEYS_UNAVAILABLE'
     | 'KEYS_RECOVERED'
     | 'DESCOPE_UNAVAILABLE'
+    | 'EVENT_HANDLER_FAILED'
+    | 'EVENT_WITHOUT_ID'
     | 'FGA_UNAVAILABLE'
     | 'ACCESS_KEYS_LIMITED'
     | 'TOKEN_AUDIENCE_MISMATCH'
     | 'TOKEN_DRN_MISSING'
     | 'USERNAME_CLAIM_MUTABLE'
     | 'USERNAME_CLAIM_MISSING'
-    | 'RENEWAL_STORE_FAILED'
     | 'ROUTE_SHADOWED'
-    | 'SIGN_OUT_STORE_FAILED'
+    | 'SHARED_STORE_FAILED'
+    | 'SHARED_WITHOUT_CHANNEL'
     | 'SIGN_OUT_INCOMPLETE'
     | 'SIGN_OUT_LIST_FULL'
     | 'SESSION_NOT_KEPT'
     | 'SESSION_TOO_LARGE'
-    | 'SESSION_PLUGIN_MISSING';
+    | 'SESSION_PLUGIN_MISSING'
+    | 'WEBHOOK_SIGNATURE_INVALID';
   readonly level: 'log' | 'warn' | 'error';
   readonly message: string;
 }
@@ -57,27 +64,32 @@ const REPORTED_ONCE: readonly Notice['code'][] = [
   'USERNAME_CLAIM_MISSING',
   'SESSION_PLUGIN_MISSING',
   'SESSION_TOO_LARGE',
+  'WEBHOOK_SIGNATURE_INVALID',
 ];
-const KEY_FAILURES: readonly Notice['code'][] = ['KEYS_STALE', 'KEYS_UNAVAILABLE'];
+// The end of a failure, and the failures that it ends.
+const RECOVERIES = new Map<Notice['code'], readonly Notice['code'][]>([
+  ['KEYS_RECOVERED', ['KEYS_STALE', 'KEYS_UNAVAILABLE']],
+  ['CHANNEL_RECOVERED', ['CHANNEL_SILENT']],
+]);
 const QUIET_MS = 60_000;
 
 /** Passes on one notice per minute and code; the next one has the number of suppressed notices. */
 export function createLimitedNotify(write: Notify, clock: Clock): Notify {
   const reported = new Map<Notice['code'], { readonly atMs: number; leftOut: number }>();
-  let isKeyFailureReported = false;
+  const failing = new Set<Notice['code']>(); // whose recovery is to be reported
   const limited: Notify = (notice) => {
     const { code } = notice;
+    const isRecovery = RECOVERIES.has(code);
     // Not limited by time: the recovery is reported for every failure that was reported, and for no other.
-    if (code === 'KEYS_RECOVERED' && !isKeyFailureReported) return;
-    const last = code === 'KEYS_RECOVERED' ? undefined : reported.get(code);
+    if (isRecovery && !failing.delete(code)) return;
+    const last = isRecovery ? undefined : reported.get(code);
     const nowMs = clock();
     if (last !== undefined && (REPORTED_ONCE.includes(code) || isQuiet(last.atMs, nowMs))) {
       last.leftOut += 1;
       return;
     }
     reported.set(code, { atMs: nowMs, leftOut: 0 });
-    if (code === 'KEYS_RECOVERED' || KEY_FAILURES.includes(code))
-      isKeyFailureReported = code !== 'KEYS_RECOVERED';
+    for (const [recovery, failures] of RECOVERIES) if (failures.includes(code)) failing.add(recovery);
     write(last === undefined || last.leftOut === 0 ? notice : addCount(notice, last.leftOut));
   };
   return Object.assign(limited, { projectId: readProjectId(write) });
@@ -102,6 +114,7 @@ export function reportRejection(error: unknown, notify: Notify): void {
   if (consequence === undefined) return;
   const { code, details } = error as DescopeError;
   publishRejected(code, consequence, readProjectId(notify));
+  if (code === 'WEBHOOK_SIGNATURE_INVALID') notify({ code, level: 'warn', message: UNSIGNED });
   if (code === 'TOKEN_DRN_MISSING') notify({ code, level: 'warn', message: NAMELESS });
   if (code !== 'TOKEN_AUDIENCE_MISMATCH') return;
   const found = `Expected ${toDetailText(details, 'expected')}, found ${toDetailText(details, 'actual')}.`;
@@ -114,6 +127,9 @@ const AUDIENCE =
 
 const NO_AUDIENCE =
   "The token has no audience (aud): add it to the project's JWT template, or set audience: null.";
+
+const UNSIGNED =
+  "A delivery to the route of Descope's events was rejected: its signature is of another body, or by another secret. If Descope sent it, compare the HMAC secret of the audit webhook connector in its console with events.secret (or DESCOPE_WEBHOOK_SECRET). Further rejections are not logged.";
 
 const NAMELESS =
   'A token of this project was rejected, because its issuer is a URL and it has no "drn". An OIDC ID token looks the same. If these are session tokens, and a JWT template removes "drn", change the template to keep "drn", or set allowMissingDrn: true and an audience. Further rejections are not logged.';

@@ -1,5 +1,6 @@
 // The running emulator, as tests and sample applications use it.
 import type { Server } from 'node:http';
+import { DIRECT_ORIGIN } from './audit/origin.js';
 import type { EmulatorClock } from './controls/clock.js';
 import type { Faults } from './controls/faults.js';
 import type { Outbox, RequestLog } from './controls/recorders.js';
@@ -18,6 +19,7 @@ import type {
   TokenOptions,
 } from './tokens/direct-tokens.js';
 import { issueAgentToken, issueAppToken, mintToken, signInDirectly } from './tokens/direct-tokens.js';
+import type { Webhooks } from './webhooks/webhooks.js';
 
 /**
  * A running emulator, started by `startEmulator`.
@@ -36,6 +38,8 @@ export class Emulator {
   readonly requests: RequestLog;
   /** The codes and links that Descope would have sent by mail or phone. */
   readonly outbox: Outbox;
+  /** The audit webhooks, and what they were sent. */
+  readonly webhooks: Webhooks;
 
   /** @internal */
   constructor(state: ProjectState, server: Server) {
@@ -45,6 +49,7 @@ export class Emulator {
     this.faults = state.faults;
     this.requests = state.requests;
     this.outbox = state.outbox;
+    this.webhooks = state.webhooks;
   }
 
   /** The URL that it listens on, such as `http://127.0.0.1:40123`: the `baseUrl` of `DescopeModule`. */
@@ -102,7 +107,9 @@ export class Emulator {
    * @example const { sessionJwt } = await emulator.signIn('ada@example.com', { tenantId: 'acme' });
    */
   signIn(loginId: string, options: SignInOptions = {}): Promise<SignInTokens> {
-    return signInDirectly(this.#state, loginId, options);
+    const method = options.amr?.includes('pwd') ? 'password' : 'otp';
+    const origin = { ...DIRECT_ORIGIN, method };
+    return this.#state.audit.during(origin, () => signInDirectly(this.#state, loginId, options));
   }
 
   /**
@@ -173,15 +180,16 @@ export class Emulator {
   }
 
   /**
-   * Restores the seed, the initial settings and the machine's time, and deletes sign-ins, faults, requests and
-   * messages. Signing keys stay; tokens of earlier sign-ins can no longer be refreshed.
+   * Restores the seed, the initial settings and webhooks and the machine's time, and deletes sign-ins, faults,
+   * requests, messages and deliveries. Signing keys stay; tokens of earlier sign-ins can no longer be refreshed.
    */
   reset(): void {
     this.#state.reset();
   }
 
-  /** Stops the emulator at once: destroys open connections, including those that hang. */
+  /** Stops the emulator at once: destroys open connections, including those that hang, and breaks off deliveries. */
   close(): Promise<void> {
+    this.#state.webhooks.stop();
     return closeServer(this.#server);
   }
 

@@ -31,3 +31,6 @@ export type {
   TenantClaim,
   TokenOptions,
 } from './tokens/direct-tokens.js';
+export type { WebhookDelivery } from './webhooks/delivery-queue.js';
+export type { EmulatorWebhook } from './webhooks/webhook-options.js';
+export type { Webhooks } from './webhooks/webhooks.js';

@@ -2,7 +2,9 @@
 import { isIP } from 'node:net';
 import { EmulatorError } from './errors.js';
 import type { EmulatorSeed } from './seed/seed.js';
+import { findWebhookMistakes } from './seed/seed-shape.js';
 import type { KeyAlgorithm } from './store/key-ring.js';
+import type { EmulatorWebhook } from './webhooks/webhook-options.js';
 
 /** The options of `startEmulator`, beside the initial settings of the project. All are optional. */
 export interface EmulatorOptions extends Partial<EmulatorSettings> {
@@ -48,6 +50,12 @@ export interface EmulatorOptions extends Partial<EmulatorSettings> {
    * @defaultValue `RS256`
    */
   readonly algorithm?: KeyAlgorithm;
+  /**
+   * The audit webhooks, which are sent what changes in the project and who signs in.
+   *
+   * @defaultValue those of the seed
+   */
+  readonly webhooks?: readonly EmulatorWebhook[];
 }
 
 /** The settings of the emulated project, most of which Descope's console has too. */
@@ -122,12 +130,14 @@ export interface ResolvedOptions {
   readonly allowRemote: boolean;
   readonly port: number;
   readonly algorithm: KeyAlgorithm;
+  readonly webhooks: readonly EmulatorWebhook[];
   readonly settings: EmulatorSettings;
 }
 
 /** Checks the options and adds defaults; throws `EMULATOR_OPTIONS_INVALID` with all mistakes at once. */
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
-  const { projectId, managementKey, host, allowRemote, port, algorithm, seed: _seed, ...settings } = options;
+  const { projectId, managementKey, host, allowRemote, port, algorithm, webhooks, ...others } = options;
+  const { seed: _seed, ...settings } = others;
   const resolved = {
     projectId: projectId ?? DEFAULT_PROJECT_ID,
     managementKey: managementKey ?? DEFAULT_MANAGEMENT_KEY,
@@ -135,6 +145,7 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
     allowRemote: allowRemote ?? false,
     port: port ?? 0,
     algorithm: algorithm ?? 'RS256',
+    webhooks: webhooks ?? [],
     settings: { ...SETTING_DEFAULTS, ...withoutAbsent(settings) },
   };
   const mistakes = [...findMistakes(resolved), ...findSettingMistakes(settings)];
@@ -175,7 +186,7 @@ function findMistakes(options: ResolvedOptions): readonly string[] {
   if (!['RS256', 'ES384'].includes(options.algorithm)) {
     mistakes.push(`algorithm must be RS256 or ES384, got ${show(options.algorithm)}`);
   }
-  return mistakes;
+  return [...mistakes, ...findWebhookMistakes(options.webhooks)];
 }
 
 function findHostMistakes({ host, allowRemote }: ResolvedOptions): readonly string[] {

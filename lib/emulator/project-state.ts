@@ -1,4 +1,5 @@
 // The state of the running project, which routes read and change, and `reset` restores.
+import { AuditTrail } from './audit/audit-trail.js';
 import { EmulatorClock } from './controls/clock.js';
 import { Faults } from './controls/faults.js';
 import { Outbox, RequestLog } from './controls/recorders.js';
@@ -12,6 +13,7 @@ import { OAuthGrants } from './store/oauth-grants.js';
 import { EnchantedLinks, FlowRuns, PendingSignIns } from './store/pending.js';
 import { Project } from './store/project.js';
 import { IssueTimes, SignIns } from './store/sign-ins.js';
+import { Webhooks } from './webhooks/webhooks.js';
 
 /** The kinds of token of a sign-in. */
 export type TokenKind = 'session' | 'refresh';
@@ -22,12 +24,14 @@ export class ProjectState {
   readonly faults = new Faults();
   readonly requests = new RequestLog();
   readonly outbox = new Outbox();
+  readonly webhooks = new Webhooks();
   readonly issueTimes = new IssueTimes();
   readonly projectId: string;
   readonly managementKey: string;
   /** Whether only this machine reaches the emulator. */
   readonly onLoopback: boolean;
-  project = new Project();
+  readonly audit: AuditTrail;
+  project: Project;
   readonly authorization = new Authorization();
   readonly signIns = new SignIns();
   readonly oauth = new OAuthGrants();
@@ -47,6 +51,8 @@ export class ProjectState {
     this.managementKey = options.managementKey;
     this.onLoopback = isLoopback(options.host);
     this.settings = options.settings;
+    this.audit = new AuditTrail(options.projectId, this.clock, (event) => this.webhooks.publish(event));
+    this.project = this.#createProject();
     this.#applySeed();
   }
 
@@ -71,9 +77,10 @@ export class ProjectState {
     this.faults.clear();
     this.requests.clear();
     this.outbox.clear();
+    this.audit.clear();
     this.keys.unpublishExtra();
     this.settings = this.options.settings;
-    this.project = new Project();
+    this.project = this.#createProject();
     this.signIns.clear();
     this.oauth.clear();
     this.pending = new PendingSignIns();
@@ -83,7 +90,12 @@ export class ProjectState {
     this.#applySeed();
   }
 
+  #createProject(): Project {
+    return new Project((change) => this.audit.noteChange(change));
+  }
+
   #applySeed(): void {
+    this.webhooks.reset([...this.options.webhooks, ...(this.seed.webhooks ?? [])]);
     applySeed(this.project, this.seed, this.clock.nowSeconds());
     applyInboundApps(this.project, this.seed, this.projectId);
     applyAuthorization(this.authorization, this.seed);

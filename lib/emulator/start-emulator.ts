@@ -1,4 +1,5 @@
 // Starts an emulator: checks options and seed, creates keys, binds every endpoint to a socket.
+import { auditRoutes } from './audit/audit.routes.js';
 import { registrationRoutes } from './clients/registration.routes.js';
 import { Emulator } from './emulator.js';
 import { EmulatorError } from './errors.js';
@@ -88,4 +89,5 @@ export const allRoutes: readonly Route[] = [
   ...tokenEndpointRoutes,
   ...userInfoRoutes,
   ...fgaRoutes,
+  ...auditRoutes,
 ];

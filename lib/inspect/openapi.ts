@@ -160,8 +160,9 @@ function canRejectAnybody(config: DescopeConfig, method: string): boolean {
 }
 
 // With fixed keys, and sessions in cookies, no call over the network is needed.
-function canBeOut({ keys, session }: DescopeConfig, isAsking: boolean): boolean {
-  return keys === undefined || session.signOutStore !== undefined || session.store !== 'cookies' || isAsking;
+function canBeOut({ keys, session, shared }: DescopeConfig, isAsking: boolean): boolean {
+  const isShared = shared.store !== undefined || shared.channel !== undefined;
+  return keys === undefined || isShared || session.store !== 'cookies' || isAsking;
 }
 
 // An operation of a document → the handlers behind it.

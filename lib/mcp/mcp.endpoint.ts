@@ -146,9 +146,10 @@ class McpInterceptor implements NestInterceptor {
     if (call.headers.method !== 'GET' || session.user === undefined) return;
     // A stream of the server's own messages, which has no other end.
     const response = head.response as NodeStream;
+    const sources = { clock: this.config.clock, watch: watchRevocations };
     response.once(
       'close',
-      onSessionEnd(session, () => response.destroy(), this.config.clock),
+      onSessionEnd(session, () => response.destroy(), sources),
     );
   }
 }

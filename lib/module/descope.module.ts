@@ -1,5 +1,5 @@
 // The module: forRoot and forRootAsync compose it from its parts.
-import type { DynamicModule, NestModule, OnModuleInit, Provider } from '@nestjs/common';
+import type { DynamicModule, NestModule, OnModuleInit, Provider, Type } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
@@ -19,24 +19,31 @@ import {
 import { RejectionFilter } from '../auth/rejection.filter.js';
 import { DescopeSessionMiddleware, SessionAttachment } from '../auth/session.middleware.js';
 import { DescopeSockets } from '../auth/transports/descope.sockets.js';
-import type { ReadBeside } from '../core/config/config.js';
 import { describe } from '../core/config/option-reader.js';
 import { DescopeConfigError } from '../core/errors.js';
+import { EventsOff } from '../events/event-handlers.js';
+import { createEventsController, toEventProviders } from '../events/events.controller.js';
 import { assertStaticScopes, OptionsCircleModule } from '../inspect/dependencies.js';
 import { ResourceMetadata } from '../resource/metadata.routes.js';
 import { createAuthController, toRouteProviders } from '../routes/auth.controller.js';
-import { toMountable } from '../routes/routes.options.js';
-import { ApplicationEntry } from './application.entry.js';
+import { DEFAULT_PATH, toMountable } from '../routes/routes.options.js';
 import { DescopeHealthIndicator } from './descope.health.js';
 import type {
   DescopeModuleAsyncOptions,
   DescopeModuleExtras,
   DescopeModuleOptions,
+  StaticOptions,
 } from './descope.options.js';
-import { ConfigurableModuleClass, OptionsFailure, toStaticReader } from './descope.options.js';
+import { ConfigurableModuleClass, OptionsFailure, toStaticOptions } from './descope.options.js';
 import { descopeProviders, sessionProviders } from './descope.providers.js';
+import { DescopeRevocations } from './descope.revocations.js';
 import { DescopeService } from './descope.service.js';
-import { DescopeStartup, SessionHookRegistration, toTransportsProvider } from './descope.startup.js';
+import {
+  ApplicationEntry,
+  DescopeStartup,
+  SessionHookRegistration,
+  toTransportsProvider,
+} from './descope.startup.js';
 import { MessageFilters, toGlobalGuardProvider } from './global-guard.js';
 import { provideCopies, shareClasses } from './late-services.js';
 import { DescopeM2mClient } from './m2m.client.js';
@@ -62,7 +69,7 @@ export class DescopeModule implements NestModule, OnModuleInit {
    * @example `DescopeModule.forRoot({ audience: 'https://api.example.com', routes: {} })`
    */
   static forRoot(options: DescopeModuleOptions = {}): DynamicModule {
-    return compose(ConfigurableModuleClass.forRoot(options), options, toStaticReader(options, false));
+    return compose(ConfigurableModuleClass.forRoot(options), options, toStaticOptions(options, false));
   }
 
   /**
@@ -79,7 +86,7 @@ export class DescopeModule implements NestModule, OnModuleInit {
    * ```
    */
   static forRootAsync(options: DescopeModuleAsyncOptions): DynamicModule {
-    return compose(ConfigurableModuleClass.forRootAsync(options), options, toStaticReader(options, true));
+    return compose(ConfigurableModuleClass.forRootAsync(options), options, toStaticOptions(options, true));
   }
 
   /**
@@ -119,41 +126,39 @@ const GUARD_PARTS = [
   DESCOPE_RESOURCES,
 ];
 
-const CLASSES = { DescopeService, DescopeHealthIndicator, DescopeSockets, DescopeM2mClient };
-shareClasses(CLASSES);
-
-const EXPORTED = [
+const CLASSES = {
   DescopeService,
+  DescopeRevocations,
   DescopeHealthIndicator,
   DescopeSockets,
   DescopeM2mClient,
-  AuthGuard,
-  DESCOPE_CLIENT,
-  ...GUARD_PARTS,
-];
+};
+shareClasses(CLASSES);
+
+const EXPORTED = [...Object.values(CLASSES), AuthGuard, DESCOPE_CLIENT, ...GUARD_PARTS];
 
 function compose(
   definition: DynamicModule,
   extras: DescopeModuleExtras,
-  readStatic: ReadBeside,
+  fixed: StaticOptions,
 ): DynamicModule {
-  const { globalGuard, isGlobal, transports } = extras;
   const routes = extras.routes === undefined ? undefined : toMountable(extras.routes);
+  const events = toEventParts(extras);
   const copies = provideCopies(CLASSES);
   return {
     ...definition,
     module: DescopeModule,
-    global: isGlobal !== false,
+    global: extras.isGlobal !== false,
     imports: [...(definition.imports ?? []), ConfigModule, OptionsCircleModule],
-    controllers: routes === undefined ? [] : [createAuthController(routes)],
+    controllers: [...(routes === undefined ? [] : [createAuthController(routes)]), ...events.controllers],
     providers: [
       ...(definition.providers ?? []).map(keepFailure),
-      { provide: DESCOPE_STATIC_OPTIONS, useValue: readStatic },
+      { provide: DESCOPE_STATIC_OPTIONS, useValue: fixed },
       ...descopeProviders,
       ...sessionProviders,
       toLoginPathProvider(routes),
-      toTransportsProvider(transports),
-      toGlobalGuardProvider(globalGuard),
+      toTransportsProvider(extras.transports),
+      toGlobalGuardProvider(extras.globalGuard),
       ...[
         SessionAttachment,
         DescopeSessionMiddleware,
@@ -162,15 +167,27 @@ function compose(
         UnreadBodies,
         DescopeStartup,
         ApplicationEntry,
-        DescopeService,
         AuthGuard,
       ],
       ...[RejectionFilter, MessageFilters],
-      ...[DescopeHealthIndicator, DescopeSockets, DescopeM2mClient, ...copies],
+      ...[...Object.values(CLASSES), ...copies],
       ...(routes === undefined ? [] : [...toRouteProviders(routes), unrefreshedRoutes]),
+      ...events.providers,
     ],
     exports: [...EXPORTED, ...copies],
   };
+}
+
+interface EventParts {
+  readonly controllers: readonly Type[];
+  readonly providers: readonly Provider[];
+}
+
+function toEventParts({ events, routes }: DescopeModuleExtras): EventParts {
+  if (events === false) return { controllers: [], providers: [] };
+  if (events === undefined) return { controllers: [], providers: [EventsOff] };
+  const controller = createEventsController(toMountable(routes).path ?? DEFAULT_PATH);
+  return { controllers: [controller], providers: [...toEventProviders(controller), unrefreshedRoutes] };
 }
 
 // A factory may throw because an environment variable is missing. A test that passes its options needs no environment.

@@ -4,6 +4,7 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { DESCOPE_OPTIONS } from '../auth/injection-tokens.js';
 import type { DescopeTransport } from '../auth/transports/transport.js';
 import type { ReadBeside } from '../core/config/config.js';
+import type { EventsOptions } from '../core/config/events.js';
 import type { OptionReader } from '../core/config/option-reader.js';
 import { describe, STATIC_OPTIONS } from '../core/config/option-reader.js';
 import type { DescopeOptions } from '../core/config/options.js';
@@ -44,6 +45,14 @@ export interface DescopeModuleExtras {
    * @defaultValue no routes
    */
   readonly routes?: DescopeRoutesOptions | undefined;
+  /**
+   * Receives Descope's events at `POST auth/events`, under `routes.path`, and passes them to `@OnDescopeEvent`. `{}` mounts the
+   * route, and the secret then comes from the factory or from `DESCOPE_WEBHOOK_SECRET`. With `false`, handlers of events are
+   * never called.
+   * @defaultValue none: no route, and the boot refuses handlers of events
+   * @see https://docs.descope.com/connectors/connector-configuration-guides/network/audit-webhook
+   */
+  readonly events?: EventsOptions | false | undefined;
   /**
    * Further types of execution context for the guard and the parameter decorators; one replaces the package's own transport
    * of the same type.
@@ -86,6 +95,7 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Descope
     isGlobal: true,
     globalGuard: true,
     routes: undefined,
+    events: undefined,
     transports: undefined,
   })
   .build();
@@ -101,14 +111,23 @@ const ASYNC_OPTIONS: readonly string[] = [
   'provideInjectionTokensFrom',
 ];
 
-/** Creates the function that reports the mistakes of static options: those of `forRoot`, or of `forRootAsync` itself. */
-export function toStaticReader(given: object, isAsync: boolean): ReadBeside {
+/** The options of the registration, as the resolution of the others needs them. */
+export interface StaticOptions {
+  /** Reports the mistakes of these options: those of `forRoot`, or of `forRootAsync` itself. */
+  readonly report: ReadBeside;
+  /** Reads the option `events`, unchecked: a function, so that no log shows the secret in it. */
+  readonly readEvents: () => unknown;
+}
+
+/** Reads the options of the registration. */
+export function toStaticOptions(given: object, isAsync: boolean): StaticOptions {
   const members = given as Readonly<Record<string, unknown>>;
-  return (options) => {
+  const report: ReadBeside = (options) => {
     noteSwitch(options, 'isGlobal', members['isGlobal']);
     reportRouteMistakes(options, members['routes']);
     if (isAsync) noteMisplaced(options, Object.keys(given));
   };
+  return { report, readEvents: () => members['events'] };
 }
 
 function noteSwitch(options: OptionReader, name: string, value: unknown): void {
@@ -124,4 +143,31 @@ function noteMisplaced(options: OptionReader, names: readonly string[]): void {
       options.mistake(name, 'a run-time option next to the factory', 'it in the result of the factory');
     else options.mistakeUnknown(name, known, 'forRootAsync()');
   }
+}
+
+/**
+ * Adds the option `events` of the registration to the options of a factory, which may have the secret only. A secret without a
+ * route is a mistake.
+ */
+export function addStaticEvents(
+  options: DescopeOptions,
+  { report, readEvents }: StaticOptions,
+): [DescopeOptions, ReadBeside] {
+  const [events, own]: unknown[] = [readEvents(), options.events];
+  if (events === undefined || events === false) {
+    const isUnmounted = own !== undefined && own !== false;
+    const noteUnmounted: ReadBeside = (reader) => {
+      report(reader);
+      if (isUnmounted) reader.mistake('events', 'it in the result of the factory alone', UNMOUNTED);
+    };
+    return [{ ...options, events: events === false ? events : options.events }, noteUnmounted];
+  }
+  const merged = isGroup(events) && isGroup(own) ? { ...events, ...own } : events;
+  return [{ ...options, events: merged as EventsOptions }, report];
+}
+
+const UNMOUNTED = 'events: {} in forRootAsync() itself too, next to useFactory, which mounts the route';
+
+function isGroup(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

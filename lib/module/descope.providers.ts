@@ -5,7 +5,7 @@ import { ConfigService } from '@nestjs/config';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { RelationCheck } from '../auth/access/fga.js';
 import type { RequestResources } from '../auth/access/protected-resource.js';
-import type { Application } from '../auth/applications.js';
+import type { Application, WatchRevocations } from '../auth/applications.js';
 import { createApplication } from '../auth/applications.js';
 import type { DescopeClient, OptionOverrides } from '../auth/injection-tokens.js';
 import {
@@ -21,6 +21,8 @@ import {
   DESCOPE_RESOURCES,
   DESCOPE_SESSIONS,
   DESCOPE_STATIC_OPTIONS,
+  DESCOPE_STORE,
+  DESCOPE_TIME,
   DESCOPE_TRANSPORTS,
   NO_OVERRIDES,
 } from '../auth/injection-tokens.js';
@@ -29,7 +31,9 @@ import { fetchKeys, toUnusableOutage } from '../core/api/descope-api.js';
 import type { RefreshApi } from '../core/api/descope-calls.js';
 import { exchangeAccessKey, refreshSession, RejectedTokens } from '../core/api/descope-calls.js';
 import { DescopeTime } from '../core/api/descope-time.js';
-import type { DescopeConfig, ReadBeside } from '../core/config/config.js';
+import { ChannelSharing } from '../core/channel/channel-sharing.js';
+import type { Clock } from '../core/clock.js';
+import type { DescopeConfig } from '../core/config/config.js';
 import { resolveConfig } from '../core/config/config.js';
 import { isProduction, mergeOptions, readEnvironment } from '../core/config/environment.js';
 import type { DescopeOptions } from '../core/config/options.js';
@@ -41,21 +45,27 @@ import { createLimitedNotify } from '../core/logging.js';
 import { AccessKeys } from '../core/m2m/access-keys.js';
 import { toReason } from '../core/request-failure.js';
 import { Revocations } from '../core/revocation/revocations.js';
+import type { RevocationReceiver, RevocationSharing } from '../core/revocation/sharing.js';
 import { StoreSharing } from '../core/revocation/store-sharing.js';
 import { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import { AutoRefresh } from '../core/session/auto-refresh.js';
-import { boundStore } from '../core/session/key-value-store.js';
 import { RefreshCache } from '../core/session/refresh-cache.js';
+import { RefreshClaims } from '../core/session/refresh-claims.js';
 import { Refresher } from '../core/session/refresher.js';
+import { Revoker } from '../core/session/revoker.js';
 import { SignInChains } from '../core/session/sign-in-chains.js';
+import { SignOuts } from '../core/session/sign-outs.js';
+import type { KeyValueStore } from '../core/store/key-value-store.js';
+import { boundStore } from '../core/store/key-value-store.js';
 import type { KeySet } from '../core/token/key-set.js';
 import { StaticKeySet } from '../core/token/key-set.js';
 import { RemoteKeySet } from '../core/token/remote-key-set.js';
 import { TokenVerifier } from '../core/token/token-verifier.js';
 import { createRequestResources } from '../resource/resources.js';
 import { createDescopeClient, readLastFailure } from './descope.client.js';
-import { OptionsFailure } from './descope.options.js';
+import type { StaticOptions } from './descope.options.js';
+import { addStaticEvents, OptionsFailure } from './descope.options.js';
 import { LateServices } from './late-services.js';
 
 /** The providers of `forRoot` and `forRootAsync` beside the options. */
@@ -67,7 +77,13 @@ export const descopeProviders: Provider[] = [
     useFactory: createConfig,
   },
   { provide: DESCOPE_NOTIFY, inject: [DESCOPE_CONFIG], useFactory: createNotify },
-  { provide: DESCOPE_KEY_SET, inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY], useFactory: createKeySet },
+  { provide: DESCOPE_STORE, inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY], useFactory: createStore },
+  { provide: DESCOPE_TIME, inject: [DESCOPE_CONFIG], useFactory: createTime },
+  {
+    provide: DESCOPE_KEY_SET,
+    inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY, DESCOPE_TIME],
+    useFactory: createKeySet,
+  },
   { provide: DESCOPE_CLIENT, inject: [LateServices], useFactory: createDescopeClient },
   {
     provide: DESCOPE_RELATIONS,
@@ -88,26 +104,26 @@ export const descopeProviders: Provider[] = [
 ];
 
 type Options = DescopeOptions | OptionsFailure;
-type ConfigSources = readonly [Options, ConfigService, OptionOverrides, ReadBeside];
+type ConfigSources = readonly [Options, ConfigService, OptionOverrides, StaticOptions];
 type ConfigParts = readonly [...ConfigSources, LateServices];
 
-function createConfig(
-  ...[options, environment, overrides, readStatic, services]: ConfigParts
-): DescopeConfig {
+function createConfig(...[options, environment, overrides, fixed, services]: ConfigParts): DescopeConfig {
   try {
-    return toConfig(options, environment, overrides, readStatic);
+    return toConfig(options, environment, overrides, fixed);
   } catch (error) {
     services.fail(error);
     throw error;
   }
 }
 
-function toConfig(...[options, environment, overrides, readStatic]: ConfigSources): DescopeConfig {
+function toConfig(...[options, variables, overrides, fixed]: ConfigSources): DescopeConfig {
   if (options instanceof OptionsFailure) assertReplaced(options, overrides);
-  const explicit = options instanceof OptionsFailure ? {} : options;
-  const readVariable = (name: string): unknown => environment.get<unknown>(name);
-  const merged = mergeOptions(readEnvironment(readVariable), explicit, overrides.options);
-  return resolveConfig(merged, isProduction(readVariable), readStatic);
+  const given = options instanceof OptionsFailure ? {} : options;
+  const [explicit, report] = addStaticEvents(given, fixed);
+  const readVariable = (name: string): unknown => variables.get<unknown>(name);
+  const environment = mergeOptions(overrides.fallback ?? {}, readEnvironment(readVariable));
+  const merged = mergeOptions(environment, explicit, overrides.options);
+  return resolveConfig(merged, isProduction(readVariable), report);
 }
 
 // Without the options of the factory, a test would run against another application: without its loadUser or audience.
@@ -125,10 +141,32 @@ function createNotify({ clock, projectId }: DescopeConfig): Notify {
   return createLimitedNotify(Object.assign(write, { projectId }), clock);
 }
 
-function createKeySet(config: DescopeConfig, notify: Notify): KeySet {
+const STORE_FAILED: Notice = {
+  code: 'SHARED_STORE_FAILED',
+  level: 'warn',
+  message:
+    'The shared.store cannot be reached. Until it can, each instance refreshes sessions and exchanges access keys on its own.',
+};
+const SIGN_OUTS_FAILED: Notice = {
+  code: 'SHARED_STORE_FAILED',
+  level: 'error',
+  message:
+    'The shared.store cannot be reached. Until it can, requests with a session get 503, and each instance refreshes sessions and exchanges access keys on its own.',
+};
+
+function createStore({ shared }: DescopeConfig, notify: Notify): KeyValueStore | undefined {
+  const failure = shared.channel === undefined ? SIGN_OUTS_FAILED : STORE_FAILED;
+  return shared.store && boundStore(shared.store, { failure, notify });
+}
+
+function createTime({ clock }: DescopeConfig): DescopeTime {
+  return new DescopeTime(clock);
+}
+
+function createKeySet(config: DescopeConfig, notify: Notify, time: DescopeTime): KeySet {
   if (config.keys !== undefined) return new StaticKeySet(config.keys);
   const { baseUrl, projectId, fetch, keyFetch, clock } = config;
-  const request = { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs };
+  const request = { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, time };
   const load = (signal: AbortSignal) => fetchKeys(request, signal);
   return new RemoteKeySet({ load, url: baseUrl, config: keyFetch, clock, notify });
 }
@@ -153,17 +191,11 @@ function createRelationCheck(client: DescopeClient, config: DescopeConfig, notif
 
 // Resolved config → the parts that keep browsers' sessions, one factory each.
 
-const NO_SIGN_OUTS: Notice = {
-  code: 'SIGN_OUT_STORE_FAILED',
-  level: 'error',
-  message: 'The signOutStore cannot be reached. Until it can, requests with a session get 503.',
-};
-
 /** The providers that middleware and routes need beside the request pipeline. */
 export const sessionProviders: Provider[] = [
   {
     provide: DESCOPE_SESSIONS,
-    inject: [DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY],
+    inject: [DESCOPE_CONFIG, DESCOPE_KEY_SET, DESCOPE_NOTIFY, DESCOPE_STORE, DESCOPE_TIME],
     useFactory: createSessions,
   },
   {
@@ -173,44 +205,46 @@ export const sessionProviders: Provider[] = [
   },
   {
     provide: DESCOPE_APPLICATION,
-    inject: [DESCOPE_AUTHENTICATOR, DESCOPE_TRANSPORTS],
+    inject: [DESCOPE_AUTHENTICATOR, DESCOPE_TRANSPORTS, DESCOPE_SESSIONS],
     useFactory: toApplication,
   },
 ];
 
-function toApplication(authenticator: object, taught: readonly DescopeTransport[]): Application {
+function toApplication(
+  authenticator: object,
+  taught: readonly DescopeTransport[],
+  { revocations }: Sessions,
+): Application {
   const transports = new Map(taught.map((transport) => [transport.type, transport]));
-  return createApplication({ authenticator, transports });
+  const watchRevocations: WatchRevocations = (token, claims, run) => revocations.watch(token, claims, run);
+  return createApplication({ authenticator, transports, watchRevocations });
 }
 
-function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Sessions {
-  const { clock, session, verification, authentication } = config;
-  const api = toRefreshApi(config, notify);
+type SessionParts = readonly [DescopeConfig, KeySet, Notify, KeyValueStore | undefined, DescopeTime];
+
+function createSessions(...[config, keys, notify, store, time]: SessionParts): Sessions {
+  const { clock, session, verification, authentication, projectId } = config;
+  const api = toRefreshApi(config, notify, time);
   const tokenStore = createTokenStore(config, notify);
   const verifier = new TokenVerifier({ config: verification, keys, clock, cache: config.tokenCache });
-  const silence = { isSilent: false };
-  const signOutStore =
-    session.signOutStore && boundStore(session.signOutStore, { failure: NO_SIGN_OUTS, notify, silence });
-  const { projectId } = config;
-  const createSharing =
-    signOutStore &&
-    (() => new StoreSharing({ store: signOutStore, clock, projectId, notify, maxStaleMs: 0 }));
-  const revocations = new Revocations({ clock, projectId, notify, createSharing });
-  const signIns = new SignInChains(clock, signOutStore);
-  const cache = new RefreshCache({ clock, store: session.renewalStore, notify, silence });
+  const revocations = createRevocations(config, notify, store);
+  const signIns = new SignInChains(clock, store);
+  const cache = new RefreshCache({ clock, store });
+  const claims = new RefreshClaims({ clock, store, callTimeMs: config.keyFetch.timeoutMs, notify });
   const refresh = (token: string) => refreshSession(api, token);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
-  const isShared = session.renewalStore !== undefined;
+  const isShared = store !== undefined;
   const refresher = new Refresher({
     verifier,
     refresh,
     toUnusable,
     cache,
+    claims,
     signIns,
     revocations,
     isShared,
     clock,
-    projectId: config.projectId,
+    projectId,
   });
   const autoRefresh = new AutoRefresh({
     config: authentication,
@@ -221,7 +255,28 @@ function createSessions(config: DescopeConfig, keys: KeySet, notify: Notify): Se
     keyHeader: config.accessKeys?.header,
     isOn: session.isRefreshed,
   });
-  return { api, autoRefresh, tokenStore, refresher, signIns, revocations, verifier };
+  const parts = { api, tokenStore, refresher, signIns, revocations, verifier };
+  return { ...parts, autoRefresh, ...createSignOuts(parts, clock) };
+}
+
+type SignOutParts = Pick<Sessions, 'api' | 'refresher' | 'signIns' | 'revocations' | 'verifier'>;
+
+function createSignOuts(parts: SignOutParts, clock: Clock): Pick<Sessions, 'revoker' | 'signOuts'> {
+  const { time, notify } = parts.api;
+  const revoker = new Revoker({ ...parts, time, clock, notify });
+  return { revoker, signOuts: new SignOuts({ ...parts, revoker }) };
+}
+
+function createRevocations(config: DescopeConfig, notify: Notify, store?: KeyValueStore): Revocations {
+  const { clock, projectId, shared } = config;
+  const { channel, maxStaleMs, maxSilenceMs, whenIsolated } = shared;
+  const common = { clock, projectId, notify };
+  const createSharing = (receiver: RevocationReceiver): RevocationSharing | undefined => {
+    if (channel !== undefined)
+      return new ChannelSharing({ ...common, channel, receiver, maxSilenceMs, whenIsolated });
+    return store && new StoreSharing({ ...common, store, maxStaleMs });
+  };
+  return new Revocations({ ...common, createSharing });
 }
 
 function createTokenStore({ session, clock }: DescopeConfig, notify: Notify): TokenStore {
@@ -229,10 +284,10 @@ function createTokenStore({ session, clock }: DescopeConfig, notify: Notify): To
   return new CookieTokenStore(session.cookies, clock, notify);
 }
 
-function toRefreshApi(config: DescopeConfig, notify: Notify): RefreshApi {
+function toRefreshApi(config: DescopeConfig, notify: Notify, time: DescopeTime): RefreshApi {
   const { baseUrl, projectId, fetch, keyFetch, verification } = config;
   const names = { session: verification.sessionTokenNames, refresh: verification.refreshTokenNames };
-  const [rejectedTokens, time] = [new RejectedTokens(config.clock), new DescopeTime(config.clock)];
+  const rejectedTokens = new RejectedTokens(config.clock);
   return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify, rejectedTokens, time };
 }
 

@@ -1,13 +1,24 @@
 // The start and end of the application: checks, notices, keys, the exceptions of transports, and the option `transports`.
-import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit, Provider } from '@nestjs/common';
+import type {
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  OnModuleDestroy,
+  OnModuleInit,
+  Provider,
+} from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { countChanges } from '../auth/access/access-metadata.js';
+import type { Application } from '../auth/applications.js';
+import { registerApplication } from '../auth/applications.js';
 import {
+  DESCOPE_APPLICATION,
   DESCOPE_CONFIG,
   DESCOPE_GLOBAL_GUARD,
   DESCOPE_KEY_SET,
   DESCOPE_NOTIFY,
+  DESCOPE_SESSIONS,
+  DESCOPE_STORE,
   DESCOPE_TRANSPORTS,
 } from '../auth/injection-tokens.js';
 import { addSessionHook, DescopeSessionMiddleware, SessionAttachment } from '../auth/session.middleware.js';
@@ -18,11 +29,15 @@ import { describe, isFunction, isText, OptionReader } from '../core/config/optio
 import { readStartupNotices } from '../core/config/startup-notices.js';
 import { DescopeUnavailableError } from '../core/errors.js';
 import type { Notify } from '../core/logging.js';
-import { assertStoresFit } from '../core/session/key-value-store.js';
+import type { RevocationSharing } from '../core/revocation/sharing.js';
+import type { Sessions } from '../core/session/auto-refresh.js';
+import type { KeyValueStore } from '../core/store/key-value-store.js';
+import { assertStoreFits } from '../core/store/store-probe.js';
 import type { KeySet } from '../core/token/key-set.js';
 import { assertSchemasGuarded } from '../inspect/graphql-schema.js';
 import { assertGuardOrder } from '../inspect/guard-order.js';
 import type { HandlerWithPolicy } from '../inspect/handlers.js';
+import { readFoundClasses } from '../inspect/handlers.js';
 import { readOpenGateways, readOpenHandlers, readUncertainDemands } from '../inspect/never-guarded.js';
 import { checkHandlers } from '../inspect/startup-checks.js';
 import { assertResources } from '../resource/resource-checks.js';
@@ -31,12 +46,16 @@ import { readShadowedRoutes } from './route-checks.js';
 
 /** The hooks of the application's start and end. */
 @Injectable()
-export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+export class DescopeStartup
+  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
+{
   @Inject(ModulesContainer) readonly modules!: ModulesContainer;
   @Inject(ApplicationConfig) readonly application!: ApplicationConfig;
 
   @Inject(DESCOPE_GLOBAL_GUARD) private readonly plan!: GlobalGuardPlan;
   @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
+  @Inject(DESCOPE_STORE) private readonly store?: KeyValueStore;
+  @Inject(DESCOPE_SESSIONS) private readonly sessions!: Sessions;
 
   #handlers: readonly HandlerWithPolicy[] = [];
   #changesSeen = 0;
@@ -70,12 +89,21 @@ export class DescopeStartup implements OnModuleInit, OnApplicationBootstrap, OnM
         this.notify(notice);
     const hydrated = this.keys.hydrate();
     hydrated.catch(() => undefined); // the key set logs it, and retries
-    await assertStoresFit(this.config.session, this.notify);
+    await Promise.all([assertStoreFits(this.store), this.sharing?.start?.()]);
     if (this.config.requireKeysAtBoot) await hydrated.catch(failBoot);
   }
 
   onModuleDestroy(): void {
     this.keys.close();
+  }
+
+  /** Later than the keys: until the server is closed, a request may still sign somebody out. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.sharing?.close?.();
+  }
+
+  private get sharing(): RevocationSharing | undefined {
+    return this.sessions.revocations.sharing;
   }
 
   #checkHandlers(): readonly HandlerWithPolicy[] {
@@ -97,6 +125,34 @@ function failBoot(error: unknown): never {
 // In a microservice or an application context, Nest's factory sets the adapter to null; Nest's testing module leaves it out.
 function hasAdapter({ httpAdapter }: HttpAdapterHost): boolean {
   return (httpAdapter ?? undefined) !== undefined;
+}
+
+// Registers the application in the process while it runs, so that its calls can be distinguished from another's.
+
+/** Registers the application from `onModuleInit` until it has shut down. */
+@Injectable()
+export class ApplicationEntry implements OnModuleInit, OnApplicationShutdown {
+  @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
+  @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
+  @Inject(DESCOPE_APPLICATION) private readonly application!: Application;
+  #leave: (() => void) | undefined;
+
+  onModuleInit(): void {
+    // A mixin may have overwritten "constructor", from which Nest reads the class of an instance.
+    const classes = readFoundClasses(this.modules).flatMap(({ type }) => [type, toNamedClass(type)]);
+    const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
+    const server: unknown = adapter?.getInstance();
+    this.#leave = registerApplication(this.application, { classes, server });
+  }
+
+  // After the last request: requests that were under way when the application closed still belong to it.
+  onApplicationShutdown(): void {
+    this.#leave?.();
+  }
+}
+
+function toNamedClass({ prototype }: { readonly prototype: unknown }): object {
+  return (prototype as { readonly constructor: object }).constructor;
 }
 
 /** Runs the refresh of sessions before every route: on Express as middleware, on Fastify as a hook. */

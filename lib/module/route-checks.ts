@@ -1,6 +1,6 @@
 // Mounted routes: those that share an address with the application's, their paths, and bodies that no parser reads.
 import type { Provider } from '@nestjs/common';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { readMethods } from '../auth/access/access-policy.js';
 import type { LoginPath } from '../auth/error-response.js';
@@ -12,6 +12,7 @@ import {
 } from '../auth/injection-tokens.js';
 import type { UnrefreshedRoute } from '../auth/session.middleware.js';
 import type { Notice, Notify } from '../core/logging.js';
+import { EVENTS_HANDLER, RawBodies } from '../events/raw-bodies.js';
 import type { Endpoint } from '../inspect/endpoints.js';
 import { readEndpoints } from '../inspect/endpoints.js';
 import { isClass } from '../inspect/handlers.js';
@@ -132,12 +133,14 @@ export class UnreadBodies {
   @Inject(ApplicationConfig) readonly application!: ApplicationConfig;
   @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
   @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
+  @Optional() @Inject(RawBodies) private readonly rawBodies?: RawBodies;
 
   /**
    * Adds an error handler to the mounted routes, before Nest registers them. Fastify selects a parser before any handler of
    * Nest runs, and only Fastify knows the types that have one: they may be registered by a pattern.
    */
   apply(): void {
+    this.rawBodies?.register();
     if (this.host.httpAdapter.getType() !== 'fastify') return;
     const endpoints = readOwnEndpoints(this).map(({ endpoint }) => endpoint);
     const paths = new Set(endpoints.filter(({ method }) => method === 'POST').map(({ path }) => path));
@@ -189,7 +192,7 @@ export const unrefreshedRoutes: Provider = {
 
 function readUnrefreshed(application: ApplicationConfig, modules: ModulesContainer): UnrefreshedRoute[] {
   const found = readOwnEndpoints({ modules, application }).filter(({ name }) =>
-    UNREFRESHED_HANDLERS.includes(name),
+    [...UNREFRESHED_HANDLERS, EVENTS_HANDLER].includes(name),
   );
   return found.map(({ endpoint: { method, path } }) => ({ method, path }));
 }

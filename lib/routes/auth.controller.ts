@@ -26,7 +26,7 @@ import { CHECK_PATH, DEFAULT_PATH } from './routes.options.js';
 import { SessionRoutes } from './session.routes.js';
 
 /** What Swagger shows of a route. */
-interface RouteDocs {
+export interface RouteDocs {
   readonly summary: string;
   /** The JSON body: properties that are strings, of which some are required. */
   readonly body?: { readonly properties: readonly string[]; readonly required?: readonly string[] };
@@ -233,8 +233,8 @@ export function toRouteProviders(options: DescopeRoutesOptions): Provider[] {
   ];
 }
 
-// Swagger's own metadata, written without importing it, read where it is installed.
-function Documented({ summary, body, query = {}, responses }: RouteDocs): MethodDecorator {
+/** Adds metadata of Swagger, which is not imported: it reads them where it is installed. */
+export function Documented({ summary, body, query = {}, responses }: RouteDocs): MethodDecorator {
   return (_prototype, _name, { value: handler }: PropertyDescriptor) => {
     const parameters: object[] = Object.entries(query).map(([name, description]) => {
       return { in: 'query', name, description, required: false, schema: { type: 'string' } };

@@ -88,7 +88,7 @@ export class SessionRoutes {
     await this.#recordHeld(call, refreshToken);
     const issued = await selectTenant(this.sessions.api, newest, tenant).catch(rejectTenant);
     await this.sessions.refresher.linkIssued(owner, [refreshToken, newest], issued);
-    await this.sessions.revocations.assertActive(refreshToken, owner); // it may have been signed out meanwhile
+    await this.sessions.refresher.assertStillSignedIn(refreshToken, owner);
     const tokens = await this.sessions.refresher.proveIssued(issued, owner);
     const latest = { ...issued, refreshToken: issued.refreshToken ?? newest };
     await this.sessions.refresher.replaceRefreshed([refreshToken, newest], latest);

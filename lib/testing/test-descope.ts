@@ -1,4 +1,5 @@
 // Descope in the test process: real keys and the real verifier, without environment variables or network.
+import { randomUUID } from 'node:crypto';
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
@@ -79,6 +80,7 @@ export class TestDescope {
   override(builder: TestingModuleBuilder, options?: DescopeOptions): TestingModuleBuilder {
     const overrides: OptionOverrides = {
       options: { ...this.options, ...options },
+      fallback: TEST_FALLBACK,
       replacesFactory: options !== undefined,
     };
     return assertImported(builder)
@@ -166,6 +168,9 @@ export class TestDescope {
   }
 }
 
+// An application with events boots without the environment, and no caller knows the secret.
+const TEST_FALLBACK: DescopeOptions = { events: { secret: randomUUID() } };
+
 /**
  * Creates an issuer of tokens for tests.
  * @returns the issuer, with a new key pair
@@ -239,7 +244,10 @@ export class DescopeTestingModule {
     const replaced = (definition.providers ?? []).filter((provider) => !isReplaced(provider));
     const providers = [
       ...replaced,
-      { provide: DESCOPE_OVERRIDES, useValue: { options: descope.options, replacesFactory: true } },
+      {
+        provide: DESCOPE_OVERRIDES,
+        useValue: { options: descope.options, fallback: TEST_FALLBACK, replacesFactory: true },
+      },
       { provide: DESCOPE_KEY_SET, useValue: descope.keySet },
     ];
     return { ...definition, providers };

@@ -15,14 +15,11 @@ export function toDescopeOptions(
   { sessionStore }: Settings,
   { embedded, redis }: Surroundings,
 ): DescopeModuleOptions {
-  const shared = redis && {
-    renewalStore: redis.toKeyValueStore('sample:refresh:'),
-    signOutStore: redis.toKeyValueStore('sample:sign-out:'),
-  };
   return {
     ...embedded?.options,
     accessKeys: { header: 'x-api-key' }, // machines send their key itself
-    session: { refresh: true, store: sessionStore, ...shared },
+    session: { refresh: true, store: sessionStore },
+    shared: redis && { store: redis.toKeyValueStore('sample:') },
     routes: {
       path: 'auth',
       login: { mode: embedded ? 'strict' : 'standard' }, // the embedded screens need no library of a CDN

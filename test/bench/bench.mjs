@@ -10,7 +10,7 @@ import { toChapter, toGoalTable, toText } from './support/report.mjs';
 const HELP = `npm run bench -- [--quick] [--only <subject>,…] [--json <file>] [--markdown <file>]
 
   --quick      a look that takes two minutes, with fewer rounds
-  --only       ${'tokens, guard, http, server, memory, imports, boot, keys, scale'}
+  --only       ${'tokens, guard, http, server, memory, imports, boot, keys, scale, revocations'}
   --json       writes tables and goals to a file
   --markdown   writes them as the chapter Results of docs/benchmarks.md`;
 
@@ -25,6 +25,7 @@ const SUBJECTS = {
   boot: [],
   keys: [],
   scale: ['--expose-gc', '--max-old-space-size=3072'],
+  revocations: ['--expose-gc'],
 };
 
 const { values } = parseArgs({

@@ -102,6 +102,6 @@ function findOption(variable: string): string {
 }
 
 function evaluate(code = 'undefined'): unknown {
-  const value: unknown = runInNewContext(code);
-  return Array.isArray(value) ? [...(value as unknown[])] : value; // of this context
+  const value: unknown = runInNewContext(`(${code})`);
+  return typeof value === 'object' ? structuredClone(value) : value; // of this context
 }

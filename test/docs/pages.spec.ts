@@ -7,10 +7,11 @@ import ts from 'typescript';
 import { countWords, readPages } from '../support/pages.js';
 
 const pages = readPages();
+const LONGER = ['README.md', 'docs/options.md']; // the second is a table to look options up in
 
 describe.each(pages.map((page) => [page.path, page] as const))('The page %s', (path, page) => {
   it('is short enough to be read', () => {
-    expect(countWords(page)).toBeLessThanOrEqual(path === 'README.md' ? 2500 : 2000);
+    expect(countWords(page)).toBeLessThanOrEqual(LONGER.includes(path) ? 2500 : 2000);
   });
 
   it('has one title, and no level of headings is left out', () => {

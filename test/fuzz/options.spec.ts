@@ -63,7 +63,6 @@ const options = fc.dictionary(
 const group = fc.dictionary(
   fc.constantFrom(
     'refresh',
-    'store',
     'cookie',
     'secure',
     'sameSite',
@@ -73,7 +72,10 @@ const group = fc.dictionary(
     'maxStaleSeconds',
     'cooldownSeconds',
     'timeoutMs',
-    'renewalStore',
+    'store',
+    'channel',
+    'maxStaleMs',
+    'whenIsolated',
     'x',
   ),
   value,

@@ -19,11 +19,11 @@ const EMULATOR_COMMAND = 'lib/emulator/command/emulator-command.ts';
 const FLOORS = [
   ['core'],
   ['auth'],
-  ['inspect', 'routes'],
+  ['inspect', 'routes', 'events'],
   ['resource'],
   ['module'],
   ['testing'],
-  ['express', 'websockets', 'microservices', 'mcp'],
+  ['express', 'websockets', 'microservices', 'redis', 'mcp'],
   ['cli'],
   ['schematics'],
 ];
@@ -161,10 +161,11 @@ describe('One file', () => {
 
   it("writes demands as metadata, and one reads them; one reads frameworks' metadata, and no demands", () => {
     const writes = findFiles(library, (node) => isCallOf(node, 'defineMetadata', 'SetMetadata'));
-    // What the routes note is for Swagger, and what is put before messages is a filter: neither demands anything.
-    // The names of MCP say which method a message calls.
+    // What the routes note is for Swagger, what is put before messages is a filter, and events are no requests: none demands
+    // anything. The names of MCP say which method a message calls.
+    const ofEvents = 'lib/events/on-descope-event.ts';
     const ofMcp = 'lib/mcp/mcp.decorators.ts';
-    const others = ['lib/inspect/handlers.ts', ofMcp, 'lib/routes/auth.controller.ts'];
+    const others = [ofEvents, 'lib/inspect/handlers.ts', ofMcp, 'lib/routes/auth.controller.ts'];
     expect(writes).toEqual(['lib/auth/access/access-metadata.ts', ...others]);
     const reads = findFiles(library, (node) => isCallOf(node, 'getMetadata', 'getOwnMetadata'));
     // The decorators read only what they are about to append to.
@@ -172,6 +173,7 @@ describe('One file', () => {
     expect(reads).toEqual([
       'lib/auth/access/access-metadata.ts',
       'lib/auth/access/access-policy.ts',
+      ofEvents,
       ofFrameworks,
       ofMcp,
     ]);

@@ -44,12 +44,14 @@ const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
 describe('The entry points of the package', () => {
-  it('are eight', () => {
+  it('are ten', () => {
     expect(Object.keys(entryPoints)).toEqual([
       '.',
       './inspect',
+      './events',
       './websockets',
       './microservices',
+      './redis',
       './mcp',
       './testing',
       './emulator',

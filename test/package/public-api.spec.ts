@@ -8,8 +8,10 @@ import { readPublicApi } from '../support/public-api.js';
 const NAMES = [
   '.',
   './inspect',
+  './events',
   './websockets',
   './microservices',
+  './redis',
   './mcp',
   './testing',
   './emulator',
@@ -44,6 +46,7 @@ describe("The entry point '.'", () => {
       'DescopeM2mError',
       'DescopeModule',
       'DescopeRequestError',
+      'DescopeRevocations',
       'DescopeService',
       'DescopeSession',
       'DescopeSessionMiddleware',
@@ -84,6 +87,12 @@ describe("The entry point './inspect'", () => {
   });
 });
 
+describe("The entry point './events'", () => {
+  it('exports these values', () => {
+    expectValues('./events', ['OnDescopeEvent']);
+  });
+});
+
 describe("The entry point './websockets'", () => {
   it('exports these values', () => {
     expectValues('./websockets', ['DescopeSockets', 'untilSessionEnds']);
@@ -93,6 +102,12 @@ describe("The entry point './websockets'", () => {
 describe("The entry point './microservices'", () => {
   it('exports these values', () => {
     expectValues('./microservices', ['microserviceTransport']);
+  });
+});
+
+describe("The entry point './redis'", () => {
+  it('exports these values', () => {
+    expectValues('./redis', ['redisChannel']);
   });
 });
 

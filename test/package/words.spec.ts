@@ -14,7 +14,7 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/\bthrown-classes\b/i, 'transport exceptions'],
   [/\bTokenPlace\b|\bCookiePlace\b|\bRequestSessionPlace\b/i, 'TokenStore'],
   [/\bSessionKeeper\b|\bRenewalFlights\b|\bRenewalMemory\b|\bSessionStep\b|\bSessionWiring\b/i, 'refresh'],
-  [/\bSignOutList\b/, 'RevocationList'],
+  [/\bSignOutList\b|\bRevocationList\b/, 'Revocations'],
   [/\bEndedTokens\b/, 'RejectedTokens'],
   [/\btoHttpRejection\b/, 'toHttpError'],
   [/\bassertAdmitted\b/, 'assertTokenAccepted'],

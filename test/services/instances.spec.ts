@@ -107,8 +107,8 @@ describe.each(CASES)('Two instances on %s that share a store through %s', (adapt
 describe.each(ADAPTERS)('An instance on %s whose Redis is gone', (adapter) => {
   it('refreshes on its own, and answers in time', async () => {
     const redis = await startRedis();
-    const session = { refresh: true, renewalStore: await redis.connect() };
-    const app = await startWithSessions(adapter, { session });
+    const session = { refresh: true };
+    const app = await startWithSessions(adapter, { session, shared: { store: await redis.connect() } });
     try {
       const browser = await app.signIn();
       redis.halt();
@@ -124,7 +124,8 @@ describe.each(ADAPTERS)('An instance on %s whose Redis is gone', (adapter) => {
   it('answers 503 where it cannot know who signed out, clears nothing, and recovers', async () => {
     const redis = await startRedis();
     const app = await startWithSessions(adapter, {
-      session: { signOutStore: await redis.connect() },
+      session: {},
+      shared: { store: await redis.connect(), maxStaleMs: 0 },
       routes: {},
     });
     try {
@@ -204,10 +205,10 @@ function startInstance(
   store: KeyValueStore,
   first?: SessionApplication,
 ): Promise<SessionApplication> {
-  const session = { refresh: true, renewalStore: store, signOutStore: store };
+  const [session, shared] = [{ refresh: true }, { store, maxStaleMs: 0 }];
   return startWithSessions(
     adapter,
-    { session, routes: {} },
+    { session, shared, routes: {} },
     first === undefined ? {} : { emulator: first.emulator },
   );
 }

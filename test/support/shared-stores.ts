@@ -2,7 +2,7 @@
 import { createCache } from 'cache-manager';
 import Keyv from 'keyv';
 import type { DescopeModuleOptions } from 'nestjs-descope';
-import type { GivenStore } from '#lib/core/session/key-value-store.js';
+import type { GivenStore } from '#lib/core/store/key-value-store.js';
 
 /** What a server of stores does with a call. */
 export type ServerMood = 'answers' | 'rejects' | 'hangs';
@@ -21,6 +21,14 @@ export class StoreServer {
 
   set(key: string, value: unknown, ttlMs = Number.POSITIVE_INFINITY): Promise<unknown> {
     return this.#answer(() => void this.#kept.set(key, { value, endMs: performance.now() + ttlMs }));
+  }
+
+  setIfAbsent(key: string, value: unknown, ttlMs = Number.POSITIVE_INFINITY): Promise<boolean> {
+    return this.#answer(() => {
+      if ((this.#kept.get(key)?.endMs ?? 0) > performance.now()) return false;
+      this.#kept.set(key, { value, endMs: performance.now() + ttlMs });
+      return true;
+    });
   }
 
   delete(key: string): Promise<unknown> {
@@ -49,7 +57,10 @@ export const FIT_STORES: readonly StoreKind[] = [
     name: 'cache-manager',
     connect: (server) => createCache({ stores: [toKeyv(server, { throwOnErrors: true })] }),
   },
-  { name: 'a store that deserialises', connect: (server) => reading(server, deserialise) },
+  {
+    name: 'an object with del, getMany and setIfAbsent',
+    connect: (server) => toFullStore(server),
+  },
   { name: 'a store that gives bytes', connect: (server) => reading(server, (text) => Buffer.from(text)) },
   { name: 'a store that gives null for nothing', connect: (server) => nullish(server) },
 ];
@@ -108,15 +119,75 @@ export const UNFIT_STORES: readonly (StoreKind & { readonly says: RegExp })[] = 
     says: /got a store that loses what is written/,
   },
   {
+    name: 'a store that deserialises',
+    connect: (server) => reading(server, deserialise),
+    says: /got a store that does not return the string that was written.*expected a get that returns the string/,
+  },
+  {
+    name: 'a store that deserialises objects alone',
+    connect: (server) => reading(server, (text) => (text.startsWith('{') ? deserialise(text) : text)),
+    says: /got a store that does not return the string that was written/,
+  },
+  {
+    name: 'a getMany that leaves out what is not there',
+    connect: (server) => ({
+      ...toPlainStore(server),
+      getMany: async (keys) =>
+        (await Promise.all(keys.map((key) => server.get(key)))).filter((value) => value !== undefined),
+    }),
+    says: /got a getMany that returns other values than get; expected a getMany\(keys\)/,
+  },
+  {
+    name: 'a getMany in another order',
+    connect: (server) => ({
+      ...toPlainStore(server),
+      getMany: (keys) => Promise.all([...keys].reverse().map((key) => server.get(key))),
+    }),
+    says: /got a getMany that returns other values than get/,
+  },
+  {
+    name: 'a setIfAbsent that is no function',
+    connect: (server) => ({ ...toPlainStore(server), setIfAbsent: true as never }),
+    says: /got an object whose setIfAbsent is no function/,
+  },
+  {
+    name: 'a setIfAbsent that always writes',
+    connect: (server) => ({
+      ...toPlainStore(server),
+      setIfAbsent: async (key, value, ttlMs) => {
+        await server.set(key, value, ttlMs);
+        return true;
+      },
+    }),
+    says: /got a setIfAbsent that does not do what it says; expected a setIfAbsent\(key, value, ttlMs\)/,
+  },
+  {
+    name: 'a setIfAbsent that returns the answer of Redis',
+    connect: (server) => ({
+      ...toPlainStore(server),
+      setIfAbsent: async (key, value, ttlMs) =>
+        ((await server.setIfAbsent(key, value, ttlMs)) ? 'OK' : null) as never,
+    }),
+    says: /got a setIfAbsent that does not do what it says/,
+  },
+  {
+    name: 'a setIfAbsent that ignores the ttl',
+    connect: (server) => ({
+      ...toPlainStore(server),
+      setIfAbsent: (key, value) => server.setIfAbsent(key, value),
+    }),
+    says: /got a setIfAbsent that does not do what it says/,
+  },
+  {
     name: 'a store that deletes nothing',
     connect: (server) => ({ ...toPlainStore(server), delete: async () => true }),
     says: /got a store that still returns a deleted entry/,
   },
 ];
 
-/** The options that share a store; the one place that knows what they are called. */
+/** The options that share a store, which every request asks. */
 export function shareThrough(store: GivenStore): DescopeModuleOptions {
-  return { session: { refresh: true, renewalStore: store, signOutStore: store } };
+  return { session: { refresh: true }, shared: { store, maxStaleMs: 0 } };
 }
 
 /** A store as one writes it by hand. */
@@ -125,6 +196,17 @@ export function toPlainStore(server: StoreServer) {
     get: (key: string) => server.get(key),
     set: (key: string, value: string, ttlMs: number) => server.set(key, value, ttlMs),
     delete: (key: string) => server.delete(key),
+  };
+}
+
+/** A store as one writes it by hand, with all that a store may have. */
+export function toFullStore(server: StoreServer) {
+  const { delete: del, ...store } = toPlainStore(server);
+  return {
+    ...store,
+    del,
+    getMany: (keys: readonly string[]) => Promise.all(keys.map((key) => server.get(key))),
+    setIfAbsent: (key: string, value: string, ttlMs: number) => server.setIfAbsent(key, value, ttlMs),
   };
 }
 

@@ -2,18 +2,25 @@
 import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { DescopeConfig } from '../../core/config/config.js';
-import { DescopeAccessError, DescopeCredentialError, readConsequence } from '../../core/errors.js';
+import type { DescopeError } from '../../core/errors.js';
+import { DescopeAccessError, readConsequence } from '../../core/errors.js';
 import { assertFromOwnPage } from '../../core/http/origin.js';
 import type { RequestLike } from '../../core/http/request.js';
 import type { Notify } from '../../core/logging.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
 import type { DescopeSession } from '../../core/session/session.js';
 import { acceptSession, requireSignedIn } from '../../core/session/session.js';
+import type { Application } from '../applications.js';
 import { respondWithError } from '../error-response.js';
 import { toHttpError } from '../http-error.js';
-import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_NOTIFY } from '../injection-tokens.js';
+import {
+  DESCOPE_APPLICATION,
+  DESCOPE_AUTHENTICATOR,
+  DESCOPE_CONFIG,
+  DESCOPE_NOTIFY,
+} from '../injection-tokens.js';
 import { assertOwnUser } from '../request-user.js';
-import { onSessionEnd } from '../session-end.js';
+import { expired, onSessionEnd } from '../session-end.js';
 import { findHandshake, rememberHandshake } from './websocket.js';
 
 /** Authenticates WebSocket clients of Socket.IO and of `ws` when they connect. */
@@ -23,11 +30,12 @@ export class DescopeSockets {
   @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator!: Authenticator;
   @Inject(DESCOPE_CONFIG) private readonly config!: DescopeConfig;
   @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
+  @Inject(DESCOPE_APPLICATION) private readonly application!: Application;
 
   /**
-   * Keeps a client connected until its session token expires. A client without a valid session receives the reason and is
-   * closed: on Socket.IO by the event `exception`, on `ws` by the close code 1008 (1013 during an outage, 1011 for another
-   * error) with the error code as the reason. The promise never rejects.
+   * Keeps a client connected until its session token expires or is revoked. Then, and without a valid session, a client
+   * receives the reason and is closed: on Socket.IO by the event `exception`, on `ws` by the close code 1008 (1013 during an
+   * outage, 1011 for another error) with the error code as the reason. The promise never rejects.
    * @param request the second argument of `handleConnection`; needed for `ws`, whose clients do not keep their request
    * @returns the session, or `undefined` for a client that was closed
    * @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
@@ -40,9 +48,7 @@ export class DescopeSockets {
     try {
       const session = await this.#authenticate(client);
       if (gone.signal.aborted) return session;
-      const callOff = onSessionEnd(session, () => closeClient(client, toEnded(session)), this.config.clock);
-      gone.signal.addEventListener('abort', callOff);
-      return session;
+      return this.#closeAtEnd(client, session, gone.signal) ? undefined : session;
     } catch (error) {
       this.#reject(client, error); // Nest does not catch errors of handleConnection
       return undefined;
@@ -57,6 +63,18 @@ export class DescopeSockets {
     if (request !== undefined) rememberHandshake(client, request);
   }
 
+  // Returns whether the session ended while it was authenticated.
+  #closeAtEnd(client: object, session: DescopeSession, gone: AbortSignal): boolean {
+    const ended = new AbortController();
+    const end = (reason: DescopeError): void => {
+      ended.abort();
+      closeClient(client, reason);
+    };
+    const [clock, watch] = [this.config.clock, this.application.watchRevocations];
+    gone.addEventListener('abort', onSessionEnd(session, end, { clock, watch }));
+    return ended.signal.aborted;
+  }
+
   async #authenticate(client: object): Promise<DescopeSession> {
     const handshake = findHandshake(client);
     if (handshake === undefined) throw unknown();
@@ -67,7 +85,7 @@ export class DescopeSockets {
     const { acceptance, clock } = config;
     const accepted = acceptSession(session, acceptance);
     await assertOwnUser(handshake, accepted, { config, modules });
-    if ((accepted.expiresAt?.getTime() ?? 0) <= clock()) throw toEnded(accepted); // within the leeway, which is enough for a request only
+    if ((accepted.expiresAt?.getTime() ?? 0) <= clock()) throw expired(accepted); // within the leeway, which is enough for a request only
     return accepted;
   }
 
@@ -75,11 +93,6 @@ export class DescopeSockets {
     const thrown = respondWithError({ response: undefined }, error, { notify: this.notify });
     closeClient(client, error, thrown);
   }
-}
-
-function toEnded(session: DescopeSession): DescopeCredentialError {
-  const message = 'The session of this connection has ended.';
-  return new DescopeCredentialError('TOKEN_EXPIRED', message, { exp: session.claims?.exp });
 }
 
 function unknown(): DescopeAccessError {

@@ -29,7 +29,9 @@ export function checkConfiguration(variables: Variables, input: DoctorInput): Ch
   const settings = readSettings(all, input);
   const given = settings.options as Readonly<Record<string, unknown>>;
   const misspelt = toMisspelt(all, given);
-  const secrets = ['managementKey', 'authManagementKey'].map((name) => given[name]).filter(isText);
+  const { managementKey, authManagementKey, events } = settings.options;
+  const webhookSecret = typeof events === 'object' ? events.secret : undefined;
+  const secrets = [managementKey, authManagementKey, webhookSecret].flat().filter(isText);
   try {
     const config = resolveConfig(settings.options, settings.isProduction);
     const needsFile = !isDeepStrictEqual(settings, readSettings(variables, input));

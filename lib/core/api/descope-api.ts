@@ -165,6 +165,8 @@ export interface KeysRequest {
   readonly projectId: string;
   readonly timeoutMs: number;
   readonly fetch: Fetch;
+  /** Estimates Descope's clock from the responses, if that is needed. */
+  readonly time?: DescopeTime;
 }
 
 /** Fetches the members of the project's JWK set (`GET /v2/keys/:projectId`). Rejects with a `RequestFailure`. */
@@ -177,7 +179,10 @@ export async function requestKeys(request: KeysRequest, signal?: AbortSignal): P
   const { projectId, timeoutMs, fetch } = request;
   const headers = { authorization: `Bearer ${projectId}`, 'x-descope-project-id': projectId };
   const bounds = { timeoutMs, maxBytes: MAX_KEY_SET_BYTES };
-  return fetchBounded({ url: toKeysUrl(request), headers, ...bounds, fetch, ...(signal && { signal }) });
+  const url = toKeysUrl(request);
+  const answer = await fetchBounded({ url, headers, ...bounds, fetch, ...(signal && { signal }) });
+  request.time?.observe(answer.headers);
+  return answer;
 }
 
 /** Reads the members of a JWK set. Throws a `RequestFailure` for another status than 200, and for another body. */

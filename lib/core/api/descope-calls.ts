@@ -56,6 +56,16 @@ export async function endAllSessions(api: RefreshApi, refreshToken: string): Pro
   api.rejectedTokens.remember(refreshToken, new DescopeApiError(401, undefined));
 }
 
+/** Ends every session of a user at Descope, by a management key. */
+export async function endSessionsOf(api: DescopeApi, managementKey: string, userId: string): Promise<void> {
+  await callDescope(api, { path: '/v1/mgmt/user/logout', bearer: managementKey, body: { userId } });
+}
+
+/** Deactivates an access key at Descope, by a management key. */
+export async function deactivateAccessKey(api: DescopeApi, managementKey: string, id: string): Promise<void> {
+  await callDescope(api, { path: '/v1/mgmt/accesskey/deactivate', bearer: managementKey, body: { id } });
+}
+
 /** Reads the user's profile. */
 export async function readProfile(api: RefreshApi, refreshToken: string): Promise<unknown> {
   return (await ask(api, { path: '/v1/auth/me', bearer: refreshToken })).json;

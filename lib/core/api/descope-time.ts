@@ -24,9 +24,10 @@ export class DescopeTime {
     this.#clock = clock;
   }
 
-  /** Reads a response's `Date` (RFC 9110 §6.6.1), whatever its status. */
+  /** Reads a response's `Date` (RFC 9110 §6.6.1), and the `Age` of one from a cache (RFC 9111 §5.1), whatever its status. */
   observe(headers: Headers): void {
-    const [dateMs, atMs] = [Date.parse(headers.get('date') ?? ''), this.#clock()];
+    const ageMs = Number(headers.get('age') ?? 0) * 1000;
+    const [dateMs, atMs] = [Date.parse(headers.get('date') ?? '') + ageMs, this.#clock()];
     if (Math.abs(dateMs - atMs) <= MOST_MS) this.#latest = { dateMs, atMs };
   }
 
@@ -41,6 +42,15 @@ export class DescopeTime {
     if (latest.atMs >= sinceMs) return toSecond(latest.dateMs, latest.dateMs);
     const leastMs = nowMs + latest.dateMs - latest.atMs;
     return toSecond(leastMs + 999, leastMs); // the date has no milliseconds
+  }
+
+  /**
+   * Returns a second of Descope's clock that has certainly begun: an estimate from the last response, in doubt the earlier
+   * one; without any response, a minute ago.
+   */
+  readEarliest(): number {
+    const { dateMs, atMs } = this.#latest ?? { dateMs: 0, atMs: MOST_MS };
+    return Math.floor((this.#clock() + dateMs - atMs) / 1000);
   }
 }
 

@@ -12,6 +12,7 @@ import type { VerificationConfig } from '../token/token-verifier.js';
 import type { AcceptanceConfig } from '../user/token-acceptance.js';
 import { reportSameNames, toAccessKeyConfig } from './access.js';
 import { toAddresses, toOrigins, toProjectId } from './endpoints.js';
+import { toWebhookSecrets } from './events.js';
 import { toFixedKeys, toKeyFetchConfig } from './keys.js';
 import { OptionReader } from './option-reader.js';
 import type { DescopeOptions, OptionValues } from './options.js';
@@ -20,6 +21,8 @@ import type { ResourceConfig } from './resource.js';
 import { toResourceConfig } from './resource.js';
 import type { SessionConfig } from './session.js';
 import { toSessionConfig } from './session.js';
+import type { SharedConfig } from './sharing.js';
+import { toSharedConfig } from './sharing.js';
 
 /** The config of the request pipeline. Created once at boot; frozen. */
 export interface DescopeConfig {
@@ -37,6 +40,8 @@ export interface DescopeConfig {
   readonly session: SessionConfig;
   /** The application as a protected resource; `undefined` if it is none. */
   readonly resource: ResourceConfig | undefined;
+  /** What several instances share. */
+  readonly shared: SharedConfig;
   /** Whether the application has set `audience`, possibly to `null`. */
   readonly isAudienceDecided: boolean;
   /** The fixed keys, if there are any; then no keys are fetched. */
@@ -49,14 +54,15 @@ export interface DescopeConfig {
   readonly loadUser: UserLoader | UserLoaderClass | undefined;
   readonly fetch: Fetch;
   readonly clock: Clock;
-  /** The vendor client's secrets, behind a function so that no log or JSON of the config shows them. */
-  readonly readSecrets: () => ClientSecrets;
+  /** The secrets, behind a function so that no log or JSON of the config shows them. */
+  readonly readSecrets: () => ConfigSecrets;
 }
 
-/** The secrets of the client of `@InjectDescope()`. */
-export interface ClientSecrets {
+/** The secrets of the client of `@InjectDescope()`, and those of the webhook. */
+export interface ConfigSecrets {
   readonly managementKey: string | undefined;
   readonly authManagementKey: string | undefined;
+  readonly webhookSecrets: readonly string[];
 }
 
 /** Reads options that are given separately, and adds their mistakes to the same error. */
@@ -86,6 +92,7 @@ export function resolveConfig(
     superuserBypass: values.superuserBypass,
     session: toSessionConfig(values.session, { names, isProduction }, options),
     resource: toResourceConfig(values.resource, { projectId, ...addresses }, options),
+    shared: toSharedConfig(values.shared, given.shared, options),
     isAudienceDecided: values.audience !== undefined,
     keys: toFixedKeys({ ...given, algorithms: values.algorithms }, options),
     keyFetch: toKeyFetchConfig(values.keyFetch, options),
@@ -94,7 +101,7 @@ export function resolveConfig(
     loadUser: values.loadUser,
     fetch: toNodeFetch(values.fetch ?? globalThis.fetch),
     clock: values.clock,
-    readSecrets: toSecretsReader(values),
+    readSecrets: toSecretsReader(values, toWebhookSecrets(values.events, given.events, options)),
   };
   readBeside(options);
   options.assertFaultless();
@@ -125,11 +132,13 @@ function toAudience(audience: OptionValues['audience']): readonly string[] | und
 
 // With the parts of the config, but not the objects of the application: its sources, functions and keys.
 function freezeConfig(config: DescopeConfig): DescopeConfig {
-  const { verification, authentication, acceptance, keyFetch, session, tokenCache, accessKeys } = config;
+  const { verification, authentication, acceptance, keyFetch, session, shared, tokenCache, accessKeys } =
+    config;
   const parts = [verification, authentication, authentication.origins, acceptance, keyFetch, session];
   for (const part of [
     ...parts,
     session.cookies,
+    shared,
     tokenCache,
     accessKeys,
     verification.sessionTokenNames,
@@ -139,6 +148,9 @@ function freezeConfig(config: DescopeConfig): DescopeConfig {
   return Object.freeze(config);
 }
 
-function toSecretsReader({ managementKey, authManagementKey }: OptionValues): () => ClientSecrets {
-  return () => ({ managementKey, authManagementKey });
+function toSecretsReader(
+  { managementKey, authManagementKey }: OptionValues,
+  webhookSecrets: readonly string[],
+): () => ConfigSecrets {
+  return () => ({ managementKey, authManagementKey, webhookSecrets });
 }

@@ -22,6 +22,7 @@ export function readEnvironment(readVariable: ReadVariable): DescopeOptions {
     usernameClaim: read('DESCOPE_USERNAME_CLAIM'),
     staffRole: read('DESCOPE_IS_STAFF_ROLE'),
     superuserRole: read('DESCOPE_IS_SUPERUSER_ROLE'),
+    events: toEvents(read('DESCOPE_WEBHOOK_SECRET')),
   };
 }
 
@@ -38,7 +39,16 @@ export function mergeOptions(
 ): DescopeOptions {
   const hasKeys = explicit.keys !== undefined || explicit.publicKey !== undefined;
   const fallback = hasKeys ? { ...environment, publicKey: undefined } : environment;
-  return { ...defined(fallback), ...defined(explicit), ...defined(overrides) };
+  const merged = { ...defined(fallback), ...defined(explicit), ...defined(overrides) };
+  return lacksSecret(merged) ? { ...merged, events: { ...environment.events } } : merged;
+}
+
+// The application says that events are received, and the environment has the secret.
+function lacksSecret({ events }: DescopeOptions): boolean {
+  const given: unknown = events;
+  return (
+    typeof given === 'object' && given !== null && Object.values(given).every((value) => value === undefined)
+  );
 }
 
 // By name, because the getters of a class are not own members of its instance, and no option may be lost silently.
@@ -54,6 +64,10 @@ function toPermission(value: unknown): 'private' | false | undefined {
   const text = typeof value === 'boolean' ? String(value) : toText(value);
   if (text === 'true') return 'private';
   return text === 'false' ? false : (text as undefined);
+}
+
+function toEvents(secret: string | undefined): { readonly secret: string } | undefined {
+  return secret === undefined ? undefined : { secret };
 }
 
 function toText(value: unknown): string | undefined {

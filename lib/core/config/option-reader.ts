@@ -40,7 +40,19 @@ type ValueOf<Row> =
       : never;
 
 /** Options that must be set beside `useFactory`: controllers and guards are registered before a factory runs. */
-export const STATIC_OPTIONS: readonly string[] = ['isGlobal', 'globalGuard', 'routes', 'transports'];
+export const STATIC_OPTIONS: readonly string[] = [
+  'isGlobal',
+  'globalGuard',
+  'routes',
+  'events',
+  'transports',
+];
+
+// Options of earlier versions, and where they are now.
+const MOVED = new Map([
+  ['session.renewalStore', 'shared.store'],
+  ['session.signOutStore', 'shared.store'],
+]);
 
 /** What the reader of a group shares with the one that it belongs to. */
 interface ReaderParent {
@@ -131,7 +143,9 @@ export class OptionReader<O extends object = object> {
   }
 
   #addUnknown(name: string, known: readonly string[]): void {
-    if (this.#prefix === '' && STATIC_OPTIONS.includes(name))
+    const moved = MOVED.get(this.#prefix + name);
+    if (moved !== undefined) this.mistake(name, 'an option that has moved', `${moved} in its place`);
+    else if (this.#prefix === '' && STATIC_OPTIONS.includes(name))
       this.mistake(
         name,
         'a static option in the result of the factory',

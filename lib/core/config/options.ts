@@ -21,6 +21,8 @@ import {
   isUsernameClaim,
 } from './access.js';
 import { TRUSTED_ORIGINS } from './endpoints.js';
+import type { EventsOptions } from './events.js';
+import { EVENTS } from './events.js';
 import type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './keys.js';
 import { KEY_FETCH, TOKEN_CACHE } from './keys.js';
 import type { OptionTable, ValuesOf } from './option-reader.js';
@@ -38,6 +40,8 @@ import type { ResourceOptions } from './resource.js';
 import { RESOURCE } from './resource.js';
 import type { SessionOptions } from './session.js';
 import { SESSION } from './session.js';
+import type { SharedOptions } from './sharing.js';
+import { SHARED } from './sharing.js';
 
 /**
  * The options of `DescopeModule` that a factory may return. An option that is left out is read from the environment, if
@@ -62,7 +66,7 @@ export interface DescopeOptions {
    */
   readonly allowInsecureBaseUrl?: boolean | 'private' | undefined;
   /**
-   * The management key, for `@InjectDescope()` and `@FgaCheck`.
+   * The management key, for `@InjectDescope()`, `@FgaCheck` and `DescopeRevocations`.
    * @defaultValue `DESCOPE_MANAGEMENT_KEY`, otherwise none
    */
   readonly managementKey?: string | undefined;
@@ -186,6 +190,18 @@ export interface DescopeOptions {
    */
   readonly resource?: ResourceOptions | undefined;
   /**
+   * What several instances of the application share: refreshes, exchanged access keys and revocations.
+   * @defaultValue none: each instance is on its own
+   */
+  readonly shared?: SharedOptions | false | null | undefined;
+  /**
+   * Receives Descope's events at `POST auth/events`, and passes them to `@OnDescopeEvent`. Next to a factory, `events: {}` mounts
+   * the route; the secret may also come from the factory. With `false`, handlers of events are never called.
+   * @defaultValue none: no route
+   * @see https://docs.descope.com/connectors/connector-configuration-guides/network/audit-webhook
+   */
+  readonly events?: EventsOptions | false | undefined;
+  /**
    * Loads the application's own user for `@CurrentUser()` and `request.user`: a function, or the class of a provider.
    * @defaultValue none: the user is a `DescopeUser`
    */
@@ -267,6 +283,8 @@ export const OPTIONS = {
   trustedOrigins: TRUSTED_ORIGINS,
   session: { rows: SESSION, off: [undefined, null, false] },
   resource: { rows: RESOURCE, off: [undefined] },
+  shared: { rows: SHARED, off: [undefined, null, false] },
+  events: { rows: EVENTS, off: [undefined, false] },
   loadUser: toOptionalRule('a function, or a class with loadUser(session, request)', isUserLoader),
   keyFetch: { rows: KEY_FETCH },
   tokenCache: { rows: TOKEN_CACHE, off: [false] },

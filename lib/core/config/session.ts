@@ -1,7 +1,5 @@
 // The options of browsers' sessions, and the config of the middleware and the routes.
 import type { CookieTokenStoreConfig } from '../http/token-store.js';
-import type { GivenStore, KeyValueStore } from '../session/key-value-store.js';
-import { findStoreMistake, toKeyValueStore } from '../session/key-value-store.js';
 import type { Check, OptionReader, OptionTable, ValuesOf } from './option-reader.js';
 import { isBoolean, isOneOf, readDefaults, SWITCH, toOptionalRule, toRule } from './option-reader.js';
 
@@ -53,23 +51,9 @@ export interface SessionOptions {
    * @defaultValue `{}`: the defaults of `SessionCookieOptions`
    */
   readonly cookie?: SessionCookieOptions | undefined;
-  /**
-   * A store that shares the results of refreshes between instances. Without it, two instances may refresh one session at
-   * the same time, and refresh token rotation then rejects one of them. Entries are encrypted.
-   * @defaultValue none: each instance refreshes separately
-   */
-  readonly renewalStore?: GivenStore | undefined;
-  /**
-   * A store that shares sign-outs between instances. While it cannot be reached, requests with a token get 503.
-   * @defaultValue none: only the process that signed a session out rejects it, until its token expires
-   */
-  readonly signOutStore?: GivenStore | undefined;
 }
 
 const isDomain: Check<string> = (value): value is string => typeof value === 'string' && DOMAIN.test(value);
-
-const isObject: Check<GivenStore> = (value): value is GivenStore =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const COOKIE = {
   secure: toOptionalRule('a boolean', isBoolean),
@@ -82,8 +66,6 @@ export const SESSION = {
   store: toRule("'cookies' or 'request-session'", isOneOf('cookies', 'request-session'), 'cookies'),
   refresh: SWITCH,
   cookie: { rows: COOKIE },
-  renewalStore: toOptionalRule('an object', isObject),
-  signOutStore: toOptionalRule('an object', isObject),
 } satisfies OptionTable<SessionOptions>;
 
 /** The config of browsers' sessions. */
@@ -93,8 +75,6 @@ export interface SessionConfig {
   readonly store: 'cookies' | 'request-session';
   readonly isRefreshed: boolean;
   readonly cookies: CookieTokenStoreConfig;
-  readonly renewalStore: KeyValueStore | undefined;
-  readonly signOutStore: KeyValueStore | undefined;
 }
 
 /** The other input of the config of sessions, beside the option `session`. */
@@ -112,14 +92,12 @@ export function toSessionConfig(
   surroundings: SessionSurroundings,
   options: OptionReader,
 ): SessionConfig {
-  const { store, refresh, cookie, renewalStore, signOutStore } = given ?? readDefaults(SESSION);
+  const { store, refresh, cookie } = given ?? readDefaults(SESSION);
   return {
     isOn: given !== undefined,
     store,
     isRefreshed: refresh,
     cookies: toCookieConfig(cookie, surroundings, options),
-    renewalStore: toStore(renewalStore, 'session.renewalStore', options),
-    signOutStore: toStore(signOutStore, 'session.signOutStore', options),
   };
 }
 
@@ -145,16 +123,4 @@ function toCookieConfig(
     secure: secure ?? (hostPrefix ? true : 'auto'),
     isProduction,
   };
-}
-
-function toStore(
-  given: GivenStore | undefined,
-  name: string,
-  options: OptionReader,
-): KeyValueStore | undefined {
-  if (given === undefined) return undefined;
-  const mistake = findStoreMistake(given);
-  if (mistake === undefined) return toKeyValueStore(given);
-  options.mistake(name, mistake.got, mistake.wants);
-  return undefined;
 }

@@ -26,6 +26,8 @@ export function readStartupNotices(config: DescopeConfig): StartupNotice[] {
     notices.push(warn('BASE_URL_LOOPBACK', LOOPBACK));
   if (config.keys !== undefined) notices.push(warn('KEYS_STATIC', STATIC));
   if (!isPlatformPromise()) notices.push(warn('PROMISE_REPLACED', REPLACED));
+  const { store, channel, maxStaleMs } = config.shared;
+  if (store !== undefined && channel === undefined) notices.push(toAsynchronous(maxStaleMs));
   if (MUTABLE_CLAIMS.includes(claim)) notices.push(warn('USERNAME_CLAIM_MUTABLE', toMutable(claim)));
   return notices;
 }
@@ -38,6 +40,12 @@ function isPlatformPromise(): boolean {
 
 function warn(code: Notice['code'], { fact, advice }: NoticeText): StartupNotice {
   return { code, level: 'warn', message: `${fact} ${advice}`, fact, advice };
+}
+
+function toAsynchronous(maxStaleMs: number): StartupNotice {
+  const fact = `Sign-outs are shared through a store without a channel: the guard is asynchronous, each session asks the store at most once in ${maxStaleMs} ms, and a sign-out reaches the other instances within that time.`;
+  const advice = 'Set shared.channel to avoid both.';
+  return { code: 'SHARED_WITHOUT_CHANNEL', level: 'log', message: `${fact} ${advice}`, fact, advice };
 }
 
 const AUDIENCE: NoticeText = {

@@ -11,7 +11,7 @@ import type { DigestedToken } from './ahead-tokens.js';
 import { AheadTokens, toTokenKey } from './ahead-tokens.js';
 import type { Revocation, RevocationKey, RevocationScope } from './revocation.js';
 import { NO_OWNER, REVOCATION_SCOPES, toRevocationKey, toSecond } from './revocation.js';
-import { RevocationTable } from './revocation-table.js';
+import { ALL_SCOPES, NO_SCOPE, RevocationTable } from './revocation-table.js';
 import type { RevocationReceiver, RevocationSharing } from './sharing.js';
 import { Watchers } from './watchers.js';
 
@@ -44,6 +44,11 @@ export interface DatedRevocation {
   readonly id?: string;
   /** Tokens that were issued up to and including this second are rejected. In epoch milliseconds. */
   readonly issuedBeforeMs: number;
+  /**
+   * Whether the moment is of Descope's clock, as the `iat` of tokens is: no token that was issued later is rejected. The clock of
+   * this process may be behind. @defaultValue `false`
+   */
+  readonly isByDescopesClock?: boolean;
   /** When all of these tokens have expired, in epoch milliseconds. @defaultValue in 366 days */
   readonly untilMs?: number;
 }
@@ -54,7 +59,7 @@ export interface RevocationsInput {
   readonly projectId: string;
   readonly notify: Notify;
   /** How other instances hear of revocations. Left out: they do not. */
-  readonly createSharing?: ((receiver: RevocationReceiver) => RevocationSharing) | undefined;
+  readonly createSharing?: ((receiver: RevocationReceiver) => RevocationSharing | undefined) | undefined;
   /** @defaultValue 2,000,000 */
   readonly maxEntries?: number;
 }
@@ -65,6 +70,7 @@ export class Revocations implements RevocationReceiver {
   readonly #ahead: AheadTokens;
   readonly #watchers = new Watchers();
   readonly #sharing: RevocationSharing | undefined;
+  readonly #keyIds = new WeakMap<DescopeClaims, string>();
   #version = 1;
 
   constructor(input: RevocationsInput) {
@@ -87,6 +93,15 @@ export class Revocations implements RevocationReceiver {
    * `SIGN_OUTS_UNAVAILABLE` if this instance does not hear of revocations.
    */
   assertActive(token: string, verified: VerifiedToken): MaybePromise<void> {
+    return this.#assertActive(token, verified, false);
+  }
+
+  /** Like `assertActive`, by what a store says now: what it said a moment ago does not count. */
+  assertStillActive(token: string, verified: VerifiedToken): MaybePromise<void> {
+    return this.#assertActive(token, verified, true);
+  }
+
+  #assertActive(token: string, verified: VerifiedToken, mustAsk: boolean): MaybePromise<void> {
     const sharing = this.#sharing;
     sharing?.assertHearing?.();
     if (verified.activeAtVersion !== this.#version) {
@@ -94,16 +109,21 @@ export class Revocations implements RevocationReceiver {
       verified.activeAtVersion = this.#version;
     }
     if (sharing?.isRevoked === undefined) return;
-    const keys = this.#recallKeys(token, verified, REVOCATION_SCOPES);
-    const isRevoked = sharing.isRevoked({ keys, issuedAt: verified.claims.iat ?? 0 });
+    const keys = toPairs(this.#recallKeys(token, verified, ALL_SCOPES));
+    const isRevoked = sharing.isRevoked({ keys, issuedAt: verified.claims.iat ?? 0, mustAsk });
     return whenReady(isRevoked, assertNotRevoked);
   }
 
-  /** Asserts that an access key is not revoked, for a token that was issued for it and names its user in place of the key. */
-  assertKeyActive(keyId: string, issuedAt: number): void {
-    const now = this.#now();
-    if (!this.#table.hasAny('accessKey', now)) return;
-    if (issuedAt < this.#table.find(this.#toKey('accessKey', keyId), now)) throw revoked();
+  /**
+   * Records the access key for which a token was issued, before it is judged: the token of a key that is bound to a user names
+   * the user in place of the key.
+   */
+  bindKey(verified: VerifiedToken, keyId: string): void {
+    const { claims } = verified;
+    if (keyId === readSubjectId(claims) || this.#keyIds.get(claims) === keyId) return;
+    this.#keyIds.set(claims, keyId);
+    verified.activeAtVersion = 0;
+    verified.revocationKeys = undefined;
   }
 
   /** Revokes a token until it ends. */
@@ -123,13 +143,14 @@ export class Revocations implements RevocationReceiver {
    * later `iat`, whose clock is ahead of this process's, are revoked one by one. Rejects if it is not stored yet for the other
    * instances; this instance rejects the tokens in any case.
    */
-  async revokeBefore({ scope, id = PROJECT, issuedBeforeMs, untilMs }: DatedRevocation): Promise<void> {
+  async revokeBefore(dated: DatedRevocation): Promise<void> {
+    const { scope, id = PROJECT, issuedBeforeMs, isByDescopesClock = false, untilMs } = dated;
     const issuedBefore = toSecond(Math.floor(issuedBeforeMs / 1000) + 1);
     const until = toSecond(
       untilMs === undefined ? this.#now() + DATED_SECONDS : untilMs / 1000 + LEEWAY_SECONDS,
     );
     const key = this.#toKey(scope, id);
-    const ahead = scope === 'user' ? this.#ahead.find(id, issuedBefore) : [];
+    const ahead = scope === 'user' && !isByDescopesClock ? this.#ahead.find(id, issuedBefore) : [];
     const known = ahead.map((token) => this.#ofToken(token, key));
     await this.#publish([{ scope, key, owner: NO_OWNER, issuedBefore, until }, ...known]);
   }
@@ -149,38 +170,42 @@ export class Revocations implements RevocationReceiver {
     return this.#table.list(this.#now());
   }
 
-  /** Calls back once, when a token is revoked; returns a function that cancels it. */
+  /** Calls back once, when a token is revoked, and at once if it is; returns a function that cancels it. */
   watch(token: string, claims: DescopeClaims, run: () => void): () => void {
-    return this.#watchers.add({
-      keys: this.#toKeys(token, claims, REVOCATION_SCOPES),
-      issuedAt: claims.iat ?? 0,
-      run,
-    });
+    const watcher = { keys: this.#toKeys(token, claims, REVOCATION_SCOPES), issuedAt: claims.iat ?? 0, run };
+    const now = this.#now();
+    const isActive = watcher.keys.every((key) => watcher.issuedAt >= this.#table.find(key, now));
+    if (isActive) return this.#watchers.add(watcher);
+    run();
+    return () => undefined;
+  }
+
+  /** The number of tokens that are watched. */
+  get watchedCount(): number {
+    return this.#watchers.size;
   }
 
   #judge(token: string, verified: VerifiedToken): void {
-    const { claims } = verified;
-    this.#ahead.remember(token, claims);
-    if (this.#table.size === 0) return;
-    const [now, issuedAt] = [this.#now(), claims.iat ?? 0];
-    const scopes = REVOCATION_SCOPES.filter((scope) => this.#table.hasAny(scope, now));
-    for (const key of this.#recallKeys(token, verified, scopes))
-      if (issuedAt < this.#table.find(key, now)) throw revoked();
+    this.#ahead.remember(token, verified.claims);
+    const now = this.#now();
+    const scopes = this.#table.readScopes(now);
+    if (scopes === NO_SCOPE) return;
+    const [table, issuedAt] = [this.#table, verified.claims.iat ?? 0];
+    const keys = this.#recallKeys(token, verified, scopes);
+    for (let at = 1; at < keys.length; at += 2)
+      if (issuedAt < table.find({ high: keys[at] as number, low: keys[at + 1] as number }, now))
+        throw revoked();
   }
 
   // Computed once for a cached token, because a digest takes longer than the rest of the request pipeline; and only for the
-  // scopes in which something is revoked. Kept as numbers, which take a third of the memory of objects.
-  #recallKeys(
-    token: string,
-    verified: VerifiedToken,
-    scopes: readonly RevocationScope[],
-  ): readonly RevocationKey[] {
+  // scopes in which something is revoked. The scopes, then the halves of each key: numbers take a third of the memory of
+  // objects.
+  #recallKeys(token: string, verified: VerifiedToken, scopes: number): readonly number[] {
     const known = verified.revocationKeys;
-    const mask = scopes.reduce((bits, scope) => bits | (1 << REVOCATION_SCOPES.indexOf(scope)), 0);
-    if (known?.[0] === mask) return toPairs(known);
-    const keys = this.#toKeys(token, verified.claims, scopes);
-    verified.revocationKeys = [mask, ...keys.flatMap(({ high, low }) => [high, low])];
-    return keys;
+    if (known?.[0] === scopes) return known;
+    const wanted = REVOCATION_SCOPES.filter((_, index) => (scopes & (1 << index)) !== 0);
+    const keys = this.#toKeys(token, verified.claims, wanted);
+    return (verified.revocationKeys = [scopes, ...keys.flatMap(({ high, low }) => [high, low])]);
   }
 
   // In the order of the scopes, that of the session first.
@@ -189,7 +214,16 @@ export class Revocations implements RevocationReceiver {
     claims: DescopeClaims,
     scopes: readonly RevocationScope[],
   ): readonly RevocationKey[] {
-    return scopes.flatMap((scope) => readIds(scope, token, claims).map((id) => this.#toKey(scope, id)));
+    return scopes.flatMap((scope) => this.#readIds(scope, token, claims).map((id) => this.#toKey(scope, id)));
+  }
+
+  // What a token belongs to in a scope. In the scope of access keys it is the subject, whatever its kind: ids do not collide.
+  #readIds(scope: RevocationScope, token: string, claims: DescopeClaims): readonly string[] {
+    if (scope === 'session') return [toTokenKey(token)];
+    if (scope === 'tenant') return readTenants(claims);
+    if (scope === 'project') return [PROJECT];
+    const keyId = scope === 'accessKey' ? this.#keyIds.get(claims) : undefined;
+    return [readSubjectId(claims), ...(keyId === undefined ? [] : [keyId])];
   }
 
   #toKey(scope: RevocationScope, id: string): RevocationKey {
@@ -215,13 +249,6 @@ export class Revocations implements RevocationReceiver {
   #now(): number {
     return this.#input.clock() / 1000;
   }
-}
-
-// What a token belongs to in a scope. In the scope of access keys it is the subject, whatever its kind: ids do not collide.
-function readIds(scope: RevocationScope, token: string, claims: DescopeClaims): readonly string[] {
-  if (scope === 'session') return [toTokenKey(token)];
-  if (scope === 'tenant') return readTenants(claims);
-  return [scope === 'project' ? PROJECT : readSubjectId(claims)];
 }
 
 // Those of the claim `tenants`, and the current one.

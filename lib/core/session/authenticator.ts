@@ -81,6 +81,15 @@ export class Authenticator {
     return this.#openVerified(verified, token, sentByBrowser);
   }
 
+  // A token that was issued for an access key is revoked with the key.
+  #openExchanged(token: string, keyId: string | undefined): MaybePromise<DescopeSession> {
+    const { verifier, revocations } = this.#input;
+    return whenReady(verifier.verify(token), (verified) => {
+      if (keyId !== undefined) revocations.bindKey(verified, keyId);
+      return this.#openVerified(verified, token, false);
+    });
+  }
+
   /** Like `open` for the token of a browser: an invalid token makes the session anonymous. */
   openLeniently(token: string): MaybePromise<DescopeSession> {
     return this.#openLeniently({ token, sentByBrowser: true });
@@ -118,7 +127,8 @@ export class Authenticator {
   }
 
   #openKey(accessKeys: AccessKeys, key: string, request: RequestLike): MaybePromise<DescopeSession> {
-    return accessKeys.open(key, (token) => this.open(token, false), request);
+    const open = (token: string, keyId?: string) => this.#openExchanged(token, keyId);
+    return accessKeys.open(key, open, request);
   }
 
   // A cached token keeps its user: created once, frozen, and removed with the token. It is a member of the token, because a

@@ -16,7 +16,9 @@ import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { AuthenticationConfig } from './authenticator.js';
 import type { Refresher } from './refresher.js';
 import { assertSameSubject } from './refresher.js';
+import type { Revoker } from './revoker.js';
 import type { SignInChains } from './sign-in-chains.js';
+import type { SignOuts } from './sign-outs.js';
 
 const REJECTIONS: readonly string[] = ['SESSION_ENDED', 'SESSION_SUPERSEDED'];
 const RELOAD_WAITS_MS = [50, 150, 300];
@@ -153,5 +155,7 @@ export interface Sessions {
   readonly refresher: Refresher;
   readonly signIns: SignInChains;
   readonly revocations: Revocations;
+  readonly revoker: Revoker;
+  readonly signOuts: SignOuts;
   readonly verifier: TokenVerifier;
 }

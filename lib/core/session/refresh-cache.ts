@@ -1,16 +1,14 @@
 // Results of refreshes for parallel tabs and other instances, encrypted with a key from their token.
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { IssuedTokens } from '../api/descope-api.js';
 import type { Clock } from '../clock.js';
 import { DescopeUnavailableError } from '../errors.js';
 import type { FailureMemory, Loaded } from '../expiring-cache.js';
 import { ExpiringCache } from '../expiring-cache.js';
-import type { Notice, Notify } from '../logging.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import type { KeyValueStore } from '../store/key-value-store.js';
+import { decryptToken, encryptToken, toTokenDigest } from '../store/token-encryption.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import { readEndMs, readOwner } from '../token/decode.js';
-import type { KeyValueStore, StoreSilence } from './key-value-store.js';
-import { boundStore } from './key-value-store.js';
 
 const KEEP_MS = 30_000;
 const OUTAGE_MS = 2_000;
@@ -18,18 +16,12 @@ const SUPERSEDED_MS = 3_600_000;
 const MAX_ENTRIES = 10_000;
 const PREFIX = 'nestjs-descope:refreshed:';
 const MARKER = 'superseded';
-const STORE_FAILED: Notice = {
-  code: 'RENEWAL_STORE_FAILED',
-  level: 'warn',
-  message: 'The renewalStore cannot be reached. Until it can, each instance refreshes sessions on its own.',
-};
 
 /** The input of `RefreshCache`. */
 export interface RefreshCacheInput {
   readonly clock: Clock;
+  /** The store that instances share. Its calls must end within a bounded time. */
   readonly store: KeyValueStore | undefined;
-  readonly notify: Notify;
-  readonly silence?: StoreSilence;
 }
 
 /** One refresh per refresh token in this process, and its result for up to 30 seconds, here and in the shared store. */
@@ -40,13 +32,12 @@ export class RefreshCache {
   readonly #results: ExpiringCache<IssuedTokens>;
   readonly #superseded: ExpiringCache<true>;
 
-  constructor(input: RefreshCacheInput) {
-    const { clock, store } = input;
+  constructor({ clock, store }: RefreshCacheInput) {
     this.#clock = clock;
     const failures = { maxEntries: MAX_ENTRIES, toMemory };
     this.#results = new ExpiringCache({ clock, maxEntries: MAX_ENTRIES, failures });
     this.#superseded = new ExpiringCache({ clock, maxEntries: MAX_ENTRIES, survivesClockReset: true });
-    this.#store = store && boundStore(store, { ...input, failure: STORE_FAILED });
+    this.#store = store;
   }
 
   /** Returns the recent result of a refresh token, or waits for its refresh, or starts it. */
@@ -73,23 +64,25 @@ export class RefreshCache {
   /** Reads the result of another instance for this refresh token. Without the token it cannot be decrypted. */
   async readShared(refreshToken: string): Promise<IssuedTokens | undefined> {
     const encrypted = await this.#ask((store) => store.get(PREFIX + toTokenDigest(refreshToken)));
-    const text = typeof encrypted === 'string' ? decryptToken(encrypted, refreshToken) : undefined;
+    const text = decryptToken(encrypted, refreshToken, 'refresh');
     return text === undefined ? undefined : toIssuedTokens(text);
   }
 
-  /** Keeps issued tokens, and marks the refresh token as superseded if it rotated. */
-  async keep(refreshToken: string, issued: IssuedTokens): Promise<void> {
+  /**
+   * Keeps issued tokens, and marks the refresh token as superseded if it rotated.
+   * @returns whether other instances can read the tokens
+   */
+  async keep(refreshToken: string, issued: IssuedTokens): Promise<boolean> {
     const digest = toTokenDigest(refreshToken);
-    const encrypted = encryptToken(JSON.stringify(issued), refreshToken);
+    const encrypted = encryptToken(JSON.stringify(issued), refreshToken, 'refresh');
     const keepMs = this.#toKeepMs(issued.sessionToken);
-    const keeping =
-      keepMs > 0 ? this.#ask((store) => store.set(PREFIX + digest, encrypted, keepMs)) : undefined;
+    const keeping = keepMs > 0 && this.#write(PREFIX + digest, encrypted, keepMs);
     if (issued.refreshToken !== undefined && issued.refreshToken !== refreshToken) {
       const untilMs = this.#clock() + SUPERSEDED_MS;
       this.#superseded.set(digest, true, { untilMs, owner: readOwner(refreshToken) });
-      await this.#ask((store) => store.set(PREFIX + digest + MARKER, MARKER, SUPERSEDED_MS));
+      await this.#write(PREFIX + digest + MARKER, MARKER, SUPERSEDED_MS);
     }
-    await keeping;
+    return keeping;
   }
 
   /** Replaces the result of a refresh token by the tokens of a later call, such as the selection of a tenant. */
@@ -120,6 +113,14 @@ export class RefreshCache {
     return Math.max(0, Math.min(KEEP_MS, (readEndMs(sessionToken) ?? nowMs) - nowMs));
   }
 
+  async #write(key: string, text: string, ttlMs: number): Promise<boolean> {
+    const isKept = await this.#ask(async (store) => {
+      await store.set(key, text, ttlMs);
+      return true;
+    });
+    return isKept === true;
+  }
+
   // A store that is down must not sign users out: without it, each instance refreshes separately.
   async #ask(call: (store: KeyValueStore) => Promise<unknown>, onFailure?: string): Promise<unknown> {
     if (this.#store === undefined) return undefined;
@@ -141,42 +142,4 @@ function toIssuedTokens(text: string): IssuedTokens | undefined {
   const sessionToken = isJsonObject(value) ? readText(value, 'sessionToken') : undefined;
   if (!isJsonObject(value) || sessionToken === undefined) return undefined;
   return { sessionToken, refreshToken: readText(value, 'refreshToken') };
-}
-
-// Encryption with a key from a token: the contents of a shared store are useless without the token.
-
-const CIPHER = 'aes-256-gcm';
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-
-/** Returns a key for values about a token, from which the token cannot be computed. */
-export function toTokenDigest(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
-}
-
-/** Encrypts a string with a key derived from a token (AES-256-GCM, HKDF). */
-export function encryptToken(text: string, token: string): string {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv(CIPHER, toKey(token), iv);
-  const encrypted = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-  return Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64url');
-}
-
-/** Decrypts a result of `encryptToken` with the same token; `undefined` for anything else. */
-export function decryptToken(text: string, token: string): string | undefined {
-  const bytes = Buffer.from(text, 'base64url');
-  if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
-  const decipher = createDecipheriv(CIPHER, toKey(token), bytes.subarray(0, IV_BYTES));
-  decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-  try {
-    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString(
-      'utf8',
-    );
-  } catch {
-    return undefined; // altered, or of another token: GCM does not show which
-  }
-}
-
-function toKey(token: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', token, '', 'nestjs-descope refresh', 32));
 }

@@ -12,9 +12,11 @@ import type { Revocations } from '../revocation/revocations.js';
 import { readSubjectId } from '../token/claims.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { RefreshCache } from './refresh-cache.js';
+import type { RefreshClaims } from './refresh-claims.js';
 import type { SignInChains } from './sign-in-chains.js';
 
 const REJECTION_WAITS_MS = [50, 150, 300];
+const LATE_SIGN_OUT_MS = 60_000; // longer than an instance accepts tokens that hears nothing
 
 /** The input of `Refresher`. */
 export interface RefresherInput {
@@ -24,6 +26,7 @@ export interface RefresherInput {
   /** Creates the outage of a response that cannot be used, and reports it. */
   readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
   readonly cache: RefreshCache;
+  readonly claims: RefreshClaims;
   readonly signIns: SignInChains;
   readonly revocations: Revocations;
   /** Whether other instances may refresh the same token at the same time. */
@@ -117,12 +120,26 @@ export class Refresher {
     return this.#input.signIns.link(readSubjectId(owner.claims), { refresh, sessions: [sessionToken] });
   }
 
+  /**
+   * Asserts, after issued tokens were linked, that the sign-in was not ended meanwhile; a sign-out of which this instance
+   * hears later ends them too. Throws `SESSION_SIGNED_OUT`.
+   */
+  async assertStillSignedIn(refreshToken: string, owner: VerifiedToken): Promise<void> {
+    const { revocations, signIns } = this.#input;
+    const revoke = async (): Promise<void> =>
+      revocations.revokeDigested(signIns.find([refreshToken]), owner.claims);
+    const cancel = revocations.watch(refreshToken, owner.claims, () => void revoke().catch(() => undefined)); // here, in any case
+    setTimeout(cancel, LATE_SIGN_OUT_MS).unref();
+    await revocations.assertStillActive(refreshToken, owner);
+  }
+
   async #fetchAndPublish(refreshToken: string, owner: VerifiedToken): Promise<IssuedTokens> {
     const { clock, projectId = '' } = this.#input;
     const startedAtMs = clock();
     try {
       const { issued, outcome } = await this.#fetch(refreshToken);
       await this.linkIssued(owner, [refreshToken], issued); // before any request gets it
+      await this.assertStillSignedIn(refreshToken, owner);
       publishRefresh(outcome, readElapsedMs(clock, startedAtMs), projectId);
       return issued;
     } catch (error) {
@@ -132,24 +149,30 @@ export class Refresher {
   }
 
   async #fetch(refreshToken: string): Promise<Fetched> {
-    const { cache, refresh } = this.#input;
-    const shared = await cache.readShared(refreshToken);
-    if (shared !== undefined) return { issued: shared, outcome: 'shared' };
+    const { cache, claims, refresh } = this.#input;
+    const turn = await claims.take(refreshToken, () => cache.readShared(refreshToken));
+    if (turn.found !== undefined) return { issued: turn.found, outcome: 'shared' };
     try {
       const issued = await refresh(refreshToken);
-      await cache.keep(refreshToken, issued);
+      // Without a result that they can read, the others must not refresh the token either.
+      if (await cache.keep(refreshToken, issued)) await turn.release();
       return { issued, outcome: 'refreshed' };
     } catch (error) {
+      await turn.release();
       if (!(error instanceof DescopeApiError)) throw error;
-      return await this.#afterRejection(refreshToken, error);
+      return await this.#afterRejection(refreshToken, error, turn.isAlone);
     }
   }
 
   // With rotation, the slower of two instances is rejected although the session continues: the result of the faster one may
   // be in the store, now or after a short wait.
-  async #afterRejection(refreshToken: string, rejection: DescopeApiError): Promise<Fetched> {
+  async #afterRejection(
+    refreshToken: string,
+    rejection: DescopeApiError,
+    isAlone: boolean,
+  ): Promise<Fetched> {
     const { cache, isShared } = this.#input;
-    for (const wait of isShared && !rejection.isRecalled ? REJECTION_WAITS_MS : []) {
+    for (const wait of isShared && !isAlone && !rejection.isRecalled ? REJECTION_WAITS_MS : []) {
       const shared = await cache.readShared(refreshToken);
       if (shared !== undefined) return { issued: shared, outcome: 'shared' };
       await sleep(wait);

@@ -3,8 +3,8 @@ import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
 import type { DigestedToken } from '../revocation/ahead-tokens.js';
 import { toTokenKey } from '../revocation/ahead-tokens.js';
+import type { KeyValueStore } from '../store/key-value-store.js';
 import { decodeToken } from '../token/decode.js';
-import type { KeyValueStore } from './key-value-store.js';
 
 const MAX_TOKENS = 100_000;
 const MAX_OF_ONE_SUBJECT = 500;
@@ -39,7 +39,7 @@ export class SignInChains {
   readonly #chains = new Map<string, Chain>(); // by each of their tokens
   readonly #subjects = new Map<string, Set<Chain>>(); // the latest at the end
 
-  /** Shares chains through the `signOutStore`, if there is one. */
+  /** Shares chains through a store, if there is one. */
   constructor(clock: Clock, store: KeyValueStore | undefined) {
     this.#clock = clock;
     this.#store = store;
@@ -155,7 +155,7 @@ async function read(store: KeyValueStore, key: string): Promise<readonly Chained
     const tokens = text.split(' ').map(fromText);
     if (tokens.every((token) => token !== undefined)) return tokens;
   }
-  throw new Error('The signOutStore returned a value other than the one that was written.');
+  throw new Error('The shared.store returned a value other than the one that was written.');
 }
 
 function toText({ key, untilMs, isRefresh }: ChainedToken): string {

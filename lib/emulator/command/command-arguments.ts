@@ -15,11 +15,13 @@ Options:
   --port <number>              Port to listen on; 0 takes any free one (default: ${DEFAULT_PORT})
   --host <address>             Address to listen on (default: 127.0.0.1)
   --allow-remote               Allow a --host that other machines reach; they can sign in as any user
-  --seed <file>                JSON file with users, tenants, roles, accessKeys, inboundApps and fga
+  --seed <file>                JSON file with users, tenants, roles, accessKeys, inboundApps, fga and webhooks
   --session-seconds <number>   Lifetime of a session token in seconds (default: 600)
   --refresh-seconds <number>   Lifetime of a refresh token in seconds (default: 2419200, four weeks)
   --refresh-rotation           Issue a new refresh token with each refresh, and reject the old one
   --replay-ends-sign-in        End the whole sign-in when a rotated refresh token is used again
+  --webhook <url>              Send the audit events of the project to this URL
+  --webhook-secret <secret>    Sign them with this secret
   -h, --help                   Show this text
 
 Ask an emulator that runs, and end:
@@ -59,7 +61,14 @@ function toOptions(values: Values): EmulatorOptions {
     ...toSeconds('refreshSeconds', values['refresh-seconds'], '--refresh-seconds'),
     ...(values['refresh-rotation'] ? { refreshRotation: true } : {}),
     ...(values['replay-ends-sign-in'] ? { replayEndsSignIn: true } : {}),
+    ...toWebhooks(values),
   };
+}
+
+function toWebhooks({ webhook: url, 'webhook-secret': secret }: Values): Pick<EmulatorOptions, 'webhooks'> {
+  if (url !== undefined) return { webhooks: [{ url, secret }] };
+  if (secret === undefined) return {};
+  throw invalid('--webhook-secret is for --webhook');
 }
 
 function toQuestion(values: Values): EmulatorTask {
@@ -94,6 +103,8 @@ function parse(args: readonly string[]) {
       'refresh-seconds': text,
       'refresh-rotation': flag,
       'replay-ends-sign-in': flag,
+      webhook: text,
+      'webhook-secret': text,
       token: text,
       env: flag,
       url: text,

@@ -5,6 +5,7 @@ import { EmulatorError } from '../errors.js';
 import type { EmulatorOptions } from '../options.js';
 import { isLoopback } from '../options.js';
 import { startEmulator } from '../start-emulator.js';
+import type { WebhookDelivery } from '../webhooks/delivery-queue.js';
 import { requestToken, requestVariables, toPlain, toShellWord } from './ask-emulator.js';
 import { DEFAULT_PORT, readArguments, USAGE } from './command-arguments.js';
 
@@ -31,6 +32,7 @@ async function start(options: EmulatorOptions): Promise<void> {
     process.once(signal, () => void emulator.close());
   }
   emulator.outbox.onMessage((message) => process.stdout.write(toLine(message)));
+  emulator.webhooks.onDelivery((delivery) => process.stdout.write(toDeliveryLine(delivery)));
   const { host } = options;
   if (host !== undefined && !isLoopback(host)) process.stderr.write(toWarning(emulator, host));
   process.stdout.write(toGreeting(emulator));
@@ -99,6 +101,11 @@ function toExample({ url, projectId, loginIds }: Emulator): string {
 // The terminal shows what Descope would have sent by mail or phone.
 function toLine({ loginId, deliveryMethod, code, link }: OutboxMessage): string {
   return `${toPlain(`${deliveryMethod} to ${loginId}`)}: ${code ?? link}\n`;
+}
+
+function toDeliveryLine({ action, state, status }: WebhookDelivery): string {
+  const reason = status === undefined ? 'no response' : `status ${status}`;
+  return `webhook ${toPlain(action)}: ${state}${state === 'failed' ? ` (${reason})` : ''}\n`;
 }
 
 function fail(cause: unknown): void {

@@ -1,4 +1,5 @@
 // The endpoints of the web component: starts a flow, submits its screens, and serves its files.
+import { noteLoginFailed } from '../audit/sign-in-events.js';
 import { DescopeError } from '../errors.js';
 import { readObject, readString, requireString } from '../http/fields.js';
 import type { Call, JsonObject, RouteResponse } from '../http/message.js';
@@ -40,8 +41,9 @@ async function advance(call: Call, state: ProjectState, run: FlowRun): Promise<R
     run.screen = outcome;
     return ok(toScreen(run));
   } catch (cause) {
-    if (cause instanceof DescopeError) return ok(toScreen(run, cause.message));
-    throw cause;
+    if (!(cause instanceof DescopeError)) throw cause;
+    noteLoginFailed(state, run.email, cause);
+    return ok(toScreen(run, cause.message));
   }
 }
 

@@ -26,6 +26,8 @@ export async function submitScreen(
   submission: ScreenSubmission,
 ): Promise<RouteResponse | ScreenId> {
   if (submission.interactionId === 'btnBack') return 'login';
+  const isLink = submission.run.screen === 'login' && submission.interactionId === 'btnLink';
+  state.audit.setMethod(isLink ? 'magiclink' : METHODS[submission.run.screen]);
   return SCREENS[submission.run.screen](state, submission);
 }
 
@@ -66,6 +68,14 @@ const sent: Screen = async (state, { input }) =>
   finishSignIn(state, state.pending.takeLink(requireString(input, 'token'), state.clock.now()));
 
 const SCREENS: Readonly<Record<ScreenId, Screen>> = { login, code, password, sent };
+
+// The authentication methods in the audit trail; the first screen sends a code, unless its button asks for a link.
+const METHODS: Readonly<Record<ScreenId, string>> = {
+  login: 'otp',
+  code: 'otp',
+  password: 'password',
+  sent: 'magiclink',
+};
 
 function requireEmail(input: JsonObject): string {
   const email = (readString(input, 'email') ?? '').trim();

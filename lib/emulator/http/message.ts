@@ -17,6 +17,7 @@ export interface Call {
   /** The address of the caller. */
   readonly address: string;
   readonly headers: IncomingHttpHeaders;
+  readonly userAgent: string;
   readonly body: JsonObject;
   readonly authorization: BearerCredential;
   readonly cookies: ReadonlyMap<string, string>;

@@ -1,5 +1,6 @@
 // Finds the route of a request, and rejects a request without the credential that the route requires.
 import { timingSafeEqual } from 'node:crypto';
+import { toOrigin } from '../audit/origin.js';
 import { DescopeError } from '../errors.js';
 import type { ProjectState } from '../project-state.js';
 import type { KnownFields } from './fields.js';
@@ -59,7 +60,8 @@ export class Router {
     const { route, params } = this.#find(call.method, call.path);
     assertAccess(route.access, call, state);
     if (route.fields) assertKnownFields(call.body, route.fields);
-    return route.handle({ ...call, params }, state);
+    const origin = toOrigin(call, route.access === 'management');
+    return state.audit.during(origin, () => route.handle({ ...call, params }, state));
   }
 
   #find(method: string, path: string): { route: Route; params: ReadonlyMap<string, string> } {

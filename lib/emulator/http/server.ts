@@ -110,6 +110,7 @@ async function toResponse({ request, state, router }: HttpExchange): Promise<Rou
       ...readTarget(request),
       address: request.socket.remoteAddress ?? '',
       headers: request.headers,
+      userAgent: request.headers['user-agent'] ?? '',
       body: await readRequestBody(request),
       authorization: readAuthorization(request.headers.authorization),
       cookies: readCookies(request.headers.cookie),

@@ -36,6 +36,7 @@ const impersonate: Handler = async (call, state) => {
   const user = requireUser({ loginId: requireString(call.body, 'loginId') }, state);
   const { refreshJwt } = await startSignIn(state, {
     user,
+    actorId: impersonator.userId,
     amr: ['impersonation'],
     options: { ...NO_LOGIN_OPTIONS, tenantId: readString(call.body, 'selectedTenant') },
     customClaims: {

@@ -1,6 +1,7 @@
 // The endpoints that sign a user in: password, one-time code, magic link and enchanted link.
+import { noteLoginFailed } from '../audit/sign-in-events.js';
 import { DescopeError } from '../errors.js';
-import { below, readObject, requireString } from '../http/fields.js';
+import { below, readObject, readString, requireString } from '../http/fields.js';
 import type { Call } from '../http/message.js';
 import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
@@ -37,6 +38,18 @@ const SIGN_UP_FIELDS = `${SIGN_IN_FIELDS} email phone sms voice whatsapp ${below
 
 // The fields of a changed address, beside the address.
 const ADDRESS_FIELDS = `loginId ${MESSAGE_FIELDS}`;
+
+// A rejected sign-in is an event too.
+function attempt(handle: Handler): Handler {
+  return async (call, state) => {
+    try {
+      return await handle(call, state);
+    } catch (cause) {
+      noteLoginFailed(state, readString(call.body, 'loginId'), cause);
+      throw cause;
+    }
+  };
+}
 
 const signUp: Handler = async (call, state) => {
   const loginId = requireString(call.body, 'loginId');
@@ -82,8 +95,8 @@ const reset: Handler = (call, state) => {
 /** The routes of passwords. */
 export const passwordRoutes = routesFor('project', {
   'POST /v1/auth/password/signup': takes(`password ${SIGN_UP_FIELDS}`, signUp),
-  'POST /v1/auth/password/signin': takes(`password ${SIGN_IN_FIELDS}`, signIn),
-  'POST /v1/auth/password/replace': takes('loginId oldPassword newPassword', replace),
+  'POST /v1/auth/password/signin': takes(`password ${SIGN_IN_FIELDS}`, attempt(signIn)),
+  'POST /v1/auth/password/replace': takes('loginId oldPassword newPassword', attempt(replace)),
   'POST /v1/auth/password/update': takes('loginId newPassword', update),
   'POST /v1/auth/password/reset': takes(`loginId redirectUrl ${MESSAGE_FIELDS}`, reset),
   'GET /v1/auth/password/policy': () => ok(PASSWORD_POLICY),
@@ -125,7 +138,7 @@ export const otpRoutes = routesFor('project', {
   'POST /v1/auth/otp/signin/:method': takes(SIGN_IN_FIELDS, startOtp('signin')),
   'POST /v1/auth/otp/signup/:method': takes(SIGN_UP_FIELDS, startOtp('signup')),
   'POST /v1/auth/otp/signup-in/:method': takes(SIGN_UP_FIELDS, startOtp('signup-in')),
-  'POST /v1/auth/otp/verify/:method': takes('loginId code', verifyOtp),
+  'POST /v1/auth/otp/verify/:method': takes('loginId code', attempt(verifyOtp)),
   'POST /v1/auth/otp/update/email': takes(`email ${ADDRESS_FIELDS}`, updateAddress),
   'POST /v1/auth/otp/update/phone/:method': takes(`phone ${ADDRESS_FIELDS}`, updateAddress),
 });
@@ -142,7 +155,7 @@ export const magicLinkRoutes = routesFor('project', {
   'POST /v1/auth/magiclink/signin/:method': takes(`URI ${SIGN_IN_FIELDS}`, startMagicLink('signin')),
   'POST /v1/auth/magiclink/signup/:method': takes(`URI ${SIGN_UP_FIELDS}`, startMagicLink('signup')),
   'POST /v1/auth/magiclink/signup-in/:method': takes(`URI ${SIGN_UP_FIELDS}`, startMagicLink('signup-in')),
-  'POST /v1/auth/magiclink/verify': takes('token', verifyMagicLink),
+  'POST /v1/auth/magiclink/verify': takes('token', attempt(verifyMagicLink)),
 });
 
 // They are sent by mail only, so the path has no method.
@@ -176,5 +189,5 @@ export const enchantedLinkRoutes = routesFor('project', {
     startEnchantedLink('signup-in'),
   ),
   'POST /v1/auth/enchantedlink/verify': takes('token', verifyEnchantedLink),
-  'POST /v1/auth/enchantedlink/pending-session': takes('pendingRef', pendingSession),
+  'POST /v1/auth/enchantedlink/pending-session': takes('pendingRef', attempt(pendingSession)),
 });

@@ -10,6 +10,11 @@ export function findShapeMistakes(seed: unknown): readonly string[] {
   return SEED(seed, '');
 }
 
+/** Lists what is wrong with audit webhooks, of a seed or of the options. */
+export function findWebhookMistakes(webhooks: unknown): readonly string[] {
+  return WEBHOOKS(webhooks, 'webhooks');
+}
+
 const string: Shape = (value, path) =>
   typeof value === 'string' && value.trim() !== '' ? [] : [mistake(path, 'a non-empty string', value)];
 
@@ -46,6 +51,14 @@ const resourceUrl: Shape = (value, path) =>
   typeof value === 'string' && URL.canParse(value) && !value.includes('#')
     ? []
     : [mistake(path, 'an absolute URL without a fragment', value)];
+// The values stay out of the messages: a URL may contain credentials.
+const httpUrl: Shape = (value, path) =>
+  typeof value === 'string' && /^https?:/i.test(value) && URL.canParse(value)
+    ? []
+    : [`${path} must be an http or https URL`];
+
+const secret: Shape = (value, path) =>
+  typeof value === 'string' && value !== '' ? [] : [`${path} must be a non-empty string`];
 
 function oneOf(...values: readonly string[]): Shape {
   return (value, path) =>
@@ -141,6 +154,16 @@ const RELATION = objectOf({
   'targetType!': string,
 });
 
+const WEBHOOKS = listOf(
+  objectOf({
+    'url!': httpUrl,
+    secret,
+    actions: listOf(string),
+    body: oneOf('list', 'event'),
+    signed: oneOf('body', 'json'),
+  }),
+);
+
 const SEED = objectOf({
   users: listOf(USER),
   tenants: listOf(objectOf({ 'id!': string, name: string, customAttributes: record })),
@@ -151,6 +174,7 @@ const SEED = objectOf({
   inboundApps: listOf(INBOUND_APP),
   mcpServers: listOf(MCP_SERVER),
   fga: objectOf({ 'schema!': string, relations: listOf(RELATION) }),
+  webhooks: WEBHOOKS,
 });
 
 function join(path: string, name: string): string {

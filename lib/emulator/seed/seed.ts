@@ -1,5 +1,6 @@
 // The data of a seed: what a project starts with, written by hand.
 import type { JsonObject } from '../http/message.js';
+import type { EmulatorWebhook } from '../webhooks/webhook-options.js';
 
 /**
  * The data that the emulator starts with, and restores on `reset()`.
@@ -37,6 +38,8 @@ export interface EmulatorSeed {
   readonly mcpServers?: readonly SeedMcpServer[];
   /** The schema and relations of fine-grained authorization. */
   readonly fga?: SeedAuthorization;
+  /** The audit webhooks, beside those of the option. */
+  readonly webhooks?: readonly EmulatorWebhook[];
 }
 
 /** A user of a seed. */

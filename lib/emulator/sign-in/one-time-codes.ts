@@ -1,4 +1,5 @@
 // One-time codes and links: sent to the outbox, and taken back to finish a sign-in or an update.
+import { noteLoginStarted } from '../audit/sign-in-events.js';
 import { DescopeError } from '../errors.js';
 import { readObject, readString, requireString } from '../http/fields.js';
 import type { Call, RouteResponse } from '../http/message.js';
@@ -34,10 +35,12 @@ export async function toPending(call: Call, state: ProjectState, approach: Appro
     throw new DescopeError('userExists', 'User already exists');
   }
   if (approach === 'signin' && !user) throw new DescopeError('noSuchUser', 'User not found');
+  const options = await readLoginOptions(call, state);
+  noteLoginStarted(state, loginId);
   return {
     loginId,
     deliveryMethod,
-    options: await readLoginOptions(call, state),
+    options,
     newUser: user ? undefined : toNewUser(call, state, loginId),
     changes: toConfirmed(deliveryMethod),
     expiresMs: state.clock.now() + state.settings.codeSeconds * 1000,

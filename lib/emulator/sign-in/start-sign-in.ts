@@ -1,4 +1,5 @@
 // Starts a sign-in, and finds it again by its refresh token.
+import { noteLoginSucceeded } from '../audit/sign-in-events.js';
 import { DescopeError } from '../errors.js';
 import { isObject, readBoolean, readObject, readString } from '../http/fields.js';
 import type { Call, JsonObject } from '../http/message.js';
@@ -17,6 +18,8 @@ interface SignInRequest {
   readonly options?: LoginOptions | undefined;
   readonly customClaims?: JsonObject | undefined;
   readonly overrides?: JsonObject | undefined;
+  /** Who signs the user in, if it is somebody else. */
+  readonly actorId?: string | undefined;
 }
 
 /** A started sign-in with its tokens. */
@@ -40,6 +43,7 @@ export async function startSignIn(state: ProjectState, request: SignInRequest): 
   const signIn = state.signIns.add(toSignIn(state, request, options));
   const refreshJwt = await issueRefresh(state, signIn);
   const session = await issueSession(state, signIn, options.stepUp ? { su: true } : {});
+  noteLoginSucceeded(state, user, request.actorId);
   return { signIn, user, refreshJwt, firstSeen: !request.user.seen, ...session };
 }
 

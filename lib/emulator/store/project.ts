@@ -2,21 +2,47 @@
 import { DescopeError } from '../errors.js';
 import type { JsonObject } from '../http/message.js';
 import type { PasswordCheck } from './passwords.js';
+import type { Change } from './records.js';
 import { NamedRecords } from './records.js';
-import type { PermissionRecord, TenantGrant } from './roles.js';
+import type { PermissionRecord, RoleRecord, TenantGrant } from './roles.js';
 import { Roles } from './roles.js';
 
 /** The data of a project. */
 export class Project {
-  readonly users = new Users();
-  readonly roles = new Roles();
-  readonly accessKeys = new NamedRecords<AccessKeyRecord>((key) => key.id);
+  readonly users: Users;
+  readonly roles: Roles;
+  readonly accessKeys: NamedRecords<AccessKeyRecord>;
   readonly inboundApps = new NamedRecords<InboundAppRecord>((app) => app.id);
   readonly consents = new NamedRecords<ConsentRecord>((consent) => consent.id);
   readonly mcpServers = new NamedRecords<McpServerRecord>((server) => server.id);
-  readonly tenants = new NamedRecords<TenantRecord>((tenant) => tenant.id);
-  readonly permissions = new NamedRecords<PermissionRecord>((permission) => permission.name);
+  readonly tenants: NamedRecords<TenantRecord>;
+  readonly permissions: NamedRecords<PermissionRecord>;
+
+  constructor(onChange: (change: RecordChange) => void = () => undefined) {
+    this.users = new Users((change) => onChange({ kind: 'User', ...change }));
+    this.roles = new Roles((change) => onChange({ kind: 'Role', ...change }));
+    this.accessKeys = new NamedRecords(
+      (key) => key.id,
+      (change) => onChange({ kind: 'AccessKey', ...change }),
+    );
+    this.tenants = new NamedRecords(
+      (tenant) => tenant.id,
+      (change) => onChange({ kind: 'Tenant', ...change }),
+    );
+    this.permissions = new NamedRecords(
+      (permission) => permission.name,
+      (change) => onChange({ kind: 'Permission', ...change }),
+    );
+  }
 }
+
+/** A change of a record that Descope's audit trail shows. */
+export type RecordChange =
+  | ({ readonly kind: 'User' } & Change<UserRecord>)
+  | ({ readonly kind: 'AccessKey' } & Change<AccessKeyRecord>)
+  | ({ readonly kind: 'Role' } & Change<RoleRecord>)
+  | ({ readonly kind: 'Permission' } & Change<PermissionRecord>)
+  | ({ readonly kind: 'Tenant' } & Change<TenantRecord>);
 
 /** A user as the emulator keeps it. */
 export interface UserRecord {
@@ -55,6 +81,8 @@ class Users {
   readonly #byId = new Map<string, UserRecord>();
   readonly #idByLogin = new Map<string, string>();
 
+  constructor(private readonly onChange: (change: Change<UserRecord>) => void) {}
+
   /** All users, in the order of their creation. */
   get all(): readonly UserRecord[] {
     return [...this.#byId.values()];
@@ -74,14 +102,18 @@ class Users {
     }
     this.#forgetLogins(user.userId);
     for (const loginId of user.loginIds) this.#idByLogin.set(loginId, user.userId);
+    const before = this.#byId.get(user.userId);
     this.#byId.set(user.userId, user);
+    this.onChange({ before, after: user });
     return user;
   }
 
   /** Removes a user. */
   remove(userId: string): void {
     this.#forgetLogins(userId);
+    const before = this.#byId.get(userId);
     this.#byId.delete(userId);
+    this.onChange({ before });
   }
 
   #forgetLogins(userId: string): void {

@@ -1,11 +1,20 @@
 // Keeps records by key, and creates the identifiers and secrets of records.
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 
+/** A change of a record: without `before` it was added, without `after` removed. */
+export interface Change<T> {
+  readonly before?: T | undefined;
+  readonly after?: T | undefined;
+}
+
 /** Keeps records by key, in the order of their creation; in a map, so that `__proto__` is a key like any other. */
 export class NamedRecords<T> {
   readonly #byKey = new Map<string, T>();
 
-  constructor(private readonly keyOf: (record: T) => string) {}
+  constructor(
+    private readonly keyOf: (record: T) => string,
+    private readonly onChange: (change: Change<T>) => void = () => undefined,
+  ) {}
 
   /** All records. */
   get all(): readonly T[] {
@@ -19,13 +28,19 @@ export class NamedRecords<T> {
 
   /** Adds or replaces a record. */
   put(record: T): T {
-    this.#byKey.set(this.keyOf(record), record);
+    const key = this.keyOf(record);
+    const before = this.#byKey.get(key);
+    this.#byKey.set(key, record);
+    this.onChange({ before, after: record });
     return record;
   }
 
   /** Removes a record. */
   remove(record: T): void {
-    this.#byKey.delete(this.keyOf(record));
+    const key = this.keyOf(record);
+    const before = this.#byKey.get(key);
+    this.#byKey.delete(key);
+    this.onChange({ before });
   }
 }
 

@@ -1,6 +1,7 @@
 // The roles of the project, each with its permissions; a role may belong to one tenant.
 import { DescopeError } from '../errors.js';
 import type { JsonObject } from '../http/message.js';
+import type { Change } from './records.js';
 import { NamedRecords } from './records.js';
 
 /** A role as the emulator keeps it. */
@@ -23,7 +24,11 @@ export interface PermissionRecord {
 
 /** Keeps roles. */
 export class Roles {
-  readonly #records = new NamedRecords<RoleRecord>((role) => keyOf(role.name, role.tenantId));
+  readonly #records: NamedRecords<RoleRecord>;
+
+  constructor(onChange: (change: Change<RoleRecord>) => void) {
+    this.#records = new NamedRecords((role) => keyOf(role.name, role.tenantId), onChange);
+  }
 
   /** All roles, in the order of their creation. */
   get all(): readonly RoleRecord[] {

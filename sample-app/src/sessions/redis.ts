@@ -28,13 +28,18 @@ export class Redis implements OnApplicationShutdown {
     return new Redis(client);
   }
 
-  /** Makes a store for refreshes and sign-outs, under a prefix of its own. */
+  /** Makes a store for what instances share, under a prefix of its own. */
   toKeyValueStore(prefix: string): KeyValueStore {
     const { client } = this;
+    const toExpiration = (ttlMs: number) => ({ type: 'PX', value: Math.max(1, Math.ceil(ttlMs)) }) as const;
     return {
       get: async (key) => (await client.get(prefix + key)) ?? undefined,
-      set: (key, value, ttlMs) =>
-        client.set(prefix + key, value, { expiration: { type: 'PX', value: Math.max(1, Math.ceil(ttlMs)) } }),
+      getMany: (keys) => client.mGet(keys.map((key) => prefix + key)),
+      set: (key, value, ttlMs) => client.set(prefix + key, value, { expiration: toExpiration(ttlMs) }),
+      setIfAbsent: async (key, value, ttlMs) => {
+        const options = { expiration: toExpiration(ttlMs), condition: 'NX' } as const;
+        return (await client.set(prefix + key, value, options)) === 'OK';
+      },
       delete: (key) => client.del(prefix + key),
     };
   }

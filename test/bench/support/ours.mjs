@@ -20,7 +20,7 @@ export function toOptions({ algorithm, jwk }) {
   };
 }
 
-/** Makes a guard and the verifier behind it, with nothing remembered. */
+/** Makes a guard, and the verifier and the revocations behind it, with nothing remembered. */
 export async function createOurs(options) {
   class BenchModule {}
   Module({ imports: [descope.DescopeModule.forRoot(options)] })(BenchModule);
@@ -28,6 +28,7 @@ export async function createOurs(options) {
   return {
     guard: context.get(descope.AuthGuard),
     verifier: context.get(SESSIONS).verifier,
+    revocations: context.get(SESSIONS).revocations,
     close: () => context.close(),
   };
 }

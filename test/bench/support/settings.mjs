@@ -11,6 +11,7 @@ const SETTINGS = {
     boot: { rounds: 5, handlers: [1000, 10_000] },
     sessions: [1, 100, 10_000, 100_000],
     memory: { remembered: 4000, beyond: 30_000 },
+    revocations: 1_000_000,
   },
   quick: {
     rounds: 5,
@@ -22,6 +23,7 @@ const SETTINGS = {
     boot: { rounds: 3, handlers: [10_000] },
     sessions: [1, 100, 10_000],
     memory: { remembered: 2000, beyond: 20_000 },
+    revocations: 200_000,
   },
 };
 

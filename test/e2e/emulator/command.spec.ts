@@ -10,6 +10,7 @@ import type { TranspiledCommand } from '../../support/command.js';
 import { runCommand, transpileCommand } from '../../support/command.js';
 import { clearEnvironment } from '../../support/environment.js';
 import { findFreePort } from '../../support/free-port.js';
+import { startWebhookReceiver } from '../../support/webhook-receiver.js';
 
 let transpiled: TranspiledCommand;
 
@@ -51,6 +52,12 @@ async function replay(url: string, projectId: string) {
   };
 }
 
+function signUp(url: string, projectId: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${projectId}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({ loginId: 'ada@example.com', password: 'Correct-horse-1' });
+  return fetch(`${url}/v1/auth/password/signup`, { method: 'POST', headers, body });
+}
+
 describe('nestjs-descope emulator', () => {
   it('says how to use it, serves the seed, and ends cleanly on SIGTERM', async () => {
     writeFileSync(inFolder('seed.json'), JSON.stringify({ users: [{ loginId: 'ada@example.com' }] }));
@@ -80,6 +87,26 @@ describe('nestjs-descope emulator', () => {
     };
     expect((await emulate(flags, { onOutput })).code).toBe(0);
     expect(await seen).toEqual({ lifetime: 60, refreshed: 200, replayed: 401, afterReplay: 401 });
+  });
+
+  it('sends the audit events to the webhook, and shows which arrived', async () => {
+    const receiver = await startWebhookReceiver();
+    receiver.respondWith(204, 401);
+    let signedUp: Promise<Response> | undefined;
+    const onOutput = (stdout: string, stop: () => void) => {
+      const uri = /DESCOPE_BASE_URI=(\S+)\n +DESCOPE_PROJECT_ID=(\S+)\n/.exec(stdout);
+      if (uri) signedUp ??= signUp(uri[1] ?? '', uri[2] ?? '');
+      if (stdout.includes('webhook LoginSucceed')) void signedUp?.finally(stop);
+    };
+    const flags = ['--port', '0', '--webhook', receiver.url, '--webhook-secret', receiver.secret];
+    const { code, stdout } = await emulate(flags, { onOutput });
+    expect([code, (await signedUp)?.status]).toEqual([0, 200]);
+    expect(receiver.received).toMatchObject([
+      { isSigned: true, event: { action: 'UserCreated' } },
+      { isSigned: true, event: { action: 'LoginSucceed' } },
+    ]);
+    expect(stdout).toContain('webhook UserCreated: delivered\nwebhook LoginSucceed: failed (status 401)\n');
+    await receiver.close();
   });
 
   it('shows its usage on --help, also by its older name', async () => {

@@ -118,10 +118,10 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
   });
 
   it('tell of a refresh that another instance had made', async () => {
-    const renewalStore = new MemoryStore();
-    await boot({ session: { refresh: true, renewalStore } });
+    const shared = { store: new MemoryStore() };
+    await boot({ session: { refresh: true }, shared });
     const browser = await app.signIn();
-    const options = { session: { refresh: true, renewalStore } };
+    const options = { session: { refresh: true }, shared };
     const other = await startWithSessions(adapter, options, { emulator: app.emulator });
     lapse();
     for (const instance of [app, other])
@@ -146,11 +146,11 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
     expect(events.of('outage')).toEqual([{ code: 'KEYS_UNAVAILABLE', retryAfterSeconds: 1 }]);
   });
 
-  it('report a signOutStore that cannot be reached', async () => {
-    const signOutStore = new MemoryStore();
-    await boot({ session: { signOutStore } });
+  it('report a shared store that cannot be reached', async () => {
+    const store = new MemoryStore();
+    await boot({ session: {}, shared: { store } });
     const { headers } = await app.signIn();
-    signOutStore.isDown = true;
+    store.isDown = true;
     expect((await app.request('/me', { headers })).status).toBe(503);
     expect(events.of('outage')).toEqual([{ code: 'SIGN_OUTS_UNAVAILABLE', retryAfterSeconds: 1 }]);
   });

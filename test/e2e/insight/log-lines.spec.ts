@@ -73,13 +73,13 @@ describe.each(ADAPTERS)('The log of an application on %s', (adapter) => {
   });
 
   it('has one line for a store that is down, whatever it is asked', async () => {
-    const signOutStore = new MemoryStore();
-    await boot({ session: { signOutStore } });
+    const store = new MemoryStore();
+    await boot({ session: {}, shared: { store } });
     const headers = await session();
-    signOutStore.isDown = true;
+    store.isDown = true;
     for (let request = 0; request < 3; request += 1)
       expect((await app.request('/me', { headers })).status).toBe(503);
-    expect(logger.entries).toEqual([expect.stringMatching(/^error: SIGN_OUT_STORE_FAILED: /)]);
+    expect(logger.entries).toEqual([expect.stringMatching(/^error: SHARED_STORE_FAILED: /)]);
   });
 
   it('names a sign-out that Descope was not told of', async () => {

@@ -209,7 +209,7 @@ describe.each(ADAPTERS)('A sign-out of what stands elsewhere, on %s', (adapter) 
     'is 503 where the store cannot be told of a sent token, and 204 once it is (POST %s)',
     async (path) => {
       const store = new MemoryStore();
-      const app = await startWithSessions(adapter, { routes: {}, session: { signOutStore: store } });
+      const app = await startWithSessions(adapter, { routes: {}, session: {}, shared: { store } });
       try {
         const { sessionJwt } = await app.emulator.signIn(ANNA);
         const headers = { authorization: `Bearer ${sessionJwt}` };

@@ -55,6 +55,31 @@ describe.each(ADAPTERS)('A sign-out beside a refresh, on %s', (adapter) => {
   });
 
   it.each(WAYS)(
+    'leaves a refresh token that Descope has ended to Descope after ten minutes, and no other ($path)',
+    async ({ path, refreshRotation }) => {
+      app.emulator.configure({ refreshRotation });
+      const codes = [];
+      for (const isUnreachable of [false, true]) {
+        const browser = await app.signIn();
+        const copied = new CookieJar().set('DSR', browser.get('DSR') ?? '');
+        if (isUnreachable)
+          app.emulator.faults.add({ path: `/v1/auth/${path.replace('-', '')}`, reset: true });
+        expect((await signOut(path, browser.headers)).status).toBe(isUnreachable ? 503 : 204);
+        app.emulator.faults.clear();
+        const soon = await get('/me', copied);
+        app.emulator.clock.advance(TEN_MINUTES + 61_000);
+        const later = await get('/me', copied);
+        codes.push([soon.body['code'], later.body['code']]);
+      }
+      const ofDescope = path === 'logout' ? 'SESSION_ENDED' : 'SESSION_SIGNED_OUT'; // for all of the user's: a year
+      expect(codes).toEqual([
+        ['SESSION_SIGNED_OUT', ofDescope],
+        ['SESSION_SIGNED_OUT', 'SESSION_SIGNED_OUT'],
+      ]);
+    },
+  );
+
+  it.each(WAYS)(
     'refreshes nothing on its way, and says one thing of each cookie ($path)',
     async ({ path }) => {
       const browser = await app.signIn();

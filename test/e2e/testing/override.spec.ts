@@ -8,6 +8,7 @@ import { DescopeModule, DescopeService } from 'nestjs-descope';
 import { createTestDescope, DescopeTestingModule } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
+import { toDelivery, WEBHOOK_SECRET } from '../../support/descope-webhook.js';
 import { clearEnvironment, setEnvironment } from '../../support/environment.js';
 import { WhoController } from '../../support/who.controller.js';
 
@@ -120,6 +121,17 @@ describe.each(ADAPTERS)('descope.override(), on %s', (adapter) => {
     await application?.close();
     await boot(register(), { usernameClaim: 'nick' });
     expect((await who(caller.bearer)).body).toMatchObject({ username: 'annie', isStaff: true });
+  });
+
+  it('needs no secret of the webhook, and takes one', async () => {
+    const body = '{"action":"UserCreated"}';
+    const deliver = async (secret: string) =>
+      (await application?.request('/auth/events', toDelivery(body, body, secret)))?.status;
+    await boot(DescopeModule.forRoot({ events: {} }));
+    expect(await deliver(WEBHOOK_SECRET)).toBe(401);
+    await application?.close();
+    await boot(DescopeModule.forRoot({ events: {} }), { events: { secret: WEBHOOK_SECRET } });
+    expect(await deliver(WEBHOOK_SECRET)).toBe(200);
   });
 
   it('fails where no module imports DescopeModule, whose routes would all be open', async () => {

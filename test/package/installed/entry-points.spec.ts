@@ -11,8 +11,10 @@ const OPTIONAL = ['@descope/web-component', '@nestjs/microservices', '@nestjs/te
 const ENTRY_POINTS = [
   ['', 'DescopeModule'],
   ['/inspect', 'describeAccess'],
+  ['/events', 'OnDescopeEvent'],
   ['/websockets', 'DescopeSockets'],
   ['/microservices', 'microserviceTransport'],
+  ['/redis', 'redisChannel'],
   ['/mcp', 'mcpTransport'],
   ['/testing', 'createTestDescope'],
   ['/emulator', 'startEmulator'],

@@ -24,14 +24,15 @@ export interface Redis {
   stop(): Promise<void>;
 }
 
-/** Starts a Redis that keeps nothing on disk, or every write at once. */
-export async function startRedis({ keepsLog = false } = {}): Promise<Redis> {
+/** Starts a Redis that keeps nothing on disk, or every write at once; with `isCluster` a cluster of one node. */
+export async function startRedis({ keepsLog = false, isCluster = false } = {}): Promise<Redis> {
   const service = await startService({
     command: 'redis-server',
     packageName: 'redis-server',
     toArguments: (folder, port) => [
       ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
       ...(keepsLog ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no']),
+      ...(isCluster ? ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'] : []),
     ],
   });
   const url = `redis://127.0.0.1:${service.port}`;
@@ -43,6 +44,7 @@ export async function startRedis({ keepsLog = false } = {}): Promise<Redis> {
     closers.push(() => client.destroy());
     return client;
   };
+  if (isCluster) await (await open()).sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383']);
   return {
     url,
     readAll: async () => {

@@ -70,7 +70,8 @@ const store = createStore();
 const options = {
   audience: null,
   tokenCache: false,
-  session: { signOutStore: store },
+  session: {},
+  shared: { store, maxStaleMs: 0 },
   loadUser: () => state.user ?? thenable({ id: 'own' }),
   claimsSchema: {
     '~standard': { version: 1, vendor: 'test', validate: (claims) => thenable(validate(claims)) },
@@ -124,7 +125,7 @@ function createStore() {
   const read = (key) => {
     const { value, untilMs } = kept.get(key) ?? {};
     if (untilMs > Date.now()) return value;
-    return state.isListed && key.includes('signed-out') ? 'Infinity' : undefined;
+    return state.isListed && key.includes(':revoked:') ? '4000000000 4000000000' : undefined;
   };
   return {
     get: (key) => thenable(read(key)),

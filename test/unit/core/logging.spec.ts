@@ -19,8 +19,8 @@ describe('A limited notify', () => {
       tell('KEYS_STALE');
       clock.advance(1000);
     }
-    tell('RENEWAL_STORE_FAILED');
-    expect(lines).toEqual(['KEYS_STALE: said', 'RENEWAL_STORE_FAILED: said']);
+    tell('SHARED_STORE_FAILED');
+    expect(lines).toEqual(['KEYS_STALE: said', 'SHARED_STORE_FAILED: said']);
     tell('KEYS_STALE');
     expect(lines.at(-1)).toBe('KEYS_STALE: said (59 more since this was last logged)');
     clock.advance(60_000);
@@ -56,6 +56,15 @@ describe('A limited notify', () => {
       'KEYS_UNAVAILABLE',
       'KEYS_RECOVERED',
     ]);
+  });
+
+  it('ends each failure with the recovery of its own', () => {
+    const { lines, tell } = create();
+    tell('CHANNEL_SILENT');
+    tell('KEYS_RECOVERED');
+    tell('CHANNEL_RECOVERED');
+    tell('CHANNEL_RECOVERED');
+    expect(lines).toEqual(['CHANNEL_SILENT: said', 'CHANNEL_RECOVERED: said']);
   });
 
   it('is not silenced by a clock that is set back', () => {

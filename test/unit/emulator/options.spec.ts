@@ -47,6 +47,21 @@ describe('resolveOptions', () => {
     expect(() => resolveOptions({ [name]: value })).toThrow(`${name} must be`);
   });
 
+  it.each([
+    [{ url: 'ftp://user:secret@a.example' }, 'webhooks[0].url must be an http or https URL'],
+    [{ url: 'http://' }, 'webhooks[0].url must be'],
+    [{ secret: 'secret' }, 'webhooks[0].url is missing'],
+    [{ url: 'http://a', secret: '' }, 'webhooks[0].secret must be a non-empty string'],
+    [{ url: 'http://a', actions: 'secret' }, 'webhooks[0].actions must be an array'],
+    [{ url: 'http://a', body: 'xml' }, 'webhooks[0].body must be one of list, event, got "xml"'],
+    [{ url: 'http://a', signed: 'url' }, 'webhooks[0].signed must be one of body, json, got "url"'],
+    [{ url: 'http://a', colour: 'red' }, 'webhooks[0].colour is unknown'],
+  ])('rejects the webhook %j', (webhook, mistake) => {
+    const options = { webhooks: [webhook] } as unknown as EmulatorOptions;
+    expect(() => resolveOptions(options)).toThrow(mistake);
+    expect(() => resolveOptions(options)).not.toThrow('user:secret');
+  });
+
   it.each(['0.0.0.0', '::', '192.168.1.2', 'emulator', 'emulator.test'])(
     'takes the host %s with allowRemote only',
     (host) => {
@@ -107,6 +122,10 @@ describe('readArguments', () => {
       kind: 'start',
       options: { port: 4400, host: '0.0.0.0', allowRemote: true },
     });
+    expect(readArguments(['--webhook', 'http://a', '--webhook-secret=s'])).toEqual({
+      kind: 'start',
+      options: { port: 4400, webhooks: [{ url: 'http://a', secret: 's' }] },
+    });
     expect(readArguments([])).toEqual({ kind: 'start', options: { port: 4400 } });
     expect(readArguments(['-h'])).toEqual({ kind: 'help' });
   });
@@ -128,6 +147,7 @@ describe('readArguments', () => {
     [['--rotate'], "Unknown option '--rotate'"],
     [['--port', '1e3'], '--port must be a whole number'],
     [['--url', 'http://emulator'], '--url is for --token and --env'],
+    [['--webhook-secret', 'secret'], '--webhook-secret is for --webhook'],
     [['--token', 'ada', '--env'], 'cannot be used together'],
     [['--token', 'ada', '--seed', 'a.json'], '--seed is for starting an emulator, and --token asks one'],
     [['--env', '--allow-remote'], '--allow-remote is for starting an emulator, and --env asks one'],

@@ -61,6 +61,9 @@ describe('findSeedMistakes', () => {
         },
       ],
       mcpServers: [{ name: 'tools', id: 'MS1', url: 'https://tools.example.com/mcp', scopes: ['read'] }],
+      webhooks: [
+        { url: 'https://a.example/x', secret: 's', actions: ['UserDeleted'], body: 'event', signed: 'json' },
+      ],
       fga: {
         schema: 'model AuthZ 1.0 type user type doc relation owner: user',
         relations: [
@@ -76,7 +79,7 @@ describe('findSeedMistakes', () => {
     [[], 'the seed must be an object, got an array'],
     [
       { user: [] },
-      'user is unknown; known are users, tenants, roles, accessKeys, inboundApps, mcpServers, fga',
+      'user is unknown; known are users, tenants, roles, accessKeys, inboundApps, mcpServers, fga, webhooks',
     ],
     [{ users: {} }, 'users must be an array, got an object'],
     [{ users: [{}] }, 'users[0].loginId is missing'],

@@ -16,7 +16,7 @@ export function toRefreshStep({ session, isEmbedded }: StartPage): Step {
     content: session.user
       ? renderButtons(session.user.email, isEmbedded)
       : html`<p class="muted">Sign in first.</p>`,
-    code: `session: { refresh: true, store: sessionStore, ...shared },`,
+    code: `session: { refresh: true, store: sessionStore },`,
   };
 }
 

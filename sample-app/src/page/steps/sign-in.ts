@@ -18,7 +18,7 @@ export function toSignInStep({ session, isEmbedded, sessionStore }: StartPage): 
       ${session.user ? renderSignedIn(session.user, isEmbedded) : renderSignedOut(session, isEmbedded)}
       <p id="sign-in-failure" class="notice" role="alert" hidden></p>
     `,
-    code: `session: { refresh: true, store: sessionStore, ...shared },
+    code: `session: { refresh: true, store: sessionStore },
 routes: {
   path: 'auth',
   login: { mode: embedded ? 'strict' : 'standard' },

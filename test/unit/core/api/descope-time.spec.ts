@@ -34,6 +34,25 @@ describe('DescopeTime', () => {
     expect(lastsMs).toBeLessThanOrEqual(2_000);
   });
 
+  it('adds the age of an answer that a cache gave', () => {
+    const time = new DescopeTime(createClock());
+    const date = new Date(NOW_MS - 30_000).toUTCString();
+    time.observe(new Headers({ date, age: '34' }));
+    expect(time.read(NOW_MS).seconds).toBe(Math.floor(NOW_MS / 1000) + 4);
+  });
+
+  it.each([-4_000, 4_000])(
+    'is certainly past the second of the last answer, and the time since (%d ms)',
+    (skewMs) => {
+      const clock = createClock();
+      const time = new DescopeTime(clock);
+      expect(time.readEarliest()).toBe(Math.floor((NOW_MS - 60_000) / 1000));
+      time.observe(dated(NOW_MS + skewMs));
+      clock.advance(10_000);
+      expect(time.readEarliest()).toBe(Math.floor((NOW_MS + skewMs) / 1000) + 10);
+    },
+  );
+
   it('learns nothing from an answer without a date, or with one that no clock shows', () => {
     const clock = createClock();
     const time = new DescopeTime(clock);

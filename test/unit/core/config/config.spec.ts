@@ -184,9 +184,9 @@ describe('resolveConfig', () => {
       ['SK1', 'SK2'],
     ],
     [
-      { managementKey: ' K2m ', authManagementKey: 'K2a' },
+      { managementKey: ' K2m ', authManagementKey: 'K2a', events: { secret: ' sixteen characters\n' } },
       (config) => config.readSecrets(),
-      { managementKey: 'K2m', authManagementKey: 'K2a' },
+      { managementKey: 'K2m', authManagementKey: 'K2a', webhookSecrets: ['sixteen characters'] },
     ],
   ])('takes %j', (options, read, expected) => expect(read(resolve(options))).toEqual(expected));
 

@@ -216,14 +216,9 @@ describe('resolveConfig', () => {
 
   it('rejects session options that are anything else, and switches of none', () => {
     for (const session of [7, [], 'x', true]) expect(mistaken({ session })).toEqual(['session']);
-    const store = { get: () => undefined, set: () => undefined };
     const wrong: [string, object][] = [
       ['session.store', { store: 'memory' }],
       ['session.refresh', { refresh: 'yes' }],
-      ['session.renewalStore', { renewalStore: store }],
-      ['session.signOutStore', { signOutStore: {} }],
-      ['session.signOutStore', { signOutStore: new Map() }],
-      ['session.signOutStore', { signOutStore: null }],
       ['session.cookie', { cookie: null }],
       ['session.cookies', { cookies: {} }],
       ['session.cookie.sameSite', { cookie: { sameSite: 'none' } }],
@@ -234,6 +229,62 @@ describe('resolveConfig', () => {
       ['session.cookie.httpOnly', { cookie: { httpOnly: false } }],
     ];
     for (const [name, session] of wrong) expect(mistaken({ session })).toEqual([name]);
+  });
+
+  it('rejects a shared store or channel that is none, and shared options without effect', () => {
+    for (const shared of [7, [], 'x', true]) expect(mistaken({ shared })).toEqual(['shared']);
+    const get = () => undefined;
+    const store = { get, set: get, delete: get };
+    const wrong: [string, object][] = [
+      ['shared', {}],
+      ['shared', { store: undefined }],
+      ['shared.store', { store: { get, set: get } }],
+      ['shared.store', { store: { ...store, getMany: 1 } }],
+      ['shared.store', { store: {} }],
+      ['shared.store', { store: new Map() }],
+      ['shared.store', { store: null }],
+      ['shared.channel', { store, channel: 'redis://localhost' }],
+      ['shared.channel', { store, channel: {} }],
+      ['shared.channel.store', { channel: { open: get, store: {} } }],
+      ['shared.maxStaleMs', { channel: { open: get }, maxStaleMs: 500 }],
+      ['shared.maxSilenceMs', { channel: { open: get }, maxSilenceMs: 499 }],
+      ['shared.whenIsolated', { channel: { open: get }, whenIsolated: { acceptForMs: -1 } }],
+      ['shared.whenIsolated', { channel: { open: get }, whenIsolated: { acceptMs: 5 } }],
+      ['shared.maxStaleMs', { store, maxStaleMs: -1 }],
+      ['shared.maxStaleMs', { store, maxStaleMs: 60_001 }],
+      ['shared.maxSilenceMs', { store, maxSilenceMs: 2_000 }],
+      ['shared.whenIsolated', { store, whenIsolated: 'reject' }],
+      ['shared.renewals', { store, renewals: store }],
+    ];
+    for (const [name, shared] of wrong) expect(mistaken({ shared })).toEqual([name]);
+  });
+
+  it('says where a moved option is', () => {
+    const session = { renewalStore: {}, signOutStore: {} };
+    expect(mistakes({ projectId: PROJECT_ID, session })).toEqual(
+      ['session.renewalStore', 'session.signOutStore'].map(
+        (name) => `- ${name}: got an option that has moved; expected shared.store in its place.`,
+      ),
+    );
+  });
+
+  it('rejects events without a secret, and a secret that is too short', () => {
+    for (const events of [
+      {},
+      { secret: undefined },
+      { secret: 'x'.repeat(15) },
+      { secret: ['x'.repeat(16), ''] },
+      { secret: [] },
+    ])
+      expect([events, mistaken({ events })]).toEqual([events, ['events.secret']]);
+    for (const events of [true, null, 'x', []]) expect(mistaken({ events })).toContain('events');
+    for (const events of [
+      undefined,
+      false,
+      { secret: 'x'.repeat(16) },
+      { secret: ['x'.repeat(16), 'y'.repeat(16)] },
+    ])
+      expect([events, mistaken({ events })]).toEqual([events, []]);
   });
 
   it('rejects a user loader that is no function, and a refresh cookie that sessions have', () => {
@@ -321,6 +372,8 @@ describe('resolveConfig', () => {
       'refreshCookieName',
       'session',
       'resource',
+      'shared',
+      'events',
       'loadUser',
       'sources',
       'publicOrigin',
@@ -395,9 +448,9 @@ describe('resolveConfig', () => {
     }
     expect(message.split('\n').filter((line) => line.startsWith('Known options'))).toEqual([
       `Known options: ${KNOWN_OPTIONS.join(', ')}.`,
-      'Known options of session: store, refresh, cookie, renewalStore, signOutStore.',
+      'Known options of session: store, refresh, cookie.',
     ]);
-    expect(mistakes(options).join()).not.toContain('signOutStore');
+    expect(mistakes(options).join()).not.toContain('cookie');
   });
 
   it('says where a missing project id can come from', () => {

@@ -1,4 +1,5 @@
 // What was revoked stays rejected, until it would have ended.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { toTokenKey } from '#lib/core/revocation/ahead-tokens.js';
 import type { Revocation } from '#lib/core/revocation/revocation.js';
@@ -40,6 +41,15 @@ const judge = (list: Revocations, { token, claims, kind }: Issued) =>
 const revoke = (list: Revocations, { token, claims }: Issued) => list.revokeToken(token, claims);
 const revokeUser = (list: Revocations, id: string, ms = NOW_MS, untilMs?: number) =>
   list.revokeBefore({ scope: 'user', id, issuedBeforeMs: ms, ...(untilMs !== undefined && { untilMs }) });
+
+// In place of the listeners of the test runner, for which it would be a failure.
+async function catchUncaught(): Promise<Error> {
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  const thrown = await new Promise<Error>((resolve) => process.once('uncaughtException', resolve));
+  for (const listener of listeners) process.on('uncaughtException', listener);
+  return thrown;
+}
 
 describe('Revocations', () => {
   it('rejects a token that was revoked, and no other', async () => {
@@ -92,9 +102,36 @@ describe('Revocations', () => {
     await list.revokeBefore({ scope: 'accessKey', id, issuedBeforeMs: NOW_MS });
     expect(await judge(list, issue({ sub: id, amr: undefined }))).toBe('SESSION_SIGNED_OUT');
     expect(await judge(list, issue())).toBe('accepted');
-    expect(codeOf(() => list.assertKeyActive(id, NOW_SECONDS))).toBe('SESSION_SIGNED_OUT');
-    expect(codeOf(() => list.assertKeyActive(id, NOW_SECONDS + 1))).toBe('accepted');
-    expect(codeOf(() => list.assertKeyActive(`${id}x`, NOW_SECONDS))).toBe('accepted');
+    const bind = (issued: Issued, keyId: string) => {
+      list.bindKey(issued, keyId);
+      return issued;
+    };
+    expect(await judge(list, bind(issue(), id))).toBe('SESSION_SIGNED_OUT');
+    expect(await judge(list, bind(issue({ iat: NOW_SECONDS + 1 }), id))).toBe('accepted');
+    expect(await judge(list, bind(issue(), `${id}x`))).toBe('accepted');
+    const bare: Issued & VerifiedToken = issue();
+    expect(codeOf(() => list.assertActive(bare.token, bare))).toBe('accepted'); // without its key, and remembered
+    expect(codeOf(() => list.assertActive(bare.token, bind(bare, id)))).toBe('SESSION_SIGNED_OUT');
+  });
+
+  it('calls those who watch a token once: when it is revoked in any of its scopes, or at once if it is', async () => {
+    const list = create();
+    const [anna, bob] = [issue({ dct: 'T2acme' }), issue({ sub: 'U2bob' })];
+    list.bindKey(bob, 'K2bobs');
+    const called: string[] = [];
+    const watch = (name: string, { token, claims }: Issued) =>
+      list.watch(token, claims, () => called.push(name));
+    watch('anna', anna);
+    watch('bob', bob);
+    const cancel = watch('bob, who left', bob);
+    expect(list.watchedCount).toBe(3);
+    cancel();
+    await list.revokeBefore({ scope: 'tenant', id: 'T2acme', issuedBeforeMs: NOW_MS });
+    await list.revokeBefore({ scope: 'tenant', id: 'T2acme', issuedBeforeMs: NOW_MS + 5_000 });
+    expect([called, list.watchedCount]).toEqual([['anna'], 1]);
+    watch('anna, late', anna)();
+    await list.revokeBefore({ scope: 'accessKey', id: 'K2bobs', issuedBeforeMs: NOW_MS });
+    expect([called, list.watchedCount]).toEqual([['anna', 'anna, late', 'bob'], 0]);
   });
 
   it('rejects every token of the project, and no new one', async () => {
@@ -174,13 +211,45 @@ describe('Revocations', () => {
     );
     cancels.at(-1)?.();
     await list.revokeBefore({ scope: 'tenant', id: 'T2acme', issuedBeforeMs: NOW_MS });
+    await nextTurn();
     expect(called).toEqual(['anna']);
     await revokeUser(list, 'U2anna');
     await revoke(list, tokens.bob);
+    await nextTurn();
     expect(called).toEqual(['anna', 'bob']);
     list.apply([...list.list()]);
     await list.revokeBefore({ scope: 'project', issuedBeforeMs: NOW_MS + 3_000 });
+    await nextTurn();
     expect(called).toEqual(['anna', 'bob', 'later']);
+  });
+
+  it('tells the other instances, and calls the others who watch, where one of these throws', async () => {
+    const sent: Revocation[] = [];
+    const list = create({
+      createSharing: () => ({ publish: async (revocations) => void sent.push(...revocations) }),
+    });
+    const called: string[] = [];
+    const anna = issue();
+    list.watch(anna.token, anna.claims, () => {
+      throw new Error('a listener of the application');
+    });
+    list.watch(anna.token, anna.claims, () => void called.push('another'));
+    const thrown = catchUncaught();
+    await revoke(list, anna);
+    expect((await thrown).message).toBe('a listener of the application');
+    expect([called, sent.length]).toEqual([['another'], 1]);
+  });
+
+  it('lets requests in between while it calls very many who watch', async () => {
+    const list = create();
+    const anna = issue();
+    let [called, turns] = [0, 0];
+    for (let count = 0; count < 5_000; count += 1)
+      list.watch(anna.token, anna.claims, () => void (called += 1));
+    await revoke(list, anna);
+    for (; called < 5_000 && turns < 10_000; turns += 1) await nextTurn();
+    expect([called, turns]).toEqual([5_000, expect.any(Number)]);
+    expect(turns).toBeGreaterThan(10);
   });
 
   it('hands what it revokes to other instances, which reject it then, and what they hear back changes nothing', async () => {
@@ -301,6 +370,15 @@ describe('Revocations, on all tokens of a user', () => {
     await revokeUser(list, 'U2anna');
     const codes = [ahead, bobs, issue({ iat: NOW_SECONDS + 3, jti: 'new' })].map((one) => judge(list, one));
     expect(await Promise.all(codes)).toEqual(['SESSION_SIGNED_OUT', 'accepted', 'accepted']);
+  });
+
+  it("spare what was dated ahead, where the moment is of Descope's clock as its date is", async () => {
+    const list = create({ clock: createClock() });
+    const [before, ahead] = [issue({ iat: NOW_SECONDS }), issue({ iat: NOW_SECONDS + 3 })];
+    await list.assertActive(ahead.token, { claims: ahead.claims, kind: ahead.kind });
+    const dated = { scope: 'user', id: 'U2anna', issuedBeforeMs: NOW_MS, isByDescopesClock: true } as const;
+    await list.revokeBefore(dated);
+    expect([await judge(list, before), await judge(list, ahead)]).toEqual(['SESSION_SIGNED_OUT', 'accepted']);
   });
 });
 

@@ -7,6 +7,7 @@ import { CookieTokenStore, ServerSessionStore } from '#lib/core/http/token-store
 import { Revocations } from '#lib/core/revocation/revocations.js';
 import { AutoRefresh } from '#lib/core/session/auto-refresh.js';
 import { RefreshCache } from '#lib/core/session/refresh-cache.js';
+import { RefreshClaims } from '#lib/core/session/refresh-claims.js';
 import { Refresher } from '#lib/core/session/refresher.js';
 import { SignInChains } from '#lib/core/session/sign-in-chains.js';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
@@ -52,7 +53,8 @@ function create({
       return { sessionToken: fresh, refreshToken: undefined };
     },
     toUnusable,
-    cache: new RefreshCache({ clock, store: undefined, notify: () => undefined }),
+    cache: new RefreshCache({ clock, store: undefined }),
+    claims: new RefreshClaims({ clock, store: undefined, callTimeMs: 100, notify: () => undefined }),
     signIns: new SignInChains(clock, undefined),
     revocations: new Revocations({ clock, projectId: PROJECT_ID, notify: () => undefined }),
     isShared: false,

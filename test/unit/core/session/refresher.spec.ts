@@ -5,6 +5,7 @@ import { DescopeApiError } from '#lib/core/api/descope-api.js';
 import { DescopeUnavailableError } from '#lib/core/errors.js';
 import { Revocations } from '#lib/core/revocation/revocations.js';
 import { RefreshCache } from '#lib/core/session/refresh-cache.js';
+import { RefreshClaims } from '#lib/core/session/refresh-claims.js';
 import { Refresher } from '#lib/core/session/refresher.js';
 import { SignInChains } from '#lib/core/session/sign-in-chains.js';
 import { MemoryStore } from '../../../support/memory-store.js';
@@ -32,7 +33,7 @@ function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
     projectId: PROJECT_ID,
     notify: () => undefined,
   });
-  const memory = new RefreshCache({ clock: () => NOW_MS, store, notify: () => undefined });
+  const memory = new RefreshCache({ clock: () => NOW_MS, store });
   const count = () => {
     world.calls += 1;
     return refresh();
@@ -42,6 +43,7 @@ function create(refresh: () => Promise<IssuedTokens>, store?: MemoryStore) {
     refresh: count,
     toUnusable,
     cache: memory,
+    claims: new RefreshClaims({ clock: () => NOW_MS, store, callTimeMs: 100, notify: () => undefined }),
     signIns: new SignInChains(() => NOW_MS, undefined),
     revocations,
     isShared: store !== undefined,

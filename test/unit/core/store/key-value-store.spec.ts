@@ -2,15 +2,15 @@
 import { stat } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { Notice } from '#lib/core/logging.js';
-import type { KeyValueStore } from '#lib/core/session/key-value-store.js';
-import { boundStore } from '#lib/core/session/key-value-store.js';
+import type { KeyValueStore } from '#lib/core/store/key-value-store.js';
+import { boundStore } from '#lib/core/store/key-value-store.js';
 import { whileBusy } from '../../../support/busy.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 
 function create(store: KeyValueStore) {
   const notices: string[] = [];
   const messages: string[] = [];
-  const failure = { code: 'RENEWAL_STORE_FAILED', level: 'warn', message: 'down' } as const;
+  const failure = { code: 'SHARED_STORE_FAILED', level: 'warn', message: 'down' } as const;
   const notify = ({ code, message }: Notice) => {
     notices.push(code);
     messages.push(message);
@@ -50,7 +50,7 @@ describe('A bounded store', () => {
     };
     const { store, notices, messages } = create({ get: fail, set: fail, delete: fail });
     await expect(store.get('key')).rejects.toThrow('The client is closed.');
-    expect(notices).toEqual(['RENEWAL_STORE_FAILED']);
+    expect(notices).toEqual(['SHARED_STORE_FAILED']);
     expect(messages).toEqual(['down (connect ECONNREFUSED redis://h:6379)']);
   });
 });

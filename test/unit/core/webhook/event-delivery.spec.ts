@@ -1,0 +1,99 @@
+// A delivery: access ends before handlers run, and what fails is asked for again.
+import { describe, expect, it } from '@jest/globals';
+import { DescopeUnavailableError } from '#lib/core/errors.js';
+import type { Notice } from '#lib/core/logging.js';
+import type { EventHandler } from '#lib/core/webhook/event-delivery.js';
+import { EventDelivery } from '#lib/core/webhook/event-delivery.js';
+import { EventMemory } from '#lib/core/webhook/event-memory.js';
+import { codeLater, NOW_MS, PROJECT_ID } from '../../../support/tokens.js';
+
+const notStored = () =>
+  new DescopeUnavailableError('SIGN_OUTS_UNAVAILABLE', 'Not stored yet.', { retryAfterSeconds: 1 });
+
+function create() {
+  const steps: string[] = [];
+  const notices: Notice[] = [];
+  const failures: Error[] = [];
+  const revocations = {
+    revokeBefore: async ({ id = '' }: { readonly id?: string }) => {
+      await Promise.resolve();
+      steps.push(`ended ${id}`);
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+    },
+  };
+  const clock = () => NOW_MS;
+  const notify = (notice: Notice) => void notices.push(notice);
+  const memory = new EventMemory(clock, undefined);
+  const input = { memory, revocations, notify, clock, leewayMs: 5_000, projectId: PROJECT_ID };
+  const delivery = new EventDelivery(input);
+  const handler: EventHandler = {
+    name: 'Accounts.forget',
+    actions: ['*'],
+    handle: ({ action }) => void steps.push(`handled ${action}`),
+  };
+  const deliver = (content: unknown, handlers = [handler]) =>
+    delivery.deliver({ text: JSON.stringify(content), signature: JSON.stringify(content) }, handlers);
+  return { steps, notices, failures, deliver };
+}
+
+describe('EventDelivery', () => {
+  it('ends the access of all events before the first handler runs', async () => {
+    const { steps, deliver } = create();
+    const events = ['U1', 'U2'].map((userId) => ({ action: 'UserDeleted', userId }));
+    expect(await deliver(events)).toBe(true);
+    expect(steps).toEqual(['ended U1', 'ended U2', 'handled UserDeleted', 'handled UserDeleted']);
+  });
+
+  it('asks for another delivery while the end is not stored for all instances, and runs handlers once', async () => {
+    const { steps, failures, deliver } = create();
+    const event = { action: 'UserDeleted', userId: 'U1', occurred: NOW_MS };
+    failures.push(notStored(), notStored());
+    expect(await codeLater(() => deliver(event))).toBe('SIGN_OUTS_UNAVAILABLE');
+    expect(await codeLater(() => deliver(event))).toBe('SIGN_OUTS_UNAVAILABLE');
+    expect(await deliver(event)).toBe(true);
+    expect(steps).toEqual(['ended U1', 'handled UserDeleted', 'ended U1', 'ended U1']);
+  });
+
+  it.each([undefined, 1_790_000_000, NOW_MS + 3_600_000])(
+    'ends access once by an event whose time does not count (%j), so that a replay signs nobody out',
+    async (occurred) => {
+      const { steps, failures, deliver } = create();
+      const event = { action: 'UserDeleted', userId: 'U1', occurred };
+      failures.push(notStored());
+      expect(await codeLater(() => deliver(event, []))).toBe('SIGN_OUTS_UNAVAILABLE');
+      expect([await deliver(event, []), await deliver(event, [])]).toEqual([true, true]);
+      expect(steps).toEqual(['ended U1', 'ended U1']);
+    },
+  );
+
+  it('takes the exception of a handler as its failure, also if it looks like an outage', async () => {
+    const { notices, deliver } = create();
+    const failing: EventHandler = { name: 'A.b', actions: ['*'], handle: () => Promise.reject(notStored()) };
+    expect(await deliver({ action: 'Bad\nname' }, [failing])).toBe(false);
+    expect(notices).toEqual([
+      {
+        code: 'EVENT_HANDLER_FAILED',
+        level: 'error',
+        message: expect.stringMatching(/^A\.b.*"Bad\?name": Not stored yet/),
+      },
+    ]);
+  });
+
+  it('says where an event names nobody whose access could end', async () => {
+    const { steps, notices, deliver } = create();
+    expect(await deliver({ action: 'UserDeleted' })).toBe(true);
+    expect(steps).toEqual(['handled UserDeleted']);
+    expect(notices.map(({ code, level }) => `${level} ${code}`)).toEqual(['warn EVENT_WITHOUT_ID']);
+  });
+
+  it('takes a thousand events at once, and not one more', async () => {
+    const { deliver } = create();
+    const toList = (length: number) => Array.from({ length }, () => ({ action: 'UserCreated' }));
+    expect(await deliver(toList(1_000))).toBe(true);
+    expect(await codeLater(() => deliver(toList(1_001)))).toBe('REQUEST_BODY_INVALID');
+    expect(await codeLater(() => deliver([{ action: 'UserDeleted', userId: 'U1' }, {}]))).toBe(
+      'REQUEST_BODY_INVALID',
+    );
+  });
+});
