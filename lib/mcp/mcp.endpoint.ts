@@ -19,6 +19,7 @@ import type {
 } from '../auth/access/protected-resource.js';
 import { ProtectedResource, toWantedScopes } from '../auth/access/protected-resource.js';
 import type { Application } from '../auth/applications.js';
+import { watchRevocations } from '../auth/applications.js';
 import { respondWithError } from '../auth/error-response.js';
 import {
   DESCOPE_APPLICATION,
