@@ -8,7 +8,7 @@ const byPath = new Map(pages.map((page) => [page.path, page]));
 
 // Pages that are not of this project: those of standards, of Nest, of Descope and of the packages that it works with.
 const FOREIGN =
-  /^https:\/\/(?:www\.rfc-editor\.org|openid\.net|docs\.nestjs\.com|docs\.descope\.com|app\.descope\.com|www\.descope\.com|nestjs\.com|nodejs\.org|github\.com|www\.npmjs\.com|jestjs\.io|vitest\.dev|opentelemetry\.io|fetch\.spec\.whatwg\.org|keepachangelog\.com|semver\.org|stryker-mutator\.io|redis\.io)(?:\/|$)/;
+  /^https:\/\/(?:www\.rfc-editor\.org|openid\.net|docs\.nestjs\.com|docs\.descope\.com|app\.descope\.com|www\.descope\.com|nestjs\.com|nodejs\.org|github\.com|www\.npmjs\.com|jestjs\.io|vitest\.dev|opentelemetry\.io|fetch\.spec\.whatwg\.org|keepachangelog\.com|semver\.org|stryker-mutator\.io|redis\.io|modelcontextprotocol\.io)(?:\/|$)/;
 
 describe.each(pages.map((page) => [page.path, page] as const))('The page %s', (_path, page) => {
   it('links to files and headings that are there', () => {

@@ -28,7 +28,8 @@ export interface Answer {
 /** Submits the form of a consent page. */
 export async function submitConsent(page: ConsentPage, answer: Answer = {}): Promise<ConsentPage> {
   const action = /<form method="post" action="([^"]+)">/.exec(page.html)?.[1] ?? '';
-  const { loginId = readInput(page.html, 'loginId'), decision = 'allow' } = answer;
+  const { loginId = readInput(page.html, 'loginId') || readSuggestion(page.html), decision = 'allow' } =
+    answer;
   const body = new URLSearchParams({ ticket: readInput(page.html, 'ticket'), loginId, decision });
   const headers = { ...page.jar.headers, ...answer.headers };
   const url = new URL(action, page.url);
@@ -41,6 +42,11 @@ export async function consent(url: string | URL, answer: Answer = {}): Promise<U
   const { location, status, html } = page.location ? page : await submitConsent(page, answer);
   if (location) return location;
   throw new Error(`The consent page answered ${status}: ${html}`);
+}
+
+// The first user, for a test to whom it does not matter who signs in.
+function readSuggestion(html: string): string {
+  return / value="([^"]*)"/.exec(/<option [^>]*>/.exec(html)?.[0] ?? '')?.[1] ?? '';
 }
 
 /** The value of a field of the form. */

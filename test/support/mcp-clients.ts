@@ -76,9 +76,9 @@ export class Person {
     };
   }
 
-  /** The scopes that were asked for so far. */
-  get askedScopes(): readonly (string | null)[] {
-    return this.#asked.map((url) => url.searchParams.get('scope'));
+  /** The scopes that were asked for, each time. */
+  get askedScopes(): readonly (readonly string[])[] {
+    return this.#asked.map((url) => (url.searchParams.get('scope') ?? '').split(' ').sort());
   }
 
   saveDiscoveryState(found: unknown): void {

@@ -1,13 +1,22 @@
-// A Nest application with a bare MCP transport in a controller, which clients of both eras of MCP can use.
-import type { ServerResponse } from 'node:http';
+// A Nest application that is an MCP server for clients of both eras: with a bare transport, and with the entry point './mcp'.
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
-import { All, Controller, Module, Req, Res } from '@nestjs/common';
+import { All, Controller, Injectable, Module, Req, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { DescopeUser } from 'nestjs-descope';
-import { CurrentUser, DescopeAccessError, DescopeModule, ProtectedResource, Scopes } from 'nestjs-descope';
+import {
+  CurrentUser,
+  DescopeAccessError,
+  DescopeModule,
+  ProtectedResource,
+  Roles,
+  Scopes,
+} from 'nestjs-descope';
 import type { Emulator } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
+import { DescopeMcp, filterMcpLists, McpEndpoint, McpTool, mcpTransport } from 'nestjs-descope/mcp';
 import { findFreePort } from './free-port.js';
 
 /** The application, and the emulator that is its authorization server. */
@@ -21,31 +30,38 @@ export interface RunningNotes {
 
 const SERVER_ID = 'MS2notes';
 const SCOPES = ['notes:read', 'notes:write'];
+const INFO = { name: 'notes', version: '1.0.0' };
+const toResult = (text: string) => ({ content: [{ type: 'text' as const, text }] });
 
-// Each request has a server of its own, which knows who calls.
-const mcp = toNodeHandler(
+type NodeHandler = ReturnType<typeof toNodeHandler>;
+type McpRequest = Parameters<NodeHandler>[0] & {
+  readonly body?: { readonly method?: unknown; readonly params?: { readonly name?: unknown } };
+  readonly raw?: Parameters<NodeHandler>[0];
+};
+type McpResponse = Parameters<NodeHandler>[1] & {
+  readonly raw?: Parameters<NodeHandler>[1];
+  hijack?(): void;
+};
+
+// Without './mcp': the controller itself looks into the message. Each request has a server of its own, which knows who calls.
+const bare = toNodeHandler(
   createMcpHandler(({ authInfo }) => {
-    const server = new McpServer({ name: 'notes', version: '1.0.0' });
+    const server = new McpServer(INFO);
     const who = String(authInfo?.clientId);
-    const say = (text: string) => ({ content: [{ type: 'text' as const, text }] });
-    server.registerTool('read_notes', { description: 'Reads notes.' }, () => say(`notes of ${who}`));
-    server.registerTool('write_note', { description: 'Writes a note.' }, () => say(`written by ${who}`));
+    server.registerTool('read_notes', {}, () => toResult(`notes of ${who}`));
+    server.registerTool('write_note', {}, () => toResult(`written by ${who}`));
     return server;
   }),
 );
 
-type McpRequest = Parameters<typeof mcp>[0] & {
-  readonly body?: { readonly method?: unknown; readonly params?: { readonly name?: unknown } };
-};
-
 @ProtectedResource({ scopes: SCOPES })
 @Scopes('notes:read')
 @Controller('mcp')
-class McpController {
+class BareController {
   @All()
   async handle(
     @Req() request: McpRequest,
-    @Res() response: ServerResponse,
+    @Res() response: McpResponse,
     @CurrentUser() user: DescopeUser,
   ): Promise<void> {
     const { method, params } = request.body ?? {};
@@ -54,12 +70,65 @@ class McpController {
       throw new DescopeAccessError('ACCESS_SCOPE_MISSING', 'The tool requires a further scope.', wanted);
     }
     request.auth = { token: '', clientId: user.id, scopes: [...user.scopes] }; // the token is not handed on
-    await mcp(request, response, request.body);
+    await bare(request, response, request.body);
   }
 }
 
-/** Starts both; the seed has a person, a machine, and the MCP server. */
-export async function startNotes(): Promise<RunningNotes> {
+@Injectable()
+class NoteTools {
+  @McpTool('read_notes') read(@CurrentUser('id') id: string) {
+    return toResult(`notes of ${id}`);
+  }
+
+  @Scopes('notes:write') @McpTool('write_note') write(@CurrentUser('id') id: string) {
+    return toResult(`written by ${id}`);
+  }
+
+  @Roles('admin') @McpTool('purge_notes') purge() {
+    return toResult('purged');
+  }
+}
+
+@McpEndpoint({ scopes: SCOPES })
+@Scopes('notes:read')
+@Controller('mcp')
+class EndpointController {
+  readonly #handle: NodeHandler;
+
+  constructor(tools: NoteTools, mcp: DescopeMcp) {
+    const handler = createMcpHandler(() => {
+      const server = filterMcpLists(new McpServer(INFO));
+      server.registerTool('read_notes', {}, mcp.handler(tools, 'read'));
+      server.registerTool('write_note', {}, mcp.handler(tools, 'write'));
+      server.registerTool('purge_notes', {}, mcp.handler(tools, 'purge'));
+      return server;
+    });
+    this.#handle = toNodeHandler(handler);
+  }
+
+  @All()
+  async handle(@Req() request: McpRequest, @Res() response: McpResponse): Promise<void> {
+    response.hijack?.();
+    await this.#handle(request.raw ?? request, response.raw ?? response, request.body);
+  }
+}
+
+/** How an application is an MCP server. */
+export interface NotesFlavour {
+  readonly name: string;
+  readonly adapter: () => ExpressAdapter | FastifyAdapter;
+  readonly isBare: boolean;
+}
+
+/** All ways. */
+export const FLAVOURS: readonly NotesFlavour[] = [
+  { name: 'a bare transport on Express', adapter: () => new ExpressAdapter(), isBare: true },
+  { name: '@McpEndpoint on Express', adapter: () => new ExpressAdapter(), isBare: false },
+  { name: '@McpEndpoint on Fastify', adapter: () => new FastifyAdapter(), isBare: false },
+];
+
+/** Starts both; the seed has a person, two machines, and the MCP server. */
+export async function startNotes({ adapter, isBare }: NotesFlavour): Promise<RunningNotes> {
   const port = await findFreePort();
   const url = new URL(`http://127.0.0.1:${port}/mcp`);
   const emulator = await startEmulator({
@@ -79,10 +148,14 @@ export async function startNotes(): Promise<RunningNotes> {
     resource: { url: url.origin, servers: [issuer] },
     audience: null,
     clock: () => emulator.clock.now(),
+    ...(isBare ? {} : { transports: [mcpTransport] }),
   });
-  @Module({ imports: [descope], controllers: [McpController] })
+  const parts = isBare
+    ? { controllers: [BareController] }
+    : { controllers: [EndpointController], providers: [NoteTools, DescopeMcp] };
+  @Module({ imports: [descope], ...parts })
   class NotesModule {}
-  const app = await NestFactory.create(NotesModule, { logger: false });
+  const app = await NestFactory.create(NotesModule, adapter(), { logger: false });
   await app.listen(port, '127.0.0.1');
   const close = async () => {
     await app.close();

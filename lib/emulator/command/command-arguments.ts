@@ -15,7 +15,8 @@ Options:
   --port <number>              Port to listen on; 0 takes any free one (default: ${DEFAULT_PORT})
   --host <address>             Address to listen on (default: 127.0.0.1)
   --allow-remote               Allow a --host that other machines reach; they can sign in as any user
-  --seed <file>                JSON file with users, tenants, roles, accessKeys, inboundApps, fga and webhooks
+  --seed <file>                JSON file with users, tenants, roles, accessKeys, inboundApps, mcpServers
+                               fga and webhooks
   --session-seconds <number>   Lifetime of a session token in seconds (default: 600)
   --refresh-seconds <number>   Lifetime of a refresh token in seconds (default: 2419200, four weeks)
   --refresh-rotation           Issue a new refresh token with each refresh, and reject the old one

@@ -15,7 +15,9 @@ const BAD_REQUEST = new DescopeError('badRequest', 'This is not an HTTP request'
 
 /** Creates a server, which does not listen yet. */
 export function createEmulatorServer(state: ProjectState, router: Router): Server {
-  const server = createServer({ maxHeaderSize: 64 * 1024, requestTimeout: 30_000 }, (request, response) => {
+  // A connection that is kept for long is rarely closed in the moment when a busy test sends on it.
+  const options = { maxHeaderSize: 64 * 1024, requestTimeout: 30_000, keepAliveTimeout: 60_000 };
+  const server = createServer(options, (request, response) => {
     void handle({ request, response, state, router }).catch(() => response.destroy());
   });
   server.on('clientError', (_error, socket) => rejectMalformed(socket as Socket));

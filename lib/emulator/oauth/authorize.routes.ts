@@ -58,10 +58,16 @@ function showConsent(
   const expiresMs = state.clock.now() + PAGE_MS;
   const pending = { ...request, browser: toDigest(cookie), expiresMs };
   const ticket = state.oauth.keepRequest(pending);
-  const loginId = request.loginHint ?? state.project.users.all[0]?.loginIds[0] ?? '';
+  const loginId = request.loginHint ?? findOnlyLoginId(state) ?? '';
   const page = toConsentPage(state, pending, { ticket, loginId, mistake: '' });
   const setCookie = `${COOKIE}=${cookie}; Path=/oauth2/; HttpOnly; SameSite=Lax`;
   return { ...page, headers: { ...page.headers, 'set-cookie': setCookie } };
+}
+
+// With several users the field is empty, or a browser would suggest no other one.
+function findOnlyLoginId({ project }: ProjectState): string | undefined {
+  const [only, ...others] = project.users.all;
+  return others.length === 0 ? only?.loginIds[0] : undefined;
 }
 
 function answerRequest(call: Call, state: ProjectState): RouteResponse {

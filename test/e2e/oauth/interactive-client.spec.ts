@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
-import { consent } from '../../support/consent.js';
+import { consent, openConsent, readInput } from '../../support/consent.js';
 import type { OAuthParty } from '../../support/oauth-flow.js';
 import { discover, INSECURE, redeem, signIn, start } from '../../support/oauth-flow.js';
 import { useEmulator } from '../../support/use-emulator.js';
@@ -256,6 +256,15 @@ describe('A consent', () => {
 });
 
 describe('Users on the consent page', () => {
+  it('are suggested, and filled in where the client gives a hint', async () => {
+    const party = await shop();
+    const { html } = await openConsent((await start(party)).url);
+    expect(readInput(html, 'loginId')).toBe('');
+    expect(html.match(/<option [^>]*>/g)).toHaveLength(3);
+    const hinted = await openConsent((await start(party, { login_hint: 'bob@example.com' })).url);
+    expect(readInput(hinted.html, 'loginId')).toBe('bob@example.com');
+  });
+
   it('deny, and the client is told', async () => {
     const { url, state } = await start(await shop());
     const callback = await consent(url, { decision: 'deny' });
