@@ -185,7 +185,7 @@ export const sessionProviders: Provider[] = [
   },
   {
     provide: DESCOPE_AUTHENTICATOR,
-    inject: [DESCOPE_CONFIG, DESCOPE_SESSIONS, DESCOPE_NOTIFY],
+    inject: [DESCOPE_CONFIG, DESCOPE_SESSIONS, DESCOPE_NOTIFY, DESCOPE_STORE],
     useFactory: createAuthenticator,
   },
   {
@@ -276,9 +276,12 @@ function toRefreshApi(config: DescopeConfig, notify: Notify, time: DescopeTime):
   return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify, rejectedTokens, time };
 }
 
-function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: Notify): Authenticator {
+type AuthenticatorParts = readonly [DescopeConfig, Sessions, Notify, KeyValueStore | undefined];
+
+function createAuthenticator(...parts: AuthenticatorParts): Authenticator {
+  const [config, sessions, notify] = parts;
   const { verifier, tokenStore, revocations } = sessions;
-  const accessKeys = createAccessKeys(config, sessions, notify);
+  const accessKeys = createAccessKeys(...parts);
   return new Authenticator({
     config: config.authentication,
     verifier,
@@ -289,10 +292,11 @@ function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: 
   });
 }
 
-function createAccessKeys(config: DescopeConfig, sessions: Sessions, notify: Notify): AccessKeys | undefined {
+function createAccessKeys(...[config, sessions, notify, store]: AuthenticatorParts): AccessKeys | undefined {
   const { accessKeys: keyConfig, clock } = config;
+  if (keyConfig === undefined) return undefined;
   const { api, verifier } = sessions;
   const exchange = (key: string) => exchangeAccessKey(api, key);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
-  return keyConfig && new AccessKeys({ config: keyConfig, exchange, toUnusable, verifier, clock, notify });
+  return new AccessKeys({ config: keyConfig, exchange, toUnusable, verifier, store, clock, notify });
 }
