@@ -339,8 +339,8 @@ describe('The log', () => {
   it('is filled by few of many instances where very much is missing', async () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => fleet.start(redis.url)));
     const users = Array.from({ length: 20_000 }, (_, user) => `many ${user}`);
-    await all[0]?.revoke(...users);
-    await until(() => all.every(({ holds }) => holds('many 19999')));
+    await all[0]?.revoke(...users).catch(() => undefined); // it may take more than a second
+    await until(() => all.every(({ size }) => size() >= users.length));
     const before = await countRecords();
     await redis.command('DEL', `${KEYS}:live`, `${KEYS}:meta`);
     await until(async () => Number(await redis.command('ZCARD', `${KEYS}:live`)) >= users.length);
