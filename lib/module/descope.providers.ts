@@ -37,7 +37,7 @@ import type { DescopeOptions } from '../core/config/options.js';
 import { DescopeConfigError } from '../core/errors.js';
 import type { TokenStore } from '../core/http/token-store.js';
 import { CookieTokenStore, ServerSessionStore } from '../core/http/token-store.js';
-import type { Notice, Notify } from '../core/logging.js';
+import type { Notify } from '../core/logging.js';
 import { createLimitedNotify } from '../core/logging.js';
 import { AccessKeys } from '../core/m2m/access-keys.js';
 import { toReason } from '../core/request-failure.js';
@@ -54,7 +54,7 @@ import { Revoker } from '../core/session/revoker.js';
 import { SignInChains } from '../core/session/sign-in-chains.js';
 import { SignOuts } from '../core/session/sign-outs.js';
 import type { KeyValueStore } from '../core/store/key-value-store.js';
-import { boundStore } from '../core/store/key-value-store.js';
+import { boundStore, SIGN_OUTS_FAILED, STORE_FAILED } from '../core/store/key-value-store.js';
 import type { KeySet } from '../core/token/key-set.js';
 import { StaticKeySet } from '../core/token/key-set.js';
 import { RemoteKeySet } from '../core/token/remote-key-set.js';
@@ -131,19 +131,6 @@ function createNotify({ clock, projectId }: DescopeConfig): Notify {
   const write: Notify = ({ code, level, message }) => logger[level](`${code}: ${message}`);
   return createLimitedNotify(Object.assign(write, { projectId }), clock);
 }
-
-const STORE_FAILED: Notice = {
-  code: 'SHARED_STORE_FAILED',
-  level: 'warn',
-  message:
-    'The shared.store cannot be reached. Until it can, each instance refreshes sessions and exchanges access keys on its own.',
-};
-const SIGN_OUTS_FAILED: Notice = {
-  code: 'SHARED_STORE_FAILED',
-  level: 'error',
-  message:
-    'The shared.store cannot be reached. Until it can, requests with a session get 503, and each instance refreshes sessions and exchanges access keys on its own.',
-};
 
 function createStore({ shared }: DescopeConfig, notify: Notify): KeyValueStore | undefined {
   const failure = shared.channel === undefined ? SIGN_OUTS_FAILED : STORE_FAILED;
