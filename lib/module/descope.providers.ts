@@ -34,13 +34,11 @@ import type { DescopeConfig } from '../core/config/config.js';
 import { resolveConfig } from '../core/config/config.js';
 import { isProduction, mergeOptions, readEnvironment } from '../core/config/environment.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import { DescopeConfigError } from '../core/errors.js';
 import type { TokenStore } from '../core/http/token-store.js';
 import { CookieTokenStore, ServerSessionStore } from '../core/http/token-store.js';
 import type { Notify } from '../core/logging.js';
 import { createLimitedNotify } from '../core/logging.js';
 import { AccessKeys } from '../core/m2m/access-keys.js';
-import { toReason } from '../core/request-failure.js';
 import { Revocations } from '../core/revocation/revocations.js';
 import type { RevocationReceiver, RevocationSharing } from '../core/revocation/sharing.js';
 import { StoreSharing } from '../core/revocation/store-sharing.js';
@@ -61,7 +59,7 @@ import { RemoteKeySet } from '../core/token/remote-key-set.js';
 import { TokenVerifier } from '../core/token/token-verifier.js';
 import { createDescopeClient, readLastFailure } from './descope.client.js';
 import type { StaticOptions } from './descope.options.js';
-import { addStaticEvents, OptionsFailure } from './descope.options.js';
+import { addStaticEvents, assertReplaced, OptionsFailure } from './descope.options.js';
 import { LateServices } from './late-services.js';
 
 /** The providers of `forRoot` and `forRootAsync` beside the options. */
@@ -115,14 +113,6 @@ function toConfig(...[options, variables, overrides, fixed]: ConfigSources): Des
   const environment = mergeOptions(overrides.fallback ?? {}, readEnvironment(readVariable));
   const merged = mergeOptions(environment, explicit, overrides.options);
   return resolveConfig(merged, isProduction(readVariable), report);
-}
-
-// Without the options of the factory, a test would run against another application: without its loadUser or audience.
-function assertReplaced({ error }: OptionsFailure, overrides: OptionOverrides): void {
-  if (overrides === NO_OVERRIDES) throw error;
-  if (overrides.replacesFactory) return;
-  const message = `The options factory of DescopeModule.forRootAsync() failed in this test: ${toReason(error)}. Set what it reads, such as an environment variable, in the test. Or pass the options that it would return: createTestDescope().override(builder, { … }), where {} stands for none.`;
-  throw Object.assign(new DescopeConfigError('CONFIG_INVALID', message), { cause: error });
 }
 
 // One line that begins with the code: an object would fill several lines of Nest's own logger.
