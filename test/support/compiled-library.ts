@@ -21,7 +21,11 @@ export function compileLibrary(root = process.cwd()): CompiledLibrary {
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, transformFileSync(join(root, 'lib', path), COMPILER).code);
   }
-  const exports = { '.': './lib/index.js', './testing': './lib/testing/index.js' };
+  const exports = {
+    '.': './lib/index.js',
+    './testing': './lib/testing/index.js',
+    './redis': './lib/redis/index.js',
+  };
   writeFileSync(
     join(folder, 'package.json'),
     JSON.stringify({ name: 'nestjs-descope', type: 'module', exports }),
