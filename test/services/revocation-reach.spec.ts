@@ -17,7 +17,7 @@ interface Row {
 }
 
 const SCRIPT = resolve('test/services/reach/reach.mjs');
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 600_000;
 
 describe('Three instances beside a real Redis, and one that starts', () => {
   let library: CompiledLibrary;
@@ -31,7 +31,7 @@ describe('Three instances beside a real Redis, and one that starts', () => {
     async () => {
       const json = join(library.folder, 'reach.json');
       const program = library.add('test/services/reach/instance.mjs');
-      const args = [SCRIPT, '--sign-outs', '300', '--rate', '25', '--program', program, '--json', json];
+      const args = [SCRIPT, '--sign-outs', '150', '--rate', '25', '--program', program, '--json', json];
       const { NODE_OPTIONS: _options, ...env } = process.env;
       const { stdout } = await promisify(execFile)(process.execPath, args, { env });
       const { rows, mistakes } = JSON.parse(readFileSync(json, 'utf8')) as {

@@ -33,7 +33,7 @@ async function run(name) {
   const users = Math.ceil(1.1 * count) + 60;
   const world = await openWorld({ users, program: values.program, shared: SHARED });
   try {
-    for (const instance of ['one', 'two', 'three']) await world.start(instance);
+    await Promise.all(['one', 'two', 'three'].map((instance) => world.start(instance)));
     return await runScenario(world, name, { first: 0, count, ratePerSecond, settleMs: LIMIT_MS });
   } finally {
     await world.stop();
