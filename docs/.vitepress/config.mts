@@ -98,6 +98,7 @@ export default defineConfig({
           text: 'In production',
           items: [
             page('Operations', 'operations'),
+            page('Several instances', 'several-instances'),
             page('What the guard does not see', 'not-guarded'),
             page('Security', 'security'),
             page('Benchmarks', 'benchmarks'),

@@ -38,10 +38,10 @@ export const DESCOPE_CHANNELS = Object.freeze({
 export type DescopeRefreshOutcome = 'refreshed' | 'shared' | 'ended' | 'superseded' | 'outage' | 'failed';
 
 /**
- * The outcome of the exchange of an access key or client credentials. `failed` is an error that is neither a rejection
+ * The outcome of the exchange of an access key or client credentials. `shared`: another instance had made it. `failed` is an error that is neither a rejection
  * nor an outage.
  */
-export type DescopeExchangeOutcome = 'exchanged' | 'rejected' | 'outage' | 'failed';
+export type DescopeExchangeOutcome = 'exchanged' | 'shared' | 'rejected' | 'outage' | 'failed';
 
 /** The members of every message. */
 export interface DescopeEvent {

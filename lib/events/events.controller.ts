@@ -3,13 +3,7 @@ import type { Provider, Type } from '@nestjs/common';
 import { Controller, Inject, Injectable, Post, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { Public } from '../auth/access/access.decorators.js';
-import {
-  DESCOPE_CONFIG,
-  DESCOPE_NOTIFY,
-  DESCOPE_SESSIONS,
-  DESCOPE_STORE,
-  markAuthController,
-} from '../auth/injection-tokens.js';
+import { DESCOPE_CONFIG, DESCOPE_NOTIFY, DESCOPE_SESSIONS, DESCOPE_STORE } from '../auth/injection-tokens.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeRequestError } from '../core/errors.js';
 import { readHeader } from '../core/http/request.js';
@@ -20,7 +14,7 @@ import { EventDelivery } from '../core/webhook/event-delivery.js';
 import { EventMemory } from '../core/webhook/event-memory.js';
 import type { ReceivedBody } from '../core/webhook/webhook-signature.js';
 import { MAX_BODY_BYTES, requireSignature, verifyBody } from '../core/webhook/webhook-signature.js';
-import { Documented } from '../routes/auth.controller.js';
+import { Documented, noteController } from '../routes/auth.controller.js';
 import type { FrameworkRequest, FrameworkResponse, RouteCall, RouteResponse } from '../routes/route-call.js';
 import { respond } from '../routes/route-call.js';
 import { EventHandlers } from './event-handlers.js';
@@ -50,7 +44,7 @@ export function createEventsController(path: string): Type {
       return respond(request, response, { run: (call) => this.route.receive(call), notify: this.notify });
     }
   }
-  markAuthController(DescopeEventsController);
+  noteController(DescopeEventsController, path);
   return DescopeEventsController satisfies new () => Record<typeof EVENTS_HANDLER, unknown>;
 }
 
@@ -133,7 +127,7 @@ const FAILED = {
 function toReadBody({ request, body }: RouteCall): ReceivedBody {
   const { raw = {}, rawBody } = request as FrameworkRequest & { readonly rawBody?: unknown };
   const parsed = raw as { readonly rawBody?: unknown; readonly body?: unknown };
-  const bytes = [rawBody, parsed.rawBody].find((value) => value instanceof Uint8Array);
+  const bytes = [rawBody, parsed.rawBody, body, parsed.body].find((value) => value instanceof Uint8Array);
   const text = typeof body === 'string' ? body : undefined; // by a parser of text
   const value = body ?? parsed.body;
   return { bytes: bytes ?? (text === undefined ? undefined : Buffer.from(text)), value };

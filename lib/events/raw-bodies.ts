@@ -102,7 +102,8 @@ export class RawBodies {
       return payload;
     };
     fastify.addHook('onRoute', (route) => {
-      if (![route.method].flat().includes('POST') || !this.#isServed(route.url)) return;
+      if (![route.method].flat().includes('POST')) return;
+      if (!readPaths(this.#routing).includes(route.url)) return; // not kept: routes of main.ts may come before the prefix
       route.preParsing = [...[route.preParsing ?? []].flat(), preParsing];
     });
   }
@@ -113,7 +114,7 @@ export class RawBodies {
     return body !== undefined;
   }
 
-  // Prefix and versions may be set until the first request. Express ignores the case of a path.
+  // Of Express, which ignores the case of a path. Prefix and versions may be set until the first request.
   #isServed(url: string): boolean {
     this.#paths ??= new Set(readPaths(this.#routing).map(toLiteral));
     return this.#paths.has(toLiteral(url));

@@ -1,7 +1,8 @@
 // The options of the module's registration, static ones and the factory's, and the checks of the static ones.
 import type { CanActivate, ConfigurableModuleAsyncOptions, Type } from '@nestjs/common';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import { DESCOPE_OPTIONS } from '../auth/injection-tokens.js';
+import type { OptionOverrides } from '../auth/injection-tokens.js';
+import { DESCOPE_OPTIONS, NO_OVERRIDES } from '../auth/injection-tokens.js';
 import type { DescopeTransport } from '../auth/transports/transport.js';
 import type { ReadBeside } from '../core/config/config.js';
 import type { EventsOptions } from '../core/config/events.js';
@@ -9,6 +10,8 @@ import type { OptionReader } from '../core/config/option-reader.js';
 import { describe, STATIC_OPTIONS } from '../core/config/option-reader.js';
 import type { DescopeOptions } from '../core/config/options.js';
 import { KNOWN_OPTIONS } from '../core/config/options.js';
+import { DescopeConfigError } from '../core/errors.js';
+import { toReason } from '../core/request-failure.js';
 import type { DescopeRoutesOptions } from '../routes/routes.options.js';
 import { reportRouteMistakes } from '../routes/routes.options.js';
 
@@ -83,6 +86,17 @@ export interface DescopeOptionsFactory {
 /** The error of an options factory, kept so that a test that passes its options does not need its environment. */
 export class OptionsFailure {
   constructor(readonly error: unknown) {}
+}
+
+/**
+ * Asserts that a test gives the options of a factory that failed. Without them, the test would run against another application:
+ * without its loadUser or audience.
+ */
+export function assertReplaced({ error }: OptionsFailure, overrides: OptionOverrides): void {
+  if (overrides === NO_OVERRIDES) throw error;
+  if (overrides.replacesFactory) return;
+  const message = `The options factory of DescopeModule.forRootAsync() failed in this test: ${toReason(error)}. Set what it reads, such as an environment variable, in the test. Or pass the options that it would return: createTestDescope().override(builder, { … }), where {} stands for none.`;
+  throw Object.assign(new DescopeConfigError('CONFIG_INVALID', message), { cause: error });
 }
 
 /** Builds the dynamic modules of `forRoot` and `forRootAsync`, with Nest's builder. */

@@ -37,13 +37,11 @@ import type { DescopeConfig } from '../core/config/config.js';
 import { resolveConfig } from '../core/config/config.js';
 import { isProduction, mergeOptions, readEnvironment } from '../core/config/environment.js';
 import type { DescopeOptions } from '../core/config/options.js';
-import { DescopeConfigError } from '../core/errors.js';
 import type { TokenStore } from '../core/http/token-store.js';
 import { CookieTokenStore, ServerSessionStore } from '../core/http/token-store.js';
-import type { Notice, Notify } from '../core/logging.js';
+import type { Notify } from '../core/logging.js';
 import { createLimitedNotify } from '../core/logging.js';
 import { AccessKeys } from '../core/m2m/access-keys.js';
-import { toReason } from '../core/request-failure.js';
 import { Revocations } from '../core/revocation/revocations.js';
 import type { RevocationReceiver, RevocationSharing } from '../core/revocation/sharing.js';
 import { StoreSharing } from '../core/revocation/store-sharing.js';
@@ -57,7 +55,7 @@ import { Revoker } from '../core/session/revoker.js';
 import { SignInChains } from '../core/session/sign-in-chains.js';
 import { SignOuts } from '../core/session/sign-outs.js';
 import type { KeyValueStore } from '../core/store/key-value-store.js';
-import { boundStore } from '../core/store/key-value-store.js';
+import { boundStore, SIGN_OUTS_FAILED, STORE_FAILED } from '../core/store/key-value-store.js';
 import type { KeySet } from '../core/token/key-set.js';
 import { StaticKeySet } from '../core/token/key-set.js';
 import { RemoteKeySet } from '../core/token/remote-key-set.js';
@@ -65,7 +63,7 @@ import { TokenVerifier } from '../core/token/token-verifier.js';
 import { createRequestResources } from '../resource/resources.js';
 import { createDescopeClient, readLastFailure } from './descope.client.js';
 import type { StaticOptions } from './descope.options.js';
-import { addStaticEvents, OptionsFailure } from './descope.options.js';
+import { addStaticEvents, assertReplaced, OptionsFailure } from './descope.options.js';
 import { LateServices } from './late-services.js';
 
 /** The providers of `forRoot` and `forRootAsync` beside the options. */
@@ -126,33 +124,12 @@ function toConfig(...[options, variables, overrides, fixed]: ConfigSources): Des
   return resolveConfig(merged, isProduction(readVariable), report);
 }
 
-// Without the options of the factory, a test would run against another application: without its loadUser or audience.
-function assertReplaced({ error }: OptionsFailure, overrides: OptionOverrides): void {
-  if (overrides === NO_OVERRIDES) throw error;
-  if (overrides.replacesFactory) return;
-  const message = `The options factory of DescopeModule.forRootAsync() failed in this test: ${toReason(error)}. Set what it reads, such as an environment variable, in the test. Or pass the options that it would return: createTestDescope().override(builder, { … }), where {} stands for none.`;
-  throw Object.assign(new DescopeConfigError('CONFIG_INVALID', message), { cause: error });
-}
-
 // One line that begins with the code: an object would fill several lines of Nest's own logger.
 function createNotify({ clock, projectId }: DescopeConfig): Notify {
   const logger = new Logger('Descope');
   const write: Notify = ({ code, level, message }) => logger[level](`${code}: ${message}`);
   return createLimitedNotify(Object.assign(write, { projectId }), clock);
 }
-
-const STORE_FAILED: Notice = {
-  code: 'SHARED_STORE_FAILED',
-  level: 'warn',
-  message:
-    'The shared.store cannot be reached. Until it can, each instance refreshes sessions and exchanges access keys on its own.',
-};
-const SIGN_OUTS_FAILED: Notice = {
-  code: 'SHARED_STORE_FAILED',
-  level: 'error',
-  message:
-    'The shared.store cannot be reached. Until it can, requests with a session get 503, and each instance refreshes sessions and exchanges access keys on its own.',
-};
 
 function createStore({ shared }: DescopeConfig, notify: Notify): KeyValueStore | undefined {
   const failure = shared.channel === undefined ? SIGN_OUTS_FAILED : STORE_FAILED;
@@ -200,7 +177,7 @@ export const sessionProviders: Provider[] = [
   },
   {
     provide: DESCOPE_AUTHENTICATOR,
-    inject: [DESCOPE_CONFIG, DESCOPE_SESSIONS, DESCOPE_NOTIFY],
+    inject: [DESCOPE_CONFIG, DESCOPE_SESSIONS, DESCOPE_NOTIFY, DESCOPE_STORE],
     useFactory: createAuthenticator,
   },
   {
@@ -291,9 +268,12 @@ function toRefreshApi(config: DescopeConfig, notify: Notify, time: DescopeTime):
   return { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, names, notify, rejectedTokens, time };
 }
 
-function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: Notify): Authenticator {
+type AuthenticatorParts = readonly [DescopeConfig, Sessions, Notify, KeyValueStore | undefined];
+
+function createAuthenticator(...parts: AuthenticatorParts): Authenticator {
+  const [config, sessions, notify] = parts;
   const { verifier, tokenStore, revocations } = sessions;
-  const accessKeys = createAccessKeys(config, sessions, notify);
+  const accessKeys = createAccessKeys(...parts);
   return new Authenticator({
     config: config.authentication,
     verifier,
@@ -304,10 +284,11 @@ function createAuthenticator(config: DescopeConfig, sessions: Sessions, notify: 
   });
 }
 
-function createAccessKeys(config: DescopeConfig, sessions: Sessions, notify: Notify): AccessKeys | undefined {
+function createAccessKeys(...[config, sessions, notify, store]: AuthenticatorParts): AccessKeys | undefined {
   const { accessKeys: keyConfig, clock } = config;
+  if (keyConfig === undefined) return undefined;
   const { api, verifier } = sessions;
   const exchange = (key: string) => exchangeAccessKey(api, key);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
-  return keyConfig && new AccessKeys({ config: keyConfig, exchange, toUnusable, verifier, clock, notify });
+  return new AccessKeys({ config: keyConfig, exchange, toUnusable, verifier, store, clock, notify });
 }

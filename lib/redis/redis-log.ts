@@ -15,7 +15,7 @@ import { readRecords, requireHead, requireTexts, toPosition } from './redis-repl
 
 const KEEP_RECORDS_MS = 60_000;
 const PAGE = 1_000;
-const MAX_RECORDS = 1_000;
+const MAX_RECORDS = 200;
 const ANSWER_MS = 5_000;
 const READ_GRACE_MS = 2_000; // beyond which a connection that does not answer is replaced
 

@@ -120,9 +120,14 @@ export function createAuthController(options: DescopeRoutesOptions): Type {
   const controller = defineController(path);
   for (const option of Object.keys(HANDLERS) as RouteOption[])
     if (options[option] === false) HANDLERS[option].forEach((handler) => removeRoute(controller, handler));
+  noteController(controller, path);
+  return controller;
+}
+
+/** Marks a controller as one of the mounted routes, which Swagger shows under their path. */
+export function noteController(controller: Type, path: string): void {
   Reflect.defineMetadata('swagger/apiUseTags', [path], controller);
   markAuthController(controller);
-  return controller;
 }
 
 /**

@@ -39,6 +39,8 @@ const WANTED = {
   refreshRoute: '200',
   unreadBody: '415 REQUEST_BODY_UNSUPPORTED',
   refreshStep: '200',
+  event: '200 UserCreated',
+  eventUnsigned: '401 WEBHOOK_SIGNATURE_INVALID',
   order: 'limit',
   socket: 'rejected',
   socketBearer: 'news',

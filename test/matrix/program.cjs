@@ -7,10 +7,12 @@ const { SubscribeMessage, WebSocketGateway } = require('@nestjs/websockets');
 const { WsAdapter } = require('@nestjs/platform-ws');
 const { AuthGuard, DescopeModule, Public, Roles } = require('nestjs-descope');
 const { microserviceTransport } = require('nestjs-descope/microservices');
+const { OnDescopeEvent } = require('nestjs-descope/events');
 const { DescopeSockets } = require('nestjs-descope/websockets');
 const { startEmulator } = require('nestjs-descope/emulator');
 const { createTestDescope } = require('nestjs-descope/testing');
 const { Test } = require('@nestjs/testing');
+const { createHmac } = require('node:crypto');
 const { createServer } = require('node:net');
 const { catchError, firstValueFrom, of, timeout } = require('rxjs');
 const { WebSocket } = require('ws');
@@ -56,6 +58,16 @@ class NewsGateway {
 Inject(DescopeSockets)(NewsGateway.prototype, 'sockets');
 handler(NewsGateway, 'read', UseGuards(AuthGuard), SubscribeMessage('read'));
 WebSocketGateway({ path: '/news' })(NewsGateway);
+
+const SECRET = 'secret-of-the-webhook-connector';
+const heard = [];
+class Listener {
+  hear({ action }) {
+    heard.push(action);
+  }
+}
+Injectable()(Listener);
+handler(Listener, 'hear', OnDescopeEvent('UserCreated'));
 
 const asked = [];
 class PlanGuard {
@@ -122,12 +134,14 @@ async function run(adapter) {
       DescopeModule.forRoot({
         ...options,
         routes: { login: false },
+        events: { secret: SECRET },
         session: { refresh: true },
         globalGuard: { before: [LimitGuard] },
       }),
     ],
     controllers: [ShopController],
     providers: [
+      Listener,
       NewsGateway,
       { provide: APP_GUARD, useClass: PlanGuard },
       { provide: APP_GUARD, useClass: LimitGuard },
@@ -167,6 +181,14 @@ async function run(adapter) {
       headers: { cookie: `DSR=${refreshJwt}`, 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' },
     }),
   };
+  const event = `{ "action" : "UserCreated", "text":"${'x'.repeat(200_000)}" }\n`; // no parser's form, and above its limit
+  const deliver = (signed) => {
+    const signature = createHmac('sha256', SECRET).update(signed).digest('base64');
+    const headers = { 'content-type': 'application/json', 'x-descope-webhook-s256': signature };
+    return ask('/auth/events', { method: 'POST', headers, body: event });
+  };
+  answers.event = `${await deliver(event)} ${heard.join(' ')}`;
+  answers.eventUnsigned = await deliver(`${event} `);
   asked.length = 0;
   await ask('/closed');
   answers.order = [...asked].join(' ');

@@ -252,6 +252,31 @@ describe.each(['ioredis 5, cluster', 'redis 6, cluster'] as const)('Instances wi
   });
 });
 
+describe.each(CLIENTS)('The store with %s', (name) => {
+  it('keeps strings for their time, and lets one instance claim a key', async () => {
+    const redis = await startRedis();
+    const { client, close } = createRedisClient(name, redis.url);
+    try {
+      const { store } = redisChannel(client, { prefix: 'shop:' });
+      await until(async () => (await store.get('a').catch(() => 'not yet')) === undefined); // connected
+      await store.set('a', 'é', 60_000);
+      expect(await Promise.all([1, 2, 3].map((value) => store.setIfAbsent('b', `${value}`, 60_000)))).toEqual(
+        [true, false, false],
+      );
+      await store.set('c', 'short', 20.5);
+      expect(await store.getMany(['a', 'none', 'b'])).toEqual(['é', undefined, '1']);
+      expect(await redis.readAll()).toMatchObject({ 'shop:a': 'é', 'shop:b': '1' });
+      await store.delete('a');
+      await until(async () => (await store.get('c')) === undefined);
+      expect(await store.get('a')).toBeUndefined();
+      expect(await store.setIfAbsent('a', 'again', 60_000)).toBe(true);
+    } finally {
+      await close();
+      await redis.stop();
+    }
+  });
+});
+
 describe('The log', () => {
   const fleet = createFleet('redis 6');
   let redis: Redis;
@@ -309,6 +334,18 @@ describe('The log', () => {
     await redis.command('ZREM', `${KEYS}:live`, text);
     await until(async () => (await redis.command('ZSCORE', `${KEYS}:live`, text)) !== null);
     expect((await fleet.start(redis.url)).holds('removed')).toBe(true);
+  });
+
+  it('is filled by few of many instances where very much is missing', async () => {
+    const all = await Promise.all(Array.from({ length: 6 }, () => fleet.start(redis.url)));
+    const users = Array.from({ length: 20_000 }, (_, user) => `many ${user}`);
+    await all[0]?.revoke(...users).catch(() => undefined); // it may take more than a second
+    await until(() => all.every(({ size }) => size() >= users.length));
+    const before = await countRecords();
+    await redis.command('DEL', `${KEYS}:live`, `${KEYS}:meta`);
+    await until(async () => Number(await redis.command('ZCARD', `${KEYS}:live`)) >= users.length);
+    await sleep(1_000);
+    expect((await countRecords()) - before).toBeLessThan(3 * 20 + 10); // of 1,000 entries each
   });
 
   it('keeps the records of about a minute', async () => {

@@ -25,6 +25,7 @@ export function compileLibrary(root = process.cwd()): CompiledLibrary {
     '.': './lib/index.js',
     './testing': './lib/testing/index.js',
     './mcp': './lib/mcp/index.js',
+    './redis': './lib/redis/index.js',
   };
   writeFileSync(
     join(folder, 'package.json'),

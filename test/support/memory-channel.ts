@@ -108,6 +108,9 @@ export class MemoryConnection implements RevocationChannel, RevocationLog {
   isDeaf = false;
   isClosed = false;
   reads = 0;
+  #appending = 0;
+  /** The greatest number of appends that were under way together. */
+  mostAtOnce = 0;
 
   constructor(readonly server: MemoryServer) {}
 
@@ -119,9 +122,14 @@ export class MemoryConnection implements RevocationChannel, RevocationLog {
     entries: readonly ChannelEntry[],
     { ifSilentMs = 0 }: AppendOptions = {},
   ): Promise<LogPosition> {
-    await this.#reach();
-    this.server.append(entries, ifSilentMs);
-    return this.server.readHead();
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#appending);
+    try {
+      await this.#reach();
+      this.server.append(entries, ifSilentMs);
+      return this.server.readHead();
+    } finally {
+      this.#appending -= 1;
+    }
   }
 
   async readLiving(onPage: (texts: readonly unknown[]) => void): Promise<LogPosition> {

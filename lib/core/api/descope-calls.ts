@@ -94,6 +94,11 @@ async function ask(
 
 // Calls for machines: a session for an access key, a token for a client and its secret.
 
+/** The tokens of an access key, and its id: the token of a key that is bound to a user names the user alone. */
+export interface KeyTokens extends IssuedTokens {
+  readonly keyId?: string | undefined;
+}
+
 /** The client credentials grant (RFC 6749 §4.4), as fields of its form. */
 export type ClientGrant = Readonly<Record<string, string>>;
 
@@ -117,9 +122,11 @@ const OAUTH_REJECTIONS = [
 ];
 
 /** Exchanges an access key for a session. Rejects with `DescopeApiError` or `DESCOPE_UNAVAILABLE`. */
-export async function exchangeAccessKey(api: SessionApi, key: string): Promise<IssuedTokens> {
+export async function exchangeAccessKey(api: SessionApi, key: string): Promise<KeyTokens> {
   const call = { path: '/v1/auth/accesskey/exchange', bearer: key, body: {} };
-  return readIssuedTokens(await callDescope(api, call), api.names, api);
+  const answer = await callDescope(api, call);
+  const keyId = isJsonObject(answer.json) ? readText(answer.json, 'keyId') : undefined;
+  return { ...readIssuedTokens(answer, api.names, api), keyId };
 }
 
 /**

@@ -92,7 +92,7 @@ export class AppendQueue {
     });
   }
 
-  // At once if the last append began 100 ms ago or more, or more waits than a batch holds.
+  // At once if the last append began 100 ms ago or more, or a whole batch waits.
   #schedule(): void {
     if (this.#isAppending || this.#isClosed) return;
     if (this.#items.length === 0) {
@@ -100,7 +100,7 @@ export class AppendQueue {
       return;
     }
     clearTimeout(this.#timer);
-    const isUrgent = this.#failures === 0 && (this.#isClosing || this.#count > MAX_BATCH);
+    const isUrgent = this.#failures === 0 && (this.#isClosing || this.#count >= MAX_BATCH);
     const delayMs = this.#failures === 0 ? BATCH_MS : toRetryMs(this.#failures);
     const waitMs = isUrgent ? 0 : readRestMs(this.#input.clock, this.#startedAtMs, delayMs);
     this.#timer = setTimeout(() => void this.#append(this.#takeBatch(), {}), waitMs).unref();

@@ -27,7 +27,7 @@ import { toEntry, WriteBack } from './write-back.js';
 const BOOT_WAIT_MS = 1_000;
 const STORED_MS = 1_000;
 const CLOSE_MS = 1_000;
-const TICK_MS = 100;
+const TICK_MS = 100; // or less, where maxSilenceMs is short
 const TOGETHER_MS = 50; // between two reads, so that a thousand instances do not ask for every record by itself
 const READ_GRACE_MS = 5_000;
 const READ_ALL_MS = 60_000;
@@ -64,6 +64,7 @@ export class ChannelSharing implements RevocationSharing {
   readonly #closing = new AbortController();
   readonly #beatMs: number;
   readonly #waitMs: number;
+  readonly #tickMs: number;
   #following: Promise<void> | undefined;
   #ticking: NodeJS.Timeout | undefined;
   #writeBack: WriteBack | undefined;
@@ -88,6 +89,7 @@ export class ChannelSharing implements RevocationSharing {
     // Two reads end in the time between two heartbeats, and two heartbeats in the longest silence.
     this.#beatMs = Math.min(LONGEST_BEAT_MS, 0.45 * input.maxSilenceMs);
     this.#waitMs = Math.round(this.#beatMs * 0.45);
+    this.#tickMs = Math.min(TICK_MS, Math.round(input.maxSilenceMs / 20));
   }
 
   /**
@@ -99,7 +101,7 @@ export class ChannelSharing implements RevocationSharing {
     this.#startedAtMs = this.#waitingSinceMs = this.#input.clock();
     const firstRead = new Promise<void>((resolve) => (this.#onFirstRead = resolve));
     this.#following = this.#follow();
-    this.#ticking = setInterval(() => this.#tick(), TICK_MS).unref();
+    this.#ticking = setInterval(() => this.#tick(), this.#tickMs).unref();
     const waited = new AbortController();
     await Promise.race([firstRead, pause(BOOT_WAIT_MS, waited.signal)]);
     waited.abort();

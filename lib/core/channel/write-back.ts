@@ -8,7 +8,7 @@ import type { ChannelEntry } from './channel.js';
 import { pause } from './timing.js';
 
 const MAX_WAIT_MS = 500;
-const CHUNK = 500;
+const CHUNK = 1_000; // a whole batch, which does not wait
 
 /** The input of `WriteBack`. */
 export interface WriteBackInput {
@@ -23,6 +23,7 @@ export class WriteBack {
   readonly #input: WriteBackInput;
   readonly #present = new RevocationTable({ onFull: () => undefined });
   readonly #ending = new AbortController();
+  #othersChunks = 0;
 
   constructor(input: WriteBackInput) {
     this.#input = input;
@@ -31,17 +32,19 @@ export class WriteBack {
   /** Notes revocations that the log has. */
   found(revocations: readonly Revocation[]): void {
     const now = this.#input.clock() / 1000;
+    if (revocations.length >= CHUNK / 2) this.#othersChunks += 1;
     for (const revocation of revocations) this.#present.merge(revocation, now);
   }
 
   /**
-   * Adds what is missing, after a random wait in which others may do so. Never rejects.
+   * Adds what is missing, after a random wait in which others may do so; while another adds very much, it waits again. Never
+   * rejects.
    * @returns whether all of it is stored
    */
   async run(): Promise<boolean> {
     const { clock, list, add } = this.#input;
     const { signal } = this.#ending;
-    await pause(Math.random() * MAX_WAIT_MS, signal);
+    await this.#awaitOthers();
     try {
       for (const revocations of toChunks(list(), CHUNK)) {
         await nextTurn(); // so that requests are answered meanwhile
@@ -53,6 +56,13 @@ export class WriteBack {
       return !signal.aborted;
     } catch {
       return false; // closed, or too many revocations wait
+    }
+  }
+
+  async #awaitOthers(): Promise<void> {
+    for (let seen = -1; seen !== this.#othersChunks && !this.#ending.signal.aborted;) {
+      seen = this.#othersChunks;
+      await pause(Math.random() * MAX_WAIT_MS, this.#ending.signal);
     }
   }
 

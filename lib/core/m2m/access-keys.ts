@@ -1,7 +1,7 @@
 // Access keys that callers send: each is exchanged for a session, at a limited rate, and cached by its digest.
 import { hash, randomBytes } from 'node:crypto';
-import type { IssuedTokens } from '../api/descope-api.js';
 import { DescopeApiError } from '../api/descope-api.js';
+import type { KeyTokens } from '../api/descope-calls.js';
 import type { Clock } from '../clock.js';
 import { readElapsedMs } from '../clock.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
@@ -10,12 +10,14 @@ import { countHeader, readHeader, readSender } from '../http/request.js';
 import type { Notify } from '../logging.js';
 import { readProjectId } from '../logging.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { attempt, isThenable, whenReady } from '../maybe-promise.js';
+import { attempt, whenReady } from '../maybe-promise.js';
+import type { KeyValueStore } from '../store/key-value-store.js';
 import type { TokenKind } from '../token/claims.js';
 import { readSubjectId } from '../token/claims.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { ExchangedToken, ReadSender } from './exchanged-tokens.js';
 import { ExchangedTokens } from './exchanged-tokens.js';
+import { SharedExchanges } from './shared-exchanges.js';
 
 // Opaque: Descope documents no form. A token has dots, and a colon would start another part of the header of the call.
 const KEY = /^[A-Za-z0-9_~+/=-]{8,512}$/;
@@ -36,23 +38,30 @@ export interface AccessKeyConfig {
 export interface AccessKeysInput {
   readonly config: AccessKeyConfig;
   /** Exchanges a key at Descope. Rejects with `DescopeApiError` if Descope rejects it. */
-  readonly exchange: (key: string) => Promise<IssuedTokens>;
+  readonly exchange: (key: string) => Promise<KeyTokens>;
   /** Creates the outage of a response that cannot be used, and reports it. */
   readonly toUnusable: (cause: unknown) => DescopeUnavailableError;
   readonly verifier: TokenVerifier;
+  /** The store that instances share, if there is one. Its calls must end within a bounded time. */
+  readonly store?: KeyValueStore | undefined;
   readonly clock: Clock;
   readonly notify: Notify;
 }
 
+/** Opens the session of a key by its token. `keyId` is the id of the key, if Descope has said it. */
+export type OpenSession<Session> = (token: string, keyId?: string) => MaybePromise<Session>;
+
 export class AccessKeys {
   readonly #input: AccessKeysInput;
   readonly #tokens: ExchangedTokens;
+  readonly #shared: SharedExchanges;
   readonly #budget: SharedExchangeBudget;
   readonly #toDigest = createCredentialDigest();
 
   constructor(input: AccessKeysInput) {
     this.#input = input;
-    const { config, clock } = input;
+    const { config, clock, store } = input;
+    this.#shared = new SharedExchanges(store, clock);
     const { maxKeys: maxEntries, rejectedMs } = config;
     this.#budget = new SharedExchangeBudget(clock, config.unknownPerSecond);
     const assertRoom = (sender: string | undefined) => this.#assertRoom(sender);
@@ -87,47 +96,69 @@ export class AccessKeys {
    * Opens the session of a key; again with a new session if the cached one is no longer valid.
    * Throws or rejects with `ACCESS_KEY_REFUSED`, `ACCESS_KEYS_LIMITED`, `DESCOPE_UNAVAILABLE` or an error of `open`.
    */
-  open<Session>(
-    key: string,
-    open: (token: string) => MaybePromise<Session>,
-    request?: RequestLike,
-  ): MaybePromise<Session> {
+  open<Session>(key: string, open: OpenSession<Session>, request?: RequestLike): MaybePromise<Session> {
     if (!KEY.test(key)) throw rejected();
     const digest = this.#toDigest(key);
     const toSender = () => request && readSender(request);
-    const exchange = () => this.#exchange(key, toSender);
-    const found = this.#tokens.find(digest, exchange, toSender);
-    if (isThenable(found)) return whenReady(found, open);
-    const openAnother = (error: unknown): MaybePromise<Session> => {
-      if (!(error instanceof DescopeCredentialError)) throw error;
-      const another = this.#tokens.replace(digest, found, exchange);
-      if (another === undefined) throw error;
-      return whenReady(another, open);
+    const exchange = (isKnown: boolean) => this.#exchange(key, toSender, isKnown);
+    const openFound = ({ token, keyId }: ExchangedToken) => open(token, keyId);
+    const openOrReplace = (found: ExchangedToken) => {
+      const openAnother = (error: unknown): MaybePromise<Session> => {
+        if (!(error instanceof DescopeCredentialError)) throw error;
+        const another = this.#tokens.replace(digest, found.token, exchange);
+        if (another === undefined) throw error;
+        return whenReady(another, openFound);
+      };
+      return attempt(() => openFound(found), openAnother);
     };
-    return attempt(() => open(found), openAnother);
+    return whenReady(this.#tokens.find(digest, exchange, toSender), openOrReplace);
   }
 
-  async #exchange(key: string, toSender: ReadSender): Promise<ExchangedToken> {
-    const { exchange, clock, config } = this.#input;
+  async #exchange(key: string, toSender: ReadSender, isKnown: boolean): Promise<ExchangedToken> {
     const sender = toSender(); // read now: after a disconnect there is no address
-    const { sessionToken } = await exchange(key).catch((error: unknown) => {
+    const shared = isKnown ? undefined : await this.#readShared(key);
+    if (shared !== undefined) return shared;
+    const { sessionToken, keyId } = await this.#input.exchange(key).catch((error: unknown) => {
       if (error instanceof DescopeApiError) this.#budget.addRejection(sender);
+      if (error instanceof DescopeApiError && isKnown) void this.#shared.forget(key);
       return throwRejected(error);
     });
-    const { claims } = await this.#prove(sessionToken);
+    const exchanged = { ...this.#toExchanged(await this.#prove(sessionToken), sessionToken), keyId };
+    void this.#shared.keep(key, exchanged); // no caller waits for it, and it never rejects
+    return exchanged;
+  }
+
+  // What the store returns is verified as any token is. One that is not valid any more is replaced by another exchange.
+  async #readShared(key: string): Promise<ExchangedToken | undefined> {
+    const stored = await this.#shared.read(key);
+    if (stored === undefined) return undefined;
+    try {
+      const exchanged = this.#toExchanged(await this.#verify(stored.token), stored.token);
+      const endsAtMs = Math.min(exchanged.endsAtMs, stored.endsAtMs);
+      if (endsAtMs <= this.#input.clock()) return undefined;
+      return { ...exchanged, endsAtMs, keyId: stored.keyId, isShared: true };
+    } catch (error) {
+      if (error instanceof DescopeCredentialError) return undefined;
+      throw error;
+    }
+  }
+
+  #toExchanged({ claims }: VerifiedToken, token: string): ExchangedToken {
+    const { clock, config } = this.#input;
     const endsAtMs = Math.min(claims.exp * 1000, clock() + config.maxAgeMs);
-    return { token: sessionToken, endsAtMs, owner: readSubjectId(claims) };
+    return { token, endsAtMs, owner: readSubjectId(claims) };
+  }
+
+  async #verify(sessionToken: string): Promise<VerifiedToken> {
+    const verified = await this.#input.verifier.verify(sessionToken);
+    if (SESSION_KINDS.includes(verified.kind)) return verified;
+    throw new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', 'The session token is not of an access key.');
   }
 
   // A token that cannot be used does not show whether the key is valid, so it counts as an outage.
   async #prove(sessionToken: string): Promise<VerifiedToken> {
     try {
-      const verified = await this.#input.verifier.verify(sessionToken);
-      if (SESSION_KINDS.includes(verified.kind)) return verified;
-      throw new DescopeCredentialError(
-        'TOKEN_KIND_NOT_ACCEPTED',
-        'The session token is not of an access key.',
-      );
+      return await this.#verify(sessionToken);
     } catch (cause) {
       if (!(cause instanceof DescopeCredentialError)) throw cause;
       throw this.#input.toUnusable(cause);

@@ -5,6 +5,7 @@ import { exchangeAccessKey, grantClientToken } from '../api/descope-calls.js';
 import type { Clock } from '../clock.js';
 import { DescopeConfigError, DescopeM2mError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import { whenReady } from '../maybe-promise.js';
 import { readEndMs } from '../token/decode.js';
 import { createCredentialDigest } from './access-keys.js';
 import type { ExchangedToken } from './exchanged-tokens.js';
@@ -39,13 +40,18 @@ export class MachineTokens {
    * `DESCOPE_UNAVAILABLE`.
    */
   find(credentials: CheckedCredentials): MaybePromise<string> {
-    return this.#tokens.find(this.#toDigest(toIdentity(credentials)), () => this.#exchange(credentials));
+    const digest = this.#toDigest(toIdentity(credentials));
+    return whenReady(
+      this.#tokens.find(digest, () => this.#exchange(credentials)),
+      toToken,
+    );
   }
 
   /** Replaces a token that its receiver rejected; `undefined` if it was issued less than 5 seconds ago. */
   replace(credentials: CheckedCredentials, token: string): MaybePromise<string> | undefined {
     const digest = this.#toDigest(toIdentity(credentials));
-    return this.#tokens.replace(digest, token, () => this.#exchange(credentials));
+    const another = this.#tokens.replace(digest, token, () => this.#exchange(credentials));
+    return another && whenReady(another, toToken);
   }
 
   async #exchange(credentials: CheckedCredentials): Promise<ExchangedToken> {
@@ -61,6 +67,10 @@ export class MachineTokens {
       throw error instanceof DescopeApiError ? rejected(credentials, error) : error;
     }
   }
+}
+
+function toToken({ token }: ExchangedToken): string {
+  return token;
 }
 
 // The earlier of the ends in the response and in the token. A token without an end serves only the calls that wait for it.

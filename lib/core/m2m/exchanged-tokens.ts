@@ -7,7 +7,7 @@ import { publishExchange } from '../events.js';
 import type { FailureMemory, Loaded } from '../expiring-cache.js';
 import { ExpiringCache } from '../expiring-cache.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { attempt, whenReady } from '../maybe-promise.js';
+import { attempt } from '../maybe-promise.js';
 
 const AHEAD_MS = 30_000;
 const AHEAD_SHARE = 0.1;
@@ -23,10 +23,14 @@ export interface ExchangedToken {
   readonly endsAtMs: number;
   /** The owner, if one owner may have several. */
   readonly owner?: string;
+  /** The id of the access key, which its token may not have. */
+  readonly keyId?: string | undefined;
+  /** Whether another instance got it, at an unknown time. */
+  readonly isShared?: boolean;
 }
 
-/** Gets a token from Descope. */
-export type TokenFetcher = () => Promise<ExchangedToken>;
+/** Gets a token for a credential: from Descope, or for one that this process does not know from another instance too. */
+export type TokenFetcher = (isKnown: boolean) => Promise<ExchangedToken>;
 
 /** Reads the sender of a credential. */
 export type ReadSender = () => string | undefined;
@@ -60,19 +64,23 @@ export class ExchangedTokens {
   }
 
   /** Finds the token of a credential, synchronously if it is cached. Throws or rejects with the error of the exchange. */
-  find(digest: string, exchange: TokenFetcher, readSender?: ReadSender): MaybePromise<string> {
+  find(digest: string, exchange: TokenFetcher, readSender?: ReadSender): MaybePromise<ExchangedToken> {
     const entry = this.#tokens.get(digest);
     if (entry === undefined || !this.#isCurrent(entry)) return this.#load(digest, exchange, readSender);
     if (this.#isDue(entry)) this.#refreshAhead(digest, exchange);
-    return entry.token;
+    return entry;
   }
 
-  /** Replaces a token that its receiver rejected; `undefined` if it is so new that another would be rejected too. */
-  replace(digest: string, token: string, exchange: TokenFetcher): MaybePromise<string> | undefined {
+  /**
+   * Replaces a token that its receiver rejected by one from Descope; `undefined` if it is so new that another would be
+   * rejected too.
+   */
+  replace(digest: string, token: string, exchange: TokenFetcher): MaybePromise<ExchangedToken> | undefined {
     const entry = this.#tokens.get(digest);
-    if (entry === undefined || entry.token !== token) return this.find(digest, exchange);
+    const exchangeAnew = () => exchange(true);
+    if (entry === undefined || entry.token !== token) return this.find(digest, exchangeAnew);
     const isYoung = readElapsedMs(this.#input.clock, entry.sinceMs) < YOUNG_MS;
-    return isYoung ? undefined : this.#load(digest, exchange);
+    return isYoung && entry.isShared !== true ? undefined : this.#load(digest, exchangeAnew);
   }
 
   // A clock that was set back must not prolong the use of a token.
@@ -96,21 +104,22 @@ export class ExchangedTokens {
   }
 
   // The sender owns the failures of its credentials, so that one sender cannot evict the failures of others.
-  #load(digest: string, exchange: TokenFetcher, readSender?: ReadSender): MaybePromise<string> {
+  #load(digest: string, exchange: TokenFetcher, readSender?: ReadSender): Promise<ExchangedToken> {
     const sender = readSender?.();
     const load = (): Promise<Loaded<Entry>> => {
-      if (this.#tokens.get(digest) === undefined) this.#input.assertRoom?.(sender);
-      return this.#exchange(exchange, digest);
+      const isKnown = this.#tokens.get(digest) !== undefined;
+      if (!isKnown) this.#input.assertRoom?.(sender);
+      return this.#exchange(() => exchange(isKnown), digest);
     };
-    return whenReady(this.#tokens.reload(digest, load, sender), ({ token }) => token);
+    return this.#tokens.reload(digest, load, sender);
   }
 
-  async #exchange(exchange: TokenFetcher, digest: string): Promise<Loaded<Entry>> {
+  async #exchange(exchange: () => Promise<ExchangedToken>, digest: string): Promise<Loaded<Entry>> {
     const { clock } = this.#input;
     const startedAtMs = clock();
     try {
       const exchanged = await exchange();
-      this.#publish('exchanged', startedAtMs);
+      this.#publish(exchanged.isShared === true ? 'shared' : 'exchanged', startedAtMs);
       const value = { ...exchanged, sinceMs: clock() };
       return { value, untilMs: Number.POSITIVE_INFINITY, owner: exchanged.owner ?? digest };
     } catch (error) {

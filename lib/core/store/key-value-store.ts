@@ -84,6 +84,22 @@ export interface BoundStoreInput {
   readonly silence?: StoreSilence;
 }
 
+/** The notice of a store beside a channel. */
+export const STORE_FAILED: Notice = {
+  code: 'SHARED_STORE_FAILED',
+  level: 'warn',
+  message:
+    'The shared.store cannot be reached. Until it can, each instance refreshes sessions and exchanges access keys on its own.',
+};
+
+/** The notice of a store that is asked about sign-outs. */
+export const SIGN_OUTS_FAILED: Notice = {
+  code: 'SHARED_STORE_FAILED',
+  level: 'error',
+  message:
+    'The shared.store cannot be reached. Until it can, requests with a session get 503, and each instance refreshes sessions and exchanges access keys on its own.',
+};
+
 /**
  * Limits the time of every call, and reports and rethrows failures, of which an answer of another form is one. Redis
  * clients have no time limit of their own.

@@ -209,7 +209,7 @@ function toTableTable() {
   const megabytes = (value) => (value / 1e6).toFixed(1);
   return {
     title: `Revocations: the memory of ${ENTRIES} entries`,
-    columns: ['', ''],
+    columns: ['', 'measured'],
     rows: [
       ['memory at rest, MB', megabytes(bytes)],
       ['memory at rest, bytes an entry', each.toFixed(1)],

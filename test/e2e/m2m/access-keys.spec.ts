@@ -20,6 +20,7 @@ import { ADAPTERS, start } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { EventRecorder } from '../../support/event-recorder.js';
 import { ENGINES, openSocket, readCodes, startGraphql } from '../../support/graphql-application.js';
+import { MemoryStore } from '../../support/memory-store.js';
 import { useEmulator } from '../../support/use-emulator.js';
 import { bearer } from '../../support/who.controller.js';
 
@@ -123,6 +124,26 @@ describe.each(ADAPTERS)('Access keys, on %s', (adapter) => {
   };
   const exchanges = () => bed.emulator.requests.count(EXCHANGE);
   const robotId = async () => (await bed.admin.management.accessKey.searchAll()).data?.[0]?.id ?? '';
+
+  it('are exchanged once for two instances that share a store, for their users too', async () => {
+    const shared = { store: new MemoryStore() };
+    await boot({ accessKeys: true, shared });
+    const one = application;
+    const headers = { robot: bearer(ROBOT), ada: bearer(ADAS) };
+    const first = [await ask('/who', headers.robot), await ask('/who', headers.ada)];
+    await boot({ accessKeys: true, shared });
+    const second = [await ask('/who', headers.robot), await ask('/who', headers.ada)];
+    await one.close();
+    expect(second.map(({ status, body }) => [status, body])).toEqual(first.map(({ body }) => [200, body]));
+    expect(exchanges()).toBe(2);
+    expect(events.of('exchange').map(({ outcome }) => outcome)).toEqual([
+      'exchanged',
+      'exchanged',
+      'shared',
+      'shared',
+    ]);
+    expect(shared.store.text).not.toMatch(/eyJ|SECRET|keyId/);
+  });
 
   it('are no tokens unless they are asked for', async () => {
     await boot({});

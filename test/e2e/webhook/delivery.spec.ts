@@ -5,6 +5,7 @@ import type { INestApplication, NestApplicationOptions } from '@nestjs/common';
 import { Controller, Injectable, Post, Req, VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import express from 'express';
 import type { DescopeModuleOptions } from 'nestjs-descope';
@@ -239,13 +240,49 @@ describe.each(ADAPTERS)('A delivery of Descope, on %s,', (adapter) => {
 });
 
 describe('A delivery of Descope', () => {
+  const { options } = createTestDescope();
+  const create = async (http: ExpressAdapter | FastifyAdapter) => {
+    const imports = [DescopeModule.forRoot({ ...options, events: { secret: WEBHOOK_SECRET } })];
+    const root = toRootModule({ imports, providers: [Listener] });
+    return NestFactory.create<NestFastifyApplication>(root, http as FastifyAdapter, { logger: false });
+  };
+
+  it("arrives through Fastify's inject, and where main.ts registers a route before the prefix", async () => {
+    const app = await create(new FastifyAdapter());
+    try {
+      app
+        .getHttpAdapter()
+        .getInstance()
+        .post('/hooks', (_request, reply) => reply.send('own'));
+      app.setGlobalPrefix('api');
+      await app.init();
+      const body = `${EVENT} `;
+      const headers = { 'content-type': 'application/json', 'x-descope-webhook-s256': signBody(body) };
+      const { statusCode } = await app.inject({ method: 'POST', url: '/api/auth/events', headers, body });
+      expect(statusCode).toBe(200);
+      expect(app.get(Listener).events).toHaveLength(1);
+    } finally {
+      await app.close();
+    }
+  });
+
+  it('is verified by its bytes where a server that the application brings has read them before', async () => {
+    for (const parser of [express.raw({ type: '*/*' }), express.text({ type: '*/*' })]) {
+      const app = await create(new ExpressAdapter(express().use(parser)));
+      try {
+        await app.listen(0, '127.0.0.1');
+        const url = `${await app.getUrl()}/auth/events`;
+        expect((await ask(url, toDelivery(`${EVENT} \n`))).status).toBe(200);
+        expect((await ask(url, toDelivery(EVENT, '{}'))).status).toBe(401);
+      } finally {
+        await app.close();
+      }
+    }
+  });
+
   it('is verified by the JSON of it where a server that the application brings has parsed it before', async () => {
     const server = express().use(express.json());
-    const imports = [
-      DescopeModule.forRoot({ ...createTestDescope().options, events: { secret: WEBHOOK_SECRET } }),
-    ];
-    const root = toRootModule({ imports, providers: [Listener] });
-    const app = await NestFactory.create(root, new ExpressAdapter(server), { logger: false });
+    const app = await create(new ExpressAdapter(server));
     try {
       await app.listen(0, '127.0.0.1');
       const url = `${await app.getUrl()}/auth/events`;

@@ -58,7 +58,12 @@ export async function startRedis({ keepsLog = false, isCluster = false } = {}): 
       const client = await open();
       return {
         get: (key) => client.get(key),
+        getMany: (keys) => client.mGet([...keys]),
         set: (key, value, ttlMs) => client.set(key, value, { expiration: { type: 'PX', value: ttlMs } }),
+        setIfAbsent: async (key, value, ttlMs) => {
+          const expiration = { type: 'PX', value: ttlMs } as const;
+          return (await client.set(key, value, { expiration, condition: 'NX' })) === 'OK';
+        },
         delete: (key) => client.del(key),
       };
     },

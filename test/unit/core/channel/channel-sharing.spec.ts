@@ -141,6 +141,7 @@ describe('A server that does not answer', () => {
     await until(() => server.living.length === 2);
     expect(server.appends.slice(before).filter((count) => count > 0)).toEqual([1, 1]);
     await until(() => one.sharing.readHealth().pendingCount === 0);
+    expect(connection.mostAtOnce).toBe(1);
   });
 
   it('is asked again after a failure, and loses nothing', async () => {

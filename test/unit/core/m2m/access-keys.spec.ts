@@ -5,8 +5,11 @@ import { DescopeApiError } from '#lib/core/api/descope-api.js';
 import { DescopeCredentialError, DescopeUnavailableError } from '#lib/core/errors.js';
 import type { AccessKeyConfig } from '#lib/core/m2m/access-keys.js';
 import { AccessKeys, createCredentialDigest, ExchangeBudget } from '#lib/core/m2m/access-keys.js';
+import type { KeyValueStore } from '#lib/core/store/key-value-store.js';
+import { encryptToken, toTokenDigest } from '#lib/core/store/token-encryption.js';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import { TokenVerifier } from '#lib/core/token/token-verifier.js';
+import { MemoryStore } from '../../../support/memory-store.js';
 import {
   codeLater,
   createClock,
@@ -21,8 +24,7 @@ const stranger = createSigningKey('RS256', signer.keyId);
 const KEY = 'K2robot0000000000000000000000secret';
 const KEY_SESSION = { sub: `K2${'r'.repeat(26)}`, amr: undefined };
 
-function create(config: Partial<AccessKeyConfig> = {}) {
-  const clock = createClock();
+function create(config: Partial<AccessKeyConfig> = {}, store?: KeyValueStore, clock = createClock()) {
   const edge = {
     asked: [] as string[],
     claims: KEY_SESSION as object,
@@ -34,7 +36,7 @@ function create(config: Partial<AccessKeyConfig> = {}) {
     if (edge.error !== undefined) throw edge.error;
     const seconds = clock() / 1000;
     const claims = { iat: seconds, exp: seconds + 600, ...edge.claims };
-    return { sessionToken: mint(edge.by, { claims }), refreshToken: undefined };
+    return { sessionToken: mint(edge.by, { claims }), refreshToken: undefined, keyId: 'K2id' };
   };
   const notices: string[] = [];
   const keys = new AccessKeys({
@@ -49,6 +51,7 @@ function create(config: Partial<AccessKeyConfig> = {}) {
     exchange,
     toUnusable,
     verifier: new TokenVerifier({ config: POLICY, keys: new StaticKeySet(toKeysById([signer.jwk])), clock }),
+    store,
     clock,
     notify: ({ code }) => void notices.push(code),
   });
@@ -263,5 +266,134 @@ describe('ExchangeBudget', () => {
     expect(takeAll()).toBe(0);
     clock.advance(1_000);
     expect(takeAll()).toBe(2);
+  });
+});
+
+describe('Access keys in a shared store', () => {
+  const createTwo = (store: MemoryStore, config: Partial<AccessKeyConfig> = {}) => {
+    const clock = createClock();
+    return [create(config, store, clock), create(config, store, clock)] as const;
+  };
+
+  it('are exchanged by one instance for all, with the id of the key, until the end that the first one set', async () => {
+    const store = new MemoryStore();
+    const [one, two] = createTwo(store, { maxAgeMs: 100_000 });
+    const first = await one.open();
+    one.clock.advance(40_000);
+    const seen: (string | undefined)[] = [];
+    expect(await two.keys.open(KEY, (token, keyId) => (seen.push(keyId), token))).toBe(first);
+    expect([seen, one.edge.asked, two.edge.asked]).toEqual([['K2id'], [KEY], []]);
+    expect([...store.entries.values()].map(({ ttlMs }) => ttlMs)).toEqual([100_000]);
+    two.edge.error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', 'down', { retryAfterSeconds: 1 });
+    two.clock.advance(59_999);
+    expect(two.open()).toBe(first);
+    two.clock.advance(1);
+    expect(await two.code()).toBe('DESCOPE_UNAVAILABLE');
+  });
+
+  it('are kept under a digest, and can be read with the key alone', async () => {
+    const store = new MemoryStore();
+    const [one, two] = createTwo(store);
+    const token = await one.open();
+    for (const secret of [KEY, 'K2id', ...token.split('.')]) expect(store.text).not.toContain(secret);
+    const [name = ''] = store.entries.keys();
+    const kept = store.entries.get(name);
+    store.entries.clear();
+    await store.set(
+      name.replace(toTokenDigest(KEY), toTokenDigest('another-key')),
+      kept?.value ?? '',
+      60_000,
+    );
+    await two.open('another-key');
+    expect(two.edge.asked).toEqual(['another-key']);
+  });
+
+  it('are asked for once by many requests, and never for a key that is known', async () => {
+    const store = new MemoryStore();
+    const [one, two] = createTwo(store, { maxAgeMs: 100_000 });
+    await one.open();
+    const before = store.calls;
+    await Promise.all(Array.from({ length: 100 }, async () => two.open()));
+    expect(store.calls - before).toBe(1);
+    const get = () => Promise.reject(new Error('asked'));
+    store.get = get;
+    two.clock.advance(100_000);
+    await two.open(); // its session is over, and the key known
+    expect(two.edge.asked).toEqual([KEY]);
+  });
+
+  it('do not ask the store above the limit of unknown keys', async () => {
+    const store = new MemoryStore();
+    const { open, code } = create({ unknownPerSecond: 1 }, store);
+    for (let count = 0; count < 5; count += 1) await open(`unknown-key-${count}`);
+    const before = store.calls;
+    expect(await code('one-too-many')).toBe('ACCESS_KEYS_LIMITED');
+    expect(store.calls).toBe(before);
+  });
+
+  it.each([
+    ['of another key pair', (token: string) => `${token.slice(0, -8)}AAAAAAAA`],
+    ['that is no token', () => 'token'],
+  ])('replace a stored session %s by an exchange', async (_name, change) => {
+    const store = new MemoryStore();
+    const [one, two] = createTwo(store);
+    const token = await one.open();
+    const [name = ''] = store.entries.keys();
+    const endsAtMs = one.clock() + 300_000;
+    const text = JSON.stringify({ token: change(token), endsAtMs });
+    await store.set(name, encryptToken(text, KEY, 'exchange'), 60_000);
+    await two.open();
+    expect(two.edge.asked).toEqual([KEY]);
+  });
+
+  it.each(['[]', '{}', '{"token":7}', '{"token":"x","endsAtMs":"soon"}', 'no JSON'])(
+    'replace what is no session by an exchange: %s',
+    async (text) => {
+      const store = new MemoryStore();
+      await store.set(
+        `nestjs-descope:exchanged:${toTokenDigest(KEY)}`,
+        encryptToken(text, KEY, 'exchange'),
+        60_000,
+      );
+      const { open, edge } = create({}, store);
+      await open();
+      expect(edge.asked).toEqual([KEY]);
+    },
+  );
+
+  it('replace a stored session that is revoked by one from Descope, at once and once', async () => {
+    const store = new MemoryStore();
+    const [one, two] = createTwo(store);
+    const revoked = await one.open();
+    const openActive = (token: string) => {
+      if (token === revoked) throw new DescopeCredentialError('SESSION_SIGNED_OUT', 'signed out');
+      return token;
+    };
+    two.clock.advance(1_000);
+    const fresh = await two.keys.open(KEY, openActive);
+    expect([fresh === revoked, two.edge.asked]).toEqual([false, [KEY]]);
+    const third = create({}, store, two.clock);
+    expect(await third.keys.open(KEY, openActive)).toBe(fresh); // what is stored now
+    expect(third.edge.asked).toEqual([]);
+  });
+
+  it('are forgotten when Descope rejects the key', async () => {
+    const store = new MemoryStore();
+    const [one, two] = createTwo(store, { maxAgeMs: 100_000 });
+    await one.open();
+    one.edge.error = new DescopeApiError(401, 'E061004');
+    one.clock.advance(100_000);
+    expect(await one.code()).toBe('ACCESS_KEY_REFUSED');
+    expect(store.entries.size).toBe(0);
+    two.edge.error = one.edge.error;
+    expect(await two.code()).toBe('ACCESS_KEY_REFUSED');
+  });
+
+  it('are exchanged by each instance while the store is down', async () => {
+    const store = new MemoryStore();
+    store.isDown = true;
+    const [one, two] = createTwo(store);
+    await Promise.all([one.open(), two.open()]);
+    expect([one.edge.asked, two.edge.asked]).toEqual([[KEY], [KEY]]);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DescopeCredentialError, DescopeUnavailableError } from '#lib/core/errors.js';
 import type { ExchangedTokensInput } from '#lib/core/m2m/exchanged-tokens.js';
 import { ExchangedTokens } from '#lib/core/m2m/exchanged-tokens.js';
+import { whenReady } from '#lib/core/maybe-promise.js';
 import { codeLater, createClock } from '../../../support/tokens.js';
 
 const LIFE_MS = 600_000;
@@ -34,7 +35,7 @@ function create(input: Partial<ExchangedTokensInput> = {}) {
     rejectedMs: 60_000,
     ...input,
   });
-  const find = (digest = 'a') => tokens.find(digest, exchange);
+  const find = (digest = 'a') => whenReady(tokens.find(digest, exchange), ({ token }) => token);
   const code = (digest = 'a') => codeLater(() => tokens.find(digest, exchange));
   return { clock, edge, tokens, exchange, find, code, release };
 }
@@ -218,7 +219,7 @@ describe('ExchangedTokens', () => {
 
   it('replaces a token that was rejected elsewhere, once for all, and never a young one', async () => {
     const { clock, edge, tokens, exchange, find } = create();
-    const replace = async (token: string) => tokens.replace('a', token, exchange);
+    const replace = async (token: string) => (await tokens.replace('a', token, exchange))?.token;
     await find();
     expect(await replace('token 1')).toBeUndefined();
     clock.advance(5_000);
