@@ -5,6 +5,7 @@ import type { OptionOverrides } from '../auth/injection-tokens.js';
 import { DESCOPE_OPTIONS, NO_OVERRIDES } from '../auth/injection-tokens.js';
 import type { DescopeTransport } from '../auth/transports/transport.js';
 import type { ReadBeside } from '../core/config/config.js';
+import { mergeOptions } from '../core/config/environment.js';
 import type { EventsOptions } from '../core/config/events.js';
 import type { OptionReader } from '../core/config/option-reader.js';
 import { describe, STATIC_OPTIONS } from '../core/config/option-reader.js';
@@ -160,24 +161,24 @@ function noteMisplaced(options: OptionReader, names: readonly string[]): void {
 }
 
 /**
- * Adds the option `events` of the registration to the options of a factory, which may have the secret only. A secret without a
- * route is a mistake.
+ * Joins the option `events` of the registration with that of a factory, which may have the secret only. A secret without a route
+ * is a mistake, which the returned function reports with the others.
  */
-export function addStaticEvents(
-  options: DescopeOptions,
+export function joinEvents(
+  given: DescopeOptions,
   { report, readEvents }: StaticOptions,
 ): [DescopeOptions, ReadBeside] {
-  const [events, own]: unknown[] = [readEvents(), options.events];
-  if (events === undefined || events === false) {
-    const isUnmounted = own !== undefined && own !== false;
-    const noteUnmounted: ReadBeside = (reader) => {
-      report(reader);
-      if (isUnmounted) reader.mistake('events', 'it in the result of the factory alone', UNMOUNTED);
-    };
-    return [{ ...options, events: events === false ? events : options.events }, noteUnmounted];
-  }
-  const merged = isGroup(events) && isGroup(own) ? { ...events, ...own } : events;
-  return [{ ...options, events: merged as EventsOptions }, report];
+  const [events, own]: unknown[] = [readEvents(), given.events];
+  // By name, because the getters of a class are not own members of its instance.
+  const withEvents = (joined: unknown) => mergeOptions({}, given, { events: joined as EventsOptions });
+  if (events !== undefined && events !== false)
+    return [withEvents(isGroup(events) && isGroup(own) ? { ...events, ...own } : events), report];
+  const isUnmounted = own !== undefined && own !== false;
+  const noteUnmounted: ReadBeside = (reader) => {
+    report(reader);
+    if (isUnmounted) reader.mistake('events', 'it in the result of the factory alone', UNMOUNTED);
+  };
+  return [withEvents(events), noteUnmounted];
 }
 
 const UNMOUNTED = 'events: {} in forRootAsync() itself too, next to useFactory, which mounts the route';

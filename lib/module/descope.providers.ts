@@ -63,7 +63,7 @@ import { TokenVerifier } from '../core/token/token-verifier.js';
 import { createRequestResources } from '../resource/resources.js';
 import { createDescopeClient, readLastFailure } from './descope.client.js';
 import type { StaticOptions } from './descope.options.js';
-import { addStaticEvents, assertReplaced, OptionsFailure } from './descope.options.js';
+import { assertReplaced, joinEvents, OptionsFailure } from './descope.options.js';
 import { LateServices } from './late-services.js';
 
 /** The providers of `forRoot` and `forRootAsync` beside the options. */
@@ -117,7 +117,7 @@ function createConfig(...[options, environment, overrides, fixed, services]: Con
 function toConfig(...[options, variables, overrides, fixed]: ConfigSources): DescopeConfig {
   if (options instanceof OptionsFailure) assertReplaced(options, overrides);
   const given = options instanceof OptionsFailure ? {} : options;
-  const [explicit, report] = addStaticEvents(given, fixed);
+  const [explicit, report] = joinEvents(given, fixed);
   const readVariable = (name: string): unknown => variables.get<unknown>(name);
   const environment = mergeOptions(overrides.fallback ?? {}, readEnvironment(readVariable));
   const merged = mergeOptions(environment, explicit, overrides.options);

@@ -16,8 +16,8 @@ import { LateServices } from './late-services.js';
 export interface RevocationResult {
   /**
    * Which instances reject the tokens. `'shared'`: all that share the `channel` or `store`, as soon as they hear of it.
-   * `'pending'`: this one only, because the `channel` or `store` could not be reached; a channel tries again by itself, with
-   * a store revoke again. `'local'`: this one only, because the option `shared` is not set.
+   * `'pending'`: this one only, because the `channel` or `store` could not be reached; it is tried again by itself, as long
+   * as this process runs. `'local'`: this one only, because the option `shared` is not set.
    */
   readonly reach: RevocationReach;
   /**

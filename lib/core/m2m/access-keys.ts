@@ -105,7 +105,8 @@ export class AccessKeys {
     const openOrReplace = (found: ExchangedToken) => {
       const openAnother = (error: unknown): MaybePromise<Session> => {
         if (!(error instanceof DescopeCredentialError)) throw error;
-        const another = this.#tokens.replace(digest, found.token, exchange);
+        const rejectedToken = { token: found.token, isRevoked: error.code === 'SESSION_SIGNED_OUT' };
+        const another = this.#tokens.replace(digest, rejectedToken, exchange);
         if (another === undefined) throw error;
         return whenReady(another, openFound);
       };

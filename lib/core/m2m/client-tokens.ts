@@ -50,7 +50,7 @@ export class MachineTokens {
   /** Replaces a token that its receiver rejected; `undefined` if it was issued less than 5 seconds ago. */
   replace(credentials: CheckedCredentials, token: string): MaybePromise<string> | undefined {
     const digest = this.#toDigest(toIdentity(credentials));
-    const another = this.#tokens.replace(digest, token, () => this.#exchange(credentials));
+    const another = this.#tokens.replace(digest, { token }, () => this.#exchange(credentials));
     return another && whenReady(another, toToken);
   }
 

@@ -12,6 +12,7 @@ import { attempt } from '../maybe-promise.js';
 const AHEAD_MS = 30_000;
 const AHEAD_SHARE = 0.1;
 const YOUNG_MS = 5_000;
+const YOUNG_REVOKED_MS = 1_000; // Descope dates tokens to the second: a new one may be revoked by the same revocation
 const MAX_FAILURES = 10_000;
 const MAX_OUTAGE_SECONDS = 30; // Descope may name hours; an earlier try is cheap
 const OTHER_FAILURE_MS = 1_000;
@@ -27,6 +28,13 @@ export interface ExchangedToken {
   readonly keyId?: string | undefined;
   /** Whether another instance got it, at an unknown time. */
   readonly isShared?: boolean;
+}
+
+/** A token that its receiver rejected. */
+export interface RejectedToken {
+  readonly token: string;
+  /** Whether it was revoked. */
+  readonly isRevoked?: boolean;
 }
 
 /** Gets a token for a credential: from Descope, or for one that this process does not know from another instance too. */
@@ -75,11 +83,16 @@ export class ExchangedTokens {
    * Replaces a token that its receiver rejected by one from Descope; `undefined` if it is so new that another would be
    * rejected too.
    */
-  replace(digest: string, token: string, exchange: TokenFetcher): MaybePromise<ExchangedToken> | undefined {
+  replace(
+    digest: string,
+    { token, isRevoked = false }: RejectedToken,
+    exchange: TokenFetcher,
+  ): MaybePromise<ExchangedToken> | undefined {
     const entry = this.#tokens.get(digest);
     const exchangeAnew = () => exchange(true);
     if (entry === undefined || entry.token !== token) return this.find(digest, exchangeAnew);
-    const isYoung = readElapsedMs(this.#input.clock, entry.sinceMs) < YOUNG_MS;
+    const youngMs = isRevoked ? YOUNG_REVOKED_MS : YOUNG_MS;
+    const isYoung = readElapsedMs(this.#input.clock, entry.sinceMs) < youngMs;
     return isYoung && entry.isShared !== true ? undefined : this.#load(digest, exchangeAnew);
   }
 

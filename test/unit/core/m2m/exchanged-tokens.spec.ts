@@ -219,7 +219,7 @@ describe('ExchangedTokens', () => {
 
   it('replaces a token that was rejected elsewhere, once for all, and never a young one', async () => {
     const { clock, edge, tokens, exchange, find } = create();
-    const replace = async (token: string) => (await tokens.replace('a', token, exchange))?.token;
+    const replace = async (token: string) => (await tokens.replace('a', { token }, exchange))?.token;
     await find();
     expect(await replace('token 1')).toBeUndefined();
     clock.advance(5_000);
@@ -230,5 +230,16 @@ describe('ExchangedTokens', () => {
     edge.error = outage();
     expect(await codeLater(() => replace('token 2'))).toBe('DESCOPE_UNAVAILABLE');
     expect(find()).toBe('token 2');
+  });
+
+  it('replaces a token that was revoked, unless it was issued within the last second', async () => {
+    const { clock, tokens, exchange, find } = create();
+    const replace = async (token: string) =>
+      (await tokens.replace('a', { token, isRevoked: true }, exchange))?.token;
+    await find();
+    clock.advance(999);
+    expect(await replace('token 1')).toBeUndefined();
+    clock.advance(1);
+    expect(await replace('token 1')).toBe('token 2');
   });
 });
