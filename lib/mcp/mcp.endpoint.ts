@@ -144,8 +144,7 @@ class McpInterceptor implements NestInterceptor {
     const head = call.response?.node;
     if (head === undefined) return;
     if ([body].flat().some(isInitialize)) this.#sessions.observe(head, call.context.getClass(), session);
-    if (call.headers.method !== 'GET' || session.user === undefined) return;
-    // A stream of the server's own messages, which has no other end.
+    if (!isOpenEnded(call, body) || session.user === undefined) return;
     const response = head.response as NodeStream;
     const sources = { clock: this.config.clock, watch: watchRevocations };
     response.once(
@@ -180,6 +179,11 @@ function readWanted(body: unknown): readonly [kind: McpKind, key: string] | unde
 function readId(body: unknown): string | number | null {
   const { id } = toMembers(body);
   return typeof id === 'string' || typeof id === 'number' ? id : null;
+}
+
+// A stream of the server's own messages, which has no end of its own: of revisions with sessions, and of later ones.
+function isOpenEnded({ headers }: DescopeCall, body: unknown): boolean {
+  return headers.method === 'GET' || toMembers(body)['method'] === 'subscriptions/listen';
 }
 
 function isInitialize(message: unknown): boolean {

@@ -81,9 +81,13 @@ export class RequestResources {
   /** @param find finds the resource of a class; `undefined` for a class that is none */
   constructor(readonly find: (type: HandlerClass) => ProtectedResourceView | undefined) {}
 
-  /** Remembers the resource of a handler's class; does nothing for a class that is none. */
+  /** Remembers the resource of a handler's class; for a class that is none, that of the request stays for calls within it. */
   note(call: DescopeCall, { demands }: AccessPolicy): void {
-    if (!demands.some(({ kind }) => kind === 'resource')) return;
+    if (!demands.some(({ kind }) => kind === 'resource')) {
+      // A handler may pass its request on to the next route (`next()`), which has its own audience.
+      if (call.context.getType() === 'http') this.#ofRequest.delete(call.key);
+      return;
+    }
     const resource = this.find(call.context.getClass());
     if (resource === undefined) return; // then no token is accepted
     this.#ofRequest.set(call.key, { ...resource, wantedScopes: toWantedScopes(demands) });

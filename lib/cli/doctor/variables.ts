@@ -1,6 +1,6 @@
 // The variables that an application is configured by: which option each one sets, where it stands, and which one a misspelt name is meant to be.
 import { readEnvironment } from '../../core/config/environment.js';
-import { countEdits, SIMILAR_EDITS } from '../../core/config/similar-name.js';
+import { countEdits, SIMILAR_EDITS } from '../../core/similar-name.js';
 import type { DoctorInput } from './doctor-arguments.js';
 
 /** Variables by their names. */

@@ -1,6 +1,6 @@
 // Reads options by a table of rules, reports every mistake in one error, and has the rules that several options share.
 import { DescopeConfigError } from '../errors.js';
-import { findSimilar } from './similar-name.js';
+import { findSimilar } from '../similar-name.js';
 
 /** Checks one value. */
 export type Check<T> = (value: unknown) => value is T;

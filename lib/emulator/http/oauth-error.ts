@@ -27,7 +27,7 @@ export class OAuthError extends Error {
     readonly code: OAuthErrorCode,
     message: string,
   ) {
-    super(message);
+    super(message.replace(/[^ !#-[\]-~]/g, '?')); // what `error_description` may contain (RFC 6749 section 5.2)
   }
 
   /** Creates the response, with the fields of Descope's API beside OAuth's. */

@@ -110,6 +110,20 @@ describe.each(ADAPTERS)('A client of the MCP SDK, on %s,', (adapter) => {
     await stronger.close();
   });
 
+  it('of version 2 loses its subscription when its token expires', async () => {
+    const exp = Math.floor(Date.now() / 1000) + 3;
+    const client = new Client(info, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
+    const requestInit = toRequestInit({ kind: 'agent', sub: 'U2ada', aud: MCP_AUDIENCE, exp });
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL('/mcp', application.url), { requestInit }),
+    );
+    const subscription = await client.listen({ toolsListChanged: true });
+    const started = Date.now();
+    expect(await subscription.closed).toBe('remote');
+    expect(Date.now() - started).toBeLessThan(10_000);
+    await client.close();
+  });
+
   it('speaks the revision without a handshake where it is asked to', () => {
     expect(eras.length).toBeGreaterThan(0);
     expect(new Set(eras)).toEqual(new Set(['2026-07-28']));

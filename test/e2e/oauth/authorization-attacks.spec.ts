@@ -98,6 +98,11 @@ describe('An authorization request', () => {
     expect(location?.searchParams.has('state')).toBe(false);
   });
 
+  it('is described in the characters of RFC 6749', async () => {
+    const { location } = await openConsent((await start(await shop(), { scope: 'r\u00e9"\\\n' })).url);
+    expect(location?.searchParams.get('error_description')).toMatch(/the scope r\?\?\?\?$/);
+  });
+
   it("takes an inbound app's loopback port as it is registered", async () => {
     const party = { ...(await toParty('spa')), redirectUri: 'http://127.0.0.1:4000/cb' };
     expect((await openConsent((await start(party)).url)).status).toBe(200);

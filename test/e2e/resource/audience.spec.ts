@@ -1,7 +1,7 @@
 // A protected resource accepts tokens that were issued for it, and no others (RFC 8707).
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Type } from '@nestjs/common';
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Next, Query, UseGuards } from '@nestjs/common';
 import { Accepts, AuthGuard, CurrentUser, OptionalAuth, ProtectedResource } from 'nestjs-descope';
 import { DescopeModule } from 'nestjs-descope';
 import { describeAccess, formatAccess } from 'nestjs-descope/inspect';
@@ -119,6 +119,28 @@ describe.each(ADAPTERS)('A protected resource, on %s,', (adapter) => {
 });
 
 describe('The guard of a handler', () => {
+  it('does not carry the audience of a resource to a route that its handler passes the request on to', async () => {
+    @ProtectedResource({ path: '/mcp' })
+    @Controller('mcp')
+    class PassingController {
+      @Get('chain') chain(@Next() next: () => void) {
+        next();
+      }
+    }
+    @Controller('mcp')
+    class NextController {
+      @Get('chain') chain() {
+        return { reached: true };
+      }
+    }
+    const parts = { controllers: [PassingController, NextController] };
+    const application = await startAccess('express', parts, { resource: { url }, audience: 'module' });
+    expect(await application.verdicts('/mcp/chain', [{ kind: 'agent', aud }, { aud }])).toEqual([KIND, NO]);
+    const { status, body } = await application.ask('/mcp/chain', { aud: [aud, 'module'] });
+    expect([status, body]).toEqual([200, { reached: true }]);
+    await application.close();
+  });
+
   it('checks the audience of a resource also without a global guard', async () => {
     @UseGuards(AuthGuard)
     @ProtectedResource()

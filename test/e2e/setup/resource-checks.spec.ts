@@ -1,7 +1,7 @@
 // What contradicts a protected resource stops the boot, with an error that says where and why.
 import { describe, expect, it } from '@jest/globals';
 import type { Type } from '@nestjs/common';
-import { Controller, Get, Injectable } from '@nestjs/common';
+import { Controller, Get, Injectable, SetMetadata } from '@nestjs/common';
 import type { DescopeModuleOptions } from 'nestjs-descope';
 import { Accepts, Audience, DescopeModule, ProtectedResource, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
@@ -66,6 +66,18 @@ describe.each(ADAPTERS)('The boot on %s', (adapter) => {
     const providers = [FoundController];
     expect(await boot([], { resource: { url } }, { providers })).toMatch(
       /^CONFIG_DEMAND_UNGUARDED FoundController/,
+    );
+  });
+
+  it('refuses a class that another framework calls', async () => {
+    @ProtectedResource()
+    @Injectable()
+    class FoundController {
+      @SetMetadata('framework', 'calls it') list() {}
+    }
+    const providers = [FoundController];
+    expect(await boot([], { resource: { url } }, { providers })).toMatch(
+      `${INVALID}but has no routes of its own`,
     );
   });
 
