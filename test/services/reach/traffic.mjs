@@ -18,7 +18,14 @@ export class Traffic {
   revoked = [];
   /** Those of which the response said that it is not stored yet. */
   pending = [];
-  counts = { requests: 0, revokedRequests: 0, rejectedLiving: 0, unavailable: 0, failed: 0 };
+  counts = {
+    requests: 0,
+    revokedRequests: 0,
+    rejectedLiving: 0,
+    unavailable: 0,
+    refusedSignOuts: 0,
+    failed: 0,
+  };
   /** For each instance the longest time after the response in which a revoked token was still accepted, in ms. */
   late = new Map();
   /** From this moment on a token that was revoked before counts as revoked anew: a server came back without it. */
@@ -43,9 +50,10 @@ export class Traffic {
   /** Signs a token out at an instance. */
   async signOut(instance, index) {
     const { status, body } = await this.ask(instance, 'POST', '/sign-out', index);
-    if (status === 201 && JSON.parse(body).reach === 'shared') this.revoked.push([index, now()]);
+    if (status !== 201)
+      this.counts.refusedSignOuts += 1; // an isolated instance answers 503, and nobody is signed out
+    else if (JSON.parse(body).reach === 'shared') this.revoked.push([index, now()]);
     else this.pending.push(index);
-    return status;
   }
 
   async end() {
