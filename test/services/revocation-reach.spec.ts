@@ -33,7 +33,8 @@ describe('Three instances beside a real Redis, and one that starts', () => {
       const program = library.add('test/services/reach/instance.mjs');
       const args = [SCRIPT, '--sign-outs', '150', '--rate', '25', '--program', program, '--json', json];
       const { NODE_OPTIONS: _options, ...env } = process.env;
-      const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+      const output = promisify(execFile)(process.execPath, args, { env });
+      const { stdout } = await output.catch((error: unknown) => error as { readonly stdout: string }); // with mistakes
       const { rows, mistakes } = JSON.parse(readFileSync(json, 'utf8')) as {
         readonly rows: readonly Row[];
         readonly mistakes: readonly string[];

@@ -11,7 +11,7 @@ import type { Redis } from './support/redis.js';
 import { startRedis } from './support/redis.js';
 
 const CALLS = 1_000_000;
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 600_000;
 
 describe('The guard of an application with a channel on Redis', () => {
   let redis: Redis;

@@ -90,6 +90,7 @@ function toRow(name, { traffic, reports, left, settledMs }) {
     reachMs: { p50: at(0.5), p99: at(0.99), max: at(1) },
     lateMs: Object.fromEntries(late),
     acceptedAfterHeard: reports.reduce((sum, report) => sum + report.acceptedAfterHeard, 0),
+    notHeard: countNotHeard(reports, [...revoked.map(([index]) => index), ...pending]),
     notRejectedAtEnd: left,
     settledMs,
   };
@@ -102,4 +103,12 @@ function toReach(reports, index) {
   return reports
     .filter((report) => report !== from && report.heardAt[index] !== 0)
     .map(({ heardAt }) => heardAt[index] - from.startedAt[index]);
+}
+
+// Over all instances, those included that started meanwhile.
+function countNotHeard(reports, indexes) {
+  return reports.reduce(
+    (sum, { heardAt }) => sum + indexes.filter((index) => heardAt[index] === 0).length,
+    0,
+  );
 }
