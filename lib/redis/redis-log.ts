@@ -24,7 +24,7 @@ const READ_GRACE_MS = 2_000; // beyond which a connection that does not answer i
 // were removed by somebody else, as by an eviction: that is a new epoch, too. Numbers are formatted, because Lua would
 // write those of the clock with an exponent.
 const SCRIPT = `
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'number', 'at', 'living')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'number', 'at', 'living', 'id')
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local epoch, number, at = meta[1], tonumber(meta[2]), tonumber(meta[3])
@@ -41,7 +41,7 @@ for index = 5, #ARGV, 2 do
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', time[1])
 local oldest = string.format('%.0f', now - ARGV[4])
-local id = redis.call('XADD', KEYS[2], 'MINID', '~', oldest, '*', 'epoch', epoch, 'number', number, 'entries', table.concat(texts, ' '))
+local id = redis.call('XADD', KEYS[2], 'MINID', '~', oldest, '*', 'epoch', epoch, 'number', number, 'previous', meta[5] or '', 'entries', table.concat(texts, ' '))
 redis.call('HSET', KEYS[1], 'epoch', epoch, 'number', number, 'at', string.format('%.0f', now), 'id', id, 'living', redis.call('ZCARD', KEYS[3]))
 return { epoch, number }
 `;

@@ -44,7 +44,8 @@ function toRecord(cursor: string | undefined, fields: ReadonlyMap<unknown, unkno
   const entries = readReplyText(fields.get('entries'));
   // A record without a number is as one of another log: all is read anew.
   const head = epoch === undefined || number === undefined ? { epoch: '', number: 0 } : { epoch, number };
-  return { position: { ...head, cursor }, texts: entries?.split(' ').filter((text) => text !== '') };
+  const previous = readReplyText(fields.get('previous')) ?? '';
+  return { position: { ...head, cursor }, previous, texts: entries?.split(' ').filter((text) => text !== '') };
 }
 
 // Of `[[stream, records]]`, or of a map by the name of the stream.

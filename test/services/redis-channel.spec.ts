@@ -317,10 +317,13 @@ describe('The log', () => {
   ])('counts as unheard from a record with %s on, until it is gone', async (_, fields) => {
     const one = await fleet.start(redis.url, { whenIsolated: { acceptForMs: 500 } });
     await until(() => state(one) === 'hearing');
-    const [epoch, number] = (await redis.command('HMGET', `${KEYS}:meta`, 'epoch', 'number')) as string[];
-    const members = { epoch, number: String(Number(number) + 1), ...fields };
+    const head = await redis.command('HMGET', `${KEYS}:meta`, 'epoch', 'number', 'id');
+    const [epoch, number, previous] = head as string[];
+    const members = { epoch, number: String(Number(number) + 1), previous, ...fields };
+    const record = Object.entries(members).flat().map(String);
     await redis.command('HINCRBY', `${KEYS}:meta`, 'number', '1');
-    await redis.command('XADD', `${KEYS}:log`, '*', ...Object.entries(members).flat().map(String));
+    const id = String(await redis.command('XADD', `${KEYS}:log`, '*', ...record));
+    await redis.command('HSET', `${KEYS}:meta`, 'id', id);
     await until(() => one.codes().includes('CHANNEL_UNREADABLE'));
     await until(() => !one.accepts());
     await until(one.accepts); // all living entries were read again, and can be read

@@ -69,7 +69,7 @@ export class MemoryServer {
       ...position,
       cursor: this.#cursor,
       lastAtMs: performance.now(),
-      records: [...records, { position, texts }],
+      records: [...records, { position, previous: epoch === '' ? '' : `${this.#state.cursor}`, texts }],
       living: new Map([...living, ...(texts ?? []).map((text) => [text, Infinity] as const)]),
     };
   }

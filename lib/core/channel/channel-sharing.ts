@@ -141,6 +141,7 @@ export class ChannelSharing implements RevocationSharing {
   async #append(entries: readonly ChannelEntry[], options: AppendOptions): Promise<void> {
     const texts = entries.map(({ text }) => text);
     const before = this.#continuity.position;
+    this.#mustCompare ||= before === undefined && texts.length > 0; // the log may be lost before it is read
     this.#continuity.sending(texts);
     const head = await this.#log.append(entries, options);
     const found = this.#continuity.sent(texts, head, before);
@@ -227,10 +228,11 @@ export class ChannelSharing implements RevocationSharing {
     if (restMs > 0) await pause(restMs, this.#closing.signal);
   }
 
-  #takeRecord({ position, texts }: LogRecord): boolean {
+  #takeRecord(record: LogRecord): boolean {
+    const { texts } = record;
     const isReadable = texts !== undefined && this.#receive(texts, this.#writeBack);
     if (!isReadable) this.#noteReadable(false, this.#input.clock());
-    this.#restart(this.#continuity.follow(position, texts ?? []));
+    this.#restart(this.#continuity.follow(record));
     return this.#found === 'next';
   }
 

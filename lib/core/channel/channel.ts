@@ -91,6 +91,11 @@ export interface LogPart {
 export interface LogRecord {
   /** Where it stands in the log. */
   readonly position: LogPosition;
+  /**
+   * The cursor of the record before it, `''` for the first of a log: so that a log which came back in an earlier state, and went
+   * on to the same number, is not taken for the one that was read.
+   */
+  readonly previous: string;
   /** The texts of its entries; `undefined` if the record cannot be read, such as one in a newer format. */
   readonly texts: readonly unknown[] | undefined;
 }

@@ -1,5 +1,5 @@
 // Whether the records of a log follow each other, or it was lost, was put back to an earlier state, or has a gap.
-import type { LogHead, LogPosition } from './channel.js';
+import type { LogHead, LogPosition, LogRecord } from './channel.js';
 
 /**
  * What a record or a head shows. `next`: it is as expected. `gap`: records were missed. `lost`: the log began anew. `older`:
@@ -14,6 +14,7 @@ export class LogContinuity {
   // What this instance has appended and not read yet, by text, with the number of its record once that is known.
   readonly #unheard = new Map<string, number | undefined>();
   #behind: LogHead | undefined;
+  #firstEpoch: string | undefined; // of what this instance has appended to a log that was empty
 
   /** Where the next read begins; `undefined` before the living entries were read. */
   get position(): LogPosition | undefined {
@@ -25,11 +26,13 @@ export class LogContinuity {
     this.#position = position;
     this.#unheard.clear();
     this.#behind = undefined;
+    this.#firstEpoch = undefined;
   }
 
   /** Compares a record that was read with what was read before, and moves on to it if it follows. */
-  follow(position: LogPosition, texts: readonly unknown[]): Continuity {
-    const found = this.#compare(position);
+  follow(record: LogRecord): Continuity {
+    const { position, texts = [] } = record;
+    const found = this.#compare(record);
     if (found !== 'next') return found;
     this.#position = position;
     for (const text of texts) this.#unheard.delete(text as string);
@@ -45,9 +48,10 @@ export class LogContinuity {
   /** Compares the head of the log after an append with `before`, the position when the append was sent. */
   sent(texts: readonly string[], head: LogHead, before: LogPosition | undefined): Continuity {
     const current = this.#position;
-    if (before === undefined || current === undefined || before.epoch === '') return 'next';
-    if (head.epoch !== before.epoch) return current.epoch === before.epoch ? 'lost' : 'next';
-    if (head.number < before.number) return current.epoch === before.epoch ? 'older' : 'next';
+    if (before === undefined || current === undefined) return 'next';
+    const found =
+      before.epoch === '' ? this.#compareFirst(head, current) : compareHead(head, { before, current });
+    if (found !== undefined) return found;
     for (const text of texts) if (this.#unheard.has(text)) this.#unheard.set(text, head.number);
     return this.#hasLost(current) ? 'older' : 'next';
   }
@@ -62,13 +66,25 @@ export class LogContinuity {
     return wasBehind;
   }
 
-  #compare({ epoch, number }: LogPosition): Continuity {
+  #compare({ position: { epoch, number }, previous }: LogRecord): Continuity {
     const last = this.#position;
     if (last === undefined) return 'gap';
-    if (last.epoch === '') return number === 1 ? 'next' : 'gap'; // the log was empty
+    if (last.epoch === '' && this.#isOther(epoch)) return 'lost';
+    if (last.epoch === '') return number === 1 && previous === '' ? 'next' : 'gap';
     if (epoch !== last.epoch) return 'lost';
-    if (number === last.number + 1) return 'next';
-    return number > last.number ? 'gap' : 'older';
+    if (number > last.number + 1) return 'gap';
+    return number === last.number + 1 && previous === last.cursor ? 'next' : 'older';
+  }
+
+  // Whoever appends to a log that was empty holds what is lost if the log begins anew before anything is read.
+  #compareFirst({ epoch }: LogHead, current: LogHead): Continuity | undefined {
+    if (this.#isOther(epoch) || (current.epoch !== '' && current.epoch !== epoch)) return 'lost';
+    this.#firstEpoch = epoch;
+    return undefined;
+  }
+
+  #isOther(epoch: string): boolean {
+    return this.#firstEpoch !== undefined && epoch !== this.#firstEpoch;
   }
 
   // A record of this instance was acknowledged and then lost, as by a replica that took over, if the record of its number
@@ -80,4 +96,15 @@ export class LogContinuity {
     }
     return false;
   }
+}
+
+// `undefined`: as expected. A response may be late, and say nothing of the log that is read now.
+function compareHead(
+  head: LogHead,
+  { before, current }: { readonly before: LogHead; readonly current: LogHead },
+): Continuity | undefined {
+  const isLate = current.epoch !== before.epoch;
+  if (head.epoch !== before.epoch) return isLate ? 'next' : 'lost';
+  if (head.number < before.number) return isLate ? 'next' : 'older';
+  return undefined;
 }

@@ -258,6 +258,18 @@ describe('A log that was lost', () => {
     expect(three.size()).toBe(2);
   });
 
+  it('gets again what was acknowledged before the first read, which came after the loss', async () => {
+    const connection = server.connect();
+    const [one, held] = [create({}, connection), connection.readLiving.bind(connection)];
+    connection.readLiving = () => Promise.reject(new Error('LOADING'));
+    await one.sharing.start();
+    await one.revoke(1);
+    server.empty();
+    connection.readLiving = held;
+    await until(() => server.living.length === 1);
+    expect((await start()).holds(1)).toBe(true);
+  });
+
   it('is written to once, although several instances hold its entries', async () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => start()));
     await all[0]?.revoke(...Array.from({ length: 50 }, (_, user) => user));
