@@ -1,5 +1,6 @@
 // What was revoked stays rejected, until it would have ended.
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { toTokenKey } from '#lib/core/revocation/ahead-tokens.js';
 import type { Revocation } from '#lib/core/revocation/revocation.js';
@@ -128,9 +129,11 @@ describe('Revocations', () => {
     cancel();
     await list.revokeBefore({ scope: 'tenant', id: 'T2acme', issuedBeforeMs: NOW_MS });
     await list.revokeBefore({ scope: 'tenant', id: 'T2acme', issuedBeforeMs: NOW_MS + 5_000 });
+    await nextTurn();
     expect([called, list.watchedCount]).toEqual([['anna'], 1]);
     watch('anna, late', anna)();
     await list.revokeBefore({ scope: 'accessKey', id: 'K2bobs', issuedBeforeMs: NOW_MS });
+    await nextTurn();
     expect([called, list.watchedCount]).toEqual([['anna', 'anna, late', 'bob'], 0]);
   });
 
