@@ -1,6 +1,5 @@
 // What was revoked stays rejected, until it would have ended.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { toTokenKey } from '#lib/core/revocation/ahead-tokens.js';
 import type { Revocation } from '#lib/core/revocation/revocation.js';
