@@ -54,8 +54,7 @@ export class EventDelivery {
    */
   async deliver({ text, signature }: VerifiedBody, handlers: readonly EventHandler[]): Promise<boolean> {
     const received = readAuditEvents(text, this.#input.clock()).map((item, index) => {
-      const { id } = item.event;
-      return { ...item, key: id === undefined ? `${signature}:${index}` : `id:${id}` };
+      return { ...item, key: toEventKey(item) ?? `${signature}:${index}` };
     });
     const results = await Promise.allSettled(received.map((item) => this.#endAccess(item))); // handlers may rely on it
     for (const item of received) results.push(...(await this.#runHandlers(item, handlers)));
@@ -99,6 +98,12 @@ export class EventDelivery {
       }
     });
   }
+}
+
+// With its action and time, because Descope does not document what an id is of.
+function toEventKey({ event, isDated }: ReceivedEvent): string | undefined {
+  const { id, action, occurred } = event;
+  return id === undefined ? undefined : JSON.stringify([id, action, isDated ? occurred.getTime() : null]);
 }
 
 // A date can be changed: each handler has its own.

@@ -67,6 +67,17 @@ describe('EventDelivery', () => {
     },
   );
 
+  it('tells events with one id apart by their action and time, and knows one that is written in another way', async () => {
+    const { steps, deliver } = create();
+    const event = { id: 'E1', action: 'LoginSucceed', occurred: NOW_MS };
+    const others = [
+      { ...event, action: 'LoginFailed' },
+      { ...event, occurred: NOW_MS + 1_000 },
+    ];
+    for (const one of [event, ...others, { ...event, occurred: String(NOW_MS) }]) await deliver(one);
+    expect(steps).toEqual(['handled LoginSucceed', 'handled LoginFailed', 'handled LoginSucceed']);
+  });
+
   it('takes the exception of a handler as its failure, also if it looks like an outage', async () => {
     const { notices, deliver } = create();
     const failing: EventHandler = { name: 'A.b', actions: ['*'], handle: () => Promise.reject(notStored()) };
