@@ -71,8 +71,8 @@ export class AuthGuard implements CanActivate {
     const call = openCall(context, this.application);
     try {
       const policy = this.getPolicy(context);
+      this.resources?.note(call, policy); // of a public route, too: the tools that it calls are for the same resource
       if (policy.mode === 'public') return this.#passPublic(call);
-      this.resources?.note(call, policy);
       const session = this.getSession(call);
       const decision = isThenable(session)
         ? this.#decideLater(call, policy, session)

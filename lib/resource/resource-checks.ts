@@ -1,4 +1,5 @@
 // Checks at boot that each protected resource is a controller at its own URL, and that nothing contradicts its audience.
+import { findResourceDemand } from '../auth/access/access-policy.js';
 import { DescopeConfigError } from '../core/errors.js';
 import type { HandlerWithPolicy } from '../inspect/handlers.js';
 import type { ProtectedController, ResourceInput } from './resources.js';
@@ -10,7 +11,7 @@ import { readProtectedControllers, toUrls } from './resources.js';
  * @throws {DescopeConfigError} CONFIG_RESOURCE_INVALID
  */
 export function assertResources(handlers: readonly HandlerWithPolicy[], input: ResourceInput): void {
-  const demanding = handlers.filter(({ policy }) => policy.demands.some(({ kind }) => kind === 'resource'));
+  const demanding = handlers.filter(({ type }) => findResourceDemand(type) !== undefined);
   const [first] = demanding;
   if (first === undefined) return;
   const { resource } = input.config;

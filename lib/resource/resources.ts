@@ -1,7 +1,7 @@
 // The protected resources of an application: each @ProtectedResource with its URL, by the paths under which Nest serves it.
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { HandlerClass } from '../auth/access/access-policy.js';
-import { readAccessPolicy, readMethods } from '../auth/access/access-policy.js';
+import { findResourceDemand } from '../auth/access/access-policy.js';
 import type { ProtectedResourceView } from '../auth/access/protected-resource.js';
 import { RequestResources, toResourcePath } from '../auth/access/protected-resource.js';
 import type { DescopeConfig } from '../core/config/config.js';
@@ -83,7 +83,7 @@ export function readProtectedControllers({
   const found = new Map<HandlerClass, ProtectedController>();
   for (const module of modules.values()) {
     for (const { metatype: type } of module.controllers.values()) {
-      const demand = isClass(type) ? findDemand(type) : undefined;
+      const demand = isClass(type) ? findResourceDemand(type) : undefined;
       if (!isClass(type) || demand === undefined) continue;
       const modulePath = readModulePath(module.metatype, modules.applicationId);
       const served = readServedPaths(type, modulePath, application);
@@ -93,17 +93,6 @@ export function readProtectedControllers({
     }
   }
   return [...found.values()];
-}
-
-// The nearest one of its class and the classes above.
-function findDemand(type: HandlerClass): ResourceDemand | undefined {
-  const methods = readMethods(type);
-  for (const handler of methods.values()) {
-    const { demands } = readAccessPolicy(type, handler, methods);
-    const demand = demands.find((one) => one.kind === 'resource');
-    if (demand !== undefined) return demand;
-  }
-  return undefined;
 }
 
 function readServedPaths(

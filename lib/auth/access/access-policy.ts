@@ -1,7 +1,7 @@
 // Reads the metadata of access decorators: handler and class → policy.
 import 'reflect-metadata';
 import { DescopeConfigError } from '../../core/errors.js';
-import type { Demand, RequestValueSource } from '../../core/user/demands.js';
+import type { Demand, RequestValueSource, ResourceDemand } from '../../core/user/demands.js';
 import { isAcceptanceDemand, readTenantSources } from '../../core/user/demands.js';
 import type { AccessEntry, AccessMode, AccessRule } from './access-metadata.js';
 import { ACCESS_METADATA, countChanges } from './access-metadata.js';
@@ -50,6 +50,14 @@ export function hasOwnDemand(type: HandlerClass, handler: Handler, methods?: Met
   const prototypes = toChain(type.prototype as object | null);
   const ofMethod = keys.flatMap((key) => prototypes.flatMap((item) => readMethodLevel(item, key, method)));
   return [...copied, ...ofMethod].some(({ demand, rule }) => demand !== undefined || rule !== undefined);
+}
+
+/** Finds the nearest `@ProtectedResource` of a class and the classes above, also where all of its handlers are public. */
+export function findResourceDemand(type: HandlerClass): ResourceDemand | undefined {
+  return toChain(type)
+    .flatMap(readEntries)
+    .map(({ demand }) => demand)
+    .find((demand) => demand?.kind === 'resource');
 }
 
 /** Lists every method of a class, inherited ones included, that a framework could call as a handler. */

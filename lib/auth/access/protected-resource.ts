@@ -83,14 +83,14 @@ export class RequestResources {
 
   /** Remembers the resource of a handler's class; for a class that is none, that of the request stays for calls within it. */
   note(call: DescopeCall, { demands }: AccessPolicy): void {
-    if (!demands.some(({ kind }) => kind === 'resource')) {
-      // A handler may pass its request on to the next route (`next()`), which has its own audience.
-      if (call.context.getType() === 'http') this.#ofRequest.delete(call.key);
-      return;
-    }
-    const resource = this.find(call.context.getClass());
-    if (resource === undefined) return; // then no token is accepted
-    this.#ofRequest.set(call.key, { ...resource, wantedScopes: toWantedScopes(demands) });
+    const { context } = call;
+    const isHttp = context.getType() === 'http';
+    if (!isHttp && !demands.some(({ kind }) => kind === 'resource')) return;
+    const resource = this.find(context.getClass());
+    if (resource !== undefined)
+      this.#ofRequest.set(call.key, { ...resource, wantedScopes: toWantedScopes(demands) });
+    // A handler may pass its request on to the next route (`next()`), which has its own audience.
+    else if (isHttp) this.#ofRequest.delete(call.key);
   }
 
   /** Recalls the resource of a request by the key of its state. */
