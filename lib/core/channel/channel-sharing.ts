@@ -1,4 +1,5 @@
 // Revocations through a channel: every instance holds all of them, and knows how long ago it heard of the last ones.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 import { DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
@@ -103,7 +104,9 @@ export class ChannelSharing implements RevocationSharing {
     this.#following = this.#follow();
     this.#ticking = setInterval(() => this.#tick(), this.#tickMs).unref();
     const waited = new AbortController();
-    await Promise.race([firstRead, pause(BOOT_WAIT_MS, waited.signal)]);
+    // Not a `pause`: beside a client that was never connected, nothing else would keep the process running.
+    const longest = sleep(BOOT_WAIT_MS, undefined, { signal: waited.signal }).catch(() => undefined);
+    await Promise.race([firstRead, longest]);
     waited.abort();
   }
 

@@ -126,6 +126,17 @@ describe('A server that does not answer', () => {
     await until(() => one.codes().includes('CHANNEL_RECOVERED'));
   });
 
+  it('does not let the process end in the middle of the start, where nothing else keeps it running', async () => {
+    const countTimers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    server.isDown = true;
+    const one = create();
+    const before = countTimers();
+    const started = one.sharing.start();
+    expect(countTimers()).toBe(before + 1);
+    await started;
+    expect(countTimers()).toBe(before); // a running application is kept by its server alone
+  });
+
   it('gets one append at a time, and all that waited when it answers again', async () => {
     const connection = server.connect();
     const one = await start({}, connection);
