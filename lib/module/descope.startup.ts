@@ -89,7 +89,8 @@ export class DescopeStartup
         this.notify(notice);
     const hydrated = this.keys.hydrate();
     hydrated.catch(() => undefined); // the key set logs it, and retries
-    await Promise.all([assertStoreFits(this.store), this.sharing?.start?.()]);
+    await this.sharing?.start?.(); // before the store is asked: the client of a channel may still be connecting
+    await assertStoreFits(this.store);
     if (this.config.requireKeysAtBoot) await hydrated.catch(failBoot);
   }
 

@@ -89,7 +89,7 @@ export const STORE_FAILED: Notice = {
   code: 'SHARED_STORE_FAILED',
   level: 'warn',
   message:
-    'The shared.store cannot be reached. Until it can, each instance refreshes sessions and exchanges access keys on its own.',
+    'The shared store (shared.store, or else that of shared.channel) cannot be reached. Until it can, each instance refreshes sessions and exchanges access keys on its own.',
 };
 
 /** The notice of a store that is asked about sign-outs. */

@@ -8,8 +8,7 @@ import type { Answer } from '../../support/application.js';
 import { ADAPTERS } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { CookieJar } from '../../support/cookie-jar.js';
-import type { MemoryConnection } from '../../support/memory-channel.js';
-import { MemoryServer } from '../../support/memory-channel.js';
+import { MemoryConnection, MemoryServer } from '../../support/memory-channel.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import type { SessionApplication } from '../../support/session-application.js';
 import { BOB, PagesController, startWithSessions } from '../../support/session-application.js';
@@ -162,6 +161,22 @@ describe.each(ADAPTERS)('Two instances on %s with a channel', (adapter) => {
     } finally {
       await three.stop();
     }
+  });
+
+  it('say nothing of a store whose client is connected only once the channel was read', async () => {
+    const late = new MemoryStore();
+    late.isDown = true;
+    const channel = new MemoryConnection(server);
+    channel.readLiving = async (onPage) => {
+      await sleep(100);
+      late.isDown = false;
+      return MemoryConnection.prototype.readLiving.call(channel, onPage);
+    };
+    const options = share({ channel, store: late });
+    const three = await startWithSessions(adapter, options, { emulator: one.emulator, logger });
+    await three.stop();
+    expect(late.calls).toBeGreaterThan(0);
+    expect(logger.find('SHARED_STORE_FAILED')).toEqual([]);
   });
 
   it('answer 503 at once when one hears nothing, if whenIsolated says so', async () => {
