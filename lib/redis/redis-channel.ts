@@ -37,7 +37,12 @@ export interface RedisChannel extends RevocationChannel {
  */
 export function redisChannel(client: RedisClient, options: RedisChannelOptions = {}): RedisChannel {
   const connection = toRedisConnection(client);
-  const { prefix = '' } = options;
+  const { prefix = '', ...others } = options;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    const message = `redisChannel(): got the unknown option ${unknown}; expected none but prefix.`;
+    throw new DescopeConfigError('CONFIG_INVALID', message);
+  }
   if (typeof prefix !== 'string' || /[{}]/.test(prefix)) {
     const message = `redisChannel(): prefix: got ${isText(prefix) ? prefix : typeof prefix}; expected a string without braces, which decide on the node of a cluster.`;
     throw new DescopeConfigError('CONFIG_INVALID', message);

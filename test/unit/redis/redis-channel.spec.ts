@@ -32,6 +32,13 @@ describe('redisChannel()', () => {
     );
   });
 
+  it('refuses an unknown option, which would leave the keys without a prefix', () => {
+    const options = { prefixes: 'shop:' } as { prefix?: string };
+    expect(() => redisChannel(createClient({}), options)).toThrow(
+      'redisChannel(): got the unknown option prefixes; expected none but prefix.',
+    );
+  });
+
   it('sends nothing before it is used', () => {
     const client = createClient({});
     redisChannel(client).open('P1');
@@ -99,7 +106,7 @@ describe('The replies of Redis', () => {
   ])('are read as records: %s', async (_, reply) => {
     const log = redisChannel(createClient({ XREAD: reply })).open('P1');
     expect(await log.read({ epoch: 'E', number: 6, cursor: '1-0' }, 10)).toEqual({
-      records: [{ position: { epoch: 'E', number: 7, cursor: '1-1' }, texts: ['one', 'two'] }],
+      records: [{ position: { epoch: 'E', number: 7, cursor: '1-1' }, previous: '', texts: ['one', 'two'] }],
       hasMore: false,
     });
   });
@@ -113,14 +120,15 @@ describe('The replies of Redis', () => {
     const log = redisChannel(createClient({ XREAD: reply })).open('P1');
     const { records } = await log.read({ epoch: 'E', number: 6, cursor: '1-0' }, 10);
     expect(records).toEqual(
-      fields === null ? [] : [{ position: { epoch: 'E', number: 7, cursor: '1-1' }, texts }],
+      fields === null ? [] : [{ position: { epoch: 'E', number: 7, cursor: '1-1' }, previous: '', texts }],
     );
   });
 
   it('give a record without a number the position of another log', async () => {
     const log = redisChannel(createClient({ XREAD: [['log', [['1-1', ['a', 'b']]]]] })).open('P1');
     const { records } = await log.read({ epoch: 'E', number: 6, cursor: '1-0' }, 10);
-    expect(records).toEqual([{ position: { epoch: '', number: 0, cursor: '1-1' }, texts: undefined }]);
+    const position = { epoch: '', number: 0, cursor: '1-1' };
+    expect(records).toEqual([{ position, previous: '', texts: undefined }]);
   });
 
   it.each([['EVALSHA'], ['ZRANGE']])('are refused where they are nothing of the kind: %s', async (name) => {
