@@ -76,7 +76,7 @@ export class LogContinuity {
     return number === last.number + 1 && previous === last.cursor ? 'next' : 'older';
   }
 
-  // Whoever appends to a log that was empty holds what is lost if the log begins anew before anything is read.
+  // An instance that appends to a log that was empty holds what is lost if the log begins anew before anything is read.
   #compareFirst({ epoch }: LogHead, current: LogHead): Continuity | undefined {
     if (this.#isOther(epoch) || (current.epoch !== '' && current.epoch !== epoch)) return 'lost';
     this.#firstEpoch = epoch;
