@@ -6,12 +6,13 @@ import type { McpKind } from '../auth/transports/mcp.js';
 import { readHandlers, readMessageMetadata } from '../inspect/handlers.js';
 import type { McpMark } from './mcp.decorators.js';
 import { readMcpMark } from './mcp.decorators.js';
+import { createUriPattern } from './uri-pattern.js';
 
 interface McpHandler extends McpMark {
   readonly type: HandlerClass;
   readonly handler: Handler;
-  /** The URIs of a template. */
-  readonly pattern: RegExp | undefined;
+  /** Checks whether a URI is one of the template. */
+  readonly isOfTemplate: ((uri: string) => boolean) | undefined;
 }
 
 /** Finds the methods behind the names and URIs of MCP. */
@@ -27,14 +28,14 @@ export class McpHandlers {
   findPolicies(kind: McpKind, key: string): readonly AccessPolicy[] {
     const all = (this.#all ??= readMcpHandlers(this.modules)).filter((one) => one.kind === kind);
     const named = all.filter((one) => one.key === key);
-    const found = named.length > 0 ? named : all.filter(({ pattern }) => pattern?.test(key));
+    const found = named.length > 0 ? named : all.filter(({ isOfTemplate }) => isOfTemplate?.(key));
     return found.map(({ type, handler }) => readAccessPolicy(type, handler));
   }
 }
 
 function readMcpHandlers(modules: ModulesContainer): McpHandler[] {
   return readHandlers(modules).flatMap(({ type, handler }) =>
-    readMarks(handler).map((mark) => ({ ...mark, type, handler, pattern: toPattern(mark) })),
+    readMarks(handler).map((mark) => ({ ...mark, type, handler, isOfTemplate: toPattern(mark) })),
   );
 }
 
@@ -58,13 +59,6 @@ function toMark(pattern: unknown): McpMark[] {
   return kind === undefined || typeof name !== 'string' ? [] : [{ kind, key: name }];
 }
 
-// RFC 6570, as far as a URI can tell: it only decides whether a challenge can be sent, and what a list shows.
-function toPattern({ kind, key }: McpMark): RegExp | undefined {
-  if (kind !== 'resource' || !key.includes('{')) return undefined;
-  const source = key.replace(/\{([+#/.;?&]?)[^}]*\}|[^{]+/g, (part: string, operator?: string) => {
-    if (operator === undefined) return part.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
-    if (operator === '?' || operator === '&') return '(?:[?&].*)?';
-    return operator === '' ? '[^/?#]+' : '.*';
-  });
-  return new RegExp(`^${source}$`);
+function toPattern({ kind, key }: McpMark): McpHandler['isOfTemplate'] {
+  return kind === 'resource' && key.includes('{') ? createUriPattern(key) : undefined;
 }
