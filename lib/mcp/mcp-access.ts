@@ -3,7 +3,7 @@ import type { AccessPolicy } from '../auth/access/access-policy.js';
 import { readRequestValues } from '../auth/access/request-values.js';
 import type { DescopeCall } from '../auth/transports/call.js';
 import type { DescopeConfig } from '../core/config/config.js';
-import { DescopeAccessError } from '../core/errors.js';
+import { DescopeAccessError, DescopeCredentialError } from '../core/errors.js';
 import type { DescopeSession } from '../core/session/session.js';
 import { requireSignedIn } from '../core/session/session.js';
 import { assertAccess } from '../core/user/authorize.js';
@@ -48,6 +48,17 @@ export function assertObtained({ mode, demands }: AccessPolicy, { session, confi
   const user = requireSignedIn(session);
   const { clock, superuserBypass } = config;
   assertAccess(user, demands.filter(isObtainable), { nowMs: clock(), superuserBypass, tenants: NO_TENANTS });
+}
+
+/** Checks whether a caller of a handler has what `assertObtained` asserts. */
+export function hasObtained(policy: AccessPolicy, caller: McpCaller): boolean {
+  try {
+    assertObtained(policy, caller);
+    return true;
+  } catch (error) {
+    if (error instanceof DescopeAccessError || error instanceof DescopeCredentialError) return false;
+    throw error;
+  }
 }
 
 const NO_TENANTS: ReadonlyMap<RequestValueSource, string> = new Map();

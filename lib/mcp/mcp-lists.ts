@@ -1,4 +1,4 @@
-// Leaves out of the lists of an MCP server what its caller may not use.
+// Leaves out of the lists and suggestions of an MCP server what its caller may not use.
 import type { McpKind } from '../auth/transports/mcp.js';
 import { findMcpRequest } from '../auth/transports/mcp.js';
 
@@ -26,7 +26,8 @@ interface LowLevelServer {
 /**
  * Makes the lists of an MCP server leave out the tools, resources and prompts for which the caller lacks a role, a
  * permission or a tenant, or is of a kind that they do not accept. Those that lack only a scope or a stronger sign-in stay,
- * so that a client can obtain it. A list is a courtesy: each call is checked by itself. Call it before the server has tools.
+ * so that a client can obtain it. Suggestions for arguments (`completion/complete`) are empty where a prompt or resource is left
+ * out, or lacks a scope or a stronger sign-in. A list is a courtesy: each call is checked by itself. Call it before the server has tools.
  * @param server a server of the MCP SDK, of either major version
  * @returns the same server
  * @throws {TypeError} for anything else
@@ -38,16 +39,31 @@ export function filterMcpLists<Server extends object>(server: Server): Server {
   if (!isLowLevel(inner)) throw new TypeError('filterMcpLists() expects a server of the MCP SDK.');
   const setRequestHandler = inner.setRequestHandler.bind(inner);
   inner.setRequestHandler = (...args) => {
-    const list = LISTS.get(readMethod(args[0]));
     const handler = args.at(-1);
-    if (list === undefined || typeof handler !== 'function') return setRequestHandler(...args);
-    const filtered: RequestHandler = async (...given) => {
-      const result = await (handler as RequestHandler)(...given);
-      return filterResult(result, list, isOverHttp(given[1]));
-    };
-    return setRequestHandler(...args.slice(0, -1), filtered);
+    const filtered =
+      typeof handler === 'function' ? toFiltered(readMethod(args[0]), handler as RequestHandler) : undefined;
+    return setRequestHandler(...(filtered === undefined ? args : [...args.slice(0, -1), filtered]));
   };
   return server;
+}
+
+function toFiltered(method: unknown, handler: RequestHandler): RequestHandler | undefined {
+  if (method === 'completion/complete')
+    return async (...given) => ((await mayComplete(given)) ? handler(...given) : NOTHING_COMPLETED);
+  const list = LISTS.get(method);
+  if (list === undefined) return undefined;
+  return async (...given) => filterResult(await handler(...given), list, isOverHttp(given[1]));
+}
+
+const NOTHING_COMPLETED = { completion: { values: [], total: 0, hasMore: false } };
+
+// No guard runs for the suggestions of an argument, so they are those of a call: also a missing scope counts.
+async function mayComplete([message, extra]: readonly unknown[]): Promise<boolean> {
+  const request = findMcpRequest();
+  if (request === undefined) return !isOverHttp(extra);
+  const { type, name, uri } = toMembers(toMembers(toMembers(message)['params'])['ref']);
+  const [kind, key] = type === 'ref/prompt' ? (['prompt', name] as const) : (['resource', uri] as const);
+  return typeof key === 'string' && request.isCompleted(kind, key);
 }
 
 function isLowLevel(value: unknown): value is LowLevelServer {

@@ -36,7 +36,7 @@ import { runInMcpRequest, toMcpError } from '../auth/transports/mcp.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import type { Notify } from '../core/logging.js';
 import type { McpCaller } from './mcp-access.js';
-import { assertObtained, isPermitted } from './mcp-access.js';
+import { assertObtained, hasObtained, isPermitted } from './mcp-access.js';
 import { McpHandlers } from './mcp-handlers.js';
 import { McpSessions, SESSION_HEADER } from './mcp-sessions.js';
 
@@ -81,8 +81,9 @@ class McpInterceptor implements NestInterceptor {
     this.#observe(caller, body);
     const { request } = call;
     const isListed = (kind: McpKind, key: string) => this.#isListed(caller, kind, key);
+    const isCompleted = (kind: McpKind, key: string) => this.#isCompleted(caller, kind, key);
     return new Observable((subscriber) =>
-      runInMcpRequest({ request, isListed }, () => next.handle().subscribe(subscriber)),
+      runInMcpRequest({ request, isListed, isCompleted }, () => next.handle().subscribe(subscriber)),
     );
   }
 
@@ -138,6 +139,12 @@ class McpInterceptor implements NestInterceptor {
     if (policies.length === 0) return true; // it has no access decorators
     for (const policy of policies) if (await isPermitted(policy, caller)) return true;
     return false;
+  }
+
+  async #isCompleted(caller: McpCaller, kind: McpKind, key: string): Promise<boolean> {
+    if (!(await this.#isListed(caller, kind, key))) return false;
+    const policies = this.#handlers.findPolicies(kind, key);
+    return policies.length === 0 || policies.some((policy) => hasObtained(policy, caller));
   }
 
   #observe({ call, session }: McpCaller, body: unknown): void {

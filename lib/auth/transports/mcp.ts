@@ -15,6 +15,8 @@ export interface McpRequest {
   readonly request: ContextRequest;
   /** Checks whether its caller may see a tool, resource or prompt in a list. */
   isListed(kind: McpKind, key: string): MaybePromise<boolean>;
+  /** Checks whether its caller may also have the values of its arguments suggested. */
+  isCompleted(kind: McpKind, key: string): MaybePromise<boolean>;
 }
 
 /** The second argument of a call. `@rekog/mcp-nest` has such a context, and `DescopeMcp` creates one. */

@@ -100,6 +100,7 @@ class OrderTools {
 }
 
 const noInput = {};
+const complete = { id: () => ['41', '42'] };
 const METADATA = `resource_metadata="${MCP_URL}/.well-known/oauth-protected-resource`;
 
 interface Fastify {
@@ -123,7 +124,7 @@ class OldController {
       server.registerTool(name, { description: name }, mcp.handler(tools, name));
     server.registerTool('add', { inputSchema: { count: z.number() } }, mcp.handler(tools, 'add'));
     server.registerTool('named', { inputSchema: { tenant: z.string() } }, mcp.handler(tools, 'named'));
-    const template = new OldTemplate('orders://{id}', { list: undefined });
+    const template = new OldTemplate('orders://{id}', { list: undefined, complete });
     server.registerResource('order', template, {}, mcp.handler(tools, 'read'));
     server.registerPrompt('plan', {}, mcp.handler(tools, 'plan'));
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
@@ -153,7 +154,7 @@ class NewController {
         { inputSchema: z.object({ tenant: z.string() }) },
         mcp.handler(tools, 'named'),
       );
-      const template = new ResourceTemplate('orders://{id}', { list: undefined });
+      const template = new ResourceTemplate('orders://{id}', { list: undefined, complete });
       server.registerResource('order', template, {}, mcp.handler(tools, 'read'));
       server.registerPrompt('plan', noInput, mcp.handler(tools, 'plan'));
       return server;
@@ -216,10 +217,8 @@ describe.each(ADAPTERS)('A transport of the MCP SDK on %s', (adapter) => {
       expect((await send(initialize(), null)).headers.get('www-authenticate')).toBe(
         `Bearer realm="descope", ${METADATA}/mcp"`,
       );
-      for (const message of [
-        callTool('add', { count: 1 }),
-        toMessage('resources/read', { uri: 'orders://7' }),
-      ]) {
+      const read = toMessage('resources/read', { uri: 'orders://7' });
+      for (const message of [callTool('add', { count: 1 }), read]) {
         const { status, headers, error } = await send(message);
         expect([status, error?.['data']]).toEqual([403, { code: 'ACCESS_SCOPE_MISSING' }]);
         expect(headers.get('www-authenticate')).toMatch(
@@ -228,18 +227,22 @@ describe.each(ADAPTERS)('A transport of the MCP SDK on %s', (adapter) => {
       }
     });
 
+    it('completes arguments for those alone who may make the call', async () => {
+      const ref = { type: 'ref/resource', uri: 'orders://{id}' };
+      const values = async (caller?: TestIdentity) => {
+        const message = toMessage('completion/complete', { ref, argument: { name: 'id', value: '4' } });
+        return (await send(message, caller)).result?.['completion'];
+      };
+      expect(await values()).toMatchObject({ values: [] });
+      expect(await values(agent({ scope: 'orders:read' }))).toMatchObject({ values: ['41', '42'] });
+    });
+
     it('lists what the caller may use, and what lacks only a scope', async () => {
       const list = async (caller?: TestIdentity) =>
         namesOf(await send(toMessage('tools/list'), caller), 'tools');
       expect((await list()).sort()).toEqual(['add', 'named', 'never', 'time', 'who']);
-      expect((await list(agent({ roles: ['admin'] }))).sort()).toEqual([
-        'add',
-        'named',
-        'never',
-        'remove',
-        'time',
-        'who',
-      ]);
+      const all = await list(agent({ roles: ['admin'] }));
+      expect(all.sort()).toEqual(['add', 'named', 'never', 'remove', 'time', 'who']);
       const prompts = async (caller?: TestIdentity) =>
         namesOf(await send(toMessage('prompts/list'), caller), 'prompts');
       expect(await prompts()).toEqual([]);

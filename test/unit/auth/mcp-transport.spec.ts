@@ -12,6 +12,7 @@ const toContext = (carrier: unknown, payload: unknown = {}) => {
   return context;
 };
 const isListed = () => true;
+const isCompleted = () => true;
 const toRequest = (headers: object) => ({ headers }) as ContextRequest;
 
 describe('The transport of MCP', () => {
@@ -19,7 +20,7 @@ describe('The transport of MCP', () => {
     const [own, other] = [toRequest({ own: 'yes' }), toRequest({})];
     const context = toContext({ getRawRequest: () => other });
     expect(mcpTransport.findRequest(context)).toBe(other);
-    const found = await runInMcpRequest({ request: own, isListed }, async () => {
+    const found = await runInMcpRequest({ request: own, isListed, isCompleted }, async () => {
       await Promise.resolve();
       return mcpTransport.findRequest(context);
     });
@@ -32,7 +33,9 @@ describe('The transport of MCP', () => {
     const request = toRequest({});
     for (const carrier of [undefined, null, 'x', {}, { getRawRequest: request }, { headers: {} }])
       expect(
-        runInMcpRequest({ request, isListed }, () => mcpTransport.findRequest(toContext(carrier))),
+        runInMcpRequest({ request, isListed, isCompleted }, () =>
+          mcpTransport.findRequest(toContext(carrier)),
+        ),
       ).toBeUndefined();
   });
 

@@ -19,6 +19,7 @@ const list = () => ({ tools: [{ name: 'a' }, { name: 'b' }, { title: 'nameless' 
 const allowing = (...names: string[]) => ({
   request: {},
   isListed: (_kind: unknown, key: string) => Promise.resolve(names.includes(key)),
+  isCompleted: (kind: unknown, key: string) => names.includes(`${String(kind)} ${key}`),
 });
 
 describe('filterMcpLists()', () => {
@@ -58,6 +59,22 @@ describe('filterMcpLists()', () => {
     server.setRequestHandler('tools/call', call);
     server.setRequestHandler({ shape: {} }, call);
     expect([...handlers.values()].slice(-2)).toEqual([call, call]);
+  });
+
+  it.each([
+    ['a prompt', { type: 'ref/prompt', name: 'a' }, 'prompt a'],
+    ['a resource', { type: 'ref/resource', uri: 'a' }, 'resource a'],
+  ])('lets arguments of %s be completed for those who may use it', async (_what, ref, allowed) => {
+    const { server, handlers } = toServer();
+    filterMcpLists(server);
+    const completed = { completion: { values: ['secret'] } };
+    server.setRequestHandler('completion/complete', () => completed);
+    const complete = (extra: object) => handlers.get('completion/complete')?.({ params: { ref } }, extra);
+    expect(await runInMcpRequest(allowing(allowed), () => complete({ http: {} }))).toEqual(completed);
+    const nothing = { completion: { values: [], total: 0, hasMore: false } };
+    expect(await runInMcpRequest(allowing(), () => complete({ http: {} }))).toEqual(nothing);
+    expect(await complete({ http: {} })).toEqual(nothing);
+    expect(await complete({})).toEqual(completed);
   });
 
   it('passes on a result that is no list', async () => {
