@@ -190,7 +190,9 @@ function readId(body: unknown): string | number | null {
 
 // A stream of the server's own messages, which has no end of its own: of revisions with sessions, and of later ones.
 function isOpenEnded({ headers }: DescopeCall, body: unknown): boolean {
-  return headers.method === 'GET' || toMembers(body)['method'] === 'subscriptions/listen';
+  // A body that nobody has parsed may ask for one as well.
+  if (headers.method === 'GET' || body === undefined) return true;
+  return [body].flat().some((message) => toMembers(message)['method'] === 'subscriptions/listen');
 }
 
 function isInitialize(message: unknown): boolean {
