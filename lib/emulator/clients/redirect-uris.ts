@@ -13,7 +13,7 @@ export function findRedirectMistake(uri: string): string | undefined {
   if (url.username !== '' || url.password !== '') return 'contains a user name';
   if (UNSAFE.test(url.protocol)) return `has the scheme ${url.protocol.slice(0, -1)}`;
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) return 'is not https, and not on loopback';
-  return hasControlCharacter(uri) ? 'has a space or a control character' : undefined;
+  return hasForeignCharacter(uri) ? 'has a space, a control character or one outside of ASCII' : undefined;
 }
 
 /** A client's redirect URIs. */
@@ -38,9 +38,10 @@ export function isLoopbackHost(hostname: string): boolean {
 // RFC 8252 section 7.3; the rest is compared as it is written, so that no two spellings are one.
 function toPortless(uri: string): string | undefined {
   const match = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(?::\d{1,5})?(\/[^#]*)?$/.exec(uri);
-  return match ? `${match[1]}${match[2] ?? ''}` : undefined;
+  return match && URL.canParse(uri) ? `${match[1]}${match[2] ?? ''}` : undefined;
 }
 
-function hasControlCharacter(uri: string): boolean {
-  return [...uri].some((character) => character <= ' ' || character === '\u007f');
+// RFC 3986 section 2; a header could not hold them either.
+function hasForeignCharacter(uri: string): boolean {
+  return [...uri].some((character) => character <= ' ' || character >= '\u007f');
 }

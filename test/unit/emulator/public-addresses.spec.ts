@@ -62,6 +62,7 @@ describe('findRedirectMistake', () => {
     ['http://localhost.evil.example/', 'https'],
     ['JavaScript:alert(1)', 'scheme'],
     ['https://a.example.com/\n', 'control'],
+    ['com.example.app:/€', 'ASCII'],
     [`https://a.example.com/${'x'.repeat(2000)}`, 'longer'],
   ])('rejects %j', (uri, mistake) => expect(findRedirectMistake(uri)).toContain(mistake));
 });
@@ -80,6 +81,7 @@ describe('isRegistered', () => {
       'http://[::1]:1/cb',
       'https://a.example.com:1/cb',
       'http://[::1]:x/cb?a=1',
+      'http://[::1]:65536/cb?a=1',
     ])
       expect(isRegistered(uri, registration)).toBe(false);
   });
