@@ -45,7 +45,11 @@ function toRecord(cursor: string | undefined, fields: ReadonlyMap<unknown, unkno
   // A record without a number is as one of another log: all is read anew.
   const head = epoch === undefined || number === undefined ? { epoch: '', number: 0 } : { epoch, number };
   const previous = readReplyText(fields.get('previous')) ?? '';
-  return { position: { ...head, cursor }, previous, texts: entries?.split(' ').filter((text) => text !== '') };
+  return {
+    position: { ...head, cursor },
+    previous,
+    texts: entries?.split(' ').filter((text) => text !== ''),
+  };
 }
 
 // Of `[[stream, records]]`, or of a map by the name of the stream.
