@@ -8,7 +8,7 @@ import { readProjectId } from '../logging.js';
 import { toReason } from '../request-failure.js';
 import type { Revocation } from '../revocation/revocation.js';
 import { decodeRevocation } from '../revocation/revocation.js';
-import type { RevocationReceiver, RevocationSharing } from '../revocation/sharing.js';
+import type { RevocationReceiver, RevocationSharing, SharingHealth } from '../revocation/sharing.js';
 import { AppendQueue } from './append-queue.js';
 import type {
   AppendOptions,
@@ -18,7 +18,7 @@ import type {
   RevocationChannel,
   RevocationLog,
 } from './channel.js';
-import type { HearingState, WhenIsolated } from './hearing.js';
+import type { WhenIsolated } from './hearing.js';
 import { Hearing } from './hearing.js';
 import type { Continuity } from './log-continuity.js';
 import { LogContinuity } from './log-continuity.js';
@@ -48,10 +48,7 @@ export interface ChannelSharingInput {
 }
 
 /** The state of the channel, for a health check. */
-export interface ChannelHealth {
-  readonly state: HearingState;
-  /** How old the knowledge of revocations is, in milliseconds; `undefined` before the first complete read. */
-  readonly silentMs: number | undefined;
+export interface ChannelHealth extends SharingHealth {
   /** The number of revocations of this instance that are not stored yet. */
   readonly pendingCount: number;
 }

@@ -5,6 +5,7 @@ import { publishOutage } from '../events.js';
 import type { Notify } from '../logging.js';
 import { readProjectId } from '../logging.js';
 import { toReason } from '../request-failure.js';
+import type { SharingHealth } from '../revocation/sharing.js';
 
 const CLOCK_TOLERANCE_MS = 1_000;
 const RETRY_AFTER_SECONDS = 1;
@@ -29,11 +30,7 @@ export interface HearingInput {
   readonly whenIsolated: WhenIsolated;
 }
 
-/**
- * `starting`: the living revocations were not read yet. `hearing`: all is well. `isolated`: nothing was heard for
- * `maxSilenceMs`, and tokens are still accepted. `rejecting`: tokens are answered with 503.
- */
-export type HearingState = 'starting' | 'hearing' | 'isolated' | 'rejecting';
+export type HearingState = SharingHealth['state'];
 
 export class Hearing {
   readonly #input: HearingInput;

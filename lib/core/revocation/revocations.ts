@@ -18,8 +18,8 @@ import { Watchers } from './watchers.js';
 const PROJECT = ''; // its key has the project id anyway
 const LEEWAY_SECONDS = 60; // the greatest leewaySeconds, for which a token is accepted after its end
 
-/** For how long a revocation by date counts: longer than any refresh token may live. In seconds. */
-export const DATED_SECONDS = 366 * 24 * 60 * 60;
+// For how long a revocation by date counts: longer than any refresh token may live.
+const DATED_SECONDS = 366 * 24 * 60 * 60;
 
 const FULL: Notice = {
   code: 'SIGN_OUT_LIST_FULL',
