@@ -1,8 +1,8 @@
 // The container files: what they say of user, arguments, health check and environment is run, without a container runtime.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { resolveConfig } from '#lib/core/config/config.js';
@@ -97,8 +97,8 @@ describe('The container of the emulator', () => {
   });
   afterAll(() => transpiled.remove());
 
-  // As root, as that user; else as whoever runs the test.
-  const user = process.getuid?.() === 0 ? { uid: 1000, gid: 1000 } : {};
+  // As root, as that user, if it can reach the project; else as the user who runs the test.
+  const user = process.getuid?.() === 0 && canOthersReach(process.cwd()) ? { uid: 1000, gid: 1000 } : {};
   const { PATH = '' } = process.env;
 
   async function isHealthy(port: number): Promise<boolean> {
@@ -146,3 +146,9 @@ describe('The container of the emulator', () => {
     expect(stdout).toContain('ada@example.com, grace@example.com');
   });
 });
+
+// A clone may stand in a folder of its owner alone, as `mktemp -d` makes it.
+function canOthersReach(folder: string): boolean {
+  const parent = dirname(folder);
+  return (statSync(folder).mode & 0o001) !== 0 && (parent === folder || canOthersReach(parent));
+}
