@@ -48,10 +48,12 @@ export const STATIC_OPTIONS: readonly string[] = [
   'transports',
 ];
 
-// Options of earlier versions, and where they are now.
-const MOVED = new Map([
-  ['session.renewalStore', 'shared.store'],
-  ['session.signOutStore', 'shared.store'],
+// Names that are no options, with what each of them probably is, and what is expected in its place.
+const MISPLACED = new Map([
+  ['session.renewalStore', ['an option that has moved', 'shared.store']],
+  ['session.signOutStore', ['an option that has moved', 'shared.store']],
+  ['shared.open', ['the member of a channel', '{ channel: redisChannel(client) }']],
+  ['shared.get', ['the member of a store', '{ store }']],
 ]);
 
 /** What the reader of a group shares with the one that it belongs to. */
@@ -143,8 +145,8 @@ export class OptionReader<O extends object = object> {
   }
 
   #addUnknown(name: string, known: readonly string[]): void {
-    const moved = MOVED.get(this.#prefix + name);
-    if (moved !== undefined) this.mistake(name, 'an option that has moved', `${moved} in its place`);
+    const [got, wants] = MISPLACED.get(this.#prefix + name) ?? [];
+    if (got !== undefined && wants !== undefined) this.mistake(name, got, `${wants} in its place`);
     else if (this.#prefix === '' && STATIC_OPTIONS.includes(name))
       this.mistake(
         name,

@@ -268,6 +268,17 @@ describe('resolveConfig', () => {
     );
   });
 
+  it('says that a channel or a store stands below a name of its own', () => {
+    const shared = [{ open: () => undefined }, { get: () => undefined, set: () => undefined }];
+    const [channel, store] = shared.map((given) =>
+      mistakes({ projectId: PROJECT_ID, shared: given as never }),
+    );
+    expect(channel).toContain(
+      '- shared.open: got the member of a channel; expected { channel: redisChannel(client) } in its place.',
+    );
+    expect(store).toContain('- shared.get: got the member of a store; expected { store } in its place.');
+  });
+
   it('rejects events without a secret, and a secret that is too short', () => {
     for (const events of [
       {},
