@@ -12,15 +12,13 @@ export type {
   EmulatorSeed,
   SeedAccessKey,
   SeedAuthorization,
-  SeedInboundApp,
-  SeedMcpServer,
   SeedMembership,
   SeedRelation,
   SeedRole,
-  SeedScope,
   SeedTenant,
   SeedUser,
 } from './seed/seed.js';
+export type { SeedInboundApp, SeedMcpServer, SeedScope } from './seed/seed-apps.js';
 export { startEmulator } from './start-emulator.js';
 export type { EmulatorKey, KeyAlgorithm, PublicJwk } from './store/key-ring.js';
 export type {

@@ -5,17 +5,8 @@ import type { AppScope, InboundAppRecord, McpServerRecord, Project, TenantRecord
 import { APP_GRANTS, toClientId } from '../store/project.js';
 import { toDigest, toSeededId } from '../store/records.js';
 import type { TenantGrant } from '../store/roles.js';
-import type {
-  EmulatorSeed,
-  SeedAccessKey,
-  SeedInboundApp,
-  SeedMcpServer,
-  SeedMembership,
-  SeedRole,
-  SeedScope,
-  SeedTenant,
-  SeedUser,
-} from './seed.js';
+import type { EmulatorSeed, SeedAccessKey, SeedMembership, SeedRole, SeedTenant, SeedUser } from './seed.js';
+import type { SeedInboundApp, SeedMcpServer, SeedScope } from './seed-apps.js';
 
 /** Adds users, tenants, roles and access keys. */
 export function applySeed(project: Project, seed: EmulatorSeed, nowSeconds: number): void {
