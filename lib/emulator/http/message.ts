@@ -102,10 +102,10 @@ async function readWithinLimit(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-// OAuth's endpoints take forms (RFC 6749 appendix B); Descope's own take JSON alone.
+// OAuth's endpoints take forms (RFC 6749 appendix B), and so do the emulator's pages; Descope's own take JSON alone.
 function isForm({ url = '', headers }: IncomingMessage): boolean {
   const type = headers['content-type'] ?? '';
-  return url.startsWith('/oauth2/') && type.startsWith('application/x-www-form-urlencoded');
+  return /^\/(?:oauth2|emulator)\//.test(url) && type.startsWith('application/x-www-form-urlencoded');
 }
 
 function parseForm(text: string): JsonObject {

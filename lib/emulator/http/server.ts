@@ -153,8 +153,8 @@ function rejectMalformed(socket: Socket): void {
   );
 }
 
-// What a user decides on: no page but its own may read or send it.
-const CONSENT = /^\/oauth2\/v1\/apps\/(?:[^?]*\/)?(?:authorize|consent)(?:\?|$)/;
+// What a user decides on, and the emulator's own pages: no other page may read or send it.
+const CONSENT = /^\/(?:emulator\/|oauth2\/v1\/apps\/(?:[^?]*\/)?(?:authorize|consent)(?:\?|$))/;
 
 // Every origin is allowed: the emulator is for development only and has no data to protect from a page.
 /** The CORS headers of a response; without an origin, and where a user consents, only `vary`. */

@@ -2,6 +2,7 @@
 import { readString } from '../http/fields.js';
 import type { Call, RouteResponse } from '../http/message.js';
 import { NO_STORE, OAuthError } from '../http/oauth-error.js';
+import { isOwnForm } from '../http/page.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
@@ -71,7 +72,10 @@ function findOnlyLoginId({ project }: ProjectState): string | undefined {
 }
 
 function answerRequest(call: Call, state: ProjectState): RouteResponse {
-  assertOwnForm(call);
+  // Beside the cookie and the ticket: a form on another site is not ours.
+  if (!isOwnForm(call)) {
+    throw new OAuthError('invalid_request', 'The answer does not come from the page of the emulator');
+  }
   const ticket = readString(call.body, 'ticket') ?? '';
   const request = state.oauth.findRequest(ticket);
   const isShownHere = request?.browser === toDigest(call.cookies.get(COOKIE) ?? '');
@@ -90,20 +94,6 @@ function answerRequest(call: Call, state: ProjectState): RouteResponse {
   if (typeof user === 'string') return toConsentPage(state, request, { ticket, loginId, mistake: user });
   state.oauth.dropRequest(ticket);
   return allow(state, request, user);
-}
-
-// Beside the cookie and the ticket: a form on another site is not ours.
-function assertOwnForm({ headers }: Call): void {
-  const site = headers['sec-fetch-site'];
-  const isForeignSite = site !== undefined && site !== 'same-origin';
-  const isForeignOrigin = headers.origin !== undefined && !isSameHost(headers.origin, headers.host);
-  if (!isForeignSite && !isForeignOrigin) return;
-  throw new OAuthError('invalid_request', 'The answer does not come from the page of the emulator');
-}
-
-// The host alone: a proxy in front may speak TLS.
-function isSameHost(origin: string, host: string | undefined): boolean {
-  return origin === `http://${host ?? ''}` || origin === `https://${host ?? ''}`;
 }
 
 function findUser({ project }: ProjectState, loginId: string): UserRecord | string {
