@@ -114,6 +114,13 @@ export interface EmulatorSettings {
    * @defaultValue `DSR`
    */
   readonly refreshCookieName: string;
+  /**
+   * Whether a call with a field that the emulator does not know is rejected. Otherwise the field is ignored, and named
+   * in the header `x-emulator-ignored` of the response.
+   *
+   * @defaultValue false
+   */
+  readonly strict: boolean;
 }
 
 /** The default of the option `projectId`. */
@@ -229,6 +236,7 @@ const SETTING_DEFAULTS: EmulatorSettings = {
   responseMode: 'body',
   sessionCookieName: 'DS',
   refreshCookieName: 'DSR',
+  strict: false,
 };
 
 type Check = readonly [wanted: string, holds: (value: unknown) => boolean];
@@ -250,6 +258,7 @@ const CHECKS: Readonly<Record<keyof EmulatorSettings, Check>> = {
   responseMode: ['body or cookies', (value) => value === 'body' || value === 'cookies'],
   sessionCookieName: COOKIE,
   refreshCookieName: COOKIE,
+  strict: FLAG,
 };
 
 function isPositiveInteger(value: unknown): boolean {

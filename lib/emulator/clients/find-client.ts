@@ -9,6 +9,9 @@ import type { InboundAppRecord } from '../store/project.js';
 import { toDigest } from '../store/records.js';
 import { isDocumentUrl, readDocumentClient, toDocumentClient } from './client-document.js';
 
+/** The fields of a client that authenticates in the body. */
+export const CLIENT_FIELDS = 'client_id client_secret';
+
 /** Finds the client of an authorization request, and fetches its metadata document; throws `invalid_client`. */
 export async function requireClient(
   state: ProjectState,

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../http/message.js';
 import { NO_STORE, OAuthError } from '../http/oauth-error.js';
 import type { Handler } from '../http/router.js';
-import { routesFor } from '../http/router.js';
+import { ignoresOthers, routesFor, takes } from '../http/router.js';
 import { requireServer, scopesOf } from '../oauth/authorization-server.js';
 import type { ProjectState } from '../project-state.js';
 import type { InboundAppRecord } from '../store/project.js';
@@ -26,10 +26,19 @@ const register: Handler = (call, state) => {
   }
 };
 
+// RFC 7591 section 2: metadata that is not understood must be ignored. Some of it is registered, and has no effect here.
+const registration = ignoresOthers(
+  takes(
+    'client_name redirect_uris grant_types response_types token_endpoint_auth_method scope application_type ' +
+      'client_uri logo_uri tos_uri policy_uri software_id software_version',
+    register,
+  ),
+);
+
 /** The routes of registration. */
 export const registrationRoutes = routesFor('open', {
-  'POST /v1/mgmt/inboundapp/app/:projectId/register': register,
-  'POST /v1/mgmt/mcp/client/:projectId/:serverId/register': register,
+  'POST /v1/mgmt/inboundapp/app/:projectId/register': registration,
+  'POST /v1/mgmt/mcp/client/:projectId/:serverId/register': registration,
 });
 
 // Descope registers public clients alone, so a method with a secret becomes `none` (RFC 7591 section 3.2.1).

@@ -21,6 +21,7 @@ Options:
   --refresh-seconds <number>   Lifetime of a refresh token in seconds (default: 2419200, four weeks)
   --refresh-rotation           Issue a new refresh token with each refresh, and reject the old one
   --replay-ends-sign-in        End the whole sign-in when a rotated refresh token is used again
+  --strict                     Reject calls with a field that the emulator does not know
   --webhook <url>              Send the audit events of the project to this URL
   --webhook-secret <secret>    Sign them with this secret
   -h, --help                   Show this text
@@ -62,6 +63,7 @@ function toOptions(values: Values): EmulatorOptions {
     ...toSeconds('refreshSeconds', values['refresh-seconds'], '--refresh-seconds'),
     ...(values['refresh-rotation'] ? { refreshRotation: true } : {}),
     ...(values['replay-ends-sign-in'] ? { replayEndsSignIn: true } : {}),
+    ...(values.strict ? { strict: true } : {}),
     ...toWebhooks(values),
   };
 }
@@ -104,6 +106,7 @@ function parse(args: readonly string[]) {
       'refresh-seconds': text,
       'refresh-rotation': flag,
       'replay-ends-sign-in': flag,
+      strict: flag,
       webhook: text,
       'webhook-secret': text,
       token: text,

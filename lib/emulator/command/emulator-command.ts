@@ -1,5 +1,5 @@
 // The command `nestjs-descope emulator`: starts an emulator, prints how to use it, and ends on a signal; or asks one that runs.
-import type { OutboxMessage } from '../controls/recorders.js';
+import type { LoggedRequest, OutboxMessage } from '../controls/recorders.js';
 import type { Emulator } from '../emulator.js';
 import { EmulatorError } from '../errors.js';
 import type { EmulatorOptions } from '../options.js';
@@ -32,6 +32,7 @@ async function start(options: EmulatorOptions): Promise<void> {
     process.once(signal, () => void emulator.close());
   }
   emulator.outbox.onMessage((message) => process.stdout.write(toLine(message)));
+  emulator.requests.onIgnored(toIgnoredPrinter());
   emulator.webhooks.onDelivery((delivery) => process.stdout.write(toDeliveryLine(delivery)));
   const { host } = options;
   if (host !== undefined && !isLoopback(host)) process.stderr.write(toWarning(emulator, host));
@@ -101,6 +102,19 @@ function toExample({ url, projectId, loginIds }: Emulator): string {
 // The terminal shows what Descope would have sent by mail or phone.
 function toLine({ loginId, deliveryMethod, code, link }: OutboxMessage): string {
   return `${toPlain(`${deliveryMethod} to ${loginId}`)}: ${code ?? link}\n`;
+}
+
+const MAX_PRINTED = 1000;
+
+// Each once: an application that sends a field sends it with every call.
+function toIgnoredPrinter(): (request: LoggedRequest) => void {
+  const printed = new Set<string>();
+  return ({ method, path, ignored = [] }) => {
+    const line = `ignored in ${toPlain(`${method} ${path}`)}: ${ignored.join(', ')}\n`;
+    if (printed.has(line) || printed.size >= MAX_PRINTED) return;
+    printed.add(line);
+    process.stdout.write(line);
+  };
 }
 
 function toDeliveryLine({ action, state, status }: WebhookDelivery): string {

@@ -74,6 +74,8 @@ export interface LoggedRequest {
   readonly path: string;
   /** When it was received, in milliseconds of the emulator's clock. */
   readonly atMs: number;
+  /** What the emulator has ignored: fields of the body such as `user.nickname`, parameters of the query as `?page`. */
+  readonly ignored?: readonly string[];
 }
 
 const MAX_REQUESTS = 20_000;
@@ -81,6 +83,7 @@ const MAX_REQUESTS = 20_000;
 /** Keeps the latest requests, at least 10 000 of them. */
 export class RequestLog {
   #entries: LoggedRequest[] = [];
+  #listener: (request: LoggedRequest) => void = () => undefined;
 
   /** The requests that are kept, oldest first. */
   get all(): readonly LoggedRequest[] {
@@ -112,13 +115,35 @@ export class RequestLog {
   }
 
   /**
+   * Calls a listener for each request of which something is ignored; it replaces the listener of an earlier call.
+   *
+   * @example emulator.requests.onIgnored(({ path, ignored }) => console.log(path, ignored));
+   */
+  onIgnored(listener: (request: LoggedRequest) => void): void {
+    this.#listener = listener;
+  }
+
+  /**
    * Keeps a request.
    *
    * @internal
    */
-  add(entry: LoggedRequest): void {
+  add(entry: LoggedRequest): LoggedRequest {
     if (this.#entries.length >= MAX_REQUESTS) this.#entries = this.#entries.slice(MAX_REQUESTS / 2);
     this.#entries.push(entry);
+    return entry;
+  }
+
+  /**
+   * Notes what is ignored of a request that is kept.
+   *
+   * @internal
+   */
+  noteIgnored(entry: LoggedRequest, ignored: readonly string[]): void {
+    const noted = { ...entry, ignored };
+    const at = this.#entries.lastIndexOf(entry);
+    if (at >= 0) this.#entries[at] = noted;
+    this.#listener(noted);
   }
 }
 

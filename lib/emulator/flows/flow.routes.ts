@@ -1,11 +1,11 @@
 // The endpoints of the web component: starts a flow, submits its screens, and serves its files.
 import { noteLoginFailed } from '../audit/sign-in-events.js';
 import { DescopeError } from '../errors.js';
-import { readObject, readString, requireString } from '../http/fields.js';
+import { below, readObject, readString, requireString } from '../http/fields.js';
 import type { Call, JsonObject, RouteResponse } from '../http/message.js';
 import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
-import { routesFor } from '../http/router.js';
+import { ignoresOthers, routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { FlowRun } from '../store/pending.js';
 import { FLOW_ID } from '../store/pending.js';
@@ -28,8 +28,16 @@ const next: Handler = (call, state) => {
   return advance(call, state, run);
 };
 
-/** The routes of flows. */
-export const flowRoutes = routesFor('project', { 'POST /v1/flow/start': start, 'POST /v1/flow/next': next });
+// What the web component sends with every call, for its own versions and for flows of the console.
+const COMPONENT_FIELDS =
+  'interactionId conditionInteractionId input componentsVersion isCustomScreen flowVersions version ' +
+  below('options', 'redirectUrl location tenant locale lastAuth abTestingKey preview');
+
+/** The routes of flows. What the unmodified web component sends beside the known fields is never rejected. */
+export const flowRoutes = routesFor('project', {
+  'POST /v1/flow/start': ignoresOthers(takes(`flowId ${COMPONENT_FIELDS}`, start)),
+  'POST /v1/flow/next': ignoresOthers(takes(`executionId stepId ${COMPONENT_FIELDS}`, next)),
+});
 
 // A mistake of the user is shown on the screen, as in Descope's flows, and is not a status.
 async function advance(call: Call, state: ProjectState, run: FlowRun): Promise<RouteResponse> {

@@ -1,4 +1,4 @@
-// Reads the fields of a body by name, own properties only, and rejects wrong types and unknown fields.
+// Reads the fields of a body by name, own properties only, and rejects wrong types.
 import { DescopeError } from '../errors.js';
 import type { JsonObject } from './message.js';
 
@@ -82,55 +82,11 @@ function wrongType(name: string, wanted: string): DescopeError {
   return new DescopeError('invalidArguments', `The ${name} field must be ${wanted}`);
 }
 
-/** The fields that a route accepts; a field without entries accepts any value. */
-export type KnownFields = ReadonlyMap<string, KnownFields>;
-
 /** Prefixes fields with their parent: `below('user', 'name email')` is `user.name user.email`. */
 export function below(parent: string, fields: string): string {
-  return words(fields)
+  return fields
+    .split(/\s+/)
+    .filter(Boolean)
     .map((field) => `${parent}.${field}`)
     .join(' ');
-}
-
-/** Rejects a body with other fields, by their names. Empty values are ignored: SDKs send many of them. */
-export function assertKnownFields(body: JsonObject, known: KnownFields): void {
-  const unknown = findUnknownFields(body, known);
-  if (unknown.length === 0) return;
-  const names = unknown.map((name) => name.slice(0, 100)).join(', ');
-  const message =
-    `The emulator does not support ${names} here: ` +
-    'leave it out, or test this against a real project of Descope';
-  throw new DescopeError('invalidArguments', message);
-}
-
-/** Parses known fields, written `loginId user.name`; the items of a list are written as one object. */
-export function toKnownFields(fields: string): KnownFields {
-  const byHead = new Map<string, string[]>();
-  for (const field of words(fields)) {
-    const [head = '', ...rest] = field.split('.');
-    byHead.set(head, [...(byHead.get(head) ?? []), ...(rest.length > 0 ? [rest.join('.')] : [])]);
-  }
-  return new Map([...byHead].map(([head, rest]) => [head, toKnownFields(rest.join(' '))]));
-}
-
-function findUnknownFields(body: JsonObject, known: KnownFields): readonly string[] {
-  return Object.entries(body).flatMap(([name, value]) => {
-    if (isEmpty(value)) return [];
-    const inner = known.get(name);
-    if (inner === undefined) return [name];
-    if (inner.size === 0) return [];
-    const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-    const unknown = items.filter(isObject).flatMap((item) => findUnknownFields(item, inner));
-    return [...new Set(unknown)].map((unknown) => `${name}.${unknown}`);
-  });
-}
-
-function isEmpty(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length === 0;
-  if (isObject(value)) return Object.values(value).every(isEmpty);
-  return value === undefined || value === null || value === '' || value === false || value === 0;
-}
-
-function words(text: string): readonly string[] {
-  return text.split(/\s+/).filter(Boolean);
 }

@@ -3,8 +3,8 @@ import { timingSafeEqual } from 'node:crypto';
 import { toOrigin } from '../audit/origin.js';
 import { DescopeError } from '../errors.js';
 import type { ProjectState } from '../project-state.js';
-import type { KnownFields } from './fields.js';
-import { assertKnownFields, toKnownFields } from './fields.js';
+import type { KnownFields } from './known-fields.js';
+import { findUnknown, NO_FIELDS, toKnownFields, toRejection } from './known-fields.js';
 import type { Call, RouteResponse } from './message.js';
 
 /** The credential that a route requires: none, the project id, or the management key too. */
@@ -19,20 +19,36 @@ export interface Route {
   /** The path; a segment that starts with a colon matches any other. */
   readonly path: string;
   readonly access: Access;
-  /** The fields that the body may have; left out, any. */
-  readonly fields?: KnownFields | undefined;
-  readonly handle: Handler;
-}
-
-/** A handler with the fields that it accepts. */
-interface Endpoint {
+  /** The fields of the body that the route knows. */
   readonly fields: KnownFields;
+  /** The parameters of the query that the route knows. */
+  readonly query: KnownFields;
+  /** Whether a specification demands that unknown fields are ignored: `strict` does not reject them. */
+  readonly ignoresOthers: boolean;
   readonly handle: Handler;
 }
 
-/** Adds the fields that a handler accepts, written `loginId user.name`; others are rejected. */
+/** A handler with what it knows of a request. */
+type Endpoint = Pick<Route, 'fields' | 'query' | 'ignoresOthers' | 'handle'>;
+
+/** Adds the fields of the body that a handler knows, written `loginId user.name`; without it, it knows none. */
 export function takes(fields: string, handle: Handler): Endpoint {
-  return { fields: toKnownFields(fields), handle };
+  return { ...toEndpoint(handle), fields: toKnownFields(fields) };
+}
+
+/** Adds the parameters of the query that a handler knows, also to one that takes fields of the body. */
+export function takesQuery(parameters: string, handler: Handler | Endpoint): Endpoint {
+  return { ...toEndpoint(handler), query: toKnownFields(parameters) };
+}
+
+/** Lets unknown fields pass also with the setting `strict`, where a specification demands that they are ignored. */
+export function ignoresOthers(endpoint: Endpoint): Endpoint {
+  return { ...endpoint, ignoresOthers: true };
+}
+
+function toEndpoint(handler: Handler | Endpoint): Endpoint {
+  if (typeof handler !== 'function') return handler;
+  return { fields: NO_FIELDS, query: NO_FIELDS, ignoresOthers: false, handle: handler };
 }
 
 /** Creates routes that require the same credential; each key is `METHOD /path`. */
@@ -42,10 +58,12 @@ export function routesFor(
 ): readonly Route[] {
   return Object.entries(handlers).map(([line, entry]) => {
     const [method = '', path = ''] = line.split(' ');
-    const { fields, handle } = typeof entry === 'function' ? { fields: undefined, handle: entry } : entry;
-    return { method, path, access, fields, handle };
+    return { method, path, access, ...toEndpoint(entry) };
   });
 }
+
+/** Is told the names of what a request has and its route does not know. */
+type IgnoredListener = (names: readonly string[]) => void;
 
 /** Dispatches requests to routes. */
 export class Router {
@@ -56,10 +74,16 @@ export class Router {
   }
 
   /** Handles a request, or rejects it with a DescopeError. */
-  async handle(call: Omit<Call, 'params'>, state: ProjectState): Promise<RouteResponse> {
+  async handle(
+    call: Omit<Call, 'params'>,
+    state: ProjectState,
+    onIgnored: IgnoredListener = () => undefined,
+  ): Promise<RouteResponse> {
     const { route, params } = this.#find(call.method, call.path);
     assertAccess(route.access, call, state);
-    if (route.fields) assertKnownFields(call.body, route.fields);
+    const unknown = findUnknown(call, route);
+    if (unknown.length > 0 && state.settings.strict && !route.ignoresOthers) throw toRejection(unknown);
+    if (unknown.length > 0) onIgnored(unknown);
     const origin = toOrigin(call, route.access === 'management');
     return state.audit.during(origin, () => route.handle({ ...call, params }, state));
   }

@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { FaultOptions } from '../controls/faults.js';
 import { DescopeError, EmulatorError } from '../errors.js';
 import type { ProjectState } from '../project-state.js';
+import { IGNORED_HEADER } from './known-fields.js';
 import type { JsonObject, RouteResponse } from './message.js';
 import { readAuthorization, readClient, readCookies, readRequestBody, sendResponse } from './message.js';
 import type { Router } from './router.js';
@@ -71,10 +72,14 @@ async function handle(exchange: HttpExchange): Promise<void> {
     await sendResponse(response, toHealth(state));
     return;
   }
-  state.requests.add({ method, path: path.slice(0, 1000), atMs: state.clock.now() });
+  const logged = state.requests.add({ method, path: path.slice(0, 1000), atMs: state.clock.now() });
   const fault = state.faults.take(method, path);
   if (fault && (await isSuppressed(request, fault))) return;
-  const result = (fault && toFaultResponse(fault)) ?? (await toResponse(exchange));
+  const onIgnored = (names: readonly string[]) => {
+    response.setHeader(IGNORED_HEADER, names.join(', '));
+    state.requests.noteIgnored(logged, names);
+  };
+  const result = (fault && toFaultResponse(fault)) ?? (await toResponse(exchange, onIgnored));
   if (result.status === 413) response.setHeader('connection', 'close');
   await sendResponse(response, result, fault?.dripMs);
 }
@@ -106,7 +111,10 @@ async function isSuppressed(request: IncomingMessage, fault: FaultOptions): Prom
   return fault.hang === true || fault.reset === true;
 }
 
-async function toResponse({ request, state, router }: HttpExchange): Promise<RouteResponse> {
+async function toResponse(
+  { request, state, router }: HttpExchange,
+  onIgnored: (names: readonly string[]) => void,
+): Promise<RouteResponse> {
   try {
     const call = {
       ...readTarget(request),
@@ -118,7 +126,7 @@ async function toResponse({ request, state, router }: HttpExchange): Promise<Rou
       cookies: readCookies(request.headers.cookie),
       client: readClient(request.headers.authorization),
     };
-    return await router.handle(call, state);
+    return await router.handle(call, state, onIgnored);
   } catch (cause) {
     return toRejection(cause, request.url);
   }
@@ -163,6 +171,7 @@ function toCorsHeaders({ headers, url = '' }: IncomingMessage): Readonly<Record<
   return {
     'access-control-allow-origin': headers.origin,
     'access-control-allow-credentials': 'true',
+    'access-control-expose-headers': IGNORED_HEADER,
     vary: 'Origin',
   };
 }

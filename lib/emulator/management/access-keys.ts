@@ -13,7 +13,7 @@ import {
 import type { JsonObject } from '../http/message.js';
 import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
-import { routesFor, takes } from '../http/router.js';
+import { routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { AccessKeyRecord } from '../store/project.js';
 import { createId, createSecret, toDigest } from '../store/records.js';
@@ -94,7 +94,7 @@ const KEY =
 /** The routes that manage access keys. */
 export const manageAccessKeyRoutes = routesFor('management', {
   'POST /v1/mgmt/accesskey/create': takes(`${KEY} expireTime userId`, create),
-  'GET /v1/mgmt/accesskey': load,
+  'GET /v1/mgmt/accesskey': takesQuery('id', load),
   'POST /v1/mgmt/accesskey/search': takes('tenantIds boundUserId customAttributes', search),
   'POST /v1/mgmt/accesskey/update': takes(`id ${KEY}`, update),
   'POST /v1/mgmt/accesskey/rotate': takes('id', rotate),

@@ -90,7 +90,7 @@ export const changeUserRoutes = routesFor('management', {
     change(() => ({ passwordExpired: true })),
   ),
   'POST /v1/mgmt/user/logout': takes('loginId userId', logout),
-  'POST /v1/mgmt/user/history': history,
+  'POST /v1/mgmt/user/history': takes('*', history), // a list of ids
 });
 
 type Merge = (has: readonly string[], named: readonly string[]) => readonly string[];

@@ -5,7 +5,7 @@ import { below, readBoolean, readObjects, readString, readStrings, requireString
 import type { JsonObject } from '../http/message.js';
 import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
-import { routesFor, takes } from '../http/router.js';
+import { routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { AppScope, DefaultAudience, InboundAppRecord } from '../store/project.js';
 import { APP_GRANTS, toClientId } from '../store/project.js';
@@ -77,9 +77,9 @@ export const manageAppRoutes = routesFor('management', {
   'POST /v1/mgmt/thirdparty/app/patch': takes(APP, patch),
   'POST /v1/mgmt/thirdparty/app/delete': takes('id', remove),
   'POST /v1/mgmt/thirdparty/app/delete/batch': takes('ids', remove),
-  'GET /v1/mgmt/thirdparty/app/load': load,
+  'GET /v1/mgmt/thirdparty/app/load': takesQuery('id', load),
   'GET /v1/mgmt/thirdparty/apps/load': loadAll,
-  'GET /v1/mgmt/thirdparty/app/secret': secret,
+  'GET /v1/mgmt/thirdparty/app/secret': takesQuery('id', secret),
   'POST /v1/mgmt/thirdparty/app/rotate': takes('id', rotate),
 });
 

@@ -11,7 +11,7 @@ import {
 import type { JsonObject } from '../http/message.js';
 import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
-import { routesFor, takes } from '../http/router.js';
+import { routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { TenantRecord } from '../store/project.js';
 import { createId } from '../store/records.js';
@@ -75,7 +75,7 @@ export const tenantRoutes = routesFor('management', {
   'POST /v1/mgmt/tenant/update': takes(TENANT, update),
   'POST /v1/mgmt/tenant/updateDefaultRoles': takes('id defaultRoles', updateDefaultRoles),
   'POST /v1/mgmt/tenant/delete': takes('id', remove),
-  'GET /v1/mgmt/tenant': load,
+  'GET /v1/mgmt/tenant': takesQuery('id', load),
   'GET /v1/mgmt/tenant/all': loadAll,
   'POST /v1/mgmt/tenant/search': takes(
     'tenantIds tenantNames tenantSelfProvisioningDomains customAttributes',

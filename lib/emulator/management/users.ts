@@ -14,7 +14,7 @@ import {
 import type { JsonObject, RouteResponse } from '../http/message.js';
 import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
-import { routesFor, takes } from '../http/router.js';
+import { routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import { toUserView } from '../sign-in/jwt-response.js';
 import { MESSAGE_FIELDS } from '../sign-in/one-time-codes.js';
@@ -121,7 +121,7 @@ export const manageUserRoutes = routesFor('management', {
   'POST /v1/mgmt/user/delete': takes('loginId userId', remove),
   'POST /v1/mgmt/user/delete/batch': takes('userIds', removeBatch),
   'DELETE /v1/mgmt/user/test/delete/all': removeTestUsers,
-  'GET /v1/mgmt/user': load,
+  'GET /v1/mgmt/user': takesQuery('loginId userId', load),
   'POST /v1/mgmt/users/load': takes('userIds', loadMany),
 });
 

@@ -18,6 +18,9 @@ export interface AuthorizationServer {
   readonly registrationEndpoint: string;
 }
 
+/** The fields that name an authorization server where the path does not. */
+export const SERVER_FIELDS = 'project_id mcp_server_id';
+
 /** Finds the authorization server of a path, or of the field `mcp_server_id`; undefined if there is none. */
 export function findServer(call: Call, state: ProjectState): AuthorizationServer | undefined {
   const projectId = readName(call, 'projectId', 'project_id') ?? state.projectId;

@@ -4,13 +4,13 @@ import type { Call, RouteResponse } from '../http/message.js';
 import { NO_STORE, OAuthError } from '../http/oauth-error.js';
 import { isOwnForm } from '../http/page.js';
 import type { Handler } from '../http/router.js';
-import { routesFor, takes } from '../http/router.js';
+import { ignoresOthers, routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { OAuthGrant, PendingRequest } from '../store/oauth-grants.js';
 import type { UserRecord } from '../store/project.js';
 import { createId, createSecret, toDigest } from '../store/records.js';
 import { readAuthorizationRequest, readTarget } from './authorization-request.js';
-import { toServer } from './authorization-server.js';
+import { SERVER_FIELDS, toServer } from './authorization-server.js';
 import { toConsentPage, toErrorPage } from './consent-page.js';
 import { toAllowedScopes } from './requested-access.js';
 
@@ -28,11 +28,20 @@ const authorize: Handler = (call, state) =>
 
 const answer: Handler = (call, state) => withErrorPage(() => answerRequest(call, state));
 
+// RFC 6749 section 3.1: unrecognized request parameters must be ignored.
+const authorization = ignoresOthers(
+  takesQuery(
+    `${SERVER_FIELDS} client_id redirect_uri response_type response_mode state scope resource nonce prompt ` +
+      'code_challenge code_challenge_method login_hint loginHint',
+    authorize,
+  ),
+);
+
 /** The routes of the authorization endpoint, and the form of its page. */
 export const authorizeRoutes = routesFor('open', {
-  'GET /oauth2/v1/apps/authorize': authorize,
-  'GET /oauth2/v1/apps/:projectId/authorize': authorize,
-  'GET /oauth2/v1/apps/agentic/:projectId/:serverId/authorize': authorize,
+  'GET /oauth2/v1/apps/authorize': authorization,
+  'GET /oauth2/v1/apps/:projectId/authorize': authorization,
+  'GET /oauth2/v1/apps/agentic/:projectId/:serverId/authorize': authorization,
   'POST /oauth2/v1/apps/consent': takes('ticket loginId decision', answer),
 });
 

@@ -1,16 +1,16 @@
 // The token endpoint: authorization code, refresh token and client credentials grants.
 import { createHash } from 'node:crypto';
-import { authenticateClient } from '../clients/find-client.js';
+import { authenticateClient, CLIENT_FIELDS } from '../clients/find-client.js';
 import { readString } from '../http/fields.js';
 import type { Call, JsonObject } from '../http/message.js';
 import { NO_STORE, OAuthError } from '../http/oauth-error.js';
 import type { Handler } from '../http/router.js';
-import { routesFor } from '../http/router.js';
+import { ignoresOthers, routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { AuthorizationCode, OAuthGrant, RefreshRecord } from '../store/oauth-grants.js';
 import type { InboundAppRecord } from '../store/project.js';
 import type { AuthorizationServer } from './authorization-server.js';
-import { findServer } from './authorization-server.js';
+import { findServer, SERVER_FIELDS } from './authorization-server.js';
 import { issueAccessToken, issueTokens } from './issue-tokens.js';
 import { readRequestedScopes, readResources } from './requested-access.js';
 
@@ -32,11 +32,23 @@ const token: Handler = async (call, state) => {
   }
 };
 
+// RFC 6749 section 3.2: unrecognized request parameters must be ignored.
+const tokenEndpoint = ignoresOthers(
+  takesQuery(
+    SERVER_FIELDS,
+    takes(
+      `${SERVER_FIELDS} ${CLIENT_FIELDS} grant_type code redirect_uri code_verifier refresh_token ` +
+        'scope resource audience tenantId tenant_id',
+      token,
+    ),
+  ),
+);
+
 /** The routes of the token endpoint; the agentic one contains the MCP server. */
 export const tokenEndpointRoutes = routesFor('open', {
-  'POST /oauth2/v1/apps/token': token,
-  'POST /oauth2/v1/apps/:projectId/token': token,
-  'POST /oauth2/v1/apps/agentic/:projectId/:serverId/token': token,
+  'POST /oauth2/v1/apps/token': tokenEndpoint,
+  'POST /oauth2/v1/apps/:projectId/token': tokenEndpoint,
+  'POST /oauth2/v1/apps/agentic/:projectId/:serverId/token': tokenEndpoint,
 });
 
 async function respond(call: Call, state: ProjectState): Promise<JsonObject> {

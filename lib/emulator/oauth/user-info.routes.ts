@@ -1,17 +1,17 @@
 // The endpoints for a token that was issued: claims about its user, and its end (RFC 7009).
-import { authenticateClient } from '../clients/find-client.js';
+import { authenticateClient, CLIENT_FIELDS } from '../clients/find-client.js';
 import { readString } from '../http/fields.js';
 import type { Call, RouteResponse } from '../http/message.js';
 import { NO_STORE, OAuthError } from '../http/oauth-error.js';
 import type { Handler } from '../http/router.js';
-import { routesFor } from '../http/router.js';
+import { ignoresOthers, routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { OAuthGrant } from '../store/oauth-grants.js';
 import type { UserRecord } from '../store/project.js';
 import { toGrantClaims } from '../store/roles.js';
 import { toProfileClaims } from '../tokens/claims.js';
 import { readAppToken } from '../tokens/tokens.js';
-import { findServer } from './authorization-server.js';
+import { findServer, SERVER_FIELDS } from './authorization-server.js';
 
 // Descope's is also what a resource server asks for the roles that a user has by now.
 const userInfo: Handler = async (call, state) => {
@@ -31,14 +31,19 @@ const revoke: Handler = (call, state) => {
   }
 };
 
+const userInfoEndpoint = ignoresOthers(takesQuery(SERVER_FIELDS, takes(SERVER_FIELDS, userInfo)));
+const revocationEndpoint = ignoresOthers(
+  takesQuery(SERVER_FIELDS, takes(`${SERVER_FIELDS} ${CLIENT_FIELDS} token token_type_hint`, revoke)),
+);
+
 /** The routes of user info and revocation. */
 export const userInfoRoutes = routesFor('open', {
-  'GET /oauth2/v1/apps/userinfo': userInfo,
-  'POST /oauth2/v1/apps/userinfo': userInfo,
-  'GET /oauth2/v1/apps/:projectId/userinfo': userInfo,
-  'POST /oauth2/v1/apps/:projectId/userinfo': userInfo,
-  'POST /oauth2/v1/apps/revoke': revoke,
-  'POST /oauth2/v1/apps/:projectId/revoke': revoke,
+  'GET /oauth2/v1/apps/userinfo': userInfoEndpoint,
+  'POST /oauth2/v1/apps/userinfo': userInfoEndpoint,
+  'GET /oauth2/v1/apps/:projectId/userinfo': userInfoEndpoint,
+  'POST /oauth2/v1/apps/:projectId/userinfo': userInfoEndpoint,
+  'POST /oauth2/v1/apps/revoke': revocationEndpoint,
+  'POST /oauth2/v1/apps/:projectId/revoke': revocationEndpoint,
 });
 
 async function findUser(call: Call, state: ProjectState): Promise<UserRecord | undefined> {

@@ -4,7 +4,7 @@ import { readBoolean, readObject, readString, readStrings, requireString } from 
 import type { Call, RouteResponse } from '../http/message.js';
 import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
-import { routesFor, takes } from '../http/router.js';
+import { routesFor, takes, takesQuery } from '../http/router.js';
 import { isPermitted } from '../management/access-keys.js';
 import type { ProjectState } from '../project-state.js';
 import { clearingCookies, toJwtResponse, toUserView } from '../sign-in/jwt-response.js';
@@ -56,14 +56,17 @@ const logoutAll: Handler = async (call, state) => {
 
 const validate: Handler = async (call, state) => ok(await requireSession(call, state));
 
+// What web-js-sdk says of its cookies, for Descope's statistics.
+const BROWSER_HINTS = 'dcs dcr';
+
 /** The routes that refresh, check and end a session. */
 export const sessionRoutes = routesFor('project', {
-  'POST /v1/auth/refresh': takes('', refresh),
-  'POST /v1/auth/try-refresh': takes('', tryRefresh),
+  'POST /v1/auth/refresh': takesQuery(BROWSER_HINTS, refresh),
+  'POST /v1/auth/try-refresh': takesQuery(BROWSER_HINTS, tryRefresh),
   'POST /v1/auth/tenant/select': takes('tenant', selectTenant),
-  'POST /v1/auth/logout': takes('', logout),
-  'POST /v1/auth/logoutall': takes('', logoutAll),
-  'POST /v1/auth/validate': takes('', validate),
+  'POST /v1/auth/logout': logout,
+  'POST /v1/auth/logoutall': logoutAll,
+  'POST /v1/auth/validate': validate,
 });
 
 async function toRefreshed(call: Call, state: ProjectState, signIn: SignIn): Promise<RouteResponse> {

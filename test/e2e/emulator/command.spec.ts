@@ -52,9 +52,9 @@ async function replay(url: string, projectId: string) {
   };
 }
 
-function signUp(url: string, projectId: string): Promise<Response> {
+function signUp(url: string, projectId: string, fields: object = {}): Promise<Response> {
   const headers = { authorization: `Bearer ${projectId}`, 'content-type': 'application/json' };
-  const body = JSON.stringify({ loginId: 'ada@example.com', password: 'Correct-horse-1' });
+  const body = JSON.stringify({ loginId: 'ada@example.com', password: 'Correct-horse-1', ...fields });
   return fetch(`${url}/v1/auth/password/signup`, { method: 'POST', headers, body });
 }
 
@@ -87,6 +87,24 @@ describe('nestjs-descope emulator', () => {
     };
     expect((await emulate(flags, { onOutput })).code).toBe(0);
     expect(await seen).toEqual({ lifetime: 60, refreshed: 200, replayed: 401, afterReplay: 401 });
+  });
+
+  it('prints what it ignores, once, and rejects it with --strict', async () => {
+    const ask = async (flags: readonly string[]) => {
+      let statuses: Promise<readonly number[]> | undefined;
+      const onOutput = (stdout: string, stop: () => void) => {
+        const uri = /DESCOPE_BASE_URI=(\S+)\n +DESCOPE_PROJECT_ID=(\S+)\n/.exec(stdout);
+        if (!uri || statuses) return;
+        const send = (loginId: string) => signUp(uri[1] ?? '', uri[2] ?? '', { loginId, captcha: 'x' });
+        statuses = Promise.all([send('bob'), send('eve')]).then((both) => both.map(({ status }) => status));
+        void statuses.finally(stop);
+      };
+      const { stdout } = await emulate(['--port', '0', ...flags], { onOutput });
+      return { statuses: await statuses, lines: stdout.match(/^ignored in .*$/gm) };
+    };
+    const line = 'ignored in POST /v1/auth/password/signup: captcha';
+    expect(await ask([])).toEqual({ statuses: [200, 200], lines: [line] });
+    expect(await ask(['--strict'])).toEqual({ statuses: [400, 400], lines: null });
   });
 
   it('sends the audit events to the webhook, and shows which arrived', async () => {

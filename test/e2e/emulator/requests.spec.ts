@@ -33,7 +33,7 @@ describe('a malformed body', () => {
     ['[]', 'E011002'],
     ['{"loginId":{}}', 'E011003'],
     ['{"loginId":"ada@example.com","loginOptions":[]}', 'E011003'],
-    ['{"__proto__":{"loginId":"ada@example.com"}}', 'E011003'],
+    ['{"__proto__":{"loginId":"ada@example.com"}}', 'E011002'],
   ])('is rejected with the right code: %s', async (body, errorCode) => {
     expect(await (await post('/v1/auth/otp/signin/email', body)).json()).toMatchObject({ errorCode });
   });

@@ -1,5 +1,5 @@
-// Fields that the emulator does not support are rejected by name; what SDKs send by default is accepted.
-import { describe, expect, it } from '@jest/globals';
+// Fields that the emulator does not know are named, and with `strict` rejected; what SDKs send by default is neither.
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { allRoutes } from '#lib/emulator/start-emulator.js';
 import { useEmulator } from '../../support/use-emulator.js';
 
@@ -13,56 +13,115 @@ async function send(path: string, body: object, method = 'POST') {
   };
   const response = await bed.request(path, { method, headers, body: JSON.stringify(body) });
   const { errorCode, errorMessage } = (await response.json()) as Record<string, string>;
-  return { status: response.status, errorCode, errorMessage };
+  const ignored = response.headers.get('x-emulator-ignored');
+  return { status: response.status, ignored, errorCode, errorMessage };
 }
 
 const rejection = (field: string) => ({
   status: 400,
+  ignored: null,
   errorCode: 'E011003',
   errorMessage: expect.stringContaining(`does not support ${field} here`),
 });
 
-describe('A field that the emulator does not do', () => {
-  it.each([
-    ['/v1/mgmt/user/create', { loginId: 'n', ssoAppIds: ['app1'] }, 'ssoAppIds'],
-    [
-      '/v1/mgmt/user/create',
-      { loginId: 'n', userTenants: [{ tenantId: 'acme', roles: ['x'] }] },
-      'userTenants.roles',
-    ],
-    ['/v1/mgmt/user/create/batch', { users: [{ loginId: 'n', seed: 'abc' }] }, 'users.seed'],
-    ['/v1/mgmt/user/update', { loginId: 'ada@example.com', nickname: 'x' }, 'nickname'],
-    [
-      '/v1/mgmt/user/update/email',
-      { loginId: 'ada@example.com', email: 'a@b.c', failOnConflict: true },
-      'failOnConflict',
-    ],
-    ['/v2/mgmt/user/search', { fromModifiedTime: 5, ssoAppIds: ['a'] }, 'fromModifiedTime, ssoAppIds'],
-    ['/v1/mgmt/accesskey/create', { name: 'k', ssoAppIds: ['app1'] }, 'ssoAppIds'],
-    ['/v1/mgmt/tenant/create', { name: 'n', enforceSSO: true }, 'enforceSSO'],
-    ['/v1/mgmt/tenant/delete', { id: 'acme', cascade: true }, 'cascade'],
-    ['/v1/mgmt/role/create', { name: 'r', private: true }, 'private'],
-    ['/v1/mgmt/jwt/update', { jwt: 'x', refreshDuration: 60 }, 'refreshDuration'],
-    ['/v1/mgmt/impersonate', { impersonatorId: 'a', loginId: 'b', validateConsent: true }, 'validateConsent'],
-    [
-      '/v1/auth/otp/signin/email',
-      { loginId: 'ada@example.com', loginOptions: { revokeOtherSessionsTypes: ['x'] } },
-      'loginOptions.revokeOtherSessionsTypes',
-    ],
-    [
-      '/v1/auth/otp/signup/email',
-      { loginId: 'n@example.com', user: { roleNames: ['admin'] } },
-      'user.roleNames',
-    ],
-    [
-      '/v1/mgmt/user/create',
-      JSON.parse('{"loginId":"n","__proto__":{"a":1},"constructor":1}') as object,
-      '__proto__, constructor',
-    ],
-  ])('is rejected by its name, before anything is changed: %s %j', async (path, body, field) => {
-    const before = bed.emulator.loginIds;
-    expect(await send(path, body)).toEqual(rejection(field));
-    expect(bed.emulator.loginIds).toEqual(before);
+const CASES: readonly (readonly [path: string, body: object, field: string])[] = [
+  ['/v1/mgmt/user/create', { loginId: 'n', ssoAppIds: ['app1'] }, 'ssoAppIds'],
+  [
+    '/v1/mgmt/user/create',
+    { loginId: 'n', userTenants: [{ tenantId: 'acme', roles: ['x'] }] },
+    'userTenants.roles',
+  ],
+  ['/v1/mgmt/user/create/batch', { users: [{ loginId: 'n', seed: 'abc' }] }, 'users.seed'],
+  ['/v1/mgmt/user/update', { loginId: 'ada@example.com', nickname: 'x' }, 'nickname'],
+  [
+    '/v1/mgmt/user/update/email',
+    { loginId: 'ada@example.com', email: 'a@b.c', failOnConflict: true },
+    'failOnConflict',
+  ],
+  ['/v2/mgmt/user/search', { fromModifiedTime: 5, ssoAppIds: ['a'] }, 'fromModifiedTime, ssoAppIds'],
+  ['/v1/mgmt/accesskey/create', { name: 'k', ssoAppIds: ['app1'] }, 'ssoAppIds'],
+  ['/v1/mgmt/tenant/create', { name: 'n', enforceSSO: true }, 'enforceSSO'],
+  ['/v1/mgmt/tenant/delete', { id: 'acme', cascade: true }, 'cascade'],
+  ['/v1/mgmt/role/create', { name: 'r', private: true }, 'private'],
+  ['/v1/mgmt/jwt/update', { jwt: 'x', refreshDuration: 60 }, 'refreshDuration'],
+  ['/v1/mgmt/impersonate', { impersonatorId: 'a', loginId: 'b', validateConsent: true }, 'validateConsent'],
+  [
+    '/v1/auth/otp/signin/email',
+    { loginId: 'ada@example.com', loginOptions: { revokeOtherSessionsTypes: ['x'] } },
+    'loginOptions.revokeOtherSessionsTypes',
+  ],
+  [
+    '/v1/auth/otp/signup/email',
+    { loginId: 'n@example.com', user: { roleNames: ['admin'] } },
+    'user.roleNames',
+  ],
+  [
+    '/v1/mgmt/user/create',
+    JSON.parse('{"loginId":"n","__proto__":{"a":1},"constructor":1}') as object,
+    '__proto__, constructor',
+  ],
+];
+
+describe('A field that the emulator does not know', () => {
+  it('is named in a header of the response and on the logged request, and the rest of the call is done', async () => {
+    const body = { loginId: 'n', name: 'N', ssoAppIds: ['app1'], options: { a: 1 } };
+    expect(await send('/v1/mgmt/user/create', body)).toMatchObject({
+      status: 200,
+      ignored: 'ssoAppIds, options',
+    });
+    expect(bed.emulator.loginIds).toContain('n');
+    await send('/v1/mgmt/user/create', { loginId: 'o', name: 'O' });
+    expect(bed.emulator.requests.find('/v1/mgmt/user/create')).toEqual([
+      expect.objectContaining({ method: 'POST', ignored: ['ssoAppIds', 'options'] }),
+      expect.not.objectContaining({ ignored: expect.anything() }),
+    ]);
+  });
+
+  it.each(CASES)('is named with its path: %s %j', async (path, body, field) => {
+    expect((await send(path, body)).ignored).toBe(field);
+  });
+
+  it('is named also where the call is rejected for another reason', async () => {
+    const answer = await send('/v1/mgmt/user/update', { loginId: 'nobody', nickname: 'x' });
+    expect(answer).toMatchObject({ status: 400, errorCode: 'E112102', ignored: 'nickname' });
+  });
+
+  it('can be a parameter of the query', async () => {
+    const headers = { authorization: `Bearer ${bed.emulator.projectId}:${bed.emulator.managementKey}` };
+    const get = (query: string) => bed.request(`/v1/mgmt/user?${query}`, { headers });
+    const named = await get('loginId=ada@example.com&depth=2&empty=');
+    expect([named.status, named.headers.get('x-emulator-ignored')]).toEqual([200, '?depth']);
+    expect((await get('loginId=ada@example.com')).headers.get('x-emulator-ignored')).toBeNull();
+    bed.emulator.configure({ strict: true });
+    expect((await get('loginId=ada@example.com&depth=2')).status).toBe(400);
+  });
+
+  it('gets no more of a header than twenty short names in safe characters', async () => {
+    const many = Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`f${index}`, 1]));
+    const { ignored } = await send('/v1/mgmt/user/create', {
+      loginId: 'n',
+      'a\r\nset-cookie: b, ü\ud800': 1,
+      ['x'.repeat(5000)]: 1,
+      ...many,
+    });
+    const names = ignored?.split(', ') ?? [];
+    expect(names).toHaveLength(21);
+    expect(names.slice(0, 3)).toEqual(['a__set-cookie:_b____', 'x'.repeat(100), 'f0']);
+    expect(names.at(-1)).toBe('+7');
+  });
+
+  it('is named to pages of other origins, too', async () => {
+    const headers = { origin: 'http://localhost:3000' };
+    const response = await bed.request(`/v2/keys/${bed.emulator.projectId}`, { headers });
+    expect(response.headers.get('access-control-expose-headers')).toBe('x-emulator-ignored');
+  });
+
+  it('is told to a listener', async () => {
+    const told: unknown[] = [];
+    bed.emulator.requests.onIgnored(({ path, ignored }) => told.push([path, ignored]));
+    await send('/v1/mgmt/user/create', { loginId: 'n', ssoAppIds: ['app1'] });
+    await send('/v1/mgmt/user/create', { loginId: 'o' });
+    expect(told).toEqual([['/v1/mgmt/user/create', ['ssoAppIds']]]);
   });
 
   it('passes where it says nothing, as the SDKs for Go and Python send it by default', async () => {
@@ -83,7 +142,7 @@ describe('A field that the emulator does not do', () => {
       seed: '',
       hashedPassword: {},
     });
-    expect(created.status).toBe(200);
+    expect(created).toMatchObject({ status: 200, ignored: null });
     const wishes = {
       tenantIds: null,
       roleNames: [],
@@ -110,15 +169,40 @@ describe('A field that the emulator does not do', () => {
     ).toBe(200);
   });
 
-  it('can be dropped by no route: each that reads a body lists its fields, but for flows, OAuth and a list of ids', () => {
-    const open = allRoutes.filter(({ method, fields }) => !['GET', 'DELETE'].includes(method) && !fields);
-    expect(open.map(({ path }) => path)).toEqual([
+  it('can be dropped by no route: what names none of its fields knows none', () => {
+    const open = allRoutes.filter(({ fields, query }) => fields.has('*') || query.has('*'));
+    expect(open.map(({ path }) => path)).toEqual(['/v1/mgmt/user/history']); // a list of ids
+  });
+});
+
+describe('The setting strict', () => {
+  beforeEach(() => bed.emulator.configure({ strict: true }));
+
+  it.each(CASES)(
+    'rejects an unknown field by its name, before anything is changed: %s %j',
+    async (...one) => {
+      const [path, body, field] = one;
+      const before = bed.emulator.loginIds;
+      expect(await send(path, body)).toEqual(rejection(field));
+      expect(bed.emulator.loginIds).toEqual(before);
+    },
+  );
+
+  it('rejects a field where a route has none', async () => {
+    expect(await send('/v1/auth/logout', { everywhere: true })).toEqual(rejection('everywhere'));
+  });
+
+  it('leaves alone what specifications and the web component want ignored, which is named', async () => {
+    const open = allRoutes.filter(({ ignoresOthers }) => ignoresOthers).map(({ path }) => path);
+    expect([...new Set(open)]).toEqual([
       '/v1/flow/start',
       '/v1/flow/next',
-      '/v1/mgmt/user/history',
-      '/v1/mgmt/inboundapp/app/:projectId/register', // RFC 7591 section 2: what is unknown is ignored
+      '/v1/mgmt/inboundapp/app/:projectId/register', // RFC 7591 section 2
       '/v1/mgmt/mcp/client/:projectId/:serverId/register',
-      '/oauth2/v1/apps/token',
+      '/oauth2/v1/apps/authorize', // RFC 6749 section 3.1
+      '/oauth2/v1/apps/:projectId/authorize',
+      '/oauth2/v1/apps/agentic/:projectId/:serverId/authorize',
+      '/oauth2/v1/apps/token', // RFC 6749 section 3.2
       '/oauth2/v1/apps/:projectId/token',
       '/oauth2/v1/apps/agentic/:projectId/:serverId/token',
       '/oauth2/v1/apps/userinfo',
@@ -126,5 +210,12 @@ describe('A field that the emulator does not do', () => {
       '/oauth2/v1/apps/revoke',
       '/oauth2/v1/apps/:projectId/revoke',
     ]);
+    const flow = { flowId: 'sign-up-or-in', options: { client: { version: '1' } } };
+    const response = await bed.request('/v1/flow/start', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${bed.emulator.projectId}`, 'content-type': 'application/json' },
+      body: JSON.stringify(flow),
+    });
+    expect([response.status, response.headers.get('x-emulator-ignored')]).toEqual([200, 'options.client']);
   });
 });
