@@ -83,8 +83,11 @@ export const changeUserRoutes = routesFor('management', {
     change(customAttribute),
   ),
   'POST /v1/mgmt/user/password/set': takes('loginId password setActive', change(setPassword(false))),
-  'POST /v1/mgmt/user/password/set/temporary': takes('loginId password', change(setPassword(false))),
-  'POST /v1/mgmt/user/password/set/active': takes('loginId password', change(setPassword(true))),
+  'POST /v1/mgmt/user/password/set/temporary': takes(
+    'loginId password setActive',
+    change(setPassword(false)),
+  ),
+  'POST /v1/mgmt/user/password/set/active': takes('loginId password setActive', change(setPassword(true))),
   'POST /v1/mgmt/user/password/expire': takes(
     'loginId',
     change(() => ({ passwordExpired: true })),

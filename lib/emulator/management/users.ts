@@ -74,8 +74,17 @@ const patch: Handler = (call, state) => {
   const emptied = Object.keys(NO_PROFILE).filter((name) => readField(call.body, name) === '');
   const left = { ...user, ...Object.fromEntries(emptied.map((name) => [name, undefined])) };
   const loginIds = toLoginIds(call.body, user.loginIds);
-  return respondWithUser(state, saveUserFields(state, { ...left, loginIds }, call.body));
+  const body = { ...toVerified(call.body), ...call.body };
+  return respondWithUser(state, saveUserFields(state, { ...left, loginIds }, body));
 };
+
+// A management key vouches for the addresses that it writes.
+function toVerified(body: JsonObject): JsonObject {
+  return {
+    ...(readString(body, 'email') === undefined ? {} : { verifiedEmail: true }),
+    ...(readString(body, 'phone') === undefined ? {} : { verifiedPhone: true }),
+  };
+}
 
 // A call by user id returns the deleted user.
 const remove: Handler = (call, state) => {

@@ -40,6 +40,14 @@ describe('users under management', () => {
     expect((await users().load('eve@example.com')).error?.errorCode).toBe('E112102');
   });
 
+  // python-sdk, tests/e2e/management/test_user.py: the phone number of a patch is verified.
+  it('have verified addresses when a patch writes them, unless it says otherwise', async () => {
+    const patched = await users().patch('ada@example.com', { phone: '+1234567890' });
+    expect(patched.data).toMatchObject({ phone: '+1234567890', verifiedPhone: true });
+    const unverified = await users().patch('ada@example.com', { email: 'a@b.c', verifiedEmail: false });
+    expect(unverified.data).toMatchObject({ email: 'a@b.c', verifiedEmail: false, verifiedPhone: true });
+  });
+
   it('are rejected twice under one login id, and with roles or tenants that there are not', async () => {
     expect((await users().create('ada@example.com')).error?.errorCode).toBe('E062107');
     expect((await users().create('x', { roles: ['nobody'] })).error?.errorMessage).toContain(
