@@ -57,6 +57,14 @@ export class Emulator {
     return this.#state.url;
   }
 
+  /**
+   * The URL that opens the console in a browser. It contains the token, which is a secret: with it, a browser can sign in
+   * as any user.
+   */
+  get consoleUrl(): string {
+    return `${this.#state.url}/?token=${this.#state.consoleToken}`;
+  }
+
   /** The id of the emulated project. */
   get projectId(): string {
     return this.#state.projectId;

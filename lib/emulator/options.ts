@@ -56,6 +56,12 @@ export interface EmulatorOptions extends Partial<EmulatorSettings> {
    * @defaultValue those of the seed
    */
   readonly webhooks?: readonly EmulatorWebhook[];
+  /**
+   * The token that opens the console in a browser: at least 16 letters, digits, hyphens or underscores.
+   *
+   * @defaultValue a new one at each start, which `consoleUrl` contains
+   */
+  readonly consoleToken?: string;
 }
 
 /** The settings of the emulated project, most of which Descope's console has too. */
@@ -138,13 +144,14 @@ export interface ResolvedOptions {
   readonly port: number;
   readonly algorithm: KeyAlgorithm;
   readonly webhooks: readonly EmulatorWebhook[];
+  readonly consoleToken: string | undefined;
   readonly settings: EmulatorSettings;
 }
 
 /** Checks the options and adds defaults; throws `EMULATOR_OPTIONS_INVALID` with all mistakes at once. */
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   const { projectId, managementKey, host, allowRemote, port, algorithm, webhooks, ...others } = options;
-  const { seed: _seed, ...settings } = others;
+  const { seed: _seed, consoleToken, ...settings } = others;
   const resolved = {
     projectId: projectId ?? DEFAULT_PROJECT_ID,
     managementKey: managementKey ?? DEFAULT_MANAGEMENT_KEY,
@@ -153,6 +160,7 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
     port: port ?? 0,
     algorithm: algorithm ?? 'RS256',
     webhooks: webhooks ?? [],
+    consoleToken,
     settings: { ...SETTING_DEFAULTS, ...withoutAbsent(settings) },
   };
   const mistakes = [...findMistakes(resolved), ...findSettingMistakes(settings)];
@@ -185,6 +193,11 @@ function findMistakes(options: ResolvedOptions): readonly string[] {
   }
   if (!/^[^\s:]+$/.test(options.managementKey)) {
     mistakes.push('managementKey must be a string without whitespace or colons');
+  }
+  if (options.consoleToken !== undefined && !/^[\w-]{16,}$/.test(options.consoleToken)) {
+    mistakes.push(
+      'consoleToken must have at least 16 letters, digits, hyphens or underscores, and nothing else',
+    );
   }
   mistakes.push(...findHostMistakes(options));
   if (!Number.isInteger(options.port) || options.port < 0 || options.port > 65_535) {

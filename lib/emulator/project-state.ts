@@ -12,6 +12,7 @@ import type { KeyRing } from './store/key-ring.js';
 import { OAuthGrants } from './store/oauth-grants.js';
 import { EnchantedLinks, FlowRuns, PendingSignIns } from './store/pending.js';
 import { Project } from './store/project.js';
+import { createSecret } from './store/records.js';
 import { IssueTimes, SignIns } from './store/sign-ins.js';
 import { Webhooks } from './webhooks/webhooks.js';
 
@@ -41,6 +42,7 @@ export class ProjectState {
   settings: EmulatorSettings;
   /** The URL of the server; empty until it listens. */
   url = '';
+  #consoleToken: string | undefined;
 
   constructor(
     private readonly options: ResolvedOptions,
@@ -64,6 +66,12 @@ export class ProjectState {
   /** The issuer in the form of a URL. */
   get issuerUrl(): string {
     return `${this.url}/${this.projectId}`;
+  }
+
+  /** The token that opens the console; drawn when somebody asks for it. */
+  get consoleToken(): string {
+    this.#consoleToken ??= this.options.consoleToken ?? createSecret();
+    return this.#consoleToken;
   }
 
   /** The cookie name of a kind of token, which is also its claim `drn`. */

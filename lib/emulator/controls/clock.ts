@@ -23,6 +23,16 @@ export class EmulatorClock {
   }
 
   /**
+   * Reads a clock that nobody moves, for durations.
+   *
+   * @returns Milliseconds since some moment.
+   * @internal
+   */
+  monotonicMs(): number {
+    return performance.now();
+  }
+
+  /**
    * Moves the clock.
    *
    * @param ms The milliseconds to move it by; a negative number moves it back.

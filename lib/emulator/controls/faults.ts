@@ -87,6 +87,11 @@ export interface Fault {
 export class Faults {
   #faults: ActiveFault[] = [];
 
+  /** The faults that were added and not removed, oldest first; those that are used up included. */
+  get all(): readonly Fault[] {
+    return [...this.#faults];
+  }
+
   /**
    * Adds a fault.
    *

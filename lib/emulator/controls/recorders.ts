@@ -20,10 +20,26 @@ export interface OutboxMessage {
 
 const MAX_MESSAGES = 1000;
 
+/** Who watches what is recorded, beside the one listener of a test. */
+class Watchers<T> {
+  readonly #all = new Set<(item: T) => void>();
+
+  /** Adds one, and returns what ends it. */
+  add(watch: (item: T) => void): () => void {
+    this.#all.add(watch);
+    return () => void this.#all.delete(watch);
+  }
+
+  tell(item: T): void {
+    for (const watch of this.#all) watch(item);
+  }
+}
+
 /** Keeps the latest 1000 messages. */
 export class Outbox {
   #messages: OutboxMessage[] = [];
   #listener: (message: OutboxMessage) => void = () => undefined;
+  readonly #watchers = new Watchers<OutboxMessage>();
 
   /** The messages that are kept, oldest first. */
   get all(): readonly OutboxMessage[] {
@@ -63,6 +79,16 @@ export class Outbox {
     if (this.#messages.length >= MAX_MESSAGES) this.#messages.shift();
     this.#messages.push(message);
     this.#listener(message);
+    this.#watchers.tell(message);
+  }
+
+  /**
+   * Calls a function for each new message, beside the listener.
+   *
+   * @internal
+   */
+  watch(watch: (message: OutboxMessage) => void): () => void {
+    return this.#watchers.add(watch);
   }
 }
 
@@ -76,6 +102,10 @@ export interface LoggedRequest {
   readonly atMs: number;
   /** What the emulator has ignored: fields of the body such as `user.nickname`, parameters of the query as `?page`. */
   readonly ignored?: readonly string[];
+  /** The status of the response; undefined as long as there is none. */
+  readonly status?: number | undefined;
+  /** How long the response took, in milliseconds of real time; undefined as long as there is none. */
+  readonly durationMs?: number | undefined;
 }
 
 const MAX_REQUESTS = 20_000;
@@ -84,6 +114,7 @@ const MAX_REQUESTS = 20_000;
 export class RequestLog {
   #entries: LoggedRequest[] = [];
   #listener: (request: LoggedRequest) => void = () => undefined;
+  readonly #watchers = new Watchers<LoggedRequest>();
 
   /** The requests that are kept, oldest first. */
   get all(): readonly LoggedRequest[] {
@@ -131,6 +162,7 @@ export class RequestLog {
   add(entry: LoggedRequest): LoggedRequest {
     if (this.#entries.length >= MAX_REQUESTS) this.#entries = this.#entries.slice(MAX_REQUESTS / 2);
     this.#entries.push(entry);
+    this.#watchers.tell(entry);
     return entry;
   }
 
@@ -140,10 +172,27 @@ export class RequestLog {
    * @internal
    */
   noteIgnored(entry: LoggedRequest, ignored: readonly string[]): void {
-    const noted = { ...entry, ignored };
-    const at = this.#entries.lastIndexOf(entry);
-    if (at >= 0) this.#entries[at] = noted;
-    this.#listener(noted);
+    Object.assign(entry, { ignored });
+    this.#listener(entry);
+  }
+
+  /**
+   * Notes the response to a request that is kept.
+   *
+   * @internal
+   */
+  finish(entry: LoggedRequest, response: Pick<LoggedRequest, 'status' | 'durationMs'>): void {
+    Object.assign(entry, response);
+    this.#watchers.tell(entry);
+  }
+
+  /**
+   * Calls a function for each new request, and again when it has its response.
+   *
+   * @internal
+   */
+  watch(watch: (entry: LoggedRequest) => void): () => void {
+    return this.#watchers.add(watch);
   }
 }
 

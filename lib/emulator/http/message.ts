@@ -79,7 +79,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Reads the body of a request, JSON or a form; an empty body counts as an empty object. */
 export async function readRequestBody(request: IncomingMessage): Promise<JsonObject> {
-  const text = await readWithinLimit(request);
+  const text = await readRequestText(request);
   if (text.trim() === '') return {};
   const value = isForm(request) ? parseForm(text) : parse(text);
   // An array passes too: one management call (the history of users) sends one.
@@ -87,7 +87,8 @@ export async function readRequestBody(request: IncomingMessage): Promise<JsonObj
   throw new DescopeError('badRequest', 'The request body must be a JSON object');
 }
 
-async function readWithinLimit(request: IncomingMessage): Promise<string> {
+/** Reads the text of a body; rejects one that is too large. */
+export async function readRequestText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { EmulatorConsole } from '../console/console.js';
 import type { FaultOptions } from '../controls/faults.js';
 import { DescopeError, EmulatorError } from '../errors.js';
 import type { ProjectState } from '../project-state.js';
@@ -18,8 +19,9 @@ const BAD_REQUEST = new DescopeError('badRequest', 'This is not an HTTP request'
 export function createEmulatorServer(state: ProjectState, router: Router): Server {
   // A connection that is kept for long is rarely closed in the moment when a busy test sends on it.
   const options = { maxHeaderSize: 64 * 1024, requestTimeout: 30_000, keepAliveTimeout: 60_000 };
+  const webConsole = new EmulatorConsole(state, router);
   const server = createServer(options, (request, response) => {
-    void handle({ request, response, state, router }).catch(() => response.destroy());
+    void handle({ request, response, state, router, webConsole }).catch(() => response.destroy());
   });
   server.on('clientError', (_error, socket) => rejectMalformed(socket as Socket));
   return server;
@@ -57,10 +59,13 @@ interface HttpExchange {
   readonly response: ServerResponse;
   readonly state: ProjectState;
   readonly router: Router;
+  readonly webConsole: EmulatorConsole;
 }
 
 async function handle(exchange: HttpExchange): Promise<void> {
   const { request, response, state } = exchange;
+  // It takes no CORS, is not logged, and has no faults: a fault for every path would lock it.
+  if (await exchange.webConsole.respond(request, response)) return;
   addHeaders(response, toCorsHeaders(request));
   response.setHeader('date', new Date(state.clock.now()).toUTCString()); // the date of its tokens
   if (isPreflight(request)) {
@@ -73,6 +78,7 @@ async function handle(exchange: HttpExchange): Promise<void> {
     return;
   }
   const logged = state.requests.add({ method, path: path.slice(0, 1000), atMs: state.clock.now() });
+  const startedMs = state.clock.monotonicMs();
   const fault = state.faults.take(method, path);
   if (fault && (await isSuppressed(request, fault))) return;
   const onIgnored = (names: readonly string[]) => {
@@ -82,6 +88,8 @@ async function handle(exchange: HttpExchange): Promise<void> {
   const result = (fault && toFaultResponse(fault)) ?? (await toResponse(exchange, onIgnored));
   if (result.status === 413) response.setHeader('connection', 'close');
   await sendResponse(response, result, fault?.dripMs);
+  const durationMs = state.clock.monotonicMs() - startedMs;
+  state.requests.finish(logged, { status: result.status, durationMs });
 }
 
 // Only the request that follows is logged and has faults.

@@ -79,10 +79,11 @@ describe('the clock', () => {
 });
 
 describe('the request log', () => {
-  it('keeps method, path and time, and no secret', async () => {
+  it('keeps method, path, times and status, and no secret', async () => {
     await bed.request('/v1/auth/me?t=secret', { headers: { authorization: 'Bearer secret' } });
+    const times = { atMs: expect.any(Number), durationMs: expect.any(Number) };
     expect(bed.emulator.requests.all).toEqual([
-      { method: 'GET', path: '/v1/auth/me', atMs: expect.any(Number) },
+      { method: 'GET', path: '/v1/auth/me', status: 401, ...times },
     ]);
     await bed.request(keysPath());
     await bed.request('/v2/keyshole');
