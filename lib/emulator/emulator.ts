@@ -7,7 +7,6 @@ import type { Outbox, RequestLog } from './controls/recorders.js';
 import type { JsonObject } from './http/message.js';
 import { closeServer } from './http/server.js';
 import type { EmulatorSettings } from './options.js';
-import { changeSettings } from './options.js';
 import type { ProjectState } from './project-state.js';
 import type { EmulatorKey, KeyAlgorithm } from './store/key-ring.js';
 import { createKey } from './store/key-ring.js';
@@ -102,7 +101,7 @@ export class Emulator {
    * @example emulator.configure({ refreshRotation: true, sessionSeconds: 30 });
    */
   configure(changes: Partial<EmulatorSettings>): void {
-    this.#state.settings = changeSettings(this.#state.settings, changes);
+    this.#state.configure(changes);
   }
 
   /**

@@ -19,6 +19,7 @@ export type {
   SeedUser,
 } from './seed/seed.js';
 export type { SeedInboundApp, SeedMcpServer, SeedScope } from './seed/seed-apps.js';
+export type { SeedJwtTemplate } from './seed/seed-settings.js';
 export { startEmulator } from './start-emulator.js';
 export type { EmulatorKey, KeyAlgorithm, PublicJwk } from './store/key-ring.js';
 export type {

@@ -127,6 +127,19 @@ export interface EmulatorSettings {
    * @defaultValue false
    */
   readonly strict: boolean;
+  /**
+   * The name or id of the JWT template for the tokens of users. Empty: the first one of the seed; `default`: none.
+   *
+   * @defaultValue an empty string
+   * @see {@link https://docs.descope.com/project-settings/jwt-templates | JWT Templates}
+   */
+  readonly userJwtTemplate: string;
+  /**
+   * The name or id of the JWT template for the tokens of access keys. Empty: the first one of the seed; `default`: none.
+   *
+   * @defaultValue an empty string
+   */
+  readonly accessKeyJwtTemplate: string;
 }
 
 /** The default of the option `projectId`. */
@@ -250,12 +263,15 @@ const SETTING_DEFAULTS: EmulatorSettings = {
   sessionCookieName: 'DS',
   refreshCookieName: 'DSR',
   strict: false,
+  userJwtTemplate: '',
+  accessKeyJwtTemplate: '',
 };
 
 type Check = readonly [wanted: string, holds: (value: unknown) => boolean];
 
 const SECONDS: Check = ['a positive whole number of seconds', (value) => isPositiveInteger(value)];
 const FLAG: Check = ['true or false', (value) => typeof value === 'boolean'];
+const NAME: Check = ['the name of a JWT template', (value) => typeof value === 'string'];
 const COOKIE: Check = [
   'a cookie name',
   (value) => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value),
@@ -272,6 +288,8 @@ const CHECKS: Readonly<Record<keyof EmulatorSettings, Check>> = {
   sessionCookieName: COOKIE,
   refreshCookieName: COOKIE,
   strict: FLAG,
+  userJwtTemplate: NAME,
+  accessKeyJwtTemplate: NAME,
 };
 
 function isPositiveInteger(value: unknown): boolean {

@@ -5,8 +5,9 @@ import { Faults } from './controls/faults.js';
 import { Outbox, RequestLog } from './controls/recorders.js';
 import { Authorization } from './fga/authorization.js';
 import type { EmulatorSettings, ResolvedOptions } from './options.js';
-import { isLoopback } from './options.js';
+import { changeSettings, isLoopback } from './options.js';
 import { applyAuthorization, applyInboundApps, applySeed } from './seed/apply-seed.js';
+import { applySettings, assignTemplates } from './seed/apply-settings.js';
 import type { EmulatorSeed } from './seed/seed.js';
 import type { KeyRing } from './store/key-ring.js';
 import { OAuthGrants } from './store/oauth-grants.js';
@@ -79,6 +80,13 @@ export class ProjectState {
     return kind === 'session' ? this.settings.sessionCookieName : this.settings.refreshCookieName;
   }
 
+  /** Changes settings until the next `reset()`; throws `EMULATOR_OPTIONS_INVALID`, and changes nothing then. */
+  configure(changes: Partial<EmulatorSettings>): void {
+    const settings = changeSettings(this.settings, changes);
+    assignTemplates(this.project, changes);
+    this.settings = settings;
+  }
+
   /** Restores the state at the start, except for the signing keys. */
   reset(): void {
     this.clock.reset();
@@ -104,6 +112,8 @@ export class ProjectState {
 
   #applySeed(): void {
     this.webhooks.reset([...this.options.webhooks, ...(this.seed.webhooks ?? [])]);
+    applySettings(this.project, this.seed);
+    assignTemplates(this.project, this.settings);
     applySeed(this.project, this.seed, this.clock.nowSeconds());
     applyInboundApps(this.project, this.seed, this.projectId);
     applyAuthorization(this.authorization, this.seed);

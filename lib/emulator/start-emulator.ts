@@ -28,6 +28,7 @@ import { accessKeyRoutes, keyRoutes, meRoutes, sessionRoutes } from './routes/se
 import { enchantedLinkRoutes, magicLinkRoutes, otpRoutes, passwordRoutes } from './routes/sign-in.routes.js';
 import { loadSeed } from './seed/load-seed.js';
 import { createKey, KeyRing } from './store/key-ring.js';
+import { jwtTemplateRoutes } from './templates/template.routes.js';
 
 /**
  * Starts an embedded Descope on a port of this machine, with new keys and the data of the seed, all in memory.
@@ -90,4 +91,5 @@ export const allRoutes: readonly Route[] = [
   ...userInfoRoutes,
   ...fgaRoutes,
   ...auditRoutes,
+  ...jwtTemplateRoutes,
 ];

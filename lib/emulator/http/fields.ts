@@ -53,6 +53,13 @@ export function readObject(body: JsonObject, name: string): JsonObject | undefin
   return value;
 }
 
+/** Reads a required object. */
+export function requireObject(body: JsonObject, name: string): JsonObject {
+  const value = readObject(body, name);
+  if (value === undefined) throw new DescopeError('missingArguments', `The ${name} argument is missing`);
+  return value;
+}
+
 /** Reads a list of objects; undefined if the field is absent or null. */
 export function readObjects(body: JsonObject, name: string): readonly JsonObject[] | undefined {
   const value = readField(body, name);

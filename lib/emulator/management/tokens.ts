@@ -13,6 +13,7 @@ import { startSignIn } from '../sign-in/start-sign-in.js';
 import type { PendingSignIn } from '../store/pending.js';
 import type { UserRecord } from '../store/project.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
+import { RESERVED_CLAIMS } from '../templates/jwt-template.js';
 import { readToken, signToken } from '../tokens/tokens.js';
 import { createUser, PROFILE_FIELDS, readProfile, requireUser } from './user-body.js';
 
@@ -67,13 +68,9 @@ export const tokenRoutes = routesFor('management', {
   'GET /v1/mgmt/license': () => ok({ rateLimitTier: 'tier1' }),
 });
 
-// Descope's own claims, which a management call cannot change.
-const RESERVED = new Set(
-  'iss sub drn exp iat nbf rexp amr roles permissions tenants dct su nsec act dsub'.split(' '),
-);
-
+// A management call cannot change Descope's own claims.
 function withoutReserved(claims: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(claims).filter(([name]) => !RESERVED.has(name)));
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !RESERVED_CLAIMS.has(name)));
 }
 
 function toUser(body: JsonObject, state: ProjectState, approach: Approach): UserRecord {

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { EmulatorError } from '../errors.js';
 import { Authorization } from '../fga/authorization.js';
 import { FgaError } from '../fga/schema.js';
+import { findTemplateIssues } from '../templates/jwt-template.js';
 import { applyAuthorization } from './apply-seed.js';
+import { toTemplate } from './apply-settings.js';
 import type { EmulatorSeed, SeedMembership } from './seed.js';
 import { findShapeMistakes } from './seed-shape.js';
 
@@ -46,6 +48,7 @@ function findNameMistakes(seed: EmulatorSeed): readonly string[] {
     ...accessKeys.flatMap((key, index) => findUnknownUser(seed, key.user, `accessKeys[${index}].user`)),
     ...inboundApps.flatMap((app, index) => findUnknownTenants(seed, app.tenants, `inboundApps[${index}]`)),
     ...findFgaMistakes(seed),
+    ...findTemplateMistakes(seed),
   ];
 }
 
@@ -64,6 +67,7 @@ function findAllDuplicates(seed: EmulatorSeed): readonly string[] {
     ['the inbound app', inboundApps.map((app) => app.name)],
     ['the clientId', clientIds],
     ['the MCP server', mcpServers.map((server) => server.name)],
+    ['the JWT template', (seed.jwtTemplates ?? []).map((template) => template.name)],
     ['the id', mcpServers.flatMap((server) => server.id ?? []), ' in mcpServers'],
   ];
   return [
@@ -111,6 +115,14 @@ function findUnknownTenants(seed: EmulatorSeed, ids: readonly string[] = [], pat
 function findUnknownUser(seed: EmulatorSeed, loginId: string | undefined, path: string): readonly string[] {
   if (loginId === undefined || seed.users?.some((user) => user.loginId === loginId)) return [];
   return [`${path} is ${JSON.stringify(loginId)}, which is not a loginId in users`];
+}
+
+function findTemplateMistakes({ jwtTemplates = [] }: EmulatorSeed): readonly string[] {
+  return jwtTemplates.flatMap((template, index) =>
+    findTemplateIssues(toTemplate(template)).map(
+      ({ field, message }) => `jwtTemplates[${index}].${field}: ${message}`,
+    ),
+  );
 }
 
 // Only the first relation that does not fit the schema is reported.

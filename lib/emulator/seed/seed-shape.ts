@@ -164,6 +164,20 @@ const WEBHOOKS = listOf(
   }),
 );
 
+const JWT_TEMPLATE = objectOf({
+  'name!': string,
+  type: oneOf('user', 'key'),
+  template: record,
+  authSchema: oneOf('default', 'tenantOnly', 'none'),
+  emptyClaimPolicy: oneOf('none', 'nil', 'delete'),
+  autoDCT: boolean,
+  conformanceIssuer: boolean,
+  overrideSubject: boolean,
+  omitCustomClaimsFromDSR: boolean,
+  addJti: boolean,
+  excludePermissions: boolean,
+});
+
 const SEED = objectOf({
   users: listOf(USER),
   tenants: listOf(objectOf({ 'id!': string, name: string, customAttributes: record })),
@@ -175,6 +189,7 @@ const SEED = objectOf({
   mcpServers: listOf(MCP_SERVER),
   fga: objectOf({ 'schema!': string, relations: listOf(RELATION) }),
   webhooks: WEBHOOKS,
+  jwtTemplates: listOf(JWT_TEMPLATE),
 });
 
 function join(path: string, name: string): string {

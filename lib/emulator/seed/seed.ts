@@ -2,6 +2,7 @@
 import type { JsonObject } from '../http/message.js';
 import type { EmulatorWebhook } from '../webhooks/webhook-options.js';
 import type { SeedInboundApp, SeedMcpServer } from './seed-apps.js';
+import type { SeedJwtTemplate } from './seed-settings.js';
 
 /**
  * The data that the emulator starts with, and restores on `reset()`.
@@ -39,6 +40,8 @@ export interface EmulatorSeed {
   readonly mcpServers?: readonly SeedMcpServer[];
   /** The schema and relations of fine-grained authorization. */
   readonly fga?: SeedAuthorization;
+  /** The JWT templates, which add claims to tokens or change their form. */
+  readonly jwtTemplates?: readonly SeedJwtTemplate[];
   /** The audit webhooks, beside those of the option. */
   readonly webhooks?: readonly EmulatorWebhook[];
 }

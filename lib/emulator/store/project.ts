@@ -1,6 +1,7 @@
 // The data of a project: users, tenants, access keys and inbound apps, as the emulator keeps them.
 import { DescopeError } from '../errors.js';
 import type { JsonObject } from '../http/message.js';
+import { JwtTemplates } from '../templates/jwt-template.js';
 import type { PasswordCheck } from './passwords.js';
 import type { Change } from './records.js';
 import { NamedRecords } from './records.js';
@@ -15,6 +16,7 @@ export class Project {
   readonly inboundApps = new NamedRecords<InboundAppRecord>((app) => app.id);
   readonly consents = new NamedRecords<ConsentRecord>((consent) => consent.id);
   readonly mcpServers = new NamedRecords<McpServerRecord>((server) => server.id);
+  readonly jwtTemplates = new JwtTemplates();
   readonly tenants: NamedRecords<TenantRecord>;
   readonly permissions: NamedRecords<PermissionRecord>;
 

@@ -2,35 +2,56 @@
 import type { JsonObject } from '../http/message.js';
 import type { ProjectState } from '../project-state.js';
 import type { AccessKeyRecord, InboundAppRecord, UserRecord } from '../store/project.js';
-import { toGrantClaims, toTenantsClaim } from '../store/roles.js';
+import { projectPermissions, toGrantClaims, toTenantsClaim } from '../store/roles.js';
 import type { SignIn } from '../store/sign-ins.js';
+import { shapeClaims, toAutoTenant, toTemplateClaims } from '../templates/apply-template.js';
 
 /** The claims of a session token. */
 export function toSessionClaims(state: ProjectState, user: UserRecord, signIn: SignIn): JsonObject {
-  return {
+  const template = state.project.jwtTemplates.of('user');
+  const tenantId = signIn.tenantId ?? toAutoTenant(template, user.tenants);
+  const { sub: subject, ...added } = toTemplateClaims(template, toUserValues(state, user, tenantId));
+  const claims = {
+    ...added,
     ...user.customClaims,
     ...signIn.customClaims,
     ...toGrantClaims(user, state.project.roles),
-    ...toCommonClaims(state, signIn),
+    ...toCommonClaims(state, signIn, tenantId),
     ...toTimes(state, state.settings.sessionSeconds),
     drn: state.settings.sessionCookieName,
     sub: user.userId,
     rexp: toRfc3339(signIn.refreshEndsSeconds),
-    ...signIn.overrides,
   };
+  const shaped = shapeClaims(template, claims, { subject, oidcIssuer: state.issuerUrl });
+  return { ...shaped, ...signIn.overrides };
 }
 
 /** The claims of a refresh token. */
 export function toRefreshClaims(state: ProjectState, user: UserRecord, signIn: SignIn): JsonObject {
-  return {
+  const template = state.project.jwtTemplates.of('user');
+  const tenantId = signIn.tenantId ?? toAutoTenant(template, user.tenants);
+  const { sub: subject, ...added } = toTemplateClaims(template, toUserValues(state, user, tenantId));
+  const claims = {
+    ...(template?.omitCustomClaimsFromDSR ? {} : added),
     ...signIn.customClaims,
     ...toTenantsClaim(user, state.project.roles),
-    ...toCommonClaims(state, signIn),
+    ...toCommonClaims(state, signIn, tenantId),
     iat: state.clock.nowSeconds(),
     exp: signIn.refreshEndsSeconds,
     drn: state.settings.refreshCookieName,
     sub: user.userId,
   };
+  return shapeClaims(template, claims, { subject, oidcIssuer: state.issuerUrl });
+}
+
+// What the placeholders of a template stand for.
+function toUserValues(state: ProjectState, user: UserRecord, tenantId: string | undefined): JsonObject {
+  const permissions = projectPermissions(user, state.project.roles);
+  return { user: { ...user, permissions }, ...toTenantValues(state, tenantId) };
+}
+
+function toTenantValues({ project }: ProjectState, tenantId: string | undefined): JsonObject {
+  return tenantId === undefined ? {} : { tenant: project.tenants.find(tenantId) };
 }
 
 /** The login options of an access key's exchange. */
@@ -46,16 +67,22 @@ export function toAccessKeyClaims(
   options: ExchangeOptions,
 ): JsonObject {
   const user = key.boundUserId === undefined ? undefined : state.project.users.find(key.boundUserId);
-  return {
+  const template = state.project.jwtTemplates.of('key');
+  const tenantId = options.tenantId ?? toAutoTenant(template, (user ?? key).tenants);
+  const values = { accessKey: key, ...toTenantValues(state, tenantId) };
+  const { sub: subject, ...added } = toTemplateClaims(template, values);
+  const claims = {
+    ...added,
     ...key.customClaims,
     ...toGrantClaims(user ?? key, state.project.roles),
-    ...(options.tenantId === undefined ? {} : { dct: options.tenantId }),
+    ...(tenantId === undefined ? {} : { dct: tenantId }),
     ...toCallerClaims(options.callerClaims),
     ...toTimes(state, state.settings.sessionSeconds),
     drn: state.settings.sessionCookieName,
     iss: state.issuer,
     sub: user?.userId ?? key.id,
   };
+  return shapeClaims(template, claims, { subject, oidcIssuer: state.issuerUrl });
 }
 
 /** What the token of an inbound app or an agent grants. */
@@ -137,11 +164,11 @@ export function toTimes(
   return { iat, exp: iat + seconds };
 }
 
-function toCommonClaims(state: ProjectState, signIn: SignIn): JsonObject {
+function toCommonClaims(state: ProjectState, signIn: SignIn, tenantId: string | undefined): JsonObject {
   return {
     amr: [...signIn.amr],
     iss: state.issuer,
-    ...(signIn.tenantId === undefined ? {} : { dct: signIn.tenantId }),
+    ...(tenantId === undefined ? {} : { dct: tenantId }),
     ...toCallerClaims(signIn.callerClaims),
   };
 }

@@ -60,6 +60,7 @@ export async function signToken(
 export interface ReadToken {
   readonly token: string;
   readonly claims: JsonObject;
+  /** The id of the user or access key: the claim `dsub` where a JWT template replaced `sub`. */
   readonly subject: string;
   readonly expiresSeconds: number;
 }
@@ -67,10 +68,10 @@ export interface ReadToken {
 /** Verifies signature, issuer, expiry and kind of a token; rejects with E061005. */
 export async function readToken(state: ProjectState, token: string, kind?: TokenKind): Promise<ReadToken> {
   const claims = await verify(state, token);
-  const { sub, exp, drn } = claims;
+  const { sub, dsub = sub, exp, drn } = claims;
   if (kind && drn !== state.cookieName(kind)) throw rejection(`the token is not a ${kind} token`);
-  if (typeof sub !== 'string' || typeof exp !== 'number') throw rejection('the token lacks a claim');
-  return { token, claims, subject: sub, expiresSeconds: exp };
+  if (typeof dsub !== 'string' || typeof exp !== 'number') throw rejection('the token lacks a claim');
+  return { token, claims, subject: dsub, expiresSeconds: exp };
 }
 
 /** Verifies an access token of an inbound app or an agent, and returns its subject; undefined if it is not valid. */
