@@ -7,6 +7,7 @@ import type { Outbox, RequestLog } from './controls/recorders.js';
 import type { JsonObject } from './http/message.js';
 import { closeServer } from './http/server.js';
 import type { EmulatorSettings } from './options.js';
+import { Connections } from './outbound/connections.js';
 import type { ProjectState } from './project-state.js';
 import type { EmulatorKey, KeyAlgorithm } from './store/key-ring.js';
 import { createKey } from './store/key-ring.js';
@@ -40,6 +41,9 @@ export class Emulator {
   /** The audit webhooks, and what they were sent. */
   readonly webhooks: Webhooks;
 
+  /** The connections of users and tenants to outbound apps. */
+  readonly connections: Connections;
+
   /** @internal */
   constructor(state: ProjectState, server: Server) {
     this.#state = state;
@@ -49,6 +53,7 @@ export class Emulator {
     this.requests = state.requests;
     this.outbox = state.outbox;
     this.webhooks = state.webhooks;
+    this.connections = new Connections(state);
   }
 
   /** The URL that it listens on, such as `http://127.0.0.1:40123`: the `baseUrl` of `DescopeModule`. */

@@ -73,6 +73,9 @@ const KINDS = {
   missingArguments: [400, 'E011002', 'Missing arguments'],
   invalidArguments: [400, 'E011003', 'Request is invalid'],
   noSuchEndpoint: [404, 'E011001', 'Not found'],
+  // Descope documents these two statuses, but not the codes that go with them.
+  forbidden: [403, 'E011003', 'Request is not permitted'],
+  noConnection: [404, 'E011003', 'Token not found'],
   tooLarge: [413, 'E011001', 'Request is too large'],
   invalidToken: [401, 'E061005', 'Invalid token'],
   wrongCode: [401, 'E061102', 'Invalid code'],

@@ -8,6 +8,7 @@ export { EmulatorError } from './errors.js';
 export type { JsonObject } from './http/message.js';
 export type { EmulatorOptions, EmulatorSettings } from './options.js';
 export { DEFAULT_MANAGEMENT_KEY, DEFAULT_PROJECT_ID } from './options.js';
+export type { Connections, EmulatorConnection, EmulatorConnectionOwner } from './outbound/connections.js';
 export type {
   EmulatorSeed,
   SeedAccessKey,
@@ -19,6 +20,7 @@ export type {
   SeedUser,
 } from './seed/seed.js';
 export type { SeedInboundApp, SeedMcpServer, SeedScope } from './seed/seed-apps.js';
+export type { SeedOutboundApp } from './seed/seed-connections.js';
 export type { SeedJwtTemplate } from './seed/seed-settings.js';
 export { startEmulator } from './start-emulator.js';
 export type { EmulatorKey, KeyAlgorithm, PublicJwk } from './store/key-ring.js';

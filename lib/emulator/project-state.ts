@@ -6,9 +6,11 @@ import { Outbox, RequestLog } from './controls/recorders.js';
 import { Authorization } from './fga/authorization.js';
 import type { EmulatorSettings, ResolvedOptions } from './options.js';
 import { changeSettings, isLoopback } from './options.js';
+import { Vault } from './outbound/vault.js';
 import { applyAuthorization, applyInboundApps, applySeed } from './seed/apply-seed.js';
 import { applySettings, assignTemplates } from './seed/apply-settings.js';
 import type { EmulatorSeed } from './seed/seed.js';
+import { applyOutboundApps } from './seed/seed-connections.js';
 import type { KeyRing } from './store/key-ring.js';
 import { OAuthGrants } from './store/oauth-grants.js';
 import { EnchantedLinks, FlowRuns, PendingSignIns } from './store/pending.js';
@@ -35,6 +37,7 @@ export class ProjectState {
   readonly audit: AuditTrail;
   project: Project;
   readonly authorization = new Authorization();
+  readonly vault = new Vault();
   readonly signIns = new SignIns();
   readonly oauth = new OAuthGrants();
   pending = new PendingSignIns();
@@ -103,6 +106,7 @@ export class ProjectState {
     this.enchantedLinks = new EnchantedLinks();
     this.flowRuns = new FlowRuns();
     this.authorization.clear();
+    this.vault.clear();
     this.#applySeed();
   }
 
@@ -117,5 +121,6 @@ export class ProjectState {
     applySeed(this.project, this.seed, this.clock.nowSeconds());
     applyInboundApps(this.project, this.seed, this.projectId);
     applyAuthorization(this.authorization, this.seed);
+    applyOutboundApps(this, this.seed);
   }
 }

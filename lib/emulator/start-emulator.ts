@@ -23,6 +23,10 @@ import { tokenEndpointRoutes } from './oauth/token.routes.js';
 import { userInfoRoutes } from './oauth/user-info.routes.js';
 import type { EmulatorOptions } from './options.js';
 import { resolveOptions } from './options.js';
+import { connectPageRoutes, connectRoutes } from './outbound/connect.routes.js';
+import { fetchTokenRoutes, manageTokenRoutes } from './outbound/connection-tokens.js';
+import { outboundAppRoutes } from './outbound/outbound-apps.js';
+import { uploadRoutes } from './outbound/uploads.js';
 import { ProjectState } from './project-state.js';
 import { accessKeyRoutes, keyRoutes, meRoutes, sessionRoutes } from './routes/session.routes.js';
 import { enchantedLinkRoutes, magicLinkRoutes, otpRoutes, passwordRoutes } from './routes/sign-in.routes.js';
@@ -92,4 +96,10 @@ export const allRoutes: readonly Route[] = [
   ...fgaRoutes,
   ...auditRoutes,
   ...jwtTemplateRoutes,
+  ...outboundAppRoutes,
+  ...fetchTokenRoutes,
+  ...manageTokenRoutes,
+  ...uploadRoutes,
+  ...connectRoutes,
+  ...connectPageRoutes,
 ];

@@ -5,11 +5,15 @@ import type { Emulator } from 'nestjs-descope/emulator';
 /** The vendor's client. */
 export type NodeSdk = ReturnType<typeof DescopeClient>;
 
-/** Makes an authentication client; with `management` one that may also manage the project. */
-export function createSdk(emulator: Emulator, management?: 'management'): NodeSdk {
+/** Makes an authentication client; with `management` one that may also manage the project, by any key. */
+export function createSdk(
+  emulator: Emulator,
+  management?: 'management',
+  managementKey = emulator.managementKey,
+): NodeSdk {
   return DescopeClient({
     projectId: emulator.projectId,
     baseUrl: emulator.url,
-    ...(management ? { managementKey: emulator.managementKey } : {}),
+    ...(management ? { managementKey } : {}),
   });
 }

@@ -7,6 +7,7 @@ import { findTemplateIssues } from '../templates/jwt-template.js';
 import { applyAuthorization } from './apply-seed.js';
 import { toTemplate } from './apply-settings.js';
 import type { EmulatorSeed, SeedMembership } from './seed.js';
+import { findConnectionMistakes } from './seed-connections.js';
 import { findShapeMistakes } from './seed-shape.js';
 
 /** Reads and checks a seed; throws `EMULATOR_SEED_UNREADABLE` or `EMULATOR_SEED_INVALID` with all mistakes. */
@@ -47,6 +48,7 @@ function findNameMistakes(seed: EmulatorSeed): readonly string[] {
     ...accessKeys.flatMap((key, index) => findUnknownGrants(seed, key, `accessKeys[${index}]`)),
     ...accessKeys.flatMap((key, index) => findUnknownUser(seed, key.user, `accessKeys[${index}].user`)),
     ...inboundApps.flatMap((app, index) => findUnknownTenants(seed, app.tenants, `inboundApps[${index}]`)),
+    ...findConnectionMistakes(seed),
     ...findFgaMistakes(seed),
     ...findTemplateMistakes(seed),
   ];
@@ -66,6 +68,7 @@ function findAllDuplicates(seed: EmulatorSeed): readonly string[] {
     ['the access key', accessKeys.map((key) => key.name)],
     ['the inbound app', inboundApps.map((app) => app.name)],
     ['the clientId', clientIds],
+    ['the outbound app', (seed.outboundApps ?? []).map((app) => app.id)],
     ['the MCP server', mcpServers.map((server) => server.name)],
     ['the JWT template', (seed.jwtTemplates ?? []).map((template) => template.name)],
     ['the id', mcpServers.flatMap((server) => server.id ?? []), ' in mcpServers'],

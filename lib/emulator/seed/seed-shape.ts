@@ -26,6 +26,12 @@ const seconds: Shape = (value, path) =>
     ? []
     : [mistake(path, 'a whole number of seconds', value)];
 
+const wholeNumber: Shape = (value, path) =>
+  Number.isInteger(value) ? [] : [mistake(path, 'a whole number', value)];
+
+// The value is a secret and stays out of the message.
+const text: Shape = (value, path) => (typeof value === 'string' ? [] : [`${path} must be a string`]);
+
 const record: Shape = (value, path) => (isObject(value) ? [] : [mistake(path, 'an object', value)]);
 
 // Anything else would not survive in an Authorization header. The value is a secret and stays out of the message.
@@ -146,6 +152,23 @@ const INBOUND_APP = objectOf({
 
 const MCP_SERVER = objectOf({ 'name!': string, id: serverId, url: resourceUrl, scopes: listOf(SCOPE) });
 
+const CONNECTION = objectOf({
+  user: string,
+  tenantId: string,
+  scopes: listOf(string),
+  accessToken: secret,
+  expiresInSeconds: wholeNumber,
+  refreshToken: text,
+  externalIdentifier: string,
+});
+
+const OUTBOUND_APP = objectOf({
+  'id!': string,
+  name: string,
+  scopes: listOf(string),
+  connections: listOf(CONNECTION),
+});
+
 const RELATION = objectOf({
   'resource!': string,
   'resourceType!': string,
@@ -187,6 +210,7 @@ const SEED = objectOf({
   accessKeys: listOf(ACCESS_KEY),
   inboundApps: listOf(INBOUND_APP),
   mcpServers: listOf(MCP_SERVER),
+  outboundApps: listOf(OUTBOUND_APP),
   fga: objectOf({ 'schema!': string, relations: listOf(RELATION) }),
   webhooks: WEBHOOKS,
   jwtTemplates: listOf(JWT_TEMPLATE),

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../http/message.js';
 import type { EmulatorWebhook } from '../webhooks/webhook-options.js';
 import type { SeedInboundApp, SeedMcpServer } from './seed-apps.js';
+import type { SeedOutboundApp } from './seed-connections.js';
 import type { SeedJwtTemplate } from './seed-settings.js';
 
 /**
@@ -38,6 +39,8 @@ export interface EmulatorSeed {
    * @defaultValue every id is an MCP server, with the scopes of all inbound apps
    */
   readonly mcpServers?: readonly SeedMcpServer[];
+  /** The outbound apps, which are services that users and tenants connect to. */
+  readonly outboundApps?: readonly SeedOutboundApp[];
   /** The schema and relations of fine-grained authorization. */
   readonly fga?: SeedAuthorization;
   /** The JWT templates, which add claims to tokens or change their form. */

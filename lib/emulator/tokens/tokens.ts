@@ -1,4 +1,5 @@
 // Issues the tokens of a sign-in, signs claims, and reads tokens back.
+import type { JWTPayload } from 'jose';
 import { jwtVerify, SignJWT } from 'jose';
 import { DescopeError } from '../errors.js';
 import type { JsonObject } from '../http/message.js';
@@ -76,6 +77,11 @@ export async function readToken(state: ProjectState, token: string, kind?: Token
 
 /** Verifies an access token of an inbound app or an agent, and returns its subject; undefined if it is not valid. */
 export async function readAppToken(state: ProjectState, token: string): Promise<string | undefined> {
+  return (await readAppClaims(state, token))?.sub;
+}
+
+/** Verifies an access token of an inbound app or an agent, and returns its claims; undefined if it is not valid. */
+export async function readAppClaims(state: ProjectState, token: string): Promise<JWTPayload | undefined> {
   try {
     const { payload } = await jwtVerify(token, (header) => findKey(state, header.kid), {
       algorithms: ['RS256', 'ES384'],
@@ -83,7 +89,7 @@ export async function readAppToken(state: ProjectState, token: string): Promise<
       requiredClaims: ['exp', 'azp', 'drn'],
     });
     const isOfApp = payload.iss?.startsWith(`${state.url}/v1/apps/`) === true;
-    return isOfApp ? payload.sub : undefined;
+    return isOfApp ? payload : undefined;
   } catch {
     return undefined;
   }

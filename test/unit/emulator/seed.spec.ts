@@ -142,6 +142,18 @@ describe('findSeedMistakes', () => {
       'the clientId "c" appears twice',
     ],
     [
+      { outboundApps: [{ id: 'a', connections: [{}] }] },
+      'outboundApps[0].connections[0] needs a user or a tenantId',
+    ],
+    [
+      { outboundApps: [{ id: 'a', connections: [{ user: 'u' }] }] },
+      'outboundApps[0].connections[0].user is "u", which is not a loginId in users',
+    ],
+    [
+      { tenants: [], outboundApps: [{ id: 'a', connections: [{ tenantId: 't' }] }] },
+      'outboundApps[0].connections[0] names the tenant "t", which is not in tenants',
+    ],
+    [
       { tenants: [], inboundApps: [{ name: 'a', clientSecret: 's', tenants: ['t'] }] },
       'inboundApps[0] names the tenant "t", which is not in tenants',
     ],
