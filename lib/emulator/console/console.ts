@@ -43,6 +43,9 @@ export class EmulatorConsole {
     const query = new URLSearchParams(search);
     const isFirst = pathname === toRootPath(this.state) && (acceptsHtml(request) || query.has('token'));
     if (!isFirst && pathname !== root && !pathname.startsWith(`${root}/`)) return false;
+    // Pages that play other parties stand beside the console, and are for everybody.
+    const path = pathname.slice(root.length - '/emulator'.length);
+    if (this.router.has(request.method ?? '', path)) return false;
     const name = isFirst ? undefined : pathname.slice(root.length + 1);
     const result = await this.#toResponse({ request, response, root, query, name });
     if (result) await sendResponse(response, result);

@@ -88,6 +88,12 @@ export class Router {
     return state.audit.during(origin, () => route.handle({ ...call, params }, state));
   }
 
+  /** Whether a route answers. */
+  has(method: string, path: string): boolean {
+    const parts = path.split('/');
+    return this.#routes.some(({ route, parts: wanted }) => route.method === method && match(wanted, parts));
+  }
+
   #find(method: string, path: string): { route: Route; params: ReadonlyMap<string, string> } {
     const parts = path.split('/').map(decode);
     for (const { route, parts: wanted } of this.#routes) {
