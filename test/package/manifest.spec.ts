@@ -167,6 +167,7 @@ describe('The package', () => {
     expect(manifest.engines).toEqual({ node: '^20.19.0 || ^22.12.0 || >=24.0.0' });
     expect(manifest.peerDependencies).toEqual({
       '@descope/web-component': '^3.70.0 || ^4.0.0',
+      '@descope/web-components-ui': '^3.14.1',
       '@nestjs/common': '^11.0.0 || ^12.0.0',
       '@nestjs/config': '^4.0.0 || ^12.0.0',
       '@nestjs/core': '^11.0.0 || ^12.0.0',
@@ -178,6 +179,7 @@ describe('The package', () => {
     });
     expect(manifest.peerDependenciesMeta).toEqual({
       '@descope/web-component': { optional: true },
+      '@descope/web-components-ui': { optional: true },
       '@nestjs/microservices': { optional: true },
       '@nestjs/testing': { optional: true },
       '@nestjs/websockets': { optional: true },
