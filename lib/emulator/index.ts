@@ -22,7 +22,9 @@ export type {
 export type { SeedInboundApp, SeedMcpServer, SeedScope } from './seed/seed-apps.js';
 export type { SeedOutboundApp } from './seed/seed-connections.js';
 export type { SeedJwtTemplate } from './seed/seed-settings.js';
+export type { SeedFlow } from './seed/seed-flows.js';
 export { startEmulator } from './start-emulator.js';
+export type { FlowKind } from './store/flows.js';
 export type { EmulatorKey, KeyAlgorithm, PublicJwk } from './store/key-ring.js';
 export type {
   AgentTokenOptions,

@@ -1,6 +1,7 @@
 // The options of the emulator, and the settings that may change while it runs.
 import { isIP } from 'node:net';
 import { EmulatorError } from './errors.js';
+import { findLibrary, LIBRARY } from './flows/component-library.js';
 import type { EmulatorSeed } from './seed/seed.js';
 import { findWebhookMistakes } from './seed/seed-shape.js';
 import type { KeyAlgorithm } from './store/key-ring.js';
@@ -140,6 +141,12 @@ export interface EmulatorSettings {
    * @defaultValue an empty string
    */
   readonly accessKeyJwtTemplate: string;
+   * What the screens of flows are made of: `plain` HTML, for pages that set `window.DescopeUI`, or Descope's own
+   * `components`, which need `@descope/web-components-ui` to be installed.
+   *
+   * @defaultValue `plain`
+   */
+  readonly screens: 'plain' | 'components';
 }
 
 /** The default of the option `projectId`. */
@@ -265,6 +272,7 @@ const SETTING_DEFAULTS: EmulatorSettings = {
   strict: false,
   userJwtTemplate: '',
   accessKeyJwtTemplate: '',
+  screens: 'plain',
 };
 
 type Check = readonly [wanted: string, holds: (value: unknown) => boolean];
@@ -290,6 +298,10 @@ const CHECKS: Readonly<Record<keyof EmulatorSettings, Check>> = {
   strict: FLAG,
   userJwtTemplate: NAME,
   accessKeyJwtTemplate: NAME,
+  screens: [
+    `plain, or components where ${LIBRARY} is installed (npm i -D ${LIBRARY})`,
+    (value) => value === 'plain' || (value === 'components' && findLibrary() !== undefined),
+  ],
 };
 
 function isPositiveInteger(value: unknown): boolean {

@@ -11,9 +11,11 @@ import { applyAuthorization, applyInboundApps, applySeed } from './seed/apply-se
 import { applySettings, assignTemplates } from './seed/apply-settings.js';
 import type { EmulatorSeed } from './seed/seed.js';
 import { applyOutboundApps } from './seed/seed-connections.js';
+import { applyFlows } from './seed/seed-flows.js';
+import { FlowRuns } from './store/flows.js';
 import type { KeyRing } from './store/key-ring.js';
 import { OAuthGrants } from './store/oauth-grants.js';
-import { EnchantedLinks, FlowRuns, PendingSignIns } from './store/pending.js';
+import { EnchantedLinks, PendingSignIns } from './store/pending.js';
 import { Project } from './store/project.js';
 import { createSecret } from './store/records.js';
 import { IssueTimes, SignIns } from './store/sign-ins.js';
@@ -120,6 +122,7 @@ export class ProjectState {
     assignTemplates(this.project, this.settings);
     applySeed(this.project, this.seed, this.clock.nowSeconds());
     applyInboundApps(this.project, this.seed, this.projectId);
+    applyFlows(this.project, this.seed.flows);
     applyAuthorization(this.authorization, this.seed);
     applyOutboundApps(this, this.seed);
   }

@@ -4,7 +4,8 @@ import { registrationRoutes } from './clients/registration.routes.js';
 import { Emulator } from './emulator.js';
 import { EmulatorError } from './errors.js';
 import { fgaRoutes } from './fga/fga.routes.js';
-import { flowPageRoutes, flowRoutes } from './flows/flow.routes.js';
+import { flowRoutes } from './flows/flow.routes.js';
+import { componentLibraryRoutes, flowFileRoutes } from './flows/flow-files.routes.js';
 import type { Route } from './http/router.js';
 import { Router } from './http/router.js';
 import { createEmulatorServer, listen } from './http/server.js';
@@ -75,7 +76,7 @@ export const allRoutes: readonly Route[] = [
   ...enchantedLinkRoutes,
   ...passwordRoutes,
   ...flowRoutes,
-  ...flowPageRoutes,
+  ...flowFileRoutes,
   ...manageUserRoutes,
   ...searchUserRoutes,
   ...changeUserRoutes,
@@ -102,4 +103,5 @@ export const allRoutes: readonly Route[] = [
   ...uploadRoutes,
   ...connectRoutes,
   ...connectPageRoutes,
+  ...componentLibraryRoutes,
 ];

@@ -22,6 +22,7 @@ Options:
   --refresh-rotation           Issue a new refresh token with each refresh, and reject the old one
   --replay-ends-sign-in        End the whole sign-in when a rotated refresh token is used again
   --strict                     Reject calls with a field that the emulator does not know
+  --screens <kind>             Screens of flows: plain HTML, or Descope's own components (default: plain)
   --webhook <url>              Send the audit events of the project to this URL
   --webhook-secret <secret>    Sign them with this secret
   -h, --help                   Show this text
@@ -64,8 +65,15 @@ function toOptions(values: Values): EmulatorOptions {
     ...(values['refresh-rotation'] ? { refreshRotation: true } : {}),
     ...(values['replay-ends-sign-in'] ? { replayEndsSignIn: true } : {}),
     ...(values.strict ? { strict: true } : {}),
+    ...toScreens(values),
     ...toWebhooks(values),
   };
+}
+
+function toScreens({ screens }: Values): Pick<EmulatorOptions, 'screens'> {
+  if (screens === undefined || screens === 'plain' || screens === 'components')
+    return screens === undefined ? {} : { screens };
+  throw invalid(`--screens must be plain or components, got ${JSON.stringify(screens)}`);
 }
 
 function toWebhooks({ webhook: url, 'webhook-secret': secret }: Values): Pick<EmulatorOptions, 'webhooks'> {
@@ -107,6 +115,7 @@ function parse(args: readonly string[]) {
       'refresh-rotation': flag,
       'replay-ends-sign-in': flag,
       strict: flag,
+      screens: text,
       webhook: text,
       'webhook-secret': text,
       token: text,

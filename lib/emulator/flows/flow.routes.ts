@@ -1,4 +1,4 @@
-// The endpoints of the web component: starts a flow, submits its screens, and serves its files.
+// The endpoints of the web component: starts a flow, and submits its screens.
 import { noteLoginFailed } from '../audit/sign-in-events.js';
 import { DescopeError } from '../errors.js';
 import { below, readObject, readString, requireString } from '../http/fields.js';
@@ -7,25 +7,28 @@ import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { ignoresOthers, routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
-import type { FlowRun } from '../store/pending.js';
-import { FLOW_ID } from '../store/pending.js';
-import { SCREEN_HTML, toThemeCss } from './screens.js';
-import { submitScreen, toStepId } from './sign-up-or-in.js';
+import type { FlowRecord, FlowRun, FlowStart } from '../store/flows.js';
+import { needsSignIn } from '../store/flows.js';
+import { toFlowOutput } from './flow-output.js';
+import { submitScreen, toMethod } from './screen-steps.js';
+import { toStepId } from './sign-in-steps.js';
+import { requireFlowUser, toAddress } from './signed-in-steps.js';
 
-const start: Handler = (call, state) => {
+const start: Handler = async (call, state) => {
   const flowId = requireString(call.body, 'flowId');
-  if (flowId !== FLOW_ID) throw new DescopeError('invalidArguments', `There is no flow ${flowId}`);
-  const options = readObject(call.body, 'options') ?? {};
-  const page = [readString(options, 'redirectUrl'), readString(options, 'location')].find(isPage);
-  const run = state.flowRuns.start({ page, tenantId: readString(options, 'tenant') });
-  // Without a button, the component requests the first screen.
-  return readString(call.body, 'interactionId') ? advance(call, state, run) : ok(toScreen(run));
+  const flow = state.project.flows.find(flowId);
+  if (!flow) throw new DescopeError('invalidArguments', `There is no flow ${flowId}`);
+  const run = state.flowRuns.start(flow, await toStart(call, state, flow));
+  // The tenant of the page leaves nothing to choose. Without a button, the component requests the first screen.
+  const isChosen = flow.kind === 'select-tenant' && run.tenantId !== undefined;
+  if (isChosen) return advance(call, state, { run, input: { tenant: run.tenantId } });
+  return readString(call.body, 'interactionId') ? advance(call, state, { run }) : ok(toScreen(state, run));
 };
 
-const next: Handler = (call, state) => {
+const next: Handler = async (call, state) => {
   const run = state.flowRuns.find(requireString(call.body, 'executionId'));
   if (!run) throw new DescopeError('flowNotFound', 'The flow is unknown or has ended');
-  return advance(call, state, run);
+  return advance(call, state, { run });
 };
 
 // What the web component sends with every call, for its own versions and for flows of the console.
@@ -39,30 +42,61 @@ export const flowRoutes = routesFor('project', {
   'POST /v1/flow/next': ignoresOthers(takes(`executionId stepId ${COMPONENT_FIELDS}`, next)),
 });
 
+async function toStart(call: Call, state: ProjectState, flow: FlowRecord): Promise<FlowStart> {
+  const options = readObject(call.body, 'options') ?? {};
+  const user = needsSignIn(flow) ? (await requireFlowUser(call, state, flow.id)).user : undefined;
+  return {
+    page: [readString(options, 'redirectUrl'), readString(options, 'location')].find(isPage),
+    tenantId: readString(options, 'tenant'),
+    inputs: { form: readObject(call.body, 'input') ?? {}, client: readObject(options, 'client') ?? {} },
+    userId: user?.userId,
+    email: user && toAddress(user),
+  };
+}
+
+interface Submission {
+  readonly run: FlowRun;
+  /** What the user entered; absent: what the call says. */
+  readonly input?: JsonObject;
+}
+
 // A mistake of the user is shown on the screen, as in Descope's flows, and is not a status.
-async function advance(call: Call, state: ProjectState, run: FlowRun): Promise<RouteResponse> {
-  const interactionId = readString(call.body, 'interactionId') ?? '';
-  const input = readObject(call.body, 'input') ?? {};
+async function advance(call: Call, state: ProjectState, { run, input }: Submission): Promise<RouteResponse> {
+  const submitted = {
+    call,
+    run,
+    interactionId: readString(call.body, 'interactionId') ?? '',
+    input: input ?? readObject(call.body, 'input') ?? {},
+  };
   try {
-    const outcome = await submitScreen(state, { call, run, interactionId, input });
+    const outcome = await submitScreen(state, submitted);
     if (typeof outcome !== 'string') return toDone(state, run, outcome);
     run.screen = outcome;
-    return ok(toScreen(run));
+    return ok(toScreen(state, run));
   } catch (cause) {
     if (!(cause instanceof DescopeError)) throw cause;
     noteLoginFailed(state, run.email, cause);
-    return ok(toScreen(run, cause.message));
+    return ok(toScreen(state, run, cause.message));
   }
 }
 
-function toScreen(run: FlowRun, errorText = ''): JsonObject {
+function toScreen(state: ProjectState, run: FlowRun, errorText = ''): JsonObject {
+  const user = run.userId === undefined ? undefined : state.project.users.find(run.userId);
+  const hasNoTenant = run.screen === 'tenant' && user?.tenants.length === 0;
   return {
     executionId: run.executionId,
     stepId: toStepId(run.screen),
     stepName: run.screen,
     status: 'waiting',
     action: 'screen',
-    screen: { id: run.screen, state: { errorText, form: { email: run.email } } },
+    screen: {
+      id: run.screen === 'tenant' ? `tenant-${run.id}` : run.screen,
+      state: {
+        errorText: errorText || (hasNoTenant ? 'You do not belong to a tenant' : ''),
+        form: { email: run.email },
+        ...(run.screen === 'confirm' && !user?.password ? { componentsState: { btnPassword: 'hide' } } : {}),
+      },
+    },
   };
 }
 
@@ -79,8 +113,8 @@ function toDone(state: ProjectState, run: FlowRun, { body, headers = {} }: Route
       action: 'none',
       screen: { id: '', state: {} },
       authInfo: body,
-      lastAuth: { authMethod: run.screen, loginId: run.email },
-      output: {},
+      lastAuth: { authMethod: toMethod(run), loginId: run.email },
+      output: toFlowOutput(run),
     },
   };
 }
@@ -88,34 +122,3 @@ function toDone(state: ProjectState, run: FlowRun, { body, headers = {} }: Route
 function isPage(text: string | undefined): boolean {
   return text !== undefined && /^https?:/.test(text) && URL.canParse(text);
 }
-
-const CONFIG = {
-  componentsVersion: '3.14.1',
-  flows: { [FLOW_ID]: { version: 1, startScreenId: 'login', startScreenName: 'login' } },
-  styles: {},
-};
-
-const FILES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-  ['config.json', CONFIG],
-  [
-    'theme.json',
-    {
-      light: { globals: toThemeCss('light'), components: {} },
-      dark: { globals: toThemeCss('dark'), components: {} },
-    },
-  ],
-  ...Object.entries(SCREEN_HTML).map(([id, html]) => [`${id}.html`, html] as const),
-]);
-
-const readFile: Handler = (call, state) => {
-  const name = call.params.get('file') ?? '';
-  const file = call.params.get('projectId') === state.projectId ? FILES.get(name) : undefined;
-  if (file === undefined) throw new DescopeError('noSuchEndpoint', `There is no file ${name.slice(0, 200)}`);
-  return ok(file);
-};
-
-/** The routes of the files, below the base URL and for the emulator as `base-static-url`. */
-export const flowPageRoutes = routesFor('open', {
-  'GET /pages/:projectId/v2-beta/:file': readFile,
-  'GET /:projectId/v2-beta/:file': readFile,
-});

@@ -125,7 +125,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The response of a route; a body that is not a string is sent as JSON. */
+/** The response of a route; a body that is neither a string nor bytes is sent as JSON. */
 export interface RouteResponse {
   readonly status: number;
   readonly body: unknown;
@@ -143,11 +143,11 @@ export async function sendResponse(
   result: RouteResponse,
   dripMs?: number,
 ): Promise<void> {
-  const { text, type } = toText(result.body);
-  const bytes = Buffer.from(text);
+  const { bytes, type } = toBytes(result.body);
   response.statusCode = result.status;
   response.setHeader('content-type', type);
-  response.setHeader('content-length', bytes.length);
+  // RFC 9110 section 8.6: that of a 304 would be the length of the body which the client has.
+  if (result.status !== 304) response.setHeader('content-length', bytes.length);
   for (const [name, value] of Object.entries(result.headers ?? {})) {
     response.setHeader(name, typeof value === 'string' ? value : [...value]);
   }
@@ -155,14 +155,16 @@ export async function sendResponse(
   response.end(dripMs === undefined ? bytes : undefined);
 }
 
-function toText(body: unknown): { text: string; type: string } {
+function toBytes(body: unknown): { bytes: Uint8Array; type: string } {
+  if (body instanceof Uint8Array) return { bytes: body, type: 'application/octet-stream' };
   if (typeof body === 'string') {
-    return { text: body, type: body.trimStart().startsWith('<') ? 'text/html' : 'text/plain' };
+    const type = body.trimStart().startsWith('<') ? 'text/html' : 'text/plain';
+    return { bytes: Buffer.from(body), type };
   }
-  return { text: JSON.stringify(body), type: 'application/json' };
+  return { bytes: Buffer.from(JSON.stringify(body)), type: 'application/json' };
 }
 
-async function drip(response: ServerResponse, bytes: Buffer, everyMs: number): Promise<void> {
+async function drip(response: ServerResponse, bytes: Uint8Array, everyMs: number): Promise<void> {
   for (const byte of bytes) {
     if (response.destroyed) return;
     response.write(Buffer.of(byte));

@@ -56,6 +56,7 @@ function findNameMistakes(seed: EmulatorSeed): readonly string[] {
 
 function findAllDuplicates(seed: EmulatorSeed): readonly string[] {
   const { users = [], tenants = [], roles = [], accessKeys = [], inboundApps = [], mcpServers = [] } = seed;
+  const { flows = [] } = seed;
   const loginIds = users.flatMap((user) => [user.loginId, ...(user.additionalLoginIds ?? [])]);
   const userIds = users.flatMap((user) => user.userId ?? []);
   const roleNames = roles.map((role) => [role.tenantId, role.name].filter(Boolean).join(': '));
@@ -72,6 +73,7 @@ function findAllDuplicates(seed: EmulatorSeed): readonly string[] {
     ['the MCP server', mcpServers.map((server) => server.name)],
     ['the JWT template', (seed.jwtTemplates ?? []).map((template) => template.name)],
     ['the id', mcpServers.flatMap((server) => server.id ?? []), ' in mcpServers'],
+    ['the id', flows.map((flow) => flow.id), ' in flows'],
   ];
   return [
     ...duplicates.flatMap(([what, names, where = '']) =>

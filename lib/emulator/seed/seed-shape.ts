@@ -1,6 +1,7 @@
 // The shape of a seed: which members it may have and of which type, and what is wrong with one that differs.
 import { findRedirectMistake } from '../clients/redirect-uris.js';
 import { isObject } from '../http/fields.js';
+import { FLOW_KINDS } from '../store/flows.js';
 
 /** Lists what is wrong with the value at a path of the seed, such as `users[0].email`. */
 type Shape = (value: unknown, path: string) => readonly string[];
@@ -49,6 +50,12 @@ const redirectUri: Shape = (value, path) => {
   const wrong = findRedirectMistake(value);
   return wrong === undefined ? [] : [`${path} ${wrong}, got ${JSON.stringify(value)}`];
 };
+
+// An underscore would end the execution id in the URL of an e-mailed link.
+const flowId: Shape = (value, path) =>
+  typeof value === 'string' && /^[A-Za-z0-9-]+$/.test(value)
+    ? []
+    : [mistake(path, 'letters, digits and -', value)];
 
 const serverId: Shape = (value, path) =>
   typeof value === 'string' && /^\w+$/.test(value) ? [] : [mistake(path, 'letters, digits and _', value)];
@@ -212,6 +219,7 @@ const SEED = objectOf({
   mcpServers: listOf(MCP_SERVER),
   outboundApps: listOf(OUTBOUND_APP),
   fga: objectOf({ 'schema!': string, relations: listOf(RELATION) }),
+  flows: listOf(objectOf({ 'id!': flowId, 'kind!': oneOf(...FLOW_KINDS), output: record })),
   webhooks: WEBHOOKS,
   jwtTemplates: listOf(JWT_TEMPLATE),
 });

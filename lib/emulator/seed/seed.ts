@@ -4,6 +4,7 @@ import type { EmulatorWebhook } from '../webhooks/webhook-options.js';
 import type { SeedInboundApp, SeedMcpServer } from './seed-apps.js';
 import type { SeedOutboundApp } from './seed-connections.js';
 import type { SeedJwtTemplate } from './seed-settings.js';
+import type { SeedFlow } from './seed-flows.js';
 
 /**
  * The data that the emulator starts with, and restores on `reset()`.
@@ -45,6 +46,8 @@ export interface EmulatorSeed {
   readonly fga?: SeedAuthorization;
   /** The JWT templates, which add claims to tokens or change their form. */
   readonly jwtTemplates?: readonly SeedJwtTemplate[];
+  /** The flows, beside those that every project has: one of each kind, whose id is the kind. */
+  readonly flows?: readonly SeedFlow[];
   /** The audit webhooks, beside those of the option. */
   readonly webhooks?: readonly EmulatorWebhook[];
 }

@@ -1,8 +1,8 @@
-// Sign-ins that are not finished: waiting for a code, a link, or a screen of a flow.
+// Sign-ins that are not finished: waiting for a code or a link.
 import { randomInt } from 'node:crypto';
 import { DescopeError } from '../errors.js';
 import type { UserRecord } from './project.js';
-import { createCode, createId, createSecret } from './records.js';
+import { createCode, createSecret } from './records.js';
 import type { LoginOptions } from './sign-ins.js';
 
 /** A sign-in or an update that a code or a link finishes. */
@@ -133,49 +133,5 @@ export class EnchantedLinks {
     if (!waiting.isVerified) throw new DescopeError('linkPending', 'The link has not been opened yet');
     this.#byRef.delete(pendingRef);
     return waiting.pending;
-  }
-}
-
-/** The ids of the screens, which are also the names of their HTML files. */
-export type ScreenId = 'login' | 'code' | 'password' | 'sent';
-
-/** A flow that was started in a browser. */
-export interface FlowRun {
-  /** `sign-up-or-in|#|…`, as the web component expects it; without underscores. */
-  readonly executionId: string;
-  /** The page that an e-mailed link opens. */
-  readonly page: string | undefined;
-  readonly tenantId: string | undefined;
-  screen: ScreenId;
-  email: string;
-}
-
-/** The only flow. */
-export const FLOW_ID = 'sign-up-or-in';
-
-const MAX_RUNS = 1000;
-
-/** Keeps the latest 1000 runs. */
-export class FlowRuns {
-  readonly #byId = new Map<string, FlowRun>();
-
-  /** Starts a run at its first screen. */
-  start(options: Pick<FlowRun, 'page' | 'tenantId'>): FlowRun {
-    const executionId = `${FLOW_ID}|#|${createId('E')}`;
-    const run: FlowRun = { ...options, executionId, screen: 'login', email: '' };
-    const [oldest] = this.#byId.keys();
-    if (this.#byId.size >= MAX_RUNS && oldest !== undefined) this.#byId.delete(oldest);
-    this.#byId.set(executionId, run);
-    return run;
-  }
-
-  /** Finds a run. */
-  find(executionId: string): FlowRun | undefined {
-    return this.#byId.get(executionId);
-  }
-
-  /** Removes a finished run. */
-  end(run: FlowRun): void {
-    this.#byId.delete(run.executionId);
   }
 }

@@ -2,6 +2,7 @@
 import { DescopeError } from '../errors.js';
 import type { JsonObject } from '../http/message.js';
 import { JwtTemplates } from '../templates/jwt-template.js';
+import type { FlowRecord } from './flows.js';
 import type { PasswordCheck } from './passwords.js';
 import type { Change } from './records.js';
 import { NamedRecords } from './records.js';
@@ -17,6 +18,7 @@ export class Project {
   readonly consents = new NamedRecords<ConsentRecord>((consent) => consent.id);
   readonly mcpServers = new NamedRecords<McpServerRecord>((server) => server.id);
   readonly jwtTemplates = new JwtTemplates();
+  readonly flows = new NamedRecords<FlowRecord>((flow) => flow.id);
   readonly tenants: NamedRecords<TenantRecord>;
   readonly permissions: NamedRecords<PermissionRecord>;
 

@@ -1,5 +1,6 @@
 // The flow of the login page, as the web component calls it.
 import { describe, expect, it } from '@jest/globals';
+import { flowCalls } from '../../support/flow-calls.js';
 import { useEmulator } from '../../support/use-emulator.js';
 
 const bed = useEmulator({
@@ -12,35 +13,7 @@ const bed = useEmulator({
   },
 });
 
-interface FlowAnswer {
-  readonly executionId: string;
-  readonly stepId: string;
-  readonly status: string;
-  readonly errorCode?: string;
-  readonly screen: { readonly id: string; readonly state: { readonly errorText?: string } };
-  readonly authInfo?: {
-    readonly sessionJwt: string;
-    readonly refreshJwt: string;
-    readonly firstSeen: boolean;
-  };
-}
-
-async function call(
-  path: string,
-  body: object,
-): Promise<FlowAnswer & { readonly cookies: readonly string[] }> {
-  const headers = { authorization: `Bearer ${bed.emulator.projectId}` };
-  const response = await bed.request(path, { method: 'POST', headers, body: JSON.stringify(body) });
-  return { ...((await response.json()) as FlowAnswer), cookies: response.headers.getSetCookie() };
-}
-
-const start = (input: object, { interactionId = 'btnGo', options = {} } = {}) =>
-  call('/v1/flow/start', { flowId: 'sign-up-or-in', interactionId, input, options });
-
-const next = (flow: FlowAnswer, input: object, interactionId = 'btnGo') =>
-  call('/v1/flow/next', { executionId: flow.executionId, stepId: flow.stepId, interactionId, input });
-
-const codeFor = (loginId: string) => bed.emulator.outbox.last(loginId)?.code ?? '';
+const { call, start, next, codeFor } = flowCalls(bed);
 
 describe('the files of a flow', () => {
   it.each(['/pages', ''])('stand below the base URL%s', async (base) => {

@@ -1,15 +1,23 @@
-// The screens of the flow as plain HTML, and their style in both themes; the web component renders them.
-import type { ScreenId } from '../store/pending.js';
+// The screens of the flows as plain HTML, and their style in both themes; the web component renders them.
+import { escapeHtml } from '../http/page.js';
+import type { ScreenId } from '../store/flows.js';
+
+/** The screens whose HTML is the same for everybody. */
+export type FixedScreenId = Exclude<ScreenId, 'tenant'>;
+
+/** A tenant as a screen shows it. */
+export interface ShownTenant {
+  readonly id: string;
+  readonly name: string;
+}
 
 const ERROR = '<p data-type="error-message" class="error hide" role="alert"></p>';
 
 // The web component fills in the value of the name; it is shown and sent, but cannot be edited.
 const EMAIL = '<p class="whose"><output name="email" auto-focus="false"></output></p>';
 
-/** The HTML of each screen. */
-export const SCREEN_HTML: Readonly<Record<ScreenId, string>> = {
-  login: `<div class="screen">
-  <label for="email">E-mail address</label>
+const toAddressScreen = (label = 'E-mail address'): string => `<div class="screen">
+  <label for="email">${label}</label>
   <input id="email" name="email" type="email" autocomplete="username" required>
   ${ERROR}
   <button id="btnGo" type="button" data-type="button">Send me a code</button>
@@ -17,7 +25,13 @@ export const SCREEN_HTML: Readonly<Record<ScreenId, string>> = {
     <button id="btnPassword" type="button" data-type="button">Use a password</button>
     <button id="btnLink" type="button" data-type="button">Send me a link</button>
   </div>
-</div>`,
+</div>`;
+
+/** The HTML of each screen, but for the list of tenants. */
+export const PLAIN_SCREENS: Readonly<Record<FixedScreenId, string>> = {
+  login: toAddressScreen(),
+  'sign-in': toAddressScreen(),
+  'sign-up': toAddressScreen('Your e-mail address'),
   code: `<div class="screen">
   ${EMAIL}
   <label for="code">Code from the e-mail</label>
@@ -47,7 +61,29 @@ export const SCREEN_HTML: Readonly<Record<ScreenId, string>> = {
     <button id="btnBack" type="button" data-type="button" formnovalidate="true">Start again</button>
   </div>
 </div>`,
+  confirm: `<div class="screen">
+  ${EMAIL}
+  <p>Please confirm that it is you.</p>
+  ${ERROR}
+  <button id="btnGo" type="button" data-type="button">Send me a code</button>
+  <div class="others">
+    <button id="btnPassword" type="button" data-type="button">Use a password</button>
+  </div>
+</div>`,
 };
+
+/** Writes the screen that lists tenants. */
+export function toPlainTenants(tenants: readonly ShownTenant[]): string {
+  const buttons = tenants.map(
+    ({ id, name }, index) =>
+      `<button id="tenant-${index}" type="button" data-type="button" data-descope-tenant="${escapeHtml(id)}">${escapeHtml(name)}</button>`,
+  );
+  return `<div class="screen">
+  <p>Choose a tenant</p>
+  ${ERROR}
+  ${buttons.join('\n  ')}
+</div>`;
+}
 
 /** The name of a theme. */
 type ThemeName = 'light' | 'dark';
@@ -93,8 +129,8 @@ const SHAPE = `
 .hide { display: none; }
 `;
 
-/** The style of a theme. */
-export function toThemeCss(theme: ThemeName): string {
+/** The style of the plain screens in a theme. */
+export function toPlainCss(theme: ThemeName): string {
   const colours = Object.entries(COLOURS[theme]).map(([name, value]) => `--${name}: ${value};`);
   return `[data-theme="${theme}"] .screen { color-scheme: ${theme}; ${colours.join(' ')} }\n${theme === 'light' ? SHAPE : ''}`;
 }

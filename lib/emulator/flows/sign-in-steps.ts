@@ -1,18 +1,21 @@
-// The flow `sign-up-or-in`: an e-mail address, then a code, a password or a link.
+// The screens of the flows that sign in or up: an e-mail address, then a code, a password or a link.
 import { DescopeError } from '../errors.js';
 import { readString, requireString } from '../http/fields.js';
 import type { Call, JsonObject, RouteResponse } from '../http/message.js';
-import { createUser } from '../management/user-body.js';
+import { createUser, readProfile } from '../management/user-body.js';
 import type { ProjectState } from '../project-state.js';
 import { respondWithSignIn } from '../sign-in/jwt-response.js';
+import type { Approach } from '../sign-in/one-time-codes.js';
 import { finishSignIn, sendCode, sendLink, toPending } from '../sign-in/one-time-codes.js';
+import type { FlowKind, FlowRun, ScreenId } from '../store/flows.js';
 import type { PasswordCheck } from '../store/passwords.js';
 import { toChosenPassword } from '../store/passwords.js';
-import type { FlowRun, PendingSignIn, ScreenId } from '../store/pending.js';
+import type { PendingSignIn } from '../store/pending.js';
+import type { UserRecord } from '../store/project.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 
 /** A screen that a user has submitted. */
-interface ScreenSubmission {
+export interface ScreenSubmission {
   readonly call: Call;
   readonly run: FlowRun;
   /** The id of the button; an unknown one counts as the first of the screen. */
@@ -21,19 +24,13 @@ interface ScreenSubmission {
 }
 
 /** Submits a screen; returns the response with tokens, or the id of the next screen. */
-export async function submitScreen(
+export type Screen = (
   state: ProjectState,
   submission: ScreenSubmission,
-): Promise<RouteResponse | ScreenId> {
-  if (submission.interactionId === 'btnBack') return 'login';
-  const isLink = submission.run.screen === 'login' && submission.interactionId === 'btnLink';
-  state.audit.setMethod(isLink ? 'magiclink' : METHODS[submission.run.screen]);
-  return SCREENS[submission.run.screen](state, submission);
-}
+) => Promise<RouteResponse | ScreenId> | RouteResponse | ScreenId;
 
-type Screen = (state: ProjectState, submission: ScreenSubmission) => Promise<RouteResponse | ScreenId>;
-
-const login: Screen = async (state, submission) => {
+/** The first screen: takes the address, and sends a code or a link, or goes on to the password. */
+export const addressScreen: Screen = async (state, submission) => {
   submission.run.email = requireEmail(submission.input);
   if (submission.interactionId === 'btnPassword') return 'password';
   const pending = await toEmailed(state, submission);
@@ -42,7 +39,8 @@ const login: Screen = async (state, submission) => {
   return 'code';
 };
 
-const code: Screen = async (state, submission) => {
+/** Takes the code. */
+export const codeScreen: Screen = async (state, submission) => {
   if (submission.interactionId === 'btnResend') {
     sendCode(state, await toEmailed(state, submission));
     return 'code';
@@ -52,10 +50,12 @@ const code: Screen = async (state, submission) => {
   return finishSignIn(state, state.pending.takeCode(sent, state.clock.now()));
 };
 
-const password: Screen = async (state, { run, input }) => {
+/** Takes the password of a known user, or the first one of a new user. */
+export const passwordScreen: Screen = async (state, { run, input }) => {
   const given = requireString(input, 'password');
   const known = state.project.users.find(run.email);
-  if (known && !known.password?.(given)) {
+  assertMayContinue(run.flow.kind, known);
+  if (known ? !known.password?.(given) : run.flow.kind === 'sign-in') {
     throw new DescopeError('wrongPassword', 'The e-mail address or the password is wrong');
   }
   const user = known ?? toNewUser(state, run, toChosenPassword(given));
@@ -63,19 +63,14 @@ const password: Screen = async (state, { run, input }) => {
   return respondWithSignIn(state, { user, amr: ['pwd'], options });
 };
 
-// The link opens the page in a new tab, whose web component sends the token.
-const sent: Screen = async (state, { input }) =>
+/** Takes the token of a link, which opens the page in a new tab, whose web component sends the token. */
+export const sentScreen: Screen = async (state, { input }) =>
   finishSignIn(state, state.pending.takeLink(requireString(input, 'token'), state.clock.now()));
 
-const SCREENS: Readonly<Record<ScreenId, Screen>> = { login, code, password, sent };
-
-// The authentication methods in the audit trail; the first screen sends a code, unless its button asks for a link.
-const METHODS: Readonly<Record<ScreenId, string>> = {
-  login: 'otp',
-  code: 'otp',
-  password: 'password',
-  sent: 'magiclink',
-};
+// With codes and links, the same is checked before one is sent. An unknown user is told of no sooner than a wrong password.
+function assertMayContinue(kind: FlowKind, known: UserRecord | undefined): void {
+  if (kind === 'sign-up' && known) throw new DescopeError('userExists', 'User already exists');
+}
 
 function requireEmail(input: JsonObject): string {
   const email = (readString(input, 'email') ?? '').trim();
@@ -83,9 +78,16 @@ function requireEmail(input: JsonObject): string {
   throw new DescopeError('invalidArguments', 'Please enter an e-mail address');
 }
 
+const APPROACHES: Readonly<Partial<Record<FlowKind, Approach>>> = {
+  'sign-in': 'signin',
+  'sign-up': 'signup',
+};
+
 function toEmailed(state: ProjectState, { call, run }: ScreenSubmission): Promise<PendingSignIn> {
-  const body = { loginId: run.email, loginOptions: run.tenantId ? { tenantId: run.tenantId } : {} };
-  return toPending({ ...call, body, params: new Map([['method', 'email']]) }, state, 'signup-in');
+  const loginOptions = run.tenantId ? { tenantId: run.tenantId } : {};
+  const body = { loginId: run.email, loginOptions, user: toProfile(run) };
+  const approach = APPROACHES[run.flow.kind] ?? 'signup-in';
+  return toPending({ ...call, body, params: new Map([['method', 'email']]) }, state, approach);
 }
 
 function sendLoginLink(state: ProjectState, { run }: ScreenSubmission, pending: PendingSignIn): ScreenId {
@@ -97,15 +99,26 @@ function sendLoginLink(state: ProjectState, { run }: ScreenSubmission, pending: 
   return 'sent';
 }
 
-/** The id of a screen's step: 0 for the first screen, 1 for later ones. */
+/** The id of a screen's step: 1 behind the first screen, 0 for a first one. */
 export function toStepId(screen: ScreenId): string {
-  return screen === 'login' ? '0' : '1';
+  return ['code', 'password', 'sent'].includes(screen) ? '1' : '0';
 }
 
-function toNewUser(state: ProjectState, { email }: FlowRun, chosen: PasswordCheck) {
+function toNewUser(state: ProjectState, run: FlowRun, chosen: PasswordCheck): UserRecord {
   return state.project.users.save({
-    ...createUser(email, state.clock.nowSeconds()),
-    email,
+    ...createUser(run.email, state.clock.nowSeconds()),
+    ...readProfile(toProfile(run)),
+    email: run.email,
     password: chosen,
   });
+}
+
+// What the page knows about a new user; other fields of its form are for the flow.
+function toProfile({ inputs: { form } }: FlowRun): JsonObject {
+  const names = ['displayName', 'givenName', 'familyName', 'phone', 'picture'];
+  return Object.fromEntries(
+    names.flatMap((name) =>
+      Object.hasOwn(form, name) && typeof form[name] === 'string' ? [[name, form[name]]] : [],
+    ),
+  );
 }
