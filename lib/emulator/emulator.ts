@@ -6,9 +6,9 @@ import type { Faults } from './controls/faults.js';
 import type { Outbox, RequestLog } from './controls/recorders.js';
 import type { JsonObject } from './http/message.js';
 import { closeServer } from './http/server.js';
-import type { EmulatorSettings } from './options.js';
 import { Connections } from './outbound/connections.js';
 import type { ProjectState } from './project-state.js';
+import type { EmulatorSettings } from './settings.js';
 import type { EmulatorKey, KeyAlgorithm } from './store/key-ring.js';
 import { createKey } from './store/key-ring.js';
 import type {

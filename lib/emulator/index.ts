@@ -6,7 +6,7 @@ export type { Emulator } from './emulator.js';
 export type { EmulatorErrorCode } from './errors.js';
 export { EmulatorError } from './errors.js';
 export type { JsonObject } from './http/message.js';
-export type { EmulatorOptions, EmulatorSettings } from './options.js';
+export type { EmulatorOptions } from './options.js';
 export { DEFAULT_MANAGEMENT_KEY, DEFAULT_PROJECT_ID } from './options.js';
 export type { Connections, EmulatorConnection, EmulatorConnectionOwner } from './outbound/connections.js';
 export type {
@@ -21,8 +21,9 @@ export type {
 } from './seed/seed.js';
 export type { SeedInboundApp, SeedMcpServer, SeedScope } from './seed/seed-apps.js';
 export type { SeedOutboundApp } from './seed/seed-connections.js';
-export type { SeedJwtTemplate } from './seed/seed-settings.js';
 export type { SeedFlow } from './seed/seed-flows.js';
+export type { SeedJwtTemplate } from './seed/seed-settings.js';
+export type { EmulatorSettings } from './settings.js';
 export { startEmulator } from './start-emulator.js';
 export type { FlowKind } from './store/flows.js';
 export type { EmulatorKey, KeyAlgorithm, PublicJwk } from './store/key-ring.js';

@@ -1,6 +1,6 @@
 // Puts the settings of a checked seed into a project, and those that name a record of it.
 import { EmulatorError } from '../errors.js';
-import type { EmulatorSettings } from '../options.js';
+import type { EmulatorSettings } from '../settings.js';
 import type { Project } from '../store/project.js';
 import { toSeededId } from '../store/records.js';
 import type { JwtTemplateRecord, JwtTemplates, TemplateType } from '../templates/jwt-template.js';

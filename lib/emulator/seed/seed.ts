@@ -3,8 +3,8 @@ import type { JsonObject } from '../http/message.js';
 import type { EmulatorWebhook } from '../webhooks/webhook-options.js';
 import type { SeedInboundApp, SeedMcpServer } from './seed-apps.js';
 import type { SeedOutboundApp } from './seed-connections.js';
-import type { SeedJwtTemplate } from './seed-settings.js';
 import type { SeedFlow } from './seed-flows.js';
+import type { SeedJwtTemplate } from './seed-settings.js';
 
 /**
  * The data that the emulator starts with, and restores on `reset()`.
