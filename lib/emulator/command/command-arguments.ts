@@ -23,6 +23,7 @@ Options:
   --replay-ends-sign-in        End the whole sign-in when a rotated refresh token is used again
   --strict                     Reject calls with a field that the emulator does not know
   --screens <kind>             Screens of flows: plain HTML, or Descope's own components (default: plain)
+  --console-token <token>      Token that opens the console in a browser (default: a new one each time)
   --webhook <url>              Send the audit events of the project to this URL
   --webhook-secret <secret>    Sign them with this secret
   -h, --help                   Show this text
@@ -66,6 +67,7 @@ function toOptions(values: Values): EmulatorOptions {
     ...(values['replay-ends-sign-in'] ? { replayEndsSignIn: true } : {}),
     ...(values.strict ? { strict: true } : {}),
     ...toScreens(values),
+    ...toConsoleToken(values),
     ...toWebhooks(values),
   };
 }
@@ -74,6 +76,10 @@ function toScreens({ screens }: Values): Pick<EmulatorOptions, 'screens'> {
   if (screens === undefined || screens === 'plain' || screens === 'components')
     return screens === undefined ? {} : { screens };
   throw invalid(`--screens must be plain or components, got ${JSON.stringify(screens)}`);
+}
+
+function toConsoleToken({ 'console-token': consoleToken }: Values): Pick<EmulatorOptions, 'consoleToken'> {
+  return consoleToken === undefined ? {} : { consoleToken };
 }
 
 function toWebhooks({ webhook: url, 'webhook-secret': secret }: Values): Pick<EmulatorOptions, 'webhooks'> {
@@ -116,6 +122,7 @@ function parse(args: readonly string[]) {
       'replay-ends-sign-in': flag,
       strict: flag,
       screens: text,
+      'console-token': text,
       webhook: text,
       'webhook-secret': text,
       token: text,

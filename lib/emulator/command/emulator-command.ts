@@ -56,9 +56,10 @@ An application in another container or on another machine needs:
 }
 
 function toGreeting(emulator: Emulator): string {
-  const { url, projectId, managementKey, loginIds } = emulator;
+  const { url, projectId, managementKey, loginIds, consoleUrl } = emulator;
   return `Descope emulator, for development only: anyone who can reach it can sign in as any user.
 
+  console         ${consoleUrl}
   url             ${url}
   project id      ${projectId}
   management key  ${managementKey}

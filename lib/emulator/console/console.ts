@@ -38,16 +38,17 @@ export class EmulatorConsole {
 
   /** Responds to a request for the console; reports whether it was one. */
   async respond(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    const { pathname, search } = split(request.url ?? '');
-    const root = toRoot(this.state);
-    const query = new URLSearchParams(search);
-    const isFirst = pathname === toRootPath(this.state) && (acceptsHtml(request) || query.has('token'));
-    if (!isFirst && pathname !== root && !pathname.startsWith(`${root}/`)) return false;
+    const [path = '', search] = (request.url ?? '').split('?', 2);
+    const base = toBase(this.state);
+    const root = `${base}/emulator`;
+    const isBelow = path === root || path.startsWith(`${root}/`);
+    if (!isBelow && (path !== `${base}/` || !(acceptsHtml(request) || search?.includes('token='))))
+      return false;
     // Pages that play other parties stand beside the console, and are for everybody.
-    const path = pathname.slice(root.length - '/emulator'.length);
-    if (this.router.has(request.method ?? '', path)) return false;
-    const name = isFirst ? undefined : pathname.slice(root.length + 1);
-    const result = await this.#toResponse({ request, response, root, query, name });
+    if (this.router.has(request.method ?? '', path.slice(base.length))) return false;
+    const name = isBelow ? path.slice(root.length + 1) : undefined;
+    const visit = { request, response, root, query: new URLSearchParams(search), name };
+    const result = await this.#toResponse(visit).catch(toFailure);
     if (result) await sendResponse(response, result);
     return true;
   }
@@ -86,7 +87,7 @@ export class EmulatorConsole {
   async #show(visit: Visit, name: string): Promise<RouteResponse | undefined> {
     const { response, request, query } = visit;
     const rows = LIVE_ROWS.get(name);
-    if (rows) {
+    if (rows && request.method === 'GET') {
       const hasRoom = this.#streams.start(response, (send) => rows(this.#toDesk(visit), send));
       return hasRoom ? undefined : toRejection(503, 'Too many pages of the console are open.');
     }
@@ -111,9 +112,9 @@ export class EmulatorConsole {
       const outcome = await this.#do(visit, page, { action, form });
       return this.#goOn(visit.root, outcome, page.name);
     } catch (cause) {
-      if (!(cause instanceof DescopeError || cause instanceof EmulatorError)) throw cause;
+      const status = cause instanceof DescopeError || cause instanceof EmulatorError ? 400 : 500;
       const rejected = { ...visit, query: toQuery(form) };
-      return this.#draw(rejected, page, { status: 400, mistake: cause.message, rejected: form });
+      return this.#draw(rejected, page, { status, mistake: toMessage(cause), rejected: form });
     }
   }
 
@@ -211,17 +212,9 @@ const NOT_FOUND: ConsolePage = {
 };
 
 // A proxy in front may serve the emulator below a path.
-function toRootPath({ url }: ProjectState): string {
-  return new URL(url).pathname;
-}
-
-function toRoot(state: ProjectState): string {
-  return `${toRootPath(state).replace(/\/$/, '')}/emulator`;
-}
-
-function split(url: string): { readonly pathname: string; readonly search: string } {
-  const [pathname = '/'] = url.split('?', 1);
-  return { pathname, search: url.slice(pathname.length) };
+function toBase({ url }: ProjectState): string {
+  const at = url.indexOf('/', url.indexOf('://') + 3);
+  return at < 0 ? '' : url.slice(at).replace(/\/$/, '');
 }
 
 // Browsers ask for HTML by name; `fetch` and curl do not.
@@ -271,4 +264,12 @@ function toTokenPage(root: string, mistake?: string): RouteResponse {
     <p><a href="${root}/">Try again</a></p>
   </div>`;
   return toBarePage({ title: 'The console needs its token', content, mistake }, 401);
+}
+
+function toFailure(cause: unknown): RouteResponse {
+  return toRejection(cause instanceof DescopeError ? cause.status : 500, `${toMessage(cause)}.`);
+}
+
+function toMessage(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
