@@ -165,7 +165,7 @@ describe('The page of a user', () => {
     expect(bed.emulator.loginIds).toEqual([]);
     const { data } = await bed.admin.management.audit.search({ actions: ['UserDeleted'] });
     expect(data).toMatchObject([
-      { action: 'UserDeleted', actorId: expect.stringMatching(/^K/), externalIds: ['ada@example.com'] },
+      { action: 'UserDeleted', actorId: expect.stringMatching(/^K/), loginIds: ['ada@example.com'] },
     ]);
     expect((await visitor.open(`/emulator/${page}`)).text).toContain('There is no such user');
   });
