@@ -38,19 +38,24 @@ export class EmulatorConsole {
 
   /** Responds to a request for the console; reports whether it was one. */
   async respond(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const visit = this.#toVisit(request, response);
+    if (!visit) return false;
+    const result = await this.#toResponse(visit).catch(toFailure);
+    if (result) await sendResponse(response, result);
+    return true;
+  }
+
+  #toVisit(request: IncomingMessage, response: ServerResponse): Visit | undefined {
     const [path = '', search] = (request.url ?? '').split('?', 2);
     const base = toBase(this.state);
     const root = `${base}/emulator`;
     const isBelow = path === root || path.startsWith(`${root}/`);
-    if (!isBelow && (path !== `${base}/` || !(acceptsHtml(request) || search?.includes('token='))))
-      return false;
+    const isFirst = path === `${base}/` && (acceptsHtml(request) || search?.includes('token=') === true);
+    if (!isBelow && !isFirst) return undefined;
     // Pages that play other parties stand beside the console, and are for everybody.
-    if (this.router.has(request.method ?? '', path.slice(base.length))) return false;
+    if (this.router.has(request.method ?? '', path.slice(base.length))) return undefined;
     const name = isBelow ? path.slice(root.length + 1) : undefined;
-    const visit = { request, response, root, query: new URLSearchParams(search), name };
-    const result = await this.#toResponse(visit).catch(toFailure);
-    if (result) await sendResponse(response, result);
-    return true;
+    return { request, response, root, query: new URLSearchParams(search), name };
   }
 
   async #toResponse(visit: Visit): Promise<RouteResponse | undefined> {
