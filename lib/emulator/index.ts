@@ -22,7 +22,7 @@ export type {
 export type { SeedInboundApp, SeedMcpServer, SeedScope } from './seed/seed-apps.js';
 export type { SeedOutboundApp } from './seed/seed-connections.js';
 export type { SeedFlow } from './seed/seed-flows.js';
-export type { SeedJwtTemplate } from './seed/seed-settings.js';
+export type { SeedJwtTemplate, SeedPasswordSettings } from './seed/seed-settings.js';
 export type { EmulatorSettings } from './settings.js';
 export { startEmulator } from './start-emulator.js';
 export type { FlowKind } from './store/flows.js';

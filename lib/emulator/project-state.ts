@@ -17,6 +17,7 @@ import { changeSettings } from './settings.js';
 import { FlowRuns } from './store/flows.js';
 import type { KeyRing } from './store/key-ring.js';
 import { OAuthGrants } from './store/oauth-grants.js';
+import { PasswordPolicies } from './store/password-policy.js';
 import { EnchantedLinks, PendingSignIns } from './store/pending.js';
 import { Project } from './store/project.js';
 import { createSecret } from './store/records.js';
@@ -39,6 +40,7 @@ export class ProjectState {
   /** Whether only this machine reaches the emulator. */
   readonly onLoopback: boolean;
   readonly audit: AuditTrail;
+  readonly passwords = new PasswordPolicies(this.clock);
   project: Project;
   readonly authorization = new Authorization();
   readonly vault = new Vault();
@@ -101,6 +103,7 @@ export class ProjectState {
     this.requests.clear();
     this.outbox.clear();
     this.audit.clear();
+    this.passwords.clear();
     this.keys.unpublishExtra();
     this.settings = this.options.settings;
     this.project = this.#createProject();
@@ -115,12 +118,15 @@ export class ProjectState {
   }
 
   #createProject(): Project {
-    return new Project((change) => this.audit.noteChange(change));
+    return new Project((change) => {
+      this.audit.noteChange(change);
+      this.passwords.noteChange(change);
+    });
   }
 
   #applySeed(): void {
     this.webhooks.reset([...this.options.webhooks, ...(this.seed.webhooks ?? [])]);
-    applySettings(this.project, this.seed);
+    applySettings(this.project, this.passwords, this.seed);
     assignTemplates(this.project, this.settings);
     applySeed(this.project, this.seed, this.clock.nowSeconds());
     applyInboundApps(this.project, this.seed, this.projectId);

@@ -13,6 +13,7 @@ import { manageAccessKeyRoutes } from './management/access-keys.js';
 import { changeUserRoutes, grantUserRoutes } from './management/change-users.js';
 import { manageConsentRoutes } from './management/consents.js';
 import { manageAppRoutes } from './management/inbound-apps.js';
+import { passwordSettingsRoutes } from './management/password-settings.js';
 import { permissionRoutes, roleRoutes } from './management/roles.js';
 import { searchUserRoutes } from './management/search-users.js';
 import { tenantRoutes } from './management/tenants.js';
@@ -104,4 +105,5 @@ export const allRoutes: readonly Route[] = [
   ...connectRoutes,
   ...connectPageRoutes,
   ...componentLibraryRoutes,
+  ...passwordSettingsRoutes,
 ];

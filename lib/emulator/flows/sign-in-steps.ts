@@ -7,9 +7,14 @@ import type { ProjectState } from '../project-state.js';
 import { respondWithSignIn } from '../sign-in/jwt-response.js';
 import type { Approach } from '../sign-in/one-time-codes.js';
 import { finishSignIn, sendCode, sendLink, toPending } from '../sign-in/one-time-codes.js';
+import {
+  assertCurrentPassword,
+  assertPasswordsEnabled,
+  choosePassword,
+  requirePassword,
+} from '../sign-in/passwords.js';
 import type { FlowKind, FlowRun, ScreenId } from '../store/flows.js';
 import type { PasswordCheck } from '../store/passwords.js';
-import { toChosenPassword } from '../store/passwords.js';
 import type { PendingSignIn } from '../store/pending.js';
 import type { UserRecord } from '../store/project.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
@@ -55,11 +60,14 @@ export const passwordScreen: Screen = async (state, { run, input }) => {
   const given = requireString(input, 'password');
   const known = state.project.users.find(run.email);
   assertMayContinue(run.flow.kind, known);
-  if (known ? !known.password?.(given) : run.flow.kind === 'sign-in') {
-    throw new DescopeError('wrongPassword', 'The e-mail address or the password is wrong');
-  }
-  const user = known ?? toNewUser(state, run, toChosenPassword(given));
   const options = { ...NO_LOGIN_OPTIONS, tenantId: run.tenantId };
+  const owner = { user: known, tenantId: run.tenantId };
+  assertPasswordsEnabled(state, owner);
+  const user =
+    known || run.flow.kind === 'sign-in'
+      ? requirePassword(state, known, given)
+      : toNewUser(state, run, choosePassword(state, owner, given));
+  if (known) assertCurrentPassword(state, { ...owner, user });
   return respondWithSignIn(state, { user, amr: ['pwd'], options });
 };
 

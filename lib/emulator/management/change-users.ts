@@ -6,7 +6,7 @@ import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
-import { toPasswordCheck } from '../store/passwords.js';
+import { choosePassword } from '../sign-in/passwords.js';
 import type { UserRecord } from '../store/project.js';
 import { toHistory } from '../store/sign-ins.js';
 import { assertRoles, assertTenants, readProfile, readStatus, requireUser } from './user-body.js';
@@ -50,11 +50,14 @@ const phone: Change = (body) => ({
   verifiedPhone: readBoolean(body, 'verified') ?? false,
 });
 
-function setPassword(isActive: boolean): Change {
-  return (body) => ({
-    password: toPasswordCheck(requireString(body, 'password')),
-    passwordExpired: !isActive && !readBoolean(body, 'setActive'),
-  });
+// A temporary password must be replaced at the first sign-in; the settings apply to it too.
+function setPassword(isActive: boolean): Handler {
+  return ({ body }, state) => {
+    const user = requireUser(body, state);
+    const password = choosePassword(state, { user }, requireString(body, 'password'));
+    const passwordExpired = !isActive && !readBoolean(body, 'setActive');
+    return respondWithUser(state, state.project.users.save({ ...user, password, passwordExpired }));
+  };
 }
 
 const logout: Handler = (call, state) => {
@@ -82,12 +85,9 @@ export const changeUserRoutes = routesFor('management', {
     'loginId attributeKey attributeValue',
     change(customAttribute),
   ),
-  'POST /v1/mgmt/user/password/set': takes('loginId password setActive', change(setPassword(false))),
-  'POST /v1/mgmt/user/password/set/temporary': takes(
-    'loginId password setActive',
-    change(setPassword(false)),
-  ),
-  'POST /v1/mgmt/user/password/set/active': takes('loginId password setActive', change(setPassword(true))),
+  'POST /v1/mgmt/user/password/set': takes('loginId password setActive', setPassword(false)),
+  'POST /v1/mgmt/user/password/set/temporary': takes('loginId password setActive', setPassword(false)),
+  'POST /v1/mgmt/user/password/set/active': takes('loginId password setActive', setPassword(true)),
   'POST /v1/mgmt/user/password/expire': takes(
     'loginId',
     change(() => ({ passwordExpired: true })),

@@ -22,8 +22,13 @@ import {
   toConfirmed,
   toPending,
 } from '../sign-in/one-time-codes.js';
+import {
+  assertCurrentPassword,
+  assertPasswordsEnabled,
+  choosePassword,
+  requirePassword,
+} from '../sign-in/passwords.js';
 import { readLoginOptions } from '../sign-in/start-sign-in.js';
-import { PASSWORD_POLICY, toChosenPassword } from '../store/passwords.js';
 import type { UserRecord } from '../store/project.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 
@@ -53,9 +58,10 @@ function attempt(handle: Handler): Handler {
 
 const signUp: Handler = async (call, state) => {
   const loginId = requireString(call.body, 'loginId');
-  const password = toChosenPassword(requireString(call.body, 'password'));
-  if (state.project.users.find(loginId)) throw new DescopeError('userExists', 'User already exists');
   const options = await readLoginOptions(call, state);
+  assertPasswordsEnabled(state, options);
+  const password = choosePassword(state, options, requireString(call.body, 'password'));
+  if (state.project.users.find(loginId)) throw new DescopeError('userExists', 'User already exists');
   const address = loginId.includes('@') ? { email: loginId } : {};
   const profile = readProfile(readObject(call.body, 'user') ?? {});
   const base = createUser(loginId, state.clock.nowSeconds());
@@ -64,13 +70,16 @@ const signUp: Handler = async (call, state) => {
 };
 
 const signIn: Handler = async (call, state) => {
-  const user = requirePassword(call, state, 'password');
-  if (user.passwordExpired) throw new DescopeError('passwordExpired', 'The password must be replaced');
-  return respondWithSignIn(state, { user, amr: ['pwd'], options: await readLoginOptions(call, state) });
+  const user = readWithPassword(call, state, 'password');
+  const options = await readLoginOptions(call, state);
+  const owner = { user, tenantId: options.tenantId };
+  assertPasswordsEnabled(state, owner);
+  assertCurrentPassword(state, owner);
+  return respondWithSignIn(state, { user, amr: ['pwd'], options });
 };
 
 const replace: Handler = (call, state) => {
-  const user = setPassword(call, state, requirePassword(call, state, 'oldPassword'));
+  const user = setPassword(call, state, readWithPassword(call, state, 'oldPassword'));
   return respondWithSignIn(state, { user, amr: ['pwd'], options: NO_LOGIN_OPTIONS });
 };
 
@@ -92,6 +101,12 @@ const reset: Handler = (call, state) => {
   return ok({ resetMethod: 'magiclink', pendingRef: '', linkId: '', ...sendLink(state, pending, call) });
 };
 
+// What a page can check itself, in the form of core-js-sdk's type.
+const policy: Handler = (_call, state) => {
+  const { minLength, lowercase, uppercase, number, nonAlphanumeric } = state.passwords.settingsOf();
+  return ok({ minLength, lowercase, uppercase, number, nonAlphanumeric });
+};
+
 /** The routes of passwords. */
 export const passwordRoutes = routesFor('project', {
   'POST /v1/auth/password/signup': takes(`password ${SIGN_UP_FIELDS}`, signUp),
@@ -99,19 +114,17 @@ export const passwordRoutes = routesFor('project', {
   'POST /v1/auth/password/replace': takes('loginId oldPassword newPassword', attempt(replace)),
   'POST /v1/auth/password/update': takes('loginId newPassword', update),
   'POST /v1/auth/password/reset': takes(`loginId redirectUrl ${MESSAGE_FIELDS}`, reset),
-  'GET /v1/auth/password/policy': () => ok(PASSWORD_POLICY),
+  'GET /v1/auth/password/policy': policy,
 });
 
-// The same response for an unknown user and a wrong password, or it would reveal who has an account.
-function requirePassword(call: Call, state: ProjectState, field: string): UserRecord {
+function readWithPassword(call: Call, state: ProjectState, field: string): UserRecord {
   const user = state.project.users.find(requireString(call.body, 'loginId'));
-  const given = requireString(call.body, field);
-  if (user?.password?.(given)) return user;
-  throw new DescopeError('wrongPassword', 'The login id or the password is wrong');
+  return requirePassword(state, user, requireString(call.body, field));
 }
 
 function setPassword(call: Call, state: ProjectState, user: UserRecord): UserRecord {
-  const password = toChosenPassword(requireString(call.body, 'newPassword'));
+  assertPasswordsEnabled(state, { user });
+  const password = choosePassword(state, { user }, requireString(call.body, 'newPassword'));
   return state.project.users.save({ ...user, password, passwordExpired: false });
 }
 

@@ -1,16 +1,27 @@
 // Puts the settings of a checked seed into a project, and those that name a record of it.
 import { EmulatorError } from '../errors.js';
 import type { EmulatorSettings } from '../settings.js';
+import type { PasswordPolicies, PasswordSettings } from '../store/password-policy.js';
+import { DEFAULT_PASSWORD_SETTINGS } from '../store/password-policy.js';
 import type { Project } from '../store/project.js';
 import { toSeededId } from '../store/records.js';
 import type { JwtTemplateRecord, JwtTemplates, TemplateType } from '../templates/jwt-template.js';
 import { EMPTY_TEMPLATE } from '../templates/jwt-template.js';
 import type { EmulatorSeed } from './seed.js';
-import type { SeedJwtTemplate } from './seed-settings.js';
+import type { SeedJwtTemplate, SeedPasswordSettings } from './seed-settings.js';
 
-/** Adds JWT templates. */
-export function applySettings(project: Project, seed: EmulatorSeed): void {
+/** Adds JWT templates, and sets the rules for passwords of the project and its tenants. */
+export function applySettings(project: Project, passwords: PasswordPolicies, seed: EmulatorSeed): void {
+  if (seed.passwordSettings) passwords.configure('', toPasswordSettings(seed.passwordSettings));
+  for (const { id, passwordSettings } of seed.tenants ?? []) {
+    if (passwordSettings) passwords.configure(id, toPasswordSettings(passwordSettings));
+  }
   for (const template of seed.jwtTemplates ?? []) project.jwtTemplates.records.put(toTemplate(template));
+}
+
+/** Adds what the password settings of a seed leave out. */
+export function toPasswordSettings(settings: SeedPasswordSettings = {}): PasswordSettings {
+  return { ...DEFAULT_PASSWORD_SETTINGS, ...settings };
 }
 
 /** The record of a JWT template. */

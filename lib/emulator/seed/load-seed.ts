@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { EmulatorError } from '../errors.js';
 import { Authorization } from '../fga/authorization.js';
 import { FgaError } from '../fga/schema.js';
+import { findSettingsMistakes } from '../store/password-policy.js';
 import { findTemplateIssues } from '../templates/jwt-template.js';
 import { applyAuthorization } from './apply-seed.js';
-import { toTemplate } from './apply-settings.js';
+import { toPasswordSettings, toTemplate } from './apply-settings.js';
 import type { EmulatorSeed, SeedMembership } from './seed.js';
 import { findConnectionMistakes } from './seed-connections.js';
+import type { SeedPasswordSettings } from './seed-settings.js';
 import { findShapeMistakes } from './seed-shape.js';
 
 /** Reads and checks a seed; throws `EMULATOR_SEED_UNREADABLE` or `EMULATOR_SEED_INVALID` with all mistakes. */
@@ -51,6 +53,10 @@ function findNameMistakes(seed: EmulatorSeed): readonly string[] {
     ...findConnectionMistakes(seed),
     ...findFgaMistakes(seed),
     ...findTemplateMistakes(seed),
+    ...findPasswordMistakes(seed.passwordSettings, 'passwordSettings'),
+    ...(seed.tenants ?? []).flatMap(({ passwordSettings }, index) =>
+      findPasswordMistakes(passwordSettings, `tenants[${index}].passwordSettings`),
+    ),
   ];
 }
 
@@ -120,6 +126,10 @@ function findUnknownTenants(seed: EmulatorSeed, ids: readonly string[] = [], pat
 function findUnknownUser(seed: EmulatorSeed, loginId: string | undefined, path: string): readonly string[] {
   if (loginId === undefined || seed.users?.some((user) => user.loginId === loginId)) return [];
   return [`${path} is ${JSON.stringify(loginId)}, which is not a loginId in users`];
+}
+
+function findPasswordMistakes(settings: SeedPasswordSettings | undefined, path: string): readonly string[] {
+  return findSettingsMistakes(toPasswordSettings(settings)).map((mistake) => `${path}.${mistake}`);
 }
 
 function findTemplateMistakes({ jwtTemplates = [] }: EmulatorSeed): readonly string[] {

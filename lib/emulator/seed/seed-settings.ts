@@ -73,3 +73,72 @@ export interface SeedJwtTemplate {
    */
   readonly excludePermissions?: boolean;
 }
+
+/**
+ * The rules for passwords of a seed. What is left out is as in a new project: eight characters, and no other rule.
+ *
+ * @see {@link https://docs.descope.com/auth-methods/passwords | Passwords}
+ * @example { minLength: 10, uppercase: true, lock: true, lockAttempts: 3 }
+ */
+export interface SeedPasswordSettings {
+  /**
+   * Whether users may sign in with passwords.
+   *
+   * @defaultValue true
+   */
+  readonly enabled?: boolean;
+  /**
+   * How many characters a password has at least.
+   *
+   * @defaultValue 8
+   */
+  readonly minLength?: number;
+  /**
+   * Whether a password needs a lowercase letter.
+   *
+   * @defaultValue false
+   */
+  readonly lowercase?: boolean;
+  /**
+   * Whether a password needs an uppercase letter.
+   *
+   * @defaultValue false
+   */
+  readonly uppercase?: boolean;
+  /**
+   * Whether a password needs a number.
+   *
+   * @defaultValue false
+   */
+  readonly number?: boolean;
+  /**
+   * Whether a password needs a character that is no letter or number.
+   *
+   * @defaultValue false
+   */
+  readonly nonAlphanumeric?: boolean;
+  /**
+   * Whether passwords expire after `expirationWeeks`.
+   *
+   * @defaultValue false
+   */
+  readonly expiration?: boolean;
+  /** The age at which a password expires, in weeks. */
+  readonly expirationWeeks?: number;
+  /**
+   * Whether the latest `reuseAmount` passwords may not be chosen again.
+   *
+   * @defaultValue false
+   */
+  readonly reuse?: boolean;
+  /** How many passwords may not be chosen again, the current one among them. */
+  readonly reuseAmount?: number;
+  /**
+   * Whether `lockAttempts` wrong passwords in a row disable the user.
+   *
+   * @defaultValue false
+   */
+  readonly lock?: boolean;
+  /** How many wrong passwords in a row disable the user. */
+  readonly lockAttempts?: number;
+}

@@ -32,6 +32,10 @@ const wholeNumber: Shape = (value, path) =>
 
 // The value is a secret and stays out of the message.
 const text: Shape = (value, path) => (typeof value === 'string' ? [] : [`${path} must be a string`]);
+const count: Shape = (value, path) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0
+    ? []
+    : [mistake(path, 'a whole number', value)];
 
 const record: Shape = (value, path) => (isObject(value) ? [] : [mistake(path, 'an object', value)]);
 
@@ -139,6 +143,21 @@ const ACCESS_KEY = objectOf({
   expireTime: seconds,
 });
 
+const PASSWORD_SETTINGS = objectOf({
+  enabled: boolean,
+  minLength: count,
+  lowercase: boolean,
+  uppercase: boolean,
+  number: boolean,
+  nonAlphanumeric: boolean,
+  expiration: boolean,
+  expirationWeeks: count,
+  reuse: boolean,
+  reuseAmount: count,
+  lock: boolean,
+  lockAttempts: count,
+});
+
 const SCOPE_OBJECT = objectOf({
   'name!': scopeName,
   description: string,
@@ -210,7 +229,9 @@ const JWT_TEMPLATE = objectOf({
 
 const SEED = objectOf({
   users: listOf(USER),
-  tenants: listOf(objectOf({ 'id!': string, name: string, customAttributes: record })),
+  tenants: listOf(
+    objectOf({ 'id!': string, name: string, customAttributes: record, passwordSettings: PASSWORD_SETTINGS }),
+  ),
   roles: listOf(
     objectOf({ 'name!': string, permissions: listOf(string), description: string, tenantId: string }),
   ),
@@ -222,6 +243,7 @@ const SEED = objectOf({
   flows: listOf(objectOf({ 'id!': flowId, 'kind!': oneOf(...FLOW_KINDS), output: record })),
   webhooks: WEBHOOKS,
   jwtTemplates: listOf(JWT_TEMPLATE),
+  passwordSettings: PASSWORD_SETTINGS,
 });
 
 function join(path: string, name: string): string {

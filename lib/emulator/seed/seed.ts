@@ -4,7 +4,7 @@ import type { EmulatorWebhook } from '../webhooks/webhook-options.js';
 import type { SeedInboundApp, SeedMcpServer } from './seed-apps.js';
 import type { SeedOutboundApp } from './seed-connections.js';
 import type { SeedFlow } from './seed-flows.js';
-import type { SeedJwtTemplate } from './seed-settings.js';
+import type { SeedJwtTemplate, SeedPasswordSettings } from './seed-settings.js';
 
 /**
  * The data that the emulator starts with, and restores on `reset()`.
@@ -44,6 +44,8 @@ export interface EmulatorSeed {
   readonly outboundApps?: readonly SeedOutboundApp[];
   /** The schema and relations of fine-grained authorization. */
   readonly fga?: SeedAuthorization;
+  /** The rules for passwords; those of a tenant stand there. */
+  readonly passwordSettings?: SeedPasswordSettings;
   /** The JWT templates, which add claims to tokens or change their form. */
   readonly jwtTemplates?: readonly SeedJwtTemplate[];
   /** The flows, beside those that every project has: one of each kind, whose id is the kind. */
@@ -126,6 +128,8 @@ export interface SeedTenant {
   readonly name?: string;
   /** The custom attributes. */
   readonly customAttributes?: JsonObject;
+  /** The rules for passwords of its users, in place of those of the project. */
+  readonly passwordSettings?: SeedPasswordSettings;
 }
 
 /** A role of a seed. */

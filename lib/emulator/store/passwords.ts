@@ -1,4 +1,4 @@
-// The passwords of users: the policy, and how plain and hashed ones are checked.
+// The passwords of users: how plain and hashed ones are checked.
 import { createCipheriv, createHash, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto';
 import { DescopeError } from '../errors.js';
 import { isObject, readNumber, requireString } from '../http/fields.js';
@@ -7,22 +7,6 @@ import { toDigest } from './records.js';
 
 /** Whether a password is the user's; the emulator keeps this function and never the password. */
 export type PasswordCheck = (given: string) => boolean;
-
-/** The password policy of the project, as its endpoint returns it. */
-export const PASSWORD_POLICY = {
-  minLength: 8,
-  lowercase: false,
-  uppercase: false,
-  number: false,
-  nonAlphanumeric: false,
-};
-
-/** Creates the check of a password that a user chooses; rejects one that is too short. */
-export function toChosenPassword(password: string): PasswordCheck {
-  if (password.length >= PASSWORD_POLICY.minLength) return toPasswordCheck(password);
-  const message = `A password has at least ${PASSWORD_POLICY.minLength} characters`;
-  throw new DescopeError('invalidArguments', message);
-}
 
 /** Creates the check of a password of any length. */
 export function toPasswordCheck(password: string): PasswordCheck {

@@ -81,7 +81,7 @@ describe('a flow of the kind sign-in', () => {
     expect(bed.emulator.outbox.all).toEqual([]);
     const byPassword = await next(unknown, { email: 'new@example.com' }, 'btnPassword');
     expect((await next(byPassword, { password: 'long enough' })).screen.state.errorText).toBe(
-      'The e-mail address or the password is wrong',
+      'The login id or the password is wrong',
     );
     expect(bed.emulator.loginIds).not.toContain('new@example.com');
   });

@@ -61,7 +61,7 @@ describe('the flow sign-up-or-in', () => {
     const known = await start({ email: 'ada@example.com' }, { interactionId: 'btnPassword' });
     expect((await next(known, { password: 'wrong' })).screen).toMatchObject({
       id: 'password',
-      state: { errorText: 'The e-mail address or the password is wrong' },
+      state: { errorText: 'The login id or the password is wrong' },
     });
     expect((await next(known, { password: 'correct horse' })).status).toBe('completed');
     const fresh = await start({ email: 'p@example.com' }, { interactionId: 'btnPassword' });
