@@ -16,6 +16,7 @@ import { manageAppRoutes } from './management/inbound-apps.js';
 import { passwordSettingsRoutes } from './management/password-settings.js';
 import { permissionRoutes, roleRoutes } from './management/roles.js';
 import { searchUserRoutes } from './management/search-users.js';
+import { tenantSettingsRoutes } from './management/tenant-settings.js';
 import { tenantRoutes } from './management/tenants.js';
 import { testUserRoutes, tokenRoutes } from './management/tokens.js';
 import { manageUserRoutes } from './management/users.js';
@@ -98,6 +99,7 @@ export const allRoutes: readonly Route[] = [
   ...fgaRoutes,
   ...auditRoutes,
   ...jwtTemplateRoutes,
+  ...tenantSettingsRoutes,
   ...outboundAppRoutes,
   ...fetchTokenRoutes,
   ...manageTokenRoutes,

@@ -84,7 +84,7 @@ export const tenantScreen: Screen = async (state, submission) => {
   const tenantId = readString(submission.input, 'tenant');
   if (tenantId === undefined) throw new DescopeError('invalidArguments', 'Please choose a tenant');
   const { signIn, user } = await requireSameUser(state, submission);
-  assertMember(user, tenantId);
+  assertMember(state, user, tenantId);
   return selectTenant(state, { ...submission, signIn, user, tenantId });
 };
 

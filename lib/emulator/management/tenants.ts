@@ -16,6 +16,7 @@ import type { ProjectState } from '../project-state.js';
 import type { TenantRecord } from '../store/project.js';
 import { createId } from '../store/records.js';
 import type { TenantGrant } from '../store/roles.js';
+import { DEFAULT_TENANT_SETTINGS } from '../store/tenant-settings.js';
 
 const create: Handler = (call, state) => {
   const id = readString(call.body, 'id') ?? createId('T');
@@ -23,7 +24,9 @@ const create: Handler = (call, state) => {
     throw new DescopeError('invalidArguments', `The tenant ${id} already exists`);
   }
   const createdSeconds = state.clock.nowSeconds();
-  state.project.tenants.put({ id, createdSeconds, defaultRoles: [], ...readTenant(call.body) });
+  const parentId = readString(call.body, 'parent');
+  if (parentId !== undefined) requireTenant({ id: parentId }, state);
+  state.project.tenants.put({ id, createdSeconds, defaultRoles: [], parentId, ...readTenant(call.body) });
   return ok({ id });
 };
 
@@ -41,6 +44,7 @@ const updateDefaultRoles: Handler = (call, state) => {
 const remove: Handler = (call, state) => {
   const tenant = requireTenant(call.body, state);
   const { users, accessKeys, tenants } = state.project;
+  if (readBoolean(call.body, 'cascade')) removeMembers(state, tenant.id);
   const isOther = ({ tenantId }: TenantGrant) => tenantId !== tenant.id;
   for (const user of users.all) users.save({ ...user, tenants: user.tenants.filter(isOther) });
   for (const key of accessKeys.all) accessKeys.put({ ...key, tenants: key.tenants.filter(isOther) });
@@ -57,8 +61,10 @@ const search: Handler = (call, state) => {
   const names = readStrings(call.body, 'tenantNames') ?? [];
   const domains = readStrings(call.body, 'tenantSelfProvisioningDomains') ?? [];
   const attributes = readObject(call.body, 'customAttributes') ?? {};
+  const parent = readString(call.body, 'parentTenantId');
   const found = state.project.tenants.all.filter(
-    ({ id, name, selfProvisioningDomains, customAttributes }) =>
+    ({ id, name, selfProvisioningDomains, customAttributes, parentId }) =>
+      (parent === undefined || parent === parentId) &&
       (ids.length === 0 || ids.includes(id)) &&
       (names.length === 0 || names.includes(name)) &&
       (domains.length === 0 || domains.some((domain) => selfProvisioningDomains.includes(domain))) &&
@@ -67,18 +73,18 @@ const search: Handler = (call, state) => {
   return ok({ tenants: found.map(toTenantView) });
 };
 
-const TENANT = 'id name selfProvisioningDomains customAttributes';
+const TENANT = 'id name selfProvisioningDomains customAttributes disabled';
 
 /** The routes that manage tenants. */
 export const tenantRoutes = routesFor('management', {
-  'POST /v1/mgmt/tenant/create': takes(TENANT, create),
+  'POST /v1/mgmt/tenant/create': takes(`${TENANT} parent`, create),
   'POST /v1/mgmt/tenant/update': takes(TENANT, update),
   'POST /v1/mgmt/tenant/updateDefaultRoles': takes('id defaultRoles', updateDefaultRoles),
-  'POST /v1/mgmt/tenant/delete': takes('id', remove),
+  'POST /v1/mgmt/tenant/delete': takes('id cascade', remove),
   'GET /v1/mgmt/tenant': takesQuery('id', load),
   'GET /v1/mgmt/tenant/all': loadAll,
   'POST /v1/mgmt/tenant/search': takes(
-    'tenantIds tenantNames tenantSelfProvisioningDomains customAttributes',
+    'tenantIds tenantNames tenantSelfProvisioningDomains customAttributes parentTenantId',
     search,
   ),
 });
@@ -93,7 +99,8 @@ function readTenant(body: JsonObject) {
   };
 }
 
-function requireTenant(body: JsonObject, state: ProjectState): TenantRecord {
+/** Finds the tenant of a body's `id`; rejects an unknown one. */
+export function requireTenant(body: JsonObject, state: ProjectState): TenantRecord {
   const id = requireString(body, 'id');
   const tenant = state.project.tenants.find(id);
   if (!tenant) throw new DescopeError('invalidArguments', `There is no tenant ${id}`);
@@ -102,6 +109,15 @@ function requireTenant(body: JsonObject, state: ProjectState): TenantRecord {
 
 /** Writes a tenant as responses show it. */
 function toTenantView(tenant: TenantRecord): JsonObject {
-  const { createdSeconds, ...shown } = tenant;
-  return { ...shown, domains: tenant.selfProvisioningDomains, authType: 'none', createdTime: createdSeconds };
+  const { createdSeconds, settings = DEFAULT_TENANT_SETTINGS, parentId = '', ...shown } = tenant;
+  const { domains, authType } = settings;
+  return { ...shown, parent: parentId, domains, authType, createdTime: createdSeconds };
+}
+
+// Users and access keys that belong to this tenant alone.
+function removeMembers({ project }: ProjectState, tenantId: string): void {
+  const isOnlyHere = ({ tenants }: { readonly tenants: readonly TenantGrant[] }) =>
+    tenants.length > 0 && tenants.every((grant) => grant.tenantId === tenantId);
+  for (const { userId } of project.users.all.filter(isOnlyHere)) project.users.remove(userId);
+  for (const key of project.accessKeys.all.filter(isOnlyHere)) project.accessKeys.remove(key);
 }

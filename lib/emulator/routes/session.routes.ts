@@ -37,7 +37,7 @@ const tryRefresh: Handler = async (call, state) => {
 const selectTenant: Handler = async (call, state) => {
   const signIn = await requireSignIn(call, state);
   const tenantId = requireString(call.body, 'tenant');
-  assertMember(requireEnabledUser(state, signIn.userId), tenantId);
+  assertMember(state, requireEnabledUser(state, signIn.userId), tenantId);
   signIn.tenantId = tenantId;
   return toRefreshed(call, state, signIn);
 };

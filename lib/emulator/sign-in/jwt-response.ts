@@ -4,6 +4,7 @@ import type { ProjectState } from '../project-state.js';
 import type { Project, UserRecord } from '../store/project.js';
 import { projectPermissions } from '../store/roles.js';
 import type { LoginOptions, SignIn } from '../store/sign-ins.js';
+import { lifetimesOf } from '../tokens/lifetimes.js';
 import { startSignIn } from './start-sign-in.js';
 
 /** A sign-in that needs no further proof. */
@@ -46,7 +47,7 @@ export function toJwtResponse(state: ProjectState, tokens: ResponseTokens): Rout
       firstSeen: tokens.firstSeen ?? false,
       sessionExpiration: tokens.claims.exp,
       claims: tokens.claims,
-      nextRefreshSeconds: state.settings.sessionSeconds,
+      nextRefreshSeconds: lifetimesOf(state, tokens.signIn.tenantId).session,
     },
     ...(inCookies ? { headers: { 'set-cookie': toCookies(state, tokens) } } : {}),
   };
@@ -60,7 +61,8 @@ export function clearingCookies(state: ProjectState): RouteResponse['headers'] {
 }
 
 function toCookies(state: ProjectState, tokens: ResponseTokens): readonly string[] {
-  const { sessionCookieName, refreshCookieName, sessionSeconds } = state.settings;
+  const { sessionCookieName, refreshCookieName } = state.settings;
+  const sessionSeconds = lifetimesOf(state, tokens.signIn.tenantId).session;
   const session = toCookie(sessionCookieName, tokens.sessionJwt, sessionSeconds);
   if (!tokens.refreshJwt) return [session];
   return [session, toCookie(refreshCookieName, tokens.refreshJwt, secondsLeft(state, tokens.signIn))];

@@ -8,8 +8,10 @@ import type { UserRecord } from '../store/project.js';
 import { belongsTo } from '../store/roles.js';
 import type { LoginOptions, SignIn } from '../store/sign-ins.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
+import { lifetimesOf } from '../tokens/lifetimes.js';
 import type { ReadToken } from '../tokens/tokens.js';
 import { issueRefresh, issueSession, readToken } from '../tokens/tokens.js';
+import { joinOwnTenants } from './self-provisioning.js';
 
 /** A request to sign a user in. */
 interface SignInRequest {
@@ -37,8 +39,9 @@ interface StartedSignIn {
 export async function startSignIn(state: ProjectState, request: SignInRequest): Promise<StartedSignIn> {
   const { options = NO_LOGIN_OPTIONS } = request;
   if (request.user.status === 'disabled') throw new DescopeError('invalidToken', 'The user is disabled');
-  assertMember(request.user, options.tenantId);
-  const user = markAsSeen(state, request.user);
+  const joined = request.user.seen ? request.user : joinOwnTenants(state, request.user);
+  assertMember(state, joined, options.tenantId);
+  const user = markAsSeen(state, joined);
   if (options.revokeOtherSessions) state.signIns.endAllOf(user.userId, state.clock.nowSeconds() - 1);
   const signIn = state.signIns.add(toSignIn(state, request, options));
   const refreshJwt = await issueRefresh(state, signIn);
@@ -53,9 +56,13 @@ function markAsSeen(state: ProjectState, user: UserRecord): UserRecord {
   return state.project.users.save({ ...user, seen: true, status: 'enabled' });
 }
 
-/** Rejects a tenant that the user does not belong to. */
-export function assertMember(user: UserRecord, tenantId: string | undefined): void {
-  if (tenantId === undefined || belongsTo(user, tenantId)) return;
+/** Rejects a tenant that the user does not belong to, or that is disabled. */
+export function assertMember(state: ProjectState, user: UserRecord, tenantId: string | undefined): void {
+  if (tenantId === undefined) return;
+  if (state.project.tenants.find(tenantId)?.disabled) {
+    throw new DescopeError('invalidArguments', `The tenant ${tenantId} is disabled`);
+  }
+  if (belongsTo(user, tenantId)) return;
   throw new DescopeError('invalidArguments', `The user does not belong to the tenant ${tenantId}`);
 }
 
@@ -98,9 +105,19 @@ export async function requireSignIn(call: Call, state: ProjectState): Promise<Si
   const read = await readToken(state, token, 'refresh');
   const user = requireEnabledUser(state, read.subject);
   const signIn = state.signIns.find(token) ?? addMintedSignIn(state, read, user);
+  assertActive(state, signIn);
   if (signIn.ended) throw new DescopeError('signedOut', 'The session was ended by a logout');
   if (signIn.refreshToken !== token) rejectReplay(state, signIn);
   return signIn;
+}
+
+// A sign-in whose tenant has been disabled, or that was idle for longer than its tenant allows, has ended.
+function assertActive(state: ProjectState, signIn: SignIn): void {
+  const { tenantId, activeSeconds = signIn.startedSeconds } = signIn;
+  const idleSeconds = state.clock.nowSeconds() - activeSeconds;
+  if (idleSeconds > (lifetimesOf(state, tenantId).inactivity ?? Infinity)) signIn.ended = true;
+  if (tenantId === undefined || !state.project.tenants.find(tenantId)?.disabled) return;
+  throw new DescopeError('invalidToken', `The tenant ${tenantId} is disabled`);
 }
 
 // No await between check and write: of simultaneous requests with one token, only one succeeds.

@@ -8,6 +8,7 @@ import type { Change } from './records.js';
 import { NamedRecords } from './records.js';
 import type { PermissionRecord, RoleRecord, TenantGrant } from './roles.js';
 import { Roles } from './roles.js';
+import type { TenantSettings } from './tenant-settings.js';
 
 /** The data of a project. */
 export class Project {
@@ -134,6 +135,10 @@ export interface TenantRecord {
   readonly enforceSSO: boolean;
   readonly disabled: boolean;
   readonly defaultRoles: readonly string[];
+  /** Absent where the tenant has none of its own. */
+  readonly settings?: TenantSettings | undefined;
+  /** The tenant that it is part of; absent at the top. */
+  readonly parentId?: string | undefined;
   readonly createdSeconds: number;
 }
 

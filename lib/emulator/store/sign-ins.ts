@@ -5,6 +5,8 @@ import type { JsonObject } from '../http/message.js';
 export interface SignIn {
   readonly userId: string;
   readonly startedSeconds: number;
+  /** When its latest session token was issued, in seconds since 1970; absent before the first. */
+  activeSeconds?: number;
   amr: readonly string[];
   /** The tenant it has selected. */
   tenantId?: string | undefined;

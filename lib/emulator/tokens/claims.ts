@@ -5,6 +5,7 @@ import type { AccessKeyRecord, InboundAppRecord, UserRecord } from '../store/pro
 import { projectPermissions, toGrantClaims, toTenantsClaim } from '../store/roles.js';
 import type { SignIn } from '../store/sign-ins.js';
 import { shapeClaims, toAutoTenant, toTemplateClaims } from '../templates/apply-template.js';
+import { lifetimesOf } from './lifetimes.js';
 
 /** The claims of a session token. */
 export function toSessionClaims(state: ProjectState, user: UserRecord, signIn: SignIn): JsonObject {
@@ -17,7 +18,7 @@ export function toSessionClaims(state: ProjectState, user: UserRecord, signIn: S
     ...signIn.customClaims,
     ...toGrantClaims(user, state.project.roles),
     ...toCommonClaims(state, signIn, tenantId),
-    ...toTimes(state, state.settings.sessionSeconds),
+    ...toTimes(state, lifetimesOf(state, tenantId).session),
     drn: state.settings.sessionCookieName,
     sub: user.userId,
     rexp: toRfc3339(signIn.refreshEndsSeconds),

@@ -8,6 +8,7 @@ import type { EmulatorKey } from '../store/key-ring.js';
 import type { UserRecord } from '../store/project.js';
 import type { SignIn } from '../store/sign-ins.js';
 import { toRefreshClaims, toSessionClaims } from './claims.js';
+import { lifetimesOf } from './lifetimes.js';
 
 /** A session token with its claims. */
 interface IssuedSession {
@@ -21,10 +22,13 @@ export async function issueSession(
   signIn: SignIn,
   extra: JsonObject = {},
 ): Promise<IssuedSession> {
+  const nowSeconds = state.clock.nowSeconds();
   const claims = state.issueTimes.toUnique({
     ...toSessionClaims(state, userOf(state, signIn), signIn),
+    ...(extra.su === true ? { exp: nowSeconds + lifetimesOf(state, signIn.tenantId).stepUp } : {}),
     ...extra,
   });
+  signIn.activeSeconds = nowSeconds;
   const sessionJwt = await signToken(claims, state.keys.current);
   state.signIns.bind(sessionJwt, signIn);
   return { sessionJwt, claims };
@@ -32,7 +36,7 @@ export async function issueSession(
 
 /** Issues a refresh token for a sign-in, which replaces its current one. */
 export async function issueRefresh(state: ProjectState, signIn: SignIn): Promise<string> {
-  signIn.refreshEndsSeconds = state.clock.nowSeconds() + state.settings.refreshSeconds;
+  signIn.refreshEndsSeconds = state.clock.nowSeconds() + lifetimesOf(state, signIn.tenantId).refresh;
   const claims = state.issueTimes.toUnique(toRefreshClaims(state, userOf(state, signIn), signIn));
   const token = await signToken(claims, state.keys.current);
   state.signIns.bind(token, signIn);

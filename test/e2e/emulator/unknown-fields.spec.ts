@@ -41,7 +41,6 @@ const CASES: readonly (readonly [path: string, body: object, field: string])[] =
   ['/v2/mgmt/user/search', { fromModifiedTime: 5, ssoAppIds: ['a'] }, 'fromModifiedTime, ssoAppIds'],
   ['/v1/mgmt/accesskey/create', { name: 'k', ssoAppIds: ['app1'] }, 'ssoAppIds'],
   ['/v1/mgmt/tenant/create', { name: 'n', enforceSSO: true }, 'enforceSSO'],
-  ['/v1/mgmt/tenant/delete', { id: 'acme', cascade: true }, 'cascade'],
   ['/v1/mgmt/role/create', { name: 'r', private: true }, 'private'],
   ['/v1/mgmt/jwt/update', { jwt: 'x', refreshDuration: 60 }, 'refreshDuration'],
   ['/v1/mgmt/impersonate', { impersonatorId: 'a', loginId: 'b', validateConsent: true }, 'validateConsent'],
