@@ -139,6 +139,16 @@ describe('the unmodified web component', () => {
     expect(claimsOf(await readResult())).toHaveProperty('dct', 'b"c');
   });
 
+  it('asks this machine alone, also with a tenant', async () => {
+    await runFlow('sign-in', { tenant: 'acme' });
+    await visitor.page.locator('descope-email-field input').fill(ADA);
+    await press('Use a password');
+    await visitor.page.locator('descope-password input').fill('Correct-horse-1');
+    await press('Sign in');
+    expect(claimsOf(await readResult())).toHaveProperty('dct', 'acme');
+    expect(readOrigins()).toEqual([new URL(componentPage.address({})).origin, emulator.url].sort());
+  });
+
   it('is told that nobody is signed in', async () => {
     await runFlow('step-up');
     expect((await readResult())['error']).toMatch(/The flow step-up is for a signed-in user/);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { DescopeError } from '../errors.js';
 import type { FlowTheme } from './component-theme.js';
 import { readTheme } from './component-theme.js';
 
@@ -69,6 +70,13 @@ let library: ComponentLibrary | undefined;
 export function findLibrary(): ComponentLibrary | undefined {
   library ??= openLibrary(toStartingFolders());
   return library;
+}
+
+/** Rejects a request for a library that is not installed. */
+export function assertInstalled(found: ComponentLibrary | undefined): ComponentLibrary {
+  if (found) return found;
+  const message = `${LIBRARY} is not installed where the emulator runs: npm i -D ${LIBRARY}`;
+  throw new DescopeError('noSuchEndpoint', message);
 }
 
 /** Opens the library that is installed for one of these folders; undefined where none is. */

@@ -6,7 +6,7 @@ import type { Handler } from '../http/router.js';
 import { routesFor } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import { FIRST_SCREENS, needsSignIn } from '../store/flows.js';
-import { findLibrary, LIBRARY } from './component-library.js';
+import { assertInstalled, findLibrary, LIBRARY } from './component-library.js';
 import { COMPONENT_SCREENS, toComponentTenants } from './component-screens.js';
 import type { ShownTenant } from './plain-screens.js';
 import { PLAIN_SCREENS, toPlainCss, toPlainTenants } from './plain-screens.js';
@@ -18,10 +18,21 @@ const readFile: Handler = (call, state) => {
   return ok(file);
 };
 
+// No tenant has a style of its own. Without the file the component would look for it in Descope's cloud.
+const readTenantTheme: Handler = (call, state) => {
+  const tenantId = call.params.get('tenant') ?? '';
+  if (call.params.get('projectId') !== state.projectId || !state.project.tenants.find(tenantId)) {
+    throw new DescopeError('noSuchEndpoint', `There is no tenant ${tenantId.slice(0, 200)}`);
+  }
+  return ok({ light: { globals: '', components: {} }, dark: { globals: '', components: {} } });
+};
+
 /** The routes of the files of flows, below the base URL and for the emulator as `base-static-url`. */
 export const flowFileRoutes = routesFor('open', {
   'GET /pages/:projectId/v2-beta/:file': readFile,
   'GET /:projectId/v2-beta/:file': readFile,
+  'GET /pages/:projectId/v2-beta/:tenant/theme.json': readTenantTheme,
+  'GET /:projectId/v2-beta/:tenant/theme.json': readTenantTheme,
 });
 
 function findFile(state: ProjectState, name: string): JsonObject | string | undefined {
@@ -52,7 +63,7 @@ function toConfig(state: ProjectState): JsonObject {
 }
 
 function toTheme(state: ProjectState): JsonObject {
-  if (!isPlain(state)) return { ...requireLibrary().theme };
+  if (!isPlain(state)) return { ...assertInstalled(findLibrary()).theme };
   return {
     light: { globals: toPlainCss('light'), components: {} },
     dark: { globals: toPlainCss('dark'), components: {} },
@@ -74,7 +85,7 @@ function isPlain(state: ProjectState): boolean {
 }
 
 const readLibrary: Handler = (call) => {
-  const library = requireLibrary();
+  const library = assertInstalled(findLibrary());
   const [scope, name, file] = ['scope', 'package', 'file'].map((param) => call.params.get(param) ?? '');
   if (`${scope}/${name}` !== `${LIBRARY}@${library.version}`) {
     const message = `The emulator has ${LIBRARY}@${library.version} alone: it is what is installed`;
@@ -97,13 +108,6 @@ export const componentLibraryRoutes = routesFor('open', {
   'GET /npm/:scope/:package/dist/umd/:file': readLibrary,
   'GET /npm/:scope/:package/dist/umd/fonts/:file': readLibrary,
 });
-
-function requireLibrary() {
-  const library = findLibrary();
-  if (library) return library;
-  const message = `${LIBRARY} is not installed where the emulator runs: npm i -D ${LIBRARY}`;
-  throw new DescopeError('noSuchEndpoint', message);
-}
 
 // RFC 9110 section 13.1.2.
 function hasTag(header: string | undefined, etag: string): boolean {

@@ -33,7 +33,7 @@ export async function startComponentPage(): Promise<ComponentPage> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    address: (attributes) => `http://127.0.0.1:${port}/?${new URLSearchParams(attributes)}`,
+    address: (attributes) => `http://127.0.0.1:${port}/?${new URLSearchParams(attributes).toString()}`,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { openLibrary } from '#lib/emulator/flows/component-library.js';
+import { assertInstalled, openLibrary } from '#lib/emulator/flows/component-library.js';
 import { useEmulator } from '../../support/use-emulator.js';
 
 const { version } = createRequire(import.meta.url)('@descope/web-components-ui/package.json') as {
@@ -64,7 +64,7 @@ describe('the component library', () => {
 
   it('is found in the folders of the application, or not at all', () => {
     const folder = mkdtempSync(join(tmpdir(), 'library-'));
-    expect(openLibrary([folder])).toBeUndefined();
+    expect(() => assertInstalled(openLibrary([folder]))).toThrow(/npm i -D @descope\/web-components-ui/);
     const build = join(folder, 'node_modules/@descope/web-components-ui/dist/umd');
     mkdirSync(build, { recursive: true });
     writeFileSync(join(build, '../../package.json'), '{"version":"9.9.9"}');

@@ -126,6 +126,10 @@ describe('readArguments', () => {
       kind: 'start',
       options: { port: 4400, webhooks: [{ url: 'http://a', secret: 's' }] },
     });
+    expect(readArguments(['--screens', 'components'])).toEqual({
+      kind: 'start',
+      options: { port: 4400, screens: 'components' },
+    });
     expect(readArguments([])).toEqual({ kind: 'start', options: { port: 4400 } });
     expect(readArguments(['-h'])).toEqual({ kind: 'help' });
   });
@@ -148,6 +152,7 @@ describe('readArguments', () => {
     [['--port', '1e3'], '--port must be a whole number'],
     [['--url', 'http://emulator'], '--url is for --token and --env'],
     [['--webhook-secret', 'secret'], '--webhook-secret is for --webhook'],
+    [['--screens', 'fancy'], '--screens must be plain or components, got "fancy"'],
     [['--token', 'ada', '--env'], 'cannot be used together'],
     [['--token', 'ada', '--seed', 'a.json'], '--seed is for starting an emulator, and --token asks one'],
     [['--env', '--allow-remote'], '--allow-remote is for starting an emulator, and --env asks one'],
