@@ -181,6 +181,29 @@ describe('nestjs-descope emulator', () => {
     expect([local.code, local.stderr]).toEqual([0, '']);
   });
 
+  it('prints the address of its console, with the token that it was given', async () => {
+    let opened: Promise<Response> | undefined;
+    const onOutput = (stdout: string, stop: () => void) => {
+      const consoleUrl = /console +(http\S+)\n/.exec(stdout)?.[1];
+      if (consoleUrl === undefined || opened !== undefined) return;
+      opened = fetch(consoleUrl, { redirect: 'manual' });
+      void opened.finally(stop);
+    };
+    const token = 'a-token-for-the-console';
+    const { code, stdout } = await emulate(['--port', '0', '--console-token', token], { onOutput });
+    expect([code, (await opened)?.status, (await opened)?.headers.get('location')]).toEqual([
+      0,
+      303,
+      '/emulator/',
+    ]);
+    expect(stdout).toMatch(new RegExp(`console +http://127\\.0\\.0\\.1:\\d+/\\?token=${token}\\n`));
+    const short = await emulate(['--port', '0', '--console-token', 'short']);
+    expect([short.code, short.stderr]).toEqual([
+      2,
+      expect.stringContaining('consoleToken must have at least 16'),
+    ]);
+  });
+
   it('says how to take another port when its own is taken', async () => {
     const emulator = await startEmulator();
     const ended = await emulate(['--port', new URL(emulator.url).port]);
