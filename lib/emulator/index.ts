@@ -21,6 +21,13 @@ export type {
 } from './seed/seed.js';
 export type { SeedInboundApp, SeedMcpServer, SeedScope } from './seed/seed-apps.js';
 export type { SeedOutboundApp } from './seed/seed-connections.js';
+export type {
+  SeedAttributeMapping,
+  SeedOAuth,
+  SeedOAuthProvider,
+  SeedRoleMapping,
+  SeedSso,
+} from './seed/seed-federation.js';
 export type { SeedFlow } from './seed/seed-flows.js';
 export type { SeedJwtTemplate, SeedPasswordSettings } from './seed/seed-settings.js';
 export type { EmulatorSettings } from './settings.js';

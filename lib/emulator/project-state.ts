@@ -3,6 +3,7 @@ import { AuditTrail } from './audit/audit-trail.js';
 import { EmulatorClock } from './controls/clock.js';
 import { Faults } from './controls/faults.js';
 import { Outbox, RequestLog } from './controls/recorders.js';
+import { Federation } from './federation/federation.js';
 import { Authorization } from './fga/authorization.js';
 import type { ResolvedOptions } from './options.js';
 import { isLoopback } from './options.js';
@@ -11,6 +12,7 @@ import { applyAuthorization, applyInboundApps, applySeed } from './seed/apply-se
 import { applySettings, assignTemplates } from './seed/apply-settings.js';
 import type { EmulatorSeed } from './seed/seed.js';
 import { applyOutboundApps } from './seed/seed-connections.js';
+import { applyFederation } from './seed/seed-federation.js';
 import { applyFlows } from './seed/seed-flows.js';
 import type { EmulatorSettings } from './settings.js';
 import { changeSettings } from './settings.js';
@@ -46,6 +48,7 @@ export class ProjectState {
   readonly vault = new Vault();
   readonly signIns = new SignIns();
   readonly oauth = new OAuthGrants();
+  readonly federation = new Federation();
   pending = new PendingSignIns();
   enchantedLinks = new EnchantedLinks();
   flowRuns = new FlowRuns();
@@ -109,6 +112,7 @@ export class ProjectState {
     this.project = this.#createProject();
     this.signIns.clear();
     this.oauth.clear();
+    this.federation.clear();
     this.pending = new PendingSignIns();
     this.enchantedLinks = new EnchantedLinks();
     this.flowRuns = new FlowRuns();
@@ -133,5 +137,6 @@ export class ProjectState {
     applyFlows(this.project, this.seed.flows);
     applyAuthorization(this.authorization, this.seed);
     applyOutboundApps(this, this.seed);
+    applyFederation(this.federation, this.seed);
   }
 }

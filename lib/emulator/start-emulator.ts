@@ -3,6 +3,8 @@ import { auditRoutes } from './audit/audit.routes.js';
 import { registrationRoutes } from './clients/registration.routes.js';
 import { Emulator } from './emulator.js';
 import { EmulatorError } from './errors.js';
+import { providerPageRoutes } from './federation/provider-page.routes.js';
+import { oauthSignInRoutes, ssoSignInRoutes } from './federation/start.routes.js';
 import { fgaRoutes } from './fga/fga.routes.js';
 import { flowRoutes } from './flows/flow.routes.js';
 import { componentLibraryRoutes, flowFileRoutes } from './flows/flow-files.routes.js';
@@ -34,6 +36,7 @@ import { ProjectState } from './project-state.js';
 import { accessKeyRoutes, keyRoutes, meRoutes, sessionRoutes } from './routes/session.routes.js';
 import { enchantedLinkRoutes, magicLinkRoutes, otpRoutes, passwordRoutes } from './routes/sign-in.routes.js';
 import { loadSeed } from './seed/load-seed.js';
+import { manageSsoRoutes } from './sso/settings.routes.js';
 import { createKey, KeyRing } from './store/key-ring.js';
 import { jwtTemplateRoutes } from './templates/template.routes.js';
 
@@ -108,4 +111,8 @@ export const allRoutes: readonly Route[] = [
   ...connectPageRoutes,
   ...componentLibraryRoutes,
   ...passwordSettingsRoutes,
+  ...oauthSignInRoutes,
+  ...ssoSignInRoutes,
+  ...providerPageRoutes,
+  ...manageSsoRoutes,
 ];

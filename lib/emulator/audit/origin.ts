@@ -35,5 +35,6 @@ function toDevice(userAgent: string): string {
 // A flow sets its method itself.
 function toMethod(path: string): string {
   if (path === '/v1/mgmt/impersonate') return 'Impersonate';
-  return /^\/v1\/auth\/(otp|magiclink|enchantedlink|password)\//.exec(path)?.[1] ?? '';
+  if (/^\/v1\/auth\/(?:saml|sso)\//.test(path)) return 'saml'; // go-sdk's `AuditSearchOptions` has no name for OIDC
+  return /^\/v1\/auth\/(otp|magiclink|enchantedlink|password|oauth)\//.exec(path)?.[1] ?? '';
 }

@@ -98,8 +98,17 @@ code { font-size: 15px; }
 label { display: block; margin: 16px 0 4px; font-weight: 600; }
 input { width: 100%; padding: 10px 12px; font: inherit; color: inherit; background: var(--card);
   border: 1px solid var(--border); border-radius: 8px; }
-input:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+input:focus-visible, button:focus-visible, textarea:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .hint { margin: 4px 0 16px; }
+textarea { width: 100%; padding: 10px 12px; font: 15px/1.4 ui-monospace, monospace; color: inherit;
+  background: var(--card); border: 1px solid var(--border); border-radius: 8px; resize: vertical; }
+details { margin: 16px 0; }
+summary { padding: 10px 0; font-weight: 600; cursor: pointer; }
+.check { display: flex; gap: 8px; align-items: baseline; font-weight: 400; }
+.check input { width: auto; }
+.accounts { padding: 0; list-style: none; }
+.accounts button { width: 100%; margin: 0 0 8px; text-align: left; overflow-wrap: anywhere; }
+.accounts .hint { display: block; margin: 0; font-weight: 400; }
 .buttons { display: flex; flex-wrap: wrap; gap: 12px; }
 button { flex: 1 1 140px; min-height: 44px; padding: 10px 16px; font: inherit; font-weight: 600; cursor: pointer;
   border: 1px solid var(--accent); border-radius: 8px; background: var(--accent); color: var(--on-accent); }

@@ -49,12 +49,15 @@ const remove: Handler = (call, state) => {
   for (const user of users.all) users.save({ ...user, tenants: user.tenants.filter(isOther) });
   for (const key of accessKeys.all) accessKeys.put({ ...key, tenants: key.tenants.filter(isOther) });
   tenants.remove(tenant);
+  state.federation.removeTenant(tenant.id);
   return ok();
 };
 
-const load: Handler = (call, state) => ok(toTenantView(requireTenant({ id: call.query.get('id') }, state)));
+const load: Handler = (call, state) =>
+  ok(toTenantView(requireTenant({ id: call.query.get('id') }, state), state));
 
-const loadAll: Handler = (_call, state) => ok({ tenants: state.project.tenants.all.map(toTenantView) });
+const loadAll: Handler = (_call, state) =>
+  ok({ tenants: state.project.tenants.all.map((tenant) => toTenantView(tenant, state)) });
 
 const search: Handler = (call, state) => {
   const ids = readStrings(call.body, 'tenantIds') ?? [];
@@ -70,7 +73,7 @@ const search: Handler = (call, state) => {
       (domains.length === 0 || domains.some((domain) => selfProvisioningDomains.includes(domain))) &&
       hasAttributes(customAttributes, attributes),
   );
-  return ok({ tenants: found.map(toTenantView) });
+  return ok({ tenants: found.map((tenant) => toTenantView(tenant, state)) });
 };
 
 const TENANT = 'id name selfProvisioningDomains customAttributes disabled';
@@ -108,9 +111,10 @@ export function requireTenant(body: JsonObject, state: ProjectState): TenantReco
 }
 
 /** Writes a tenant as responses show it. */
-function toTenantView(tenant: TenantRecord): JsonObject {
+export function toTenantView(tenant: TenantRecord, { federation }: ProjectState): JsonObject {
   const { createdSeconds, settings = DEFAULT_TENANT_SETTINGS, parentId = '', ...shown } = tenant;
-  const { domains, authType } = settings;
+  const sso = federation.summaryOf(tenant.id);
+  const { domains = settings.domains, protocol: authType = settings.authType } = sso;
   return { ...shown, parent: parentId, domains, authType, createdTime: createdSeconds };
 }
 

@@ -7,13 +7,13 @@ import { toDigest, toSeededId } from '../store/records.js';
 import type { TenantGrant } from '../store/roles.js';
 import type { EmulatorSeed, SeedAccessKey, SeedMembership, SeedRole, SeedTenant, SeedUser } from './seed.js';
 import type { SeedInboundApp, SeedMcpServer, SeedScope } from './seed-apps.js';
+import { rolesOfSso } from './seed-federation.js';
 
 /** Adds users, tenants, roles and access keys. */
 export function applySeed(project: Project, seed: EmulatorSeed, nowSeconds: number): void {
   for (const tenant of seed.tenants ?? []) project.tenants.put(toTenant(tenant, nowSeconds));
   for (const role of seed.roles ?? []) addRole(project, role, nowSeconds);
-  for (const holder of [...(seed.users ?? []), ...(seed.accessKeys ?? [])])
-    addNamedGrants(project, holder, nowSeconds);
+  for (const holder of holdersOf(seed)) addNamedGrants(project, holder, nowSeconds);
   for (const user of seed.users ?? []) addUser(project, user, nowSeconds);
   for (const key of seed.accessKeys ?? []) addAccessKey(project, key, nowSeconds);
 }
@@ -60,8 +60,19 @@ function addRole(project: Project, role: SeedRole, createdSeconds: number): void
   });
 }
 
+/** A user, an access key or an SSO of a seed. */
+interface GrantHolder {
+  readonly roles?: readonly string[] | undefined;
+  readonly tenants?: readonly SeedMembership[] | undefined;
+}
+
+function holdersOf({ users = [], accessKeys = [], tenants = [] }: EmulatorSeed): readonly GrantHolder[] {
+  const ssoHolders = tenants.flatMap(({ sso }) => (sso ? [{ roles: rolesOfSso(sso) }] : []));
+  return [...users, ...accessKeys, ...ssoHolders];
+}
+
 // A seed without a list of roles (or tenants) has those that its users and access keys name.
-function addNamedGrants(project: Project, holder: SeedUser | SeedAccessKey, nowSeconds: number): void {
+function addNamedGrants(project: Project, holder: GrantHolder, nowSeconds: number): void {
   const memberships = holder.tenants ?? [];
   for (const { tenantId: id } of memberships) {
     if (!project.tenants.find(id)) project.tenants.put(toTenant({ id }, nowSeconds));

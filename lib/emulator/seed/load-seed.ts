@@ -9,6 +9,7 @@ import { applyAuthorization } from './apply-seed.js';
 import { toPasswordSettings, toTemplate } from './apply-settings.js';
 import type { EmulatorSeed, SeedMembership } from './seed.js';
 import { findConnectionMistakes } from './seed-connections.js';
+import { rolesOfSso } from './seed-federation.js';
 import type { SeedPasswordSettings } from './seed-settings.js';
 import { findShapeMistakes } from './seed-shape.js';
 
@@ -43,7 +44,7 @@ export function findSeedMistakes(seed: unknown): readonly string[] {
 }
 
 function findNameMistakes(seed: EmulatorSeed): readonly string[] {
-  const { users = [], accessKeys = [], inboundApps = [] } = seed;
+  const { users = [], accessKeys = [], inboundApps = [], tenants = [] } = seed;
   return [
     ...findAllDuplicates(seed),
     ...users.flatMap((user, index) => findUnknownGrants(seed, user, `users[${index}]`)),
@@ -51,6 +52,9 @@ function findNameMistakes(seed: EmulatorSeed): readonly string[] {
     ...accessKeys.flatMap((key, index) => findUnknownUser(seed, key.user, `accessKeys[${index}].user`)),
     ...inboundApps.flatMap((app, index) => findUnknownTenants(seed, app.tenants, `inboundApps[${index}]`)),
     ...findConnectionMistakes(seed),
+    ...tenants.flatMap(({ sso }, index) =>
+      findUnknownGrants(seed, { roles: sso && rolesOfSso(sso) }, `tenants[${index}].sso`),
+    ),
     ...findFgaMistakes(seed),
     ...findTemplateMistakes(seed),
     ...findPasswordMistakes(seed.passwordSettings, 'passwordSettings'),
@@ -98,8 +102,8 @@ function findDuplicates(names: readonly string[]): readonly string[] {
 
 /** A user or an access key of a seed. */
 interface GrantHolder {
-  readonly roles?: readonly string[];
-  readonly tenants?: readonly SeedMembership[];
+  readonly roles?: readonly string[] | undefined;
+  readonly tenants?: readonly SeedMembership[] | undefined;
 }
 
 // Without a list of roles (or tenants) any name is valid; with one, a name that is not in it is a mistake.

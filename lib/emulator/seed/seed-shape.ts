@@ -1,5 +1,6 @@
 // The shape of a seed: which members it may have and of which type, and what is wrong with one that differs.
 import { findRedirectMistake } from '../clients/redirect-uris.js';
+import { MAPPED_FIELDS } from '../federation/attributes.js';
 import { isObject } from '../http/fields.js';
 import { FLOW_KINDS } from '../store/flows.js';
 
@@ -227,10 +228,35 @@ const JWT_TEMPLATE = objectOf({
   excludePermissions: boolean,
 });
 
+const MAPPING = objectOf({
+  ...Object.fromEntries(MAPPED_FIELDS.map((field) => [field, string])),
+  customAttributes: record,
+});
+
+const SSO = objectOf({
+  protocol: oneOf('saml', 'oidc'),
+  domains: listOf(string),
+  redirectUrl: string,
+  attributeMapping: MAPPING,
+  roleMappings: listOf(objectOf({ 'role!': string, 'groups!': listOf(string) })),
+  defaultRoles: listOf(string),
+});
+
+const OAUTH = objectOf({
+  redirectUrl: string,
+  providers: listOf(objectOf({ 'name!': string, displayName: string, attributeMapping: MAPPING })),
+});
+
 const SEED = objectOf({
   users: listOf(USER),
   tenants: listOf(
-    objectOf({ 'id!': string, name: string, customAttributes: record, passwordSettings: PASSWORD_SETTINGS }),
+    objectOf({
+      'id!': string,
+      name: string,
+      customAttributes: record,
+      passwordSettings: PASSWORD_SETTINGS,
+      sso: SSO,
+    }),
   ),
   roles: listOf(
     objectOf({ 'name!': string, permissions: listOf(string), description: string, tenantId: string }),
@@ -244,6 +270,8 @@ const SEED = objectOf({
   webhooks: WEBHOOKS,
   jwtTemplates: listOf(JWT_TEMPLATE),
   passwordSettings: PASSWORD_SETTINGS,
+  oauth: OAUTH,
+  approvedDomains: listOf(string),
 });
 
 function join(path: string, name: string): string {

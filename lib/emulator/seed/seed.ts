@@ -3,6 +3,7 @@ import type { JsonObject } from '../http/message.js';
 import type { EmulatorWebhook } from '../webhooks/webhook-options.js';
 import type { SeedInboundApp, SeedMcpServer } from './seed-apps.js';
 import type { SeedOutboundApp } from './seed-connections.js';
+import type { SeedOAuth, SeedSso } from './seed-federation.js';
 import type { SeedFlow } from './seed-flows.js';
 import type { SeedJwtTemplate, SeedPasswordSettings } from './seed-settings.js';
 
@@ -50,6 +51,14 @@ export interface EmulatorSeed {
   readonly jwtTemplates?: readonly SeedJwtTemplate[];
   /** The flows, beside those that every project has: one of each kind, whose id is the kind. */
   readonly flows?: readonly SeedFlow[];
+  /** The social sign-in: OAuth providers, and where a sign-in goes back to. */
+  readonly oauth?: SeedOAuth;
+  /**
+   * The domains that OAuth and SSO may go back to, such as `app.example.com` or `*.example.com`.
+   *
+   * @defaultValue any domain
+   */
+  readonly approvedDomains?: readonly string[];
   /** The audit webhooks, beside those of the option. */
   readonly webhooks?: readonly EmulatorWebhook[];
 }
@@ -130,6 +139,12 @@ export interface SeedTenant {
   readonly customAttributes?: JsonObject;
   /** The rules for passwords of its users, in place of those of the project. */
   readonly passwordSettings?: SeedPasswordSettings;
+  /**
+   * The single sign-on of the tenant.
+   *
+   * @defaultValue none: SSO is rejected until a management call configures it
+   */
+  readonly sso?: SeedSso;
 }
 
 /** A role of a seed. */

@@ -94,10 +94,11 @@ export function toUserView(user: UserRecord, project: Project): JsonObject {
     createdTime: user.createdSeconds,
     password: user.password !== undefined,
     TOTP: false,
-    SAML: false,
+    SAML: user.ssoProtocols?.includes('saml') ?? false,
+    OIDC: user.ssoProtocols?.includes('oidc') ?? false,
     SCIM: false,
     webauthn: false,
-    OAuth: {},
+    OAuth: Object.fromEntries((user.oauthAccounts ?? []).map(({ provider }) => [provider, true])),
     ssoAppIds: [],
   };
 }

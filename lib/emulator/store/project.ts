@@ -76,6 +76,17 @@ export interface UserRecord {
   readonly createdSeconds: number;
   readonly password?: PasswordCheck | undefined;
   readonly passwordExpired: boolean;
+  /** The accounts at OAuth providers that the user has signed in with. */
+  readonly oauthAccounts?: readonly OAuthAccount[] | undefined;
+  /** The protocols of SSO that the user has signed in with. */
+  readonly ssoProtocols?: readonly ('saml' | 'oidc')[] | undefined;
+}
+
+/** An account at an OAuth provider. */
+export interface OAuthAccount {
+  readonly provider: string;
+  /** The id of the person at the provider. */
+  readonly subject: string;
 }
 
 /** The status of a user. */
