@@ -64,8 +64,8 @@ export class EmulatorConsole {
     if (rejection) return rejection;
     const token = name ? null : query.get('token');
     if (token !== null && request.method !== 'POST') return this.#signIn(request, token, root);
+    if (name === undefined) return toRedirect(`${root}/`); // where the browser sends its cookie
     if (!isSignedIn(request, this.state)) return toTokenPage(root);
-    if (name === undefined) return toRedirect(`${root}/`);
     return request.method === 'POST' ? this.#act(visit, name) : this.#show(visit, name);
   }
 
