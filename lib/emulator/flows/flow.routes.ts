@@ -91,6 +91,7 @@ function toScreen(state: ProjectState, run: FlowRun, errorText = ''): JsonObject
     action: 'screen',
     screen: {
       id: run.screen === 'tenant' ? `tenant-${run.id}` : run.screen,
+      componentsConfig: {},
       state: {
         errorText: errorText || (hasNoTenant ? 'You do not belong to a tenant' : ''),
         form: { email: run.email },
@@ -111,7 +112,7 @@ function toDone(state: ProjectState, run: FlowRun, { body, headers = {} }: Route
       stepName: 'end',
       status: 'completed',
       action: 'none',
-      screen: { id: '', state: {} },
+      screen: { id: '', state: {}, componentsConfig: {} },
       authInfo: body,
       lastAuth: { authMethod: toMethod(run), loginId: run.email },
       output: toFlowOutput(run),

@@ -143,6 +143,7 @@ function toAccessKeyView(key: AccessKeyRecord): JsonObject {
     status: key.active ? 'active' : 'inactive',
     createdTime: key.createdSeconds,
     expireTime: key.expiresSeconds,
+    expiredTime: key.expiresSeconds,
     expiresTime: key.expiresSeconds,
     createdBy: 'emulator',
     clientId: key.id,
