@@ -1,13 +1,12 @@
 // The running emulator, as tests and sample applications use it.
-import type { Server } from 'node:http';
 import { DIRECT_ORIGIN } from './audit/origin.js';
 import type { EmulatorClock } from './controls/clock.js';
 import type { Faults } from './controls/faults.js';
 import type { Outbox, RequestLog } from './controls/recorders.js';
 import type { JsonObject } from './http/message.js';
-import { closeServer } from './http/server.js';
 import { Connections } from './outbound/connections.js';
 import type { ProjectState } from './project-state.js';
+import type { ProjectOptions, Projects } from './projects.js';
 import type { EmulatorSettings } from './settings.js';
 import type { EmulatorKey, KeyAlgorithm } from './store/key-ring.js';
 import { createKey } from './store/key-ring.js';
@@ -28,7 +27,7 @@ import type { Webhooks } from './webhooks/webhooks.js';
  */
 export class Emulator {
   readonly #state: ProjectState;
-  readonly #server: Server;
+  readonly #projects: Projects;
 
   /** The clock that dates tokens, codes and sessions; a test may move it. */
   readonly clock: EmulatorClock;
@@ -45,9 +44,9 @@ export class Emulator {
   readonly connections: Connections;
 
   /** @internal */
-  constructor(state: ProjectState, server: Server) {
+  constructor(state: ProjectState, projects: Projects) {
     this.#state = state;
-    this.#server = server;
+    this.#projects = projects;
     this.clock = state.clock;
     this.faults = state.faults;
     this.requests = state.requests;
@@ -56,7 +55,10 @@ export class Emulator {
     this.connections = new Connections(state);
   }
 
-  /** The URL that it listens on, such as `http://127.0.0.1:40123`: the `baseUrl` of `DescopeModule`. */
+  /**
+   * The URL of the project: the `baseUrl` of `DescopeModule`. It is `publicUrl`, or the one that the emulator listens on,
+   * such as `http://127.0.0.1:40123`, with the base path of a project that was added.
+   */
   get url(): string {
     return this.#state.url;
   }
@@ -199,10 +201,29 @@ export class Emulator {
     this.#state.reset();
   }
 
-  /** Stops the emulator at once: destroys open connections, including those that hang, and breaks off deliveries. */
+  /**
+   * Adds a project to the server, with users, sign-ins, keys, clock, faults and settings of its own, for one test or one
+   * worker. Its `url` has a path of its own; `reset()` and `close()` are for this project alone.
+   *
+   * @returns The project. Close it when it is no longer needed, or close the emulator with all its projects.
+   * @throws {EmulatorError} EMULATOR_OPTIONS_INVALID when an option is unknown or has a wrong value, or the path is taken
+   * @throws {EmulatorError} EMULATOR_SEED_INVALID when the seed is not valid; the message lists all mistakes
+   * @throws {EmulatorError} EMULATOR_CLOSED when the emulator is closed
+   * @example
+   * const project = await emulator.createProject({ seed: { users: [{ loginId: 'ada@example.com' }] } });
+   * // DescopeModule.forRoot({ projectId: project.projectId, baseUrl: project.url })
+   * await project.close();
+   */
+  async createProject(options: ProjectOptions = {}): Promise<Emulator> {
+    return new Emulator(await this.#projects.create(options), this.#projects);
+  }
+
+  /**
+   * Stops the emulator with all its projects at once: destroys open connections, including those that hang, and breaks
+   * off deliveries. A project of `createProject` stops alone.
+   */
   close(): Promise<void> {
-    this.#state.webhooks.stop();
-    return closeServer(this.#server);
+    return this.#projects.close(this.#state);
   }
 
   /** Stops the emulator at the end of an `await using` block. */

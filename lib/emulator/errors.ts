@@ -23,6 +23,7 @@ export class EmulatorError extends Error {
  * - `EMULATOR_SEED_INVALID`: the seed has a wrong shape, duplicates or unknown names
  * - `EMULATOR_SEED_UNREADABLE`: the seed file cannot be read, or is not JSON
  * - `EMULATOR_ADDRESS_TAKEN`: the host and port cannot be listened on
+ * - `EMULATOR_CLOSED`: a project is to be created, and the emulator is closed
  * - `EMULATOR_NOT_FOUND`: the command asks for a running emulator, and none answers
  * - `EMULATOR_USER_UNKNOWN`: there is no user with this login id or user id
  */
@@ -32,6 +33,7 @@ export type EmulatorErrorCode =
   | 'EMULATOR_SEED_INVALID'
   | 'EMULATOR_SEED_UNREADABLE'
   | 'EMULATOR_ADDRESS_TAKEN'
+  | 'EMULATOR_CLOSED'
   | 'EMULATOR_NOT_FOUND'
   | 'EMULATOR_USER_UNKNOWN';
 
@@ -76,6 +78,8 @@ const KINDS = {
   // Descope documents these two statuses, but not the codes that go with them.
   forbidden: [403, 'E011003', 'Request is not permitted'],
   noConnection: [404, 'E011003', 'Token not found'],
+  foreignOrigin: [403, 'E011003', 'Request is invalid'],
+  foreignHost: [421, 'E011003', 'Request is invalid'], // RFC 9110 section 15.5.20
   tooLarge: [413, 'E011001', 'Request is too large'],
   invalidToken: [401, 'E061005', 'Invalid token'],
   wrongCode: [401, 'E061102', 'Invalid code'],

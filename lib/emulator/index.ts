@@ -5,10 +5,12 @@ export type { LoggedRequest, Outbox, OutboxMessage, RequestLog } from './control
 export type { Emulator } from './emulator.js';
 export type { EmulatorErrorCode } from './errors.js';
 export { EmulatorError } from './errors.js';
+export type { CallerOptions } from './http/caller-options.js';
 export type { JsonObject } from './http/message.js';
 export type { EmulatorOptions } from './options.js';
 export { DEFAULT_MANAGEMENT_KEY, DEFAULT_PROJECT_ID } from './options.js';
 export type { Connections, EmulatorConnection, EmulatorConnectionOwner } from './outbound/connections.js';
+export type { ProjectOptions } from './projects.js';
 export type {
   EmulatorSeed,
   SeedAccessKey,

@@ -1,6 +1,8 @@
 // The options of the emulator.
-import { isIP } from 'node:net';
 import { EmulatorError } from './errors.js';
+import type { CallerOptions } from './http/caller-options.js';
+import { findCallerMistakes, findHostMistakes, toPublicUrl } from './http/caller-options.js';
+import type { CallerRules } from './http/origins.js';
 import type { EmulatorSeed } from './seed/seed.js';
 import { findWebhookMistakes } from './seed/seed-shape.js';
 import type { EmulatorSettings } from './settings.js';
@@ -9,7 +11,7 @@ import type { KeyAlgorithm } from './store/key-ring.js';
 import type { EmulatorWebhook } from './webhooks/webhook-options.js';
 
 /** The options of `startEmulator`, beside the initial settings of the project. All are optional. */
-export interface EmulatorOptions extends Partial<EmulatorSettings> {
+export interface EmulatorOptions extends CallerOptions, Partial<EmulatorSettings> {
   /**
    * The project id: `P` and 27 or 31 letters or digits.
    *
@@ -73,11 +75,9 @@ export const DEFAULT_PROJECT_ID = 'P2emulator00000000000000000A';
 export const DEFAULT_MANAGEMENT_KEY = 'K2emulator-management-key';
 
 /** The options with their defaults. */
-export interface ResolvedOptions {
+export interface ResolvedOptions extends CallerRules {
   readonly projectId: string;
   readonly managementKey: string;
-  readonly host: string;
-  readonly allowRemote: boolean;
   readonly port: number;
   readonly algorithm: KeyAlgorithm;
   readonly webhooks: readonly EmulatorWebhook[];
@@ -88,19 +88,27 @@ export interface ResolvedOptions {
 /** Checks the options and adds defaults; throws `EMULATOR_OPTIONS_INVALID` with all mistakes at once. */
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   const { projectId, managementKey, host, allowRemote, port, algorithm, webhooks, ...others } = options;
-  const { seed: _seed, consoleToken, ...settings } = others;
+  const { publicUrl, allowedHosts, allowedOrigins, seed: _seed, consoleToken, ...settings } = others;
   const resolved = {
     projectId: projectId ?? DEFAULT_PROJECT_ID,
     managementKey: managementKey ?? DEFAULT_MANAGEMENT_KEY,
     host: host ?? '127.0.0.1',
     allowRemote: allowRemote ?? false,
+    publicUrl: toPublicUrl(publicUrl),
+    allowedHosts: allowedHosts ?? [],
+    allowedOrigins: allowedOrigins ?? [],
     port: port ?? 0,
     algorithm: algorithm ?? 'RS256',
     webhooks: webhooks ?? [],
     consoleToken,
     settings: { ...SETTING_DEFAULTS, ...withoutAbsent(settings) },
   };
-  const mistakes = [...findMistakes(resolved), ...findSettingMistakes(settings)];
+  const callers = { publicUrl, allowedHosts, allowedOrigins };
+  const mistakes = [
+    ...findMistakes(resolved),
+    ...findCallerMistakes(callers),
+    ...findSettingMistakes(settings),
+  ];
   if (mistakes.length > 0) {
     throw new EmulatorError(
       'EMULATOR_OPTIONS_INVALID',
@@ -131,24 +139,4 @@ function findMistakes(options: ResolvedOptions): readonly string[] {
     mistakes.push(`algorithm must be RS256 or ES384, got ${show(options.algorithm)}`);
   }
   return [...mistakes, ...findWebhookMistakes(options.webhooks)];
-}
-
-function findHostMistakes({ host, allowRemote }: ResolvedOptions): readonly string[] {
-  if (typeof allowRemote !== 'boolean')
-    return [`allowRemote must be true or false, got ${show(allowRemote)}`];
-  if (isLoopback(host) || (allowRemote && (isIP(host) !== 0 || isHostName(host)))) return [];
-  if (allowRemote) return [`host must be an address or a host name, got ${show(host)}`];
-  return [
-    `host must be a loopback address (127.0.0.1, ::1 or localhost), got ${show(host)}: ` +
-      'anyone who can reach the emulator can sign in as any user; --allow-remote (allowRemote) allows it',
-  ];
-}
-
-function isHostName(host: string): boolean {
-  return /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(host) && !/^[\d.]+$/.test(host);
-}
-
-/** Checks whether only this machine reaches a host. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

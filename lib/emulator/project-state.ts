@@ -5,8 +5,9 @@ import { Faults } from './controls/faults.js';
 import { Outbox, RequestLog } from './controls/recorders.js';
 import { Federation } from './federation/federation.js';
 import { Authorization } from './fga/authorization.js';
+import { isLoopback } from './http/caller-options.js';
+import type { CallerRules } from './http/origins.js';
 import type { ResolvedOptions } from './options.js';
-import { isLoopback } from './options.js';
 import { Vault } from './outbound/vault.js';
 import { applyAuthorization, applyInboundApps, applySeed } from './seed/apply-seed.js';
 import { applySettings, assignTemplates } from './seed/apply-settings.js';
@@ -53,7 +54,7 @@ export class ProjectState {
   enchantedLinks = new EnchantedLinks();
   flowRuns = new FlowRuns();
   settings: EmulatorSettings;
-  /** The URL of the server; empty until it listens. */
+  /** The URL by which the project is reached; empty until the server listens. */
   url = '';
   #consoleToken: string | undefined;
 
@@ -69,6 +70,16 @@ export class ProjectState {
     this.audit = new AuditTrail(options.projectId, this.clock, (event) => this.webhooks.publish(event));
     this.project = this.#createProject();
     this.#applySeed();
+  }
+
+  /** The path of the URL, without a slash at its end; empty for the root. */
+  get basePath(): string {
+    return new URL(this.url).pathname.replace(/\/$/, '');
+  }
+
+  /** Where the emulator is reached, and by whom. */
+  get rules(): CallerRules {
+    return this.options;
   }
 
   /** The claim `iss` of new tokens. */

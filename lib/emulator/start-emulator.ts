@@ -9,8 +9,7 @@ import { fgaRoutes } from './fga/fga.routes.js';
 import { flowRoutes } from './flows/flow.routes.js';
 import { componentLibraryRoutes, flowFileRoutes } from './flows/flow-files.routes.js';
 import type { Route } from './http/router.js';
-import { Router } from './http/router.js';
-import { createEmulatorServer, listen } from './http/server.js';
+import { listen } from './http/server.js';
 import { manageAccessKeyRoutes } from './management/access-keys.js';
 import { changeUserRoutes, grantUserRoutes } from './management/change-users.js';
 import { manageConsentRoutes } from './management/consents.js';
@@ -33,6 +32,7 @@ import { fetchTokenRoutes, manageTokenRoutes } from './outbound/connection-token
 import { outboundAppRoutes } from './outbound/outbound-apps.js';
 import { uploadRoutes } from './outbound/uploads.js';
 import { ProjectState } from './project-state.js';
+import { Projects } from './projects.js';
 import { accessKeyRoutes, keyRoutes, meRoutes, sessionRoutes } from './routes/session.routes.js';
 import { enchantedLinkRoutes, magicLinkRoutes, otpRoutes, passwordRoutes } from './routes/sign-in.routes.js';
 import { loadSeed } from './seed/load-seed.js';
@@ -65,9 +65,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const seed = loadSeed(options.seed);
   const keys = new KeyRing(await createKey(resolved.algorithm));
   const state = new ProjectState(resolved, seed, keys);
-  const server = createEmulatorServer(state, new Router(allRoutes));
-  state.url = await listen(server, resolved.host, resolved.port);
-  return new Emulator(state, server);
+  const projects = new Projects(state, resolved, allRoutes);
+  const listening = await listen(projects.server, resolved.host, resolved.port);
+  state.url = resolved.publicUrl ?? listening;
+  return new Emulator(state, projects);
 }
 
 /** Every endpoint; no two of them match the same request. */

@@ -15,6 +15,9 @@ Options:
   --port <number>              Port to listen on; 0 takes any free one (default: ${DEFAULT_PORT})
   --host <address>             Address to listen on (default: 127.0.0.1)
   --allow-remote               Allow a --host that other machines reach; they can sign in as any user
+  --public-url <url>           URL by which browsers reach it, if it is another one (a published port, a proxy)
+  --allow-host <name>          Answer to this host name too; repeatable
+  --allow-origin <origin>      Let pages of this origin use the API; repeatable (default: pages of this machine)
   --seed <file>                JSON file with users, tenants, roles, accessKeys, inboundApps, mcpServers
                                fga and webhooks
   --session-seconds <number>   Lifetime of a session token in seconds (default: 600)
@@ -60,6 +63,7 @@ function toOptions(values: Values): EmulatorOptions {
     port: port === undefined ? DEFAULT_PORT : toPort(port),
     ...(host === undefined ? {} : { host }),
     ...(values['allow-remote'] ? { allowRemote: true } : {}),
+    ...toCallers(values),
     ...(seed === undefined ? {} : { seed }),
     ...toSeconds('sessionSeconds', values['session-seconds'], '--session-seconds'),
     ...toSeconds('refreshSeconds', values['refresh-seconds'], '--refresh-seconds'),
@@ -80,6 +84,15 @@ function toScreens({ screens }: Values): Pick<EmulatorOptions, 'screens'> {
 
 function toConsoleToken({ 'console-token': consoleToken }: Values): Pick<EmulatorOptions, 'consoleToken'> {
   return consoleToken === undefined ? {} : { consoleToken };
+}
+
+function toCallers(values: Values): Pick<EmulatorOptions, 'publicUrl' | 'allowedHosts' | 'allowedOrigins'> {
+  const { 'public-url': publicUrl, 'allow-host': hosts, 'allow-origin': origins } = values;
+  return {
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(hosts === undefined ? {} : { allowedHosts: hosts }),
+    ...(origins === undefined ? {} : { allowedOrigins: origins }),
+  };
 }
 
 function toWebhooks({ webhook: url, 'webhook-secret': secret }: Values): Pick<EmulatorOptions, 'webhooks'> {
@@ -110,11 +123,15 @@ function toUrl(url: string | undefined, port: string | undefined): string | unde
 function parse(args: readonly string[]) {
   try {
     const text = { type: 'string' } as const;
+    const texts = { type: 'string', multiple: true } as const;
     const flag = { type: 'boolean' } as const;
     const options = {
       port: text,
       host: text,
       'allow-remote': flag,
+      'public-url': text,
+      'allow-host': texts,
+      'allow-origin': texts,
       seed: text,
       'session-seconds': text,
       'refresh-seconds': text,

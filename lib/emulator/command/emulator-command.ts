@@ -2,8 +2,8 @@
 import type { LoggedRequest, OutboxMessage } from '../controls/recorders.js';
 import type { Emulator } from '../emulator.js';
 import { EmulatorError } from '../errors.js';
+import { isLoopback } from '../http/caller-options.js';
 import type { EmulatorOptions } from '../options.js';
-import { isLoopback } from '../options.js';
 import { startEmulator } from '../start-emulator.js';
 import type { WebhookDelivery } from '../webhooks/delivery-queue.js';
 import { requestToken, requestVariables, toPlain, toShellWord } from './ask-emulator.js';

@@ -1,7 +1,6 @@
 // Who may use the console: a browser that was given the token of the terminal, at a host that is the emulator's own.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
 import { readCookies } from '../http/message.js';
 import type { ProjectState } from '../project-state.js';
 
@@ -31,16 +30,6 @@ export function toFormToken(state: ProjectState): string {
 /** Checks the field of a form. */
 export function isFormToken(state: ProjectState, given: string): boolean {
   return isSame(given, toFormToken(state));
-}
-
-// A page whose name is made to point to this machine (DNS rebinding) sends its own name.
-/** Checks whether a request was sent to a name of the emulator. */
-export function isOwnHost(request: IncomingMessage, state: ProjectState): boolean {
-  const host = readHost(request);
-  if (host === undefined) return false;
-  const name = host.hostname.replace(/^\[|\]$/g, '');
-  const own = new URL(state.url).hostname.replace(/^\[|\]$/g, '');
-  return name === 'localhost' || name.endsWith('.localhost') || isIP(name) !== 0 || name === own;
 }
 
 /** Checks whether a request comes from a page of the emulator, or from no page at all. */

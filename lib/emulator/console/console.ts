@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   isConsoleToken,
   isFormToken,
-  isOwnHost,
   isOwnOrigin,
   isSignedIn,
   toCookie,
@@ -18,12 +17,14 @@ import type { ConsolePage, Desk, Outcome } from '../console-parts/page.js';
 import { DescopeError, EmulatorError } from '../errors.js';
 import type { JsonObject, RouteResponse } from '../http/message.js';
 import { readRequestText, sendResponse } from '../http/message.js';
+import { isOwnHost } from '../http/origins.js';
 import type { Router } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import { createSecret } from '../store/records.js';
 import { PAGES } from './pages.js';
 import { LIVE_ROWS } from './traffic.js';
 
+const ROOT = '/emulator';
 const MAX_NOTICES = 50;
 
 /** The console of a project. */
@@ -36,25 +37,24 @@ export class EmulatorConsole {
     private readonly router: Router,
   ) {}
 
-  /** Responds to a request for the console; reports whether it was one. */
-  async respond(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    const visit = this.#toVisit(request, response);
+  /** Responds to a request for the console, by its path below that of the project; reports whether it was one. */
+  async respond(request: IncomingMessage, response: ServerResponse, path: string): Promise<boolean> {
+    const visit = this.#toVisit(request, response, path);
     if (!visit) return false;
     const result = await this.#toResponse(visit).catch(toFailure);
     if (result) await sendResponse(response, result);
     return true;
   }
 
-  #toVisit(request: IncomingMessage, response: ServerResponse): Visit | undefined {
-    const [path = '', search] = (request.url ?? '').split('?', 2);
-    const base = toBase(this.state);
-    const root = `${base}/emulator`;
-    const isBelow = path === root || path.startsWith(`${root}/`);
-    const isFirst = path === `${base}/` && (acceptsHtml(request) || search?.includes('token=') === true);
+  #toVisit(request: IncomingMessage, response: ServerResponse, path: string): Visit | undefined {
+    const [, search] = (request.url ?? '').split('?', 2);
+    const isBelow = path === ROOT || path.startsWith(`${ROOT}/`);
+    const isFirst = path === '/' && (acceptsHtml(request) || search?.includes('token=') === true);
     if (!isBelow && !isFirst) return undefined;
     // Pages that play other parties stand beside the console, and are for everybody.
-    if (this.router.has(request.method ?? '', path.slice(base.length))) return undefined;
-    const name = isBelow ? path.slice(root.length + 1) : undefined;
+    if (this.router.accessOf(request.method ?? '', path) !== undefined) return undefined;
+    const name = isBelow ? path.slice(ROOT.length + 1) : undefined;
+    const root = `${this.state.basePath}${ROOT}`;
     return { request, response, root, query: new URLSearchParams(search), name };
   }
 
@@ -70,7 +70,7 @@ export class EmulatorConsole {
   }
 
   #reject(request: IncomingMessage): RouteResponse | undefined {
-    if (!isOwnHost(request, this.state)) return toForeignHost(this.state);
+    if (!isOwnHost(request, this.state.rules)) return toForeignHost(this.state);
     if (!['GET', 'HEAD', 'POST'].includes(request.method ?? '')) {
       return toRejection(405, 'The console takes GET and POST.');
     }
@@ -215,12 +215,6 @@ const NOT_FOUND: ConsolePage = {
   draw: ({ root }) => html`<p><a href="${root}/">Go to the first page</a></p>`,
   actions: {},
 };
-
-// A proxy in front may serve the emulator below a path.
-function toBase({ url }: ProjectState): string {
-  const at = url.indexOf('/', url.indexOf('://') + 3);
-  return at < 0 ? '' : url.slice(at).replace(/\/$/, '');
-}
 
 // Browsers ask for HTML by name; `fetch` and curl do not.
 function acceptsHtml({ headers, method }: IncomingMessage): boolean {

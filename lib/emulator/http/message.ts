@@ -77,11 +77,11 @@ export function readCookies(header: string | undefined): ReadonlyMap<string, str
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Reads the body of a request, JSON or a form; an empty body counts as an empty object. */
-export async function readRequestBody(request: IncomingMessage): Promise<JsonObject> {
+/** Reads the body of a request to a path, JSON or a form; an empty body counts as an empty object. */
+export async function readRequestBody(request: IncomingMessage, path: string): Promise<JsonObject> {
   const text = await readRequestText(request);
   if (text.trim() === '') return {};
-  const value = isForm(request) ? parseForm(text) : parse(text);
+  const value = isForm(request, path) ? parseForm(text) : parse(text);
   // An array passes too: one management call (the history of users) sends one.
   if (typeof value === 'object' && value !== null) return value as JsonObject;
   throw new DescopeError('badRequest', 'The request body must be a JSON object');
@@ -104,9 +104,9 @@ export async function readRequestText(request: IncomingMessage): Promise<string>
 }
 
 // OAuth's endpoints take forms (RFC 6749 appendix B), and so do the emulator's pages; Descope's own take JSON alone.
-function isForm({ url = '', headers }: IncomingMessage): boolean {
+function isForm({ headers }: IncomingMessage, path: string): boolean {
   const type = headers['content-type'] ?? '';
-  return /^\/(?:oauth2|emulator)\//.test(url) && type.startsWith('application/x-www-form-urlencoded');
+  return /^\/(?:oauth2|emulator)\//.test(path) && type.startsWith('application/x-www-form-urlencoded');
 }
 
 function parseForm(text: string): JsonObject {

@@ -6,9 +6,7 @@ import type { ProjectState } from '../project-state.js';
 import type { KnownFields } from './known-fields.js';
 import { findUnknown, NO_FIELDS, toKnownFields, toRejection } from './known-fields.js';
 import type { Call, RouteResponse } from './message.js';
-
-/** The credential that a route requires: none, the project id, or the management key too. */
-type Access = 'open' | 'project' | 'management';
+import type { Access } from './origins.js';
 
 /** Handles a request to a route. */
 export type Handler = (call: Call, state: ProjectState) => RouteResponse | Promise<RouteResponse>;
@@ -73,13 +71,18 @@ export class Router {
     this.#routes = routes.map((route) => ({ route, parts: route.path.split('/') }));
   }
 
+  /** Who may call what a path names; undefined where there is no route. */
+  accessOf(method: string, path: string): Access | undefined {
+    return this.#find(method, toParts(path) ?? [])?.route.access;
+  }
+
   /** Handles a request, or rejects it with a DescopeError. */
   async handle(
     call: Omit<Call, 'params'>,
     state: ProjectState,
     onIgnored: IgnoredListener = () => undefined,
   ): Promise<RouteResponse> {
-    const { route, params } = this.#find(call.method, call.path);
+    const { route, params } = this.#require(call.method, call.path);
     assertAccess(route.access, call, state);
     const unknown = findUnknown(call, route);
     if (unknown.length > 0 && state.settings.strict && !route.ignoresOthers) throw toRejection(unknown);
@@ -88,23 +91,29 @@ export class Router {
     return state.audit.during(origin, () => route.handle({ ...call, params }, state));
   }
 
-  /** Whether a route answers. */
-  has(method: string, path: string): boolean {
-    const parts = path.split('/');
-    return this.#routes.some(({ route, parts: wanted }) => route.method === method && match(wanted, parts));
+  #require(method: string, path: string): RouteMatch {
+    const parts = toParts(path);
+    if (!parts) throw new DescopeError('badRequest', 'The path is not encoded correctly');
+    const found = this.#find(method, parts);
+    if (found) return found;
+    const what = `${method} ${path.slice(0, 200)}`;
+    throw new DescopeError('noSuchEndpoint', `The emulator does not implement ${what}`);
   }
 
-  #find(method: string, path: string): { route: Route; params: ReadonlyMap<string, string> } {
-    const parts = path.split('/').map(decode);
+  // What answers GET answers HEAD (RFC 9110 section 9.3.2); the server leaves the body out.
+  #find(method: string, parts: readonly string[]): RouteMatch | undefined {
+    const wantedMethod = method === 'HEAD' ? 'GET' : method;
     for (const { route, parts: wanted } of this.#routes) {
-      const params = route.method === method ? match(wanted, parts) : undefined;
+      const params = route.method === wantedMethod ? match(wanted, parts) : undefined;
       if (params) return { route, params };
     }
-    throw new DescopeError(
-      'noSuchEndpoint',
-      `The emulator does not implement ${method} ${path.slice(0, 200)}`,
-    );
+    return undefined;
   }
+}
+
+interface RouteMatch {
+  readonly route: Route;
+  readonly params: ReadonlyMap<string, string>;
 }
 
 function match(wanted: readonly string[], parts: readonly string[]): ReadonlyMap<string, string> | undefined {
@@ -119,7 +128,7 @@ function match(wanted: readonly string[], parts: readonly string[]): ReadonlyMap
 }
 
 function assertAccess(access: Access, call: Omit<Call, 'params'>, state: ProjectState): void {
-  if (access === 'open') return;
+  if (access === 'open' || access === 'page') return;
   const { projectId, credential } = call.authorization;
   if (projectId !== state.projectId) {
     throw new DescopeError('invalidToken', 'The Authorization header does not name this project');
@@ -134,10 +143,10 @@ function isSame(given: string, wanted: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-function decode(part: string): string {
+function toParts(path: string): readonly string[] | undefined {
   try {
-    return decodeURIComponent(part);
+    return path.split('/').map((part) => decodeURIComponent(part));
   } catch {
-    throw new DescopeError('badRequest', 'The path is not encoded correctly');
+    return undefined;
   }
 }

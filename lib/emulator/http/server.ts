@@ -4,24 +4,32 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { EmulatorConsole } from '../console/console.js';
 import type { FaultOptions } from '../controls/faults.js';
 import { DescopeError, EmulatorError } from '../errors.js';
 import type { ProjectState } from '../project-state.js';
 import { IGNORED_HEADER } from './known-fields.js';
 import type { JsonObject, RouteResponse } from './message.js';
 import { readAuthorization, readClient, readCookies, readRequestBody, sendResponse } from './message.js';
+import type { MountedPath, Mounts } from './mounts.js';
+import type { CallerRules } from './origins.js';
+import { assertHost, toCorsHeaders } from './origins.js';
 import type { Router } from './router.js';
 
 const BAD_REQUEST = new DescopeError('badRequest', 'This is not an HTTP request').toBody();
 
+/** What a server needs to answer. */
+export interface ServerParts {
+  readonly mounts: Mounts;
+  readonly router: Router;
+  readonly rules: CallerRules;
+}
+
 /** Creates a server, which does not listen yet. */
-export function createEmulatorServer(state: ProjectState, router: Router): Server {
+export function createEmulatorServer(parts: ServerParts): Server {
   // A connection that is kept for long is rarely closed in the moment when a busy test sends on it.
   const options = { maxHeaderSize: 64 * 1024, requestTimeout: 30_000, keepAliveTimeout: 60_000 };
-  const webConsole = new EmulatorConsole(state, router);
   const server = createServer(options, (request, response) => {
-    void handle({ request, response, state, router, webConsole }).catch(() => response.destroy());
+    void handle({ request, response, ...parts }).catch(() => response.destroy());
   });
   server.on('clientError', (_error, socket) => rejectMalformed(socket as Socket));
   return server;
@@ -54,29 +62,40 @@ export async function closeServer(server: Server): Promise<void> {
   await closed;
 }
 
-interface HttpExchange {
+interface HttpExchange extends ServerParts {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly state: ProjectState;
-  readonly router: Router;
-  readonly webConsole: EmulatorConsole;
 }
 
 async function handle(exchange: HttpExchange): Promise<void> {
-  const { request, response, state } = exchange;
+  const { request, response, mounts } = exchange;
+  const { method, path: fullPath, query } = readTarget(request);
+  const { state, path, responses, webConsole } = mounts.find(fullPath);
+  responses.add(response);
+  response.once('close', () => responses.delete(response));
   // It takes no CORS, is not logged, and has no faults: a fault for every path would lock it.
-  if (await exchange.webConsole.respond(request, response)) return;
-  addHeaders(response, toCorsHeaders(request));
+  if (await webConsole.respond(request, response, path)) return;
   response.setHeader('date', new Date(state.clock.now()).toUTCString()); // the date of its tokens
+  if (!(await acceptsCaller(exchange, path))) return;
   if (isPreflight(request)) {
     respondToPreflight(request, response);
     return;
   }
-  const { method, path } = readTarget(request);
-  if (method === 'GET' && path === '/health') {
+  if ((method === 'GET' || method === 'HEAD') && path === '/health') {
     await sendResponse(response, toHealth(state));
     return;
   }
+  await respondAsDescope(exchange, { method, path, query, state });
+}
+
+interface RequestTarget extends Pick<MountedPath, 'path' | 'state'> {
+  readonly method: string;
+  readonly query: URLSearchParams;
+}
+
+async function respondAsDescope(exchange: HttpExchange, target: RequestTarget): Promise<void> {
+  const { request, response } = exchange;
+  const { method, path, state } = target;
   const logged = state.requests.add({ method, path: path.slice(0, 1000), atMs: state.clock.now() });
   const startedMs = state.clock.monotonicMs();
   const fault = state.faults.take(method, path);
@@ -85,11 +104,32 @@ async function handle(exchange: HttpExchange): Promise<void> {
     response.setHeader(IGNORED_HEADER, names.join(', '));
     state.requests.noteIgnored(logged, names);
   };
-  const result = (fault && toFaultResponse(fault)) ?? (await toResponse(exchange, onIgnored));
+  const result = (fault && toFaultResponse(fault)) ?? (await toResponse(exchange, target, onIgnored));
   if (result.status === 413) response.setHeader('connection', 'close');
   await sendResponse(response, result, fault?.dripMs);
   const durationMs = state.clock.monotonicMs() - startedMs;
   state.requests.finish(logged, { status: result.status, durationMs });
+}
+
+// A rejected request is neither logged nor has it faults, and its body is not read.
+async function acceptsCaller({ request, response, router, rules }: HttpExchange, path: string) {
+  response.setHeader('vary', 'Origin');
+  try {
+    assertHost(request, rules);
+    addHeaders(response, toCorsHeaders(request, findAccess(request, router, path), rules));
+    return true;
+  } catch (cause) {
+    response.setHeader('connection', 'close');
+    await sendResponse(response, toRejection(cause, path));
+    return false;
+  }
+}
+
+// Only what comes from a browser needs it.
+function findAccess(request: IncomingMessage, router: Router, path: string) {
+  const { origin, 'sec-fetch-site': site, 'access-control-request-method': asked } = request.headers;
+  if (origin === undefined && site === undefined) return undefined;
+  return router.accessOf((isPreflight(request) ? asked : request.method) ?? '', path);
 }
 
 // Only the request that follows is logged and has faults.
@@ -120,30 +160,31 @@ async function isSuppressed(request: IncomingMessage, fault: FaultOptions): Prom
 }
 
 async function toResponse(
-  { request, state, router }: HttpExchange,
+  { request, router }: HttpExchange,
+  { state, ...target }: RequestTarget,
   onIgnored: (names: readonly string[]) => void,
 ): Promise<RouteResponse> {
   try {
     const call = {
-      ...readTarget(request),
+      ...target,
       address: request.socket.remoteAddress ?? '',
       headers: request.headers,
       userAgent: request.headers['user-agent'] ?? '',
-      body: await readRequestBody(request),
+      body: await readRequestBody(request, target.path),
       authorization: readAuthorization(request.headers.authorization),
       cookies: readCookies(request.headers.cookie),
       client: readClient(request.headers.authorization),
     };
     return await router.handle(call, state, onIgnored);
   } catch (cause) {
-    return toRejection(cause, request.url);
+    return toRejection(cause, target.path);
   }
 }
 
-function toRejection(cause: unknown, url = ''): RouteResponse {
+function toRejection(cause: unknown, path: string): RouteResponse {
   const detail = cause instanceof Error ? cause.message : String(cause);
   const error = cause instanceof DescopeError ? cause : new DescopeError('broken', `Emulator: ${detail}`);
-  return { status: error.status, body: url.startsWith('/oauth2/') ? toOAuthBody(error) : error.toBody() };
+  return { status: error.status, body: path.startsWith('/oauth2/') ? toOAuthBody(error) : error.toBody() };
 }
 
 // RFC 6749 section 5.2.
@@ -167,21 +208,6 @@ function rejectMalformed(socket: Socket): void {
     `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
       `connection: close\r\n\r\n${body}`,
   );
-}
-
-// What a user decides on, and the emulator's own pages: no other page may read or send it.
-const CONSENT = /^\/(?:emulator\/|oauth2\/v1\/apps\/(?:[^?]*\/)?(?:authorize|consent)(?:\?|$))/;
-
-// Every origin is allowed: the emulator is for development only and has no data to protect from a page.
-/** The CORS headers of a response; without an origin, and where a user consents, only `vary`. */
-function toCorsHeaders({ headers, url = '' }: IncomingMessage): Readonly<Record<string, string>> {
-  if (headers.origin === undefined || CONSENT.test(url)) return { vary: 'Origin' };
-  return {
-    'access-control-allow-origin': headers.origin,
-    'access-control-allow-credentials': 'true',
-    'access-control-expose-headers': IGNORED_HEADER,
-    vary: 'Origin',
-  };
 }
 
 /** Whether a request is a CORS preflight. */

@@ -2,7 +2,6 @@
 import { readString } from '../http/fields.js';
 import type { Call, RouteResponse } from '../http/message.js';
 import { NO_STORE, OAuthError } from '../http/oauth-error.js';
-import { isOwnForm } from '../http/page.js';
 import type { Handler } from '../http/router.js';
 import { ignoresOthers, routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
@@ -38,7 +37,7 @@ const authorization = ignoresOthers(
 );
 
 /** The routes of the authorization endpoint, and the form of its page. */
-export const authorizeRoutes = routesFor('open', {
+export const authorizeRoutes = routesFor('page', {
   'GET /oauth2/v1/apps/authorize': authorization,
   'GET /oauth2/v1/apps/:projectId/authorize': authorization,
   'GET /oauth2/v1/apps/agentic/:projectId/:serverId/authorize': authorization,
@@ -70,7 +69,7 @@ function showConsent(
   const ticket = state.oauth.keepRequest(pending);
   const loginId = request.loginHint ?? findOnlyLoginId(state) ?? '';
   const page = toConsentPage(state, pending, { ticket, loginId, mistake: '' });
-  const setCookie = `${COOKIE}=${cookie}; Path=/oauth2/; HttpOnly; SameSite=Lax`;
+  const setCookie = `${COOKIE}=${cookie}; Path=${state.basePath}/oauth2/; HttpOnly; SameSite=Lax`;
   return { ...page, headers: { ...page.headers, 'set-cookie': setCookie } };
 }
 
@@ -81,10 +80,6 @@ function findOnlyLoginId({ project }: ProjectState): string | undefined {
 }
 
 function answerRequest(call: Call, state: ProjectState): RouteResponse {
-  // Beside the cookie and the ticket: a form on another site is not ours.
-  if (!isOwnForm(call)) {
-    throw new OAuthError('invalid_request', 'The answer does not come from the page of the emulator');
-  }
   const ticket = readString(call.body, 'ticket') ?? '';
   const request = state.oauth.findRequest(ticket);
   const isShownHere = request?.browser === toDigest(call.cookies.get(COOKIE) ?? '');

@@ -31,7 +31,7 @@ ${client.registered ? '<p class="note">This client has described itself. Nobody 
 <dl>
 ${toEntry('Client', client.clientId)}${request.resources.map((resource) => toEntry('Access to', resource)).join('')}${toEntry('Sends you back to', toOrigin(redirectUri))}</dl>
 ${toScopeList(request.scopes, [...scopesOf(state, request.serverId), ...client.permissionsScopes, ...client.attributesScopes])}
-<form method="post" action="/oauth2/v1/apps/consent">
+<form method="post" action="${escapeHtml(state.basePath)}/oauth2/v1/apps/consent">
 <input type="hidden" name="ticket" value="${escapeHtml(form.ticket)}">
 <label for="loginId">User</label>
 <input id="loginId" name="loginId" list="users" value="${escapeHtml(form.loginId)}" autocomplete="off" required aria-describedby="${described}"${form.mistake === '' ? '' : ' aria-invalid="true"'}>

@@ -58,7 +58,7 @@ export const connectRoutes = routesFor('project', {
 });
 
 /** The page that plays the service. */
-export const connectPageRoutes = routesFor('open', {
+export const connectPageRoutes = routesFor('page', {
   'GET /emulator/outbound/:ticket': showPage,
   'POST /emulator/outbound/:ticket': takes('ticket decision', answer),
 });

@@ -57,19 +57,27 @@ export function toJwtResponse(state: ProjectState, tokens: ResponseTokens): Rout
 export function clearingCookies(state: ProjectState): RouteResponse['headers'] {
   if (state.settings.responseMode === 'body') return {};
   const { sessionCookieName, refreshCookieName } = state.settings;
-  return { 'set-cookie': [toCookie(sessionCookieName, '', 0), toCookie(refreshCookieName, '', 0)] };
+  return {
+    'set-cookie': [toCookie(state, [sessionCookieName, ''], 0), toCookie(state, [refreshCookieName, ''], 0)],
+  };
 }
 
 function toCookies(state: ProjectState, tokens: ResponseTokens): readonly string[] {
   const { sessionCookieName, refreshCookieName } = state.settings;
   const sessionSeconds = lifetimesOf(state, tokens.signIn.tenantId).session;
-  const session = toCookie(sessionCookieName, tokens.sessionJwt, sessionSeconds);
+  const session = toCookie(state, [sessionCookieName, tokens.sessionJwt], sessionSeconds);
   if (!tokens.refreshJwt) return [session];
-  return [session, toCookie(refreshCookieName, tokens.refreshJwt, secondsLeft(state, tokens.signIn))];
+  const maxAge = secondsLeft(state, tokens.signIn);
+  return [session, toCookie(state, [refreshCookieName, tokens.refreshJwt], maxAge)];
 }
 
-function toCookie(name: string, value: string, maxAgeSeconds: number): string {
-  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=None`;
+// Projects of one server have one host, and each its own path.
+function toCookie(
+  { basePath }: ProjectState,
+  [name, value]: readonly [name: string, value: string],
+  maxAgeSeconds: number,
+): string {
+  return `${name}=${value}; Path=${basePath}/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=None`;
 }
 
 function secondsLeft(state: ProjectState, signIn: SignIn): number {

@@ -144,6 +144,8 @@ describe('The container of the emulator', () => {
     expect(await closed).toEqual([0, null]);
     expect(await isHealthy(port)).toBe(false);
     expect(stdout).toContain('ada@example.com, grace@example.com');
+    const [published] = services.emulator.ports; // `127.0.0.1:4400:4400`
+    expect(stdout).toContain(`url             http://localhost:${published?.split(':')[1]}\n`);
   });
 });
 

@@ -1,4 +1,4 @@
-// Requests from outside: malformed and hostile ones, and those of pages of other origins.
+// Requests from outside: malformed and hostile ones, and those of pages of this machine.
 import { createConnection } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
@@ -45,6 +45,19 @@ describe('a malformed body', () => {
     );
     expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({ errorCode: 'E011001' });
+  });
+});
+
+describe('HEAD', () => {
+  it('is answered where GET is, with the same headers and no body', async () => {
+    for (const path of ['/health', `/v2/keys/${bed.emulator.projectId}`]) {
+      const [got, head] = [await bed.request(path), await bed.request(path, { method: 'HEAD' })];
+      expect([head.status, await head.text()]).toEqual([200, '']);
+      expect(head.headers.get('content-length')).toBe(String((await got.text()).length));
+      expect(head.headers.get('content-type')).toBe(got.headers.get('content-type'));
+    }
+    expect((await bed.request('/v1/auth/refresh', { method: 'HEAD' })).status).toBe(404);
+    expect(bed.emulator.requests.count('/health')).toBe(0);
   });
 });
 
@@ -124,7 +137,7 @@ describe('an odd request', () => {
 
 const corsBed = useEmulator();
 
-describe('a page of another origin', () => {
+describe('a page of this machine, on another port', () => {
   const origin = 'http://127.0.0.1:3000';
 
   it('may ask with credentials, and read answers and rejections', async () => {

@@ -112,9 +112,11 @@ describe('An authorization request', () => {
 });
 
 describe('The consent page', () => {
-  it('is not stored, framed, scripted or read by another origin', async () => {
+  it('is not stored, framed or scripted, and opens from a link of another site', async () => {
     const { url } = await start(await shop());
-    const response = await fetch(url, { headers: { origin: 'https://evil.example.com' } });
+    const response = await fetch(url, {
+      headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+    });
     const { headers } = response;
     expect(Object.fromEntries(headers)).toMatchObject({
       'cache-control': 'no-store',
@@ -132,6 +134,16 @@ describe('The consent page', () => {
     expect(await response.text()).not.toContain('<script');
   });
 
+  it.each(['https://evil.example.com', 'http://localhost:3000'])(
+    'is not read by a page of %s',
+    async (origin) => {
+      const { url } = await start(await shop());
+      const response = await fetch(url, { headers: { origin } });
+      expect([response.status, response.headers.has('access-control-allow-origin')]).toEqual([403, false]);
+      expect(await response.text()).not.toContain('ticket');
+    },
+  );
+
   it('shows names, scopes and users as text', async () => {
     const party = { ...(await toParty('xss')), redirectUri: 'myapp://callback' };
     const page = await openConsent((await start(party, { resource: 'https://a.example.com/?"><i>' })).url);
@@ -147,15 +159,16 @@ describe('The consent page', () => {
   });
 
   it.each([
-    ['from another origin', { origin: 'https://evil.example.com' }],
-    ['from a sandboxed frame', { origin: 'null' }],
-    ['from another site', { 'sec-fetch-site': 'cross-site' }],
-    ['from a sibling', { 'sec-fetch-site': 'same-site' }],
-    ['without its cookie', { cookie: '' }],
-    ['with the cookie of another browser', { cookie: `emulator-consent=${'a'.repeat(48)}` }],
-  ])('is not answered %s', async (_what, headers) => {
+    ['from another origin', 403, { origin: 'https://evil.example.com' }],
+    ['from another page of this machine', 403, { origin: 'http://localhost:3000' }],
+    ['from a sandboxed frame', 403, { origin: 'null' }],
+    ['from another site', 403, { 'sec-fetch-site': 'cross-site' }],
+    ['from a sibling', 403, { 'sec-fetch-site': 'same-site' }],
+    ['without its cookie', 400, { cookie: '' }],
+    ['with the cookie of another browser', 400, { cookie: `emulator-consent=${'a'.repeat(48)}` }],
+  ])('is not answered %s', async (_what, status, headers) => {
     const answered = await submitConsent(await openConsent((await start(await shop())).url), { headers });
-    expect([answered.status, answered.location]).toEqual([400, undefined]);
+    expect([answered.status, answered.location]).toEqual([status, undefined]);
   });
 
   it('is answered once, within ten minutes, and only where it was opened', async () => {

@@ -43,6 +43,19 @@ describe('resolveOptions', () => {
     ['responseMode', 'header'],
     ['sessionCookieName', 'a b'],
     ['refreshCookieName', ''],
+    ['publicUrl', 'localhost:4400'],
+    ['publicUrl', 'http://user@localhost'],
+    ['publicUrl', 'http://localhost/?a'],
+    ['allowedHosts', 'emulator'],
+    ['allowedHosts', ['emulator:4400']],
+    ['allowedHosts', ['*']],
+    ['allowedHosts', ['http://emulator']],
+    ['allowedOrigins', ['*']],
+    ['allowedOrigins', ['null']],
+    ['allowedOrigins', ['https://*.example.test']],
+    ['allowedOrigins', ['https://app.example.test/']],
+    ['allowedOrigins', ['https://App.example.test']],
+    ['allowedOrigins', ['app.example.test']],
   ])('rejects %s %j', (name, value) => {
     expect(() => resolveOptions({ [name]: value })).toThrow(`${name} must be`);
   });
@@ -81,6 +94,21 @@ describe('resolveOptions', () => {
 
   it.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost'])('takes the loopback host %s', (host) => {
     expect(resolveOptions({ host }).host).toBe(host);
+  });
+});
+
+describe('resolveOptions, about who calls', () => {
+  it('takes names, origins and a public URL, which loses its last slash', () => {
+    const allowedHosts = ['emulator', 'a.example.test', '10.1.2.3', '[fd00::1]'];
+    const allowedOrigins = [
+      'https://app.example.test:8443',
+      'capacitor://localhost',
+      'http://[fd00::1]:3000',
+    ];
+    const given = { allowedHosts, allowedOrigins, publicUrl: 'https://dev.example.test/descope/' };
+    const resolved = resolveOptions(given);
+    expect(resolved).toMatchObject({ ...given, publicUrl: 'https://dev.example.test/descope' });
+    expect(resolveOptions({ publicUrl: 'http://localhost:4400/' }).publicUrl).toBe('http://localhost:4400');
   });
 });
 
@@ -129,6 +157,24 @@ describe('readArguments', () => {
     expect(readArguments(['--screens', 'components'])).toEqual({
       kind: 'start',
       options: { port: 4400, screens: 'components' },
+    });
+    const named = [
+      '--allow-host',
+      'a',
+      '--allow-host=b',
+      '--allow-origin',
+      'https://c',
+      '--public-url',
+      'http://d',
+    ];
+    expect(readArguments(named)).toEqual({
+      kind: 'start',
+      options: {
+        port: 4400,
+        allowedHosts: ['a', 'b'],
+        allowedOrigins: ['https://c'],
+        publicUrl: 'http://d',
+      },
     });
     expect(readArguments([])).toEqual({ kind: 'start', options: { port: 4400 } });
     expect(readArguments(['-h'])).toEqual({ kind: 'help' });
