@@ -39,6 +39,7 @@ import { loadSeed } from './seed/load-seed.js';
 import { manageSsoRoutes } from './sso/settings.routes.js';
 import { createKey, KeyRing } from './store/key-ring.js';
 import { jwtTemplateRoutes } from './templates/template.routes.js';
+import { manageTotpRoutes, totpRoutes } from './totp/totp.routes.js';
 
 /**
  * Starts an embedded Descope on a port of this machine, with new keys and the data of the seed, all in memory.
@@ -116,4 +117,6 @@ export const allRoutes: readonly Route[] = [
   ...ssoSignInRoutes,
   ...providerPageRoutes,
   ...manageSsoRoutes,
+  ...totpRoutes,
+  ...manageTotpRoutes,
 ];

@@ -5,6 +5,7 @@ import type { AppScope, InboundAppRecord, McpServerRecord, Project, TenantRecord
 import { APP_GRANTS, toClientId } from '../store/project.js';
 import { toDigest, toSeededId } from '../store/records.js';
 import type { TenantGrant } from '../store/roles.js';
+import { readBase32 } from '../totp/totp.js';
 import type { EmulatorSeed, SeedAccessKey, SeedMembership, SeedRole, SeedTenant, SeedUser } from './seed.js';
 import type { SeedInboundApp, SeedMcpServer, SeedScope } from './seed-apps.js';
 import { rolesOfSso } from './seed-federation.js';
@@ -14,7 +15,10 @@ export function applySeed(project: Project, seed: EmulatorSeed, nowSeconds: numb
   for (const tenant of seed.tenants ?? []) project.tenants.put(toTenant(tenant, nowSeconds));
   for (const role of seed.roles ?? []) addRole(project, role, nowSeconds);
   for (const holder of holdersOf(seed)) addNamedGrants(project, holder, nowSeconds);
-  for (const user of seed.users ?? []) addUser(project, user, nowSeconds);
+  for (const user of seed.users ?? []) {
+    addUser(project, user, nowSeconds);
+    addTotpKey(project, user);
+  }
   for (const key of seed.accessKeys ?? []) addAccessKey(project, key, nowSeconds);
 }
 
@@ -107,6 +111,11 @@ function addUser(project: Project, user: SeedUser, createdSeconds: number): void
     password: user.password === undefined ? undefined : toPasswordCheck(user.password),
     passwordExpired: false,
   });
+}
+
+function addTotpKey(project: Project, { loginId, totpSeed = '' }: SeedUser): void {
+  const [user, key] = [project.users.find(loginId), readBase32(totpSeed)];
+  if (user && key) project.totp.set(user.userId, key);
 }
 
 function addAccessKey(project: Project, key: SeedAccessKey, createdSeconds: number): void {

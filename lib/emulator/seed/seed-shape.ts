@@ -3,6 +3,7 @@ import { findRedirectMistake } from '../clients/redirect-uris.js';
 import { MAPPED_FIELDS } from '../federation/attributes.js';
 import { isObject } from '../http/fields.js';
 import { FLOW_KINDS } from '../store/flows.js';
+import { readBase32 } from '../totp/totp.js';
 
 /** Lists what is wrong with the value at a path of the seed, such as `users[0].email`. */
 type Shape = (value: unknown, path: string) => readonly string[];
@@ -37,6 +38,11 @@ const count: Shape = (value, path) =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0
     ? []
     : [mistake(path, 'a whole number', value)];
+
+const totpSeed: Shape = (value, path) =>
+  typeof value === 'string' && readBase32(value) !== undefined
+    ? []
+    : [`${path} must be at least 16 characters of base32`];
 
 const record: Shape = (value, path) => (isObject(value) ? [] : [mistake(path, 'an object', value)]);
 
@@ -123,6 +129,7 @@ const USER = objectOf({
   familyName: string,
   picture: string,
   password: string,
+  totpSeed,
   roles: listOf(string),
   permissions: listOf(string),
   tenants: MEMBERSHIPS,

@@ -93,6 +93,8 @@ export interface SeedUser {
   readonly picture?: string;
   /** The password; without one the user signs in by other methods only. */
   readonly password?: string;
+  /** The key of the authenticator app, in base32: at least 16 letters and digits from 2 to 7. */
+  readonly totpSeed?: string;
   /** The names of the roles in the project. */
   readonly roles?: readonly string[];
   /** Permissions in the project beyond those of the roles. */

@@ -101,7 +101,7 @@ export function toUserView(user: UserRecord, project: Project): JsonObject {
     customAttributes: user.customAttributes,
     createdTime: user.createdSeconds,
     password: user.password !== undefined,
-    TOTP: false,
+    TOTP: project.totp.has(user.userId),
     SAML: user.ssoProtocols?.includes('saml') ?? false,
     OIDC: user.ssoProtocols?.includes('oidc') ?? false,
     SCIM: false,

@@ -2,6 +2,7 @@
 import { DescopeError } from '../errors.js';
 import type { JsonObject } from '../http/message.js';
 import { JwtTemplates } from '../templates/jwt-template.js';
+import { TotpKeys } from '../totp/totp-keys.js';
 import type { FlowRecord } from './flows.js';
 import type { PasswordCheck } from './passwords.js';
 import type { Change } from './records.js';
@@ -19,12 +20,16 @@ export class Project {
   readonly consents = new NamedRecords<ConsentRecord>((consent) => consent.id);
   readonly mcpServers = new NamedRecords<McpServerRecord>((server) => server.id);
   readonly jwtTemplates = new JwtTemplates();
+  readonly totp = new TotpKeys<UserRecord>();
   readonly flows = new NamedRecords<FlowRecord>((flow) => flow.id);
   readonly tenants: NamedRecords<TenantRecord>;
   readonly permissions: NamedRecords<PermissionRecord>;
 
   constructor(onChange: (change: RecordChange) => void = () => undefined) {
-    this.users = new Users((change) => onChange({ kind: 'User', ...change }));
+    this.users = new Users((change) => {
+      if (change.before && !change.after) this.totp.remove(change.before.userId);
+      onChange({ kind: 'User', ...change });
+    });
     this.roles = new Roles((change) => onChange({ kind: 'Role', ...change }));
     this.accessKeys = new NamedRecords(
       (key) => key.id,
