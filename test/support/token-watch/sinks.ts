@@ -18,11 +18,11 @@ export interface Watcher {
 }
 
 /**
- * Where tokens in a body are the protocol: Descope's own API, the sample's sign-in on its embedded Descope, and what the
+ * Where tokens in a body are the protocol: Descope's own API (at the path of a project too), the sample's sign-in on its embedded Descope, and what the
  * emulator's console shows once after a form.
  */
 const TOKENS_ARE_THE_PROTOCOL =
-  /^\/(?:v[12]\/|oauth2\/v1\/apps\/|embedded\/tokens(?:\/\w+)?$|emulator\/[\w?=&-]+\bdone=)/;
+  /^\/(?:p-[A-Za-z0-9]{16}\/)?(?:v[12]\/|oauth2\/v1\/apps\/|embedded\/tokens(?:\/\w+)?$|emulator\/[\w?=&-]+\bdone=)/;
 const LEVELS = ['log', 'error', 'warn', 'debug', 'verbose', 'fatal'] as const;
 const INSPECTION = { depth: 8, showHidden: true, maxStringLength: null, maxArrayLength: null } as const;
 
