@@ -133,6 +133,7 @@ export function toMoment(seconds: number, clock: EmulatorClock): Html {
 
 /** How far away a moment is, in words. */
 export function toDistance(seconds: number): string {
+  if (seconds === 0) return 'now';
   const [size, unit] = UNITS.find(([least]) => Math.abs(seconds) >= least) ?? [1, 'second'];
   const count = Math.round(Math.abs(seconds) / size);
   const words = `${count} ${unit}${count === 1 ? '' : 's'}`;
