@@ -102,6 +102,7 @@ input:focus-visible, button:focus-visible, textarea:focus-visible, summary:focus
 .hint { margin: 4px 0 16px; }
 textarea { width: 100%; padding: 10px 12px; font: 15px/1.4 ui-monospace, monospace; color: inherit;
   background: var(--card); border: 1px solid var(--border); border-radius: 8px; resize: vertical; }
+form + .note { margin: 16px 0 0; }
 details { margin: 16px 0; }
 summary { padding: 10px 0; font-weight: 600; cursor: pointer; }
 .check { display: flex; gap: 8px; align-items: baseline; font-weight: 400; }
