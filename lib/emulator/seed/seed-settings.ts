@@ -123,7 +123,11 @@ export interface SeedPasswordSettings {
    * @defaultValue false
    */
   readonly expiration?: boolean;
-  /** The age at which a password expires, in weeks. */
+  /**
+   * The age at which a password expires, in weeks.
+   *
+   * @defaultValue 0, which is not enough once it is asked for
+   */
   readonly expirationWeeks?: number;
   /**
    * Whether the latest `reuseAmount` passwords may not be chosen again.
@@ -131,7 +135,11 @@ export interface SeedPasswordSettings {
    * @defaultValue false
    */
   readonly reuse?: boolean;
-  /** How many passwords may not be chosen again, the current one among them. */
+  /**
+   * How many passwords may not be chosen again, the current one among them.
+   *
+   * @defaultValue 0, which is not enough once it is asked for
+   */
   readonly reuseAmount?: number;
   /**
    * Whether `lockAttempts` wrong passwords in a row disable the user.
@@ -139,6 +147,10 @@ export interface SeedPasswordSettings {
    * @defaultValue false
    */
   readonly lock?: boolean;
-  /** How many wrong passwords in a row disable the user. */
+  /**
+   * How many wrong passwords in a row disable the user.
+   *
+   * @defaultValue 0, which is not enough once it is asked for
+   */
   readonly lockAttempts?: number;
 }
