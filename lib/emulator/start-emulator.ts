@@ -8,6 +8,7 @@ import { oauthSignInRoutes, ssoSignInRoutes } from './federation/start.routes.js
 import { fgaRoutes } from './fga/fga.routes.js';
 import { flowRoutes } from './flows/flow.routes.js';
 import { componentLibraryRoutes, flowFileRoutes } from './flows/flow-files.routes.js';
+import { manageFlowRoutes } from './flows/manage-flows.routes.js';
 import type { Route } from './http/router.js';
 import { listen } from './http/server.js';
 import { manageAccessKeyRoutes } from './management/access-keys.js';
@@ -119,4 +120,5 @@ export const allRoutes: readonly Route[] = [
   ...manageSsoRoutes,
   ...totpRoutes,
   ...manageTotpRoutes,
+  ...manageFlowRoutes,
 ];
