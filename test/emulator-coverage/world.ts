@@ -33,7 +33,7 @@ const SEED: EmulatorSeed = {
     },
     { loginId: 'tester', test: true },
   ],
-  tenants: [{ id: 'acme' }],
+  tenants: [{ id: 'acme', sso: { domains: ['acme.example'] } }],
   roles: [{ name: 'admin', permissions: ['write'] }, { name: 'editor' }],
   accessKeys: [{ name: 'batch', cleartext: ACCESS_KEY, roles: ['admin'] }],
   inboundApps: [{ name: 'robot', clientSecret: 'robot-secret', scopes: ['orders:read'] }],

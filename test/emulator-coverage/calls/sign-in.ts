@@ -1,8 +1,14 @@
 // Signing in with a password, a provider, a passkey, an authenticator or a flow.
+import { answerProvider, codeOf } from '../../support/provider-page.js';
 import { ADA, define, PASSWORD, signIn } from '../world.js';
 
 const REDIRECT = 'http://localhost:3000/signed-in';
 const ORIGIN = 'http://localhost:3000';
+
+// The answer of the person at the provider's page, which the emulator plays.
+async function returnedCode(url = '', email = ADA): Promise<string> {
+  return codeOf(await answerProvider(url, { email }));
+}
 
 /** The calls of `password`, `oauth`, `sso`, `saml`, `totp`, `webauthn`, `flow` and `outbound`. */
 export const signInCalls = define({
@@ -23,7 +29,10 @@ export const signInCalls = define({
   'oauth.start.discord': ({ sdk }) => sdk.oauth.start.discord(REDIRECT),
   'oauth.start.linkedin': ({ sdk }) => sdk.oauth.start.linkedin(REDIRECT),
   'oauth.start.slack': ({ sdk }) => sdk.oauth.start.slack(REDIRECT),
-  'oauth.exchange': ({ sdk }) => sdk.oauth.exchange('code'),
+  'oauth.exchange': async ({ sdk }) => {
+    const { data } = await sdk.oauth.start('google', REDIRECT);
+    return sdk.oauth.exchange(await returnedCode(data?.url));
+  },
   'oauth.startNative': ({ sdk }) => sdk.oauth.startNative('apple'),
   'oauth.finishNative': ({ sdk }) => sdk.oauth.finishNative('apple', 'state', '', 'code', ''),
   'oauth.getOneTapClientId': ({ sdk }) => sdk.oauth.getOneTapClientId('google'),
@@ -35,9 +44,15 @@ export const signInCalls = define({
     return world.sdk.outbound.connect('calendar', { redirectUrl: REDIRECT }, refreshJwt);
   },
   'sso.start': ({ sdk }) => sdk.sso.start('acme', REDIRECT),
-  'sso.exchange': ({ sdk }) => sdk.sso.exchange('code'),
+  'sso.exchange': async ({ sdk }) => {
+    const { data } = await sdk.sso.start('acme', REDIRECT);
+    return sdk.sso.exchange(await returnedCode(data?.url, 'ada@acme.example'));
+  },
   'saml.start': ({ sdk }) => sdk.saml.start('acme', REDIRECT),
-  'saml.exchange': ({ sdk }) => sdk.saml.exchange('code'),
+  'saml.exchange': async ({ sdk }) => {
+    const { data } = await sdk.saml.start('acme', REDIRECT);
+    return sdk.saml.exchange(await returnedCode(data?.url, 'ada@acme.example'));
+  },
   'totp.signUp': ({ sdk }) => sdk.totp.signUp('new@example.com'),
   'totp.verify': ({ sdk }) => sdk.totp.verify(ADA, '123456'),
   'totp.update': async (world) => world.sdk.totp.update(ADA, (await signIn(world)).refreshJwt),
