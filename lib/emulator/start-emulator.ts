@@ -5,6 +5,7 @@ import { Emulator } from './emulator.js';
 import { EmulatorError } from './errors.js';
 import { providerPageRoutes } from './federation/provider-page.routes.js';
 import { oauthSignInRoutes, ssoSignInRoutes } from './federation/start.routes.js';
+import { authzRoutes } from './fga/authz.routes.js';
 import { fgaRoutes } from './fga/fga.routes.js';
 import { flowRoutes } from './flows/flow.routes.js';
 import { componentLibraryRoutes, flowFileRoutes } from './flows/flow-files.routes.js';
@@ -15,11 +16,10 @@ import { manageAccessKeyRoutes } from './management/access-keys.js';
 import { changeUserRoutes, grantUserRoutes } from './management/change-users.js';
 import { manageConsentRoutes } from './management/consents.js';
 import { manageAppRoutes } from './management/inbound-apps.js';
+import { listRoutes } from './management/lists.js';
 import { passwordSettingsRoutes } from './management/password-settings.js';
 import { permissionRoutes, roleRoutes } from './management/roles.js';
 import { searchUserRoutes } from './management/search-users.js';
-import { tenantSettingsRoutes } from './management/tenant-settings.js';
-import { tenantRoutes } from './management/tenants.js';
 import { testUserRoutes, tokenRoutes } from './management/tokens.js';
 import { manageUserRoutes } from './management/users.js';
 import { authorizeRoutes } from './oauth/authorize.routes.js';
@@ -41,6 +41,8 @@ import { manageSsoRoutes } from './sso/settings.routes.js';
 import { createKey, KeyRing } from './store/key-ring.js';
 import { jwtTemplateRoutes } from './templates/template.routes.js';
 import { manageTotpRoutes, totpRoutes } from './totp/totp.routes.js';
+import { tenantSettingsRoutes } from './tenants/tenant-settings.js';
+import { tenantRoutes } from './tenants/tenants.js';
 
 /**
  * Starts an embedded Descope on a port of this machine, with new keys and the data of the seed, all in memory.
@@ -105,7 +107,9 @@ export const allRoutes: readonly Route[] = [
   ...fgaRoutes,
   ...auditRoutes,
   ...jwtTemplateRoutes,
+  ...authzRoutes,
   ...tenantSettingsRoutes,
+  ...listRoutes,
   ...outboundAppRoutes,
   ...fetchTokenRoutes,
   ...manageTokenRoutes,

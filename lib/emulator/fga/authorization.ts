@@ -60,6 +60,58 @@ export class Authorization {
     return isAllowed(this.#requireSchema(), this.#relations, tuple);
   }
 
+  /** All relations. */
+  get relations(): readonly FgaRelation[] {
+    return this.#relations.all;
+  }
+
+  /** Adds relations whose targets have the type that the schema accepts; none of them if one does not match. */
+  addUntyped(relations: readonly UntypedRelation[]): void {
+    const schema = this.#requireSchema();
+    for (const relation of relations.map((one) => withTargetType(schema, one))) this.#relations.add(relation);
+  }
+
+  /** Removes relations whose targets have the type that the schema accepts. */
+  removeUntyped(relations: readonly UntypedRelation[]): void {
+    const schema = this.#requireSchema();
+    for (const relation of relations.map((one) => withTargetType(schema, one)))
+      this.#relations.remove(relation);
+  }
+
+  /** Removes the relations that match a condition. */
+  removeWhere(isGone: (relation: FgaRelation) => boolean): void {
+    this.#relations.removeWhere(isGone);
+  }
+
+  /** The ids of the targets that have a relation or permission, each once. */
+  targetsWith({ type, id, name }: FgaQuestion): readonly string[] {
+    const schema = this.#requireSchema();
+    assertKnown(schema, type, name);
+    const direct = this.relations.flatMap(({ target }) => (target.relation === undefined ? [target] : []));
+    const allowed = direct.filter((target) =>
+      isAllowed(schema, this.#relations, {
+        resourceType: type,
+        resource: id,
+        relation: name,
+        targetType: target.type,
+        target: target.id,
+      }),
+    );
+    return [...new Set(allowed.map((target) => target.id))];
+  }
+
+  /** Every relation and permission of every resource that has a relation. */
+  questions(): readonly FgaQuestion[] {
+    const schema = this.#requireSchema();
+    const resources = new Map(
+      this.relations.map(({ type, id }) => [JSON.stringify([type, id]), { type, id }]),
+    );
+    return [...resources.values()].flatMap(({ type, id }) => {
+      const { relations = new Map(), permissions = new Map() } = schema.types.get(type) ?? {};
+      return [...relations.keys(), ...permissions.keys()].map((name: string) => ({ type, id, name }));
+    });
+  }
+
   #requireSchema(): FgaSchema {
     if (!this.#schema) throw new FgaError('The project has no authorization schema');
     return this.#schema;
@@ -83,10 +135,13 @@ function toText(kinds: readonly Parameters<typeof toKindText>[0][] | undefined):
 /** Whether a target has a relation or permission; throws an FgaError if the schema does not define it. */
 function isAllowed(schema: FgaSchema, relations: FgaRelations, tuple: FgaTuple): boolean {
   const { resourceType: type, resource: id, relation } = tuple;
-  if (!hasName(schema.types.get(type), relation)) {
-    throw new FgaError(`The schema has neither a relation nor a permission ${type}#${relation}`);
-  }
+  assertKnown(schema, type, relation);
   return new Walk(schema, relations, tuple).has(type, id, relation);
+}
+
+function assertKnown(schema: FgaSchema, type: string, name: string): void {
+  if (hasName(schema.types.get(type), name)) return;
+  throw new FgaError(`The schema has neither a relation nor a permission ${type}#${name}`);
 }
 
 class Walk {
@@ -144,13 +199,27 @@ export interface FgaTuple {
   readonly target: string;
 }
 
+/** A relation or permission of a resource. */
+export interface FgaQuestion {
+  readonly type: string;
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A relation that does not say which type its target has. */
+export interface UntypedRelation extends FgaQuestion {
+  readonly targetId: string;
+  readonly targetType?: string | undefined;
+  readonly targetRelation?: string | undefined;
+}
+
 /** A target, or everything that has a relation to it. */
 interface FgaTarget extends TargetKind {
   readonly id: string;
 }
 
 /** A relation that matches the schema. */
-interface FgaRelation {
+export interface FgaRelation {
   readonly type: string;
   readonly id: string;
   readonly name: string;
@@ -160,6 +229,11 @@ interface FgaRelation {
 /** Keeps relations without duplicates. */
 class FgaRelations {
   readonly #byKey = new Map<string, FgaRelation>();
+
+  /** All relations, in the order of their creation. */
+  get all(): readonly FgaRelation[] {
+    return [...this.#byKey.values()];
+  }
 
   /** Adds a relation. */
   add(relation: FgaRelation): void {
@@ -192,6 +266,17 @@ function toRelation(schema: FgaSchema, tuple: FgaTuple): FgaRelation {
   const target = toTarget(tuple, kinds);
   if (!target) throw new FgaError(`${type}#${name} does not accept targets of the type ${tuple.targetType}`);
   return { type, id, name, target };
+}
+
+function withTargetType(schema: FgaSchema, relation: UntypedRelation): FgaRelation {
+  const { type, id, name, targetId, targetType, targetRelation } = relation;
+  const kinds = schema.types.get(type)?.relations.get(name);
+  if (!kinds) throw new FgaError(`The schema has no relation ${type}#${name}`);
+  const kind = kinds.find(
+    (known) => known.relation === targetRelation && (targetType === undefined || known.type === targetType),
+  );
+  if (!kind) throw new FgaError(`${type}#${name} does not accept such a target`);
+  return { type, id, name, target: { ...kind, id: targetId } };
 }
 
 // How Descope writes a set of targets is not documented: `group#member` is accepted as the type and after the id, and

@@ -4,6 +4,7 @@ import type { JsonObject } from '../http/message.js';
 import { JwtTemplates } from '../templates/jwt-template.js';
 import { TotpKeys } from '../totp/totp-keys.js';
 import type { FlowRecord } from './flows.js';
+import type { ListRecord } from './lists.js';
 import type { PasswordCheck } from './passwords.js';
 import type { Change } from './records.js';
 import { NamedRecords } from './records.js';
@@ -22,6 +23,7 @@ export class Project {
   readonly jwtTemplates = new JwtTemplates();
   readonly totp = new TotpKeys<UserRecord>();
   readonly flows = new NamedRecords<FlowRecord>((flow) => flow.id);
+  readonly lists = new NamedRecords<ListRecord>((list) => list.id);
   readonly tenants: NamedRecords<TenantRecord>;
   readonly permissions: NamedRecords<PermissionRecord>;
 
