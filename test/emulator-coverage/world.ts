@@ -20,11 +20,15 @@ export const ADA = 'ada@example.com';
 export const PASSWORD = 'Correct-horse-1';
 export const ACCESS_KEY = 'K2coverage-cleartext';
 
+/** The key of the authenticator app of the seeded user, as in RFC 6238. */
+export const TOTP_KEY = '12345678901234567890';
+
 const SEED: EmulatorSeed = {
   users: [
     {
       loginId: ADA,
       password: PASSWORD,
+      totpSeed: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', // in base32
       phone: '+12025550101',
       name: 'Ada',
       roles: ['admin'],

@@ -20,7 +20,10 @@ export async function importSource(file) {
       platform: 'node',
       format: 'esm',
       packages: 'external',
-      alias: { 'nestjs-descope/emulator': join(ROOT, 'lib/emulator/index.ts') },
+      alias: {
+        '#lib': join(ROOT, 'lib'),
+        'nestjs-descope/emulator': join(ROOT, 'lib/emulator/index.ts'),
+      },
       logLevel: 'warning',
     });
     return await import(pathToFileURL(outfile).href);

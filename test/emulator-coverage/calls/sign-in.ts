@@ -1,6 +1,7 @@
 // Signing in with a password, a provider, a passkey, an authenticator or a flow.
+import { toCode, toStep } from '#lib/emulator/totp/totp.js';
 import { answerProvider, codeOf } from '../../support/provider-page.js';
-import { ADA, define, PASSWORD, signIn } from '../world.js';
+import { ADA, define, PASSWORD, signIn, TOTP_KEY } from '../world.js';
 
 const REDIRECT = 'http://localhost:3000/signed-in';
 const ORIGIN = 'http://localhost:3000';
@@ -54,7 +55,10 @@ export const signInCalls = define({
     return sdk.saml.exchange(await returnedCode(data?.url, 'ada@acme.example'));
   },
   'totp.signUp': ({ sdk }) => sdk.totp.signUp('new@example.com'),
-  'totp.verify': ({ sdk }) => sdk.totp.verify(ADA, '123456'),
+  'totp.verify': ({ emulator, sdk }) => {
+    const step = toStep(emulator.clock.now() / 1000);
+    return sdk.totp.verify(ADA, toCode(Buffer.from(TOTP_KEY), step));
+  },
   'totp.update': async (world) => world.sdk.totp.update(ADA, (await signIn(world)).refreshJwt),
   'webauthn.signUp.start': ({ sdk }) => sdk.webauthn.signUp.start('new@example.com', ORIGIN, 'New'),
   'webauthn.signUp.finish': ({ sdk }) => sdk.webauthn.signUp.finish('transaction', 'response'),
