@@ -1,7 +1,8 @@
 // Gathers each build into few files: a hundred small modules take Node five times as long to find and load. Types stay
-// where the compiler put them; nothing that the modules hold is renamed for size or left out, comments included.
+// where the compiler put them. Nothing that the modules hold is renamed for size; comments stay in the types alone.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import ts from 'typescript';
 
 const ENTRY_POINTS = [
   'index',
@@ -19,13 +20,22 @@ const ENTRY_POINTS = [
   'emulator/cli',
   'emulator/command/emulator-command', // which the command imports by its path
 ];
-// Ready for a `this` that modules do not have, as the compiler's helpers for decorators are; and types only.
-const EXPECTED = ['THIS_IS_UNDEFINED', 'EMPTY_BUNDLE'];
+const EXPECTED = ['EMPTY_BUNDLE']; // types only
+const HELPERS = '\0decorator-helpers';
 
-const isPackage = (id) => !/^[./]/.test(id);
+const isPackage = (id) => id !== HELPERS && !/^[./]/.test(id);
 
 const shared = {
   treeshake: false,
+  plugins: [
+    {
+      name: 'share-helpers',
+      resolveId: (id) => (id === HELPERS ? id : null),
+      load: loadHelpers,
+      transform: shareHelpers,
+    },
+    { name: 'leave-comments-out', renderChunk: leaveCommentsOut },
+  ],
   onLog: (level, log, tell) => EXPECTED.includes(log.code) || tell(level, log),
 };
 const toOutput = (folder, format) => ({
@@ -81,9 +91,15 @@ const entryPoints = {
 
 export default [command, schematic, entryPoints];
 
+// What an application loads while it starts, and only with the option that it is for: files of their own.
+const OPTIONAL =
+  /\/(?:core\/(?:channel|webhook)\/|core\/revocation\/store-sharing|core\/store\/store-probe|core\/m2m\/(?:access-keys|shared-exchanges)|routes\/(?:mounted|[a-z]+\.routes)|events\/(?:events\.route|raw-bodies)|inspect\/graphql-schema)/;
+
 // Two files for what several entry points share, so that none loads more than three. What a module of a chunk imports
 // joins it, unless it has one already.
 function toChunk(id) {
+  if (id === HELPERS) return 'pipeline';
+  if (OPTIONAL.test(id) && !/core\/channel\/timing/.test(id)) return undefined;
   if (
     /\/dist\/esm\/(?:core|auth)\//.test(id) &&
     !/(?:descope\.sockets|session-end|transports\/mcp)\.js$/.test(id)
@@ -91,6 +107,47 @@ function toChunk(id) {
     return 'pipeline';
   if (id.endsWith('/events/on-descope-event.js')) return 'pipeline'; // a library has handlers without an application
   return /\/dist\/esm\/(?:module|routes)\//.test(id) ? 'application' : undefined;
+}
+
+// The compiler writes its helpers for decorators into each module, and the types of all decorated members, of which Nest
+// reads those of constructors and methods alone.
+function shareHelpers(code, id) {
+  if (id === HELPERS || !code.includes('__decorate')) return null;
+  const rest = code.replace(/^var (__\w+) = \(this && this\.\1\) \|\| function [^]*?^\};?$/gm, '');
+  if (/\bthis\.__\w+\b|\bInject\(\)/.test(rest))
+    throw new Error(`${id}: an unknown helper, or an @Inject() by type.`);
+  return { code: `import { __decorate, __metadata, __param } from '${HELPERS}';\n${rest}`, map: null };
+}
+
+function loadHelpers(id) {
+  if (id !== HELPERS) return null;
+  return `
+    export function __decorate(decorators, target, key, given) {
+      if (key === undefined) return decorators.reduceRight((type, decorate) => decorate?.(type) ?? type, target);
+      const property = given === null ? Object.getOwnPropertyDescriptor(target, key) : given;
+      const decorated = decorators.reduceRight((held, decorate) => decorate?.(target, key, held) ?? held, property);
+      if (decorated !== undefined) Object.defineProperty(target, key, decorated);
+      return decorated;
+    }
+    export function __param(index, decorate) {
+      return (target, key) => decorate(target, key, index);
+    }
+    export function __metadata(key, value) {
+      return key === 'design:paramtypes' ? Reflect.metadata(key, value) : undefined;
+    }`;
+}
+
+// In ASCII, which Node reads without decoding it: without comments, other characters are in texts and patterns alone.
+function leaveCommentsOut(code) {
+  const { ESNext } = ts.ScriptTarget;
+  const compilerOptions = { removeComments: true, target: ESNext, module: ts.ModuleKind.Preserve };
+  const { outputText } = ts.transpileModule(code, { fileName: 'chunk.js', compilerOptions });
+  if (/\\[^\0-\x7f]/.test(outputText)) throw new Error('An escaped character would be escaped twice.');
+  return { code: outputText.replace(/[^\0-\x7f]/g, toEscape), map: null };
+}
+
+function toEscape(unit) {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function writeBundle({ dir }, bundle) {

@@ -29,7 +29,9 @@ export const DESCOPE_NOTIFY = 'nestjs-descope:notify';
 export const DESCOPE_UNREFRESHED = 'nestjs-descope:unrefreshed';
 /** Whether the guard is global, and which guards run before it. */
 export const DESCOPE_GLOBAL_GUARD = 'nestjs-descope:global-guard';
-/** The options of the mounted routes. */
+/** The route that receives Descope's events. */
+export const DESCOPE_EVENTS = 'nestjs-descope:events';
+/** The mounted routes. */
 export const DESCOPE_ROUTES = 'nestjs-descope:routes';
 /** The application's own transports. */
 export const DESCOPE_TRANSPORTS = 'nestjs-descope:transports';

@@ -7,9 +7,6 @@ import type { RequestLike } from '../core/http/request.js';
 import { hasSignature, MAX_BODY_BYTES } from '../core/webhook/webhook-signature.js';
 import { readEndpoints } from '../inspect/endpoints.js';
 
-/** The name of the method that receives deliveries. */
-export const EVENTS_HANDLER = 'events';
-
 /** What was read of a body. */
 export interface RawBody {
   readonly bytes: Uint8Array;
@@ -19,6 +16,8 @@ export interface RawBody {
 /** The controller of the route, and the application that serves it. */
 export interface EventsRouting {
   readonly controller: Type;
+  /** The name of the method that receives deliveries. */
+  readonly handler: string;
   readonly modules: ModulesContainer;
   readonly application: ApplicationConfig;
   readonly host: HttpAdapterHost;
@@ -121,9 +120,9 @@ export class RawBodies {
   }
 }
 
-function readPaths({ controller, modules, application }: EventsRouting): readonly string[] {
-  const handler = (controller.prototype as Record<string, object>)[EVENTS_HANDLER] ?? {};
-  const input = { type: controller, name: EVENTS_HANDLER, handler, modules, application };
+function readPaths({ controller, handler: name, modules, application }: EventsRouting): readonly string[] {
+  const handler = (controller.prototype as Record<string, object>)[name] ?? {};
+  const input = { type: controller, name, handler, modules, application };
   return [...modules.values()]
     .filter(({ controllers }) => controllers.has(controller))
     .flatMap(({ metatype }) => readEndpoints({ ...input, module: metatype }))

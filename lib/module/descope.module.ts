@@ -25,7 +25,7 @@ import { EventsOff } from '../events/event-handlers.js';
 import { createEventsController, toEventProviders } from '../events/events.controller.js';
 import { assertStaticScopes, OptionsCircleModule } from '../inspect/dependencies.js';
 import { ResourceMetadata } from '../resource/metadata.routes.js';
-import { createAuthController, toRouteProviders } from '../routes/auth.controller.js';
+import { createAuthController, toRoutesProvider } from '../routes/auth.controller.js';
 import { DEFAULT_PATH, toMountable } from '../routes/routes.options.js';
 import { DescopeHealthIndicator } from './descope.health.js';
 import type {
@@ -171,7 +171,7 @@ function compose(
       ],
       ...[RejectionFilter, MessageFilters],
       ...[...Object.values(CLASSES), ...copies],
-      ...(routes === undefined ? [] : [...toRouteProviders(routes), unrefreshedRoutes]),
+      ...(routes === undefined ? [] : [toRoutesProvider(routes), unrefreshedRoutes]),
       ...events.providers,
     ],
     exports: [...EXPORTED, ...copies],

@@ -31,7 +31,6 @@ import { fetchKeys, toUnusableOutage } from '../core/api/descope-api.js';
 import type { RefreshApi } from '../core/api/descope-calls.js';
 import { exchangeAccessKey, refreshSession, RejectedTokens } from '../core/api/descope-calls.js';
 import { DescopeTime } from '../core/api/descope-time.js';
-import { ChannelSharing } from '../core/channel/channel-sharing.js';
 import type { Clock } from '../core/clock.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { resolveConfig } from '../core/config/config.js';
@@ -41,10 +40,9 @@ import type { TokenStore } from '../core/http/token-store.js';
 import { CookieTokenStore, ServerSessionStore } from '../core/http/token-store.js';
 import type { Notify } from '../core/logging.js';
 import { createLimitedNotify } from '../core/logging.js';
-import { AccessKeys } from '../core/m2m/access-keys.js';
+import type { AccessKeys } from '../core/m2m/access-keys.js';
 import { Revocations } from '../core/revocation/revocations.js';
 import type { RevocationReceiver, RevocationSharing } from '../core/revocation/sharing.js';
-import { StoreSharing } from '../core/revocation/store-sharing.js';
 import { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import { AutoRefresh } from '../core/session/auto-refresh.js';
@@ -199,12 +197,13 @@ function toApplication(
 
 type SessionParts = readonly [DescopeConfig, KeySet, Notify, KeyValueStore | undefined, DescopeTime];
 
-function createSessions(...[config, keys, notify, store, time]: SessionParts): Sessions {
+async function createSessions(...[config, keys, notify, store, time]: SessionParts): Promise<Sessions> {
   const { clock, session, verification, authentication, projectId } = config;
   const api = toRefreshApi(config, notify, time);
   const tokenStore = createTokenStore(config, notify);
   const verifier = new TokenVerifier({ config: verification, keys, clock, cache: config.tokenCache });
-  const revocations = createRevocations(config, notify, store);
+  const createSharing = await loadSharing(config, notify, store);
+  const revocations = new Revocations({ clock, projectId, notify, createSharing });
   const signIns = new SignInChains(clock, store);
   const cache = new RefreshCache({ clock, store });
   const claims = new RefreshClaims({ clock, store, callTimeMs: config.keyFetch.timeoutMs, notify });
@@ -244,16 +243,21 @@ function createSignOuts(parts: SignOutParts, clock: Clock): Pick<Sessions, 'revo
   return { revoker, signOuts: new SignOuts({ ...parts, revoker }) };
 }
 
-function createRevocations(config: DescopeConfig, notify: Notify, store?: KeyValueStore): Revocations {
+type CreateSharing = (receiver: RevocationReceiver) => RevocationSharing | undefined;
+type SharingParts = readonly [DescopeConfig, Notify, KeyValueStore | undefined];
+
+// Only what the options need is loaded, here while the application starts.
+async function loadSharing(...[config, notify, store]: SharingParts): Promise<CreateSharing> {
   const { clock, projectId, shared } = config;
   const { channel, maxStaleMs, maxSilenceMs, whenIsolated } = shared;
   const common = { clock, projectId, notify };
-  const createSharing = (receiver: RevocationReceiver): RevocationSharing | undefined => {
-    if (channel !== undefined)
-      return new ChannelSharing({ ...common, channel, receiver, maxSilenceMs, whenIsolated });
-    return store && new StoreSharing({ ...common, store, maxStaleMs });
-  };
-  return new Revocations({ ...common, createSharing });
+  if (channel !== undefined) {
+    const { ChannelSharing } = await import('../core/channel/channel-sharing.js');
+    return (receiver) => new ChannelSharing({ ...common, channel, receiver, maxSilenceMs, whenIsolated });
+  }
+  if (store === undefined) return () => undefined;
+  const { StoreSharing } = await import('../core/revocation/store-sharing.js');
+  return () => new StoreSharing({ ...common, store, maxStaleMs });
 }
 
 function createTokenStore({ session, clock }: DescopeConfig, notify: Notify): TokenStore {
@@ -270,23 +274,18 @@ function toRefreshApi(config: DescopeConfig, notify: Notify, time: DescopeTime):
 
 type AuthenticatorParts = readonly [DescopeConfig, Sessions, Notify, KeyValueStore | undefined];
 
-function createAuthenticator(...parts: AuthenticatorParts): Authenticator {
+async function createAuthenticator(...parts: AuthenticatorParts): Promise<Authenticator> {
   const [config, sessions, notify] = parts;
   const { verifier, tokenStore, revocations } = sessions;
-  const accessKeys = createAccessKeys(...parts);
-  return new Authenticator({
-    config: config.authentication,
-    verifier,
-    tokenStore,
-    revocations,
-    accessKeys,
-    notify,
-  });
+  const { authentication } = config;
+  const accessKeys = await loadAccessKeys(...parts);
+  return new Authenticator({ config: authentication, verifier, tokenStore, revocations, accessKeys, notify });
 }
 
-function createAccessKeys(...[config, sessions, notify, store]: AuthenticatorParts): AccessKeys | undefined {
-  const { accessKeys: keyConfig, clock } = config;
+async function loadAccessKeys(...parts: AuthenticatorParts): Promise<AccessKeys | undefined> {
+  const [{ accessKeys: keyConfig, clock }, sessions, notify, store] = parts;
   if (keyConfig === undefined) return undefined;
+  const { AccessKeys } = await import('../core/m2m/access-keys.js');
   const { api, verifier } = sessions;
   const exchange = (key: string) => exchangeAccessKey(api, key);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);

@@ -32,9 +32,8 @@ import type { Notify } from '../core/logging.js';
 import type { RevocationSharing } from '../core/revocation/sharing.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import type { KeyValueStore } from '../core/store/key-value-store.js';
-import { assertStoreFits } from '../core/store/store-probe.js';
 import type { KeySet } from '../core/token/key-set.js';
-import { assertSchemasGuarded } from '../inspect/graphql-schema.js';
+import { readGraphqlEndpoints } from '../inspect/graphql-fields.js';
 import { assertGuardOrder } from '../inspect/guard-order.js';
 import type { HandlerWithPolicy } from '../inspect/handlers.js';
 import { readFoundClasses } from '../inspect/handlers.js';
@@ -83,14 +82,14 @@ export class DescopeStartup
   /** Loads the keys. Without them the application starts nevertheless, unless `requireKeysAtBoot` is set. */
   async onApplicationBootstrap(): Promise<void> {
     if (this.#changesSeen !== countChanges()) this.#checkHandlers(); // a hook of the application applied a decorator
-    assertSchemasGuarded(this.#handlers, this); // GraphQL's modules build their schemas in onModuleInit
+    if (readGraphqlEndpoints(this.modules).length > 0) await this.#checkSchemas();
     if (hasAdapter(this.host))
       for (const notice of [...readShadowedRoutes(this), ...readOpenGateways(this.modules)])
         this.notify(notice);
     const hydrated = this.keys.hydrate();
     hydrated.catch(() => undefined); // the key set logs it, and retries
     await this.sharing?.start?.(); // before the store is asked: the client of a channel may still be connecting
-    await assertStoreFits(this.store);
+    if (this.store !== undefined) await assertFits(this.store);
     if (this.config.requireKeysAtBoot) await hydrated.catch(failBoot);
   }
 
@@ -107,6 +106,12 @@ export class DescopeStartup
     return this.sessions.revocations.sharing;
   }
 
+  // GraphQL's modules build their schemas in onModuleInit.
+  async #checkSchemas(): Promise<void> {
+    const { assertSchemasGuarded } = await import('../inspect/graphql-schema.js');
+    assertSchemasGuarded(this.#handlers, this);
+  }
+
   #checkHandlers(): readonly HandlerWithPolicy[] {
     const { modules, application, config, host } = this;
     this.#changesSeen = countChanges();
@@ -114,6 +119,11 @@ export class DescopeStartup
     assertResources(this.#handlers, { modules, application, config });
     return this.#handlers;
   }
+}
+
+async function assertFits(store: KeyValueStore): Promise<void> {
+  const { assertStoreFits } = await import('../core/store/store-probe.js');
+  await assertStoreFits(store);
 }
 
 function failBoot(error: unknown): never {

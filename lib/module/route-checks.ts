@@ -5,6 +5,7 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/co
 import { readMethods } from '../auth/access/access-policy.js';
 import type { LoginPath } from '../auth/error-response.js';
 import {
+  DESCOPE_EVENTS,
   DESCOPE_LOGIN_PATH,
   DESCOPE_NOTIFY,
   DESCOPE_UNREFRESHED,
@@ -12,7 +13,8 @@ import {
 } from '../auth/injection-tokens.js';
 import type { UnrefreshedRoute } from '../auth/session.middleware.js';
 import type { Notice, Notify } from '../core/logging.js';
-import { EVENTS_HANDLER, RawBodies } from '../events/raw-bodies.js';
+import { EVENTS_HANDLER } from '../events/events.controller.js';
+import type { EventsRoute } from '../events/events.route.js';
 import type { Endpoint } from '../inspect/endpoints.js';
 import { readEndpoints } from '../inspect/endpoints.js';
 import { isClass } from '../inspect/handlers.js';
@@ -133,14 +135,14 @@ export class UnreadBodies {
   @Inject(ApplicationConfig) readonly application!: ApplicationConfig;
   @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
   @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
-  @Optional() @Inject(RawBodies) private readonly rawBodies?: RawBodies;
+  @Optional() @Inject(DESCOPE_EVENTS) private readonly events?: EventsRoute;
 
   /**
    * Adds an error handler to the mounted routes, before Nest registers them. Fastify selects a parser before any handler of
    * Nest runs, and only Fastify knows the types that have one: they may be registered by a pattern.
    */
   apply(): void {
-    this.rawBodies?.register();
+    this.events?.register();
     if (this.host.httpAdapter.getType() !== 'fastify') return;
     const endpoints = readOwnEndpoints(this).map(({ endpoint }) => endpoint);
     const paths = new Set(endpoints.filter(({ method }) => method === 'POST').map(({ path }) => path));

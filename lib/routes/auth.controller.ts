@@ -1,29 +1,26 @@
 // The mountable controller of the `auth/…` routes.
 import type { Provider, Type } from '@nestjs/common';
-import {
-  Controller,
-  Get,
-  Inject,
-  Optional,
-  Post,
-  Req,
-  Res,
-  UseGuards,
-  VERSION_NEUTRAL,
-} from '@nestjs/common';
+import { Controller, Get, Inject, Post, Req, Res, UseGuards, VERSION_NEUTRAL } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { Public } from '../auth/access/access.decorators.js';
 import { AuthGuard } from '../auth/auth.guard.js';
-import { DESCOPE_NOTIFY, DESCOPE_ROUTES, markAuthController } from '../auth/injection-tokens.js';
+import {
+  DESCOPE_AUTHENTICATOR,
+  DESCOPE_CONFIG,
+  DESCOPE_NOTIFY,
+  DESCOPE_ROUTES,
+  DESCOPE_SESSIONS,
+  markAuthController,
+} from '../auth/injection-tokens.js';
+import type { DescopeConfig } from '../core/config/config.js';
 import type { Notify } from '../core/logging.js';
-import { CheckRoute } from './check.routes.js';
-import { LoginRoute, SCRIPT_PATH } from './login.routes.js';
-import { LogoutRoutes } from './logout.routes.js';
-import { MeRoute, Profiles } from './me.routes.js';
+import type { Authenticator } from '../core/session/authenticator.js';
+import type { Sessions } from '../core/session/auto-refresh.js';
+import type { MountedRoutes } from './mounted.routes.js';
 import type { FrameworkRequest, FrameworkResponse, RouteExecution } from './route-call.js';
 import { respond } from './route-call.js';
 import type { DescopeRoutesOptions } from './routes.options.js';
-import { CHECK_PATH, DEFAULT_PATH } from './routes.options.js';
-import { SessionRoutes } from './session.routes.js';
+import { CHECK_PATH, DEFAULT_PATH, SCRIPT_PATH } from './routes.options.js';
 
 /** What Swagger shows of a route. */
 export interface RouteDocs {
@@ -138,74 +135,70 @@ export function noteController(controller: Type, path: string): void {
 function defineController(path: string) {
   @Controller({ path, version: VERSION_NEUTRAL })
   class DescopeAuthController {
-    @Optional() @Inject(LoginRoute) private readonly loginRoute!: LoginRoute;
-    @Inject(CheckRoute) private readonly checkRoute!: CheckRoute;
-    @Inject(SessionRoutes) private readonly sessionRoutes!: SessionRoutes;
-    @Inject(LogoutRoutes) private readonly logoutRoutes!: LogoutRoutes;
-    @Inject(MeRoute) private readonly meRoute!: MeRoute;
+    @Inject(DESCOPE_ROUTES) private readonly routes!: MountedRoutes;
     @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
 
     @Get('login')
     @Public()
     @Documented(DOCS.login)
     login(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
-      return this.#respond(request, response, (call) => this.loginRoute.page(call));
+      return this.#respond(request, response, (call) => this.routes.login?.page(call) ?? NO_LOGIN);
     }
 
     @Get(SCRIPT_PATH)
     @Public()
     @Documented(DOCS.loginScript)
     loginScript(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
-      return this.#respond(request, response, (call) => this.loginRoute.script(call));
+      return this.#respond(request, response, (call) => this.routes.login?.script(call) ?? NO_LOGIN);
     }
 
     @Get(CHECK_PATH)
     @Public()
     @Documented(DOCS.check)
     check(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
-      return this.#respond(request, response, (call) => this.checkRoute.check(call));
+      return this.#respond(request, response, (call) => this.routes.check.check(call));
     }
 
     @Post(['store_jwt', 'session'])
     @Public()
     @Documented(DOCS.storeJwt)
     storeJwt(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
-      return this.#respond(request, response, (call) => this.sessionRoutes.store(call));
+      return this.#respond(request, response, (call) => this.routes.session.store(call));
     }
 
     @Post('refresh')
     @Public()
     @Documented(DOCS.refresh)
     refresh(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
-      return this.#respond(request, response, (call) => this.sessionRoutes.refresh(call));
+      return this.#respond(request, response, (call) => this.routes.session.refresh(call));
     }
 
     @Post('logout')
     @Public()
     @Documented(DOCS.logout)
     logout(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
-      return this.#respond(request, response, (call) => this.logoutRoutes.logout(call));
+      return this.#respond(request, response, (call) => this.routes.logout.logout(call));
     }
 
     @Post('logout-all')
     @Public()
     @Documented(DOCS.logoutAll)
     logoutAll(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
-      return this.#respond(request, response, (call) => this.logoutRoutes.logoutAll(call));
+      return this.#respond(request, response, (call) => this.routes.logout.logoutAll(call));
     }
 
     @Get('me')
     @UseGuards(AuthGuard)
     @Documented(DOCS.me)
     me(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
-      return this.#respond(request, response, (call) => this.meRoute.me(call));
+      return this.#respond(request, response, (call) => this.routes.me.me(call));
     }
 
     @Post('tenant')
     @UseGuards(AuthGuard)
     @Documented(DOCS.tenant)
     tenant(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
-      return this.#respond(request, response, (call) => this.sessionRoutes.selectTenant(call));
+      return this.#respond(request, response, (call) => this.routes.session.selectTenant(call));
     }
 
     #respond(
@@ -224,18 +217,22 @@ function removeRoute(controller: Type, handler: RouteHandler): void {
   Object.defineProperty(controller.prototype, handler, { value: () => undefined, configurable: true });
 }
 
-/** Lists the providers that the controller needs. */
-export function toRouteProviders(options: DescopeRoutesOptions): Provider[] {
-  const login = options.login === false ? [] : [LoginRoute]; // which needs the web component
-  return [
-    { provide: DESCOPE_ROUTES, useValue: options },
-    SessionRoutes,
-    LogoutRoutes,
-    MeRoute,
-    Profiles,
-    CheckRoute,
-    ...login,
-  ];
+const NO_LOGIN = { status: 404 }; // never answered: where the page is switched off, it is no route
+
+type LoadedParts = readonly [DescopeConfig, Sessions, Authenticator, ModuleRef];
+
+/** Provides what the controller needs. */
+export function toRoutesProvider(options: DescopeRoutesOptions): Provider {
+  return {
+    provide: DESCOPE_ROUTES,
+    inject: [DESCOPE_CONFIG, DESCOPE_SESSIONS, DESCOPE_AUTHENTICATOR, ModuleRef],
+    useFactory: async (
+      ...[config, sessions, authenticator, modules]: LoadedParts
+    ): Promise<MountedRoutes> => {
+      const { createMountedRoutes } = await import('./mounted.routes.js');
+      return createMountedRoutes({ options, config, sessions, authenticator, modules });
+    },
+  };
 }
 
 /** Adds metadata of Swagger, which is not imported: it reads them where it is installed. */

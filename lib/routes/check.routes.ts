@@ -1,21 +1,16 @@
 // The check of an API gateway: nginx auth_request, Traefik ForwardAuth, Envoy ext_authz.
-import { Inject, Injectable, Optional } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
-import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_ROUTES } from '../auth/injection-tokens.js';
 import { assertOwnUser } from '../auth/request-user.js';
-import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeAccessError } from '../core/errors.js';
 import { publishAccepted } from '../core/events.js';
 import type { RequestLike } from '../core/http/request.js';
 import { readHeader } from '../core/http/request.js';
-import type { Authenticator } from '../core/session/authenticator.js';
 import { acceptSession, requireSignedIn } from '../core/session/session.js';
 import { isWellFormed } from '../core/token/claims.js';
 import { assertAccess } from '../core/user/authorize.js';
 import type { Demand } from '../core/user/demands.js';
 import type { DescopeUser } from '../core/user/descope-user.js';
-import type { RouteCall, RouteResponse } from './route-call.js';
-import type { CheckHeaderValue, CheckOptions, DescopeRoutesOptions } from './routes.options.js';
+import type { RouteCall, RouteParts, RouteResponse } from './route-call.js';
+import type { CheckHeaderValue, CheckOptions } from './routes.options.js';
 
 const HEADERS: Readonly<Record<string, CheckHeaderValue>> = {
   'X-Auth-User': 'username',
@@ -27,17 +22,13 @@ const HEADERS: Readonly<Record<string, CheckHeaderValue>> = {
 
 const NO_TENANTS = new Map<never, string>();
 
-@Injectable()
 export class CheckRoute {
-  @Inject(ModuleRef) private readonly modules!: ModuleRef;
+  readonly #parts: RouteParts;
   readonly #options: CheckOptions;
 
-  constructor(
-    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
-    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
-    @Optional() @Inject(DESCOPE_ROUTES) routes: DescopeRoutesOptions | undefined,
-  ) {
-    this.#options = typeof routes?.check === 'object' ? routes.check : {};
+  constructor(parts: RouteParts) {
+    this.#parts = parts;
+    this.#options = typeof parts.options.check === 'object' ? parts.options.check : {};
   }
 
   /**
@@ -47,12 +38,12 @@ export class CheckRoute {
    */
   async check(call: RouteCall): Promise<RouteResponse> {
     const demands = this.#readDemands(call.query);
-    const session = await this.authenticator.authenticate(this.#toOriginal(call.exchange.request));
-    const user = requireSignedIn(acceptSession(session, this.config.acceptance));
-    const { config, modules } = this;
+    const { config, modules, authenticator } = this.#parts;
+    const session = await authenticator.authenticate(this.#toOriginal(call.exchange.request));
+    const user = requireSignedIn(acceptSession(session, config.acceptance));
     await assertOwnUser(call.request, session, { config, modules });
-    assertAccess(user, demands, { nowMs: this.config.clock(), tenants: NO_TENANTS, superuserBypass: false });
-    publishAccepted(user, session.sentByBrowser, this.config.projectId);
+    assertAccess(user, demands, { nowMs: config.clock(), tenants: NO_TENANTS, superuserBypass: false });
+    publishAccepted(user, session.sentByBrowser, config.projectId);
     return { status: 204, headers: this.#toHeaders(user) };
   }
 

@@ -3,33 +3,27 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Inject, Injectable, Optional } from '@nestjs/common';
-import { DESCOPE_CONFIG, DESCOPE_ROUTES } from '../auth/injection-tokens.js';
-import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError } from '../core/errors.js';
 import { readRedirectTarget } from '../core/http/redirect-target.js';
 import { readHeader } from '../core/http/request.js';
 import type { DescopeFlowOptions } from './flow-options.js';
 import { createNonce } from './flow-page.js';
 import { renderLoginPage, toLoginPageHeaders } from './flow-page.js';
-import type { RouteCall, RouteResponse } from './route-call.js';
-import type { DescopeRoutesOptions, LoginPageOptions } from './routes.options.js';
+import type { RouteCall, RouteParts, RouteResponse } from './route-call.js';
+import type { LoginPageOptions } from './routes.options.js';
+import { SCRIPT_PATH } from './routes.options.js';
 
-/** The path of the script, beside the page. */
-export const SCRIPT_PATH = 'descope-wc.js';
 const DEFAULT_FLOW = 'sign-up-or-in';
 
-@Injectable()
 export class LoginRoute {
+  readonly #parts: RouteParts;
   readonly #options: LoginPageOptions;
   readonly #script: ComponentScript | undefined;
 
   /** @throws {DescopeConfigError} CONFIG_INVALID, so that a page without a script, or with wrong options, stops the boot */
-  constructor(
-    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
-    @Optional() @Inject(DESCOPE_ROUTES) routes: DescopeRoutesOptions | undefined,
-  ) {
-    const login = routes?.login;
+  constructor(parts: RouteParts) {
+    this.#parts = parts;
+    const { login } = parts.options;
     this.#options = typeof login === 'object' ? withoutUndefined(login) : {};
     const isServed = login !== false && this.#options.scriptUrl === undefined;
     this.#script = isServed ? loadComponentScript() : undefined;
@@ -53,7 +47,7 @@ export class LoginRoute {
   }
 
   #toFlow(folder: string, next: string | undefined): DescopeFlowOptions {
-    const { projectId, baseUrl } = this.config;
+    const { projectId, baseUrl } = this.#parts.config;
     const version = this.#script?.etag.replaceAll('"', '') ?? '';
     return {
       flowId: DEFAULT_FLOW,

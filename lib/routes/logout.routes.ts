@@ -1,21 +1,16 @@
 // Signing out: clears the cookies in any case, ends the session at Descope, and rejects its tokens until they expire.
-import { Inject, Injectable } from '@nestjs/common';
-import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
-import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeAccessError, DescopeCredentialError, DescopeUnavailableError } from '../core/errors.js';
 import type { TokenReading } from '../core/http/cookies.js';
 import { ambiguousCookie } from '../core/http/cookies.js';
 import { assertSameOrigin } from '../core/http/origin.js';
 import type { AmbiguousTokens } from '../core/http/token-store.js';
-import type { Authenticator } from '../core/session/authenticator.js';
-import type { Sessions } from '../core/session/auto-refresh.js';
 import type { HeldToken, HeldTokens } from '../core/session/held-tokens.js';
 import { listHeld, proveRefresh, proveSession } from '../core/session/held-tokens.js';
 import { acceptSession } from '../core/session/session.js';
 import type { SignOutResult } from '../core/session/sign-outs.js';
 import { readSubjectId } from '../core/token/claims.js';
-import { Profiles } from './me.routes.js';
-import type { RouteCall, RouteResponse } from './route-call.js';
+import type { Profiles } from './me.routes.js';
+import type { RouteCall, RouteParts, RouteResponse } from './route-call.js';
 
 /** The tokens of a request whose sessions can be ended. */
 interface CallTokens extends HeldTokens {
@@ -23,15 +18,14 @@ interface CallTokens extends HeldTokens {
   readonly duplicates: readonly HeldTokens[];
 }
 
-@Injectable()
 export class LogoutRoutes {
-  @Inject(Profiles) private readonly profiles!: Profiles;
+  readonly #parts: RouteParts;
+  readonly #profiles: Profiles;
 
-  constructor(
-    @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
-    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
-    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
-  ) {}
+  constructor(parts: RouteParts, profiles: Profiles) {
+    this.#parts = parts;
+    this.#profiles = profiles;
+  }
 
   /**
    * `POST logout`: ends this session. A token that the client sends itself must be valid.
@@ -42,7 +36,7 @@ export class LogoutRoutes {
     const sent = await this.#verifySent(call);
     const held = await this.#readAndClearTokens(call, sent);
     const sessions = [held, ...held.duplicates];
-    assertComplete(await Promise.all(sessions.map((session) => this.sessions.signOuts.end(session))));
+    assertComplete(await Promise.all(sessions.map((session) => this.#parts.sessions.signOuts.end(session))));
     return { status: 204 };
   }
 
@@ -55,20 +49,20 @@ export class LogoutRoutes {
   async logoutAll(call: RouteCall): Promise<RouteResponse> {
     const sent = await this.#verifySent(call);
     if (sent !== undefined)
-      acceptSession(await this.authenticator.open(sent.token, false), this.config.acceptance);
+      acceptSession(await this.#parts.authenticator.open(sent.token, false), this.#parts.config.acceptance);
     const held = await this.#readAndClearTokens(call, sent);
-    await Promise.all(held.duplicates.map((duplicate) => this.sessions.signOuts.end(duplicate)));
+    await Promise.all(held.duplicates.map((duplicate) => this.#parts.sessions.signOuts.end(duplicate)));
     const owner = sent ?? (await this.#requireOwner(held));
-    assertComplete([await this.sessions.signOuts.endAll(held, owner)]);
+    assertComplete([await this.#parts.sessions.signOuts.endAll(held, owner)]);
     return { status: 204 };
   }
 
   // Before anything is changed, and as the guard does.
   async #verifySent({ exchange }: RouteCall): Promise<HeldToken | undefined> {
-    const credential = this.authenticator.readToken(exchange.request);
+    const credential = this.#parts.authenticator.readToken(exchange.request);
     if (credential?.sentByBrowser !== false) return undefined;
     const { token } = credential;
-    return { ...(await this.sessions.verifier.verify(token)), token, isRefresh: false };
+    return { ...(await this.#parts.sessions.verifier.verify(token)), token, isRefresh: false };
   }
 
   // Clears the cookies first: whatever fails later, the browser is signed out. A cross-site request with a token that the
@@ -76,18 +70,18 @@ export class LogoutRoutes {
   async #readAndClearTokens(call: RouteCall, sent: HeldToken | undefined): Promise<CallTokens> {
     const held = await this.#readTokens(call, sent);
     for (const token of [held, ...held.duplicates].flatMap(listHeld))
-      this.profiles.forget(readSubjectId(token.claims));
+      this.#profiles.forget(readSubjectId(token.claims));
     return held;
   }
 
   async #readTokens(call: RouteCall, sent: HeldToken | undefined): Promise<CallTokens> {
     const { request } = call.exchange;
     if (sent !== undefined && !this.#isSameOrigin(call)) return { sent, duplicates: [] };
-    assertSameOrigin(request, this.config.authentication.origins);
-    const { tokenStore, verifier } = this.sessions;
+    assertSameOrigin(request, this.#parts.config.authentication.origins);
+    const { tokenStore, verifier } = this.#parts.sessions;
     const sessionToken = toToken(tokenStore.readSessionToken(request));
     const refreshToken = toToken(tokenStore.readRefreshToken(request));
-    const other = sent === undefined ? this.authenticator.readToken(request) : undefined;
+    const other = sent === undefined ? this.#parts.authenticator.readToken(request) : undefined;
     const duplicates = await this.#proveDuplicates(tokenStore.readAmbiguous(request));
     await tokenStore.clear(call.exchange);
     const otherToken = other?.token === sessionToken ? undefined : other?.token;
@@ -101,7 +95,7 @@ export class LogoutRoutes {
   }
 
   async #proveDuplicates({ sessionTokens, refreshTokens }: AmbiguousTokens): Promise<readonly HeldTokens[]> {
-    const { verifier } = this.sessions;
+    const { verifier } = this.#parts.sessions;
     return Promise.all([
       ...sessionTokens.map(async (token) => ({ session: await proveSession(verifier, token) })),
       ...refreshTokens.map(async (token) => ({ refresh: await proveRefresh(verifier, token) })),
@@ -110,7 +104,7 @@ export class LogoutRoutes {
 
   #isSameOrigin({ exchange }: RouteCall): boolean {
     try {
-      assertSameOrigin(exchange.request, this.config.authentication.origins);
+      assertSameOrigin(exchange.request, this.#parts.config.authentication.origins);
       return true;
     } catch (error) {
       if (error instanceof DescopeAccessError) return false;
@@ -119,7 +113,7 @@ export class LogoutRoutes {
   }
 
   async #requireOwner({ session, refresh, other, duplicates }: CallTokens): Promise<HeldToken> {
-    const now = this.config.clock();
+    const now = this.#parts.config.clock();
     const inTime = [session, other].find((token) => token !== undefined && token.claims.exp * 1000 > now);
     const owner = refresh ?? inTime;
     if (owner === undefined && duplicates.length > 0) throw ambiguousCookie();
@@ -130,7 +124,7 @@ export class LogoutRoutes {
 
   async #assertActive(held: HeldToken): Promise<void> {
     try {
-      await this.sessions.revocations.assertActive(held.token, held);
+      await this.#parts.sessions.revocations.assertActive(held.token, held);
     } catch (error) {
       if (error instanceof DescopeCredentialError) throw error; // an outage of the store must not prevent a sign-out
     }

@@ -1,19 +1,14 @@
 // The signed-in user: the claims of the session, and on request Descope's profile, which is cached for a minute.
-import { Inject, Injectable } from '@nestjs/common';
-import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
 import { recallSession } from '../auth/request-state.js';
 import { DescopeApiError } from '../core/api/descope-api.js';
 import { readProfile } from '../core/api/descope-calls.js';
 import type { Clock } from '../core/clock.js';
-import type { DescopeConfig } from '../core/config/config.js';
 import { ExpiringCache } from '../core/expiring-cache.js';
-import type { Authenticator } from '../core/session/authenticator.js';
-import type { Sessions } from '../core/session/auto-refresh.js';
 import { otherUser, sessionEnded } from '../core/session/refresher.js';
 import { DescopeSession, requireSignedIn } from '../core/session/session.js';
 import { readSubjectId } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
-import type { RouteCall, RouteResponse } from './route-call.js';
+import type { RouteCall, RouteParts, RouteResponse } from './route-call.js';
 import { requireRefreshToken } from './route-call.js';
 
 // Profiles are cached for a minute, for Descope limits the rate of requests.
@@ -21,12 +16,11 @@ import { requireRefreshToken } from './route-call.js';
 const KEEP_MS = 60_000;
 const MAX_PROFILES = 1_000;
 
-@Injectable()
 export class Profiles {
   readonly #clock: Clock;
   readonly #profiles: ExpiringCache<unknown>;
 
-  constructor(@Inject(DESCOPE_CONFIG) { clock }: DescopeConfig) {
+  constructor({ clock }: { readonly clock: Clock }) {
     this.#clock = clock;
     this.#profiles = new ExpiringCache({ clock, maxEntries: MAX_PROFILES });
   }
@@ -43,20 +37,21 @@ export class Profiles {
   }
 }
 
-@Injectable()
 export class MeRoute {
-  constructor(
-    @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
-    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
-    @Inject(Profiles) private readonly profiles: Profiles,
-  ) {}
+  readonly #parts: RouteParts;
+  readonly #profiles: Profiles;
+
+  constructor(parts: RouteParts, profiles: Profiles) {
+    this.#parts = parts;
+    this.#profiles = profiles;
+  }
 
   /**
    * `GET me`: user and claims; with `?profile=1` also Descope's profile, at most a minute old.
    * @throws {DescopeCredentialError} REFRESH_TOKEN_MISSING where the profile needs one
    */
   async me(call: RouteCall): Promise<RouteResponse> {
-    const session = (await recallSession(call.key, this.authenticator)) ?? DescopeSession.anonymous();
+    const session = (await recallSession(call.key, this.#parts.authenticator)) ?? DescopeSession.anonymous();
     const user = requireSignedIn(session);
     const body = { user: { ...user }, claims: user.claims, expiresAt: session.expiresAt };
     if (call.query['profile'] !== '1') return { status: 200, body };
@@ -65,16 +60,20 @@ export class MeRoute {
 
   async #getProfile(call: RouteCall, session: DescopeSession): Promise<unknown> {
     const userId = requireSignedIn(session).id;
-    const refreshToken = requireRefreshToken(call.exchange, this.sessions.tokenStore, !session.sentByBrowser);
-    const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
-    await this.sessions.revocations.assertActive(refreshToken, owner);
+    const refreshToken = requireRefreshToken(
+      call.exchange,
+      this.#parts.sessions.tokenStore,
+      !session.sentByBrowser,
+    );
+    const owner = await this.#parts.sessions.verifier.verifyRefresh(refreshToken);
+    await this.#parts.sessions.revocations.assertActive(refreshToken, owner);
     if (readSubjectId(owner.claims) !== userId) throw otherUser();
-    return this.profiles.get(userId, () => this.#loadProfile(refreshToken, owner));
+    return this.#profiles.get(userId, () => this.#loadProfile(refreshToken, owner));
   }
 
   async #loadProfile(refreshToken: string, owner: VerifiedToken): Promise<unknown> {
-    const newest = await this.sessions.refresher.proveNewest(refreshToken, owner);
-    return readProfile(this.sessions.api, newest).catch(reject);
+    const newest = await this.#parts.sessions.refresher.proveNewest(refreshToken, owner);
+    return readProfile(this.#parts.sessions.api, newest).catch(reject);
   }
 }
 

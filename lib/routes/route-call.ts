@@ -1,15 +1,20 @@
 // A request to a mounted route with its body and refresh token, and its response, the same for Express and Fastify.
+import type { ModuleRef } from '@nestjs/core';
 import { respondWithError } from '../auth/error-response.js';
 import { keepPrivate } from '../auth/response-headers.js';
 import type { ContextRequest } from '../auth/transports/call.js';
 import { openHttpCall } from '../auth/transports/call.js';
+import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeCredentialError, DescopeRequestError } from '../core/errors.js';
 import { ambiguousCookie } from '../core/http/cookies.js';
 import { readHeader } from '../core/http/request.js';
 import type { HttpExchange, TokenStore } from '../core/http/token-store.js';
 import type { Notify } from '../core/logging.js';
+import type { Authenticator } from '../core/session/authenticator.js';
+import type { Sessions } from '../core/session/auto-refresh.js';
 import type { JsonObject } from '../core/token/claims.js';
 import { isJsonObject, readOwn } from '../core/token/claims.js';
+import type { DescopeRoutesOptions } from './routes.options.js';
 
 /** A request to a route. */
 export interface RouteCall {
@@ -22,6 +27,15 @@ export interface RouteCall {
   readonly path: string;
   readonly body: unknown;
   readonly query: Readonly<Record<string, unknown>>;
+}
+
+/** What the routes of an application are created from. */
+export interface RouteParts {
+  readonly options: DescopeRoutesOptions;
+  readonly config: DescopeConfig;
+  readonly sessions: Sessions;
+  readonly authenticator: Authenticator;
+  readonly modules: ModuleRef;
 }
 
 /** The response of a route. A body that is an object is sent as JSON. */

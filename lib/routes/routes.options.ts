@@ -6,6 +6,8 @@ import { DEFAULT_TEXTS, FLOW_CHECKS, INTEGRITY_WANTED, lacksIntegrity } from './
 
 /** The default of `routes.path`. */
 export const DEFAULT_PATH = 'auth';
+/** The path of the web component's script, beside the login page. */
+export const SCRIPT_PATH = 'descope-wc.js';
 /** The path of the gateway's check. */
 export const CHECK_PATH = 'check';
 

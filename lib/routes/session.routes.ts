@@ -1,29 +1,23 @@
 // Signing in, refreshing and selecting a tenant: the routes that write a browser's tokens.
-import { Inject, Injectable } from '@nestjs/common';
-import { DESCOPE_AUTHENTICATOR, DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
 import { recallSession } from '../auth/request-state.js';
 import { DescopeApiError } from '../core/api/descope-api.js';
 import { selectTenant } from '../core/api/descope-calls.js';
-import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeAccessError, DescopeCredentialError } from '../core/errors.js';
 import { assertFromOwnPage, assertSameOrigin } from '../core/http/origin.js';
 import type { TokensToKeep } from '../core/http/token-store.js';
-import type { Authenticator } from '../core/session/authenticator.js';
-import type { Sessions } from '../core/session/auto-refresh.js';
 import { assertSameSubject, isSessionOver, otherUser, sessionEnded } from '../core/session/refresher.js';
 import { acceptSession, DescopeSession, requireSignedIn } from '../core/session/session.js';
 import { readSubjectId } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
-import type { PostedTokens, RouteCall, RouteResponse } from './route-call.js';
+import type { PostedTokens, RouteCall, RouteParts, RouteResponse } from './route-call.js';
 import { readBody, readPostedTokens, requireRefreshToken, requireString } from './route-call.js';
 
-@Injectable()
 export class SessionRoutes {
-  constructor(
-    @Inject(DESCOPE_SESSIONS) private readonly sessions: Sessions,
-    @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator: Authenticator,
-    @Inject(DESCOPE_CONFIG) private readonly config: DescopeConfig,
-  ) {}
+  readonly #parts: RouteParts;
+
+  constructor(parts: RouteParts) {
+    this.#parts = parts;
+  }
 
   /**
    * `POST store_jwt`: verifies the tokens of a sign-in, both of one user, and keeps them in place of earlier ones.
@@ -32,21 +26,21 @@ export class SessionRoutes {
    * @throws {DescopeAccessError} REQUEST_CROSS_SITE
    */
   async store(call: RouteCall): Promise<RouteResponse> {
-    assertFromOwnPage(call.exchange.request, this.config.authentication.origins);
+    assertFromOwnPage(call.exchange.request, this.#parts.config.authentication.origins);
     const posted = readPostedTokens(readBody(call));
     const sessionToken = posted.sessionToken ?? this.#readKept(call, 'readSessionToken');
     if (sessionToken === undefined)
       throw new DescopeCredentialError('SESSION_MISSING', 'The request has no session token to store.');
-    const owner = await this.sessions.verifier.verify(sessionToken);
+    const owner = await this.#parts.sessions.verifier.verify(sessionToken);
     const refreshToken = posted.refreshToken ?? (await this.#findRefresh(call, posted, owner));
-    const tokens = await this.sessions.refresher.prove({ sessionToken, refreshToken }, owner);
+    const tokens = await this.#parts.sessions.refresher.prove({ sessionToken, refreshToken }, owner);
     const replaced = [refreshToken, this.#readKept(call, 'readRefreshToken')].filter(
       (token) => token !== undefined,
     );
     // A cached refresh from before this sign-in must not replace it.
-    await Promise.all(replaced.map((token) => this.sessions.refresher.forgetRefreshed(token)));
+    await Promise.all(replaced.map((token) => this.#parts.sessions.refresher.forgetRefreshed(token)));
     if (refreshToken !== undefined)
-      await this.sessions.refresher.linkIssued(owner, [refreshToken], {
+      await this.#parts.sessions.refresher.linkIssued(owner, [refreshToken], {
         sessionToken,
         refreshToken: undefined,
       });
@@ -60,14 +54,15 @@ export class SessionRoutes {
   async refresh(call: RouteCall): Promise<RouteResponse> {
     const sent = await this.#verifySentOrLapsed(call);
     const refreshToken = this.#requireRefresh(call, sent !== undefined);
-    if (sent !== undefined) assertSameSubject(sent, await this.sessions.verifier.verifyRefresh(refreshToken));
+    if (sent !== undefined)
+      assertSameSubject(sent, await this.#parts.sessions.verifier.verifyRefresh(refreshToken));
     try {
       await this.#recordHeld(call, refreshToken);
-      const tokens = await this.sessions.autoRefresh.refresh(call.exchange.request, refreshToken);
+      const tokens = await this.#parts.sessions.autoRefresh.refresh(call.exchange.request, refreshToken);
       return await this.#keep(call, tokens, false);
     } catch (error) {
       if (error instanceof DescopeCredentialError && isSessionOver(error))
-        await this.sessions.tokenStore.clear(call.exchange);
+        await this.#parts.sessions.tokenStore.clear(call.exchange);
       throw error;
     }
   }
@@ -77,30 +72,30 @@ export class SessionRoutes {
    * @throws {DescopeAccessError} TENANT_NOT_SELECTABLE where Descope rejects it
    */
   async selectTenant(call: RouteCall): Promise<RouteResponse> {
-    const session = (await recallSession(call.key, this.authenticator)) ?? DescopeSession.anonymous();
+    const session = (await recallSession(call.key, this.#parts.authenticator)) ?? DescopeSession.anonymous();
     const refreshToken = this.#requireRefresh(call, session.user !== undefined && !session.sentByBrowser);
     const tenant = requireString(readBody(call), 'tenant');
-    const owner = await this.sessions.verifier.verifyRefresh(refreshToken);
+    const owner = await this.#parts.sessions.verifier.verifyRefresh(refreshToken);
     // The guard has accepted the user of the session token; the refresh token beside it may be another's.
     if (readSubjectId(owner.claims) !== session.requireUser().id) throw otherUser();
-    await this.sessions.revocations.assertActive(refreshToken, owner);
-    const newest = await this.sessions.refresher.proveNewest(refreshToken, owner); // the middleware may have refreshed it
+    await this.#parts.sessions.revocations.assertActive(refreshToken, owner);
+    const newest = await this.#parts.sessions.refresher.proveNewest(refreshToken, owner); // the middleware may have refreshed it
     await this.#recordHeld(call, refreshToken);
-    const issued = await selectTenant(this.sessions.api, newest, tenant).catch(rejectTenant);
-    await this.sessions.refresher.linkIssued(owner, [refreshToken, newest], issued);
-    await this.sessions.refresher.assertStillSignedIn(refreshToken, owner);
-    const tokens = await this.sessions.refresher.proveIssued(issued, owner);
+    const issued = await selectTenant(this.#parts.sessions.api, newest, tenant).catch(rejectTenant);
+    await this.#parts.sessions.refresher.linkIssued(owner, [refreshToken, newest], issued);
+    await this.#parts.sessions.refresher.assertStillSignedIn(refreshToken, owner);
+    const tokens = await this.#parts.sessions.refresher.proveIssued(issued, owner);
     const latest = { ...issued, refreshToken: issued.refreshToken ?? newest };
-    await this.sessions.refresher.replaceRefreshed([refreshToken, newest], latest);
+    await this.#parts.sessions.refresher.replaceRefreshed([refreshToken, newest], latest);
     return this.#keep(call, tokens, false);
   }
 
   async #keep(call: RouteCall, tokens: TokensToKeep, isNew: boolean): Promise<RouteResponse> {
     const session = acceptSession(
-      await this.authenticator.open(tokens.sessionToken, true),
-      this.config.acceptance,
+      await this.#parts.authenticator.open(tokens.sessionToken, true),
+      this.#parts.config.acceptance,
     );
-    await this.sessions.tokenStore.write(call.exchange, tokens, isNew);
+    await this.#parts.sessions.tokenStore.write(call.exchange, tokens, isNew);
     return { status: 200, body: { user: { ...requireSignedIn(session) }, expiresAt: session.expiresAt } };
   }
 
@@ -114,9 +109,9 @@ export class SessionRoutes {
     const kept = this.#readKept(call, 'readRefreshToken');
     if (kept === undefined || posted.sessionToken === undefined) return kept;
     try {
-      const refresh = await this.sessions.verifier.verifyRefresh(kept);
+      const refresh = await this.#parts.sessions.verifier.verifyRefresh(kept);
       assertSameSubject(owner, refresh);
-      await this.sessions.revocations.assertActive(kept, refresh);
+      await this.#parts.sessions.revocations.assertActive(kept, refresh);
       return kept;
     } catch (error) {
       if (error instanceof DescopeCredentialError) return undefined;
@@ -125,15 +120,15 @@ export class SessionRoutes {
   }
 
   #readKept(call: RouteCall, read: 'readSessionToken' | 'readRefreshToken'): string | undefined {
-    const reading = this.sessions.tokenStore[read](call.exchange.request);
+    const reading = this.#parts.sessions.tokenStore[read](call.exchange.request);
     return reading.kind === 'value' ? reading.value : undefined;
   }
 
   // The session token beside a refresh token stays valid when a new one replaces it, and must be revoked with it.
   async #recordHeld(call: RouteCall, refreshToken: string): Promise<void> {
-    const { verifier, refresher } = this.sessions;
+    const { verifier, refresher } = this.#parts.sessions;
     const owner = await verifier.verifyRefresh(refreshToken);
-    const credential = this.authenticator.readToken(call.exchange.request);
+    const credential = this.#parts.authenticator.readToken(call.exchange.request);
     const held = new Set(
       [this.#readKept(call, 'readSessionToken'), credential?.token].filter(Boolean) as string[],
     );
@@ -149,17 +144,17 @@ export class SessionRoutes {
 
   // A client that sends its own token, and no cookie, may have any origin: its error is the missing token.
   #requireRefresh({ exchange }: RouteCall, isSent: boolean): string {
-    const { tokenStore } = this.sessions;
+    const { tokenStore } = this.#parts.sessions;
     if (!isSent || tokenStore.readRefreshToken(exchange.request).kind !== 'absent')
-      assertSameOrigin(exchange.request, this.config.authentication.origins);
+      assertSameOrigin(exchange.request, this.#parts.config.authentication.origins);
     return requireRefreshToken(exchange, tokenStore, isSent);
   }
 
   // It may have expired: that is the reason to refresh.
   async #verifySentOrLapsed({ exchange }: RouteCall): Promise<VerifiedToken | undefined> {
-    const credential = this.authenticator.readToken(exchange.request);
+    const credential = this.#parts.authenticator.readToken(exchange.request);
     return credential?.sentByBrowser === false
-      ? this.sessions.verifier.verifyLapsed(credential.token)
+      ? this.#parts.sessions.verifier.verifyLapsed(credential.token)
       : undefined;
   }
 }

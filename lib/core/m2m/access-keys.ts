@@ -1,5 +1,4 @@
 // Access keys that callers send: each is exchanged for a session, at a limited rate, and cached by its digest.
-import { hash, randomBytes } from 'node:crypto';
 import { DescopeApiError } from '../api/descope-api.js';
 import type { KeyTokens } from '../api/descope-calls.js';
 import type { Clock } from '../clock.js';
@@ -16,7 +15,7 @@ import type { TokenKind } from '../token/claims.js';
 import { readSubjectId } from '../token/claims.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { ExchangedToken, ReadSender } from './exchanged-tokens.js';
-import { ExchangedTokens } from './exchanged-tokens.js';
+import { createCredentialDigest, ExchangedTokens } from './exchanged-tokens.js';
 import { SharedExchanges } from './shared-exchanges.js';
 
 // Opaque: Descope documents no form. A token has dots, and a colon would start another part of the header of the call.
@@ -273,20 +272,4 @@ export class SharedExchangeBudget {
     this.#senders.set(address, sender);
     return sender;
   }
-}
-
-// Digests of credentials: caches use the digest as their key, so that they do not contain the credential.
-
-const SECRET_BYTES = 32;
-
-/** Returns a digest that only this process can compute, so that it cannot be compared with values outside. */
-export type CredentialDigest = (credential: string) => string;
-
-/**
- * Creates the digest function of one cache: SHA-256 of a secret of fixed length and the credential. It takes a seventh of the
- * time of an HMAC, whose advantage (no length extension) does not matter because no digest leaves the process.
- */
-export function createCredentialDigest(): CredentialDigest {
-  const secret = randomBytes(SECRET_BYTES).toString('base64url');
-  return (credential) => hash('sha256', secret + credential, 'base64url');
 }

@@ -7,9 +7,8 @@ import { DescopeConfigError, DescopeM2mError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { whenReady } from '../maybe-promise.js';
 import { readEndMs } from '../token/decode.js';
-import { createCredentialDigest } from './access-keys.js';
 import type { ExchangedToken } from './exchanged-tokens.js';
-import { ExchangedTokens } from './exchanged-tokens.js';
+import { createCredentialDigest, ExchangedTokens } from './exchanged-tokens.js';
 
 const MAX_CREDENTIALS = 1_000;
 const REJECTED_MS = 5_000;
