@@ -14,7 +14,7 @@ export interface DecodedToken {
   readonly algorithm: string;
   readonly keyId: string;
   readonly payload: JsonObject;
-  readonly signingInput: Buffer;
+  readonly signingInput: string;
   readonly signature: Buffer;
 }
 
@@ -38,7 +38,7 @@ export function decodeToken(token: string, headers = new HeaderMemory()): Decode
     algorithm,
     keyId,
     payload: parseJsonPart(token.slice(headerEnd + 1, payloadEnd)),
-    signingInput: Buffer.from(token.slice(0, payloadEnd), 'latin1'),
+    signingInput: token.slice(0, payloadEnd),
     signature: decodeBase64Url(token.slice(payloadEnd + 1)),
   };
 }

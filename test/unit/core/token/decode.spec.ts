@@ -17,7 +17,7 @@ describe('decodeToken', () => {
     const decoded = decodeToken(token());
     expect(decoded).toMatchObject({ algorithm: 'RS256', keyId: 'SK1', payload: PAYLOAD });
     expect(decoded.signature.toString()).toBe('sig');
-    expect(decoded.signingInput.toString()).toBe(token().slice(0, -5));
+    expect(decoded.signingInput).toBe(token().slice(0, -5));
   });
 
   it.each(['plain', 'Zoë Ωmega', '😀 and \ud83d\ude00', '\u2028'])(
