@@ -21,6 +21,48 @@ const ENTRY_POINTS = [
   ['/express', undefined],
 ];
 
+// Starts one application after another in a process, and prints the shared files of the package that each one has loaded.
+const STARTS = `
+  const { NestFactory } = require('@nestjs/core');
+  const { Module } = require('@nestjs/common');
+  const { DescopeModule } = require('nestjs-descope');
+  const listed = new Set();
+  const listNew = () => {
+    const files = Object.keys(require.cache).filter((file) => /nestjs-descope.dist.cjs.shared/.test(file));
+    const fresh = files.filter((file) => !listed.has(file));
+    for (const file of fresh) listed.add(file);
+    return fresh.map((file) => require('node:path').basename(file)).sort();
+  };
+  const values = new Map();
+  const store = {
+    get: async (key) => (values.get(key)?.endMs > Date.now() ? values.get(key).value : undefined),
+    set: async (key, value, ttlMs) => void values.set(key, { value, endMs: Date.now() + ttlMs }),
+    delete: async (key) => void values.delete(key),
+  };
+  const OPTIONS = [
+    {},
+    { routes: { login: false } },
+    { accessKeys: true },
+    { shared: { store } },
+    { events: { secret: 'a-secret-of-the-webhook-connector-of-32' } },
+  ];
+  const start = async (options) => {
+    class App {}
+    const fetch = async () => Response.json({ keys: [] });
+    const fixed = { projectId: 'P2abcdefghijklmnopqrstuvwxyz', audience: null, fetch };
+    Module({ imports: [DescopeModule.forRoot({ ...fixed, ...options })] })(App);
+    const app = await NestFactory.createApplicationContext(App, { logger: false, abortOnError: false });
+    await app.close();
+    return listNew();
+  };
+  (async () => {
+    const lists = [listNew()];
+    for (const options of OPTIONS) lists.push(await start(options));
+    console.log(JSON.stringify(lists));
+    process.exit(0);
+  })();
+`;
+
 describe('Installed without its optional peers, the package', () => {
   let program: InstalledProgram;
 
@@ -43,6 +85,19 @@ describe('Installed without its optional peers, the package', () => {
       const printed = lastLine === '' ? output : lastLine;
       expect({ path, printed }).toEqual({ path, printed: String(name !== undefined) });
     }
+  });
+
+  it('loads the code of an option when an application with the option starts, and not before', async () => {
+    const { lastLine } = await program.run('node', ['--input-type=commonjs', '-e', STARTS]);
+    const [atImport, ...started] = JSON.parse(lastLine) as string[][];
+    expect(atImport).toEqual(['application.js', 'pipeline.js']);
+    expect(started).toEqual([
+      [],
+      ['mounted.routes.js'],
+      ['access-keys.js'],
+      ['store-probe.js', 'store-sharing.js'],
+      ['events.route.js'],
+    ]);
   });
 
   it('has a command, by both of its names, whose doctor finds the peers of the program', async () => {
