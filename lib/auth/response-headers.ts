@@ -41,7 +41,6 @@ interface FastifyReply {
 }
 
 const SET_COOKIE = 'set-cookie';
-
 /** Converts a framework's response to a writer; `undefined` for a value that has no headers. */
 export function toResponseLike(response: unknown): ResponseWriter | undefined {
   const writer = toNodeWriter(response);
@@ -127,7 +126,9 @@ class NodeWriter implements ResponseWriter, NodeHead {
   }
 
   append(name: string, value: string): void {
-    if (!hasValue(this.get(name), value)) this.methods.appendHeader.call(this.response, name, value);
+    const there = this.get(name);
+    if (there === undefined) this.set(name, value); // `appendHeader` would be cold
+    else if (!hasValue(there, value)) this.methods.appendHeader.call(this.response, name, value);
   }
 
   dropCookie(name: string): void {
@@ -187,7 +188,6 @@ function readMember(value: object, name: string): unknown {
 }
 
 // Keeps a response that depends on the caller out of shared caches, whatever its handler sets.
-
 const CACHING = 'Cache-Control';
 const HELD = Symbol('held');
 
