@@ -11,8 +11,7 @@ export interface ResponseWriter extends ResponseLike {
 export interface NodeHead {
   readonly response: object;
   readonly isSent: boolean;
-  /** The function that writes the head: the response's own, or the one that replaced it. */
-  writeHead: WriteHead;
+  writeHead: WriteHead; // the response's own, or the one that replaced it
   get(name: string): unknown;
   set(name: string, value: string): void;
   names(): readonly string[];
@@ -127,7 +126,8 @@ class NodeWriter implements ResponseWriter, NodeHead {
 
   append(name: string, value: string): void {
     const there = this.get(name);
-    if (there === undefined) this.set(name, value); // `appendHeader` would be cold
+    if (there === undefined)
+      this.set(name, value); // `appendHeader` would be cold
     else if (!hasValue(there, value)) this.methods.appendHeader.call(this.response, name, value);
   }
 
