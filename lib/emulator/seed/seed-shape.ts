@@ -1,12 +1,29 @@
 // The shape of a seed: which members it may have and of which type, and what is wrong with one that differs.
-import { findRedirectMistake } from '../clients/redirect-uris.js';
 import { MAPPED_FIELDS } from '../federation/attributes.js';
 import { isObject } from '../http/fields.js';
 import { FLOW_KINDS } from '../store/flows.js';
-import { readBase32 } from '../totp/totp.js';
-
-/** Lists what is wrong with the value at a path of the seed, such as `users[0].email`. */
-type Shape = (value: unknown, path: string) => readonly string[];
+import type { Shape } from './shapes.js';
+import {
+  boolean,
+  count,
+  credential,
+  flowId,
+  httpUrl,
+  listOf,
+  objectOf,
+  oneOf,
+  record,
+  redirectUri,
+  resourceUrl,
+  scopeName,
+  seconds,
+  secret,
+  serverId,
+  string,
+  text,
+  totpSeed,
+  wholeNumber,
+} from './shapes.js';
 
 /** Lists what is wrong with the shape of a seed, one line a mistake. */
 export function findShapeMistakes(seed: unknown): readonly string[] {
@@ -16,104 +33,6 @@ export function findShapeMistakes(seed: unknown): readonly string[] {
 /** Lists what is wrong with audit webhooks, of a seed or of the options. */
 export function findWebhookMistakes(webhooks: unknown): readonly string[] {
   return WEBHOOKS(webhooks, 'webhooks');
-}
-
-const string: Shape = (value, path) =>
-  typeof value === 'string' && value.trim() !== '' ? [] : [mistake(path, 'a non-empty string', value)];
-
-const boolean: Shape = (value, path) =>
-  typeof value === 'boolean' ? [] : [mistake(path, 'true or false', value)];
-
-const seconds: Shape = (value, path) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0
-    ? []
-    : [mistake(path, 'a whole number of seconds', value)];
-
-const wholeNumber: Shape = (value, path) =>
-  Number.isInteger(value) ? [] : [mistake(path, 'a whole number', value)];
-
-// The value is a secret and stays out of the message.
-const text: Shape = (value, path) => (typeof value === 'string' ? [] : [`${path} must be a string`]);
-const count: Shape = (value, path) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0
-    ? []
-    : [mistake(path, 'a whole number', value)];
-
-const totpSeed: Shape = (value, path) =>
-  typeof value === 'string' && readBase32(value) !== undefined
-    ? []
-    : [`${path} must be at least 16 characters of base32`];
-
-const record: Shape = (value, path) => (isObject(value) ? [] : [mistake(path, 'an object', value)]);
-
-// Anything else would not survive in an Authorization header. The value is a secret and stays out of the message.
-const credential: Shape = (value, path) =>
-  typeof value === 'string' && /^[^\s:]+$/.test(value)
-    ? []
-    : [`${path} must be a string without whitespace or colons`];
-
-// RFC 6749 section 3.3.
-const scopeName: Shape = (value, path) =>
-  typeof value === 'string' && /^[!#-[\]-~]+$/.test(value) ? [] : [mistake(path, 'a scope', value)];
-
-const redirectUri: Shape = (value, path) => {
-  if (typeof value !== 'string') return [mistake(path, 'a redirect URI', value)];
-  const wrong = findRedirectMistake(value);
-  return wrong === undefined ? [] : [`${path} ${wrong}, got ${JSON.stringify(value)}`];
-};
-
-// An underscore would end the execution id in the URL of an e-mailed link.
-const flowId: Shape = (value, path) =>
-  typeof value === 'string' && /^[A-Za-z0-9-]+$/.test(value)
-    ? []
-    : [mistake(path, 'letters, digits and -', value)];
-
-const serverId: Shape = (value, path) =>
-  typeof value === 'string' && /^\w+$/.test(value) ? [] : [mistake(path, 'letters, digits and _', value)];
-
-const resourceUrl: Shape = (value, path) =>
-  typeof value === 'string' && URL.canParse(value) && !value.includes('#')
-    ? []
-    : [mistake(path, 'an absolute URL without a fragment', value)];
-// The values stay out of the messages: a URL may contain credentials.
-const httpUrl: Shape = (value, path) =>
-  typeof value === 'string' && /^https?:/i.test(value) && URL.canParse(value)
-    ? []
-    : [`${path} must be an http or https URL`];
-
-const secret: Shape = (value, path) =>
-  typeof value === 'string' && value !== '' ? [] : [`${path} must be a non-empty string`];
-
-function oneOf(...values: readonly string[]): Shape {
-  return (value, path) =>
-    values.includes(value as string) ? [] : [mistake(path, `one of ${values.join(', ')}`, value)];
-}
-
-function listOf(item: Shape): Shape {
-  return (value, path) =>
-    Array.isArray(value)
-      ? value.flatMap((member: unknown, index) => item(member, `${path}[${index}]`))
-      : [mistake(path, 'an array', value)];
-}
-
-/** An object with these members and no others; those whose name ends in `!` are required. */
-function objectOf(members: Readonly<Record<string, Shape>>): Shape {
-  const shapes = new Map(Object.entries(members).map(([name, shape]) => [name.replace('!', ''), shape]));
-  const required = Object.keys(members).filter((name) => name.endsWith('!'));
-  return (value, path) => {
-    if (!isObject(value)) return [mistake(path, 'an object', value)];
-    const missing = required
-      .map((name) => name.slice(0, -1))
-      .filter((name) => !Object.hasOwn(value, name))
-      .map((name) => `${join(path, name)} is missing`);
-    const present = Object.entries(value).flatMap(([name, member]) => {
-      if (member === undefined) return [];
-      const shape = shapes.get(name);
-      const known = [...shapes.keys()].join(', ');
-      return shape ? shape(member, join(path, name)) : [`${join(path, name)} is unknown; known are ${known}`];
-    });
-    return [...missing, ...present];
-  };
 }
 
 const MEMBERSHIPS = listOf(objectOf({ 'tenantId!': string, roles: listOf(string) }));
@@ -280,16 +199,3 @@ const SEED = objectOf({
   oauth: OAUTH,
   approvedDomains: listOf(string),
 });
-
-function join(path: string, name: string): string {
-  return path === '' ? name : `${path}.${name}`;
-}
-
-function mistake(path: string, wanted: string, got: unknown): string {
-  return `${path || 'the seed'} must be ${wanted}, got ${describe(got)}`;
-}
-
-function describe(value: unknown): string {
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' && value !== null ? 'an object' : (JSON.stringify(value) ?? String(value));
-}
