@@ -85,11 +85,16 @@ export function InjectDescope(): ParameterDecorator & PropertyDecorator {
   return Inject(DESCOPE_CLIENT);
 }
 
-const authControllers = new WeakSet<object>();
+const authControllers = new WeakMap<object, readonly string[]>();
 
-/** Marks a class as a controller of the mounted `auth/…` routes. */
-export function markAuthController(type: object): void {
-  authControllers.add(type);
+/** Marks a class as a controller of the mounted `auth/…` routes, whose handlers check callers themselves but for its pages. */
+export function markAuthController(type: object, pages: readonly string[]): void {
+  authControllers.set(type, pages);
+}
+
+/** Checks whether a handler is one of the mounted routes, and checks its callers itself. */
+export function isSelfChecked(type: object, name: string): boolean {
+  return authControllers.get(type)?.includes(name) === false;
 }
 
 /** Checks whether a class is a controller of the mounted routes, and not one of the application. */

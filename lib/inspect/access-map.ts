@@ -36,22 +36,34 @@ export type AccessMap = readonly AccessMapEntry[];
  * @example `expect(describeAccess(app)).toMatchInlineSnapshot()`
  */
 export function describeAccess(app: INestApplicationContext): AccessMap {
+  return findEndpoints(app).map(({ entry }) => entry);
+}
+
+/** An entry of the access map, and the handler that it is about. */
+export interface FoundEndpoint {
+  readonly entry: AccessMapEntry;
+  readonly type: HandlerClass;
+  readonly handler: Handler;
+}
+
+/** Finds every endpoint of an application, in the order of the access map. */
+export function findEndpoints(app: INestApplicationContext): readonly FoundEndpoint[] {
   const modules = app.get(ModulesContainer, { strict: false });
   const application = app.get(ApplicationConfig, { strict: false });
   const isGlobal = isGuardGlobal({ modules, application });
   const resources = findResources(modules);
-  const entries = new Map<string, AccessMapEntry>();
+  const found = new Map<string, FoundEndpoint>();
   for (const { type, module, isMade } of readFoundClasses(modules)) {
     for (const [name, handler] of readMethods(type)) {
       if (typeof name !== 'string') continue; // Nest does not call methods by symbols
       for (const endpoint of readEndpoints({ type, name, handler, module, modules, application })) {
         if (isMade && endpoint.kind !== 'graphql') continue;
         const entry = toEntry(endpoint, { type, name, handler, isGlobal, resources });
-        entries.set(JSON.stringify(entry), entry); // the same class in two modules counts once
+        found.set(JSON.stringify(entry), { entry, type, handler }); // the same class in two modules counts once
       }
     }
   }
-  return [...entries].sort(compare).map(([, entry]) => entry);
+  return [...found.values()].sort((one, other) => compare(one.entry, other.entry));
 }
 
 interface HandlerPlace {
@@ -62,7 +74,8 @@ interface HandlerPlace {
   readonly resources: RequestResources | undefined;
 }
 
-function findResources(modules: ModulesContainer): RequestResources | undefined {
+/** Finds the protected resources of an application. */
+export function findResources(modules: ModulesContainer): RequestResources | undefined {
   const found = [...modules.values()].map(({ providers }) => providers.get(DESCOPE_RESOURCES)?.instance);
   return found.find((instance) => instance !== undefined && instance !== null) as
     RequestResources | undefined;
@@ -87,10 +100,7 @@ function toGuard({ type, handler, isGlobal }: HandlerPlace, kind: Endpoint['kind
 
 const KINDS = ['http', 'graphql', 'websocket', 'message'];
 
-function compare(
-  [a, one]: readonly [string, AccessMapEntry],
-  [b, other]: readonly [string, AccessMapEntry],
-): number {
+function compare(one: AccessMapEntry, other: AccessMapEntry): number {
   const by = (entry: AccessMapEntry): readonly string[] => [
     String(KINDS.indexOf(entry.kind)),
     entry.namespace ?? '',
@@ -100,7 +110,8 @@ function compare(
   ];
   const others = by(other);
   const index = by(one).findIndex((text, at) => text !== others[at]);
-  const [left, right] = index < 0 ? [a, b] : [by(one)[index] ?? '', others[index] ?? ''];
+  const [left, right] =
+    index < 0 ? [JSON.stringify(one), JSON.stringify(other)] : [by(one)[index] ?? '', others[index] ?? ''];
   return left < right ? -1 : Number(left > right); // by code unit: the same on every machine
 }
 
@@ -213,7 +224,7 @@ function toRow(entry: AccessMapEntry): string[] {
   ];
 }
 
-// Replaces control characters, which could move the cursor of a terminal.
-function toPlain(text: string): string {
+/** Replaces control characters, which could move the cursor of a terminal. */
+export function toPlain(text: string): string {
   return text.replace(/\p{Control}/gu, '\uFFFD');
 }

@@ -117,14 +117,14 @@ export function createAuthController(options: DescopeRoutesOptions): Type {
   const controller = defineController(path);
   for (const option of Object.keys(HANDLERS) as RouteOption[])
     if (options[option] === false) HANDLERS[option].forEach((handler) => removeRoute(controller, handler));
-  noteController(controller, path);
+  noteController(controller, path, HANDLERS.login);
   return controller;
 }
 
-/** Marks a controller as one of the mounted routes, which Swagger shows under their path. */
-export function noteController(controller: Type, path: string): void {
+/** Marks a controller as one of the mounted routes, which Swagger shows under their path; its pages are for everybody. */
+export function noteController(controller: Type, path: string, pages: readonly string[] = []): void {
   Reflect.defineMetadata('swagger/apiUseTags', [path], controller);
-  markAuthController(controller);
+  markAuthController(controller, pages);
 }
 
 /**

@@ -26,6 +26,7 @@ export interface AccessFacts {
 
 interface Question extends AccessFacts {
   readonly user: DescopeUser;
+  /** All demands of the route: a role in the route's tenant is about the tenant of another demand. */
   readonly demands: readonly Demand[];
 }
 
@@ -34,7 +35,7 @@ export function assertAccess(user: DescopeUser, demands: readonly Demand[], fact
   const { nowMs, tenants, superuserBypass } = facts;
   const question = { nowMs, tenants, superuserBypass, user, demands }; // a spread is slower than the rest of this function
   for (const demand of demands) {
-    const flaw = findFlaw(demand, question);
+    const flaw = findDemandFlaw(demand, question);
     if (flaw !== undefined) throw flaw;
   }
 }
@@ -61,10 +62,11 @@ const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K 
 // A map has no inherited entries.
 const JUDGE_BY_KIND = new Map(Object.entries(JUDGES) as [string, Judge<Demand>][]);
 
-// A demand of a newer copy of the package that this copy does not know is rejected.
-function findFlaw(demand: Demand, question: Question): DescopeError | undefined {
+/** Returns why a user does not meet one of the demands; `undefined` if the user meets it. */
+export function findDemandFlaw(demand: Demand, question: Question): DescopeError | undefined {
   const judge = JUDGE_BY_KIND.get(demand.kind);
   if (judge !== undefined) return judge(demand, question);
+  // A demand of a newer copy of the package that this copy does not know is rejected.
   return denied(
     'ACCESS_DEMAND_UNKNOWN',
     'must meet a demand that this version of the package does not support',
