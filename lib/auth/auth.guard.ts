@@ -17,12 +17,13 @@ import { assertDemands } from './access/check-access.js';
 import type { RequestResource, RequestResources } from './access/protected-resource.js';
 import { assertRules } from './access/rules.js';
 import type { Application } from './applications.js';
-import type { LoginPath } from './error-response.js';
+import type { ExplainRejection, LoginPath } from './error-response.js';
 import { respondWithError } from './error-response.js';
 import {
   DESCOPE_APPLICATION,
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CONFIG,
+  DESCOPE_EXPLAIN,
   DESCOPE_LOGIN_PATH,
   DESCOPE_NOTIFY,
   DESCOPE_RESOURCES,
@@ -60,6 +61,7 @@ export class AuthGuard implements CanActivate {
   @Inject(ModuleRef) private readonly modules!: ModuleRef;
   @Optional() @Inject(DESCOPE_LOGIN_PATH) private readonly loginPath?: LoginPath;
   @Optional() @Inject(DESCOPE_RESOURCES) private readonly resources?: RequestResources;
+  @Optional() @Inject(DESCOPE_EXPLAIN) private readonly explain?: ExplainRejection;
 
   /**
    * Decides whether a call may reach its handler. Synchronous if nothing must be awaited: keys, a store, a rule or `loadUser`.
@@ -137,6 +139,7 @@ export class AuthGuard implements CanActivate {
    * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
    */
   protected reject(error: unknown, call: DescopeCall): never {
+    this.explain?.(call, error);
     const login = { path: this.loginPath, tokenStore: this.sessions.tokenStore };
     throw respondWithError(call, error, { notify: this.notify, login, resource: this.#findResource(call) });
   }

@@ -25,6 +25,9 @@ export interface ErrorResponseInput {
   readonly resource?: ChallengeResource | undefined;
 }
 
+/** Logs for developers why a call is rejected; must not throw. */
+export type ExplainRejection = (call: DescopeCall, error: unknown) => void;
+
 /**
  * Logs a rejection and writes its headers.
  * @returns the exception to throw, in the form of the call's transport; an error that is not of this package unchanged

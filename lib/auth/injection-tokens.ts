@@ -11,6 +11,8 @@ export const DESCOPE_OPTIONS = 'nestjs-descope:options';
 export const DESCOPE_CONFIG = 'nestjs-descope:config';
 /** The authenticator: request → session. */
 export const DESCOPE_AUTHENTICATOR = 'nestjs-descope:authenticator';
+/** What logs why a request is rejected; `undefined` unless the option `explain` is on. */
+export const DESCOPE_EXPLAIN = 'nestjs-descope:explain';
 /** The key set that signatures are checked with. */
 export const DESCOPE_KEY_SET = 'nestjs-descope:key-set';
 /** Descope's clock, as its responses show it. */

@@ -8,6 +8,7 @@ const USAGE = `Usage: nestjs-descope <command> [options]
 Commands:
   emulator   Run an embedded Descope for development and tests
   doctor     Check the configuration, keys, clock and versions of an application
+  matrix     Show what every endpoint of an application answers several callers
 
 Options:
   -v, --version   Show the version of the package
@@ -17,6 +18,7 @@ Options:
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
   ['emulator', runEmulator],
   ['doctor', examine],
+  ['matrix', showMatrix],
 ]);
 
 async function run([name, ...args]: readonly string[]): Promise<void> {
@@ -43,6 +45,14 @@ async function examine(args: readonly string[]): Promise<void> {
   });
   (exitStatus === 2 ? process.stderr : process.stdout).write(output);
   process.exitCode = exitStatus;
+}
+
+async function showMatrix(args: readonly string[]): Promise<void> {
+  const { runMatrix } = await import('./matrix/matrix-command.js');
+  const { exitStatus, output, problem } = await runMatrix(args, process.cwd());
+  process.stderr.write(problem);
+  // What the application has opened, such as a connection to a database, must not keep the command running.
+  process.stdout.write(output, () => process.exit(exitStatus));
 }
 
 function misuse(name: string | undefined): void {

@@ -9,6 +9,7 @@ import {
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CLIENT,
   DESCOPE_CONFIG,
+  DESCOPE_EXPLAIN,
   DESCOPE_LOGIN_PATH,
   DESCOPE_NOTIFY,
   DESCOPE_OPTIONS,
@@ -44,7 +45,7 @@ import {
   SessionHookRegistration,
   toTransportsProvider,
 } from './descope.startup.js';
-import { MessageFilters, toGlobalGuardProvider } from './global-guard.js';
+import { MessageFilters, toGuardProviders } from './global-guard.js';
 import { provideCopies, shareClasses } from './late-services.js';
 import { DescopeM2mClient } from './m2m.client.js';
 import { toLoginPathProvider, UnreadBodies, unrefreshedRoutes } from './route-checks.js';
@@ -124,6 +125,7 @@ const GUARD_PARTS = [
   DESCOPE_LOGIN_PATH,
   DESCOPE_NOTIFY,
   DESCOPE_RESOURCES,
+  DESCOPE_EXPLAIN,
 ];
 
 const CLASSES = {
@@ -158,7 +160,7 @@ function compose(
       ...sessionProviders,
       toLoginPathProvider(routes),
       toTransportsProvider(extras.transports),
-      toGlobalGuardProvider(extras.globalGuard),
+      ...toGuardProviders(extras.globalGuard),
       ...[
         SessionAttachment,
         DescopeSessionMiddleware,

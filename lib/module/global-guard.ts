@@ -1,10 +1,19 @@
-// Registers AuthGuard before the application's other global guards, and the filter of rejections for handlers of messages.
+// Registers AuthGuard before the application's other global guards, the filter of rejections for handlers of messages, and what explains rejections.
 import type { CanActivate, Provider, Type } from '@nestjs/common';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
+import type { RequestResources } from '../auth/access/protected-resource.js';
 import { GlobalGuard } from '../auth/auth.guard.js';
-import { DESCOPE_GLOBAL_GUARD } from '../auth/injection-tokens.js';
+import type { ExplainRejection } from '../auth/error-response.js';
+import {
+  DESCOPE_AUTHENTICATOR,
+  DESCOPE_CONFIG,
+  DESCOPE_EXPLAIN,
+  DESCOPE_GLOBAL_GUARD,
+  DESCOPE_RESOURCES,
+} from '../auth/injection-tokens.js';
 import { messageRejectionFilter, RejectionFilter } from '../auth/rejection.filter.js';
+import type { DescopeConfig } from '../core/config/config.js';
 import { describe, OptionReader } from '../core/config/option-reader.js';
 import { sortGuards } from '../inspect/guard-order.js';
 import { prependFilter, readHandlers, readMessageTransport } from '../inspect/handlers.js';
@@ -17,11 +26,15 @@ export interface GlobalGuardPlan {
 }
 
 /**
- * Provides the option, and registers the global guard in its order. The provider depends on no options: Nest applies each
+ * Provides the option, and what explains rejections, and registers the global guard in its order. The provider depends on no options: Nest applies each
  * APP_GUARD after it has created all instances, so that a guard which is added here comes first, before the handlers of any
  * transport are registered. The factory throws `CONFIG_INVALID` if the option is not valid.
  */
-export function toGlobalGuardProvider(given: DescopeModuleExtras['globalGuard']): Provider {
+export function toGuardProviders(given: DescopeModuleExtras['globalGuard']): Provider[] {
+  return [toGlobalGuardProvider(given), explainProvider];
+}
+
+function toGlobalGuardProvider(given: DescopeModuleExtras['globalGuard']): Provider {
   return {
     provide: DESCOPE_GLOBAL_GUARD,
     inject: [ApplicationConfig, ModulesContainer, ModuleRef],
@@ -89,3 +102,23 @@ export class MessageFilters {
     }
   }
 }
+
+// The option `explain`; its code is loaded only where it is on.
+
+type ExplainParts = readonly [DescopeConfig, object, RequestResources?];
+
+async function createExplain(
+  ...[config, authenticator, resources]: ExplainParts
+): Promise<ExplainRejection | undefined> {
+  if (!config.explain) return undefined;
+  const { createRejectionExplainer } = await import('../inspect/matrix/explain-rejection.js');
+  const logger = new Logger('Descope');
+  const write = (text: string): void => logger.debug(text);
+  return createRejectionExplainer({ config, authenticator, resources, write });
+}
+
+const explainProvider: Provider = {
+  provide: DESCOPE_EXPLAIN,
+  inject: [DESCOPE_CONFIG, DESCOPE_AUTHENTICATOR, { token: DESCOPE_RESOURCES, optional: true }],
+  useFactory: createExplain,
+};

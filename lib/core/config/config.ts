@@ -50,6 +50,8 @@ export interface DescopeConfig {
   /** The limits of the cache of verified tokens; `undefined` for no cache. */
   readonly tokenCache: TokenCacheConfig | undefined;
   readonly requireKeysAtBoot: boolean;
+  /** Whether the log says why a request is rejected. */
+  readonly explain: boolean;
   /** Loads the application's own user for a session, if it has one. */
   readonly loadUser: UserLoader | UserLoaderClass | undefined;
   readonly fetch: Fetch;
@@ -98,6 +100,7 @@ export function resolveConfig(
     keyFetch: toKeyFetchConfig(values.keyFetch, options),
     tokenCache: values.tokenCache,
     requireKeysAtBoot: values.requireKeysAtBoot,
+    explain: values.explain,
     loadUser: values.loadUser,
     fetch: toNodeFetch(values.fetch ?? globalThis.fetch),
     clock: values.clock,

@@ -96,6 +96,16 @@ const PRIVATE_ONLY =
 const isList: Check<readonly unknown[]> = (value): value is readonly unknown[] =>
   Array.isArray(value) && value.length > 0;
 
+const isInsecurePermission = (value: unknown): value is boolean | 'private' =>
+  typeof value === 'boolean' || value === 'private';
+
+/** How the option `allowInsecureBaseUrl` is read. */
+export const ALLOW_INSECURE_BASE_URL = toRule<boolean | 'private'>(
+  "a boolean or 'private' (in DESCOPE_ALLOW_INSECURE_BASE_URI: true or false)",
+  isInsecurePermission,
+  false,
+);
+
 /** The rule of `trustedOrigins`; `toOrigins` checks each of its items. */
 export const TRUSTED_ORIGINS = toRule(`a list with any of: ${TRUSTED}`, isList, []);
 

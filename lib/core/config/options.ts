@@ -20,7 +20,7 @@ import {
   isSources,
   isUsernameClaim,
 } from './access.js';
-import { TRUSTED_ORIGINS } from './endpoints.js';
+import { ALLOW_INSECURE_BASE_URL, TRUSTED_ORIGINS } from './endpoints.js';
 import type { EventsOptions } from './events.js';
 import { EVENTS } from './events.js';
 import type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './keys.js';
@@ -222,6 +222,11 @@ export interface DescopeOptions {
    */
   readonly requireKeysAtBoot?: boolean | undefined;
   /**
+   * Logs at the debug level why a guard rejects a request: each demand, and what the token has of it. For development.
+   * @defaultValue `false`
+   */
+  readonly explain?: boolean | undefined;
+  /**
    * The `fetch` implementation for every call to Descope, such as undici's.
    * @defaultValue Node's `fetch`
    */
@@ -237,19 +242,13 @@ const isAnything = (value: unknown): value is unknown => value !== undefined;
 const isFetch = (value: unknown): value is FetchLike => typeof value === 'function';
 const isClock = (value: unknown): value is Clock => typeof value === 'function';
 const isUserLoader = (value: unknown): value is UserLoader | UserLoaderClass => typeof value === 'function';
-const isInsecurePermission = (value: unknown): value is boolean | 'private' =>
-  typeof value === 'boolean' || value === 'private';
 const KINDS = ['user', 'access-key', 'app', 'agent'] as const;
 
 /** How each option is read. `resolveConfig` checks combinations of options. */
 export const OPTIONS = {
   projectId: OPTIONAL_TEXT,
   baseUrl: OPTIONAL_TEXT,
-  allowInsecureBaseUrl: toRule<boolean | 'private'>(
-    "a boolean or 'private' (in DESCOPE_ALLOW_INSECURE_BASE_URI: true or false)",
-    isInsecurePermission,
-    false,
-  ),
+  allowInsecureBaseUrl: ALLOW_INSECURE_BASE_URL,
   managementKey: OPTIONAL_KEY,
   authManagementKey: OPTIONAL_KEY,
   fgaCacheUrl: OPTIONAL_TEXT,
@@ -289,6 +288,7 @@ export const OPTIONS = {
   keyFetch: { rows: KEY_FETCH },
   tokenCache: { rows: TOKEN_CACHE, off: [false] },
   requireKeysAtBoot: SWITCH,
+  explain: SWITCH,
   fetch: toOptionalRule('a function', isFetch), // Node's is read at boot, not at import
   clock: toRule('a function', isClock, systemClock),
 } satisfies OptionTable<DescopeOptions>;

@@ -1,7 +1,7 @@
 // Explains to a developer why a caller is accepted or rejected at an endpoint: each demand, and what the token has of it.
 import type { INestApplicationContext } from '@nestjs/common';
 import { DescopeConfigError } from '../../core/errors.js';
-import type { FoundFact } from '../../core/user/access-steps.js';
+import type { DemandStep, FoundFact } from '../../core/user/access-steps.js';
 import { listDemandSteps } from '../../core/user/access-steps.js';
 import type { RequestValueSource } from '../../core/user/demands.js';
 import type { AccessMapDemand, AccessMapEntry } from '../access-map.js';
@@ -88,12 +88,14 @@ function toSteps({ policy, acceptance }: JudgedEndpoint, user: User, facts: Verd
   if (user.tenant !== undefined) tenants.set('dct', user.tenant);
   const { demands } = policy;
   const input = { user, demands, acceptance, facts: { nowMs: clock(), tenants, superuserBypass } };
-  return listDemandSteps(input).map(({ demand, found, flaw }) => ({
-    ...toUnjudged([demand])[0],
-    isMet: flaw === undefined,
-    found,
-    ...(flaw === undefined ? {} : { code: flaw.code }),
-  })) as AccessStep[];
+  return listDemandSteps(input).map(toAccessStep);
+}
+
+/** Converts a step of the guard's demands to data. */
+export function toAccessStep({ demand, found, flaw }: DemandStep): AccessStep {
+  const [view] = toDemandViews({ mode: 'required', demands: [demand] });
+  const code = flaw === undefined ? {} : { code: flaw.code };
+  return { demand: view ?? { kind: demand.kind }, isMet: flaw === undefined, found, ...code };
 }
 
 function toUnjudged(demands: Demands): AccessStep[] {

@@ -245,6 +245,60 @@ export function stateFacts({ name, configs, jest }: ProgramForm): void {
     MINUTES,
   );
 
+  it(
+    'shows by its command what every endpoint answers several callers, and what has changed',
+    async () => {
+      const write = (file: string, value: object) =>
+        writeFile(join(program.folder, file), JSON.stringify(value));
+      const env = { DESCOPE_PROJECT_ID: 'P2testtesttesttesttesttestte', DESCOPE_AUDIENCE: 'orders' };
+      const command = ['dist/app.module.js', '--personas', 'personas.json'];
+      const show = (...args: readonly string[]) =>
+        program.run('node_modules/.bin/nestjs-descope', ['matrix', ...command, ...args], env);
+      const ada = { roles: ['admin'], aud: 'orders' };
+      await write('personas.json', {
+        anonymous: null,
+        ada,
+        bob: { aud: 'orders' },
+        other: { aud: 'reports' },
+      });
+      const { output, code } = await show();
+      const row = output.split('\n').find((line) => line.includes(' /admin ')) ?? output;
+      expect([code, row.trim().split(/ {2,}/)]).toEqual([
+        0,
+        [
+          'GET',
+          '/admin',
+          '401 SESSION_MISSING',
+          'allowed',
+          '403 ACCESS_ROLE_MISSING',
+          '401 TOKEN_AUDIENCE_MISMATCH',
+        ],
+      ]);
+      expect(await show('--format', 'json', '--output', 'before.json')).toMatchObject({
+        code: 0,
+        output: '',
+      });
+      expect(await show('--before', 'before.json')).toMatchObject({
+        code: 0,
+        lastLine: 'No verdict has changed.',
+      });
+      await write('personas.json', {
+        anonymous: null,
+        ada: { aud: 'orders' },
+        bob: ada,
+        other: { aud: 'reports' },
+      });
+      const changed = await show('--before', 'before.json');
+      expect(changed.code).toBe(1);
+      expect(changed.output).toContain('GET /admin: bob 403 ACCESS_ROLE_MISSING → allowed');
+      expect(await show('--format', 'csv')).toMatchObject({
+        code: 2,
+        output: expect.stringContaining('--format must be table, markdown or json, got "csv"'),
+      });
+    },
+    2 * MINUTES,
+  );
+
   if (name !== 'nest-11-commonjs') return; // only require() shows what is loaded
   it(
     "loads the vendor's client on its first call only, and no ESM-only package at all",
