@@ -15,7 +15,7 @@ export type { AccessExplanation, AccessStep, ExplainAccessInput } from './matrix
 export { explainAccess } from './matrix/explain-access.js';
 export type { AccessChange } from './matrix/format-matrix.js';
 export { diffMatrix, formatMatrix, formatMatrixDiff } from './matrix/format-matrix.js';
-export type { AccessPersona } from './matrix/persona.js';
+export type { AccessPersona, SignInHolder, TokenHolder } from './matrix/persona.js';
 export type { AccessRejection, AccessVerdict } from './matrix/verdict.js';
 export { applyDescopeSecurity } from './openapi.js';
 export { verifyAccessNames } from './verify-names.js';

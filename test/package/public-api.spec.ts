@@ -79,9 +79,14 @@ describe("The entry point '.'", () => {
 describe("The entry point './inspect'", () => {
   it('exports these values', () => {
     expectValues('./inspect', [
+      'accessMatrix',
       'applyDescopeSecurity',
       'describeAccess',
+      'diffMatrix',
+      'explainAccess',
       'formatAccess',
+      'formatMatrix',
+      'formatMatrixDiff',
       'verifyAccessNames',
     ]);
   });

@@ -63,9 +63,9 @@ function findExport(namespace: object, exportName: string | undefined, file: str
   throw new Error(`${file} must export ${wanted}: choose it with --export. It exports: ${names}`);
 }
 
-// A file of a root module may export other things, too.
+// A file of a root module may export other classes, too.
 function preferModules(callable: readonly (readonly [string, Exported])[]) {
-  const modules = callable.filter(([, value]) => isModule(value));
+  const modules = callable.filter(([, value]) => value.name.endsWith('Module'));
   return modules.length > 0 ? modules : callable;
 }
 
@@ -73,11 +73,9 @@ function toMembers(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
-// By the metadata of Nest's `@Module()`.
+// A class, also one that was compiled to a function; anything else creates the application itself.
 function isModule(value: Exported): boolean {
-  return ['imports', 'controllers', 'providers'].some(
-    (key) => Reflect.getOwnMetadata(key, value) !== undefined,
-  );
+  return value.name.endsWith('Module') || /^class\b/.test(Function.prototype.toString.call(value));
 }
 
 function isApplication(value: unknown): value is INestApplicationContext {

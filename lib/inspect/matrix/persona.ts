@@ -10,8 +10,19 @@ import { DescopeSession } from '../../core/session/session.js';
  * A caller whose access is judged: `'anonymous'`, a token or access key that the application verifies, an object with such a
  * `token` (what `createTestDescope().as()` and `emulator.signIn()` return), or a session, whose user counts as verified.
  */
-export type AccessPersona =
-  string | { readonly token: string } | { readonly sessionJwt: string } | DescopeSession;
+export type AccessPersona = string | TokenHolder | SignInHolder | DescopeSession;
+
+/** An object with a token of the caller. */
+export interface TokenHolder {
+  /** The session token, or the access key. */
+  readonly token: string;
+}
+
+/** The result of a sign-in. */
+export interface SignInHolder {
+  /** The session token. */
+  readonly sessionJwt: string;
+}
 
 /** An authenticated persona: its session, or why its credential is rejected. */
 export type KnownPersona = { readonly session: DescopeSession } | { readonly rejection: DescopeError };

@@ -137,6 +137,7 @@ describe('resolveConfig', () => {
       ['Strict', false, 'example.com'],
     ],
     [{ superuserBypass: true }, (config) => config.superuserBypass, true],
+    [{ explain: true }, (config) => config.explain, true],
     [{ fgaCacheUrl: 'https://cache.example/' }, (config) => config.fgaCacheUrl, 'https://cache.example'],
     [
       { fgaCacheUrl: 'http://cache.internal', allowInsecureBaseUrl: true },

@@ -122,6 +122,7 @@ describe('resolveConfig', () => {
     ],
     ['trustedOrigins', [[], 'https://a.example', /a/, null]],
     ['requireKeysAtBoot', ['yes', 0, null]],
+    ['explain', ['yes', 0, null]],
     ['fetch', ['fetch', {}, null]],
     ['clock', [0, new Date(), null]],
   ])('rejects %s when it is anything else', (name, values) => {
@@ -389,6 +390,7 @@ describe('resolveConfig', () => {
       'sources',
       'publicOrigin',
       'trustedOrigins',
+      'explain',
       'keyFetch',
       'superuserBypass',
       'tokenCache',
