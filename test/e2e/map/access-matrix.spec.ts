@@ -27,8 +27,8 @@ import {
 } from 'nestjs-descope';
 import type { AccessMatrix } from 'nestjs-descope/inspect';
 import { accessMatrix, diffMatrix, formatMatrix, formatMatrixDiff } from 'nestjs-descope/inspect';
-import { requestToken } from '#lib/emulator/command/ask-emulator.js';
 import { createTestDescope } from 'nestjs-descope/testing';
+import { requestToken } from '#lib/emulator/command/ask-emulator.js';
 import type { EmbeddedDescope } from '../../../sample-app/src/embedded/embedded-descope.js';
 import { PEOPLE } from '../../../sample-app/src/embedded/people.js';
 import { readSettings } from '../../../sample-app/src/start/settings.js';
