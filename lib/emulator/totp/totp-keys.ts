@@ -6,6 +6,8 @@ export interface PendingKey<NewUser> {
   readonly key: Buffer;
   /** The user whom the first code creates; absent if the key is for a user who exists. */
   readonly newUser?: NewUser | undefined;
+  /** The user for whom the key is; absent if the first code creates one. */
+  readonly userId?: string | undefined;
 }
 
 interface UserKey {

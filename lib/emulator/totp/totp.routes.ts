@@ -14,6 +14,7 @@ import { readLoginOptions } from '../sign-in/start-sign-in.js';
 import type { UserRecord } from '../store/project.js';
 import { toQrImage } from './qr-image.js';
 import { createTotpKey, toBase32 } from './totp.js';
+import type { PendingKey } from './totp-keys.js';
 
 // Descope's page on TOTP: the user is registered once the sign-up is complete, with the first code.
 const signUp: Handler = (call, state) => {
@@ -23,13 +24,13 @@ const signUp: Handler = (call, state) => {
   const address = loginId.includes('@') ? { email: loginId } : {};
   const profile = readProfile(readObject(call.body, 'user') ?? {});
   const newUser = { ...createUser(loginId, state.clock.nowSeconds()), ...address, ...profile };
-  return offerKey(state, loginId, known ? undefined : newUser);
+  return offerKey(state, loginId, known ? { userId: known.userId } : { newUser });
 };
 
 // An app that the user already has goes on working until the new one has shown a code.
 const update: Handler = async (call, state) => {
-  await requireOwnSignIn(call, state);
-  return offerKey(state, requireString(call.body, 'loginId'));
+  const { userId } = await requireOwnSignIn(call, state);
+  return offerKey(state, requireString(call.body, 'loginId'), { userId });
 };
 
 const verify: Handler = async (call, state) => {
@@ -67,15 +68,17 @@ export const manageTotpRoutes = routesFor('management', {
 
 const ISSUER = 'Descope emulator';
 
+type KeyOwner = Omit<PendingKey<UserRecord>, 'key'>;
+
 // The key for typing it, the URL for apps, and the URL as a QR code.
-function offerKey(state: ProjectState, loginId: string, newUser?: UserRecord): RouteResponse {
+function offerKey(state: ProjectState, loginId: string, owner: KeyOwner): RouteResponse {
   const key = createTotpKey();
   const secret = toBase32(key);
   const label = `${encodeURIComponent(ISSUER)}:${encodeURIComponent(loginId)}`;
   const issuer = encodeURIComponent(ISSUER);
   const provisioningURL = `otpauth://totp/${label}?secret=${secret}&issuer=${issuer}&algorithm=SHA1&digits=6&period=30`;
   const image = toQrImage(provisioningURL);
-  state.project.totp.addPending(loginId, { key, newUser });
+  state.project.totp.addPending(loginId, { key, ...owner });
   return ok({ provisioningURL, image: image.toString('base64'), key: secret });
 }
 
@@ -85,7 +88,9 @@ function takeCode(state: ProjectState, loginId: string, code: string): UserRecor
   const known = users.find(loginId);
   if (known && totp.accept(known.userId, code, seconds)) return known;
   const confirmed = totp.confirm(loginId, code, seconds);
-  const user = known ?? (confirmed?.newUser && users.save(confirmed.newUser));
+  // Whoever has got the login id since then is somebody else.
+  const isOwner = known?.userId === confirmed?.userId;
+  const user = isOwner ? (known ?? (confirmed?.newUser && users.save(confirmed.newUser))) : undefined;
   if (!confirmed || !user) throw new DescopeError('wrongCode', 'The code is wrong or was used before');
   totp.set(user.userId, confirmed.key, confirmed.step);
   return user;

@@ -87,6 +87,19 @@ describe('An authenticator app', () => {
     expect((await bed.sdk.totp.update('ada@example.com', refreshJwt)).error?.errorCode).toBe('E061005');
   });
 
+  // Whoever asked for the key may be somebody else than who has got the login id since then.
+  it('signs nobody in who has got the login id after the key was asked for', async () => {
+    const { key = '' } = (await bed.sdk.totp.signUp('new@example.com')).data ?? {};
+    await bed.admin.management.user.create('new@example.com', {});
+    expect((await verify('new@example.com', codeOf(key))).error?.errorCode).toBe('E061102');
+
+    const { refreshJwt } = await bed.emulator.signIn('ada@example.com');
+    const added = (await bed.sdk.totp.update('ada@example.com', refreshJwt)).data;
+    await bed.admin.management.user.delete('ada@example.com');
+    await bed.admin.management.user.create('ada@example.com', {});
+    expect((await verify('ada@example.com', codeOf(added?.key ?? ''))).error?.errorCode).toBe('E061102');
+  });
+
   it('is removed by management, and back after a reset', async () => {
     const user = bed.admin.management.user;
     expect((await user.load('tom@example.com')).data?.TOTP).toBe(true);
