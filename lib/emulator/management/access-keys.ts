@@ -17,6 +17,7 @@ import { routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { AccessKeyRecord } from '../store/project.js';
 import { createId, createSecret, toDigest } from '../store/records.js';
+import { withoutReserved } from '../templates/jwt-template.js';
 import { assertRoles, assertTenants, readTenants, requireUser } from './user-body.js';
 
 const EMPTY_FIELDS = {
@@ -126,7 +127,7 @@ function readChanges(body: JsonObject, state: ProjectState): Partial<AccessKeyRe
     ...(roleNames && { roleNames }),
     ...(tenants && { tenants }),
     ...(description !== undefined && { description }),
-    ...(customClaims && { customClaims }),
+    ...(customClaims && { customClaims: withoutReserved(customClaims) }),
     ...(customAttributes && { customAttributes }),
     ...(permittedIps && { permittedIps }),
   };

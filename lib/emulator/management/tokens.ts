@@ -13,7 +13,7 @@ import { startSignIn } from '../sign-in/start-sign-in.js';
 import type { PendingSignIn } from '../store/pending.js';
 import type { UserRecord } from '../store/project.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
-import { RESERVED_CLAIMS } from '../templates/jwt-template.js';
+import { withoutReserved } from '../templates/jwt-template.js';
 import { readToken, signToken } from '../tokens/tokens.js';
 import { createUser, PROFILE_FIELDS, readProfile, requireUser } from './user-body.js';
 
@@ -67,11 +67,6 @@ export const tokenRoutes = routesFor('management', {
   'POST /v1/mgmt/auth/signup-in': takes(SIGN_UP, signInAs('signup-in')),
   'GET /v1/mgmt/license': () => ok({ rateLimitTier: 'tier1' }),
 });
-
-// A management call cannot change Descope's own claims.
-function withoutReserved(claims: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(claims).filter(([name]) => !RESERVED_CLAIMS.has(name)));
-}
 
 function toUser(body: JsonObject, state: ProjectState, approach: Approach): UserRecord {
   const loginId = requireString(body, 'loginId');

@@ -87,9 +87,14 @@ export class JwtTemplates {
 }
 
 /** Claims that are Descope's own: neither a template nor a management call can set them. */
-export const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
+const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
   'iss sub drn exp iat nbf rexp amr roles permissions tenants dct su nsec act dsub'.split(' '),
 );
+
+/** Leaves out claims that are Descope's own, which a management call cannot set. */
+export function withoutReserved(claims: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !RESERVED_CLAIMS.has(name)));
+}
 
 /** What is wrong with a template. */
 export interface TemplateIssue {

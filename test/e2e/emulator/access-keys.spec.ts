@@ -61,6 +61,22 @@ describe('an access key', () => {
 });
 
 describe('access keys under management', () => {
+  it("get no claims that are Descope's own: another subject, tenant, role or step-up", async () => {
+    const claims = {
+      dsub: 'U1',
+      dct: 'globex',
+      tenants: { globex: {} },
+      roles: ['admin'],
+      su: true,
+      team: 7,
+    };
+    const keys = bed.admin.management.accessKey;
+    const { cleartext = '', key } = (await keys.create('new', 0, [], [], undefined, claims)).data ?? {};
+    const { token } = await bed.sdk.exchangeAccessKey(cleartext);
+    expect(Object.keys(token).sort()).toEqual(['drn', 'exp', 'iat', 'iss', 'sub', 'team']);
+    expect(key?.customClaims).toEqual({ team: 7 });
+  });
+
   it('are made with a cleartext that can be exchanged until they are deactivated', async () => {
     const keys = bed.admin.management.accessKey;
     const made = await keys.create('new', 0, ['worker'], undefined, undefined, { team: 7 });
