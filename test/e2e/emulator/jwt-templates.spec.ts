@@ -124,6 +124,13 @@ describe('A JWT template of management', () => {
     expect((await bed.emulator.signIn('ada@example.com')).claims).not.toHaveProperty('mark');
   });
 
+  it('is read at once, however long a value of it is', async () => {
+    const template = { name: 'long', type: 'user' as const, template: { a: `{{${' '.repeat(3000)}` } };
+    const startedMs = performance.now();
+    expect((await templates().validate('', template)).data?.valid).toBe(true);
+    expect(performance.now() - startedMs).toBeLessThan(5000);
+  });
+
   // "Strict validation runs first": RESERVED_CLAIM_KEY, NAME_MISSING (API reference, create JWT template).
   it('is not saved with a mistake, which validate names', async () => {
     const template = { type: 'user', template: { exp: 1, mail: '{{user.mail}}' } };
