@@ -2,6 +2,7 @@
 import { DescopeError } from '../errors.js';
 import { isObject, readObject, readString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
+import { isTooDeep } from '../http/message.js';
 
 /** The fields of a user that a mapping may fill; beside them there are custom attributes. */
 export const MAPPED_FIELDS = [
@@ -143,12 +144,14 @@ export function groupAttribute({ group }: AttributeMapping): string {
 export function parseAttributes(text: string): JsonObject {
   if (text.trim() === '') return {};
   if (text.length > MAX_ATTRIBUTES) throw wrongAttributes(`have more than ${MAX_ATTRIBUTES} characters`);
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
+    value = JSON.parse(text);
   } catch {
     throw wrongAttributes('are not valid JSON');
   }
+  if (isTooDeep(value)) throw wrongAttributes('are nested too deeply');
+  if (isObject(value)) return value;
   throw wrongAttributes('must be an object of JSON');
 }
 

@@ -118,11 +118,20 @@ function parseForm(text: string): JsonObject {
 }
 
 function parse(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new DescopeError('badRequest', 'The request body is not valid JSON');
   }
+  if (isTooDeep(value)) throw new DescopeError('badRequest', 'The request body is nested too deeply');
+  return value;
+}
+
+/** Whether JSON is nested more than 100 levels deep: what it becomes could not be written as JSON again. */
+export function isTooDeep(value: unknown, left = 100): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return left === 0 || Object.values(value).some((member) => isTooDeep(member, left - 1));
 }
 
 /** The response of a route; a body that is neither a string nor bytes is sent as JSON. */

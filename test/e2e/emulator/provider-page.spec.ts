@@ -87,6 +87,16 @@ describe('The page of a provider', () => {
     }
   });
 
+  it('takes no attributes that are nested too deeply', async () => {
+    const attributes = `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`;
+    const body = new URLSearchParams({ email: 'ada@example.com', attributes });
+    const response = await fetch(await start(), { method: 'POST', body });
+    expect([response.status, await response.text()]).toEqual([
+      400,
+      expect.stringContaining('The attributes are nested too deeply'),
+    ]);
+  });
+
   it('is answered once, and expires', async () => {
     const url = await start();
     await answerProvider(url, { email: 'ada@example.com' });

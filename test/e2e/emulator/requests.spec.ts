@@ -38,6 +38,16 @@ describe('a malformed body', () => {
     expect(await (await post('/v1/auth/otp/signin/email', body)).json()).toMatchObject({ errorCode });
   });
 
+  // What is kept of it could not be written as JSON again.
+  it('is rejected when it is nested too deeply', async () => {
+    const body = `{"loginId":"ada@example.com","loginOptions":${'{"customClaims":'.repeat(5000)}1${'}'.repeat(5001)}`;
+    const response = await post('/v1/auth/otp/signin/email', body);
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      expect.objectContaining({ errorMessage: 'The request body is nested too deeply' }),
+    ]);
+  });
+
   it('is rejected as 413 when it is too long, without being kept', async () => {
     const response = await post(
       '/v1/auth/otp/signin/email',
