@@ -1,5 +1,6 @@
 // Connecting a user or a tenant to an outbound app: the call that starts it, and the page that plays the service.
 import { DescopeError } from '../errors.js';
+import { assertRedirectUrl } from '../federation/providers.js';
 import { readBoolean, readObject, readString, readStrings, requireString } from '../http/fields.js';
 import type { JsonObject, RouteResponse } from '../http/message.js';
 import { ok } from '../http/message.js';
@@ -69,6 +70,7 @@ function start(state: ProjectState, connectedBy: string, wishes: JsonObject): Ro
   if (!URL.canParse(redirectUrl) || !/^https?:/i.test(redirectUrl)) {
     throw new DescopeError('invalidArguments', 'The redirectUrl must be an absolute http or https URL');
   }
+  assertRedirectUrl(state, redirectUrl);
   const tenantId = readString(wishes, 'tenantId') ?? '';
   assertMayConnect(state, connectedBy, tenantId);
   const isOfTenant = readBoolean(wishes, 'tenantLevel') ?? false;

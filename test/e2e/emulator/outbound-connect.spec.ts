@@ -6,6 +6,7 @@ const bed = useEmulator({
   seed: {
     users: [{ loginId: 'ada@example.com', tenants: [{ tenantId: 'acme' }] }, { loginId: 'eve@example.com' }],
     outboundApps: [{ id: 'calendar', name: 'Calendar <b>', scopes: ['read'] }],
+    approvedDomains: ['app.example'],
     inboundApps: [{ name: 'agent', scopes: ['outbound.token.fetch'] }],
   },
 });
@@ -67,6 +68,8 @@ describe('connecting a user', () => {
     const { sessionJwt } = await bed.emulator.signIn('ada@example.com');
     expect((await bed.sdk.outbound.connect('calendar', { redirectUrl }, sessionJwt)).code).toBe(401);
     expect((await start({ redirectUrl: 'javascript:alert(1)' })).code).toBe(400);
+    expect((await start({ redirectUrl: 'https://app.example@evil.example/' })).code).toBe(400);
+    expect((await start({ redirectUrl: 'https://evil.example/' })).code).toBe(400); // not approved
   });
 
   // "Adaptive connect", which agents call where fetching answers 404.
