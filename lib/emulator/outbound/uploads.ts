@@ -90,7 +90,7 @@ const NOTHING: GrantedTokens = {
 };
 
 const TOKEN =
-  'appId tenantId refreshToken accessToken accessTokenExpiry accessTokenType scopes externalIdentifier idToken grantedBy';
+  'appId tenantId refreshToken accessToken accessTokenExpiry accessTokenType scopes externalIdentifier grantedBy';
 
 /** The routes that upload tokens and API keys. */
 export const uploadRoutes = routesFor('management', {

@@ -42,6 +42,7 @@ const CASES: readonly (readonly [path: string, body: object, field: string])[] =
   ['/v1/mgmt/accesskey/create', { name: 'k', ssoAppIds: ['app1'] }, 'ssoAppIds'],
   ['/v1/mgmt/tenant/create', { name: 'n', enforceSSO: true }, 'enforceSSO'],
   ['/v1/mgmt/role/create', { name: 'r', private: true }, 'private'],
+  ['/v1/mgmt/outbound/app/user/oauthtoken/upload', { appId: 'a', userId: 'u', idToken: 'x' }, 'idToken'],
   ['/v1/mgmt/jwt/update', { jwt: 'x', refreshDuration: 60 }, 'refreshDuration'],
   ['/v1/mgmt/impersonate', { impersonatorId: 'a', loginId: 'b', validateConsent: true }, 'validateConsent'],
   [
