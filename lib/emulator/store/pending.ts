@@ -31,8 +31,9 @@ const SOURCES = ['generated', 'sent'] as const;
 type CodeSource = (typeof SOURCES)[number];
 
 const MAX_TRIES = 5;
+const MAX_WAITING = 10_000;
 
-/** Keeps pending sign-ins: codes by login id and method, links by their token. */
+/** Keeps the latest 10 000 pending sign-ins of each kind: codes by login id and method, links by their token. */
 export class PendingSignIns {
   readonly #byCode = new Map<string, PendingSignIn & { readonly code: string; tries: number }>();
   readonly #byLink = new Map<string, PendingSignIn>();
@@ -40,14 +41,14 @@ export class PendingSignIns {
   /** Issues a code; it replaces an earlier one of the same login id, method and source. */
   issueCode(pending: PendingSignIn, source: CodeSource = 'sent'): string {
     const code = createCode();
-    this.#byCode.set(keyOf(source, pending), { ...pending, code, tries: 0 });
+    keepLatest(this.#byCode, keyOf(source, pending), { ...pending, code, tries: 0 });
     return code;
   }
 
   /** Issues the token of a link. */
   issueLink(pending: PendingSignIn): string {
     const token = createSecret();
-    this.#byLink.set(token, pending);
+    keepLatest(this.#byLink, token, pending);
     return token;
   }
 
@@ -78,6 +79,14 @@ export class PendingSignIns {
   }
 }
 
+// Nobody comes back for most of those that are forgotten.
+function keepLatest<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  const [oldest] = map.keys();
+  if (map.size >= MAX_WAITING && oldest !== undefined) map.delete(oldest);
+  map.set(key, value);
+}
+
 function keyOf(source: CodeSource, { deliveryMethod, loginId }: Omit<ReturnedCode, 'code'>): string {
   return JSON.stringify([source, deliveryMethod, loginId]);
 }
@@ -95,7 +104,7 @@ interface Waiting {
   isVerified: boolean;
 }
 
-/** Keeps enchanted links, which one browser opens and another one waits for. */
+/** Keeps the latest 10 000 enchanted links, which one browser opens and another one waits for. */
 export class EnchantedLinks {
   readonly #byRef = new Map<string, Waiting>();
   readonly #refByToken = new Map<string, string>();
@@ -103,8 +112,8 @@ export class EnchantedLinks {
   /** Issues a link. */
   issue(pending: PendingSignIn, source: CodeSource = 'sent'): EnchantedLink {
     const link = { token: createSecret(), pendingRef: createSecret(), linkId: String(randomInt(10, 100)) };
-    this.#byRef.set(link.pendingRef, { pending, source, isVerified: false });
-    this.#refByToken.set(link.token, link.pendingRef);
+    keepLatest(this.#byRef, link.pendingRef, { pending, source, isVerified: false });
+    keepLatest(this.#refByToken, link.token, link.pendingRef);
     return link;
   }
 
