@@ -4,7 +4,7 @@ import { readBoolean, readNumber, readString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
 import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
-import { routesFor, takes } from '../http/router.js';
+import { routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { PasswordSettings } from '../store/password-policy.js';
 import { findSettingsMistakes } from '../store/password-policy.js';
@@ -32,7 +32,7 @@ const SETTINGS =
 
 /** The routes that manage password settings. */
 export const passwordSettingsRoutes = routesFor('management', {
-  'GET /v1/mgmt/password/settings': load,
+  'GET /v1/mgmt/password/settings': takesQuery('tenantId', load),
   'POST /v1/mgmt/password/settings': takes(SETTINGS, configure),
 });
 

@@ -51,6 +51,8 @@ describe('Password settings', () => {
     // go-sdk's `PasswordSettings` spells it so.
     expect((await settings().getSettings('globex')).data).toHaveProperty('nonAlphanumeric', true);
     expect((await settings().getSettings('acme')).data).toMatchObject({ minLength: 12 });
+    bed.emulator.configure({ strict: true });
+    expect((await settings().getSettings('globex')).data).toMatchObject(STRICT);
     expect((await settings().getSettings('nowhere')).error?.errorMessage).toBe('There is no tenant nowhere');
     bed.emulator.reset();
     expect((await settings().getSettings('')).data).toMatchObject(EASY);
