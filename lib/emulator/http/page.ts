@@ -7,7 +7,8 @@ import type { Call, RouteResponse } from './message.js';
 export function toFormTarget(uri: string): string {
   const { protocol, hostname, origin } = new URL(uri);
   if (origin === 'null') return protocol;
-  return hostname.startsWith('[') ? protocol : origin; // an IPv6 address cannot be written there
+  // An IPv6 address cannot be written there, and of a name with these characters the rest would be a directive.
+  return /[[;,']/.test(hostname) ? protocol : origin;
 }
 
 /** What a page shows. */
