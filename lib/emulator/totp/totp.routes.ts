@@ -88,7 +88,7 @@ function takeCode(state: ProjectState, loginId: string, code: string): UserRecor
   const known = users.find(loginId);
   if (known && totp.accept(known.userId, code, seconds)) return known;
   const confirmed = totp.confirm(loginId, code, seconds);
-  // Whoever has got the login id since then is somebody else.
+  // A user who has got the login id since then is somebody else.
   const isOwner = known?.userId === confirmed?.userId;
   const user = isOwner ? (known ?? (confirmed?.newUser && users.save(confirmed.newUser))) : undefined;
   if (!confirmed || !user) throw new DescopeError('wrongCode', 'The code is wrong or was used before');

@@ -61,7 +61,9 @@ describe('The page of a provider', () => {
     expect(policy).toContain("frame-ancestors 'none'");
     // A host name may contain what divides directives.
     const odd = await fetch(await start('google', 'https://a;sandbox.preview.example.com/'));
-    expect(odd.headers.get('content-security-policy')).toContain("form-action 'self' https:; frame-ancestors");
+    expect(odd.headers.get('content-security-policy')).toContain(
+      "form-action 'self' https:; frame-ancestors",
+    );
   });
 
   it('takes no form of another site', async () => {

@@ -87,7 +87,7 @@ describe('An authenticator app', () => {
     expect((await bed.sdk.totp.update('ada@example.com', refreshJwt)).error?.errorCode).toBe('E061005');
   });
 
-  // Whoever asked for the key may be somebody else than who has got the login id since then.
+  // Who asked for the key may be somebody else than who has got the login id since then.
   it('signs nobody in who has got the login id after the key was asked for', async () => {
     const { key = '' } = (await bed.sdk.totp.signUp('new@example.com')).data ?? {};
     await bed.admin.management.user.create('new@example.com', {});
