@@ -70,8 +70,33 @@ const md5: Kind = (hash) => {
   return (given) => isSame(createHash('md5').update(given).digest(), wanted);
 };
 
-const KINDS = new Map<string, Kind>(Object.entries({ pbkdf2, firebase, django, md5 }));
+// phpass's portable hashes: a digest of salt and password, then again and again one of the last digest and the password.
+const phpass: Kind = (hash) => {
+  const type = requireString(hash, 'type');
+  if (!PHPASS.has(type)) throw rejection(`hashedPassword.phpass.type ${type.slice(0, 100)}`);
+  const [wanted, salt] = [requireString(hash, 'hash'), Buffer.from(requireString(hash, 'salt'))];
+  const iterations = readCost(hash, 'iterations', 1_000_000);
+  // An MD5 has 22 characters. Some programs keep only the first ones of an SHA-512.
+  if (!/^[./\dA-Za-z]{22,86}$/.test(wanted)) {
+    throw new DescopeError(
+      'invalidArguments',
+      'The hash field must have 22 to 86 of the characters ./0-9A-Za-z',
+    );
+  }
+  return (given) => {
+    const password = Buffer.from(given);
+    let digest = salt;
+    for (let round = 0; round <= iterations; round += 1) {
+      digest = createHash(type).update(digest).update(password).digest();
+    }
+    return isSame(Buffer.from(toPhpassText(digest).slice(0, wanted.length)), Buffer.from(wanted));
+  };
+};
+
+const KINDS = new Map<string, Kind>(Object.entries({ pbkdf2, firebase, django, md5, phpass }));
 const DIGESTS = new Set(['sha1', 'sha256', 'sha512']);
+const PHPASS = new Set(['md5', 'sha512']);
+const PHPASS_LETTERS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const DJANGO = new Map([
   ['pbkdf2_sha256', 'sha256'],
   ['pbkdf2_sha1', 'sha1'],
@@ -89,6 +114,19 @@ function toPbkdf2Check({ wanted, salt, digest, iterations }: Pbkdf2): PasswordCh
   return (given) => isSame(pbkdf2Sync(given, salt, iterations, wanted.length, digest), wanted);
 }
 
+// Six bits a character, the lowest ones first.
+function toPhpassText(digest: Buffer): string {
+  let text = '';
+  for (let start = 0; start < digest.length; start += 3) {
+    const part = digest.subarray(start, start + 3);
+    const bits = part.readUIntLE(0, part.length);
+    for (let place = 0; place <= part.length; place += 1) {
+      text += PHPASS_LETTERS.charAt((bits >> (6 * place)) & 63);
+    }
+  }
+  return text;
+}
+
 function readBytes(hash: JsonObject, name: string): Buffer {
   return Buffer.from(requireString(hash, name), 'base64');
 }
@@ -102,7 +140,7 @@ function readCost(hash: JsonObject, name: string, most: number): number {
 
 function rejection(what: string): DescopeError {
   const message =
-    `The emulator cannot check ${what}: it supports pbkdf2, django's pbkdf2, firebase and md5; ` +
+    `The emulator cannot check ${what}: it supports pbkdf2, django's pbkdf2, firebase, phpass and md5; ` +
     'use a plain password, or test this against a real project of Descope';
   return new DescopeError('invalidArguments', message);
 }

@@ -207,6 +207,13 @@ describe('A password that comes hashed', () => {
     ['django', { django: { hash: `pbkdf2_sha256$1000$some salt$${pbkdf2}` } }, 'Correct-horse-1'],
     ['md5', { md5: { hash: createHash('md5').update('Correct-horse-1').digest('hex') } }, 'Correct-horse-1'],
     [
+      'phpass', // the example of phpass's own test program
+      {
+        phpass: { hash: 'eRo7ud9Fh4E2PdI0S3r.L0', salt: 'IQRaTwmf', iterations: 2048, type: 'md5' as const },
+      },
+      'test12345',
+    ],
+    [
       'firebase', // the example of Firebase's own documentation
       {
         firebase: {
@@ -229,7 +236,10 @@ describe('A password that comes hashed', () => {
 
   it.each([
     [{ bcrypt: { hash: '$2a$10$abc' } }, 'hashedPassword.bcrypt'],
-    [{ phpass: { hash: 'a', salt: 'b', iterations: 8, type: 'md5' as const } }, 'hashedPassword.phpass'],
+    [
+      { phpass: { hash: 'a', salt: 'b', iterations: 8, type: 'md5' as const } },
+      'The hash field must have 22',
+    ],
     [{ django: { hash: 'argon2$argon2id$v=19$m' } }, 'hashedPassword.django argon2'],
   ])(
     'is rejected by name where Node cannot check it, and nobody is created: %j',
