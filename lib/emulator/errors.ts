@@ -88,6 +88,7 @@ const KINDS = {
   noSuchUser: [400, 'E062108', 'User not found'],
   wrongPassword: [401, 'E062903', 'Invalid sign-in credentials'],
   passwordExpired: [401, 'E062909', 'Password expired'],
+  attributeExists: [400, 'E016002', 'Custom attribute already exists'],
   linkPending: [401, 'E062503', 'Enchanted link is pending'],
   flowNotFound: [400, 'E103205', 'Flow timed out'],
   signedOut: [401, 'E064001', 'Session ended by logout'],

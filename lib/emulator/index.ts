@@ -20,6 +20,7 @@ export type {
   SeedRole,
   SeedTenant,
   SeedUser,
+  SeedUserMembership,
 } from './seed/seed.js';
 export type { SeedInboundApp, SeedMcpServer, SeedScope } from './seed/seed-apps.js';
 export type { SeedOutboundApp } from './seed/seed-connections.js';
@@ -31,7 +32,7 @@ export type {
   SeedSso,
 } from './seed/seed-federation.js';
 export type { SeedFlow } from './seed/seed-flows.js';
-export type { SeedJwtTemplate, SeedPasswordSettings } from './seed/seed-settings.js';
+export type { SeedCustomAttribute, SeedJwtTemplate, SeedPasswordSettings } from './seed/seed-settings.js';
 export type { EmulatorSettings } from './settings.js';
 export { startEmulator } from './start-emulator.js';
 export type { FlowKind } from './store/flows.js';

@@ -13,7 +13,7 @@ import { applyAuthorization, applyInboundApps, applySeed } from './seed/apply-se
 import { applySettings, assignTemplates } from './seed/apply-settings.js';
 import type { EmulatorSeed } from './seed/seed.js';
 import { applyOutboundApps } from './seed/seed-connections.js';
-import { applyFederation } from './seed/seed-federation.js';
+import { applyFederation, applyGroups } from './seed/seed-federation.js';
 import { applyFlows } from './seed/seed-flows.js';
 import type { EmulatorSettings } from './settings.js';
 import { changeSettings } from './settings.js';
@@ -149,5 +149,6 @@ export class ProjectState {
     applyAuthorization(this.authorization, this.seed);
     applyOutboundApps(this, this.seed);
     applyFederation(this.federation, this.seed);
+    applyGroups(this.project, this.federation, this.seed.users);
   }
 }

@@ -40,9 +40,12 @@ import { loadSeed } from './seed/load-seed.js';
 import { manageSsoRoutes } from './sso/settings.routes.js';
 import { createKey, KeyRing } from './store/key-ring.js';
 import { jwtTemplateRoutes } from './templates/template.routes.js';
-import { manageTotpRoutes, totpRoutes } from './totp/totp.routes.js';
 import { tenantSettingsRoutes } from './tenants/tenant-settings.js';
 import { tenantRoutes } from './tenants/tenants.js';
+import { manageTotpRoutes, totpRoutes } from './totp/totp.routes.js';
+import { userBatchRoutes } from './users/batches.js';
+import { customAttributeRoutes } from './users/custom-attributes.routes.js';
+import { groupRoutes } from './users/groups.routes.js';
 
 /**
  * Starts an embedded Descope on a port of this machine, with new keys and the data of the seed, all in memory.
@@ -125,4 +128,7 @@ export const allRoutes: readonly Route[] = [
   ...totpRoutes,
   ...manageTotpRoutes,
   ...manageFlowRoutes,
+  ...userBatchRoutes,
+  ...customAttributeRoutes,
+  ...groupRoutes,
 ];

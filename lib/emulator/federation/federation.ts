@@ -61,6 +61,13 @@ export interface SsoGrant {
   readonly roleNames: readonly string[];
 }
 
+/** The groups of a user, from one SSO configuration of a tenant. */
+export interface UserGroups {
+  readonly userId: string;
+  readonly ssoId: string;
+  readonly groups: readonly string[];
+}
+
 const MAX_WAITING = 1000;
 
 /** Keeps providers, SSO configurations, and what waits for a person or a code. */
@@ -74,7 +81,7 @@ export class Federation {
   approvedDomains: readonly string[] = [];
   readonly #requests = new Map<string, FederatedRequest>();
   readonly #answers = new Map<string, FederatedAnswer>();
-  readonly #grants = new Map<string, SsoGrant>();
+  readonly #grants = new Map<string, SsoGrant & SsoKey & { readonly userId: string }>();
 
   /** Keeps a request until its page is answered, and returns the secret that its URL carries. */
   keepRequest(request: FederatedRequest): string {
@@ -111,7 +118,13 @@ export class Federation {
 
   /** Remembers what a user has in a tenant by SSO. */
   keepGrant(userId: string, sso: SsoKey, grant: SsoGrant): void {
-    this.#grants.set(toGrantKey(userId, sso), grant);
+    const { tenantId, ssoId } = sso;
+    this.#grants.set(toGrantKey(userId, sso), { ...grant, userId, tenantId, ssoId });
+  }
+
+  /** The groups of users in a tenant. */
+  groupsOf(tenantId: string): readonly UserGroups[] {
+    return [...this.#grants.values()].filter((grant) => grant.tenantId === tenantId);
   }
 
   /** The protocol and the domains of a tenant's SSO; without SSO, neither. */
@@ -125,6 +138,7 @@ export class Federation {
   /** Removes the SSO of a tenant, which is deleted. */
   removeTenant(tenantId: string): void {
     this.configurations.removeTenant(tenantId);
+    for (const [key, grant] of this.#grants) if (grant.tenantId === tenantId) this.#grants.delete(key);
   }
 
   /** Forgets everything. */

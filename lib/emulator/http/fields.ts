@@ -73,11 +73,13 @@ export function readField(body: JsonObject, name: string): unknown {
   return Object.hasOwn(body, name) ? (body[name] ?? undefined) : undefined;
 }
 
-/** Whether an object has all members of another, with the same values. */
+// go-sdk, the options of a search: a value or a list of values.
+/** Whether attributes have the wanted values; of a list of values they need one, and a list has each of its items. */
 export function hasAttributes(attributes: JsonObject, wanted: JsonObject): boolean {
-  return Object.entries(wanted).every(
-    ([name, value]) => Object.hasOwn(attributes, name) && attributes[name] === value,
-  );
+  return Object.entries(wanted).every(([name, value]) => {
+    const has: readonly unknown[] = Object.hasOwn(attributes, name) ? [attributes[name]].flat() : [];
+    return [value].flat().some((one) => has.includes(one));
+  });
 }
 
 /** Whether a value is a JSON object. */

@@ -33,12 +33,13 @@ const loginId: Change = (body, user) => {
   return { loginIds: next === undefined ? others : [...others, next] };
 };
 
-const customAttribute: Change = (body, user) => ({
-  customAttributes: {
-    ...user.customAttributes,
-    [requireString(body, 'attributeKey')]: readField(body, 'attributeValue'),
-  },
-});
+const customAttribute: Handler = ({ body }, state) => {
+  const user = requireUser(body, state);
+  const attribute = { [requireString(body, 'attributeKey')]: readField(body, 'attributeValue') };
+  state.project.customAttributes.check(attribute);
+  const customAttributes = { ...user.customAttributes, ...attribute };
+  return respondWithUser(state, state.project.users.save({ ...user, customAttributes }));
+};
 
 const email: Change = (body) => ({
   email: readString(body, 'email'),
@@ -49,6 +50,21 @@ const phone: Change = (body) => ({
   phone: readString(body, 'phone'),
   verifiedPhone: readBoolean(body, 'verified') ?? false,
 });
+
+// go-sdk, `UpdateEmail`: `failOnConflict` rejects an address that is the login id of another user.
+function changeAddress(name: 'email' | 'phone', toChange: Change): Handler {
+  const handler = change(toChange);
+  return (call, state) => {
+    const owner = state.project.users.all.find(({ loginIds }) =>
+      loginIds.includes(readString(call.body, name) ?? ''),
+    );
+    const isTaken = owner !== undefined && owner.userId !== requireUser(call.body, state).userId;
+    if (isTaken && readBoolean(call.body, 'failOnConflict')) {
+      throw new DescopeError('userExists', `The ${name} is the login id of another user`);
+    }
+    return handler(call, state);
+  };
+}
 
 // A temporary password must be replaced at the first sign-in; the settings apply to it too.
 function setPassword(isActive: boolean): Handler {
@@ -74,17 +90,20 @@ const history: Handler = (call, state) => {
 export const changeUserRoutes = routesFor('management', {
   'POST /v1/mgmt/user/update/status': takes('loginId status', change(status)),
   'POST /v1/mgmt/user/update/loginid': takes('loginId newLoginId', change(loginId)),
-  'POST /v1/mgmt/user/update/email': takes('loginId email verified', change(email)),
-  'POST /v1/mgmt/user/update/phone': takes('loginId phone verified', change(phone)),
+  'POST /v1/mgmt/user/update/email': takes(
+    'loginId email verified failOnConflict',
+    changeAddress('email', email),
+  ),
+  'POST /v1/mgmt/user/update/phone': takes(
+    'loginId phone verified failOnConflict',
+    changeAddress('phone', phone),
+  ),
   'POST /v1/mgmt/user/update/name': takes(
     'loginId displayName name givenName middleName familyName',
     change(readProfile),
   ),
   'POST /v1/mgmt/user/update/picture': takes('loginId picture', change(readProfile)),
-  'POST /v1/mgmt/user/update/customAttribute': takes(
-    'loginId attributeKey attributeValue',
-    change(customAttribute),
-  ),
+  'POST /v1/mgmt/user/update/customAttribute': takes('loginId attributeKey attributeValue', customAttribute),
   'POST /v1/mgmt/user/password/set': takes('loginId password setActive', setPassword(false)),
   'POST /v1/mgmt/user/password/set/temporary': takes('loginId password setActive', setPassword(false)),
   'POST /v1/mgmt/user/password/set/active': takes('loginId password setActive', setPassword(true)),

@@ -16,12 +16,12 @@ import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import { toUserView } from '../sign-in/jwt-response.js';
-import type { UserRecord } from '../store/project.js';
+import type { Project, UserRecord } from '../store/project.js';
 
 const DEFAULT_LIMIT = 100;
 
 const search: Handler = (call, state) => {
-  const fitting = state.project.users.all.filter((user) => matches(user, call.body));
+  const fitting = state.project.users.all.filter((user) => matches(user, call.body, state.project));
   const found = sortUsers(fitting, readObjects(call.body, 'sort') ?? []);
   const limit = readNumber(call.body, 'limit') || DEFAULT_LIMIT;
   const start = (readNumber(call.body, 'page') ?? 0) * limit;
@@ -31,7 +31,8 @@ const search: Handler = (call, state) => {
 
 const FILTERS =
   'loginIds userIds emails phones statuses roleNames tenantIds customAttributes text testUsersOnly withTestUser ' +
-  'limit page sort.field sort.desc fromCreatedTime toCreatedTime tenantRoleNames';
+  'limit page sort.field sort.desc fromCreatedTime toCreatedTime tenantRoleNames tenantRoleIds ' +
+  'verifiedEmail verifiedPhone';
 
 /** The routes that search for users. */
 export const searchUserRoutes = routesFor('management', {
@@ -41,21 +42,35 @@ export const searchUserRoutes = routesFor('management', {
 });
 
 // All filters must match; an empty list is no filter.
-function matches(user: UserRecord, filters: JsonObject): boolean {
+function matches(user: UserRecord, filters: JsonObject, project: Project): boolean {
   return (
     matchesTestUser(user, filters) &&
     matchesIdentity(user, filters) &&
     overlaps(readStrings(filters, 'statuses'), [user.status]) &&
     overlaps(readStrings(filters, 'roleNames'), user.roleNames) &&
-    overlaps(
-      readStrings(filters, 'tenantIds'),
-      user.tenants.map(({ tenantId }) => tenantId),
-    ) &&
     hasAttributes(user.customAttributes, readObject(filters, 'customAttributes') ?? {}) &&
-    matchesTenantRoles(user, readObject(filters, 'tenantRoleNames') ?? {}) &&
+    matchesTenants(user, filters, project) &&
     matchesTime(user, filters) &&
     matchesText(user, readString(filters, 'text'))
   );
+}
+
+function matchesTenants(user: UserRecord, filters: JsonObject, project: Project): boolean {
+  const tenantIds = user.tenants.map(({ tenantId }) => tenantId);
+  return (
+    overlaps(readStrings(filters, 'tenantIds'), tenantIds) &&
+    matchesTenantRoles(user, readObject(filters, 'tenantRoleNames') ?? {}) &&
+    matchesTenantRoles(user, readObject(filters, 'tenantRoleIds') ?? {}, (id) => nameOf(project, id))
+  );
+}
+
+function isSame(wanted: boolean | undefined, has: boolean): boolean {
+  return wanted === undefined || wanted === has;
+}
+
+// An id that no role has is the name of none.
+function nameOf({ roles }: Project, id: string): string | undefined {
+  return roles.all.find((role) => role.id === id)?.name;
 }
 
 function matchesIdentity(user: UserRecord, filters: JsonObject): boolean {
@@ -63,7 +78,9 @@ function matchesIdentity(user: UserRecord, filters: JsonObject): boolean {
     overlaps(readStrings(filters, 'loginIds'), user.loginIds) &&
     overlaps(readStrings(filters, 'userIds'), [user.userId]) &&
     overlaps(readStrings(filters, 'emails'), [user.email]) &&
-    overlaps(readStrings(filters, 'phones'), [user.phone])
+    overlaps(readStrings(filters, 'phones'), [user.phone]) &&
+    isSame(readBoolean(filters, 'verifiedEmail'), user.verifiedEmail) &&
+    isSame(readBoolean(filters, 'verifiedPhone'), user.verifiedPhone)
   );
 }
 
@@ -77,14 +94,18 @@ function overlaps(wanted: readonly string[] | undefined, has: readonly (string |
 }
 
 // For each tenant: one of the roles, or with `and` all of them.
-function matchesTenantRoles(user: UserRecord, wanted: JsonObject): boolean {
+function matchesTenantRoles(
+  user: UserRecord,
+  wanted: JsonObject,
+  toName: (value: string) => string | undefined = (name) => name,
+): boolean {
   return Object.entries(wanted).every(([tenantId, filter]) => {
     if (!isObject(filter))
       throw new DescopeError('invalidArguments', 'The tenantRoleNames field is malformed');
     const names = readStrings(filter, 'values') ?? [];
     const has = user.tenants.find((grant) => grant.tenantId === tenantId)?.roleNames;
     if (has === undefined) return false;
-    const holds = (name: string) => has.includes(name);
+    const holds = (value: string) => has.includes(toName(value) ?? '');
     return names.length === 0 || (readBoolean(filter, 'and') ? names.every(holds) : names.some(holds));
   });
 }

@@ -107,6 +107,29 @@ const embeddedLink: Handler = (call, state) => {
   return ok({ token: state.pending.issueLink({ ...pending, deliveryMethod: 'link', changes: {} }) });
 };
 
+// The user is created once the link is used, unless somebody has taken the login id by then.
+const signUpLink: Handler = ({ body }, state) => {
+  const loginId = requireString(body, 'loginId');
+  if (state.project.users.find(loginId)) throw new DescopeError('userExists', 'User already exists');
+  const address = loginId.includes('@') ? { email: loginId } : {};
+  const newUser = {
+    ...createUser(loginId, state.clock.nowSeconds()),
+    ...address,
+    ...readProfile(readObject(body, 'user') ?? {}),
+    verifiedEmail: readBoolean(body, 'emailVerified') ?? false,
+    verifiedPhone: readBoolean(body, 'phoneVerified') ?? false,
+  };
+  const seconds = readNumber(body, 'timeout') || SIGN_UP_LINK_SECONDS;
+  const callerClaims = readObject(readObject(body, 'loginOptions') ?? {}, 'customClaims') ?? {};
+  const pending = toPending(state, newUser, { method: 'email', callerClaims, seconds });
+  return ok({
+    token: state.pending.issueLink({ ...pending, deliveryMethod: 'link', changes: {}, newUser }),
+  });
+};
+
+// go-sdk, `EmbeddedLinkLoginOptions`.
+const SIGN_UP_LINK_SECONDS = 60;
+
 const TEST_FIELDS = 'loginId loginOptions.customClaims';
 
 /** The routes that generate codes and links. */
@@ -115,6 +138,10 @@ export const testUserRoutes = routesFor('management', {
   'POST /v1/mgmt/tests/generate/magiclink': takes(`deliveryMethod URI ${TEST_FIELDS}`, magicLink),
   'POST /v1/mgmt/tests/generate/enchantedlink': takes(`deliveryMethod URI ${TEST_FIELDS}`, enchantedLink),
   'POST /v1/mgmt/user/signin/embeddedlink': takes('loginId customClaims timeout', embeddedLink),
+  'POST /v1/mgmt/user/signup/embeddedlink': takes(
+    `loginId ${below('user', PROFILE_FIELDS)} emailVerified phoneVerified loginOptions.customClaims timeout`,
+    signUpLink,
+  ),
 });
 
 function toTestPending(call: Call, state: ProjectState): PendingSignIn {

@@ -6,7 +6,6 @@ import {
   readField,
   readNumber,
   readObject,
-  readObjects,
   readString,
   readStrings,
   requireString,
@@ -36,18 +35,6 @@ const create: Handler = (call, state) => respondWithUser(state, addUser(call.bod
 const createTest: Handler = (call, state) =>
   respondWithUser(state, addUser({ ...call.body, test: true }, state));
 
-// A hash that cannot be checked rejects the whole call: in the list of failed users it would be overlooked.
-const createBatch: Handler = (call, state) => {
-  const bodies = readObjects(call.body, 'users') ?? [];
-  for (const body of bodies) readPassword(body);
-  const results = bodies.map((body) => tryToAdd(body, state, call.body));
-  return ok({
-    createdUsers: results.flatMap((result) => result.created ?? []),
-    failedUsers: results.flatMap((result) => result.failed ?? []),
-    additionalErrors: Object.fromEntries(results.flatMap((result) => result.error ?? [])),
-  });
-};
-
 const NO_PROFILE = {
   name: undefined,
   givenName: undefined,
@@ -68,15 +55,19 @@ const update: Handler = (call, state) => {
   return respondWithUser(state, saveUserFields(state, emptied, call.body));
 };
 
-// Absent fields are kept; an empty string empties one.
-const patch: Handler = (call, state) => {
-  const user = requireUser(call.body, state);
-  const emptied = Object.keys(NO_PROFILE).filter((name) => readField(call.body, name) === '');
+const patch: Handler = (call, state) => respondWithUser(state, patchUser(call.body, state));
+
+/** Changes the fields that a body has: absent ones are kept, an empty string empties one. */
+export function patchUser(body: JsonObject, state: ProjectState): UserRecord {
+  const user = requireUser(body, state);
+  const emptied = Object.keys(NO_PROFILE).filter((name) => readField(body, name) === '');
   const left = { ...user, ...Object.fromEntries(emptied.map((name) => [name, undefined])) };
-  const loginIds = toLoginIds(call.body, user.loginIds);
-  const body = { ...toVerified(call.body), ...call.body };
-  return respondWithUser(state, saveUserFields(state, { ...left, loginIds }, body));
-};
+  const loginIds = toLoginIds(body, [
+    ...user.loginIds,
+    ...(readStrings(body, 'additionalIdentifiers') ?? []),
+  ]);
+  return saveUserFields(state, { ...left, loginIds }, { ...toVerified(body), ...body });
+}
 
 // A management key vouches for the addresses that it writes.
 function toVerified(body: JsonObject): JsonObject {
@@ -116,17 +107,19 @@ const loadMany: Handler = (call, state) => {
 const USER =
   `loginId userId ${PROFILE_FIELDS} additionalLoginIds verifiedEmail verifiedPhone customAttributes status ` +
   `roleNames ${below('userTenants', 'tenantId tenantName roleNames')}`;
-const NEW_USER = `${USER} test password hashedPassword createdTime`;
-// The content of the message has no effect: the outbox shows that it was sent.
-const INVITATION = `invite inviteUrl sendMail sendSMS ${MESSAGE_FIELDS}`;
+/** The fields of a new user. */
+export const NEW_USER = `${USER} test password hashedPassword createdTime`;
+/** Those of an invitation; the content of the message has no effect: the outbox shows that it was sent. */
+export const INVITATION = `invite inviteUrl sendMail sendSMS ${MESSAGE_FIELDS}`;
+/** The fields of a patch, whose further login ids have a name of their own in node-sdk. */
+export const PATCH = `${USER} additionalIdentifiers`;
 
 /** The routes that manage users. */
 export const manageUserRoutes = routesFor('management', {
   'POST /v1/mgmt/user/create': takes(`${NEW_USER} ${INVITATION}`, create),
   'POST /v1/mgmt/user/create/test': takes(NEW_USER, createTest),
-  'POST /v1/mgmt/user/create/batch': takes(`${INVITATION} ${below('users', NEW_USER)}`, createBatch),
   'POST /v1/mgmt/user/update': takes(USER, update),
-  'PATCH /v1/mgmt/user/patch': takes(USER, patch),
+  'PATCH /v1/mgmt/user/patch': takes(PATCH, patch),
   'POST /v1/mgmt/user/delete': takes('loginId userId', remove),
   'POST /v1/mgmt/user/delete/batch': takes('userIds', removeBatch),
   'DELETE /v1/mgmt/user/test/delete/all': removeTestUsers,
@@ -139,7 +132,8 @@ export function respondWithUser(state: ProjectState, user: UserRecord): RouteRes
   return ok({ user: toUserView(user, state.project) });
 }
 
-function addUser(body: JsonObject, state: ProjectState, invitation = body): UserRecord {
+/** Adds a user, and sends the invitation that is asked for. */
+export function addUser(body: JsonObject, state: ProjectState, invitation = body): UserRecord {
   const loginId = requireString(body, 'loginId');
   if (state.project.users.find(loginId)) throw new DescopeError('userExists', 'User already exists');
   const user: UserRecord = {
@@ -160,7 +154,8 @@ function toAddress(loginId: string, email = loginId): Partial<UserRecord> {
   return email === loginId && /^[^\s@]+@[^\s@]+$/.test(loginId) ? { email, verifiedEmail: true } : {};
 }
 
-function readPassword(body: JsonObject): PasswordCheck | undefined {
+/** Reads a plain or hashed password; rejects a hash that cannot be checked. */
+export function readPassword(body: JsonObject): PasswordCheck | undefined {
   const [password, hashed] = [readString(body, 'password'), readObject(body, 'hashedPassword')];
   if (password !== undefined) return toPasswordCheck(password);
   return hashed === undefined || Object.keys(hashed).length === 0 ? undefined : readHashedPassword(hashed);
@@ -178,25 +173,9 @@ function sendInvitation(state: ProjectState, user: UserRecord, invitation: JsonO
   if (bySms && user.phone !== undefined) send('sms');
 }
 
-interface Added {
-  readonly created?: JsonObject;
-  readonly failed?: JsonObject;
-  readonly error?: readonly [readonly [loginId: string, message: string]];
-}
-
-function tryToAdd(body: JsonObject, state: ProjectState, invitation: JsonObject): Added {
-  try {
-    return { created: toUserView(addUser(body, state, invitation), state.project) };
-  } catch (cause) {
-    if (!(cause instanceof DescopeError)) throw cause;
-    const { password: _password, hashedPassword: _hashed, ...user } = body;
-    const error = [[readString(body, 'loginId') ?? '', cause.message]] as const;
-    return { failed: { failure: cause.message, user }, error };
-  }
-}
-
 function saveUserFields(state: ProjectState, user: UserRecord, body: JsonObject): UserRecord {
   const fields = readUserFields(body);
+  state.project.customAttributes.check(fields.customAttributes);
   assertRoles(state.project, fields.roleNames);
   assertTenants(state.project, fields.tenants);
   return state.project.users.save({ ...user, ...fields });

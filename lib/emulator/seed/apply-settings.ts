@@ -7,21 +7,35 @@ import type { Project } from '../store/project.js';
 import { toSeededId } from '../store/records.js';
 import type { JwtTemplateRecord, JwtTemplates, TemplateType } from '../templates/jwt-template.js';
 import { EMPTY_TEMPLATE } from '../templates/jwt-template.js';
+import type { AttributeRecord } from '../users/custom-attributes.js';
 import type { EmulatorSeed } from './seed.js';
-import type { SeedJwtTemplate, SeedPasswordSettings } from './seed-settings.js';
+import type { SeedCustomAttribute, SeedJwtTemplate, SeedPasswordSettings } from './seed-settings.js';
 
-/** Adds JWT templates, and sets the rules for passwords of the project and its tenants. */
+/** Declares custom attributes, adds JWT templates, and sets the rules for passwords of the project and its tenants. */
 export function applySettings(project: Project, passwords: PasswordPolicies, seed: EmulatorSeed): void {
   if (seed.passwordSettings) passwords.configure('', toPasswordSettings(seed.passwordSettings));
   for (const { id, passwordSettings } of seed.tenants ?? []) {
     if (passwordSettings) passwords.configure(id, toPasswordSettings(passwordSettings));
   }
+  project.customAttributes.declare((seed.customAttributes ?? []).map(toAttribute));
   for (const template of seed.jwtTemplates ?? []) project.jwtTemplates.records.put(toTemplate(template));
 }
 
 /** Adds what the password settings of a seed leave out. */
 export function toPasswordSettings(settings: SeedPasswordSettings = {}): PasswordSettings {
   return { ...DEFAULT_PASSWORD_SETTINGS, ...settings };
+}
+
+/** The record of a custom attribute. */
+export function toAttribute(attribute: SeedCustomAttribute): AttributeRecord {
+  const { name, type = 'text', displayName = name, options = [] } = attribute;
+  return {
+    name,
+    type,
+    displayName,
+    options: options.map((value) => ({ value, label: value })),
+    shown: { viewPermissions: [], editPermissions: [] },
+  };
 }
 
 /** The record of a JWT template. */

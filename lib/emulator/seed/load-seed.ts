@@ -5,8 +5,9 @@ import { Authorization } from '../fga/authorization.js';
 import { FgaError } from '../fga/schema.js';
 import { findSettingsMistakes } from '../store/password-policy.js';
 import { findTemplateIssues } from '../templates/jwt-template.js';
+import { CustomAttributes } from '../users/custom-attributes.js';
 import { applyAuthorization } from './apply-seed.js';
-import { toPasswordSettings, toTemplate } from './apply-settings.js';
+import { toAttribute, toPasswordSettings, toTemplate } from './apply-settings.js';
 import type { EmulatorSeed, SeedMembership } from './seed.js';
 import { findConnectionMistakes } from './seed-connections.js';
 import { rolesOfSso } from './seed-federation.js';
@@ -57,6 +58,7 @@ function findNameMistakes(seed: EmulatorSeed): readonly string[] {
     ),
     ...findFgaMistakes(seed),
     ...findTemplateMistakes(seed),
+    ...findAttributeMistakes(seed),
     ...findPasswordMistakes(seed.passwordSettings, 'passwordSettings'),
     ...(seed.tenants ?? []).flatMap(({ passwordSettings }, index) =>
       findPasswordMistakes(passwordSettings, `tenants[${index}].passwordSettings`),
@@ -79,6 +81,7 @@ function findAllDuplicates(seed: EmulatorSeed): readonly string[] {
     ['the access key', accessKeys.map((key) => key.name)],
     ['the inbound app', inboundApps.map((app) => app.name)],
     ['the clientId', clientIds],
+    ['the custom attribute', (seed.customAttributes ?? []).map((attribute) => attribute.name)],
     ['the outbound app', (seed.outboundApps ?? []).map((app) => app.id)],
     ['the MCP server', mcpServers.map((server) => server.name)],
     ['the JWT template', (seed.jwtTemplates ?? []).map((template) => template.name)],
@@ -142,6 +145,16 @@ function findTemplateMistakes({ jwtTemplates = [] }: EmulatorSeed): readonly str
       ({ field, message }) => `jwtTemplates[${index}].${field}: ${message}`,
     ),
   );
+}
+
+// An attribute that is declared twice is found elsewhere.
+function findAttributeMistakes({ customAttributes = [], users = [] }: EmulatorSeed): readonly string[] {
+  const declared = new CustomAttributes();
+  for (const attribute of customAttributes) declared.records.put(toAttribute(attribute));
+  return users.flatMap((user, index) => {
+    const mistake = declared.findMistake(user.customAttributes);
+    return mistake === undefined ? [] : [`users[${index}].customAttributes: ${mistake}`];
+  });
 }
 
 // Only the first relation that does not fit the schema is reported.

@@ -3,7 +3,9 @@ import { NO_MAPPING, OIDC_MAPPING, SAML_MAPPING } from '../federation/attributes
 import type { Federation } from '../federation/federation.js';
 import { BUILT_IN_PROVIDERS } from '../federation/federation.js';
 import type { SsoConfiguration } from '../federation/sso-configuration.js';
-import { createConfiguration } from '../federation/sso-configuration.js';
+import { createConfiguration, rolesFor } from '../federation/sso-configuration.js';
+import type { Project } from '../store/project.js';
+import type { TenantGrant } from '../store/roles.js';
 
 /**
  * The social sign-in of a seed.
@@ -135,6 +137,34 @@ export function applyFederation(
   for (const { id, sso } of tenants ?? []) {
     if (sso) federation.configurations.put(toConfiguration(id, sso));
   }
+}
+
+/** Gives users the groups of their memberships, as if they had signed in with the SSO of the tenant. */
+export function applyGroups(
+  { users }: Project,
+  federation: Federation,
+  seeded: readonly GroupMember[] = [],
+): void {
+  for (const { loginId, tenants = [] } of seeded) {
+    for (const { tenantId, groups = [] } of tenants) {
+      const user = users.find(loginId);
+      if (!user || groups.length === 0) continue;
+      const configuration = federation.configurations.find(tenantId);
+      const roleNames = configuration ? rolesFor(configuration, groups) : [];
+      federation.keepGrant(user.userId, { tenantId, ssoId: '' }, { groups, roleNames });
+      const withRoles = (grant: TenantGrant) =>
+        grant.tenantId === tenantId
+          ? { tenantId, roleNames: [...new Set([...grant.roleNames, ...roleNames])] }
+          : grant;
+      users.save({ ...user, tenants: user.tenants.map(withRoles) });
+    }
+  }
+}
+
+/** A user of a seed, as far as groups go. */
+interface GroupMember {
+  readonly loginId: string;
+  readonly tenants?: readonly { readonly tenantId: string; readonly groups?: readonly string[] }[];
 }
 
 /** The roles that the SSO of a seed's tenant names. */

@@ -154,3 +154,27 @@ export interface SeedPasswordSettings {
    */
   readonly lockAttempts?: number;
 }
+
+/** A custom attribute of users. */
+export interface SeedCustomAttribute {
+  /** The name. */
+  readonly name: string;
+  /**
+   * The type of its values.
+   *
+   * @defaultValue `text`
+   */
+  readonly type?: 'text' | 'number' | 'boolean' | 'singleSelect' | 'multiSelect' | 'date' | 'monthDay';
+  /**
+   * The name for people.
+   *
+   * @defaultValue the name
+   */
+  readonly displayName?: string;
+  /**
+   * The values that a select may have.
+   *
+   * @defaultValue any
+   */
+  readonly options?: readonly string[];
+}

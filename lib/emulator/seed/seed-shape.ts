@@ -2,6 +2,7 @@
 import { MAPPED_FIELDS } from '../federation/attributes.js';
 import { isObject } from '../http/fields.js';
 import { FLOW_KINDS } from '../store/flows.js';
+import { ATTRIBUTE_TYPES } from '../users/custom-attributes.js';
 import type { Shape } from './shapes.js';
 import {
   boolean,
@@ -35,7 +36,9 @@ export function findWebhookMistakes(webhooks: unknown): readonly string[] {
   return WEBHOOKS(webhooks, 'webhooks');
 }
 
-const MEMBERSHIPS = listOf(objectOf({ 'tenantId!': string, roles: listOf(string) }));
+const MEMBERSHIP = { 'tenantId!': string, roles: listOf(string) };
+const MEMBERSHIPS = listOf(objectOf(MEMBERSHIP));
+const USER_MEMBERSHIPS = listOf(objectOf({ ...MEMBERSHIP, groups: listOf(string) }));
 
 const USER = objectOf({
   'loginId!': string,
@@ -51,7 +54,7 @@ const USER = objectOf({
   totpSeed,
   roles: listOf(string),
   permissions: listOf(string),
-  tenants: MEMBERSHIPS,
+  tenants: USER_MEMBERSHIPS,
   customAttributes: record,
   customClaims: record,
   status: oneOf('enabled', 'disabled', 'invited'),
@@ -173,6 +176,13 @@ const OAUTH = objectOf({
   providers: listOf(objectOf({ 'name!': string, displayName: string, attributeMapping: MAPPING })),
 });
 
+const CUSTOM_ATTRIBUTE = objectOf({
+  'name!': string,
+  type: oneOf(...ATTRIBUTE_TYPES),
+  displayName: string,
+  options: listOf(string),
+});
+
 const SEED = objectOf({
   users: listOf(USER),
   tenants: listOf(
@@ -194,6 +204,7 @@ const SEED = objectOf({
   fga: objectOf({ 'schema!': string, relations: listOf(RELATION) }),
   flows: listOf(objectOf({ 'id!': flowId, 'kind!': oneOf(...FLOW_KINDS), output: record })),
   webhooks: WEBHOOKS,
+  customAttributes: listOf(CUSTOM_ATTRIBUTE),
   jwtTemplates: listOf(JWT_TEMPLATE),
   passwordSettings: PASSWORD_SETTINGS,
   oauth: OAUTH,

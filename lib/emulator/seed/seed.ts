@@ -5,7 +5,7 @@ import type { SeedInboundApp, SeedMcpServer } from './seed-apps.js';
 import type { SeedOutboundApp } from './seed-connections.js';
 import type { SeedOAuth, SeedSso } from './seed-federation.js';
 import type { SeedFlow } from './seed-flows.js';
-import type { SeedJwtTemplate, SeedPasswordSettings } from './seed-settings.js';
+import type { SeedCustomAttribute, SeedJwtTemplate, SeedPasswordSettings } from './seed-settings.js';
 
 /**
  * The data that the emulator starts with, and restores on `reset()`.
@@ -47,6 +47,12 @@ export interface EmulatorSeed {
   readonly fga?: SeedAuthorization;
   /** The rules for passwords; those of a tenant stand there. */
   readonly passwordSettings?: SeedPasswordSettings;
+  /**
+   * The custom attributes that users may have; no others are valid then.
+   *
+   * @defaultValue users may have any
+   */
+  readonly customAttributes?: readonly SeedCustomAttribute[];
   /** The JWT templates, which add claims to tokens or change their form. */
   readonly jwtTemplates?: readonly SeedJwtTemplate[];
   /** The flows, beside those that every project has: one of each kind, whose id is the kind. */
@@ -100,7 +106,7 @@ export interface SeedUser {
   /** Permissions in the project beyond those of the roles. */
   readonly permissions?: readonly string[];
   /** The tenants that the user belongs to. */
-  readonly tenants?: readonly SeedMembership[];
+  readonly tenants?: readonly SeedUserMembership[];
   /** The custom attributes. */
   readonly customAttributes?: JsonObject;
   /** Claims at the top level of the user's session tokens. */
@@ -125,6 +131,12 @@ export interface SeedMembership {
   readonly tenantId: string;
   /** The names of the roles in the tenant. */
   readonly roles?: readonly string[];
+}
+
+/** The membership of a user in a tenant. */
+export interface SeedUserMembership extends SeedMembership {
+  /** The groups of the identity provider, with the roles that the tenant's SSO gives them. */
+  readonly groups?: readonly string[];
 }
 
 /** A tenant of a seed. */

@@ -3,6 +3,7 @@ import { DescopeError } from '../errors.js';
 import type { JsonObject } from '../http/message.js';
 import { JwtTemplates } from '../templates/jwt-template.js';
 import { TotpKeys } from '../totp/totp-keys.js';
+import { CustomAttributes } from '../users/custom-attributes.js';
 import type { FlowRecord } from './flows.js';
 import type { ListRecord } from './lists.js';
 import type { PasswordCheck } from './passwords.js';
@@ -21,6 +22,7 @@ export class Project {
   readonly consents = new NamedRecords<ConsentRecord>((consent) => consent.id);
   readonly mcpServers = new NamedRecords<McpServerRecord>((server) => server.id);
   readonly jwtTemplates = new JwtTemplates();
+  readonly customAttributes = new CustomAttributes();
   readonly totp = new TotpKeys<UserRecord>();
   readonly flows = new NamedRecords<FlowRecord>((flow) => flow.id);
   readonly lists = new NamedRecords<ListRecord>((list) => list.id);

@@ -1,7 +1,7 @@
 // The vendor's client signs in with an authenticator app, whose codes this test calculates by itself.
-import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { startEmulator } from 'nestjs-descope/emulator';
+import { toTotpCode } from '../../support/totp-code.js';
 import { useEmulator } from '../../support/use-emulator.js';
 
 const SEED = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
@@ -9,21 +9,8 @@ const bed = useEmulator({
   seed: { users: [{ loginId: 'ada@example.com' }, { loginId: 'tom@example.com', totpSeed: SEED }] },
 });
 
-/** RFC 6238 once more, written apart from the emulator's: from the base32 key to six digits. */
-function codeOf(key: string, offsetSeconds = 0): string {
-  let [value, bits] = [0n, 0];
-  for (const letter of key) {
-    value = value * 32n + BigInt('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter));
-    bits += 5;
-  }
-  const secret = Buffer.from(value.toString(16).padStart(bits / 4, '0'), 'hex');
-  const step = Math.floor(bed.emulator.clock.now() / 1000 + offsetSeconds) / 30;
-  const counter = Buffer.from(Math.floor(step).toString(16).padStart(16, '0'), 'hex');
-  const mac = createHmac('sha1', secret).update(counter).digest('hex');
-  const at = Number.parseInt(mac.slice(-1), 16) * 2;
-  const number = Number.parseInt(mac.slice(at, at + 8), 16) % 2 ** 31;
-  return String(number % 1_000_000).padStart(6, '0');
-}
+const codeOf = (key: string, offsetSeconds = 0) =>
+  toTotpCode(key, bed.emulator.clock.now() + offsetSeconds * 1000);
 
 const verify = (loginId: string, code: string) => bed.sdk.totp.verify(loginId, code);
 
