@@ -168,7 +168,8 @@ describe('a connector that a client of the vendor sets', () => {
     expect(receiver.actions).toEqual(['UserCreated', 'TenantCreated']);
   });
 
-  it('is rejected with a field, a key or an operator that the emulator does not know', async () => {
+  it('is rejected with a key or an operator that the emulator does not know, and a field where it is strict', async () => {
+    bed.emulator.configure({ strict: true });
     const { audit } = bed.admin.management;
     const base = { name: 'nest', url: receiver.url };
     const wrong = [
