@@ -10,6 +10,7 @@ import { fgaRoutes } from './fga/fga.routes.js';
 import { flowRoutes } from './flows/flow.routes.js';
 import { componentLibraryRoutes, flowFileRoutes } from './flows/flow-files.routes.js';
 import { manageFlowRoutes } from './flows/manage-flows.routes.js';
+import { themeRoutes } from './flows/theme.routes.js';
 import type { Route } from './http/router.js';
 import { listen } from './http/server.js';
 import { manageAccessKeyRoutes } from './management/access-keys.js';
@@ -131,4 +132,5 @@ export const allRoutes: readonly Route[] = [
   ...userBatchRoutes,
   ...customAttributeRoutes,
   ...groupRoutes,
+  ...themeRoutes,
 ];

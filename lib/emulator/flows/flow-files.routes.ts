@@ -9,7 +9,8 @@ import { FIRST_SCREENS, needsSignIn } from '../store/flows.js';
 import { assertInstalled, findLibrary, LIBRARY } from './component-library.js';
 import { COMPONENT_SCREENS, toComponentTenants } from './component-screens.js';
 import type { ShownTenant } from './plain-screens.js';
-import { PLAIN_SCREENS, toPlainCss, toPlainTenants } from './plain-screens.js';
+import { PLAIN_SCREENS, toPlainTenants } from './plain-screens.js';
+import { toTheme } from './theme.routes.js';
 
 const readFile: Handler = (call, state) => {
   const name = call.params.get('file') ?? '';
@@ -59,14 +60,6 @@ function toConfig(state: ProjectState): JsonObject {
     componentsVersion: findLibrary()?.version ?? TRIED_VERSION,
     flows: Object.fromEntries(flows),
     styles: {},
-  };
-}
-
-function toTheme(state: ProjectState): JsonObject {
-  if (!isPlain(state)) return { ...assertInstalled(findLibrary()).theme };
-  return {
-    light: { globals: toPlainCss('light'), components: {} },
-    dark: { globals: toPlainCss('dark'), components: {} },
   };
 }
 

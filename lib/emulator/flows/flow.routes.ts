@@ -15,9 +15,7 @@ import { toStepId } from './sign-in-steps.js';
 import { requireFlowUser, toAddress } from './signed-in-steps.js';
 
 const start: Handler = async (call, state) => {
-  const flowId = requireString(call.body, 'flowId');
-  const flow = state.project.flows.find(flowId);
-  if (!flow) throw new DescopeError('invalidArguments', `There is no flow ${flowId}`);
+  const flow = requireFlow(state, requireString(call.body, 'flowId'));
   const run = state.flowRuns.start(flow, await toStart(call, state, flow));
   // The tenant of the page leaves nothing to choose. Without a button, the component requests the first screen.
   const isChosen = flow.kind === 'select-tenant' && run.tenantId !== undefined;
@@ -41,6 +39,16 @@ export const flowRoutes = routesFor('project', {
   'POST /v1/flow/start': ignoresOthers(takes(`flowId ${COMPONENT_FIELDS}`, start)),
   'POST /v1/flow/next': ignoresOthers(takes(`executionId stepId ${COMPONENT_FIELDS}`, next)),
 });
+
+function requireFlow({ project }: ProjectState, id: string): FlowRecord {
+  const [flow, imported] = [project.flows.find(id), project.importedFlows.find(id)];
+  if (imported?.disabled) throw new DescopeError('invalidArguments', `The flow ${id} is disabled`);
+  if (flow) return flow;
+  const message = imported
+    ? `The flow ${id} was imported, and the emulator runs its own kinds alone: test it against a real project of Descope`
+    : `There is no flow ${id}`;
+  throw new DescopeError('invalidArguments', message);
+}
 
 async function toStart(call: Call, state: ProjectState, flow: FlowRecord): Promise<FlowStart> {
   const options = readObject(call.body, 'options') ?? {};

@@ -22,6 +22,17 @@ export interface FlowRecord {
   readonly output: JsonObject;
 }
 
+/** A flow that was imported, as it is listed and exported; one of the emulator's own is a `FlowRecord` beside. */
+export interface ImportedFlow {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly disabled: boolean;
+  readonly etag?: string | undefined;
+  readonly dsl: unknown;
+  readonly screens: readonly JsonObject[];
+}
+
 /** The ids of the screens, which are also the names of their HTML files, but for the list of tenants. */
 export type ScreenId = 'login' | 'sign-in' | 'sign-up' | 'code' | 'password' | 'sent' | 'confirm' | 'tenant';
 

@@ -4,7 +4,7 @@ import type { JsonObject } from '../http/message.js';
 import { JwtTemplates } from '../templates/jwt-template.js';
 import { TotpKeys } from '../totp/totp-keys.js';
 import { CustomAttributes } from '../users/custom-attributes.js';
-import type { FlowRecord } from './flows.js';
+import type { FlowRecord, ImportedFlow } from './flows.js';
 import type { ListRecord } from './lists.js';
 import type { PasswordCheck } from './passwords.js';
 import type { Change } from './records.js';
@@ -25,6 +25,9 @@ export class Project {
   readonly customAttributes = new CustomAttributes();
   readonly totp = new TotpKeys<UserRecord>();
   readonly flows = new NamedRecords<FlowRecord>((flow) => flow.id);
+  readonly importedFlows = new NamedRecords<ImportedFlow>((flow) => flow.id);
+  /** The theme that was imported, in the form of the API. */
+  theme: JsonObject | undefined;
   readonly lists = new NamedRecords<ListRecord>((list) => list.id);
   readonly tenants: NamedRecords<TenantRecord>;
   readonly permissions: NamedRecords<PermissionRecord>;

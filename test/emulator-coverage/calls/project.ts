@@ -62,7 +62,10 @@ export const projectCalls = define({
     manage.flow.import('other', { id: 'other', name: 'Other', dsl: {}, disabled: false }, []),
   'management.flow.run': ({ manage }) => manage.flow.run('sign-up-or-in'),
   'management.theme.export': ({ manage }) => manage.theme.export(),
-  'management.theme.import': ({ manage }) => manage.theme.import({ id: 'theme' }),
+  'management.theme.import': async ({ manage }) => {
+    const { data } = await manage.theme.export();
+    return manage.theme.import(data?.theme ?? { id: 'theme' });
+  },
   'management.audit.search': async (world) => {
     await world.manage.user.create('new@example.com');
     return world.manage.audit.search({});
