@@ -85,11 +85,11 @@ const LISTS: readonly (readonly [name: string, toValues: (event: AuditEvent) => 
   ['externalIds', ({ loginIds }) => loginIds],
 ];
 
-// The trail reaches back for 30 days.
+// The trail reaches back for 30 days. go-sdk sends a time that was not set as one before 1970.
 function matchesTime({ occurredMs }: AuditEvent, filters: JsonObject, nowMs: number): boolean {
   const from = Math.max(readNumber(filters, 'from') || -Infinity, nowMs - MAX_AGE_MS);
-  const to = readNumber(filters, 'to') || Infinity;
-  return occurredMs >= from && occurredMs <= to;
+  const to = readNumber(filters, 'to') ?? 0;
+  return occurredMs >= from && (to <= 0 || occurredMs <= to);
 }
 
 function matchesTenants({ tenantIds }: AuditEvent, filters: JsonObject): boolean {
@@ -97,8 +97,15 @@ function matchesTenants({ tenantIds }: AuditEvent, filters: JsonObject): boolean
   return isWithout || overlaps(readStrings(filters, 'tenants'), tenantIds);
 }
 
+// The values of all fields, and not their names.
 function matchesText(event: AuditEvent, text: string | undefined): boolean {
-  return text === undefined || JSON.stringify(event).toLowerCase().includes(text.toLowerCase());
+  return text === undefined || contains(event, text.toLowerCase());
+}
+
+function contains(value: unknown, text: string): boolean {
+  if (typeof value === 'object' && value !== null)
+    return Object.values(value).some((one) => contains(one, text));
+  return String(value).toLowerCase().includes(text);
 }
 
 function overlaps(wanted: readonly string[] | undefined, has: readonly string[]): boolean {
