@@ -42,7 +42,9 @@ async function finishSso(
   const configuration = requireRequested(state, request);
   const { tenantId, ssoId } = configuration;
   const roleNames = rolesFor(configuration, identity.groups);
-  state.federation.keepGrant(user.userId, configuration, { groups: identity.groups, roleNames });
+  if (!isJitDisabled(state, request)) {
+    state.federation.keepGrant(user.userId, configuration, { groups: identity.groups, roleNames });
+  }
   const options = { ...request.options, tenantId: request.options.tenantId ?? tenantId };
   const response = await respondWithSignIn(state, { user, amr: ['fed'], options });
   const body = isObject(response.body) ? response.body : {};
@@ -65,11 +67,24 @@ export function toFederatedUser(state: ProjectState, answer: FederatedAnswer): U
   if (!known && request.approach === 'signin') throw new DescopeError('noSuchUser', 'User not found');
   if (known && request.approach === 'signup') throw new DescopeError('userExists', 'User already exists');
   if (known?.status === 'disabled') throw new DescopeError('invalidToken', 'The user is disabled');
+  if (isJitDisabled(state, request)) return requireMember(state, request, known);
   const base = known ?? createUser(toLoginId(state, answer), state.clock.nowSeconds());
   const user = withProfile(base, identity);
   return request.sso
     ? withTenant(state, user, { configuration: requireRequested(state, request), identity })
     : withProvider(user, request.provider ?? '', identity);
+}
+
+function isJitDisabled({ project }: ProjectState, { sso }: FederatedRequest): boolean {
+  return sso !== undefined && project.tenants.find(sso.tenantId)?.settings?.jitDisabled === true;
+}
+
+// Without provisioning at sign-in, users come from elsewhere, and a sign-in changes nothing about them.
+function requireMember(state: ProjectState, request: FederatedRequest, user?: UserRecord): UserRecord {
+  const configuration = requireRequested(state, request);
+  const { tenantId } = configuration;
+  if (user?.tenants.some((grant) => grant.tenantId === tenantId)) return withProtocol(user, configuration);
+  throw new DescopeError('noSuchUser', `User not found in the tenant ${tenantId}, which has JITDisabled`);
 }
 
 /** The SSO configuration of a request, which may have been deleted since. */
@@ -160,6 +175,10 @@ export function withTenant(
   const tenants = current
     ? user.tenants.map((one) => (one.tenantId === tenantId ? grant : one))
     : [...user.tenants, grant];
+  return withProtocol({ ...user, tenants }, configuration);
+}
+
+function withProtocol(user: UserRecord, configuration: SsoConfiguration): UserRecord {
   const protocols = new Set([...(user.ssoProtocols ?? []), protocolOf(configuration) ?? 'saml']);
-  return { ...user, tenants, ssoProtocols: [...protocols] };
+  return { ...user, ssoProtocols: [...protocols] };
 }

@@ -104,6 +104,28 @@ describe('A sign-in with the SSO of a tenant', () => {
     expect(data?.user).toMatchObject({ OIDC: true });
   });
 
+  // node-sdk, `TenantSettings.JITDisabled`; Descope's documentation, "SCIM Management": without provisioning at sign-in, a
+  // user whom nobody provisioned is unknown, and sign-ins overwrite neither attributes nor groups.
+  it('provisions nobody in a tenant with JITDisabled', async () => {
+    const setJit = (tenantId: string, JITDisabled: boolean) =>
+      bed.admin.management.tenant.configureSettings(tenantId, { JITDisabled, selfProvisioningDomains: [] });
+    await setJit('acme', true);
+    await setJit('beta', true);
+    for (const [tenant, email] of [
+      ['acme', 'new@acme.com'],
+      ['beta', 'bob@beta.com'],
+    ] as const) {
+      expect(errorOf(await answerProvider(await start(tenant), { email }))).toContain('User not found');
+    }
+    expect((await bed.admin.management.user.load('new@acme.com')).ok).toBe(false);
+    const data = await signIn('acme', { email: ADA, name: 'Another', groups: 'staff' });
+    expect(data?.user).toMatchObject({ userId: 'U2ada', name: 'Ada', SAML: true });
+    expect(await rolesOf(ADA)).toEqual(['Owner']);
+    await setJit('acme', false);
+    await signIn('acme', { email: ADA, groups: 'staff' });
+    expect(await rolesOf(ADA)).toEqual(['Owner', 'Member', 'Staff']);
+  });
+
   it('goes back where the tenant says if the start does not', async () => {
     const { data } = await bed.sdk.sso.start('beta');
     const back = await answerProvider(data?.url ?? '', { email: 'bob@beta.com' });
