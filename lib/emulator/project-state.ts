@@ -45,7 +45,7 @@ export class ProjectState {
   readonly audit: AuditTrail;
   readonly passwords = new PasswordPolicies(this.clock);
   project: Project;
-  readonly authorization = new Authorization();
+  readonly authorization = new Authorization(() => this.clock.now());
   readonly vault = new Vault();
   readonly signIns = new SignIns();
   readonly oauth = new OAuthGrants();
@@ -127,7 +127,7 @@ export class ProjectState {
     this.pending = new PendingSignIns();
     this.enchantedLinks = new EnchantedLinks();
     this.flowRuns = new FlowRuns();
-    this.authorization.clear();
+    this.authorization.reset();
     this.vault.clear();
     this.#applySeed();
   }

@@ -7,6 +7,7 @@ import { providerPageRoutes } from './federation/provider-page.routes.js';
 import { oauthSignInRoutes, ssoSignInRoutes } from './federation/start.routes.js';
 import { authzRoutes } from './fga/authz.routes.js';
 import { fgaRoutes } from './fga/fga.routes.js';
+import { namespaceRoutes } from './fga/namespace.routes.js';
 import { flowRoutes } from './flows/flow.routes.js';
 import { componentLibraryRoutes, flowFileRoutes } from './flows/flow-files.routes.js';
 import { manageFlowRoutes } from './flows/manage-flows.routes.js';
@@ -133,4 +134,5 @@ export const allRoutes: readonly Route[] = [
   ...customAttributeRoutes,
   ...groupRoutes,
   ...themeRoutes,
+  ...namespaceRoutes,
 ];

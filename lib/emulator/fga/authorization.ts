@@ -1,6 +1,11 @@
 // The fine-grained authorization of a project: its schema, the relations that fit it, and the checks.
-import type { Expression, FgaSchema, TargetKind } from './schema.js';
-import { FgaError, hasName, parseSchema, toKindText } from './schema.js';
+import { fromNamespaces, toNamespaces } from './namespaces.js';
+import type { FgaName, FgaQuestion, FgaRelation, FgaTuple, UntypedRelation } from './relations.js';
+import { FgaRelations, toRelation, withTargetType } from './relations.js';
+import { ResourceDetails } from './resource-details.js';
+import type { AuthzDocument, FgaSchema } from './schema.js';
+import { FgaError, parseSchema, toKindText } from './schema.js';
+import { assertKnown, isAllowed } from './walk.js';
 
 /** What a new schema deletes. */
 interface SchemaDeletes {
@@ -11,12 +16,29 @@ interface SchemaDeletes {
 
 /** Keeps a schema and relations, and evaluates checks. */
 export class Authorization {
+  readonly details = new ResourceDetails();
+  readonly #modified = new Map<string, number>();
+  readonly #relations = new FgaRelations(({ id, target }) => {
+    this.#modified.set(JSON.stringify(['resource', id]), this.now());
+    if (target.relation === undefined) this.#modified.set(JSON.stringify(['target', target.id]), this.now());
+  });
   #schema: FgaSchema | undefined;
-  readonly #relations = new FgaRelations();
+  #schemaMs = -Infinity;
+
+  /** Without a clock, `modifiedSince` has no dates. */
+  constructor(private readonly now: () => number = () => 0) {}
 
   /** The source text of the schema; an empty string without one. */
   get dsl(): string {
+    if (this.#schema?.document) {
+      throw new FgaError('The schema was saved in namespaces: load it with authz.loadSchema');
+    }
     return this.#schema?.dsl ?? '';
+  }
+
+  /** The schema in namespaces. */
+  get document(): AuthzDocument {
+    return this.#schema ? (this.#schema.document ?? toNamespaces(this.#schema)) : { namespaces: [] };
   }
 
   /** Sets the schema, and removes the relations that it no longer defines or whose targets it changes. */
@@ -24,7 +46,32 @@ export class Authorization {
     const schema = parseSchema(dsl);
     const gone = new Set(findDeletes(this.#schema, schema).relations);
     this.#relations.removeWhere(({ type, name }) => gone.has(`${type}#${name}`));
-    this.#schema = schema;
+    this.#replace(schema);
+  }
+
+  /** Sets the schema in namespaces; relations follow a new name, and those that it no longer defines are removed. */
+  saveDocument(document: AuthzDocument, renamed?: { readonly from: FgaName; readonly to: FgaName }): void {
+    const schema = fromNamespaces(document);
+    if (renamed) this.#relations.rename(renamed.from, renamed.to);
+    const isDefined = (type: string, name: string) => schema.types.get(type)?.relations.has(name) === true;
+    this.#relations.removeWhere(({ type, name, target }) => {
+      const isSetGone = target.relation !== undefined && !isDefined(target.type, target.relation);
+      return isSetGone || !isDefined(type, name);
+    });
+    this.#replace(schema);
+  }
+
+  /** What has changed since a time. */
+  modifiedSince(sinceMs: number) {
+    const names = [...this.#modified]
+      .filter(([, ms]) => ms >= sinceMs)
+      .map(([key]) => JSON.parse(key) as string[]);
+    const idsOf = (kind: string) => names.filter(([known]) => known === kind).map(([, id = '']) => id);
+    return {
+      resources: idsOf('resource'),
+      targets: idsOf('target'),
+      schemaChanged: this.#schemaMs >= sinceMs,
+    };
   }
 
   /** Returns what `save` would delete. */
@@ -34,8 +81,16 @@ export class Authorization {
 
   /** Removes the schema and all relations. */
   clear(): void {
-    this.#schema = undefined;
     this.clearRelations();
+    this.#replace(undefined);
+  }
+
+  /** Forgets everything, and that it was ever there. */
+  reset(): void {
+    this.clear();
+    this.details.clear();
+    this.#modified.clear();
+    this.#schemaMs = -Infinity;
   }
 
   /** Adds relations; none of them if one does not match the schema. */
@@ -108,8 +163,14 @@ export class Authorization {
     );
     return [...resources.values()].flatMap(({ type, id }) => {
       const { relations = new Map(), permissions = new Map() } = schema.types.get(type) ?? {};
-      return [...relations.keys(), ...permissions.keys()].map((name: string) => ({ type, id, name }));
+      const names = new Set<string>([...relations.keys(), ...permissions.keys()]);
+      return [...names].map((name) => ({ type, id, name }));
     });
+  }
+
+  #replace(schema: FgaSchema | undefined): void {
+    this.#schema = schema;
+    this.#schemaMs = this.now();
   }
 
   #requireSchema(): FgaSchema {
@@ -130,167 +191,4 @@ function findDeletes(old: FgaSchema | undefined, next: FgaSchema): SchemaDeletes
 
 function toText(kinds: readonly Parameters<typeof toKindText>[0][] | undefined): string {
   return kinds?.map(toKindText).sort().join('|') ?? '';
-}
-
-/** Whether a target has a relation or permission; throws an FgaError if the schema does not define it. */
-function isAllowed(schema: FgaSchema, relations: FgaRelations, tuple: FgaTuple): boolean {
-  const { resourceType: type, resource: id, relation } = tuple;
-  assertKnown(schema, type, relation);
-  return new Walk(schema, relations, tuple).has(type, id, relation);
-}
-
-function assertKnown(schema: FgaSchema, type: string, name: string): void {
-  if (hasName(schema.types.get(type), name)) return;
-  throw new FgaError(`The schema has neither a relation nor a permission ${type}#${name}`);
-}
-
-class Walk {
-  // The questions in progress: a cycle of relations alone grants nothing.
-  readonly #visiting = new Set<string>();
-
-  constructor(
-    private readonly schema: FgaSchema,
-    private readonly relations: FgaRelations,
-    private readonly wanted: FgaTuple,
-  ) {}
-
-  has(type: string, id: string, name: string): boolean {
-    const key = JSON.stringify([type, id, name]);
-    if (this.#visiting.has(key)) return false;
-    this.#visiting.add(key);
-    const permission = this.schema.types.get(type)?.permissions.get(name);
-    const isGranted = permission
-      ? this.#follows(type, id, permission)
-      : this.relations.targetsOf(type, id, name).some((target) => this.#reaches(target));
-    this.#visiting.delete(key);
-    return isGranted;
-  }
-
-  #reaches(target: FgaTarget): boolean {
-    const { target: id, targetType } = this.wanted;
-    const { relation } = target;
-    if (target.id === id && toKindText(target) === targetType) return true;
-    if (relation === undefined) return false;
-    return `${target.id}#${relation}` === id && target.type === targetType
-      ? true
-      : this.has(target.type, target.id, relation);
-  }
-
-  #follows(type: string, id: string, expression: Expression): boolean {
-    if (expression.kind === 'name') return this.has(type, id, expression.name);
-    if (expression.kind === 'arrow') {
-      const { through, name } = expression;
-      return this.relations
-        .targetsOf(type, id, through)
-        .some((next) => next.relation === undefined && this.has(next.type, next.id, name));
-    }
-    const left = this.#follows(type, id, expression.left);
-    if (expression.kind === '|') return left || this.#follows(type, id, expression.right);
-    return left && this.#follows(type, id, expression.right) === (expression.kind === '&');
-  }
-}
-
-/** A relation in the form of Descope's API. */
-export interface FgaTuple {
-  readonly resourceType: string;
-  readonly resource: string;
-  readonly relation: string;
-  readonly targetType: string;
-  readonly target: string;
-}
-
-/** A relation or permission of a resource. */
-export interface FgaQuestion {
-  readonly type: string;
-  readonly id: string;
-  readonly name: string;
-}
-
-/** A relation that does not say which type its target has. */
-export interface UntypedRelation extends FgaQuestion {
-  readonly targetId: string;
-  readonly targetType?: string | undefined;
-  readonly targetRelation?: string | undefined;
-}
-
-/** A target, or everything that has a relation to it. */
-interface FgaTarget extends TargetKind {
-  readonly id: string;
-}
-
-/** A relation that matches the schema. */
-export interface FgaRelation {
-  readonly type: string;
-  readonly id: string;
-  readonly name: string;
-  readonly target: FgaTarget;
-}
-
-/** Keeps relations without duplicates. */
-class FgaRelations {
-  readonly #byKey = new Map<string, FgaRelation>();
-
-  /** All relations, in the order of their creation. */
-  get all(): readonly FgaRelation[] {
-    return [...this.#byKey.values()];
-  }
-
-  /** Adds a relation. */
-  add(relation: FgaRelation): void {
-    this.#byKey.set(toKey(relation), relation);
-  }
-
-  /** Removes a relation, if it exists. */
-  remove(relation: FgaRelation): void {
-    this.#byKey.delete(toKey(relation));
-  }
-
-  /** Removes the relations that match a condition. */
-  removeWhere(isGone: (relation: FgaRelation) => boolean): void {
-    for (const [key, relation] of this.#byKey) if (isGone(relation)) this.#byKey.delete(key);
-  }
-
-  /** The targets of one relation of a resource. */
-  targetsOf(type: string, id: string, name: string): readonly FgaTarget[] {
-    return [...this.#byKey.values()]
-      .filter((relation) => relation.type === type && relation.id === id && relation.name === name)
-      .map(({ target }) => target);
-  }
-}
-
-/** Reads the relation of a tuple; throws an FgaError if it does not match the schema. */
-function toRelation(schema: FgaSchema, tuple: FgaTuple): FgaRelation {
-  const { resourceType: type, resource: id, relation: name } = tuple;
-  const kinds = schema.types.get(type)?.relations.get(name);
-  if (!kinds) throw new FgaError(`The schema has no relation ${type}#${name}`);
-  const target = toTarget(tuple, kinds);
-  if (!target) throw new FgaError(`${type}#${name} does not accept targets of the type ${tuple.targetType}`);
-  return { type, id, name, target };
-}
-
-function withTargetType(schema: FgaSchema, relation: UntypedRelation): FgaRelation {
-  const { type, id, name, targetId, targetType, targetRelation } = relation;
-  const kinds = schema.types.get(type)?.relations.get(name);
-  if (!kinds) throw new FgaError(`The schema has no relation ${type}#${name}`);
-  const kind = kinds.find(
-    (known) => known.relation === targetRelation && (targetType === undefined || known.type === targetType),
-  );
-  if (!kind) throw new FgaError(`${type}#${name} does not accept such a target`);
-  return { type, id, name, target: { ...kind, id: targetId } };
-}
-
-// How Descope writes a set of targets is not documented: `group#member` is accepted as the type and after the id, and
-// where a relation takes only sets of a type, the name of the type suffices.
-function toTarget({ target, targetType }: FgaTuple, kinds: readonly TargetKind[]): FgaTarget | undefined {
-  const named = kinds.find((kind) => toKindText(kind) === targetType);
-  const suffixed = kinds.find(
-    ({ type, relation }) => relation !== undefined && type === targetType && target.endsWith(`#${relation}`),
-  );
-  if (suffixed) return { ...suffixed, id: target.slice(0, -`#${suffixed.relation}`.length) };
-  const found = named ?? kinds.find(({ type }) => type === targetType);
-  return found && { ...found, id: target };
-}
-
-function toKey({ type, id, name, target }: FgaRelation): string {
-  return JSON.stringify([type, id, name, toKindText(target), target.id]);
 }

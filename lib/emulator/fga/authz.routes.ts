@@ -1,15 +1,19 @@
 // The older view of fine-grained authorization: relations that name no type of their target, over the same data.
-import { DescopeError } from '../errors.js';
-import { below, readBoolean, readObjects, readString, readStrings, requireString } from '../http/fields.js';
+import {
+  below,
+  readBoolean,
+  readNumber,
+  readObjects,
+  readString,
+  readStrings,
+  requireString,
+} from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
-import { ok } from '../http/message.js';
-import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
-import type { Authorization, FgaRelation } from './authorization.js';
-import { FgaError } from './schema.js';
-
-/** An operation on the project's authorization. */
-type Act = (fga: Authorization, body: JsonObject) => unknown;
+import type { Act } from './act.js';
+import { withFga } from './act.js';
+import type { Authorization } from './authorization.js';
+import type { FgaRelation } from './relations.js';
 
 const create: Act = (fga, body) => fga.addUntyped(readRelations(body));
 
@@ -77,31 +81,24 @@ const RELATION = `${QUESTION} targetSetResource targetSetRelationDefinition targ
 
 /** The routes of relations in the older view. */
 export const authzRoutes = routesFor('management', {
-  'POST /v1/mgmt/authz/re/create': takes(below('relations', RELATION), withAuthz(create)),
-  'POST /v1/mgmt/authz/re/delete': takes(below('relations', RELATION), withAuthz(remove)),
-  'POST /v1/mgmt/authz/re/deleteresources': takes('resources', withAuthz(removeOf(true))),
-  'POST /v1/mgmt/authz/re/deleteresourcesrelations': takes('resources', withAuthz(removeOf(false))),
-  'POST /v1/mgmt/authz/re/has': takes(below('relationQueries', `${QUESTION} hasRelation`), withAuthz(has)),
-  'POST /v1/mgmt/authz/re/who': takes('resource relationDefinition namespace', withAuthz(who)),
-  'POST /v1/mgmt/authz/re/resource': takes('resource ignoreTargetSetRelations', withAuthz(ofResource)),
-  'POST /v1/mgmt/authz/re/targets': takes('targets includeTargetSetRelations', withAuthz(ofTargets)),
-  'POST /v1/mgmt/authz/re/targetall': takes('target', withAuthz(ofTarget)),
+  'POST /v1/mgmt/authz/re/create': takes(below('relations', RELATION), withFga(create)),
+  'POST /v1/mgmt/authz/re/delete': takes(below('relations', RELATION), withFga(remove)),
+  'POST /v1/mgmt/authz/re/deleteresources': takes('resources', withFga(removeOf(true))),
+  'POST /v1/mgmt/authz/re/deleteresourcesrelations': takes('resources', withFga(removeOf(false))),
+  'POST /v1/mgmt/authz/re/has': takes(below('relationQueries', `${QUESTION} hasRelation`), withFga(has)),
+  'POST /v1/mgmt/authz/re/who': takes('resource relationDefinition namespace', withFga(who)),
+  'POST /v1/mgmt/authz/re/resource': takes('resource ignoreTargetSetRelations', withFga(ofResource)),
+  'POST /v1/mgmt/authz/re/targets': takes('targets includeTargetSetRelations', withFga(ofTargets)),
+  'POST /v1/mgmt/authz/re/targetall': takes('target', withFga(ofTarget)),
   'POST /v1/mgmt/authz/re/targetwithrelation': takes(
     'target relationDefinition namespace',
-    withAuthz(ofTargetWith),
+    withFga(ofTargetWith),
+  ),
+  'POST /v1/mgmt/authz/getmodified': takes(
+    'since',
+    withFga((fga, body) => fga.modifiedSince(readNumber(body, 'since') ?? 0)),
   ),
 });
-
-function withAuthz(act: Act): Handler {
-  return (call, state) => {
-    try {
-      return ok(act(state.authorization, call.body) ?? {});
-    } catch (cause) {
-      if (cause instanceof FgaError) throw new DescopeError('invalidArguments', cause.message);
-      throw cause;
-    }
-  };
-}
 
 function readQuestion(body: JsonObject) {
   return {

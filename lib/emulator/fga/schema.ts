@@ -1,13 +1,22 @@
 // Parses and checks the schema language of fine-grained authorization.
+import type { JsonObject } from '../http/message.js';
 
 /** A parsed schema of fine-grained authorization, with its source text. */
 export interface FgaSchema {
   readonly dsl: string;
   readonly types: ReadonlyMap<string, FgaType>;
+  /** The schema as it was saved in namespaces; absent for one that was parsed. */
+  readonly document?: AuthzDocument | undefined;
 }
 
-/** A type of the schema. */
-interface FgaType {
+/** A schema in namespaces, in the form of Descope's older API. */
+export interface AuthzDocument {
+  readonly name?: string | undefined;
+  readonly namespaces: readonly JsonObject[];
+}
+
+/** A type of the schema; a permission may have the name of a relation, which it then widens. */
+export interface FgaType {
   readonly relations: ReadonlyMap<string, readonly TargetKind[]>;
   readonly permissions: ReadonlyMap<string, Expression>;
 }
@@ -21,12 +30,32 @@ export interface TargetKind {
 /** The condition of a permission. */
 export type Expression =
   | { readonly kind: 'name'; readonly name: string }
-  /** `parent.owner`: has `name` on a target of the relation `through`. */
-  | { readonly kind: 'arrow'; readonly through: string; readonly name: string }
+  /** The relation of this name, as it was created. */
+  | { readonly kind: 'self'; readonly name: string }
+  | Arrow
+  | Inverse
   | { readonly kind: Operator; readonly left: Expression; readonly right: Expression };
 
+/** `parent.owner`: has `name` on a target of the relation `through`. */
+export interface Arrow {
+  readonly kind: 'arrow';
+  readonly through: string;
+  readonly name: string;
+  /** The type of the target, where the relation does not say it. */
+  readonly type?: string | undefined;
+}
+
+/** An arrow backwards: has `type#name` on a resource of the type `source` that has this one as its `through`. */
+export interface Inverse {
+  readonly kind: 'inverse';
+  readonly source: string;
+  readonly through: string;
+  readonly type: string;
+  readonly name: string;
+}
+
 /** Union, intersection and subtraction. */
-type Operator = '|' | '&' | '-';
+export type Operator = '|' | '&' | '-';
 
 /** A schema or a relation that is not valid; the message explains why. */
 export class FgaError extends Error {}
@@ -123,6 +152,7 @@ function assertKnown(types: Types, type: FgaType, expression: Expression): void 
     return;
   }
   if (expression.kind !== 'arrow') {
+    if (expression.kind === 'self' || expression.kind === 'inverse') return; // of namespaces alone
     assertKnown(types, type, expression.left);
     assertKnown(types, type, expression.right);
     return;
