@@ -6,6 +6,7 @@ import { join } from 'node:path';
 const ENTRY_POINTS = [
   'index',
   ...[
+    'context',
     'inspect',
     'events',
     'websockets',

@@ -7,7 +7,7 @@ import { DESCOPE_GLOBAL_GUARD } from '../auth/injection-tokens.js';
 import { messageRejectionFilter, RejectionFilter } from '../auth/rejection.filter.js';
 import { describe, OptionReader } from '../core/config/option-reader.js';
 import { sortGuards } from '../inspect/guard-order.js';
-import { prependFilter, readHandlers, readMessageTransport } from '../inspect/handlers.js';
+import { prependEnhancer, readHandlers, readMessageTransport } from '../inspect/handlers.js';
 import type { DescopeGlobalGuardOptions, DescopeModuleExtras } from './descope.options.js';
 
 /** The option `globalGuard` after it was read. */
@@ -85,7 +85,8 @@ export class MessageFilters {
   ) {
     for (const { type, handler } of readHandlers(modules)) {
       const transport = readMessageTransport(handler);
-      if (transport === 'ws' || (transport === 'rpc' && hasHttp)) prependFilter(type, messageRejectionFilter);
+      if (transport === 'ws' || (transport === 'rpc' && hasHttp))
+        prependEnhancer(type, 'filters', messageRejectionFilter);
     }
   }
 }
