@@ -7,6 +7,7 @@ import ts from 'typescript';
 const ENTRY_POINTS = [
   'index',
   ...[
+    'context',
     'inspect',
     'events',
     'websockets',

@@ -61,6 +61,7 @@ export default defineConfig({
           items: [
             page('Own users', 'own-users'),
             page('Access', 'access'),
+            page('Who acts', 'context'),
             page('Events of Descope', 'events'),
           ],
         },

@@ -265,7 +265,11 @@ export type DescopeAccessCode =
  * a session that is too large for a cookie.
  */
 export type DescopeRequestCode =
-  'REQUEST_BODY_INVALID' | 'REQUEST_BODY_UNSUPPORTED' | 'REQUEST_BODY_TOO_LARGE' | 'SESSION_TOO_LARGE';
+  | 'REQUEST_BODY_INVALID'
+  | 'REQUEST_BODY_UNSUPPORTED'
+  | 'REQUEST_BODY_TOO_LARGE'
+  | 'SESSION_TOO_LARGE'
+  | 'CALLER_INVALID';
 
 /** Codes of an outage: HTTP 503 with `Retry-After`. */
 export type DescopeUnavailableCode =

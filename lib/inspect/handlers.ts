@@ -58,6 +58,7 @@ const KEYS = {
   injectedParameters: 'self:paramtypes',
   injectedProperties: 'self:properties_metadata',
   filters: '__exceptionFilters__',
+  interceptors: '__interceptors__',
 };
 const EVENT_HANDLER = 2;
 
@@ -161,10 +162,10 @@ export function readInjected(type: object): readonly unknown[] {
   return [...tokens, ...properties.map((property) => property.type)];
 }
 
-/** Adds a filter before those of a class, once, so that Nest tries it after them. */
-export function prependFilter(type: HandlerClass, filter: object): void {
-  const filters = toList(read(type, KEYS.filters) ?? []);
-  if (!filters.includes(filter)) Reflect.defineMetadata(KEYS.filters, [filter, ...filters], type);
+/** Adds a filter or an interceptor before those of a class or method, once: Nest tries filters from the last to the first. */
+export function prependEnhancer(target: object, kind: 'filters' | 'interceptors', enhancer: object): void {
+  const enhancers = toList(read(target, KEYS[kind]) ?? []);
+  if (!enhancers.includes(enhancer)) Reflect.defineMetadata(KEYS[kind], [enhancer, ...enhancers], target);
 }
 
 function read(target: object, key: string): unknown {
@@ -288,9 +289,7 @@ const PASSED_THROUGH = 'pt_stream';
 /** Checks whether a handler has `@GrpcStreamCall()`. */
 export function isStreamCall(handler: Handler): boolean {
   const patterns = readMessageMetadata(handler)?.patterns ?? [];
-  return patterns.some(
-    (pattern) => (pattern as { streaming?: unknown } | null)?.streaming === PASSED_THROUGH,
-  );
+  return patterns.some((one) => (one as { streaming?: unknown } | null)?.streaming === PASSED_THROUGH);
 }
 
 /** Creates the error for such a handler that a guard could reject. */

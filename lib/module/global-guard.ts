@@ -16,7 +16,7 @@ import { messageRejectionFilter, RejectionFilter } from '../auth/rejection.filte
 import type { DescopeConfig } from '../core/config/config.js';
 import { describe, OptionReader } from '../core/config/option-reader.js';
 import { sortGuards } from '../inspect/guard-order.js';
-import { prependFilter, readHandlers, readMessageTransport } from '../inspect/handlers.js';
+import { prependEnhancer, readHandlers, readMessageTransport } from '../inspect/handlers.js';
 import type { DescopeGlobalGuardOptions, DescopeModuleExtras } from './descope.options.js';
 
 /** The option `globalGuard` after it was read. */
@@ -98,7 +98,8 @@ export class MessageFilters {
   ) {
     for (const { type, handler } of readHandlers(modules)) {
       const transport = readMessageTransport(handler);
-      if (transport === 'ws' || (transport === 'rpc' && hasHttp)) prependFilter(type, messageRejectionFilter);
+      if (transport === 'ws' || (transport === 'rpc' && hasHttp))
+        prependEnhancer(type, 'filters', messageRejectionFilter);
     }
   }
 }

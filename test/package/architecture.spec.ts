@@ -23,7 +23,7 @@ const FLOORS = [
   ['resource'],
   ['module'],
   ['testing'],
-  ['express', 'websockets', 'microservices', 'redis', 'mcp'],
+  ['context', 'express', 'websockets', 'microservices', 'redis', 'mcp'],
   ['cli'],
   ['schematics'],
 ];
@@ -128,6 +128,17 @@ describe('Imports', () => {
     expect(jose.filter(({ path }) => !path.startsWith('lib/emulator/'))).toEqual([]);
     const testing = importsOf(sources).filter(({ target }) => target.startsWith('lib/testing/'));
     expect(testing.filter(({ path }) => !path.startsWith('lib/testing/'))).toEqual([]);
+  });
+
+  it("of '.' never reach context/, so that nothing of it is loaded where nobody asks who acts", () => {
+    const byPath = new Map(sources.map((source) => [source.path, source]));
+    const reached = new Set(['lib/index.ts']);
+    for (const path of reached) for (const target of byPath.get(path)?.imports ?? []) reached.add(target);
+    expect(reached.has('lib/auth/auth.guard.ts')).toBe(true);
+    expect([...reached].filter((path) => path.startsWith('lib/context/'))).toEqual([]);
+    const stores = (node: ts.Node) => isImportOf(node, 'node:async_hooks', 'AsyncLocalStorage');
+    expect(findFiles(library, stores)).toContain('lib/context/descope.context.ts');
+    expect(findFiles(library, stores).filter((path) => reached.has(path))).toEqual([]);
   });
 
   it('of Nest come from package roots', () => {

@@ -44,9 +44,10 @@ const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
 describe('The entry points of the package', () => {
-  it('are ten', () => {
+  it('are eleven', () => {
     expect(Object.keys(entryPoints)).toEqual([
       '.',
+      './context',
       './inspect',
       './events',
       './websockets',

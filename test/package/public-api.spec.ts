@@ -7,6 +7,7 @@ import { readPublicApi } from '../support/public-api.js';
 
 const NAMES = [
   '.',
+  './context',
   './inspect',
   './events',
   './websockets',
@@ -73,6 +74,12 @@ describe("The entry point '.'", () => {
 
   it('exports at most 40 values', () => {
     expect(readValues('.').length).toBeLessThanOrEqual(40);
+  });
+});
+
+describe("The entry point './context'", () => {
+  it('exports these values', () => {
+    expectValues('./context', ['DescopeContext', 'DescopeContextModule']);
   });
 });
 

@@ -10,7 +10,17 @@ const dist = fileURLToPath(new URL('../../../dist/', import.meta.url));
 // Of a line that is not indented: no comment, no text and no function.
 const STATIC_IMPORT = /^(?![\s*/]).*?(?:\bfrom |\brequire\(|^import )['"]([^'"]+)['"]/gm;
 
-const NAMES = ['inspect', 'events', 'websockets', 'microservices', 'redis', 'mcp', 'testing', 'emulator'];
+const NAMES = [
+  'context',
+  'inspect',
+  'events',
+  'websockets',
+  'microservices',
+  'redis',
+  'mcp',
+  'testing',
+  'emulator',
+];
 
 interface Loaded {
   readonly files: Set<string>;

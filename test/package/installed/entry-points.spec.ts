@@ -10,6 +10,7 @@ const OPTIONAL = ['@descope/web-component', '@nestjs/microservices', '@nestjs/te
 // A name that each exports; './express' is types only.
 const ENTRY_POINTS = [
   ['', 'DescopeModule'],
+  ['/context', 'DescopeContext'],
   ['/inspect', 'describeAccess'],
   ['/events', 'OnDescopeEvent'],
   ['/websockets', 'DescopeSockets'],

@@ -1,0 +1,147 @@
+// Ten thousand requests of two hundred users at once: no service ever hears of another request's caller.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Injectable, Module, Param, Post } from '@nestjs/common';
+import { DescopeModule } from 'nestjs-descope';
+import { DescopeContext, DescopeContextModule } from 'nestjs-descope/context';
+import { createTestDescope } from 'nestjs-descope/testing';
+import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
+
+const REQUESTS = 10_000;
+const USERS = 200;
+const AT_ONCE = 250;
+const MINUTES = 60_000;
+
+@Injectable()
+class Ledger {
+  constructor(@Inject(DescopeContext) private readonly context: DescopeContext) {}
+
+  // Through a timer, a promise of its own, promises side by side, and setImmediate.
+  async follow(pause: number): Promise<readonly (string | undefined)[]> {
+    const first = this.#read();
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    const later = this.#read();
+    const aside = await Promise.all([1, 2, 3].map((step) => this.#readAfter(step)));
+    const last = await new Promise<string | undefined>((resolve) =>
+      setImmediate(() => resolve(this.#read())),
+    );
+    return [first, later, ...aside, last];
+  }
+
+  async #readAfter(turns: number): Promise<string | undefined> {
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    return this.#read();
+  }
+
+  #read(): string | undefined {
+    return this.context.current()?.id;
+  }
+}
+
+@Controller('ledger')
+class LedgerController {
+  constructor(@Inject(Ledger) private readonly ledger: Ledger) {}
+
+  @Get(':pause')
+  async read(@Param('pause') pause: string) {
+    return { seen: await this.ledger.follow(Number(pause)) };
+  }
+
+  @Post()
+  async write(@Body() { pause }: { readonly pause: number }) {
+    return { seen: await this.ledger.follow(pause) };
+  }
+}
+
+describe.each(ADAPTERS)('Of ten thousand requests that run beside each other, on %s,', (adapter) => {
+  const descope = createTestDescope();
+  const users = Array.from({ length: USERS }, (_item, index) => `U2caller${index}`);
+  let application: RunningApplication;
+
+  beforeAll(async () => {
+    application = await start(
+      adapter,
+      {
+        imports: [DescopeModule.forRoot(), DescopeContextModule],
+        controllers: [LedgerController],
+        providers: [Ledger],
+      },
+      { override: (builder) => descope.override(builder) },
+    );
+  });
+  afterAll(() => application.close());
+
+  it(
+    'each reads its own caller, everywhere',
+    async () => {
+      const headers = users.map((sub) => descope.as({ sub }).bearer);
+      let sent = 0;
+      let read = 0;
+      const mixedUp: unknown[] = [];
+      const client = async () => {
+        for (let number = sent++; number < REQUESTS; number = sent++) {
+          const index = (number * 7) % USERS;
+          const pause = number % 5;
+          const init = { headers: { ...headers[index], 'content-type': 'application/json' } };
+          const { body } = await (number % 3 === 0
+            ? application.request('/ledger', { ...init, method: 'POST', body: JSON.stringify({ pause }) })
+            : application.request(`/ledger/${pause}`, init));
+          const seen = body['seen'] as readonly string[];
+          if (seen.length !== 6 || seen.some((id) => id !== users[index])) mixedUp.push([users[index], seen]);
+          else read++;
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, client));
+      expect(mixedUp).toEqual([]);
+      expect(read).toBe(REQUESTS);
+    },
+    5 * MINUTES,
+  );
+});
+
+/** Middleware that lets two requests go on at once, both in the context of the second: a pool whose callbacks forget theirs. */
+@Module({})
+class PairsModule implements NestModule {
+  readonly #waiting: (() => void)[] = [];
+
+  configure(consumer: MiddlewareConsumer) {
+    consumer
+      .apply((_request: unknown, _response: unknown, next: () => void) => {
+        this.#waiting.push(next);
+        if (this.#waiting.length === 2) for (const go of this.#waiting.splice(0)) go();
+      })
+      .forRoutes('{*path}');
+  }
+}
+
+describe.each(ADAPTERS)(
+  'Behind middleware that goes on in the context of another request, on %s,',
+  (adapter) => {
+    it('each request reads its own caller', async () => {
+      const descope = createTestDescope();
+      const application = await start(
+        adapter,
+        {
+          imports: [DescopeModule.forRoot(), DescopeContextModule, PairsModule],
+          controllers: [LedgerController],
+          providers: [Ledger],
+        },
+        { override: (builder) => descope.override(builder) },
+      );
+      try {
+        for (let round = 0; round < 10; round++) {
+          const pair = [`U2first${round}`, `U2second${round}`];
+          const answers = await Promise.all(
+            pair.map((sub) => application.request('/ledger/1', { headers: descope.as({ sub }).bearer })),
+          );
+          expect(answers.map(({ body }) => new Set(body['seen'] as string[]))).toEqual(
+            pair.map((sub) => new Set([sub])),
+          );
+        }
+      } finally {
+        await application.close();
+      }
+    });
+  },
+);
