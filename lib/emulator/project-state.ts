@@ -54,6 +54,8 @@ export class ProjectState {
   enchantedLinks = new EnchantedLinks();
   flowRuns = new FlowRuns();
   settings: EmulatorSettings;
+  /** The projects of the server, with this one. */
+  siblings: () => readonly ProjectState[] = () => [this];
   /** The URL by which the project is reached; empty until the server listens. */
   url = '';
   #consoleToken: string | undefined;

@@ -52,6 +52,7 @@ export class Projects {
   ) {
     const router = new Router(routes);
     this.#mounts = new Mounts(main, (state) => new EmulatorConsole(state, router));
+    main.siblings = () => [main, ...this.#mounts.others];
     this.server = createEmulatorServer({ mounts: this.#mounts, router, rules: options });
     this.#reserved = new Set([...toFirstSegments(routes), 'health', 'emulator', main.projectId]);
   }
@@ -67,6 +68,7 @@ export class Projects {
     );
     this.#assertFree(basePath); // no await from here: of two projects at once, only one gets it
     state.url = `${this.main.url}/${basePath}`;
+    state.siblings = this.main.siblings;
     this.#mounts.add(basePath, state);
     return state;
   }

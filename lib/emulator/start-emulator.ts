@@ -20,6 +20,7 @@ import { manageConsentRoutes } from './management/consents.js';
 import { manageAppRoutes } from './management/inbound-apps.js';
 import { listRoutes } from './management/lists.js';
 import { passwordSettingsRoutes } from './management/password-settings.js';
+import { projectRoutes } from './management/project.js';
 import { permissionRoutes, roleRoutes } from './management/roles.js';
 import { searchUserRoutes } from './management/search-users.js';
 import { testUserRoutes, tokenRoutes } from './management/tokens.js';
@@ -135,4 +136,5 @@ export const allRoutes: readonly Route[] = [
   ...groupRoutes,
   ...themeRoutes,
   ...namespaceRoutes,
+  ...projectRoutes,
 ];

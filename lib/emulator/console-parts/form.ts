@@ -2,6 +2,7 @@
 import { DescopeError } from '../errors.js';
 import { isObject } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
+import { isTooDeep } from '../http/message.js';
 
 /** The fields of a form. */
 export class Form {
@@ -47,6 +48,8 @@ export class Form {
     const text = this.text(name);
     if (text === '') return {};
     const value = parse(text);
+    if (isTooDeep(value))
+      throw new DescopeError('invalidArguments', `${toLabel(name)} must not be nested so deeply`);
     if (isObject(value)) return value;
     throw new DescopeError(
       'invalidArguments',

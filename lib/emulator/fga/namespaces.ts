@@ -94,9 +94,13 @@ function findTargets({ namespaces }: AuthzDocument): Targets {
   return found;
 }
 
-function expressionsOf(node: JsonObject): readonly JsonObject[] {
+const MAX_DEPTH = 100; // what is nested deeper than the stack could not be checked
+
+function expressionsOf(node: JsonObject, depth = 0): readonly JsonObject[] {
+  if (depth > MAX_DEPTH) throw new FgaError('A complexDefinition is nested too deeply');
   const own = readObject(node, 'expression');
-  return [...(own ? [own] : []), ...(readObjects(node, 'children') ?? []).flatMap(expressionsOf)];
+  const children = readObjects(node, 'children') ?? [];
+  return [...(own ? [own] : []), ...children.flatMap((child) => expressionsOf(child, depth + 1))];
 }
 
 /** The relation definitions of a namespace. */

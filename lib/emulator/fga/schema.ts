@@ -95,7 +95,11 @@ function readType(tokens: Tokenizer, typeName: string): FgaType {
     if (hasName(type, name)) throw new FgaError(`The type ${typeName} defines ${name} twice`);
     tokens.expect(':');
     if (isRelation) relations.set(name, readTargets(tokens));
-    else permissions.set(name, readSum(tokens));
+    else
+      permissions.set(
+        name,
+        tokens.within(MAX_EXPRESSION, () => readSum(tokens)),
+      );
   }
 }
 
@@ -163,6 +167,7 @@ function assertKnown(types: Types, type: FgaType, expression: Expression): void 
   throw new FgaError(`${through}.${name} does not lead to a relation or permission`);
 }
 
+const MAX_EXPRESSION = 1000; // what is nested deeper than the stack could not be checked
 const HEADER = /^\s*model\s+AuthZ\s+1\.0(?=\s|$)/;
 const TOKEN = /\s*([A-Za-z_]\w*|[:|&\-().#])/y;
 const NAME = /^[A-Za-z_]\w*$/;
@@ -173,6 +178,7 @@ const KEYWORDS = new Set(['type', 'relation', 'permission', 'model', ...NOT_EVAL
 class Tokenizer {
   readonly #tokens: readonly string[];
   #index = 0;
+  #end = Infinity;
 
   constructor(dsl: string) {
     const header = HEADER.exec(dsl)?.[0];
@@ -182,7 +188,16 @@ class Tokenizer {
 
   /** The next token; an empty string after the last. */
   get next(): string {
+    if (this.#index > this.#end) throw new FgaError('An expression of a permission is too long');
     return this.#tokens[this.#index] ?? '';
+  }
+
+  /** Reads something that may have so many tokens. */
+  within<T>(count: number, read: () => T): T {
+    this.#end = this.#index + count;
+    const result = read();
+    this.#end = Infinity;
+    return result;
   }
 
   /** Consumes a token if it is the next one. */

@@ -85,6 +85,7 @@ const phpass: Kind = (hash) => {
   }
   return (given) => {
     const password = Buffer.from(given);
+    if (password.length > PHPASS_MOST) return false;
     let digest = salt;
     for (let round = 0; round <= iterations; round += 1) {
       digest = createHash(type).update(digest).update(password).digest();
@@ -96,6 +97,7 @@ const phpass: Kind = (hash) => {
 const KINDS = new Map<string, Kind>(Object.entries({ pbkdf2, firebase, django, md5, phpass }));
 const DIGESTS = new Set(['sha1', 'sha256', 'sha512']);
 const PHPASS = new Set(['md5', 'sha512']);
+const PHPASS_MOST = 4096; // phpass rejects longer ones: each round would hash them again
 const PHPASS_LETTERS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const DJANGO = new Map([
   ['pbkdf2_sha256', 'sha256'],

@@ -26,6 +26,8 @@ export class Project {
   readonly totp = new TotpKeys<UserRecord>();
   readonly flows = new NamedRecords<FlowRecord>((flow) => flow.id);
   readonly importedFlows = new NamedRecords<ImportedFlow>((flow) => flow.id);
+  name = 'Emulator';
+  tags: readonly string[] = [];
   /** The theme that was imported, in the form of the API. */
   theme: JsonObject | undefined;
   readonly lists = new NamedRecords<ListRecord>((list) => list.id);

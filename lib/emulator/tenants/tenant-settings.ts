@@ -59,12 +59,15 @@ function readSettings(body: JsonObject): TenantSettings {
   };
 }
 
+const MAX_AMOUNT = 100_000; // so many weeks end before the year 10000, which dates can be written with
+
 function readExpiration(body: JsonObject, name: string): Expiration {
   const amount = readNumber(body, name) ?? 0;
   const given = readString(body, `${name}Unit`);
   const unit = given === undefined ? 'minutes' : EXPIRATION_UNITS.find((known) => known === given);
-  if (unit !== undefined && Number.isInteger(amount) && amount >= 0) return { amount, unit };
-  const message = `The ${name} field must be a whole number, with ${EXPIRATION_UNITS.join(', ')} as its unit`;
+  if (unit !== undefined && Number.isInteger(amount) && amount >= 0 && amount <= MAX_AMOUNT)
+    return { amount, unit };
+  const message = `The ${name} field must be a whole number up to ${MAX_AMOUNT}, with ${EXPIRATION_UNITS.join(', ')} as its unit`;
   throw new DescopeError('invalidArguments', message);
 }
 

@@ -55,7 +55,8 @@ function run(
 ) {
   const users: JsonObject[] = [];
   const failedUsers: JsonObject[] = [];
-  const additionalErrors: Record<string, string> = {};
+  // In a map: `__proto__` is a login id like any other.
+  const errors = new Map<string, string>();
   for (const body of bodies) {
     try {
       users.push(toUserView(act(body), project));
@@ -63,8 +64,8 @@ function run(
       if (!(cause instanceof DescopeError)) throw cause;
       const { password: _password, hashedPassword: _hashed, seed: _seed, ...user } = body;
       failedUsers.push({ failure: cause.message, user });
-      additionalErrors[readString(body, 'loginId') ?? ''] = cause.message;
+      errors.set(readString(body, 'loginId') ?? '', cause.message);
     }
   }
-  return { users, failures: { failedUsers, additionalErrors } };
+  return { users, failures: { failedUsers, additionalErrors: Object.fromEntries(errors) } };
 }

@@ -22,6 +22,11 @@ const child = (
   },
 });
 const union = (...children: Node[]): Node => ({ nType: 'union', children });
+const nest = (depth: number): Node => {
+  let node = child('self');
+  for (let index = 0; index < depth; index += 1) node = union(node);
+  return node;
+};
 const inherited = (type: string, name: string) => child('relationRight', ['folder', name], [type, 'parent']);
 
 // The example of files in the README of node-sdk and go-sdk.
@@ -202,6 +207,7 @@ type doc
   it.each([
     ['an unknown node', { nType: 'other' }, 'nType'],
     ['an unknown name', child('targetSet', ['doc', 'nothing']), 'doc#nothing'],
+    ['nodes in nodes without end', nest(2000), 'too deeply'],
     ['a target set of another namespace', child('targetSet', ['org', 'member']), 'targetSet'],
   ])('with %s is refused', async (_what, complexDefinition, message) => {
     const definition = { name: 'new', complexDefinition: complexDefinition as Node };

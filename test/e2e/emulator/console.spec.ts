@@ -255,6 +255,12 @@ describe('The page of tokens', () => {
     expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(message)]);
   });
 
+  it('mints no claims that are nested too deeply', async () => {
+    const claims = `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    const { status, text } = await visitor.send('tokens', 'mint', { kind: 'session', claims });
+    expect([status, text]).toEqual([400, expect.stringContaining('Claims must not be nested so deeply')]);
+  });
+
   it('takes a token apart, and tells who signed it and whether it counts, by its own clock', async () => {
     const read = async (token: string) => (await visitor.send('tokens', 'read', { token })).text;
     const { sessionJwt } = await bed.emulator.signIn('ada@example.com');

@@ -234,6 +234,20 @@ describe('A password that comes hashed', () => {
     expect((await signIn('h', password)).code).toBe(200);
   });
 
+  // phpass takes at most 4096 characters.
+  it('does not hash a long password again and again', async () => {
+    const phpass = {
+      hash: 'eRo7ud9Fh4E2PdI0S3r.L0',
+      salt: 'IQRaTwmf',
+      iterations: 8192,
+      type: 'md5' as const,
+    };
+    await users().createBatch([{ loginId: 'h', hashedPassword: { phpass } }]);
+    const startedMs = performance.now();
+    expect((await signIn('h', 'x'.repeat(1_000_000))).error?.errorCode).toBe('E062903');
+    expect(performance.now() - startedMs).toBeLessThan(3000);
+  });
+
   it.each([
     [{ bcrypt: { hash: '$2a$10$abc' } }, 'hashedPassword.bcrypt'],
     [

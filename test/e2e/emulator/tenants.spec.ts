@@ -60,6 +60,8 @@ describe('the settings of a tenant', () => {
     expect((await tenant().configureSettings('unknown', settings)).code).toBe(400);
     const wrong = { ...settings, sessionTokenExpirationUnit: 'years' as 'weeks' };
     expect((await tenant().configureSettings('acme', wrong)).code).toBe(400);
+    const endless = { ...settings, refreshTokenExpiration: 1e15 };
+    expect((await tenant().configureSettings('acme', endless)).code).toBe(400);
   });
 
   it('decide how long tokens of a sign-in to the tenant last, and no others', async () => {

@@ -25,6 +25,7 @@ describe('A batch of users', () => {
       { loginId: 'bob', roles: ['reader'], status: 'disabled', additionalIdentifiers: ['bobby'] },
       { loginIdOrUserId: 'nobody', displayName: 'N' },
       { loginIdOrUserId: 'U2ada', roles: ['king'] },
+      { loginIdOrUserId: '__proto__' },
     ]);
     expect(data?.patchedUsers).toMatchObject([
       { userId: 'U2ada', name: 'Countess', phone: '+15550101', roleNames: ['admin'] },
@@ -33,11 +34,13 @@ describe('A batch of users', () => {
     expect(data?.failedUsers).toMatchObject([
       { user: { loginId: 'nobody' } },
       { user: { loginId: 'U2ada' } },
+      { user: { loginId: '__proto__' } },
     ]);
-    expect(data?.additionalErrors).toEqual({
-      nobody: 'User not found',
-      U2ada: 'There is no role king',
-    });
+    expect(Object.entries(data?.additionalErrors ?? {})).toEqual([
+      ['nobody', 'User not found'],
+      ['U2ada', 'There is no role king'],
+      ['__proto__', 'User not found'],
+    ]);
     expect((await users().load('bobby')).data?.name).toBe('Bob');
     expect((await users().load(ADA)).data).toMatchObject({
       name: 'Countess',

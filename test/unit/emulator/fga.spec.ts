@@ -55,6 +55,16 @@ describe('parseSchema', () => {
     else expect(() => parseSchema(dsl)).toThrow(mistake);
   });
 
+  it('rejects an expression that is too long to be checked', () => {
+    for (const long of ['('.repeat(50_000), `a${' | a'.repeat(50_000)}`]) {
+      const dsl = `${USER_TYPE}type doc relation a: user permission b: ${long}`;
+      expect(() => parseSchema(dsl)).toThrow('An expression of a permission is too long');
+    }
+    const terms = `${'a | '.repeat(400)}a`;
+    const several = `relation a: user permission b: ${terms} permission c: ${terms} permission d: ${terms}`;
+    expect(parseSchema(`${USER_TYPE}type doc ${several}`).types.get('doc')?.permissions.size).toBe(3);
+  });
+
   it('takes names of prototype members as names', () => {
     const dsl =
       'model AuthZ 1.0 type __proto__ relation constructor: __proto__ permission toString: constructor';
