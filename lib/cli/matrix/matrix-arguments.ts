@@ -13,8 +13,8 @@ neither starts it nor sends a request.
                          that creates the application with its global prefix and versions
 
 Options:
-  --personas <file>      JSON file with the callers by name: null for one without a token, or what the token of the caller
-                         has, as for createTestDescope().as():
+  --personas <file>      JSON file with the callers by name: null for one without a token, what the token of the caller
+                         has, as for createTestDescope().as(), or { "token": "…" } with one that the application verifies:
                            { "anonymous": null, "ada": { "roles": ["admin"] }, "batch": { "kind": "access-key" } }
   --export <name>        The export of the file (default: the only module or function it exports)
   --values <file>        JSON file with what requests name: { "param:tenantId": "acme" }
@@ -97,10 +97,45 @@ function readJson(option: string, path: string): unknown {
   }
 }
 
+// What decides on access. A misspelt member must not make an admin look like a user without roles.
+const LISTS = ['roles', 'permissions', 'amr'];
+const MEMBERS = ['sub', 'kind', ...LISTS, 'tenants', 'dct', 'aud', 'scope', 'azp', 'su'];
+const KINDS = ['user', 'access-key', 'app', 'agent'];
+
 function toPersonas(value: unknown): MatrixInput['personas'] {
-  const isPersona = (item: unknown) => typeof item === 'object' && !Array.isArray(item);
-  if (isObject(value) && Object.values(value).every(isPersona)) return value as MatrixInput['personas'];
-  throw new MatrixUsageError('--personas must be an object whose members are objects or null');
+  if (!isObject(value)) throw new MatrixUsageError('--personas must be an object of callers by name');
+  for (const [name, persona] of Object.entries(value)) {
+    const mistake = findMistake(persona);
+    if (mistake !== undefined) throw new MatrixUsageError(`--personas: ${JSON.stringify(name)} ${mistake}`);
+  }
+  return value as MatrixInput['personas'];
+}
+
+function findMistake(persona: unknown): string | undefined {
+  if (persona === null) return undefined;
+  if (!isObject(persona)) return 'must be an object, or null for a caller without a token';
+  const names = Object.keys(persona);
+  if (names.join() === 'token' && typeof persona['token'] === 'string') return undefined;
+  const unknown = names.find((name) => !MEMBERS.includes(name));
+  if (unknown !== undefined)
+    return `has the unknown member ${JSON.stringify(unknown)}; known are ${MEMBERS.join(', ')}, or token alone`;
+  const list = LISTS.find((name) => persona[name] !== undefined && !isTexts(persona[name]));
+  if (list !== undefined) return `needs a list of strings as ${list}`;
+  const { kind, tenants } = persona;
+  if (kind !== undefined && !KINDS.includes(kind as string))
+    return `needs one of ${KINDS.join(', ')} as kind`;
+  const areTenants = tenants === undefined || (isObject(tenants) && Object.values(tenants).every(isGrants));
+  return areTenants ? undefined : 'needs { "<tenant id>": { "roles": [], "permissions": [] } } as tenants';
+}
+
+function isGrants(value: unknown): boolean {
+  return (
+    isObject(value) && Object.entries(value).every(([name, item]) => LISTS.includes(name) && isTexts(item))
+  );
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function toStrings(value: unknown): Readonly<Record<string, string>> {

@@ -1,6 +1,7 @@
 // The command `nestjs-descope matrix`: prints what every endpoint of an application answers several callers, or what has changed.
 import { writeFileSync } from 'node:fs';
 import type { AccessMatrix, AccessPersonas } from '../../inspect/matrix/access-matrix.js';
+import type { AccessPersona, TokenHolder } from '../../inspect/matrix/persona.js';
 import type { LoadedApplication } from './load-application.js';
 import { loadApplication } from './load-application.js';
 import type { MatrixInput } from './matrix-arguments.js';
@@ -50,15 +51,14 @@ async function print(input: MatrixInput): Promise<MatrixResult> {
   }
 }
 
-// Their tokens are never sent anywhere: the user of the session is what is judged.
+// An identity gets a session of its own, whose user is what is judged; a token is verified by the application.
 function toPersonas({ personas }: MatrixInput, { testing }: LoadedApplication): AccessPersonas {
   const descope = testing.createTestDescope();
-  return Object.fromEntries(
-    Object.entries(personas).map(([name, identity]) => [
-      name,
-      identity === null ? 'anonymous' : descope.session({ ...identity }),
-    ]),
-  );
+  const toPersona = (identity: object | null): AccessPersona => {
+    if (identity === null) return 'anonymous';
+    return 'token' in identity ? (identity as TokenHolder) : descope.session({ ...identity });
+  };
+  return Object.fromEntries(Object.entries(personas).map(([name, identity]) => [name, toPersona(identity)]));
 }
 
 function format(matrix: AccessMatrix, { format: form }: MatrixInput, { inspect }: LoadedApplication): string {

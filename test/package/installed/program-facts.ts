@@ -291,6 +291,22 @@ export function stateFacts({ name, configs, jest }: ProgramForm): void {
       const changed = await show('--before', 'before.json');
       expect(changed.code).toBe(1);
       expect(changed.output).toContain('GET /admin: bob 403 ACCESS_ROLE_MISSING → allowed');
+      const wrong = [
+        { rolls: ['admin'] },
+        { roles: 'admin' },
+        { kind: 'robot' },
+        { tenants: { acme: [] } },
+        'ada',
+      ];
+      for (const persona of wrong) {
+        await write('personas.json', { ada: persona });
+        expect(await show()).toMatchObject({
+          code: 2,
+          output: expect.stringContaining('--personas: "ada" '),
+        });
+      }
+      await write('personas.json', { stranger: { token: 'eyJ.e30.sig' } }); // which the application verifies
+      expect((await show()).output).toMatch(/ \/admin .*401 TOKEN_MALFORMED/);
       expect(await show('--format', 'csv')).toMatchObject({
         code: 2,
         output: expect.stringContaining('--format must be table, markdown or json, got "csv"'),
