@@ -64,7 +64,10 @@ export async function explainAccess(
   const verdict = judge(endpoint, known, facts);
   const user = 'session' in known ? known.session.user : undefined;
   const { entry, policy } = endpoint;
-  const demands = user === undefined ? toUnjudged(policy.demands) : toSteps(endpoint, user, facts);
+  const demands =
+    user === undefined
+      ? [...toSessionSteps(verdict), ...toUnjudged(policy.demands)]
+      : toSteps(endpoint, user, facts);
   const steps = policy.mode === 'public' ? [] : [...demands, ...toRules(endpoint)];
   return { entry, verdict, steps, text: toText(entry, verdict, steps) };
 }
@@ -96,6 +99,11 @@ export function toAccessStep({ demand, found, flaw }: DemandStep): AccessStep {
   const [view] = toDemandViews({ mode: 'required', demands: [demand] });
   const code = flaw === undefined ? {} : { code: flaw.code };
   return { demand: view ?? { kind: demand.kind }, isMet: flaw === undefined, found, ...code };
+}
+
+// Without a session, no demand is judged: the reason is that there is none.
+function toSessionSteps({ rejections: [rejection] }: AccessVerdict): AccessStep[] {
+  return rejection === undefined ? [] : [{ demand: { kind: 'session' }, isMet: false, code: rejection.code }];
 }
 
 function toUnjudged(demands: Demands): AccessStep[] {

@@ -106,6 +106,17 @@ describe.each(ADAPTERS)('The explanation of a rejection on %s', (adapter) => {
     });
   });
 
+  it('says of a caller without a session that there is none, and why', async () => {
+    const { app } = await boot();
+    const ask = async (persona: string) =>
+      (await explainAccess(app, { endpoint: 'POST /orders', persona })).text.split('\n').slice(1);
+    expect(await ask('anonymous')).toEqual([
+      '- session: not met (SESSION_MISSING)',
+      '- roles: admin or owner: not judged',
+    ]);
+    expect((await ask(descope.expired().token))[0]).toBe('- session: not met (TOKEN_EXPIRED)');
+  });
+
   it('is in the log at the debug level with explain, and the response stays the same', async () => {
     const { read } = await boot({ explain: true });
     const explained = [
