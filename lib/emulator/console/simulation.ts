@@ -105,10 +105,16 @@ export const faultsPage: ConsolePage = {
         delayMs: form.number('delayMs'),
       };
       assertRange(numbers);
+      const body = form.optional('body');
       const kind = form.text('kind');
+      if (kind !== 'hang' && kind !== 'reset' && [numbers.status, numbers.delayMs, body].every(isAbsent))
+        throw new DescopeError(
+          'invalidArguments',
+          'Choose what the response is: a status, a body or a delay',
+        );
       state.faults.add({
         path,
-        ...withoutAbsent({ method: form.optional('method'), ...numbers, body: form.optional('body') }),
+        ...withoutAbsent({ method: form.optional('method'), ...numbers, body }),
         ...(kind === 'hang' && { hang: true }),
         ...(kind === 'reset' && { reset: true }),
       });
@@ -136,6 +142,10 @@ function assertRange({ times, status, delayMs }: Range): void {
     throw new DescopeError('invalidArguments', 'The number of requests must be at least 1');
   if (delayMs !== undefined && (delayMs < 0 || delayMs > 600_000))
     throw new DescopeError('invalidArguments', 'The delay must be from 0 to 600000 milliseconds');
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined;
 }
 
 function withoutAbsent(options: Readonly<Record<string, unknown>>): JsonObject {

@@ -429,6 +429,7 @@ describe('The pages of keys, clock and faults', () => {
     [{ path: '/', status: '42' }, 'from 200 to 599'],
     [{ path: '/', times: '0' }, 'at least 1'],
     [{ path: '/', delayMs: '-1' }, 'from 0 to 600000'],
+    [{ path: '/v1' }, 'Choose what the response is'],
   ])('do not order the fault %j', async (fields, message) => {
     const answer = await visitor.send('faults', 'add', fields);
     expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(message)]);
