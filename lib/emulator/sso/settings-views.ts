@@ -2,10 +2,10 @@
 import type { AttributeMapping } from '../federation/attributes.js';
 import type { OidcSettings, RoleMapping, SsoConfiguration } from '../federation/sso-configuration.js';
 import type { JsonObject } from '../http/message.js';
-import { toTenantView } from '../tenants/tenants.js';
 import type { ProjectState } from '../project-state.js';
 import type { TenantRecord } from '../store/project.js';
 import { toSeededId } from '../store/records.js';
+import { toTenantView } from '../tenants/tenants.js';
 
 /** Writes a configuration as `GET /v2/mgmt/sso/settings` does: node-sdk's `SSOSettings`. */
 export function toSettingsView(

@@ -9,9 +9,9 @@ import type { Call, JsonObject } from '../http/message.js';
 import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes, takesQuery } from '../http/router.js';
-import { requireTenant } from '../tenants/tenants.js';
 import type { ProjectState } from '../project-state.js';
 import { createId } from '../store/records.js';
+import { requireTenant } from '../tenants/tenants.js';
 import {
   CONNECTION_FIELDS,
   readMappingSettings,

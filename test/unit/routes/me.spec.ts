@@ -1,12 +1,11 @@
 // Profiles are kept a minute, one for each user.
 import { describe, expect, it } from '@jest/globals';
-import type { DescopeConfig } from '#lib/core/config/config.js';
 import { Profiles } from '#lib/routes/me.routes.js';
 import { createClock } from '../../support/tokens.js';
 
 describe('Profiles', () => {
   it("keeps one user's profile, however often another is asked for and forgotten", async () => {
-    const profiles = new Profiles({ clock: createClock() } as unknown as DescopeConfig);
+    const profiles = new Profiles({ clock: createClock() });
     const asked: string[] = [];
     const get = (userId: string) =>
       profiles.get(userId, async () => {
@@ -67,7 +66,7 @@ describe('Profiles', () => {
 // What is asked for is the number of the question.
 function create() {
   const clock = createClock();
-  const profiles = new Profiles({ clock } as unknown as DescopeConfig);
+  const profiles = new Profiles({ clock });
   let asked = 0;
   return { clock, profiles, ask: (userId: string) => profiles.get(userId, async () => (asked += 1)) };
 }
