@@ -75,7 +75,22 @@ export default defineConfig({
         },
         {
           text: 'Tests and development',
-          items: [page('Testing', 'testing'), page('The emulator', 'emulator'), page('Command line', 'cli')],
+          items: [
+            page('Testing', 'testing'),
+            page('Command line', 'cli'),
+            page('The emulator', 'emulator'),
+            page('Its console', 'emulator-console'),
+            page('Who may call it', 'emulator-security'),
+            page('Many projects in it', 'emulator-projects'),
+            page('Flows and screens', 'emulator-flows'),
+            page('Providers and SSO', 'emulator-providers'),
+            page('As an authorization server', 'emulator-oauth'),
+            page('Users and tokens', 'emulator-users'),
+            page('Management', 'emulator-management'),
+            page('Audit webhooks', 'emulator-webhooks'),
+            page('Coverage', 'emulator-coverage'),
+            page("The vendor's suites", 'emulator-vendors'),
+          ],
         },
         {
           text: 'Transports',
@@ -93,12 +108,14 @@ export default defineConfig({
             page('Options', 'options'),
             page('Errors', 'errors'),
             page('Access map, Swagger, typed names', 'access-map'),
+            page('Who may do what, and why not', 'access-matrix'),
           ],
         },
         {
           text: 'In production',
           items: [
             page('Operations', 'operations'),
+            page('Telemetry', 'telemetry'),
             page('Several instances', 'several-instances'),
             page('What the guard does not see', 'not-guarded'),
             page('Security', 'security'),
