@@ -8,6 +8,7 @@ const ENTRY_POINTS = [
   'index',
   ...[
     'context',
+    'otel',
     'inspect',
     'events',
     'websockets',

@@ -49,17 +49,19 @@ export interface DescopeEvent {
   readonly projectId: string;
 }
 
-/** The messages by channel. They contain no token, cookie or key, and no claims but the kind and id of the caller. */
+/** The messages by channel. They contain no token, cookie or key, and no claims but the kind, the id and the current tenant of the caller. */
 export interface DescopeEvents {
   /**
-   * A guard or the `check` route accepted a caller. On an optional route, `kind` and `userId` of an anonymous caller
-   * are `undefined`.
+   * A guard or the `check` route accepted a caller. On an optional route, `kind`, `userId` and `tenant` of an anonymous
+   * caller are `undefined`.
    */
   readonly accepted: DescopeEvent & {
     /** The kind of caller. */
     readonly kind: TokenKind | undefined;
     /** The id of the user, access key, app or agent. */
     readonly userId: string | undefined;
+    /** The current tenant of the session (`dct`), if there is one. */
+    readonly tenant: string | undefined;
     /** Whether a browser sent the credential automatically, as it does cookies. */
     readonly sentByBrowser: boolean;
   };
@@ -125,7 +127,7 @@ const outage = channel(DESCOPE_CHANNELS.outage);
 
 /** Publishes that a caller was accepted. */
 export function publishAccepted(
-  user: { readonly kind: TokenKind; readonly id: string } | undefined,
+  user: { readonly kind: TokenKind; readonly id: string; readonly tenant: string | undefined } | undefined,
   sentByBrowser: boolean,
   projectId: string,
 ): void {
@@ -134,6 +136,7 @@ export function publishAccepted(
     projectId,
     kind: user?.kind,
     userId: user?.id,
+    tenant: user?.tenant,
     sentByBrowser,
   } satisfies DescopeEvents['accepted']);
 }

@@ -23,7 +23,7 @@ const FLOORS = [
   ['resource'],
   ['module'],
   ['testing'],
-  ['context', 'express', 'websockets', 'microservices', 'redis', 'mcp'],
+  ['context', 'otel', 'express', 'websockets', 'microservices', 'redis', 'mcp'],
   ['cli'],
   ['schematics'],
 ];

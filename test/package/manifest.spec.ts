@@ -44,10 +44,11 @@ const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
 describe('The entry points of the package', () => {
-  it('are eleven', () => {
+  it('are twelve', () => {
     expect(Object.keys(entryPoints)).toEqual([
       '.',
       './context',
+      './otel',
       './inspect',
       './events',
       './websockets',
@@ -175,6 +176,7 @@ describe('The package', () => {
       '@nestjs/microservices': '^11.0.0 || ^12.0.0',
       '@nestjs/testing': '^11.0.0 || ^12.0.0',
       '@nestjs/websockets': '^11.0.0 || ^12.0.0',
+      '@opentelemetry/api': '^1.9.0',
       'reflect-metadata': '^0.1.12 || ^0.2.0',
       rxjs: '^7.1.0',
     });
@@ -184,6 +186,7 @@ describe('The package', () => {
       '@nestjs/microservices': { optional: true },
       '@nestjs/testing': { optional: true },
       '@nestjs/websockets': { optional: true },
+      '@opentelemetry/api': { optional: true },
     });
   });
 

@@ -8,6 +8,7 @@ import { readPublicApi } from '../support/public-api.js';
 const NAMES = [
   '.',
   './context',
+  './otel',
   './inspect',
   './events',
   './websockets',
@@ -74,6 +75,12 @@ describe("The entry point '.'", () => {
 
   it('exports at most 40 values', () => {
     expect(readValues('.').length).toBeLessThanOrEqual(40);
+  });
+});
+
+describe("The entry point './otel'", () => {
+  it('exports these values', () => {
+    expectValues('./otel', ['instrumentDescope']);
   });
 });
 

@@ -50,10 +50,10 @@ describe.each(ADAPTERS)('The channels of an application on %s', (adapter) => {
     await app.request('/public', { headers: bearer(token) });
     const { id } = (await app.request('/me', { headers: browser.headers })).body as { id: string };
     expect(events.of('accepted')).toEqual([
-      { kind: 'user', userId: id, sentByBrowser: true },
-      { kind: 'user', userId: id, sentByBrowser: false },
-      { kind: undefined, userId: undefined, sentByBrowser: false },
-      { kind: 'user', userId: id, sentByBrowser: true },
+      { kind: 'user', userId: id, tenant: undefined, sentByBrowser: true },
+      { kind: 'user', userId: id, tenant: undefined, sentByBrowser: false },
+      { kind: undefined, userId: undefined, tenant: undefined, sentByBrowser: false },
+      { kind: 'user', userId: id, tenant: undefined, sentByBrowser: true },
     ]);
     expect(events.of('rejected')).toEqual([]);
   });

@@ -12,6 +12,7 @@ const STATIC_IMPORT = /^(?![\s*/]).*?(?:\bfrom |\brequire\(|^import )['"]([^'"]+
 
 const NAMES = [
   'context',
+  'otel',
   'inspect',
   'events',
   'websockets',

@@ -6,8 +6,14 @@ import type { InstalledProgram } from '../../support/installed-program.js';
 import { installProgram } from '../../support/installed-program.js';
 
 const MINUTES = 60_000;
-const OPTIONAL = ['@descope/web-component', '@nestjs/microservices', '@nestjs/testing', '@nestjs/websockets'];
-// A name that each exports; './express' is types only.
+const OPTIONAL = [
+  '@descope/web-component',
+  '@nestjs/microservices',
+  '@nestjs/testing',
+  '@nestjs/websockets',
+  '@opentelemetry/api',
+];
+// A name that each exports; './express' is types only, and './otel' is about its optional peer.
 const ENTRY_POINTS = [
   ['', 'DescopeModule'],
   ['/context', 'DescopeContext'],

@@ -127,9 +127,9 @@ describe('AuthGuard', () => {
     expect(await outcome(toRequest({}), 'optional')).toBe(true);
     expect(await outcome(toRequest({}), 'open')).toBe(true);
     expect(events.of('accepted')).toEqual([
-      { kind: 'user', userId: 'U2anna', sentByBrowser: false },
-      { kind: 'user', userId: 'U2anna', sentByBrowser: true },
-      { kind: undefined, userId: undefined, sentByBrowser: false },
+      { kind: 'user', userId: 'U2anna', tenant: undefined, sentByBrowser: false },
+      { kind: 'user', userId: 'U2anna', tenant: undefined, sentByBrowser: true },
+      { kind: undefined, userId: undefined, tenant: undefined, sentByBrowser: false },
     ]);
   });
 
