@@ -27,6 +27,12 @@ function toProjectPages({ tokens, env }: { readonly tokens: readonly Token[]; re
   }
 }
 
+// Vue would compute what stands in two pairs of braces, such as the placeholders of a template.
+function keepBraces({ tokens }: { readonly tokens: readonly Token[] }): void {
+  for (const token of tokens.flatMap(({ children }) => children ?? []))
+    if (token.type === 'code_inline') token.attrSet('v-pre', '');
+}
+
 export default defineConfig({
   title: 'nestjs-descope',
   description: 'Descope authentication for NestJS',
@@ -36,7 +42,10 @@ export default defineConfig({
   lastUpdated: false,
   markdown: {
     anchor: { slugify: (text) => slug(text) }, // as GitHub, where the pages are read too
-    config: ({ core }) => core.ruler.push('project-pages', toProjectPages),
+    config: ({ core }) => {
+      core.ruler.push('project-pages', toProjectPages);
+      core.ruler.push('keep-braces', keepBraces);
+    },
   },
   ignoreDeadLinks: [/test\/mutation|sample-app|examples/],
   themeConfig: {
