@@ -9,7 +9,6 @@ import { ignoresOthers, routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { FlowRecord, FlowRun, FlowStart } from '../store/flows.js';
 import { needsSignIn } from '../store/flows.js';
-import { toFlowOutput } from './flow-output.js';
 import { submitScreen, toMethod } from './screen-steps.js';
 import { toStepId } from './sign-in-steps.js';
 import { requireFlowUser, toAddress } from './signed-in-steps.js';
@@ -130,4 +129,25 @@ function toDone(state: ProjectState, run: FlowRun, { body, headers = {} }: Route
 
 function isPage(text: string | undefined): boolean {
   return text !== undefined && /^https?:/.test(text) && URL.canParse(text);
+}
+
+// What a finished flow tells its page beside the tokens: the output of the seed, with what the page gave the flow filled in.
+function toFlowOutput({ flow, inputs }: FlowRun): JsonObject {
+  return Object.fromEntries(
+    Object.entries(flow.output).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? fillIn(value, inputs) : value,
+    ]),
+  );
+}
+
+function fillIn(text: string, inputs: FlowRun['inputs']): string {
+  return text.replace(/\{\{(form|client)\.([\w.-]+)\}\}/g, (_match, from: 'form' | 'client', name: string) =>
+    toText(Object.hasOwn(inputs[from], name) ? inputs[from][name] : undefined),
+  );
+}
+
+function toText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -11,7 +11,6 @@ import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import { lifetimesOf } from '../tokens/lifetimes.js';
 import type { ReadToken } from '../tokens/tokens.js';
 import { issueRefresh, issueSession, readToken } from '../tokens/tokens.js';
-import { joinOwnTenants } from './self-provisioning.js';
 
 /** A request to sign a user in. */
 interface SignInRequest {
@@ -166,4 +165,17 @@ function addMintedSignIn(state: ProjectState, read: ReadToken, user: UserRecord)
 function rejectReplay(state: ProjectState, signIn: SignIn): never {
   if (state.settings.replayEndsSignIn) signIn.ended = true;
   throw new DescopeError('invalidToken', 'The refresh token was replaced by a newer one');
+}
+
+// A tenant that claims the domain of a verified e-mail address takes the user in at the first sign-in, with its default roles.
+function joinOwnTenants(state: ProjectState, user: UserRecord): UserRecord {
+  const domain = user.email?.split('@').at(-1)?.toLowerCase();
+  if (domain === undefined || !user.verifiedEmail) return user;
+  const joined = state.project.tenants.all.filter(
+    ({ id, selfProvisioningDomains }) =>
+      !belongsTo(user, id) && selfProvisioningDomains.some((own) => own.toLowerCase() === domain),
+  );
+  if (joined.length === 0) return user;
+  const grants = joined.map(({ id, defaultRoles }) => ({ tenantId: id, roleNames: defaultRoles }));
+  return { ...user, tenants: [...user.tenants, ...grants] };
 }

@@ -11,7 +11,7 @@ import type { DescopeError } from '../../core/errors.js';
 import { readConsequence } from '../../core/errors.js';
 import { isThenable } from '../../core/maybe-promise.js';
 import { listDemandSteps } from '../../core/user/access-steps.js';
-import type { RequestValueSource } from '../../core/user/demands.js';
+import type { Demand, RequestValueSource } from '../../core/user/demands.js';
 import { readTenantSources } from '../../core/user/demands.js';
 import type { DescopeUser } from '../../core/user/descope-user.js';
 import { toDemandText, toPlain } from '../access-map.js';
@@ -47,7 +47,7 @@ function toLines(call: DescopeCall, flaw: DescopeError, input: ExplainerInput): 
     user,
     demands,
     acceptance: input.resources?.recall(key)?.acceptance ?? acceptance,
-    facts: { nowMs: clock(), tenants: readTenants(call, user), superuserBypass },
+    facts: { nowMs: clock(), tenants: readTenants(demands, { call, user }), superuserBypass },
   });
   const lines = steps.map((step) => toStepText(toAccessStep(step)));
   // A demand has rejected the call, or what comes after the demands: a rule, a relation, the origin of a cookie.
@@ -69,11 +69,13 @@ function findUser(call: DescopeCall, authenticator: object): DescopeUser | undef
 }
 
 // A function of the application is not called once more.
-function readTenants(call: DescopeCall, user: DescopeUser): ReadonlyMap<RequestValueSource, string> {
-  const { demands } = readAccessPolicy(call.context.getClass(), call.context.getHandler());
+function readTenants(
+  demands: readonly Demand[],
+  input: { readonly call: DescopeCall; readonly user: DescopeUser },
+): ReadonlyMap<RequestValueSource, string> {
   const tenants = new Map<RequestValueSource, string>();
   for (const source of readTenantSources(demands)) {
-    const value = typeof source === 'function' ? undefined : readRequestValue(source, { call, user });
+    const value = typeof source === 'function' ? undefined : readRequestValue(source, input);
     if (typeof value === 'string') tenants.set(source, value);
   }
   return tenants;
