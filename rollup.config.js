@@ -9,6 +9,12 @@ const ENTRY_POINTS = [
   ...[
     'context',
     'otel',
+    'access',
+    'fga',
+    'throttler',
+    'bullmq',
+    'dpop',
+    'on-behalf',
     'inspect',
     'events',
     'websockets',

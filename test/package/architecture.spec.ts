@@ -23,7 +23,8 @@ const FLOORS = [
   ['resource'],
   ['module'],
   ['testing'],
-  ['context', 'otel', 'express', 'websockets', 'microservices', 'redis', 'mcp'],
+  ['context', 'access', 'fga', 'throttler', 'dpop'],
+  ['bullmq', 'on-behalf', 'otel', 'express', 'websockets', 'microservices', 'redis', 'mcp'],
   ['cli'],
   ['schematics'],
 ];

@@ -1,0 +1,2 @@
+// Entry point './access': demands that few applications need.
+export {};

@@ -1,0 +1,2 @@
+// Entry point './bullmq': callers that jobs of BullMQ carry.
+export {};

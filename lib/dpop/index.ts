@@ -1,0 +1,2 @@
+// Entry point './dpop': proof of possession.
+export {};

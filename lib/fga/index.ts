@@ -1,0 +1,2 @@
+// Entry point './fga': Descope's fine-grained authorization in services.
+export {};

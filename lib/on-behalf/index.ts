@@ -1,0 +1,2 @@
+// Entry point './on-behalf': calls on behalf of a caller.
+export {};

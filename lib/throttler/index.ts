@@ -1,0 +1,2 @@
+// Entry point './throttler': limits of rate by caller.
+export {};
