@@ -10,7 +10,7 @@ import { toChapter, toGoalTable, toText } from './support/report.mjs';
 const HELP = `npm run bench -- [--quick] [--only <subject>,…] [--json <file>] [--markdown <file>]
 
   --quick      a look that takes two minutes, with fewer rounds
-  --only       ${'tokens, guard, http, server, memory, imports, boot, keys, scale, revocations'}
+  --only       ${'tokens, guard, http, server, extras, memory, imports, boot, keys, scale, revocations'}
   --json       writes tables and goals to a file
   --markdown   writes them as the chapter Results of docs/benchmarks.md`;
 
@@ -20,6 +20,7 @@ const SUBJECTS = {
   guard: ['--expose-gc'],
   http: ['--expose-gc'],
   server: [],
+  extras: [],
   memory: ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'],
   imports: [],
   boot: [],

@@ -3,22 +3,11 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import * as descope from '../../../dist/esm/index.js';
-import { PROJECT_ID } from './issuer.mjs';
 
 const SESSIONS = 'nestjs-descope:sessions'; // the package's own injection token: a text, so that copies agree
 
 export { descope };
-
-/** Options with keys that come as they do in production: fetched, here from memory. */
-export function toOptions({ algorithm, jwk }) {
-  return {
-    projectId: PROJECT_ID,
-    algorithms: [algorithm],
-    audience: null,
-    requireKeysAtBoot: true,
-    fetch: async () => Response.json({ keys: [jwk] }),
-  };
-}
+export { toOptions } from './options.mjs';
 
 /** Makes a guard, and the verifier and the revocations behind it, with nothing remembered. */
 export async function createOurs(options) {

@@ -1,0 +1,41 @@
+// The extras of the package: what an application adds to have each, and what it is compared with.
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+
+/** The application without any extra. */
+export const PLAIN = 'without extras';
+/** The same once more: how far apart two processes stand that do the same. */
+export const AGAIN = 'nothing, in a process of its own';
+/** The same, by another build of the package. */
+export const BEFORE = 'the build before, without extras';
+
+/**
+ * @typedef {object} Parts What an application adds. All are optional.
+ * @property {object} [options] Options of DescopeModule.
+ * @property {readonly unknown[]} [imports] Modules beside DescopeModule.
+ * @property {readonly unknown[]} [providers] Providers of the root module.
+ * @property {readonly MethodDecorator[]} [decorators] Decorators of the handler that is asked.
+ */
+
+/**
+ * Applications, by name. Each runs in a process of its own: hooks of the process, such as those of AsyncLocalStorage, would
+ * else be paid by all. `open('context')` imports `nestjs-descope/context`, and `open('')` the package itself.
+ * @type {Record<string, (open: (door: string) => Promise<any>) => Parts | Promise<Parts>>}
+ */
+export const APPLICATIONS = {
+  [PLAIN]: () => ({}),
+  [AGAIN]: () => ({}),
+  'explain: true': () => ({ options: { explain: true } }),
+  DescopeContextModule: async (open) => ({ imports: [(await open('context')).DescopeContextModule] }),
+  'instrumentDescope()': async (open) => {
+    (await open('otel')).instrumentDescope({ meterProvider: new MeterProvider() });
+    return {};
+  },
+};
+
+/** Rows of the table: an application, and the one that does without the extra. */
+export const EXTRAS = [
+  { on: AGAIN, off: PLAIN },
+  { on: 'DescopeContextModule', off: PLAIN },
+  { on: 'explain: true', off: PLAIN },
+  { on: 'instrumentDescope()', off: PLAIN },
+];
