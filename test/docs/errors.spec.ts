@@ -13,7 +13,7 @@ import { readStringUnions } from './support/source-types.js';
 
 interface Section {
   readonly heading: string;
-  /** The type in lib/core/errors.ts that lists the codes of the section. */
+  /** The type in lib/core/error-codes.ts that lists the codes of the section. */
   readonly type: string;
   /** Creates an error of the class; none if it has no status. */
   readonly create?: (code: never) => Error;
@@ -44,7 +44,7 @@ const SECTIONS: readonly Section[] = [
   { heading: 'Errors of your own calls', type: 'DescopeM2mCode' },
 ];
 const sections = readSections('errors.md');
-const unions = readStringUnions('lib/core/errors.ts');
+const unions = readStringUnions('lib/core/error-codes.ts');
 
 describe('The page of errors', () => {
   it.each(SECTIONS)('has the codes of $type under "$heading", each once', ({ heading, type }) => {
