@@ -68,7 +68,7 @@ export type {
 } from './core/channel/channel.js';
 export type { WhenIsolated } from './core/channel/hearing.js';
 export type { Clock } from './core/clock.js';
-export type { AccessKeyOptions } from './core/config/access.js';
+export type { AccessKeyOptions, UserOptions } from './core/config/access.js';
 export type { EventsOptions } from './core/config/events.js';
 export type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './core/config/keys.js';
 export type { DescopeOptions } from './core/config/options.js';
@@ -114,6 +114,7 @@ export type { DescopeUserLoader, UserLoader, UserLoaderClass } from './core/sess
 export type { GivenStore, KeyValueStore } from './core/store/key-value-store.js';
 export type { DescopeClaims, TokenKind } from './core/token/claims.js';
 export type { SignatureAlgorithm } from './core/token/signature.js';
+export type { DescopeActor } from './core/user/actor.js';
 export type {
   CustomClaims,
   DescopeRegister,
@@ -128,6 +129,7 @@ export type {
   AudienceDemand,
   Demand,
   GrantDemand,
+  InPersonDemand,
   KindDemand,
   MethodDemand,
   MfaDemand,

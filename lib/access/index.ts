@@ -1,2 +1,2 @@
 // Entry point './access': demands that few applications need.
-export {};
+export { NoImpersonation } from './no-impersonation.js';

@@ -3,7 +3,7 @@ import { DescopeRequestError } from '../core/errors.js';
 import type { DescopeSession } from '../core/session/session.js';
 import { isSignedIn } from '../core/session/session.js';
 import type { TokenKind } from '../core/token/claims.js';
-import { isJsonObject, isWellFormed, readOwn, readText } from '../core/token/claims.js';
+import { isWellFormed } from '../core/token/claims.js';
 import type { RegisteredUser } from '../core/user/descope-user.js';
 
 /** Who a caller is, as plain JSON without a token: for the data of a job, or for a log line. It proves nothing. */
@@ -15,7 +15,7 @@ export interface CallerReference {
   /** The current tenant (the claim `dct`), if one was selected. */
   readonly tenant?: string;
   /**
-   * The id of the one who acts as the caller (the claim `act`), if the token names one.
+   * The id of the one who acts as the caller (`user.actor.id`), if the token names one.
    * @see https://www.rfc-editor.org/rfc/rfc8693#section-4.1
    */
   readonly actor?: string;
@@ -41,10 +41,8 @@ export type CurrentCaller = VerifiedCaller | CarriedCaller;
 /** Creates the caller of an accepted session; `undefined` for an anonymous one. */
 export function toVerifiedCaller(session: DescopeSession, own: unknown): VerifiedCaller | undefined {
   if (!isSignedIn(session)) return undefined;
-  const { id, kind, tenant } = session.user;
-  const act = readOwn(session.claims, 'act');
-  const actor = isJsonObject(act) ? readText(act, 'sub') : undefined;
-  const caller = { isVerified: true, ...toReference({ id, kind, tenant, actor }) };
+  const { id, kind, tenant, actor } = session.user;
+  const caller = { isVerified: true, ...toReference({ id, kind, tenant, actor: actor?.id }) };
   return Object.freeze(Object.defineProperty(caller, 'user', { value: own })) as VerifiedCaller;
 }
 

@@ -119,7 +119,10 @@ export const ERROR_SCHEMA = {
 };
 
 // Demands that are checked in this process; any other may call Descope.
-const OF_THE_PROCESS = ['roles', 'permissions', 'scopes', 'tenant', 'staff', 'superuser', 'rule'];
+const OF_THE_PROCESS = [
+  ...['roles', 'permissions', 'scopes', 'tenant', 'staff', 'superuser', 'no-impersonation'],
+  'rule',
+];
 // Demands that another or a stronger token can meet: 401 and not 403.
 const OF_THE_CREDENTIAL = ['accepts', 'audience', 'step-up', 'mfa', 'amr'];
 const SAFE_METHODS = ['get', 'head', 'options', 'trace']; // RFC 9110 §9.2.1

@@ -262,7 +262,7 @@ function isReplaced(provider: object): boolean {
 
 // The session and the user of a test token, for a test that calls a handler directly.
 
-const POLICY = { staffRole: 'is_staff', superuserRole: 'is_superuser' };
+const POLICY = { staffRole: 'is_staff', superuserRole: 'is_superuser', actorClaim: 'act' };
 
 /** Creates the session of a token, with the default options. */
 export function toTestSession(token: string, kind: TokenKind): SignedInSession {

@@ -8,6 +8,7 @@ export const AUTHENTICATION: AuthenticationConfig = {
   sources: ['bearer', 'cookie'],
   origins: { publicOrigin: undefined, trustedOrigins: [] },
   usernameClaim: 'sub',
+  actorClaim: 'act',
   staffRole: 'is_staff',
   superuserRole: 'is_superuser',
 };

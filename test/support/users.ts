@@ -5,6 +5,6 @@ import { sessionClaims } from './tokens.js';
 
 /** Makes the user of a session with these claims. */
 export function userOf(members: Record<string, unknown> = {}, kind: TokenKind = 'user'): DescopeUser {
-  const roles = { staffRole: 'is_staff', superuserRole: 'is_superuser' };
+  const roles = { staffRole: 'is_staff', superuserRole: 'is_superuser', actorClaim: 'act' };
   return new DescopeUser({ claims: sessionClaims(members) as DescopeClaims, kind }, 'anna', roles);
 }

@@ -1,9 +1,19 @@
-// The options of accepted credentials: access keys, sources, names of cookies, kinds and audiences.
+// The options of accepted credentials (access keys, sources, names of cookies, audiences), and of the users behind them.
 import type { TokenSourceOption } from '../http/token-source.js';
 import type { AccessKeyConfig } from '../m2m/access-keys.js';
+import type { StandardSchema } from '../user/custom-claims.js';
+import { isStandardSchema } from '../user/custom-claims.js';
 import type { UsernameClaim } from '../user/descope-user.js';
 import type { Check, OptionReader, OptionTable, ValuesOf } from './option-reader.js';
-import { describe, isText, isTexts, toOptionalRule, toWholeNumberRule } from './option-reader.js';
+import {
+  describe,
+  isText,
+  isTexts,
+  SWITCH,
+  toOptionalRule,
+  toRule,
+  toWholeNumberRule,
+} from './option-reader.js';
 
 const COOKIE_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/; // RFC 6265 §4.1.1, a token of RFC 9110
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/; // RFC 9110 §5.1
@@ -94,9 +104,6 @@ export const isAudience: Check<string | readonly string[] | null> = (
   value,
 ): value is string | readonly string[] | null => value === null || isText(value) || isTexts(value);
 
-export const isUsernameClaim: Check<UsernameClaim> = (value): value is UsernameClaim =>
-  isText(value) || isTexts(value) || typeof value === 'function';
-
 export const isSources: Check<readonly TokenSourceOption[]> = (
   value,
 ): value is readonly TokenSourceOption[] => Array.isArray(value) && value.length > 0 && value.every(isSource);
@@ -111,3 +118,58 @@ function isSource(value: unknown): boolean {
     return false;
   return !('sentByBrowser' in value) || ['boolean', 'undefined'].includes(typeof value.sentByBrowser);
 }
+
+// The options of users: their names, their claims, who acts as them, and the roles of staff.
+
+/** What the claims of a token mean for its user. */
+export interface UserOptions {
+  /**
+   * The claim that contains the username.
+   * @defaultValue `DESCOPE_USERNAME_CLAIM`, otherwise `'sub'`
+   */
+  readonly usernameClaim?: UsernameClaim | undefined;
+  /**
+   * A schema for the claims of session tokens (zod, valibot, …); `user.customClaims` is its output. A token whose claims
+   * do not match is rejected with `CLAIMS_REFUSED`.
+   * @defaultValue none: no check
+   * @see https://standardschema.dev
+   */
+  readonly claimsSchema?: StandardSchema | undefined;
+  /**
+   * The claim that names who acts as the user, for `user.actor` and `@NoImpersonation`: an object with the id as `sub`, or the
+   * id as a string.
+   * @defaultValue `'act'`
+   * @see https://www.rfc-editor.org/rfc/rfc8693#section-4.1
+   */
+  readonly actorClaim?: string | undefined;
+  /**
+   * The project role of staff, for `@Staff` and `user.isStaff`.
+   * @defaultValue `DESCOPE_IS_STAFF_ROLE`, otherwise `'is_staff'`
+   */
+  readonly staffRole?: string | undefined;
+  /**
+   * The project role of superusers, for `@Superuser` and `user.isSuperuser`.
+   * @defaultValue `DESCOPE_IS_SUPERUSER_ROLE`, otherwise `'is_superuser'`
+   */
+  readonly superuserRole?: string | undefined;
+  /**
+   * Whether superusers have every role and permission in the project, as in Django.
+   * @defaultValue `false`
+   */
+  readonly superuserBypass?: boolean | undefined;
+}
+
+const isUsernameClaim: Check<UsernameClaim> = (value): value is UsernameClaim =>
+  isText(value) || isTexts(value) || typeof value === 'function';
+
+export const USER = {
+  usernameClaim: toRule('the name of a claim, a path of names or a function', isUsernameClaim, 'sub'),
+  claimsSchema: toOptionalRule(
+    'a schema that implements Standard Schema 1, such as one of zod or valibot',
+    isStandardSchema,
+  ),
+  actorClaim: toRule('the name of a claim', isText, 'act'),
+  staffRole: toRule('the name of a role', isText, 'is_staff'),
+  superuserRole: toRule('the name of a role', isText, 'is_superuser'),
+  superuserBypass: SWITCH,
+} satisfies OptionTable<UserOptions>;

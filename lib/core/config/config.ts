@@ -124,9 +124,9 @@ function toVerification(values: OptionValues, projectId: string): VerificationCo
 }
 
 function toAuthentication(values: OptionValues, options: OptionReader): AuthenticationConfig {
-  const { usernameClaim, claimsSchema, staffRole, superuserRole, sources } = values;
+  const { usernameClaim, claimsSchema, actorClaim, staffRole, superuserRole, sources } = values;
   const origins = toOrigins(values.publicOrigin, values.trustedOrigins, options);
-  return { usernameClaim, claimsSchema, staffRole, superuserRole, sources, origins };
+  return { usernameClaim, claimsSchema, actorClaim, staffRole, superuserRole, sources, origins };
 }
 
 function toAudience(audience: OptionValues['audience']): readonly string[] | undefined {

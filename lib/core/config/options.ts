@@ -8,18 +8,8 @@ import type { UserLoader, UserLoaderClass } from '../session/user-loader.js';
 import type { TokenKind } from '../token/claims.js';
 import type { SignatureAlgorithm } from '../token/signature.js';
 import { SIGNATURE_ALGORITHMS } from '../token/signature.js';
-import type { StandardSchema } from '../user/custom-claims.js';
-import { isStandardSchema } from '../user/custom-claims.js';
-import type { UsernameClaim } from '../user/descope-user.js';
-import type { AccessKeyOptions } from './access.js';
-import {
-  ACCESS_KEYS,
-  isAudience,
-  isRefreshName,
-  isSessionName,
-  isSources,
-  isUsernameClaim,
-} from './access.js';
+import type { AccessKeyOptions, UserOptions } from './access.js';
+import { ACCESS_KEYS, isAudience, isRefreshName, isSessionName, isSources, USER } from './access.js';
 import { ALLOW_INSECURE_BASE_URL, TRUSTED_ORIGINS } from './endpoints.js';
 import type { EventsOptions } from './events.js';
 import { EVENTS } from './events.js';
@@ -27,7 +17,6 @@ import type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './keys.js
 import { KEY_FETCH, TOKEN_CACHE } from './keys.js';
 import type { OptionTable, ValuesOf } from './option-reader.js';
 import {
-  isText,
   OPTIONAL_KEY,
   OPTIONAL_TEXT,
   SWITCH,
@@ -47,7 +36,7 @@ import { SHARED } from './sharing.js';
  * The options of `DescopeModule` that a factory may return. An option that is left out is read from the environment, if
  * it has a variable.
  */
-export interface DescopeOptions {
+export interface DescopeOptions extends UserOptions {
   /**
    * The Descope project id: `P` and 27 or 31 letters or digits.
    * @defaultValue the environment variable `DESCOPE_PROJECT_ID`; one of the two is required
@@ -124,33 +113,6 @@ export interface DescopeOptions {
    * @defaultValue `false`: callers exchange their keys for sessions
    */
   readonly accessKeys?: AccessKeyOptions | boolean | undefined;
-  /**
-   * The claim that contains the username.
-   * @defaultValue `DESCOPE_USERNAME_CLAIM`, otherwise `'sub'`
-   */
-  readonly usernameClaim?: UsernameClaim | undefined;
-  /**
-   * A schema for the claims of session tokens (zod, valibot, …); `user.customClaims` is its output. A token whose claims
-   * do not match is rejected with `CLAIMS_REFUSED`.
-   * @defaultValue none: no check
-   * @see https://standardschema.dev
-   */
-  readonly claimsSchema?: StandardSchema | undefined;
-  /**
-   * The project role of staff, for `@Staff` and `user.isStaff`.
-   * @defaultValue `DESCOPE_IS_STAFF_ROLE`, otherwise `'is_staff'`
-   */
-  readonly staffRole?: string | undefined;
-  /**
-   * The project role of superusers, for `@Superuser` and `user.isSuperuser`.
-   * @defaultValue `DESCOPE_IS_SUPERUSER_ROLE`, otherwise `'is_superuser'`
-   */
-  readonly superuserRole?: string | undefined;
-  /**
-   * Whether superusers have every role and permission in the project, as in Django.
-   * @defaultValue `false`
-   */
-  readonly superuserBypass?: boolean | undefined;
   /**
    * The name of the session cookie, which is also accepted as `drn` of session tokens, beside `DS`.
    * @defaultValue `'DS'`
@@ -260,14 +222,7 @@ export const OPTIONS = {
   allowMissingDrn: SWITCH,
   accepts: toListRule<TokenKind>(KINDS, ['user', 'access-key']),
   accessKeys: { rows: ACCESS_KEYS, off: [undefined, false], on: [true] },
-  usernameClaim: toRule('the name of a claim, a path of names or a function', isUsernameClaim, 'sub'),
-  claimsSchema: toOptionalRule(
-    'a schema that implements Standard Schema 1, such as one of zod or valibot',
-    isStandardSchema,
-  ),
-  staffRole: toRule('the name of a role', isText, 'is_staff'),
-  superuserRole: toRule('the name of a role', isText, 'is_superuser'),
-  superuserBypass: SWITCH,
+  ...USER,
   sessionCookieName: toRule(
     'a cookie name other than "DSR", the name of the refresh cookie',
     isSessionName,

@@ -104,13 +104,16 @@ function readFound(demand: Demand, { user, demands, facts }: StepInput): FoundFa
       return readNames(user.claims, 'amr');
     case 'step-up':
       return { su: readOwn(user.claims, 'su') === true, ...readAge(user, demand.maxAgeSeconds, facts) };
-    case 'staff':
-      return user.isStaff;
-    case 'superuser':
-      return user.isSuperuser;
     default:
-      return 'unknown to this version of the package';
+      return readStanding(demand, user);
   }
+}
+
+function readStanding({ kind }: Demand, { isStaff, isSuperuser, actor }: DescopeUser): FoundFact {
+  if (kind === 'staff') return isStaff;
+  if (kind === 'superuser') return isSuperuser;
+  if (kind !== 'no-impersonation') return 'unknown to this version of the package';
+  return actor === undefined ? 'nobody acts as the user' : { actor: actor.id ?? 'without an id' };
 }
 
 function readAge(

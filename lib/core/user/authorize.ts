@@ -54,6 +54,8 @@ const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K 
   staff: (_demand, { user }) => (user.isStaff ? undefined : denied('ACCESS_STAFF_MISSING', 'is not staff')),
   superuser: (_demand, { user }) =>
     user.isSuperuser ? undefined : denied('ACCESS_SUPERUSER_MISSING', 'is not a superuser'),
+  'no-impersonation': (_demand, { user }) =>
+    user.actor === undefined ? undefined : denied('ACCESS_IMPERSONATED', 'is not acting in person'),
   'step-up': (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
   mfa: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
   amr: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),

@@ -89,6 +89,15 @@ export interface StaffDemand {
   readonly kind: 'staff' | 'superuser';
 }
 
+/**
+ * The demand of `@NoImpersonation`: the user acts in person.
+ * @see https://www.rfc-editor.org/rfc/rfc8693#section-4.1
+ */
+export interface InPersonDemand {
+  /** The kind of demand. */
+  readonly kind: 'no-impersonation';
+}
+
 /** The demand of `@Accepts`: the kinds of caller, which replace the option `accepts`. */
 export interface KindDemand {
   /** The kind of demand. */
@@ -131,6 +140,7 @@ export type Demand =
   | StepUpDemand
   | MfaDemand
   | StaffDemand
+  | InPersonDemand
   | KindDemand
   | AudienceDemand
   | ResourceDemand;

@@ -5,12 +5,15 @@ import { DescopeAccessError } from '../errors.js';
 import type { DescopeClaims, JsonObject, TokenKind } from '../token/claims.js';
 import { isJsonObject, isWellFormed, readNames, readOwn, readSubjectId, readText } from '../token/claims.js';
 import type { VerifiedToken } from '../token/token-verifier.js';
+import type { DescopeActor } from './actor.js';
+import { readActor } from './actor.js';
 import type { CustomClaims, DescopeRegister, PermissionName, RoleName, TenantId } from './custom-claims.js';
 
-/** The roles of staff and superusers. */
+/** The roles of staff and superusers, and the claim of actors. */
 export interface UserConfig {
   readonly staffRole: string;
   readonly superuserRole: string;
+  readonly actorClaim: string;
 }
 
 /** A verified token, and the output of the application's schema for its claims. */
@@ -52,6 +55,12 @@ export interface DescopeUser {
   readonly tenants: TenantGrants;
   /** The current tenant (the claim `dct`), if one was selected. */
   readonly tenant: TenantId | undefined;
+  /**
+   * Who acts as this user: a person who impersonates the user, or a service to which the user's access was delegated.
+   * `undefined` if nobody does. Every right of the token is the user's.
+   * @see https://www.rfc-editor.org/rfc/rfc8693#section-4.1
+   */
+  readonly actor?: DescopeActor | undefined;
   /** Whether the user has the project role that the option `staffRole` names (`is_staff` unless changed). */
   readonly isStaff: boolean;
   /** Whether the user has the project role that the option `superuserRole` names (`is_superuser` unless changed). */
@@ -94,6 +103,7 @@ export const DescopeUser: DescopeUserClass = class DescopeUser {
   readonly scopes: readonly string[];
   declare readonly tenants: TenantGrants;
   readonly tenant: TenantId | undefined;
+  readonly actor: DescopeActor | undefined;
   readonly isStaff: boolean;
   readonly isSuperuser: boolean;
   declare readonly claims: DescopeClaims;
@@ -123,6 +133,7 @@ export const DescopeUser: DescopeUserClass = class DescopeUser {
     this.scopes = readScopes(claims);
     Object.defineProperty(this, 'tenants', DescopeUser.#lateTenants);
     this.tenant = readText(claims, 'dct');
+    this.actor = readActor(claims, config.actorClaim);
     this.isStaff = this.roles.includes(config.staffRole);
     this.isSuperuser = this.roles.includes(config.superuserRole);
     Object.defineProperty(this, 'claims', { value: claims });

@@ -17,6 +17,7 @@ import {
   Superuser,
   Tenant,
 } from 'nestjs-descope';
+import { NoImpersonation } from 'nestjs-descope/access';
 import { isRuleClass } from '#lib/auth/access/access-metadata.js';
 
 const wrong = (value: unknown) => value as never;
@@ -126,6 +127,7 @@ describe('A demand', () => {
     ["@Audience('api')", Audience('api'), { kind: 'audience', names: ['api'] }],
     ["@Accepts('user', 'app')", Accepts('user', 'app'), { kind: 'accepts', kinds: ['user', 'app'] }],
     ['@Staff()', Staff(), { kind: 'staff' }],
+    ['@NoImpersonation()', NoImpersonation(), { kind: 'no-impersonation' }],
     ['@Superuser()', Superuser(), { kind: 'superuser' }],
     ["@Roles('a', 'b')", Roles('a', 'b'), grant('roles', ['a', 'b'], 'any')],
     ["@Roles.all('a')", Roles.all('a'), grant('roles', ['a'], 'all')],

@@ -29,6 +29,7 @@ describe('resolveConfig', () => {
       authentication: {
         sources: ['bearer', 'cookie'],
         usernameClaim: 'sub',
+        actorClaim: 'act',
         staffRole: 'is_staff',
         superuserRole: 'is_superuser',
         origins: { publicOrigin: undefined, trustedOrigins: [] },
@@ -88,6 +89,7 @@ describe('resolveConfig', () => {
     [{ usernameClaim: ['a', 'b'] }, (config) => config.authentication.usernameClaim, ['a', 'b']],
     [{ usernameClaim: clock }, (config) => config.authentication.usernameClaim, clock],
     [{ claimsSchema: schema }, (config) => config.authentication.claimsSchema, schema],
+    [{ actorClaim: 'actor' }, (config) => config.authentication.actorClaim, 'actor'],
     [{ staffRole: 'crew' }, (config) => config.authentication.staffRole, 'crew'],
     [{ superuserRole: 'root' }, (config) => config.authentication.superuserRole, 'root'],
     [{ sessionCookieName: '__Host-DS' }, (config) => config.session.cookies.sessionName, '__Host-DS'],

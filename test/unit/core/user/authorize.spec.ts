@@ -293,7 +293,14 @@ describe('Demands', () => {
       demand,
       fc.record({ kind: fc.constant('scopes' as const), names, match }),
       fc.record({ kind: fc.constant('amr' as const), names, match }),
-      fc.record({ kind: fc.constantFrom('staff' as const, 'superuser' as const, 'mfa' as const) }),
+      fc.record({
+        kind: fc.constantFrom(
+          'staff' as const,
+          'superuser' as const,
+          'mfa' as const,
+          'no-impersonation' as const,
+        ),
+      }),
       fc.record({
         kind: fc.constant('step-up' as const),
         maxAgeSeconds: fc.constantFrom(undefined, 10, 1000),
@@ -314,6 +321,7 @@ describe('Demands', () => {
       scope: fc.array(name).map((list) => list.join(' ')),
       amr: fc.array(fc.constantFrom('a', 'b', 'mfa')),
       su: fc.boolean(),
+      act: fc.constantFrom(undefined, { sub: 'a' }),
       iat: fc.constantFrom(NOW_SECONDS, NOW_SECONDS - 100),
       tenants: fc.dictionary(fc.constantFrom('T1', 'T2'), grants),
     });

@@ -6,7 +6,7 @@ import { freezeDeep } from '#lib/core/token/claims.js';
 import { DescopeUser } from '#lib/core/user/descope-user.js';
 import { sessionClaims } from '../../../support/tokens.js';
 
-const RULES = { staffRole: 'is_staff', superuserRole: 'is_superuser' };
+const RULES = { staffRole: 'is_staff', superuserRole: 'is_superuser', actorClaim: 'act' };
 const frozen = <T extends object>(value: T): T => {
   freezeDeep(value);
   return value;
@@ -63,12 +63,11 @@ describe('DescopeUser', () => {
     const flags = ({ isStaff, isSuperuser }: DescopeUser) => [isStaff, isSuperuser];
     expect(flags(userOf({ roles: ['is_staff'] }))).toEqual([true, false]);
     expect(flags(userOf({ roles: ['is_superuser'] }))).toEqual([false, true]);
-    expect(flags(userOf({ roles: ['is_staff'] }, { staffRole: 'staff', superuserRole: 'root' }))).toEqual([
-      false,
-      false,
-    ]);
     expect(
-      flags(userOf({ roles: ['staff', 'root'] }, { staffRole: 'staff', superuserRole: 'root' })),
+      flags(userOf({ roles: ['is_staff'] }, { ...RULES, staffRole: 'staff', superuserRole: 'root' })),
+    ).toEqual([false, false]);
+    expect(
+      flags(userOf({ roles: ['staff', 'root'] }, { ...RULES, staffRole: 'staff', superuserRole: 'root' })),
     ).toEqual([true, true]);
     const elsewhere = {
       permissions: ['is_staff'],
