@@ -4,7 +4,7 @@ import type { JsonObject } from '../http/message.js';
 import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import type { Authorization } from './authorization.js';
-import { FgaError } from './schema.js';
+import { FgaError } from './tokenizer.js';
 
 /** An operation on the project's authorization. */
 export type Act = (fga: Authorization, body: JsonObject) => unknown;

@@ -4,8 +4,10 @@ import type { FgaName, FgaQuestion, FgaRelation, FgaTuple, UntypedRelation } fro
 import { FgaRelations, toRelation, withTargetType } from './relations.js';
 import { ResourceDetails } from './resource-details.js';
 import type { AuthzDocument, FgaSchema } from './schema.js';
-import { FgaError, parseSchema, toKindText } from './schema.js';
-import { assertKnown, isAllowed } from './walk.js';
+import { parseSchema, toKindText } from './schema.js';
+import { FgaError } from './tokenizer.js';
+import type { Question, Verdict } from './walk.js';
+import { assertKnown, judge } from './walk.js';
 
 /** What a new schema deletes. */
 interface SchemaDeletes {
@@ -111,8 +113,8 @@ export class Authorization {
   }
 
   /** Evaluates a check. */
-  isAllowed(tuple: FgaTuple): boolean {
-    return isAllowed(this.#requireSchema(), this.#relations, tuple);
+  judge(question: Question): Verdict {
+    return judge(this.#requireSchema(), this.#relations, question);
   }
 
   /** All relations. */
@@ -143,15 +145,11 @@ export class Authorization {
     const schema = this.#requireSchema();
     assertKnown(schema, type, name);
     const direct = this.relations.flatMap(({ target }) => (target.relation === undefined ? [target] : []));
-    const allowed = direct.filter((target) =>
-      isAllowed(schema, this.#relations, {
-        resourceType: type,
-        resource: id,
-        relation: name,
-        targetType: target.type,
-        target: target.id,
-      }),
-    );
+    const asked = { resourceType: type, resource: id, relation: name };
+    const allowed = direct.filter((target) => {
+      const tuple = { ...asked, targetType: target.type, target: target.id };
+      return judge(schema, this.#relations, { tuple }).isAllowed;
+    });
     return [...new Set(allowed.map((target) => target.id))];
   }
 

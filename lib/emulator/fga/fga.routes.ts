@@ -1,14 +1,25 @@
 // Management of fine-grained authorization: schema, relations, checks.
-import { below, readObjects, requireString } from '../http/fields.js';
+import { below, readObject, readObjects, requireString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
 import { routesFor, takes } from '../http/router.js';
 import type { Act } from './act.js';
 import { withFga } from './act.js';
 import type { FgaTuple } from './relations.js';
+import type { Verdict } from './walk.js';
 
-const check: Act = (fga, body) => ({
-  tuples: readTuples(body).map((tuple) => ({ allowed: fga.isAllowed(tuple), tuple })),
-});
+const check: Act = (fga, body) => {
+  const context = new Map(Object.entries(readObject(body, 'context') ?? {}));
+  const tuples = readTuples(body).map((tuple) => {
+    const verdict = fga.judge({ tuple, context });
+    return { allowed: verdict.isAllowed, tuple, ...toInfo(verdict) };
+  });
+  return { tuples };
+};
+
+function toInfo({ isConditional, missing, mistakes }: Verdict): JsonObject {
+  if (!isConditional) return {};
+  return { info: { conditional: true, missingContext: missing, conditionalErr: mistakes.join('. ') } };
+}
 
 const dryRun: Act = (fga, body) => {
   const { relations, types } = fga.preview(requireString(body, 'dsl'));
@@ -50,7 +61,7 @@ export const fgaRoutes = routesFor('management', {
     withFga((fga, body) => fga.remove(readTuples(body))),
   ),
   'DELETE /v1/mgmt/fga/relations': withFga((fga) => fga.clearRelations()),
-  'POST /v1/mgmt/fga/check': takes(TUPLES, withFga(check)),
+  'POST /v1/mgmt/fga/check': takes(`${TUPLES} context.*`, withFga(check)),
   'POST /v1/mgmt/fga/resources/load': takes(below('resourceIdentifiers', RESOURCE), withFga(loadDetails)),
   'POST /v1/mgmt/fga/resources/save': takes(
     below('resourcesDetails', `${RESOURCE} displayName`),

@@ -7,7 +7,7 @@ import { withFga } from './act.js';
 import { definitionsOf } from './namespaces.js';
 import type { FgaName } from './relations.js';
 import type { AuthzDocument } from './schema.js';
-import { FgaError } from './schema.js';
+import { FgaError } from './tokenizer.js';
 
 // Without `upgrade`, namespaces that are not named stay.
 const saveSchema: Act = (fga, body) => {

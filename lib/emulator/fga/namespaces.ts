@@ -2,7 +2,8 @@
 import { readObject, readObjects, readString, requireString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
 import type { AuthzDocument, Expression, FgaSchema, FgaType, Operator, TargetKind } from './schema.js';
-import { FgaError, hasName, toKindText } from './schema.js';
+import { hasName, toKindText } from './schema.js';
+import { FgaError } from './tokenizer.js';
 
 // A definition does not say what its targets are; to `fga` they are users, but for those that an expression leads to.
 const DEFAULT_TARGET = 'user';
@@ -133,6 +134,8 @@ function assertKnown(types: ReadonlyMap<string, FgaType>, type: string, expressi
 
 /** Writes a parsed schema as namespaces: a relation is a plain definition, a permission a complex one. */
 export function toNamespaces({ types }: FgaSchema): AuthzDocument {
+  const conditional = [...types].find(([, { conditions }]) => (conditions?.size ?? 0) > 0);
+  if (conditional) throw new FgaError(`Namespaces have no conditions, which the type ${conditional[0]} has`);
   return {
     namespaces: [...types].map(([name, type]) => ({
       name,

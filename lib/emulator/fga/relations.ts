@@ -1,6 +1,7 @@
 // The relations of fine-grained authorization, and how they are read by a schema.
 import type { FgaSchema, TargetKind } from './schema.js';
-import { FgaError, hasName, toKindText } from './schema.js';
+import { hasName, toKindText } from './schema.js';
+import { FgaError } from './tokenizer.js';
 
 /** A relation in the form of Descope's API. */
 export interface FgaTuple {

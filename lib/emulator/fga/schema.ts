@@ -1,5 +1,8 @@
 // Parses and checks the schema language of fine-grained authorization.
 import type { JsonObject } from '../http/message.js';
+import type { Condition, Constraints } from './conditions.js';
+import { readCondition, readConstraint } from './conditions.js';
+import { FgaError, Tokenizer } from './tokenizer.js';
 
 /** A parsed schema of fine-grained authorization, with its source text. */
 export interface FgaSchema {
@@ -19,6 +22,8 @@ export interface AuthzDocument {
 export interface FgaType {
   readonly relations: ReadonlyMap<string, readonly TargetKind[]>;
   readonly permissions: ReadonlyMap<string, Expression>;
+  /** The conditions (`with`) of relations and permissions, by their names. */
+  readonly conditions?: ReadonlyMap<string, Condition> | undefined;
 }
 
 /** The target of a relation: a type, or everything that has a relation to one (`group#member`). */
@@ -57,9 +62,6 @@ export interface Inverse {
 /** Union, intersection and subtraction. */
 export type Operator = '|' | '&' | '-';
 
-/** A schema or a relation that is not valid; the message explains why. */
-export class FgaError extends Error {}
-
 /** Whether a type has a relation or a permission of this name. */
 export function hasName(type: FgaType | undefined, name: string): boolean {
   return type !== undefined && (type.relations.has(name) || type.permissions.has(name));
@@ -74,20 +76,23 @@ export function toKindText({ type, relation }: TargetKind): string {
 export function parseSchema(dsl: string): FgaSchema {
   const tokens = new Tokenizer(dsl);
   const types = new Map<string, FgaType>();
+  const constraints: Constraints = new Map();
+  while (tokens.skip('constraint')) readConstraint(tokens, constraints);
   while (tokens.next !== '') {
     tokens.expect('type');
     const name = tokens.name();
     if (types.has(name)) throw new FgaError(`The type ${name} is defined twice`);
-    types.set(name, readType(tokens, name));
+    types.set(name, readType(tokens, name, constraints));
   }
   for (const [name, type] of types) assertNames(types, name, type);
   return { dsl, types };
 }
 
-function readType(tokens: Tokenizer, typeName: string): FgaType {
+function readType(tokens: Tokenizer, typeName: string, constraints: Constraints): FgaType {
   const relations = new Map<string, readonly TargetKind[]>();
   const permissions = new Map<string, Expression>();
-  const type = { relations, permissions };
+  const conditions = new Map<string, Condition>();
+  const type = { relations, permissions, conditions };
   for (;;) {
     const isRelation = tokens.skip('relation');
     if (!isRelation && !tokens.skip('permission')) return type;
@@ -95,11 +100,11 @@ function readType(tokens: Tokenizer, typeName: string): FgaType {
     if (hasName(type, name)) throw new FgaError(`The type ${typeName} defines ${name} twice`);
     tokens.expect(':');
     if (isRelation) relations.set(name, readTargets(tokens));
-    else
-      permissions.set(
-        name,
-        tokens.within(MAX_EXPRESSION, () => readSum(tokens)),
-      );
+    else permissions.set(name, tokens.expression(readSum));
+    if (tokens.skip('with')) {
+      const condition = tokens.expression(() => readCondition(tokens, constraints));
+      conditions.set(name, condition);
+    }
   }
 }
 
@@ -165,73 +170,4 @@ function assertKnown(types: Types, type: FgaType, expression: Expression): void 
   const targets = type.relations.get(through) ?? [];
   if (targets.some((target) => hasName(types.get(target.type), name))) return;
   throw new FgaError(`${through}.${name} does not lead to a relation or permission`);
-}
-
-const MAX_EXPRESSION = 1000; // what is nested deeper than the stack could not be checked
-const HEADER = /^\s*model\s+AuthZ\s+1\.0(?=\s|$)/;
-const TOKEN = /\s*([A-Za-z_]\w*|[:|&\-().#])/y;
-const NAME = /^[A-Za-z_]\w*$/;
-const NOT_EVALUATED = new Set(['with', 'condition', 'constraint']);
-const KEYWORDS = new Set(['type', 'relation', 'permission', 'model', ...NOT_EVALUATED]);
-
-/** Reads the tokens of a schema, one after the other. */
-class Tokenizer {
-  readonly #tokens: readonly string[];
-  #index = 0;
-  #end = Infinity;
-
-  constructor(dsl: string) {
-    const header = HEADER.exec(dsl)?.[0];
-    if (header === undefined) throw new FgaError('A schema starts with: model AuthZ 1.0');
-    this.#tokens = split(dsl.slice(header.length).trimEnd());
-  }
-
-  /** The next token; an empty string after the last. */
-  get next(): string {
-    if (this.#index > this.#end) throw new FgaError('An expression of a permission is too long');
-    return this.#tokens[this.#index] ?? '';
-  }
-
-  /** Reads something that may have so many tokens. */
-  within<T>(count: number, read: () => T): T {
-    this.#end = this.#index + count;
-    const result = read();
-    this.#end = Infinity;
-    return result;
-  }
-
-  /** Consumes a token if it is the next one. */
-  skip(token: string): boolean {
-    if (this.next !== token) return false;
-    this.#index += 1;
-    return true;
-  }
-
-  /** Consumes a token, which must be the next one. */
-  expect(token: string): void {
-    if (!this.skip(token)) throw new FgaError(`Expected ${token}, got ${this.next || 'the end'}`);
-  }
-
-  /** Consumes a name. */
-  name(): string {
-    const token = this.next;
-    if (!NAME.test(token) || KEYWORDS.has(token))
-      throw new FgaError(`Expected a name, got ${token || 'the end'}`);
-    this.#index += 1;
-    return token;
-  }
-}
-
-// To accept a condition and ignore it would allow what Descope denies.
-function split(text: string): readonly string[] {
-  const tokens: string[] = [];
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < text.length) {
-    const at = TOKEN.lastIndex;
-    const token = TOKEN.exec(text)?.[1];
-    if (token === undefined) throw new FgaError(`Unexpected text: ${text.slice(at, at + 20).trim()}`);
-    if (NOT_EVALUATED.has(token)) throw new FgaError(`The emulator does not evaluate conditions (${token})`);
-    tokens.push(token);
-  }
-  return tokens;
 }

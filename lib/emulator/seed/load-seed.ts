@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { EmulatorError } from '../errors.js';
 import { Authorization } from '../fga/authorization.js';
-import { FgaError } from '../fga/schema.js';
+import { FgaError } from '../fga/tokenizer.js';
 import { findSettingsMistakes } from '../store/password-policy.js';
 import { findTemplateIssues } from '../templates/jwt-template.js';
 import { CustomAttributes } from '../users/custom-attributes.js';

@@ -148,3 +148,43 @@ describe('a schema', () => {
     expect(await check('doc:plan owner user:ada')).toEqual([true]);
   });
 });
+
+describe('a check with a context', () => {
+  const conditional = `model AuthZ 1.0
+
+constraint Office:IpRange("10.0.0.0/8")
+
+type user
+
+type doc
+  relation owner: user
+  permission can_edit: owner with Office
+`;
+  const tuple = toTuple('doc:plan can_edit user:ada');
+  const checkFrom = async (context?: object) => (await fga().checkWithContext([tuple], context)).data;
+
+  it('is decided by the conditions of the schema, and says what they lack', async () => {
+    await fga().saveSchema({ dsl: conditional });
+    await add('doc:plan owner user:ada');
+    const info = { conditional: true, missingContext: [], conditionalErr: '' };
+    expect(await checkFrom({ ip: '10.1.2.3' })).toEqual([{ allowed: true, tuple, info }]);
+    expect(await checkFrom({ ip: '192.168.1.1' })).toEqual([{ allowed: false, tuple, info }]);
+    expect(await checkFrom()).toEqual([{ allowed: false, tuple, info: { ...info, missingContext: ['ip'] } }]);
+    expect(await check('doc:plan can_edit user:ada')).toEqual([false]);
+    expect(await checkFrom({ ip: 7 })).toMatchObject([
+      { allowed: false, info: { conditionalErr: 'The value of ip is no string' } },
+    ]);
+  });
+
+  it('ignores nothing, whatever the names of the values', async () => {
+    const response = await bed.request('/v1/mgmt/fga/check', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${bed.emulator.projectId}:${bed.emulator.managementKey}` },
+      body: JSON.stringify({
+        tuples: [toTuple('doc:plan owner user:ada')],
+        context: { ip: '::1', other: [1] },
+      }),
+    });
+    expect([response.status, response.headers.get('x-emulator-ignored')]).toEqual([200, null]);
+  });
+});
