@@ -3,6 +3,7 @@ import { AuditTrail } from './audit/audit-trail.js';
 import { EmulatorClock } from './controls/clock.js';
 import { Faults } from './controls/faults.js';
 import { Outbox, RequestLog } from './controls/recorders.js';
+import { ProofMemory } from './dpop/proof-memory.js';
 import { Federation } from './federation/federation.js';
 import { Authorization } from './fga/authorization.js';
 import { isLoopback } from './http/caller-options.js';
@@ -49,6 +50,7 @@ export class ProjectState {
   readonly vault = new Vault();
   readonly signIns = new SignIns();
   readonly oauth = new OAuthGrants();
+  readonly proofs = new ProofMemory();
   readonly federation = new Federation();
   pending = new PendingSignIns();
   enchantedLinks = new EnchantedLinks();
@@ -125,6 +127,7 @@ export class ProjectState {
     this.project = this.#createProject();
     this.signIns.clear();
     this.oauth.clear();
+    this.proofs.clear();
     this.federation.clear();
     this.pending = new PendingSignIns();
     this.enchantedLinks = new EnchantedLinks();

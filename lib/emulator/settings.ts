@@ -85,6 +85,13 @@ export interface EmulatorSettings {
    * @defaultValue `plain`
    */
   readonly screens: 'plain' | 'components';
+  /**
+   * Where a DPoP proof needs a nonce of the emulator: at the `token` endpoint, `always` (also at user info), or `never`.
+   *
+   * @defaultValue `token`
+   * @see RFC 9449, section 8
+   */
+  readonly dpopNonces: 'token' | 'always' | 'never';
 }
 
 /** Applies changes to settings; throws `EMULATOR_OPTIONS_INVALID` with all mistakes at once. */
@@ -125,6 +132,7 @@ export const SETTING_DEFAULTS: EmulatorSettings = {
   userJwtTemplate: '',
   accessKeyJwtTemplate: '',
   screens: 'plain',
+  dpopNonces: 'token',
 };
 
 type Check = readonly [wanted: string, holds: (value: unknown) => boolean];
@@ -153,6 +161,10 @@ const CHECKS: Readonly<Record<keyof EmulatorSettings, Check>> = {
   screens: [
     `plain, or components where ${LIBRARY} is installed (npm i -D ${LIBRARY})`,
     (value) => value === 'plain' || (value === 'components' && findLibrary() !== undefined),
+  ],
+  dpopNonces: [
+    'token, always or never',
+    (value) => ['token', 'always', 'never'].some((one) => one === value),
   ],
 };
 

@@ -2,12 +2,13 @@
 import { DescopeError } from '../errors.js';
 import type { RouteResponse } from './message.js';
 
-/** The codes of RFC 6749, and those of RFC 6750, RFC 7591, RFC 8707 and OpenID Connect that the emulator uses. */
+/** The codes of RFC 6749, and those of RFC 7591, RFC 8707, RFC 9449 and OpenID Connect that the emulator uses. */
 export type OAuthErrorCode =
   | 'access_denied'
   | 'interaction_required'
   | 'invalid_client'
   | 'invalid_client_metadata'
+  | 'invalid_dpop_proof'
   | 'invalid_grant'
   | 'invalid_redirect_uri'
   | 'invalid_request'
@@ -16,7 +17,8 @@ export type OAuthErrorCode =
   | 'request_not_supported'
   | 'unauthorized_client'
   | 'unsupported_grant_type'
-  | 'unsupported_response_type';
+  | 'unsupported_response_type'
+  | 'use_dpop_nonce';
 
 /** Keeps a response out of every cache (RFC 6749 section 5.1). */
 export const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
@@ -30,8 +32,8 @@ export class OAuthError extends Error {
     super(message.replace(/[^ !#-[\]-~]/g, '?')); // what `error_description` may contain (RFC 6749 section 5.2)
   }
 
-  /** Creates the response, with the fields of Descope's API beside OAuth's. */
-  toResponse(): RouteResponse {
+  /** Creates the response, with the fields of Descope's API beside OAuth's, and these headers. */
+  toResponse(added: Readonly<Record<string, string>> = {}): RouteResponse {
     const isClient = this.code === 'invalid_client';
     const kind = isClient ? 'invalidToken' : 'invalidArguments';
     const body = {
@@ -40,6 +42,6 @@ export class OAuthError extends Error {
       ...new DescopeError(kind, this.message).toBody(),
     };
     const challenge = isClient ? { 'www-authenticate': 'Basic realm="descope-emulator"' } : {};
-    return { status: isClient ? 401 : 400, body, headers: { ...NO_STORE, ...challenge } };
+    return { status: isClient ? 401 : 400, body, headers: { ...NO_STORE, ...added, ...challenge } };
   }
 }

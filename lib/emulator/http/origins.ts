@@ -65,7 +65,7 @@ export function toCorsHeaders(
     return {
       'access-control-allow-origin': origin,
       'access-control-allow-credentials': 'true',
-      'access-control-expose-headers': IGNORED_HEADER,
+      'access-control-expose-headers': `${IGNORED_HEADER}, dpop-nonce, www-authenticate`,
     };
   }
   const message =

@@ -58,6 +58,7 @@ export function readAuthorizationRequest(
     resources: readResources(state, call.query.getAll('resource'), server.serverId),
     nonce: readOnce(call, 'nonce'),
     loginHint: readOnce(call, 'login_hint') ?? readOnce(call, 'loginHint'),
+    thumbprint: readThumbprint(call),
   };
 }
 
@@ -77,9 +78,7 @@ function assertSupported(call: Call): void {
     throw new OAuthError('interaction_required', 'The emulator asks the user each time');
   }
   // What would change the token, and would silently not do so here.
-  const unsupported = ['tenant', 'dpop_jkt', 'claims', 'authorization_details'].find((name) =>
-    call.query.has(name),
-  );
+  const unsupported = ['tenant', 'claims', 'authorization_details'].find((name) => call.query.has(name));
   if (unsupported === undefined) return;
   throw new OAuthError('invalid_request', `The emulator does not support ${unsupported} here`);
 }
@@ -93,6 +92,12 @@ function readChallenge(call: Call): string {
   }
   if (/^[A-Za-z0-9_-]{43}$/.test(challenge)) return challenge;
   throw new OAuthError('invalid_request', 'The code_challenge must be 43 characters of base64url');
+}
+
+function readThumbprint(call: Call): string | undefined {
+  const thumbprint = readOnce(call, 'dpop_jkt');
+  if (thumbprint === undefined || /^[A-Za-z0-9_-]{43}$/.test(thumbprint)) return thumbprint;
+  throw new OAuthError('invalid_request', 'The dpop_jkt must be 43 characters of base64url');
 }
 
 // RFC 6749 section 3.1: parameters must not be included more than once, and an empty one counts as omitted.

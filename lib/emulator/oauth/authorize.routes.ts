@@ -31,7 +31,7 @@ const answer: Handler = (call, state) => withErrorPage(() => answerRequest(call,
 const authorization = ignoresOthers(
   takesQuery(
     `${SERVER_FIELDS} client_id redirect_uri response_type response_mode state scope resource nonce prompt ` +
-      'code_challenge code_challenge_method login_hint loginHint',
+      'code_challenge code_challenge_method login_hint loginHint dpop_jkt',
     authorize,
   ),
 );
@@ -130,9 +130,9 @@ function allow(state: ProjectState, request: PendingRequest, user: UserRecord): 
     nonce: request.nonce,
     revoked: false,
   };
-  const { redirectUri, challenge } = request;
+  const { redirectUri, challenge, thumbprint } = request;
   const expiresMs = state.clock.now() + state.settings.codeSeconds * 1000;
-  const code = state.oauth.issueCode({ grant, redirectUri, challenge, expiresMs, used: false });
+  const code = state.oauth.issueCode({ grant, redirectUri, challenge, thumbprint, expiresMs, used: false });
   return redirect(request, { code }, issuer);
 }
 

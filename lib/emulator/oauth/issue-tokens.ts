@@ -1,4 +1,5 @@
 // Issues the tokens of a grant: an access token, a refresh token, and an ID token where it is asked for.
+import { toBinding } from '../dpop/bound-token.js';
 import type { JsonObject } from '../http/message.js';
 import { OAuthError } from '../http/oauth-error.js';
 import type { ProjectState } from '../project-state.js';
@@ -14,6 +15,8 @@ interface Issue {
   readonly client: InboundAppRecord;
   readonly scopes: readonly string[];
   readonly resources: readonly string[];
+  /** The thumbprint of the key that the tokens are bound to; undefined for bearer tokens. */
+  readonly thumbprint: string | undefined;
 }
 
 /** Issues the tokens of a user's grant; the response of the token endpoint. */
@@ -21,14 +24,16 @@ export async function issueTokens(
   state: ProjectState,
   issue: Issue & { readonly isRefreshable: boolean },
 ): Promise<JsonObject> {
-  const { grant } = issue;
+  const { grant, client } = issue;
   const user = requireUser(state, grant);
   const expiresSeconds = state.clock.nowSeconds() + state.settings.refreshSeconds;
+  // A client with a secret proves who it is at each refresh, and may do so with another key (RFC 9449 section 5).
+  const thumbprint = client.clientSecret === undefined ? issue.thumbprint : undefined;
   const issued = await issueAccessToken(state, { ...issue, user });
   return {
     ...issued,
     ...(issue.isRefreshable
-      ? { refresh_token: state.oauth.issueRefresh({ grant, expiresSeconds, replaced: false }) }
+      ? { refresh_token: state.oauth.issueRefresh({ grant, expiresSeconds, thumbprint, replaced: false }) }
       : {}),
     ...(issue.scopes.includes('openid') ? { id_token: await signIdToken(state, grant, user) } : {}),
   };
@@ -43,11 +48,11 @@ export async function issueAccessToken(
     readonly tenantId?: string | undefined;
   },
 ): Promise<JsonObject> {
-  const { grant, client, scopes, resources, user } = issue;
+  const { grant, client, scopes, resources, user, thumbprint } = issue;
   const target = { resources, serverId: grant.serverId };
   const named = resources.length > 0 ? undefined : issue.audience;
-  const claims = state.issueTimes.toUnique(
-    toAppClaims(state, {
+  const claims = state.issueTimes.toUnique({
+    ...toAppClaims(state, {
       subject: user?.userId ?? client.id,
       user,
       clientId: client.clientId,
@@ -57,12 +62,13 @@ export async function issueAccessToken(
       serverId: grant.serverId,
       lifetimeSeconds: state.settings.sessionSeconds,
     }),
-  );
+    ...toBinding(thumbprint),
+  });
   const token = await signToken(claims, state.keys.current);
   state.oauth.bindAccess(token, grant);
   return {
     access_token: token,
-    token_type: 'Bearer',
+    token_type: thumbprint === undefined ? 'Bearer' : 'DPoP',
     expires_in: state.settings.sessionSeconds,
     scope: scopes.join(' '),
   };

@@ -1,4 +1,5 @@
 // The metadata of authorization servers, at every path where clients look for it.
+import { PROOF_ALGORITHMS } from '../dpop/proof.js';
 import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor } from '../http/router.js';
@@ -24,6 +25,7 @@ const metadata: Handler = (call, state) => {
     revocation_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
+    dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
     client_id_metadata_document_supported: true,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [state.keys.current.algorithm],

@@ -1,6 +1,7 @@
 // The token endpoint: authorization code, refresh token and client credentials grants.
 import { createHash } from 'node:crypto';
 import { authenticateClient, CLIENT_FIELDS } from '../clients/find-client.js';
+import { readProof, toNonceHeader } from '../dpop/proof.js';
 import { readString } from '../http/fields.js';
 import type { Call, JsonObject } from '../http/message.js';
 import { NO_STORE, OAuthError } from '../http/oauth-error.js';
@@ -19,15 +20,18 @@ interface TokenRequest {
   readonly body: JsonObject;
   readonly client: InboundAppRecord;
   readonly server: AuthorizationServer;
+  /** The thumbprint of the key that has signed its DPoP proof; undefined without a proof. */
+  readonly thumbprint: string | undefined;
 }
 
 type Grant = (request: TokenRequest, state: ProjectState) => Promise<JsonObject>;
 
 const token: Handler = async (call, state) => {
+  const nonce = toNonceHeader(call, state, 'token');
   try {
-    return { status: 200, body: await respond(call, state), headers: NO_STORE };
+    return { status: 200, body: await respond(call, state), headers: { ...NO_STORE, ...nonce } };
   } catch (cause) {
-    if (cause instanceof OAuthError) return cause.toResponse();
+    if (cause instanceof OAuthError) return cause.toResponse(nonce);
     throw cause;
   }
 };
@@ -65,11 +69,15 @@ async function respond(call: Call, state: ProjectState): Promise<JsonObject> {
   if (!client.grantTypes.includes(grantType)) {
     throw new OAuthError('unauthorized_client', `The client may not use the grant ${grantType}`);
   }
-  return grant({ body: call.body, client, server }, state);
+  const thumbprint = await readProof(call, state, { endpoint: 'token' });
+  if (client.isBound && thumbprint === undefined) {
+    throw new OAuthError('invalid_dpop_proof', 'The client has no tokens without a DPoP proof');
+  }
+  return grant({ body: call.body, client, server, thumbprint }, state);
 }
 
 const redeemCode: Grant = async (request, state) => {
-  const { body, client } = request;
+  const { body, client, thumbprint } = request;
   const code = requireCode(request, state);
   const { grant } = code;
   // Used twice, by two of whom one has stolen it (RFC 6749 section 4.1.2).
@@ -86,10 +94,17 @@ const redeemCode: Grant = async (request, state) => {
   if (!isVerifier(readString(body, 'code_verifier') ?? '', code.challenge)) {
     throw new OAuthError('invalid_grant', 'The code_verifier is missing or wrong');
   }
+  assertKey(request, code);
   const resources = limitResources(request, state, grant);
   const isRefreshable = client.grantTypes.includes('refresh_token');
-  return issueTokens(state, { grant, client, scopes: grant.scopes, resources, isRefreshable });
+  return issueTokens(state, { grant, client, scopes: grant.scopes, resources, thumbprint, isRefreshable });
 };
+
+// RFC 9449 sections 5 and 10.
+function assertKey(request: TokenRequest, { thumbprint }: AuthorizationCode | RefreshRecord): void {
+  if (thumbprint === undefined || request.thumbprint === thumbprint) return;
+  throw new OAuthError('invalid_grant', 'It is bound to a key, and no DPoP proof by this key was sent');
+}
 
 function requireCode({ body, client, server }: TokenRequest, state: ProjectState): AuthorizationCode {
   const text = readString(body, 'code');
@@ -100,9 +115,10 @@ function requireCode({ body, client, server }: TokenRequest, state: ProjectState
 }
 
 const refresh: Grant = async (request, state) => {
-  const { client } = request;
+  const { client, thumbprint } = request;
   const record = requireRefresh(request, state);
   const { grant } = record;
+  assertKey(request, record);
   if (record.replaced) {
     if (state.settings.replayEndsSignIn) grant.revoked = true;
     throw new OAuthError('invalid_grant', 'The refresh token was replaced by a later one');
@@ -111,7 +127,7 @@ const refresh: Grant = async (request, state) => {
   const scopes = narrowScopes(request, grant);
   const resources = limitResources(request, state, grant);
   record.replaced = isRotated;
-  return issueTokens(state, { grant, client, scopes, resources, isRefreshable: isRotated });
+  return issueTokens(state, { grant, client, scopes, resources, thumbprint, isRefreshable: isRotated });
 };
 
 function requireRefresh({ body, client, server }: TokenRequest, state: ProjectState): RefreshRecord {
@@ -123,7 +139,7 @@ function requireRefresh({ body, client, server }: TokenRequest, state: ProjectSt
   throw new OAuthError('invalid_grant', 'The refresh token is unknown, has expired or was revoked');
 }
 
-const clientCredentials: Grant = async ({ body, client, server }, state) => {
+const clientCredentials: Grant = async ({ body, client, server, thumbprint }, state) => {
   if (client.clientSecret === undefined) {
     throw new OAuthError('unauthorized_client', 'A client without a secret cannot act for itself');
   }
@@ -146,6 +162,7 @@ const clientCredentials: Grant = async ({ body, client, server }, state) => {
     client,
     scopes,
     resources: grant.resources,
+    thumbprint,
     audience: readString(body, 'audience'),
     tenantId: readTenant(body, state, client),
   });

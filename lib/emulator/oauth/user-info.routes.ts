@@ -1,5 +1,7 @@
 // The endpoints for a token that was issued: claims about its user, and its end (RFC 7009).
 import { authenticateClient, CLIENT_FIELDS } from '../clients/find-client.js';
+import { isOfSender, readShownToken, toChallenge } from '../dpop/bound-token.js';
+import { toNonceHeader } from '../dpop/proof.js';
 import { readString } from '../http/fields.js';
 import type { Call, RouteResponse } from '../http/message.js';
 import { NO_STORE, OAuthError } from '../http/oauth-error.js';
@@ -10,16 +12,21 @@ import type { OAuthGrant } from '../store/oauth-grants.js';
 import type { UserRecord } from '../store/project.js';
 import { toGrantClaims } from '../store/roles.js';
 import { toProfileClaims } from '../tokens/claims.js';
-import { readAppToken } from '../tokens/tokens.js';
+import { readAppClaims } from '../tokens/tokens.js';
 import { findServer, SERVER_FIELDS } from './authorization-server.js';
 
 // Descope's is also what a resource server asks for the roles that a user has by now.
 const userInfo: Handler = async (call, state) => {
-  const user = await findUser(call, state);
-  if (!user) return toInvalidToken();
-  const { project } = state;
-  const body = { sub: user.userId, ...toProfileClaims(user), ...toGrantClaims(user, project.roles) };
-  return { status: 200, body, headers: NO_STORE };
+  try {
+    const user = await findUser(call, state);
+    if (!user) return toChallenge(call, state);
+    const { project } = state;
+    const body = { sub: user.userId, ...toProfileClaims(user), ...toGrantClaims(user, project.roles) };
+    return { status: 200, body, headers: { ...NO_STORE, ...toNonceHeader(call, state, 'userinfo') } };
+  } catch (cause) {
+    if (cause instanceof OAuthError) return toChallenge(call, state, cause);
+    throw cause;
+  }
 };
 
 const revoke: Handler = (call, state) => {
@@ -47,21 +54,12 @@ export const userInfoRoutes = routesFor('open', {
 });
 
 async function findUser(call: Call, state: ProjectState): Promise<UserRecord | undefined> {
-  const token = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(call.headers.authorization ?? '')?.[1];
-  if (token === undefined || !findServer(call, state) || state.oauth.isRevoked(token)) return undefined;
-  const subject = await readAppToken(state, token);
-  const user = subject === undefined ? undefined : state.project.users.find(subject);
+  const shown = readShownToken(call);
+  if (!shown || !findServer(call, state) || state.oauth.isRevoked(shown.token)) return undefined;
+  const claims = await readAppClaims(state, shown.token);
+  if (!claims || !(await isOfSender(call, state, { ...shown, claims }))) return undefined;
+  const user = claims.sub === undefined ? undefined : state.project.users.find(claims.sub);
   return user?.status === 'disabled' ? undefined : user;
-}
-
-// RFC 6750 section 3.
-function toInvalidToken(): RouteResponse {
-  const { body } = new OAuthError(
-    'invalid_client',
-    'The access token is missing, wrong or revoked',
-  ).toResponse();
-  const headers = { ...NO_STORE, 'www-authenticate': 'Bearer error="invalid_token"' };
-  return { status: 401, body: { ...(body as object), error: 'invalid_token' }, headers };
 }
 
 // Its paths name no MCP server: the server is that of the token. An unknown token is no error (RFC 7009 section 2.2).

@@ -155,6 +155,7 @@ function toApp(app: SeedInboundApp, projectId: string): InboundAppRecord {
     attributesScopes: [],
     tenantIds: app.tenants ?? [],
     defaultAudience: app.defaultAudience ?? '',
+    isBound: app.dpopBoundAccessTokens,
     shown: { description: '', logo: '', loginPageUrl: '' },
   };
 }

@@ -37,6 +37,13 @@ export interface SeedInboundApp {
    * @defaultValue the project id and the client id
    */
   readonly defaultAudience?: 'projectId' | 'clientId';
+  /**
+   * Whether the app gets no token without a DPoP proof.
+   *
+   * @defaultValue false: a proof binds the tokens, and without one they are bearer tokens
+   * @see RFC 9449, section 5.2
+   */
+  readonly dpopBoundAccessTokens?: boolean;
 }
 
 /** A scope of an inbound app or an MCP server. */

@@ -104,6 +104,7 @@ const INBOUND_APP = objectOf({
   scopes: listOf(SCOPE),
   tenants: listOf(string),
   defaultAudience: oneOf('projectId', 'clientId'),
+  dpopBoundAccessTokens: boolean,
 });
 
 const MCP_SERVER = objectOf({ 'name!': string, id: serverId, url: resourceUrl, scopes: listOf(SCOPE) });

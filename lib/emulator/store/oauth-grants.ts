@@ -16,6 +16,8 @@ export interface AuthorizationRequest {
   readonly challenge: string;
   readonly nonce: string | undefined;
   readonly loginHint: string | undefined;
+  /** The thumbprint of the key that must redeem the code (RFC 9449 section 10). */
+  readonly thumbprint: string | undefined;
 }
 
 /** An authorization request that a user has not answered yet. */
@@ -46,6 +48,8 @@ export interface AuthorizationCode {
   readonly redirectUri: string;
   /** The S256 challenge of the verifier (RFC 7636). */
   readonly challenge: string;
+  /** The thumbprint of the key that must redeem it (RFC 9449 section 10). */
+  readonly thumbprint: string | undefined;
   readonly expiresMs: number;
   used: boolean;
 }
@@ -54,6 +58,8 @@ export interface AuthorizationCode {
 export interface RefreshRecord {
   readonly grant: OAuthGrant;
   readonly expiresSeconds: number;
+  /** The thumbprint of the key of a public client, which must refresh it (RFC 9449 section 5). */
+  readonly thumbprint: string | undefined;
   replaced: boolean;
 }
 

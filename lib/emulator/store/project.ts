@@ -206,6 +206,8 @@ export interface InboundAppRecord {
   /** The tenants it may request; empty for any. */
   readonly tenantIds: readonly string[];
   readonly defaultAudience: DefaultAudience;
+  /** Whether all its tokens are bound to a key (RFC 9449 section 5.2). */
+  readonly isBound?: boolean | undefined;
   /** Fields without effect, which are returned: description, logo, the URL of a login page. */
   readonly shown: JsonObject;
 }

@@ -79,11 +79,6 @@ export async function readToken(state: ProjectState, token: string, kind?: Token
   return { token, claims, subject: dsub, expiresSeconds: exp };
 }
 
-/** Verifies an access token of an inbound app or an agent, and returns its subject; undefined if it is not valid. */
-export async function readAppToken(state: ProjectState, token: string): Promise<string | undefined> {
-  return (await readAppClaims(state, token))?.sub;
-}
-
 /** Verifies an access token of an inbound app or an agent, and returns its claims; undefined if it is not valid. */
 export async function readAppClaims(state: ProjectState, token: string): Promise<JWTPayload | undefined> {
   try {

@@ -49,7 +49,7 @@ describe('An authorization request', () => {
     ['for a resource with a fragment', { resource: 'https://a.example.com/#x' }, 'invalid_target'],
     ['with a request object', { request: 'e30.e30.' }, 'request_not_supported'],
     ['without a page', { prompt: 'none' }, 'interaction_required'],
-    ['with what would silently change nothing', { dpop_jkt: 'x' }, 'invalid_request'],
+    ['with what would silently change nothing', { claims: '{}' }, 'invalid_request'],
   ])('%s is rejected at the redirect URI', async (_what, parameters, error) => {
     expect(await errorOf(await shop(), parameters)).toBe(error);
   });

@@ -41,6 +41,7 @@ describe('resolveOptions', () => {
     ['refreshRotation', 'yes'],
     ['replayEndsSignIn', 1],
     ['responseMode', 'header'],
+    ['dpopNonces', true],
     ['sessionCookieName', 'a b'],
     ['refreshCookieName', ''],
     ['publicUrl', 'localhost:4400'],
