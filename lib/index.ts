@@ -25,12 +25,15 @@ export {
   Tenant,
 } from './auth/access/access.decorators.js';
 export type {
+  AccessAlternative,
   AccessDecorator,
   AccessMode,
   AccessRule,
+  AlternativesRule,
   ApplicationRule,
   DescopeRule,
   DescopeRuleFunction,
+  GuardRule,
   RelationRule,
 } from './auth/access/access-metadata.js';
 export type { AccessPolicy } from './auth/access/access-policy.js';
@@ -126,6 +129,7 @@ export type {
   TenantId,
 } from './core/user/custom-claims.js';
 export type {
+  AlternativesDemand,
   AudienceDemand,
   Demand,
   GrantDemand,

@@ -70,6 +70,7 @@ export default defineConfig({
           items: [
             page('Own users', 'own-users'),
             page('Access', 'access'),
+            page('Alternatives', 'any-of'),
             page('Who acts', 'context'),
             page('Calling other services', 'calling-other-services'),
             page('Events of Descope', 'events'),

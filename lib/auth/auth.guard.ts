@@ -6,13 +6,24 @@ import type { DescopeConfig } from '../core/config/config.js';
 import { publishAccepted } from '../core/events.js';
 import type { Notify } from '../core/logging.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
-import { isThenable, isYes } from '../core/maybe-promise.js';
+import { attempt, isThenable, isYes } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
-import type { DescopeSession } from '../core/session/session.js';
-import { acceptOptionalSession, acceptSession, requireSignedIn } from '../core/session/session.js';
+import {
+  acceptOptionalSession,
+  acceptSession,
+  DescopeSession,
+  requireSignedIn,
+} from '../core/session/session.js';
 import type { AccessPolicy } from './access/access-policy.js';
 import { readAccessPolicy } from './access/access-policy.js';
+import {
+  assertLetPass,
+  hasGuard,
+  isLeftToGuards,
+  isOpenable,
+  isUnknownCredential,
+} from './access/alternatives.js';
 import { assertDemands } from './access/check-access.js';
 import type { RequestResource, RequestResources } from './access/protected-resource.js';
 import { assertRules } from './access/rules.js';
@@ -75,7 +86,7 @@ export class AuthGuard implements CanActivate {
       const policy = this.getPolicy(context);
       this.resources?.note(call, policy); // of a public route, too: the tools that it calls are for the same resource
       if (policy.mode === 'public') return this.#passPublic(call);
-      const session = this.getSession(call);
+      const session = isOpenable(policy) ? this.#findOpenly(call) : this.getSession(call);
       const decision = isThenable(session)
         ? this.#decideLater(call, policy, session)
         : this.decide({ call, policy, session });
@@ -144,6 +155,17 @@ export class AuthGuard implements CanActivate {
     throw respondWithError(call, error, { notify: this.notify, login, resource: this.#findResource(call) });
   }
 
+  // A credential that is not known to be one of Descope may be one of the application: its guard inside `@AnyOf` decides.
+  #findOpenly(call: DescopeCall): MaybePromise<DescopeSession> {
+    return attempt(
+      () => this.getSession(call),
+      (error) => {
+        if (isUnknownCredential(error)) return DescopeSession.anonymous(error);
+        throw error;
+      },
+    );
+  }
+
   #passPublic(call: DescopeCall): true {
     clearForeignUser(call, this.authenticator);
     return true;
@@ -162,13 +184,15 @@ export class AuthGuard implements CanActivate {
     if (session.sentByBrowser) assertCallOrigin(call, authentication.origins);
     const accept = policy.mode === 'optional' ? acceptOptionalSession : acceptSession;
     const accepted = accept(session, acceptance, policy.demands);
-    rememberAcceptance(call, { session, accepted }, this.authenticator);
+    // The session of the request keeps its rejection: its other handlers may be without such a guard.
+    if (!isLeftToGuards(policy, accepted))
+      rememberAcceptance(call, { session, accepted }, this.authenticator);
     keepPrivate(call.response);
     return accepted;
   }
 
   #assertDemands({ call, policy, session }: AccessDecision): MaybePromise<void> {
-    if (policy.mode === 'optional') return;
+    if (policy.mode === 'optional' || isLeftToGuards(policy, session)) return;
     const user = requireSignedIn(session); // the 401 of a caller without a valid credential
     return assertDemands({ call, policy, user }, this.config);
   }
@@ -190,11 +214,14 @@ export class AuthGuard implements CanActivate {
   // A policy of a subclass may make a route optional and have rules: without a user they reject.
   async #followRules(decision: AccessDecision, user: unknown): Promise<boolean> {
     const { call, policy, session } = decision;
+    const { modules, config } = this;
     const own = await user;
     handOnUser(call, own);
-    if (hasRules(policy)) {
-      const signedIn = requireSignedIn(session);
-      await assertRules({ call, policy, user: signedIn, own, modules: this.modules });
+    if (isLeftToGuards(policy, session)) {
+      await assertLetPass(policy, { call, modules, rejection: DescopeSession.toRejection(session) });
+    } else if (hasRules(policy)) {
+      await assertRules({ call, policy, user: requireSignedIn(session), own, modules, config });
+      if (policy.rules?.some(hasGuard) === true) handOnUser(call, own); // such a guard may have written another
     }
     return this.#letPass(session);
   }

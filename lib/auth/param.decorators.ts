@@ -7,7 +7,7 @@ import { whenReady } from '../core/maybe-promise.js';
 import { readTenantGrants } from '../core/user/authorize.js';
 import type { DescopeRegister } from '../core/user/custom-claims.js';
 import type { RegisteredUser } from '../core/user/descope-user.js';
-import { readAccessPolicy } from './access/access-policy.js';
+import { findTenants, readAccessPolicy } from './access/access-policy.js';
 import { readRequestValue } from './access/request-values.js';
 import { hasAnyApplication } from './applications.js';
 import { recallAnyUser } from './request-state.js';
@@ -109,10 +109,9 @@ export const CurrentTenant: (...pipes: ParameterPipe[]) => ParameterDecorator = 
 );
 
 function readTenant(context: ExecutionContext): MaybePromise<string | undefined> {
-  const { demands } = readAccessPolicy(context.getClass(), context.getHandler());
+  const [demand] = findTenants(readAccessPolicy(context.getClass(), context.getHandler()));
   const call = openOwnCall(context);
   const { user } = readSession(call);
-  const demand = demands.find((demand) => demand.kind === 'tenant');
   const tenant = readRequestValue(demand?.from ?? 'dct', { call, user });
   return whenReady(tenant, (id) => (readTenantGrants(user, id ?? '') === undefined ? undefined : id));
 }

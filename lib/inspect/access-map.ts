@@ -147,6 +147,7 @@ export function toDemandViews({ demands, rules = [] }: AccessPolicy, resource?: 
 
 /** Converts a demand to a short text: `roles: admin or editor, in the tenant of param:id`. */
 export function toDemandText(demand: AccessMapDemand): string {
+  if (demand.kind === 'any-of') return `any of (${toAlternatives(demand).map(toDemandText).join(') or (')})`;
   const { kind, names, kinds, match, tenant, from, orProject, ...others } = demand;
   const list = toTexts(names ?? kinds).join(match === 'all' ? ' and ' : ' or ');
   const details = Object.entries(others).map(([name, value]) =>
@@ -162,6 +163,11 @@ export function toDemandText(demand: AccessMapDemand): string {
     ...details,
   ].filter(Boolean);
   return parts.length === 0 ? kind : `${kind}: ${parts.join(', ')}`;
+}
+
+/** Lists the alternatives of an `@AnyOf`. */
+export function toAlternatives({ alternatives }: AccessMapDemand): readonly AccessMapDemand[] {
+  return Array.isArray(alternatives) ? (alternatives as AccessMapDemand[]) : [];
 }
 
 function toTexts(value: JsonValue | undefined): string[] {

@@ -3,8 +3,8 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { DESCOPE_CONFIG } from '../auth/injection-tokens.js';
 import type { DescopeConfig } from '../core/config/config.js';
-import type { AccessMap, AccessMapEntry } from './access-map.js';
-import { describeAccess, toDemandText } from './access-map.js';
+import type { AccessMap, AccessMapDemand, AccessMapEntry } from './access-map.js';
+import { describeAccess, toAlternatives, toDemandText } from './access-map.js';
 
 /** The members of an OpenAPI document that are read and written. */
 interface Document {
@@ -76,14 +76,27 @@ function toSchemes({ authentication, session }: DescopeConfig): Partial<Record<S
   };
 }
 
-function writeSecurity(operation: Operation, { access }: OperationAccess, schemes: readonly string[]): void {
+function writeSecurity(
+  operation: Operation,
+  { access, demands }: OperationAccess,
+  schemes: readonly string[],
+): void {
   if (access === 'public') {
     operation.security ??= [];
     return;
   }
   if (schemes.length === 0) return; // the application documents its own token sources itself: `[]` would mean public
   const alternatives = schemes.map((name) => ({ [name]: [] }));
-  operation.security = access === 'optional' ? [{}, ...alternatives] : alternatives;
+  // The application documents what its own guards inside `@AnyOf` ask for.
+  const ofGuards = isOpenable(demands) ? (operation.security ?? []) : [];
+  operation.security = access === 'optional' ? [{}, ...alternatives] : [...alternatives, ...ofGuards];
+}
+
+function isOpenable(demands: readonly AccessMapDemand[]): boolean {
+  return (
+    demands.length > 0 &&
+    demands.every((demand) => toAlternatives(demand).some(({ kind }) => kind === 'guard'))
+  );
 }
 
 function writeDemands(operation: Operation, access: OperationAccess): void {
@@ -121,7 +134,7 @@ export const ERROR_SCHEMA = {
 // Demands that are checked in this process; any other may call Descope.
 const OF_THE_PROCESS = [
   ...['roles', 'permissions', 'scopes', 'tenant', 'staff', 'superuser', 'no-impersonation'],
-  'rule',
+  ...['rule', 'guard'],
 ];
 // Demands that another or a stronger token can meet: 401 and not 403.
 const OF_THE_CREDENTIAL = ['accepts', 'audience', 'step-up', 'mfa', 'amr'];
@@ -134,7 +147,7 @@ export function toErrorResponses(
   config: DescopeConfig,
 ): Readonly<Record<number, string>> {
   if (access === 'public') return {};
-  const ofAccess = demands.filter(({ kind }) => !OF_THE_CREDENTIAL.includes(kind));
+  const ofAccess = demands.filter((demand) => !isOfCredential(demand));
   const isForbiddable = ofAccess.length > 0 || canRejectAnybody(config, method);
   const demanded = ofAccess.map(toDemandText).join('; ');
   const what =
@@ -146,11 +159,24 @@ export function toErrorResponses(
       : {}),
     ...(canBeOut(
       config,
-      ofAccess.some(({ kind }) => !OF_THE_PROCESS.includes(kind)),
+      ofAccess.flatMap(toLeaves).some((demand) => !isOfProcess(demand)),
     )
       ? { 503: 'The session cannot be checked at present.' }
       : {}),
   };
+}
+
+// Of alternatives, a rejection is 401 if it is about the sign-in for one of them, and 403 may be what it is for the others.
+function isOfCredential(demand: AccessMapDemand): boolean {
+  return toLeaves(demand).every(({ kind }) => OF_THE_CREDENTIAL.includes(kind));
+}
+
+function isOfProcess({ kind }: AccessMapDemand): boolean {
+  return OF_THE_PROCESS.includes(kind) || OF_THE_CREDENTIAL.includes(kind);
+}
+
+function toLeaves(demand: AccessMapDemand): readonly AccessMapDemand[] {
+  return demand.kind === 'any-of' ? toAlternatives(demand) : [demand];
 }
 
 // Whether the application's options can reject a caller, whatever the route demands.

@@ -1,9 +1,12 @@
 // Checks every handler once at boot: that a guard checks each demand, and that each demand can be met.
+import type { Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { RouterModule } from '@nestjs/core';
+import type { AccessAlternative } from '../auth/access/access-metadata.js';
 import { isRuleClass } from '../auth/access/access-metadata.js';
 import type { AccessPolicy, HandlerClass } from '../auth/access/access-policy.js';
-import { readAccessPolicy, readGuards } from '../auth/access/access-policy.js';
+import { listLeaves, readAccessPolicy, readGuards } from '../auth/access/access-policy.js';
+import { isDemand } from '../auth/access/alternatives.js';
 import { isUserLoaderClass } from '../auth/request-user.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError } from '../core/errors.js';
@@ -223,17 +226,30 @@ function assertLoaderProvided({ loadUser }: DescopeConfig, modules: Modules): vo
 }
 
 function assertRulesProvided({ where, policy }: HandlerWithPolicy, modules: Modules): void {
-  for (const rule of policy.rules ?? []) {
-    if (rule.kind !== 'rule' || !isRuleClass(rule.rule)) continue;
-    const type = rule.rule;
+  for (const leaf of listLeaves(policy)) {
+    const type = readProvided(leaf);
+    if (type === undefined) continue;
+    if (isAuthGuard(type)) throw circular(where, type.name);
     if (modules.some(({ providers }) => providers.has(type))) continue;
-    const message = `${where} has @Authorize(${type.name}), but no module provides ${type.name}. Add it to the providers of a module.`;
+    const decorator = policy.rules?.some((rule) => rule === leaf) === true ? '@Authorize' : '@AnyOf';
+    const message = `${where} has ${decorator}(${type.name}), but no module provides ${type.name}. Add it to the providers of a module.`;
     throw new DescopeConfigError('CONFIG_POLICY_MISSING', message, { where, rule: type.name });
   }
 }
 
+// The class that a module must provide, of a rule or of a guard inside `@AnyOf`.
+function readProvided(leaf: AccessAlternative): Type | undefined {
+  if (leaf.kind === 'guard') return leaf.guard;
+  return leaf.kind === 'rule' && isRuleClass(leaf.rule) ? leaf.rule : undefined;
+}
+
+function circular(where: string, name: string): DescopeConfigError {
+  const message = `${where} has @AnyOf with ${name}, the guard that itself checks @AnyOf. Remove it there.`;
+  return new DescopeConfigError('CONFIG_DEMAND_INVALID', message, { where });
+}
+
 function assertKeyGiven({ where, policy }: HandlerWithPolicy, config: DescopeConfig): void {
-  const hasRelation = (policy.rules ?? []).some(({ kind }) => kind === 'relation');
+  const hasRelation = listLeaves(policy).some(({ kind }) => kind === 'relation');
   if (!hasRelation || config.readSecrets().managementKey !== undefined) return;
   const message = `${where} has @FgaCheck, which needs a management key. Set managementKey (or DESCOPE_MANAGEMENT_KEY). A test needs no key with createTestDescope().override(…) of nestjs-descope/testing.`;
   throw new DescopeConfigError('CONFIG_FGA_KEY_MISSING', message, { where });
@@ -255,8 +271,10 @@ function assertModuleAudience(handlers: readonly HandlerWithPolicy[], { acceptan
 }
 
 function assertParamsRouted({ type, handler, where, policy }: HandlerWithPolicy, prefix: string): void {
-  const ofRules = (policy.rules ?? []).flatMap((rule) => (rule.kind === 'relation' ? [rule.resource] : []));
-  for (const source of [...readTenantSources(policy.demands), ...ofRules]) {
+  const leaves = listLeaves(policy);
+  const demands = leaves.filter(isDemand);
+  const ofRules = leaves.flatMap((leaf) => (leaf.kind === 'relation' ? [leaf.resource] : []));
+  for (const source of [...readTenantSources(demands), ...ofRules]) {
     const name = typeof source === 'string' ? PLAIN_PARAM.exec(source)?.[1] : undefined;
     if (name === undefined) continue;
     const paths = [...readPaths(type, handler), prefix];

@@ -8,7 +8,7 @@ import type { DescopeSession } from '../core/session/session.js';
 import { requireSignedIn } from '../core/session/session.js';
 import { assertAccess } from '../core/user/authorize.js';
 import type { Demand, RequestValueSource } from '../core/user/demands.js';
-import { readTenantSources } from '../core/user/demands.js';
+import { isAboutTenant, readTenantSources } from '../core/user/demands.js';
 import type { DescopeUser } from '../core/user/descope-user.js';
 
 /** The HTTP request that brought a message, and its caller. */
@@ -64,16 +64,26 @@ export function hasObtained(policy: AccessPolicy, caller: McpCaller): boolean {
 const NO_TENANTS: ReadonlyMap<RequestValueSource, string> = new Map();
 const OBTAINABLE: readonly Demand['kind'][] = ['scopes', 'step-up', 'mfa', 'amr'];
 
-function isObtainable({ kind }: Demand): boolean {
-  return OBTAINABLE.includes(kind);
+// An `@AnyOf` is judged before the call only if the call names nothing that it is about.
+function isObtainable(demand: Demand): boolean {
+  if (demand.kind !== 'any-of') return canBeObtained(demand);
+  return canBeObtained(demand) && !demand.alternatives.some(isAboutTenant);
+}
+
+function canBeObtained(demand: Demand): boolean {
+  return demand.kind === 'any-of'
+    ? demand.alternatives.some(canBeObtained)
+    : OBTAINABLE.includes(demand.kind);
 }
 
 function isGrant(demand: Demand): boolean {
-  return !isObtainable(demand) && demand.kind !== 'audience' && demand.kind !== 'resource';
+  return !canBeObtained(demand) && demand.kind !== 'audience' && demand.kind !== 'resource';
 }
 
 // A tenant that the arguments name is not known before the call; a function expects the context of the call.
-function isKnown(demand: Demand, { demands }: AccessPolicy): boolean {
+function isKnown(demand: Demand, policy: AccessPolicy): boolean {
+  const { demands } = policy;
+  if (demand.kind === 'any-of') return demand.alternatives.every((one) => isKnown(one, policy));
   const isOfRoute = 'tenant' in demand && demand.tenant === true;
   const about = isOfRoute ? [demand, ...demands.filter(({ kind }) => kind === 'tenant')] : [demand];
   return readTenantSources(about).every(

@@ -44,11 +44,12 @@ const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
 describe('The entry points of the package', () => {
-  it('are twelve', () => {
+  it('are thirteen', () => {
     expect(Object.keys(entryPoints)).toEqual([
       '.',
       './context',
       './otel',
+      './access',
       './inspect',
       './events',
       './websockets',

@@ -9,6 +9,7 @@ const NAMES = [
   '.',
   './context',
   './otel',
+  './access',
   './inspect',
   './events',
   './websockets',
@@ -87,6 +88,12 @@ describe("The entry point './otel'", () => {
 describe("The entry point './context'", () => {
   it('exports these values', () => {
     expectValues('./context', ['DescopeContext', 'DescopeContextModule']);
+  });
+});
+
+describe("The entry point './access'", () => {
+  it('exports these values', () => {
+    expectValues('./access', ['AnyOf', 'NoImpersonation']);
   });
 });
 

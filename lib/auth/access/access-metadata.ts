@@ -1,6 +1,6 @@
 // Metadata of access decorators: how it is stored, the checks of the arguments, and the types of rules.
 import 'reflect-metadata';
-import type { ExecutionContext, Type } from '@nestjs/common';
+import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import { DescopeConfigError } from '../../core/errors.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { Demand, RequestValueSource } from '../../core/user/demands.js';
@@ -38,7 +38,7 @@ export function addDemand(demand: Demand, decorator: string): AccessDecorator {
  * because another decorator may replace the function, and the demand must not be lost with it.
  */
 export function addMetadata(entry: AccessEntry): AccessDecorator {
-  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
+  const decorate = (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
     if (key === undefined) {
       appendToClass(target, entry);
       return;
@@ -46,6 +46,16 @@ export function addMetadata(entry: AccessEntry): AccessDecorator {
     append(target, entry, key);
     if (typeof descriptor?.value === 'function') append(descriptor.value as object, entry);
   };
+  return Object.defineProperty(decorate, ENTRY, { value: entry });
+}
+
+// `@AnyOf` reads what a decorator would add. The decorator may be of another copy of the package.
+const ENTRY = Symbol.for('nestjs-descope:access-entry');
+
+/** Reads what an access decorator adds; `undefined` for any other value. */
+export function readEntry(decorator: unknown): AccessEntry | undefined {
+  const isFunction = typeof decorator === 'function' && Object.hasOwn(decorator, ENTRY);
+  return isFunction ? (decorator as { readonly [ENTRY]?: AccessEntry })[ENTRY] : undefined;
 }
 
 // A class decorator may replace the class with a proxy or another function. Instances, and therefore Nest, still
@@ -182,8 +192,27 @@ export interface RelationRule {
   readonly targetType: string;
 }
 
+/** A guard of the application inside `@AnyOf`. */
+export interface GuardRule {
+  /** Marks a guard of the application. */
+  readonly kind: 'guard';
+  /** The class of a provider. */
+  readonly guard: Type<CanActivate>;
+}
+
+/** One alternative of `@AnyOf`. */
+export type AccessAlternative = Demand | ApplicationRule | RelationRule | GuardRule;
+
+/** The rule that `@AnyOf` adds, if the token alone does not decide on every alternative: one of them must be met. */
+export interface AlternativesRule {
+  /** Marks alternatives. */
+  readonly kind: 'any-of';
+  /** The alternatives. */
+  readonly alternatives: readonly AccessAlternative[];
+}
+
 /** One rule of a handler. */
-export type AccessRule = ApplicationRule | RelationRule;
+export type AccessRule = ApplicationRule | RelationRule | AlternativesRule;
 
 /** Checks whether a rule is a class, which a module must then provide. */
 export function isRuleClass(rule: ApplicationRule['rule']): rule is Type<DescopeRule<never>> {

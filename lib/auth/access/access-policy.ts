@@ -1,9 +1,9 @@
 // Reads the metadata of access decorators: handler and class → policy.
 import 'reflect-metadata';
 import { DescopeConfigError } from '../../core/errors.js';
-import type { Demand, RequestValueSource, ResourceDemand } from '../../core/user/demands.js';
+import type { Demand, RequestValueSource, ResourceDemand, TenantDemand } from '../../core/user/demands.js';
 import { isAcceptanceDemand, readTenantSources } from '../../core/user/demands.js';
-import type { AccessEntry, AccessMode, AccessRule } from './access-metadata.js';
+import type { AccessAlternative, AccessEntry, AccessMode, AccessRule } from './access-metadata.js';
 import { ACCESS_METADATA, countChanges } from './access-metadata.js';
 
 /** A class with handlers. */
@@ -232,19 +232,40 @@ export function assertConsistent(level: Level, where: string): void {
 }
 
 /**
- * Asserts that a policy with `{ tenant: true }` has a `@Tenant`, and that at least one kind of caller is accepted.
+ * Asserts that a policy with `{ tenant: true }` has a `@Tenant`, that it names one tenant for the handler, and that at least
+ * one kind of caller is accepted.
  * @throws {DescopeConfigError} CONFIG_DEMAND_TENANTLESS or CONFIG_DEMAND_CONTRADICTED
  */
-export function assertMeaningful({ demands }: AccessPolicy, where: string): void {
-  const inRoute = demands.some((demand) => 'tenant' in demand && demand.tenant === true);
+export function assertMeaningful(policy: AccessPolicy, where: string): void {
+  const { demands } = policy;
+  const inRoute = listLeaves(policy).some((leaf) => 'tenant' in leaf && leaf.tenant === true);
   if (inRoute && !demands.some(({ kind }) => kind === 'tenant')) {
     const message = `${where} requires roles or permissions with { tenant: true }, but has no @Tenant that names the tenant. Add @Tenant({ from }) there or on its class.`;
     throw new DescopeConfigError('CONFIG_DEMAND_TENANTLESS', message, { where });
+  }
+  if (findTenants(policy).length > 1) {
+    const message = `The @AnyOf of ${where} name different tenants, so @CurrentTenant() could be either. Write @Tenant({ from }) beside @AnyOf, or name the other tenant by { tenant } of a role or permission.`;
+    throw new DescopeConfigError('CONFIG_DEMAND_CONTRADICTED', message, { where });
   }
   const kinds = demands.flatMap((demand) => (demand.kind === 'accepts' ? [demand.kinds] : []));
   if (kinds.length === 0 || kinds[0]?.some((kind) => kinds.every((list) => list.includes(kind)))) return;
   const message = `The @Accepts of ${where} and of its class have no kind of caller in common, so every caller would be rejected. Change one of them.`;
   throw new DescopeConfigError('CONFIG_DEMAND_CONTRADICTED', message, { where });
+}
+
+/** Lists the demands and rules of a policy, with the alternatives of each `@AnyOf` in its place. */
+export function listLeaves({ demands, rules = [] }: AccessPolicy): readonly AccessAlternative[] {
+  return [...demands, ...rules].flatMap((one): readonly AccessAlternative[] =>
+    one.kind === 'any-of' ? one.alternatives : [one],
+  );
+}
+
+/** Finds what names the handler's tenant: the nearest `@Tenant`, or else those among alternatives that differ. */
+export function findTenants(policy: AccessPolicy): readonly TenantDemand[] {
+  const own = policy.demands.find((demand) => demand.kind === 'tenant');
+  if (own !== undefined) return [own];
+  const others = listLeaves(policy).filter((leaf) => leaf.kind === 'tenant');
+  return others.filter(({ from }, index) => others.findIndex((other) => other.from === from) === index);
 }
 
 function hasDemand(level: Level): boolean {

@@ -2,7 +2,8 @@
 import type { DescopeConfig } from '../../core/config/config.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import { whenReady } from '../../core/maybe-promise.js';
-import { assertAccess } from '../../core/user/authorize.js';
+import { assertAccess, findDemandFlaw } from '../../core/user/authorize.js';
+import type { Demand } from '../../core/user/demands.js';
 import { readTenantSources } from '../../core/user/demands.js';
 import type { DescopeUser } from '../../core/user/descope-user.js';
 import type { DescopeCall } from '../transports/call.js';
@@ -28,4 +29,23 @@ export function assertDemands({ call, policy, user }: Case, config: DescopeConfi
   return whenReady(readRequestValues(tenantSources, { call, user }), (tenants) =>
     assertAccess(user, demands, { nowMs: clock(), tenants, superuserBypass }),
   );
+}
+
+/**
+ * Asserts that the caller meets one demand that is an alternative of others. With `{ tenant: true }` it is about the tenant of
+ * the handler's `@Tenant`.
+ * @throws {DescopeAccessError} an `ACCESS_…` code
+ * @throws {DescopeCredentialError} an `AUTH_…` code
+ */
+export function assertDemand(
+  demand: Demand,
+  { call, policy, user }: Case,
+  config: DescopeConfig,
+): MaybePromise<void> {
+  const { clock, superuserBypass } = config;
+  const demands = [demand, ...policy.demands.filter(({ kind }) => kind === 'tenant')];
+  return whenReady(readRequestValues(readTenantSources(demands), { call, user }), (tenants) => {
+    const flaw = findDemandFlaw(demand, { nowMs: clock(), tenants, superuserBypass, user, demands });
+    if (flaw !== undefined) throw flaw;
+  });
 }

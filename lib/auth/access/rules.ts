@@ -1,21 +1,26 @@
 // The rules of the application and Descope's relations, checked after the demands, with @Authorize and @FgaCheck that add them.
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
+import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError } from '../../core/errors.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import { isYes } from '../../core/maybe-promise.js';
 import type { RegisteredUser } from '../../core/user/descope-user.js';
 import { DESCOPE_RELATIONS } from '../injection-tokens.js';
 import type {
+  AccessAlternative,
   AccessDecorator,
   AccessRule,
+  AlternativesRule,
   ApplicationRule,
   DescopeRule,
   DescopeRuleFunction,
   RelationRule,
 } from './access-metadata.js';
 import { addMetadata, assertValueSource, invalid, isRuleClass } from './access-metadata.js';
+import { assertActivated, assertAnyOf, toMissing } from './alternatives.js';
 import type { Case } from './check-access.js';
+import { assertDemand } from './check-access.js';
 import type { RelationCheck } from './fga.js';
 import { findProvider } from './find-provider.js';
 import type { ValueSource } from './request-values.js';
@@ -26,14 +31,15 @@ export interface RuleCase extends Case {
   /** The value of `@CurrentUser()`. */
   readonly own: unknown;
   readonly modules: ModuleRef;
+  readonly config: DescopeConfig;
 }
 
 type Relations = ReadonlyMap<RelationRule, boolean>;
 
 /**
  * Asserts that every rule allows the call, in their order. What a rule of the application throws is passed on.
- * @throws {DescopeAccessError} ACCESS_POLICY_REFUSED, ACCESS_RESOURCE_UNNAMED, ACCESS_RELATION_MISSING or
- *   ACCESS_DEMAND_UNKNOWN
+ * @throws {DescopeAccessError} ACCESS_POLICY_REFUSED, ACCESS_RESOURCE_UNNAMED, ACCESS_RELATION_MISSING,
+ *   ACCESS_ALTERNATIVES_MISSING or ACCESS_DEMAND_UNKNOWN
  * @throws {DescopeUnavailableError} FGA_UNAVAILABLE
  */
 export function assertRules(ruleCase: RuleCase): MaybePromise<void> {
@@ -45,10 +51,22 @@ async function follow(rules: readonly AccessRule[], ruleCase: RuleCase): Promise
   let relations: Relations | undefined;
   for (const rule of rules) {
     if (rule.kind === 'rule') await assertAllowed(rule, ruleCase);
+    else if (rule.kind === 'any-of') await assertAlternatives(rule, ruleCase);
     else if (rule.kind === 'relation')
       assertRelated(rule, (relations ??= await askRelations(rules, ruleCase)));
     else throw unknownRule();
   }
+}
+
+async function assertAlternatives({ alternatives }: AlternativesRule, ruleCase: RuleCase): Promise<void> {
+  let relations: Promise<Relations> | undefined;
+  const judge = async (one: AccessAlternative): Promise<void> => {
+    if (one.kind === 'rule') return assertAllowed(one, ruleCase);
+    if (one.kind === 'guard') return assertActivated(one, ruleCase);
+    if (one.kind !== 'relation') return assertDemand(one, ruleCase, ruleCase.config);
+    assertRelated(one, await (relations ??= askRelations(alternatives, ruleCase)));
+  };
+  await assertAnyOf(alternatives, { judge, reject: toMissing });
 }
 
 async function assertAllowed({ rule }: ApplicationRule, ruleCase: RuleCase): Promise<void> {
@@ -63,7 +81,10 @@ async function assertAllowed({ rule }: ApplicationRule, ruleCase: RuleCase): Pro
 }
 
 // All relations of the handler in one call, when the first of them is due.
-async function askRelations(rules: readonly AccessRule[], ruleCase: RuleCase): Promise<Relations> {
+async function askRelations(
+  rules: readonly (AccessRule | AccessAlternative)[],
+  ruleCase: RuleCase,
+): Promise<Relations> {
   const { call, user, modules } = ruleCase;
   const wanted = rules.filter((rule) => rule.kind === 'relation');
   const resources = await readRequestValues(

@@ -97,7 +97,7 @@ export interface StaffRoles {
 /** Lists the names that handlers demand. */
 export function readNameUses(map: readonly DemandingHandler[], standing: StaffRoles): NameUses {
   const uses = map.flatMap(({ handler, demands }) =>
-    demands.flatMap((demand) =>
+    demands.flatMap(toLeaves).flatMap((demand) =>
       toNames(demand, standing).map((name) => {
         return { kind: toKind(demand), name, handler, inTenant: demand['tenant'] !== undefined };
       }),
@@ -108,6 +108,12 @@ export function readNameUses(map: readonly DemandingHandler[], standing: StaffRo
       .filter((use) => use.kind === kind)
       .map(({ name, handler, inTenant }) => ({ name, handler, inTenant }));
   return { roles: ofKind('roles'), permissions: ofKind('permissions') };
+}
+
+// The alternatives of `@AnyOf` in its place.
+function toLeaves(demand: DemandView): readonly DemandView[] {
+  const { alternatives } = demand;
+  return demand.kind === 'any-of' && Array.isArray(alternatives) ? (alternatives as DemandView[]) : [demand];
 }
 
 function toNames({ kind, names }: DemandView, { staffRole, superuserRole }: StaffRoles): readonly string[] {

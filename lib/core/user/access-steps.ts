@@ -89,7 +89,8 @@ function readAudience({ claims: { aud = [] } }: DescopeUser): FoundFact {
 }
 
 // Nothing but what the demand is about: the names that it lists, the tenant that the request names.
-function readFound(demand: Demand, { user, demands, facts }: StepInput): FoundFact {
+function readFound(demand: Demand, input: StepInput): FoundFact {
+  const { user, demands, facts } = input;
   switch (demand.kind) {
     case 'roles':
     case 'permissions':
@@ -104,6 +105,8 @@ function readFound(demand: Demand, { user, demands, facts }: StepInput): FoundFa
       return readNames(user.claims, 'amr');
     case 'step-up':
       return { su: readOwn(user.claims, 'su') === true, ...readAge(user, demand.maxAgeSeconds, facts) };
+    case 'any-of':
+      return demand.alternatives.map((alternative) => readFound(alternative, input));
     default:
       return readStanding(demand, user);
   }

@@ -2,7 +2,9 @@
 import type { DescopeAccessCode, DescopeError } from '../errors.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import { readNames, readOwn } from '../token/claims.js';
+import { toAlternativesFlaw } from './alternatives.js';
 import type {
+  AlternativesDemand,
   Demand,
   GrantDemand,
   MethodDemand,
@@ -59,6 +61,7 @@ const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K 
   'step-up': (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
   mfa: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
   amr: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
+  'any-of': findAlternativesFlaw,
 };
 
 // A map has no inherited entries.
@@ -73,6 +76,19 @@ export function findDemandFlaw(demand: Demand, question: Question): DescopeError
     'ACCESS_DEMAND_UNKNOWN',
     'must meet a demand that this version of the package does not support',
   );
+}
+
+function findAlternativesFlaw(
+  { alternatives }: AlternativesDemand,
+  question: Question,
+): DescopeError | undefined {
+  const flaws: DescopeError[] = [];
+  for (const alternative of alternatives) {
+    const flaw = findDemandFlaw(alternative, question);
+    if (flaw === undefined) return undefined;
+    flaws.push(flaw);
+  }
+  return toAlternativesFlaw(flaws);
 }
 
 function findGrantFlaw(demand: GrantDemand, question: Question): DescopeError | undefined {

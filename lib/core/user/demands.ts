@@ -131,6 +131,14 @@ export interface ResourceDemand {
   readonly scopes?: readonly string[] | undefined;
 }
 
+/** The demand of `@AnyOf`, if the token alone decides on every alternative: one of them must be met. */
+export interface AlternativesDemand {
+  /** The kind of demand. */
+  readonly kind: 'any-of';
+  /** The alternatives. */
+  readonly alternatives: readonly Demand[];
+}
+
 /** One demand of a route. The token alone decides whether it is met. */
 export type Demand =
   | GrantDemand
@@ -143,7 +151,8 @@ export type Demand =
   | InPersonDemand
   | KindDemand
   | AudienceDemand
-  | ResourceDemand;
+  | ResourceDemand
+  | AlternativesDemand;
 
 /** Checks whether a demand decides which tokens are accepted. */
 export function isAcceptanceDemand(demand: Demand): demand is KindDemand | AudienceDemand | ResourceDemand {
@@ -156,12 +165,15 @@ const NO_SOURCES: readonly RequestValueSource[] = Object.freeze([]);
 export function readTenantSources(demands: readonly Demand[]): readonly RequestValueSource[] {
   if (!demands.some(isAboutTenant)) return NO_SOURCES;
   const sources = demands.flatMap((demand) => {
+    if (demand.kind === 'any-of') return readTenantSources(demand.alternatives);
     if (demand.kind === 'tenant') return [demand.from];
     return 'tenant' in demand && demand.tenant !== undefined && demand.tenant !== true ? [demand.tenant] : [];
   });
   return [...new Set(sources)];
 }
 
-function isAboutTenant(demand: Demand): boolean {
+/** Checks whether a demand is about a tenant, or one of its alternatives is. */
+export function isAboutTenant(demand: Demand): boolean {
+  if (demand.kind === 'any-of') return demand.alternatives.some(isAboutTenant);
   return demand.kind === 'tenant' || ('tenant' in demand && demand.tenant !== undefined);
 }

@@ -1,11 +1,13 @@
 // Judges one endpoint for one caller by the guard's own checks, for every tenant that a request may name.
+import type { AccessRule } from '../../auth/access/access-metadata.js';
 import type { AccessPolicy } from '../../auth/access/access-policy.js';
+import { isDemand, isOpenable, isUnknownCredential } from '../../auth/access/alternatives.js';
 import { toHttpError } from '../../auth/http-error.js';
 import type { DescopeConfig } from '../../core/config/config.js';
 import type { DescopeError } from '../../core/errors.js';
 import { readConsequence } from '../../core/errors.js';
 import { acceptOptionalSession, acceptSession, DescopeSession } from '../../core/session/session.js';
-import { assertAccess } from '../../core/user/authorize.js';
+import { assertAccess, findDemandFlaw } from '../../core/user/authorize.js';
 import type { RequestValueSource } from '../../core/user/demands.js';
 import { readTenantSources } from '../../core/user/demands.js';
 import type { DescopeUser } from '../../core/user/descope-user.js';
@@ -59,6 +61,7 @@ export function judge(endpoint: JudgedEndpoint, persona: KnownPersona, facts: Ve
   if (policy.mode === 'public') return depends(isSelfChecked ? ['the route itself'] : otherGuards);
   if (entry.guard === 'none') return depends([...readUnguarded(entry), ...otherGuards]);
   const accepted = accept(endpoint, persona);
+  if (isLeftOpen(policy, accepted)) return depends([...readRules(policy), ...otherGuards]);
   if (!(accepted instanceof Accepted)) return rejected([accepted]);
   const { user } = accepted.session;
   if (policy.mode === 'optional')
@@ -76,7 +79,36 @@ function judgeUser(endpoint: JudgedEndpoint, user: DescopeUser, facts: VerdictFa
   const flaws = outcomes?.filter((outcome) => outcome !== undefined) ?? [];
   if (flaws.length > 0 && flaws.length === outcomes?.length) return rejected(flaws);
   const open = outcomes === undefined || flaws.length > 0 ? sources.map(toSourceText) : [];
-  return depends([...open, ...readLoader(facts), ...readRules(policy), ...otherGuards]);
+  const rules = policy.rules?.filter((rule) => !isSettled(rule, endpoint, { user, facts })) ?? [];
+  return depends([...open, ...readLoader(facts), ...readRules({ ...policy, rules }), ...otherGuards]);
+}
+
+// Whether guards of the application inside `@AnyOf` decide on a caller without a session of Descope.
+function isLeftOpen(policy: AccessPolicy, accepted: Accepted | DescopeError): boolean {
+  if (!isOpenable(policy)) return false;
+  return accepted instanceof Accepted ? accepted.session.user === undefined : isUnknownCredential(accepted);
+}
+
+// Whether the token meets an alternative of an `@AnyOf`, so that nobody is asked about the others.
+function isSettled(rule: AccessRule, { policy }: JudgedEndpoint, { user, facts }: Known): boolean {
+  if (rule.kind !== 'any-of') return false;
+  const { clock, superuserBypass } = facts.config;
+  const tenants = toKnownTenants(user, facts);
+  return rule.alternatives.filter(isDemand).some((demand) => {
+    const demands = [demand, ...policy.demands];
+    return findDemandFlaw(demand, { nowMs: clock(), tenants, superuserBypass, user, demands }) === undefined;
+  });
+}
+
+interface Known {
+  readonly user: DescopeUser;
+  readonly facts: VerdictFacts;
+}
+
+function toKnownTenants(user: DescopeUser, { values }: VerdictFacts): Map<RequestValueSource, string> {
+  const known = new Map(values);
+  if (user.tenant !== undefined) known.set('dct', user.tenant);
+  return known;
 }
 
 class Accepted {
@@ -117,12 +149,10 @@ interface Judgement {
 // Why each request is rejected, `undefined` for one that is not; `undefined` in place of the list where there are too many.
 function listOutcomes(
   { endpoint, user, sources }: Judgement,
-  { config, values }: VerdictFacts,
+  facts: VerdictFacts,
 ): readonly (DescopeError | undefined)[] | undefined {
-  const { clock, superuserBypass } = config;
-  const known = new Map(values);
-  if (user.tenant !== undefined) known.set('dct', user.tenant);
-  let requests: ReadonlyMap<RequestValueSource, string>[] = [known];
+  const { clock, superuserBypass } = facts.config;
+  let requests: ReadonlyMap<RequestValueSource, string>[] = [toKnownTenants(user, facts)];
   for (const source of sources) {
     const named = listNamed(source, endpoint.entry, user);
     if (requests.length * named.length > MOST_OUTCOMES) return undefined;

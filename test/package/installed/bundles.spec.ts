@@ -13,6 +13,7 @@ const STATIC_IMPORT = /^(?![\s*/]).*?(?:\bfrom |\brequire\(|^import )['"]([^'"]+
 const NAMES = [
   'context',
   'otel',
+  'access',
   'inspect',
   'events',
   'websockets',

@@ -17,6 +17,7 @@ const OPTIONAL = [
 const ENTRY_POINTS = [
   ['', 'DescopeModule'],
   ['/context', 'DescopeContext'],
+  ['/access', 'AnyOf'],
   ['/inspect', 'describeAccess'],
   ['/events', 'OnDescopeEvent'],
   ['/websockets', 'DescopeSockets'],
