@@ -22,7 +22,7 @@ export type {
   SeedUser,
   SeedUserMembership,
 } from './seed/seed.js';
-export type { SeedInboundApp, SeedMcpServer, SeedScope } from './seed/seed-apps.js';
+export type { SeedExchange, SeedInboundApp, SeedMcpServer, SeedScope } from './seed/seed-apps.js';
 export type { SeedOutboundApp } from './seed/seed-connections.js';
 export type {
   SeedAttributeMapping,

@@ -19,6 +19,13 @@ interface Issue {
   readonly thumbprint: string | undefined;
 }
 
+/** Whose token is exchanged, how long it lives, and the claims that are carried on. */
+interface IssueSubject {
+  readonly id: string;
+  readonly expiresSeconds: number;
+  readonly claims: JsonObject;
+}
+
 /** Issues the tokens of a user's grant; the response of the token endpoint. */
 export async function issueTokens(
   state: ProjectState,
@@ -46,22 +53,25 @@ export async function issueAccessToken(
     readonly user?: UserRecord;
     readonly audience?: string | undefined;
     readonly tenantId?: string | undefined;
+    readonly subject?: IssueSubject;
   },
 ): Promise<JsonObject> {
-  const { grant, client, scopes, resources, user, thumbprint } = issue;
+  const { grant, client, scopes, resources, user, subject, thumbprint } = issue;
   const target = { resources, serverId: grant.serverId };
   const named = resources.length > 0 ? undefined : issue.audience;
+  const lifetimeSeconds = limitLifetime(state, subject);
   const claims = state.issueTimes.toUnique({
     ...toAppClaims(state, {
-      subject: user?.userId ?? client.id,
+      subject: subject?.id ?? user?.userId ?? client.id,
       user,
       clientId: client.clientId,
       audience: named ?? toAudience(state, client, target),
       scopes,
       tenantId: issue.tenantId,
       serverId: grant.serverId,
-      lifetimeSeconds: state.settings.sessionSeconds,
+      lifetimeSeconds,
     }),
+    ...subject?.claims,
     ...toBinding(thumbprint),
   });
   const token = await signToken(claims, state.keys.current);
@@ -69,9 +79,16 @@ export async function issueAccessToken(
   return {
     access_token: token,
     token_type: thumbprint === undefined ? 'Bearer' : 'DPoP',
-    expires_in: state.settings.sessionSeconds,
+    expires_in: lifetimeSeconds,
     scope: scopes.join(' '),
   };
+}
+
+// A token lives no longer than the one that it was exchanged for.
+function limitLifetime(state: ProjectState, subject: IssueSubject | undefined): number {
+  const { sessionSeconds } = state.settings;
+  if (!subject) return sessionSeconds;
+  return Math.min(sessionSeconds, subject.expiresSeconds - state.clock.nowSeconds());
 }
 
 function requireUser(state: ProjectState, { userId = '' }: OAuthGrant): UserRecord {

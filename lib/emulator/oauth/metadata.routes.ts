@@ -4,6 +4,7 @@ import { ok } from '../http/message.js';
 import type { Handler } from '../http/router.js';
 import { routesFor } from '../http/router.js';
 import { requireServer, scopesOf } from './authorization-server.js';
+import { EXCHANGE_GRANT } from './token-exchange.js';
 
 const CLIENT_AUTHENTICATION = ['none', 'client_secret_basic', 'client_secret_post'];
 
@@ -20,7 +21,7 @@ const metadata: Handler = (call, state) => {
     scopes_supported: scopesOf(state, server.serverId).map(({ name }) => name),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', EXCHANGE_GRANT],
     token_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION,
     revocation_endpoint_auth_methods_supported: CLIENT_AUTHENTICATION,
     code_challenge_methods_supported: ['S256'],

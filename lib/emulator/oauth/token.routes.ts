@@ -1,4 +1,4 @@
-// The token endpoint: authorization code, refresh token and client credentials grants.
+// The token endpoint: authorization code, refresh token, client credentials and token exchange grants.
 import { createHash } from 'node:crypto';
 import { authenticateClient, CLIENT_FIELDS } from '../clients/find-client.js';
 import { readProof, toNonceHeader } from '../dpop/proof.js';
@@ -14,6 +14,7 @@ import type { AuthorizationServer } from './authorization-server.js';
 import { findServer, SERVER_FIELDS } from './authorization-server.js';
 import { issueAccessToken, issueTokens } from './issue-tokens.js';
 import { readRequestedScopes, readResources } from './requested-access.js';
+import { EXCHANGE_FIELDS, EXCHANGE_GRANT, exchangeToken } from './token-exchange.js';
 
 /** A token request of an authenticated client. */
 interface TokenRequest {
@@ -42,7 +43,7 @@ const tokenEndpoint = ignoresOthers(
     SERVER_FIELDS,
     takes(
       `${SERVER_FIELDS} ${CLIENT_FIELDS} grant_type code redirect_uri code_verifier refresh_token ` +
-        'scope resource audience tenantId tenant_id',
+        `scope resource audience tenantId tenant_id ${EXCHANGE_FIELDS}`,
       token,
     ),
   ),
@@ -66,7 +67,8 @@ async function respond(call: Call, state: ProjectState): Promise<JsonObject> {
     throw new OAuthError('unsupported_grant_type', `The emulator supports ${known}`);
   }
   const client = authenticateClient(call, state, server.serverId);
-  if (!client.grantTypes.includes(grantType)) {
+  // Descope offers an exchange to every client; a policy decides.
+  if (grantType !== EXCHANGE_GRANT && !client.grantTypes.includes(grantType)) {
     throw new OAuthError('unauthorized_client', `The client may not use the grant ${grantType}`);
   }
   const thumbprint = await readProof(call, state, { endpoint: 'token' });
@@ -172,6 +174,7 @@ const GRANTS = new Map<string, Grant>([
   ['authorization_code', redeemCode],
   ['refresh_token', refresh],
   ['client_credentials', clientCredentials],
+  [EXCHANGE_GRANT, exchangeToken],
 ]);
 
 function isOf(grant: OAuthGrant, client: InboundAppRecord, { serverId }: AuthorizationServer): boolean {

@@ -156,6 +156,7 @@ function toApp(app: SeedInboundApp, projectId: string): InboundAppRecord {
     tenantIds: app.tenants ?? [],
     defaultAudience: app.defaultAudience ?? '',
     isBound: app.dpopBoundAccessTokens,
+    exchanges: (app.exchanges ?? []).map(({ resource, scopes = [] }) => ({ resource, scopes })),
     shown: { description: '', logo: '', loginPageUrl: '' },
   };
 }

@@ -44,6 +44,25 @@ export interface SeedInboundApp {
    * @see RFC 9449, section 5.2
    */
   readonly dpopBoundAccessTokens?: boolean;
+  /**
+   * What the app may exchange tokens of callers for: Descope's policies of delegated access.
+   *
+   * @defaultValue nothing: every exchange is rejected
+   * @see {@link https://docs.descope.com/identity-federation/inbound-apps/grant-types/token-exchange | Token Exchange}
+   */
+  readonly exchanges?: readonly SeedExchange[];
+}
+
+/** A policy of delegated access: the tokens of callers that an app may get for one resource (RFC 8693). */
+export interface SeedExchange {
+  /** The URL of the resource, or the name of the audience. */
+  readonly resource: string;
+  /**
+   * The scopes that it may grant; an exchange without scopes grants them all.
+   *
+   * @defaultValue none
+   */
+  readonly scopes?: readonly string[];
 }
 
 /** A scope of an inbound app or an MCP server. */

@@ -105,6 +105,7 @@ const INBOUND_APP = objectOf({
   tenants: listOf(string),
   defaultAudience: oneOf('projectId', 'clientId'),
   dpopBoundAccessTokens: boolean,
+  exchanges: listOf(objectOf({ 'resource!': string, scopes: listOf(scopeName) })),
 });
 
 const MCP_SERVER = objectOf({ 'name!': string, id: serverId, url: resourceUrl, scopes: listOf(SCOPE) });

@@ -208,6 +208,8 @@ export interface InboundAppRecord {
   readonly defaultAudience: DefaultAudience;
   /** Whether all its tokens are bound to a key (RFC 9449 section 5.2). */
   readonly isBound?: boolean | undefined;
+  /** What it may exchange tokens of callers for; nothing where it is absent. */
+  readonly exchanges?: readonly AppExchange[];
   /** Fields without effect, which are returned: description, logo, the URL of a login page. */
   readonly shown: JsonObject;
 }
@@ -232,6 +234,12 @@ export interface ConsentRecord {
 
 /** The grants of an inbound app; only one with a secret may act for itself. */
 export const APP_GRANTS = ['authorization_code', 'refresh_token', 'client_credentials'];
+
+/** A policy of delegated access: a resource, and the scopes that an exchange may grant there. */
+export interface AppExchange {
+  readonly resource: string;
+  readonly scopes: readonly string[];
+}
 
 /** A scope that an app may request. */
 export interface AppScope {

@@ -224,7 +224,10 @@ describe('discovery', () => {
     expect(document).toMatchObject({
       issuer,
       token_endpoint: `${url}/oauth2/v1/apps/token`,
-      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+      grant_types_supported: [
+        ...['authorization_code', 'refresh_token', 'client_credentials'],
+        'urn:ietf:params:oauth:grant-type:token-exchange',
+      ],
       scopes_supported: ['read', 'write'],
     });
     const { jwks_uri: keys } = document as { jwks_uri: string };
