@@ -71,7 +71,7 @@ export type {
 } from './core/channel/channel.js';
 export type { WhenIsolated } from './core/channel/hearing.js';
 export type { Clock } from './core/clock.js';
-export type { AccessKeyOptions, UserOptions } from './core/config/access.js';
+export type { AccessKeyOptions, UserCacheOptions, UserOptions } from './core/config/access.js';
 export type { EventsOptions } from './core/config/events.js';
 export type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './core/config/keys.js';
 export type { DescopeOptions } from './core/config/options.js';

@@ -73,6 +73,7 @@ export default defineConfig({
             page('Alternatives', 'any-of'),
             page('Who acts', 'context'),
             page('Calling other services', 'calling-other-services'),
+            page('Caching by caller', 'caching'),
             page('Events of Descope', 'events'),
           ],
         },

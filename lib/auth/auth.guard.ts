@@ -138,8 +138,8 @@ export class AuthGuard implements CanActivate {
    * @throws {DescopeAccessError} USER_NOT_ACCEPTED when `loadUser` returns no user
    */
   protected getUser(call: DescopeCall, session: DescopeSession): MaybePromise<unknown> {
-    const { config, modules, authenticator } = this;
-    return getOwnUser(call, session, { config, modules, authenticator });
+    const { config, modules, authenticator, sessions } = this;
+    return getOwnUser(call, session, { config, modules, authenticator, userCache: sessions.userCache });
   }
 
   /**

@@ -5,9 +5,11 @@ import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeAccessError } from '../core/errors.js';
 import type { RequestLike } from '../core/http/request.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
+import { isThenable } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { SignedInSession } from '../core/session/session.js';
 import { DescopeSession, isSignedIn } from '../core/session/session.js';
+import type { UserCache } from '../core/session/user-cache.js';
 import type { DescopeUserLoader, UserLoaderClass } from '../core/session/user-loader.js';
 import { readAccessPolicy } from './access/access-policy.js';
 import { findProvider, isProviderClass } from './access/find-provider.js';
@@ -86,10 +88,11 @@ function isPublicCall({ context }: DescopeCall): boolean {
 
 // The application's own user of a session, loaded once per request.
 
-/** The configuration with `loadUser`, and the container that has the class of a loader. */
+/** The configuration with `loadUser`, the container that has the class of a loader, and the users that are remembered. */
 export interface UserLoading {
   readonly config: DescopeConfig;
   readonly modules: ModuleRef;
+  readonly userCache: UserCache | undefined;
 }
 
 /**
@@ -103,8 +106,9 @@ export function getOwnUser(call: HttpCall, session: DescopeSession, loading: Use
   const { key } = call;
   const remembered = recallUser(key, authenticator);
   if (remembered !== undefined) return remembered.user;
-  const user = load(call.request, session, loading);
+  const user = loadOrRecall(call.request, session, loading);
   rememberUser(key, { user, authenticator });
+  if (!isThenable(user)) return user;
   // Once it is loaded, the value replaces the promise: the next field of a GraphQL request is decided synchronously.
   const settle = (own: unknown): void => {
     if (recallUser(key, authenticator)?.user === user) rememberUser(key, { user: own, authenticator });
@@ -122,7 +126,18 @@ export async function assertOwnUser(
   session: DescopeSession,
   loading: UserLoading,
 ): Promise<void> {
-  if (loading.config.loadUser !== undefined && isSignedIn(session)) await load(request, session, loading);
+  if (loading.config.loadUser !== undefined && isSignedIn(session))
+    await loadOrRecall(request, session, loading);
+}
+
+function loadOrRecall(
+  request: object,
+  session: SignedInSession,
+  loading: UserLoading,
+): MaybePromise<unknown> {
+  const { userCache } = loading;
+  if (userCache === undefined) return load(request, session, loading);
+  return userCache.getOrLoad(session, () => load(request, session, loading));
 }
 
 async function load(request: object, session: SignedInSession, loading: UserLoading): Promise<unknown> {
@@ -135,11 +150,13 @@ async function load(request: object, session: SignedInSession, loading: UserLoad
 }
 
 async function callLoader(request: object, session: SignedInSession, loading: UserLoading): Promise<unknown> {
-  const { config, modules } = loading;
+  const { config, modules, userCache } = loading;
   const { loadUser } = config;
-  if (!isUserLoaderClass(loadUser)) return loadUser?.(session, request as RequestLike);
+  // Other requests get this user, too: what it depended on must not be of this one.
+  const shown = (userCache === undefined ? request : undefined) as RequestLike;
+  if (!isUserLoaderClass(loadUser)) return loadUser?.(session, shown);
   const loader = await findProvider(loadUser as Type<DescopeUserLoader>, request, modules);
-  return loader.loadUser(session, request as RequestLike);
+  return loader.loadUser(session, shown);
 }
 
 /** Checks whether `loadUser` is a class, which a module must then provide. */

@@ -149,6 +149,11 @@ export class ExpiringCache<Value> {
     if (entry !== undefined) this.#remove(entry);
   }
 
+  /** Deletes the values of one owner. */
+  deleteOwned(owner: string): void {
+    for (const key of [...(this.#shares.keysOf(owner) ?? [])]) this.delete(key);
+  }
+
   /** Returns the values of one owner, from old to new. */
   readOwned(owner: string): readonly Value[] {
     return this.#toEntries(this.#shares.keysOf(owner)).map(([, value]) => value);
@@ -275,8 +280,7 @@ class OwnerShares {
     this.#recount(owner, keys.size + 1, keys.size);
   }
 
-  // The keys of which one must be evicted for another entry of `owner`: its own keys if no owner has more, otherwise those
-  // of the owner with the most. `undefined` if no owner has two.
+  // Of these keys one is evicted for another entry of `owner`: its own if no owner has more, otherwise those of the largest.
   findEvictable(owner: string): ReadonlySet<string> | undefined {
     if (this.#most < 2) return undefined;
     const own = this.#keys.get(owner);

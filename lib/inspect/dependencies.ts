@@ -1,8 +1,10 @@
-// Finds request-scoped dependencies, for which Nest would leave out guards and checks, and circles of the options' providers.
+// Finds dependencies that are request-scoped where Nest would leave out guards and checks, missing, or circular.
 import { Inject, Injectable, Logger, Module, Scope } from '@nestjs/common';
 import { APP_GUARD, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { readGuards } from '../auth/access/access-policy.js';
 import { DESCOPE_OPTIONS } from '../auth/injection-tokens.js';
+import { isUserLoaderClass } from '../auth/request-user.js';
+import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError } from '../core/errors.js';
 import {
   isAuthGuard,
@@ -77,6 +79,30 @@ function assertGatewayGuards({ providers, injectables }: NestModule): void {
       if (chain !== undefined) throw unmade(`A guard of the gateway ${type.name}`, chain);
     }
   }
+}
+
+/**
+ * Asserts that a module provides the class of `loadUser`, and that it is created at boot if its users are remembered: other
+ * requests get what it returns.
+ * @throws {DescopeConfigError} CONFIG_USER_LOADER_MISSING or CONFIG_SCOPE_INVALID
+ */
+export function assertLoader({ loadUser, userCache }: DescopeConfig, modules: readonly NestModule[]): void {
+  if (loadUser === undefined || !isUserLoaderClass(loadUser)) return;
+  const wrappers = modules.flatMap(({ providers }) => providers.get(loadUser) ?? []);
+  if (wrappers.length === 0) throw missing(loadUser.name);
+  const chain = wrappers.map(findChain).find((found) => found !== undefined);
+  if (userCache !== undefined && chain !== undefined) throw remembered(chain);
+}
+
+function missing(loader: string): DescopeConfigError {
+  const message = `The option loadUser is the class ${loader}, but no module provides it. Add it to the providers of a module.`;
+  return new DescopeConfigError('CONFIG_USER_LOADER_MISSING', message, { loader });
+}
+
+function remembered(chain: readonly Wrapper[]): DescopeConfigError {
+  const names = chain.map(toName);
+  const message = `The class of loadUser is created for each request: ${names.join(' → ')} (request-scoped). The option userCache gives what it returns to other requests, too. Make it a singleton (no scope) that injects nothing request-scoped, or remove userCache.`;
+  return new DescopeConfigError('CONFIG_SCOPE_INVALID', message, { chain: names });
 }
 
 /** Finds the shortest chain from a provider to a request-scoped one; `undefined` if Nest creates the provider at boot. */

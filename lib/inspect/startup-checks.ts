@@ -7,12 +7,12 @@ import { isRuleClass } from '../auth/access/access-metadata.js';
 import type { AccessPolicy, HandlerClass } from '../auth/access/access-policy.js';
 import { listLeaves, readAccessPolicy, readGuards } from '../auth/access/access-policy.js';
 import { isDemand } from '../auth/access/alternatives.js';
-import { isUserLoaderClass } from '../auth/request-user.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError } from '../core/errors.js';
 import type { TokenKind } from '../core/token/claims.js';
 import { readTenantSources } from '../core/user/demands.js';
 import { isForeignKind } from '../core/user/token-acceptance.js';
+import { assertLoader } from './dependencies.js';
 import { areFieldsGuarded, unguardedField, unguardedReference } from './graphql-fields.js';
 import type { FoundHandler, HandlerWithPolicy } from './handlers.js';
 import {
@@ -200,7 +200,7 @@ export interface ApplicationFacts {
 /**
  * Asserts that the demands and rules of handlers can be met.
  * @throws {DescopeConfigError} CONFIG_POLICY_MISSING, CONFIG_FGA_KEY_MISSING, CONFIG_DEMAND_AUDIENCELESS,
- *   CONFIG_DEMAND_INVALID or CONFIG_USER_LOADER_MISSING
+ *   CONFIG_DEMAND_INVALID, CONFIG_USER_LOADER_MISSING or CONFIG_SCOPE_INVALID
  */
 export function assertSatisfiable(handlers: readonly HandlerWithPolicy[], facts: ApplicationFacts): void {
   const modules = [...facts.modules.values()];
@@ -213,17 +213,10 @@ export function assertSatisfiable(handlers: readonly HandlerWithPolicy[], facts:
     if (isPathKnown && handler.isRouted) assertParamsRouted(handler, facts.application.getGlobalPrefix());
   }
   assertModuleAudience(handlers, facts.config);
-  assertLoaderProvided(facts.config, modules);
+  assertLoader(facts.config, modules);
 }
 
 type Modules = readonly { readonly providers: ReadonlyMap<unknown, unknown> }[];
-
-function assertLoaderProvided({ loadUser }: DescopeConfig, modules: Modules): void {
-  if (loadUser === undefined || !isUserLoaderClass(loadUser)) return;
-  if (modules.some(({ providers }) => providers.has(loadUser))) return;
-  const message = `The option loadUser is the class ${loadUser.name}, but no module provides it. Add it to the providers of a module.`;
-  throw new DescopeConfigError('CONFIG_USER_LOADER_MISSING', message, { loader: loadUser.name });
-}
 
 function assertRulesProvided({ where, policy }: HandlerWithPolicy, modules: Modules): void {
   for (const leaf of listLeaves(policy)) {

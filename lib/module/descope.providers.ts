@@ -41,6 +41,7 @@ import { CookieTokenStore, ServerSessionStore } from '../core/http/token-store.j
 import type { Notify } from '../core/logging.js';
 import { createLimitedNotify } from '../core/logging.js';
 import type { AccessKeys } from '../core/m2m/access-keys.js';
+import type { Revocation } from '../core/revocation/revocation.js';
 import { Revocations } from '../core/revocation/revocations.js';
 import type { RevocationReceiver, RevocationSharing } from '../core/revocation/sharing.js';
 import { Authenticator } from '../core/session/authenticator.js';
@@ -203,25 +204,19 @@ async function createSessions(...[config, keys, notify, store, time]: SessionPar
   const tokenStore = createTokenStore(config, notify);
   const verifier = new TokenVerifier({ config: verification, keys, clock, cache: config.tokenCache });
   const createSharing = await loadSharing(config, notify, store);
-  const revocations = new Revocations({ clock, projectId, notify, createSharing });
+  const userCache = await loadUserCache(config);
+  const onHeard = userCache && ((revocation: Revocation) => userCache.hear(revocation));
+  const revocations = new Revocations({ clock, projectId, notify, createSharing, onHeard });
   const signIns = new SignInChains(clock, store);
   const cache = new RefreshCache({ clock, store });
   const claims = new RefreshClaims({ clock, store, callTimeMs: config.keyFetch.timeoutMs, notify });
-  const refresh = (token: string) => refreshSession(api, token);
-  const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
-  const isShared = store !== undefined;
-  const refresher = new Refresher({
+  const calls = {
     verifier,
-    refresh,
-    toUnusable,
-    cache,
-    claims,
-    signIns,
-    revocations,
-    isShared,
-    clock,
-    projectId,
-  });
+    refresh: (token: string) => refreshSession(api, token),
+    toUnusable: (cause: unknown) => toUnusableOutage(api, cause),
+    isShared: store !== undefined,
+  };
+  const refresher = new Refresher({ ...calls, cache, claims, signIns, revocations, clock, projectId });
   const autoRefresh = new AutoRefresh({
     config: authentication,
     tokenStore,
@@ -231,8 +226,14 @@ async function createSessions(...[config, keys, notify, store, time]: SessionPar
     keyHeader: config.accessKeys?.header,
     isOn: session.isRefreshed,
   });
-  const parts = { api, tokenStore, refresher, signIns, revocations, verifier };
+  const parts = { api, tokenStore, refresher, signIns, revocations, verifier, userCache };
   return { ...parts, autoRefresh, ...createSignOuts(parts, clock) };
+}
+
+async function loadUserCache({ userCache: config, clock, projectId }: DescopeConfig) {
+  if (config === undefined) return undefined;
+  const { UserCache } = await import('../core/session/user-cache.js');
+  return new UserCache({ config, clock, projectId });
 }
 
 type SignOutParts = Pick<Sessions, 'api' | 'refresher' | 'signIns' | 'revocations' | 'verifier'>;

@@ -1,8 +1,10 @@
-// The injectable service: validates tokens and requests, and checks roles and permissions.
+// The injectable service: validates tokens and requests, checks roles and permissions, and forgets remembered users.
 import { Inject, Injectable } from '@nestjs/common';
 import { inNestForm } from '../auth/http-error.js';
 import type { ContextRequest } from '../auth/transports/call.js';
 import { toRequestLike } from '../auth/transports/call.js';
+import { describe } from '../core/config/option-reader.js';
+import { DescopeConfigError } from '../core/errors.js';
 import type { RequestLike } from '../core/http/request.js';
 import type { DescopeSession } from '../core/session/session.js';
 import { acceptOptionalSession, acceptSession } from '../core/session/session.js';
@@ -75,6 +77,23 @@ export class DescopeService {
    */
   async hydrate(): Promise<void> {
     return inNestForm(async () => (await this.services.find()).keys.hydrate());
+  }
+
+  /**
+   * Forgets what `loadUser` returned for a user, where the option `userCache` remembers it: the next request of each of the
+   * user's sessions loads it again. With `shared.channel`, the other instances forget it within a second. Without `userCache`
+   * it does nothing.
+   * @param id the user's id at Descope: `user.id` of the session
+   * @throws {DescopeConfigError} CONFIG_INVALID for an id that is empty or not a string, CONFIG_OPTIONS_CIRCULAR when the
+   *   options of the module wait for this call
+   * @example `await this.accounts.ban(id); await this.descope.forgetUser(id);`
+   */
+  async forgetUser(id: string): Promise<void> {
+    return inNestForm(async () => {
+      assertId(id);
+      const { revocations } = (await this.services.find()).sessions;
+      await revocations.announceChange(id);
+    });
   }
 
   /**
@@ -161,6 +180,12 @@ function readAudience(
   if (given === undefined) return configured;
   if (given === null) return undefined;
   return typeof given === 'string' ? [given] : given;
+}
+
+function assertId(id: unknown): void {
+  if (typeof id === 'string' && id.trim() !== '') return;
+  const message = `DescopeService.forgetUser() got ${describe(id)}; expected the id at Descope, a string that is not empty.`;
+  throw new DescopeConfigError('CONFIG_INVALID', message);
 }
 
 function toUser(who: UserOrSession): DescopeUser | undefined {

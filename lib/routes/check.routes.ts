@@ -38,10 +38,10 @@ export class CheckRoute {
    */
   async check(call: RouteCall): Promise<RouteResponse> {
     const demands = this.#readDemands(call.query);
-    const { config, modules, authenticator } = this.#parts;
+    const { config, modules, authenticator, sessions } = this.#parts;
     const session = await authenticator.authenticate(this.#toOriginal(call.exchange.request));
     const user = requireSignedIn(acceptSession(session, config.acceptance));
-    await assertOwnUser(call.request, session, { config, modules });
+    await assertOwnUser(call.request, session, { config, modules, userCache: sessions.userCache });
     assertAccess(user, demands, { nowMs: config.clock(), tenants: NO_TENANTS, superuserBypass: false });
     publishAccepted(user, session.sentByBrowser, config.projectId);
     return { status: 204, headers: this.#toHeaders(user) };

@@ -8,6 +8,7 @@ import { assertFromOwnPage } from '../../core/http/origin.js';
 import type { RequestLike } from '../../core/http/request.js';
 import type { Notify } from '../../core/logging.js';
 import type { Authenticator } from '../../core/session/authenticator.js';
+import type { Sessions } from '../../core/session/auto-refresh.js';
 import type { DescopeSession } from '../../core/session/session.js';
 import { acceptSession, requireSignedIn } from '../../core/session/session.js';
 import type { Application } from '../applications.js';
@@ -18,6 +19,7 @@ import {
   DESCOPE_AUTHENTICATOR,
   DESCOPE_CONFIG,
   DESCOPE_NOTIFY,
+  DESCOPE_SESSIONS,
 } from '../injection-tokens.js';
 import { assertOwnUser } from '../request-user.js';
 import { expired, onSessionEnd } from '../session-end.js';
@@ -30,6 +32,7 @@ export class DescopeSockets {
   @Inject(DESCOPE_AUTHENTICATOR) private readonly authenticator!: Authenticator;
   @Inject(DESCOPE_CONFIG) private readonly config!: DescopeConfig;
   @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
+  @Inject(DESCOPE_SESSIONS) private readonly sessions!: Sessions;
   @Inject(DESCOPE_APPLICATION) private readonly application!: Application;
 
   /**
@@ -81,10 +84,10 @@ export class DescopeSockets {
     const session = await this.authenticator.authenticate(handshake);
     if (session.sentByBrowser) assertFromOwnPage(handshake, this.config.authentication.origins);
     requireSignedIn(session);
-    const { modules, config } = this;
+    const { modules, config, sessions } = this;
     const { acceptance, clock } = config;
     const accepted = acceptSession(session, acceptance);
-    await assertOwnUser(handshake, accepted, { config, modules });
+    await assertOwnUser(handshake, accepted, { config, modules, userCache: sessions.userCache });
     if ((accepted.expiresAt?.getTime() ?? 0) <= clock()) throw expired(accepted); // within the leeway, which is enough for a request only
     return accepted;
   }

@@ -1,6 +1,7 @@
 // The options of accepted credentials (access keys, sources, names of cookies, audiences), and of the users behind them.
 import type { TokenSourceOption } from '../http/token-source.js';
 import type { AccessKeyConfig } from '../m2m/access-keys.js';
+import type { UserCacheConfig } from '../session/user-cache.js';
 import type { StandardSchema } from '../user/custom-claims.js';
 import { isStandardSchema } from '../user/custom-claims.js';
 import type { UsernameClaim } from '../user/descope-user.js';
@@ -10,6 +11,7 @@ import {
   isText,
   isTexts,
   SWITCH,
+  toNumberRule,
   toOptionalRule,
   toRule,
   toWholeNumberRule,
@@ -173,3 +175,59 @@ export const USER = {
   superuserRole: toRule('the name of a role', isText, 'is_superuser'),
   superuserBypass: SWITCH,
 } satisfies OptionTable<UserOptions>;
+
+// The application's own users.
+
+/**
+ * How long what `loadUser` returned is remembered in this process. It is remembered for a session token: a user who signs in
+ * again, selects another tenant or refreshes the session is loaded again.
+ */
+export interface UserCacheOptions {
+  /**
+   * How long a user is remembered, in milliseconds from 1 to 3 600 000, and never longer than the session token is valid.
+   * Required: it is the time for which handlers may see a user who has changed in your table.
+   */
+  readonly ttlMs: number;
+  /**
+   * The greatest number of users in memory, from 1 to 1 000 000: one for each session token in use.
+   * @defaultValue `10_000`
+   */
+  readonly maxEntries?: number | undefined;
+}
+
+const HOUR_MS = 3_600_000;
+
+export const USER_CACHE = {
+  ttlMs: toNumberRule({ least: 1, most: HOUR_MS, default: undefined }),
+  maxEntries: toWholeNumberRule({ least: 1, most: 1_000_000, default: 10_000 }),
+} satisfies OptionTable<UserCacheOptions>;
+
+/** Reads how users are remembered. Adds a mistake where there is nothing to remember, or it depends on the request. */
+export function toUserCacheConfig(
+  values: ValuesOf<typeof USER_CACHE> | undefined,
+  given: { readonly loadUser?: unknown; readonly userCache?: unknown },
+  options: OptionReader,
+): UserCacheConfig | undefined {
+  if (values === undefined) return undefined;
+  const { ttlMs = 1, maxEntries } = values;
+  if (
+    typeof given.userCache === 'object' &&
+    (given.userCache as UserCacheOptions | null)?.ttlMs === undefined
+  )
+    options.mistake('userCache.ttlMs', 'nothing', `a number from 1 to ${HOUR_MS}`);
+  if (given.loadUser === undefined)
+    options.mistake('userCache', 'it without loadUser', 'loadUser too, whose users it remembers');
+  else if (takesRequest(given.loadUser))
+    options.mistake(
+      'userCache',
+      'it beside a loadUser with a second parameter',
+      'loadUser(session): what it returns is given to other requests, so it cannot depend on one',
+    );
+  return { ttlMs, maxEntries };
+}
+
+function takesRequest(loader: unknown): boolean {
+  if (typeof loader !== 'function') return false;
+  const { loadUser } = (loader.prototype ?? {}) as { readonly loadUser?: unknown };
+  return (typeof loadUser === 'function' ? loadUser : loader).length > 1;
+}

@@ -4,13 +4,14 @@ import { toNodeFetch } from '../api/http-client.js';
 import type { Clock } from '../clock.js';
 import type { AccessKeyConfig } from '../m2m/access-keys.js';
 import type { AuthenticationConfig } from '../session/authenticator.js';
+import type { UserCacheConfig } from '../session/user-cache.js';
 import type { UserLoader, UserLoaderClass } from '../session/user-loader.js';
 import type { KeyFetchConfig } from '../token/key-fetch-schedule.js';
 import type { KeysById } from '../token/key-set.js';
 import type { TokenCacheConfig } from '../token/token-cache.js';
 import type { VerificationConfig } from '../token/token-verifier.js';
 import type { AcceptanceConfig } from '../user/token-acceptance.js';
-import { reportSameNames, toAccessKeyConfig } from './access.js';
+import { reportSameNames, toAccessKeyConfig, toUserCacheConfig } from './access.js';
 import { toAddresses, toOrigins, toProjectId } from './endpoints.js';
 import { toWebhookSecrets } from './events.js';
 import { toFixedKeys, toKeyFetchConfig } from './keys.js';
@@ -54,6 +55,8 @@ export interface DescopeConfig {
   readonly explain: boolean;
   /** Loads the application's own user for a session, if it has one. */
   readonly loadUser: UserLoader | UserLoaderClass | undefined;
+  /** How the application's own users are remembered; `undefined` if they are not. */
+  readonly userCache: UserCacheConfig | undefined;
   readonly fetch: Fetch;
   readonly clock: Clock;
   /** The secrets, behind a function so that no log or JSON of the config shows them. */
@@ -102,6 +105,7 @@ export function resolveConfig(
     requireKeysAtBoot: values.requireKeysAtBoot,
     explain: values.explain,
     loadUser: values.loadUser,
+    userCache: toUserCacheConfig(values.userCache, given, options),
     fetch: toNodeFetch(values.fetch ?? globalThis.fetch),
     clock: values.clock,
     readSecrets: toSecretsReader(values, toWebhookSecrets(values.events, given.events, options)),
@@ -135,8 +139,17 @@ function toAudience(audience: OptionValues['audience']): readonly string[] | und
 
 // With the parts of the config, but not the objects of the application: its sources, functions and keys.
 function freezeConfig(config: DescopeConfig): DescopeConfig {
-  const { verification, authentication, acceptance, keyFetch, session, shared, tokenCache, accessKeys } =
-    config;
+  const {
+    verification,
+    authentication,
+    acceptance,
+    keyFetch,
+    session,
+    shared,
+    tokenCache,
+    accessKeys,
+    userCache,
+  } = config;
   const parts = [verification, authentication, authentication.origins, acceptance, keyFetch, session];
   for (const part of [
     ...parts,
@@ -144,6 +157,7 @@ function freezeConfig(config: DescopeConfig): DescopeConfig {
     shared,
     tokenCache,
     accessKeys,
+    userCache,
     verification.sessionTokenNames,
     verification.refreshTokenNames,
   ])

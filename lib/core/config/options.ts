@@ -8,8 +8,16 @@ import type { UserLoader, UserLoaderClass } from '../session/user-loader.js';
 import type { TokenKind } from '../token/claims.js';
 import type { SignatureAlgorithm } from '../token/signature.js';
 import { SIGNATURE_ALGORITHMS } from '../token/signature.js';
-import type { AccessKeyOptions, UserOptions } from './access.js';
-import { ACCESS_KEYS, isAudience, isRefreshName, isSessionName, isSources, USER } from './access.js';
+import type { AccessKeyOptions, UserCacheOptions, UserOptions } from './access.js';
+import {
+  ACCESS_KEYS,
+  isAudience,
+  isRefreshName,
+  isSessionName,
+  isSources,
+  USER,
+  USER_CACHE,
+} from './access.js';
 import { ALLOW_INSECURE_BASE_URL, TRUSTED_ORIGINS } from './endpoints.js';
 import type { EventsOptions } from './events.js';
 import { EVENTS } from './events.js';
@@ -169,6 +177,11 @@ export interface DescopeOptions extends UserOptions {
    */
   readonly loadUser?: UserLoader | UserLoaderClass | undefined;
   /**
+   * Remembers what `loadUser` returned, for a short time and for one session token each.
+   * @defaultValue none: `loadUser` is called once for each request
+   */
+  readonly userCache?: UserCacheOptions | false | undefined;
+  /**
    * How keys are fetched.
    * @defaultValue `{}`: the defaults of `KeyFetchOptions`
    */
@@ -240,6 +253,7 @@ export const OPTIONS = {
   shared: { rows: SHARED, off: [undefined, null, false] },
   events: { rows: EVENTS, off: [undefined, false] },
   loadUser: toOptionalRule('a function, or a class with loadUser(session, request)', isUserLoader),
+  userCache: { rows: USER_CACHE, off: [undefined, false] },
   keyFetch: { rows: KEY_FETCH },
   tokenCache: { rows: TOKEN_CACHE, off: [false] },
   requireKeysAtBoot: SWITCH,

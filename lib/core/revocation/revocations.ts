@@ -21,6 +21,8 @@ const LEEWAY_SECONDS = 60; // the greatest leewaySeconds, for which a token is a
 // For how long a revocation by date counts: longer than any refresh token may live.
 const DATED_SECONDS = 366 * 24 * 60 * 60;
 
+const ANNOUNCED_SECONDS = 60 * 60; // the longest time for which users are remembered
+
 const FULL: Notice = {
   code: 'SIGN_OUT_LIST_FULL',
   level: 'error',
@@ -60,6 +62,8 @@ export interface RevocationsInput {
   readonly notify: Notify;
   /** How other instances hear of revocations. Left out: they do not. */
   readonly createSharing?: ((receiver: RevocationReceiver) => RevocationSharing | undefined) | undefined;
+  /** Receives each revocation of this and other instances, and the announcements of `announceChange`. */
+  readonly onHeard?: ((revocation: Revocation) => void) | undefined;
   /** @defaultValue 2,000,000 */
   readonly maxEntries?: number;
 }
@@ -155,11 +159,30 @@ export class Revocations implements RevocationReceiver {
     await this.#publish([{ scope, key, owner: NO_OWNER, issuedBefore, until }, ...known]);
   }
 
+  /**
+   * Announces to all instances that share a channel that a user has changed, as a revocation that rejects no token. Does
+   * nothing if this instance has nothing that depends on it.
+   */
+  async announceChange(userId: string): Promise<void> {
+    const { onHeard } = this.#input;
+    if (onHeard === undefined) return;
+    const until = toSecond(this.#now() + ANNOUNCED_SECONDS);
+    const key = this.#toKey('user', userId);
+    const change: Revocation = { scope: 'user', key, owner: NO_OWNER, issuedBefore: 0, until };
+    onHeard(change);
+    const sharing = this.#sharing;
+    if (sharing === undefined || sharing.isRevoked !== undefined) return; // a store is asked about tokens only
+    await sharing.publish([change]).catch(() => undefined); // it is reported, and stored later
+  }
+
   /** Merges what another instance revoked. */
   apply(revocations: Iterable<Revocation>): void {
     const now = this.#now();
     const changed: Revocation[] = [];
-    for (const revocation of revocations) if (this.#table.merge(revocation, now)) changed.push(revocation);
+    for (const revocation of revocations) {
+      this.#input.onHeard?.(revocation);
+      if (this.#table.merge(revocation, now)) changed.push(revocation);
+    }
     if (changed.length === 0) return;
     this.#version += 1;
     this.#watchers.notify(changed);

@@ -19,6 +19,7 @@ import { assertSameSubject } from './refresher.js';
 import type { Revoker } from './revoker.js';
 import type { SignInChains } from './sign-in-chains.js';
 import type { SignOuts } from './sign-outs.js';
+import type { UserCache } from './user-cache.js';
 
 const REJECTIONS: readonly string[] = ['SESSION_ENDED', 'SESSION_SUPERSEDED'];
 const RELOAD_WAITS_MS = [50, 150, 300];
@@ -158,4 +159,6 @@ export interface Sessions {
   readonly revoker: Revoker;
   readonly signOuts: SignOuts;
   readonly verifier: TokenVerifier;
+  /** Present if the application's own users are remembered. */
+  readonly userCache: UserCache | undefined;
 }

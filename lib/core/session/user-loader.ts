@@ -14,9 +14,10 @@ import type { SignedInSession } from './session.js';
  */
 export interface DescopeUserLoader {
   /**
-   * Finds or creates the application's own user, once for each request. An exception that it throws reaches the caller
-   * unchanged.
-   * @param request the request of Express or Fastify, the handshake of a socket, or the headers of a message
+   * Finds or creates the application's own user, once for each request, or less often with the option `userCache`. An exception
+   * that it throws reaches the caller unchanged.
+   * @param request the request of Express or Fastify, the handshake of a socket, or the headers of a message; with the option
+   *   `userCache` it is `undefined`
    * @returns the user, or a promise of it; `null` rejects the caller with `USER_NOT_ACCEPTED`
    */
   loadUser(session: SignedInSession, request: RequestLike): unknown;

@@ -4,8 +4,10 @@ import type { JsonObject } from '../token/claims.js';
 import { isJsonObject } from '../token/claims.js';
 import type { DescopeAuditEvent, ReceivedEvent } from './audit-event.js';
 
-/** Receives the access that ended. */
+/** Receives the access that ended, and who has changed. */
 export interface EventRevocations {
+  /** Forgets what is remembered of a user, here and soon at the other instances. Never rejects. */
+  announceChange(userId: string): Promise<void>;
   /** Resolves once it is known to all instances. Rejects if it is not stored for the others yet. */
   revokeBefore(ended: DatedRevocation): Promise<void>;
 }
@@ -86,6 +88,14 @@ export function readEndedAccess(received: ReceivedEvent, surroundings: Surroundi
     lacksId: ids.length === 0,
     isRepeatable: issuedBeforeMs === event.occurred.getTime() && received.isDated,
   };
+}
+
+// A sign-in or a refresh changes nobody.
+const UNCHANGING = /^(?:Login|UserRefresh)/;
+
+/** Reads the ids of the users whom an event may have changed. */
+export function readChangedUsers(event: DescopeAuditEvent): readonly string[] {
+  return UNCHANGING.test(event.action) ? [] : [...new Set(readIds(event, USER))];
 }
 
 const NOTHING: ReadAccess = { ended: [], lacksId: false, isRepeatable: true };

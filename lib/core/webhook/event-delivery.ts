@@ -5,7 +5,7 @@ import { toReason } from '../request-failure.js';
 import type { DescopeAuditEvent, ReceivedEvent } from './audit-event.js';
 import { readAuditEvents } from './audit-event.js';
 import type { EventRevocations } from './ended-access.js';
-import { readEndedAccess } from './ended-access.js';
+import { readChangedUsers, readEndedAccess } from './ended-access.js';
 import type { EventMemory } from './event-memory.js';
 import type { VerifiedBody } from './webhook-signature.js';
 
@@ -56,14 +56,21 @@ export class EventDelivery {
     const received = readAuditEvents(text, this.#input.clock()).map((item, index) => {
       return { ...item, key: toEventKey(item) ?? `${signature}:${index}` };
     });
+    await this.#forgetChanged(received);
     const results = await Promise.allSettled(received.map((item) => this.#endAccess(item))); // handlers may rely on it
     for (const item of received) results.push(...(await this.#runHandlers(item, handlers)));
+    await this.#forgetChanged(received); // again: a handler may have changed what was loaded meanwhile
     const failures = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
     );
     const outage = failures.find((failure) => !(failure instanceof HandlerFailure));
     if (outage !== undefined) throw outage as Error;
     return failures.length === 0;
+  }
+
+  async #forgetChanged(received: readonly ReceivedEvent[]): Promise<void> {
+    const ids = new Set(received.flatMap(({ event }) => readChangedUsers(event)));
+    await Promise.all([...ids].map((id) => this.#input.revocations.announceChange(id)));
   }
 
   async #runHandlers(

@@ -31,6 +31,15 @@ describe('ExpiringCache', () => {
     ]);
   });
 
+  it('deletes all that one owner has, and nothing else', () => {
+    const { cache } = create({ maxEntries: 9 });
+    for (const name of ['one', 'two', 'three']) cache.set(name, name, until(NOW_MS + 10, 'anna'));
+    cache.set('four', '4', until(NOW_MS + 10, 'bob'));
+    cache.deleteOwned('anna');
+    cache.deleteOwned('nobody');
+    expect([cache.size, cache.get('four'), cache.readOwned('anna')]).toEqual([1, '4', []]);
+  });
+
   it('removes what has ended before anything that counts, wherever it stands', () => {
     const { clock, cache } = create({ maxEntries: 3 });
     for (const [key, lifeMs] of [

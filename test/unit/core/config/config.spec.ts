@@ -54,6 +54,7 @@ describe('resolveConfig', () => {
 
   const clock = () => 0;
   const isOurs = () => true;
+  const loadUser = () => ({});
   it.each<[object, (config: DescopeConfig) => unknown, unknown]>([
     [{ projectId: ` ${PROJECT_ID}\n` }, (config) => config.projectId, PROJECT_ID],
     [{ projectId: `Puse1${'a'.repeat(27)}` }, (config) => config.baseUrl, 'https://api.use1.descope.com'],
@@ -177,6 +178,12 @@ describe('resolveConfig', () => {
       (config) => config.tokenCache,
       { maxTokens: 5, maxBytes: 1_048_576 },
     ],
+    [{ loadUser, userCache: false }, (config) => config.userCache, undefined],
+    [
+      { loadUser, userCache: { ttlMs: 60_000 } },
+      (config) => config.userCache,
+      { ttlMs: 60_000, maxEntries: 10_000 },
+    ],
     [{ requireKeysAtBoot: true }, (config) => config.requireKeysAtBoot, true],
     [{ clock }, (config) => config.clock, clock],
     [{ publicKey: jwk }, (config) => [...(config.keys?.keys() ?? [])], ['SK1']],
@@ -225,7 +232,8 @@ describe('resolveConfig', () => {
       trustedOrigins: ['https://a.example'],
       sources: ['bearer'],
     };
-    const config = resolve({ ...given, accessKeys: true });
+    const remembered = { loadUser: () => ({}), userCache: { ttlMs: 1 } };
+    const config = resolve({ ...given, ...remembered, accessKeys: true });
     const before = JSON.stringify(config);
     for (const list of Object.values(given)) list.push('x');
     expect(JSON.stringify(config)).toBe(before);
@@ -238,6 +246,7 @@ describe('resolveConfig', () => {
       config.keyFetch,
       config.tokenCache,
       config.accessKeys,
+      config.userCache,
       config.verification.algorithms,
       config.verification.sessionTokenNames,
       config.acceptance.accepts,

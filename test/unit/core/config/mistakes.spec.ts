@@ -308,6 +308,33 @@ describe('resolveConfig', () => {
     expect(mistaken({ sessionCookieName: 'x', refreshCookieName: 'x' })).toEqual(['refreshCookieName']);
   });
 
+  it('rejects users that are remembered without limits, without a loader, or for another request', () => {
+    const loadUser = (session: unknown) => session;
+    const withLoader = (userCache: unknown, loader: unknown = loadUser) =>
+      mistaken({ loadUser: loader, userCache });
+    for (const ttlMs of [0, -1, 3_600_001, Number.NaN, '60', null])
+      expect([ttlMs, withLoader({ ttlMs })]).toEqual([ttlMs, ['userCache.ttlMs']]);
+    for (const maxEntries of [0, 1.5, 1_000_001, '9', null])
+      expect([maxEntries, withLoader({ ttlMs: 1, maxEntries })]).toEqual([
+        maxEntries,
+        ['userCache.maxEntries'],
+      ]);
+    for (const userCache of [true, 7, 'x', []]) expect(withLoader(userCache)).toContain('userCache');
+    expect(withLoader(null)).toContain('userCache');
+    expect(withLoader({})).toEqual(['userCache.ttlMs']);
+    expect(withLoader({ ttlMs: 1, ttlSeconds: 1 })).toEqual(['userCache.ttlSeconds']);
+    expect(mistaken({ userCache: { ttlMs: 1 } })).toEqual(['userCache']);
+    class Accounts {
+      loadUser(session: unknown, request: unknown) {
+        return [session, request];
+      }
+    }
+    for (const loader of [Accounts, (session: unknown, request: unknown) => [session, request]])
+      expect(withLoader({ ttlMs: 1 }, loader)).toEqual(['userCache']);
+    for (const userCache of [undefined, false, { ttlMs: 0.5 + 0.5 }, { ttlMs: 3_600_000, maxEntries: 1 }])
+      expect([userCache, withLoader(userCache)]).toEqual([userCache, []]);
+  });
+
   it('rejects a resource whose URL, scopes, servers or documentation no client could use, all at once', () => {
     const url = 'https://api.example.com';
     for (const resource of [7, [], 'x', true, null]) expect(mistaken({ resource })).toContain('resource');
@@ -389,6 +416,7 @@ describe('resolveConfig', () => {
       'shared',
       'events',
       'loadUser',
+      'userCache',
       'sources',
       'publicOrigin',
       'trustedOrigins',

@@ -14,6 +14,7 @@ function create() {
   const steps: string[] = [];
   const notices: Notice[] = [];
   const failures: Error[] = [];
+  const changes: string[] = [];
   const revocations = {
     revokeBefore: async ({ id = '' }: { readonly id?: string }) => {
       await Promise.resolve();
@@ -21,6 +22,7 @@ function create() {
       const failure = failures.shift();
       if (failure !== undefined) throw failure;
     },
+    announceChange: async (id: string) => void changes.push(`${id} after ${steps.length} steps`),
   };
   const clock = () => NOW_MS;
   const notify = (notice: Notice) => void notices.push(notice);
@@ -34,7 +36,7 @@ function create() {
   };
   const deliver = (content: unknown, handlers = [handler]) =>
     delivery.deliver({ text: JSON.stringify(content), signature: JSON.stringify(content) }, handlers);
-  return { steps, notices, failures, deliver };
+  return { steps, notices, failures, changes, deliver };
 }
 
 describe('EventDelivery', () => {
@@ -44,6 +46,36 @@ describe('EventDelivery', () => {
     expect(await deliver(events)).toBe(true);
     expect(steps).toEqual(['ended U1', 'ended U2', 'handled UserDeleted', 'handled UserDeleted']);
   });
+
+  it('has users forgotten who may have changed, before anything else and again after the handlers', async () => {
+    const { changes, deliver } = create();
+    const event = { action: 'UsersModified', userId: 'U1', data: { user_ids: ['U1', 'U2'] } };
+    expect(await deliver([event, { action: 'UserModified', userId: 'U3' }])).toBe(true);
+    const all = ['U1', 'U2', 'U3'];
+    expect(changes).toEqual([
+      ...all.map((id) => `${id} after 0 steps`),
+      ...all.map((id) => `${id} after 2 steps`),
+    ]);
+  });
+
+  it('has users forgotten also when a handler fails', async () => {
+    const { changes, deliver } = create();
+    const handle = () => {
+      throw new Error('Not this time.');
+    };
+    const failing = { name: 'Accounts.fail', actions: ['*'], handle };
+    expect(await deliver({ action: 'UserModified', userId: 'U1' }, [failing])).toBe(false);
+    expect(changes).toHaveLength(2);
+  });
+
+  it.each(['LoginSucceed', 'LoginStarted', 'UserRefresh', 'RoleModified'])(
+    'has nobody forgotten for %s',
+    async (action) => {
+      const { changes, deliver } = create();
+      const userId = action === 'RoleModified' ? undefined : 'U1';
+      expect([await deliver({ action, userId }), changes]).toEqual([true, []]);
+    },
+  );
 
   it('asks for another delivery while the end is not stored for all instances, and runs handlers once', async () => {
     const { steps, failures, deliver } = create();
