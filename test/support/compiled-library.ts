@@ -24,6 +24,7 @@ export function compileLibrary(root = process.cwd()): CompiledLibrary {
   const exports = {
     '.': './lib/index.js',
     './testing': './lib/testing/index.js',
+    './context': './lib/context/index.js',
     './mcp': './lib/mcp/index.js',
     './redis': './lib/redis/index.js',
   };
