@@ -33,10 +33,12 @@ export type {
   ApplicationRule,
   DescopeRule,
   DescopeRuleFunction,
+  FgaContextFunction,
   GuardRule,
   RelationRule,
 } from './auth/access/access-metadata.js';
 export type { AccessPolicy } from './auth/access/access-policy.js';
+export type { FgaContext, FgaContextValue } from './auth/access/fga-context.js';
 export type { ProtectedResourceOptions } from './auth/access/protected-resource.js';
 export { ProtectedResource } from './auth/access/protected-resource.js';
 export type { ValueSource } from './auth/access/request-values.js';

@@ -5,6 +5,7 @@ import { DescopeConfigError } from '../../core/errors.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import type { Demand, RequestValueSource } from '../../core/user/demands.js';
 import type { RegisteredUser } from '../../core/user/descope-user.js';
+import type { FgaContext } from './fga-context.js';
 import { isProviderClass } from './find-provider.js';
 
 /** Whether a handler is public, whether authentication is optional, or whether it is required. */
@@ -190,6 +191,8 @@ export interface RelationRule {
   readonly relation: string;
   /** The caller's type in the schema. The target is the user's id. */
   readonly targetType: string;
+  /** Returns the values for conditions of the schema. */
+  readonly context?: FgaContextFunction | undefined;
 }
 
 /** A guard of the application inside `@AnyOf`. */
@@ -210,6 +213,9 @@ export interface AlternativesRule {
   /** The alternatives. */
   readonly alternatives: readonly AccessAlternative[];
 }
+
+/** Returns the values with which Descope evaluates the conditions of the schema for one call. */
+export type FgaContextFunction = (context: ExecutionContext) => MaybePromise<FgaContext | undefined>;
 
 /** One rule of a handler. */
 export type AccessRule = ApplicationRule | RelationRule | AlternativesRule;

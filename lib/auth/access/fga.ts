@@ -6,10 +6,16 @@ import type { Notify } from '../../core/logging.js';
 import { readProjectId } from '../../core/logging.js';
 import { isYes } from '../../core/maybe-promise.js';
 import { RequestFailure } from '../../core/request-failure.js';
+import type { CheckedContext } from './fga-context.js';
 
 /** The part of the Descope client that is used. */
 export interface RelationClient {
-  readonly management: { readonly fga: { check(relations: Relation[]): Promise<unknown> } };
+  readonly management: { readonly fga: RelationApi };
+}
+
+interface RelationApi {
+  check(relations: Relation[]): Promise<unknown>;
+  checkWithContext(relations: Relation[], context: CheckedContext): Promise<unknown>;
 }
 
 /** What a relation check needs. */
@@ -29,24 +35,39 @@ interface Batch {
   readonly related: Promise<ReadonlySet<string>>;
 }
 
+/** The relations of one call, by key, and their context. */
+interface Query {
+  readonly relations: ReadonlyMap<string, Relation>;
+  readonly context: CheckedContext | undefined;
+}
+
+// Descope documents no limit for one call. A call of this size has about 100 KB.
+const MAX_PER_CALL = 500;
+const MAX_CALLS_AT_ONCE = 4;
+
 // Not an `ExpiringCache`: no result outlives its batch, and a batch takes further checks until it is sent.
 /** Checks which relations exist. No result is remembered. */
 export class RelationCheck {
   readonly #input: RelationCheckInput;
-  readonly #batches = new WeakMap<object, Batch>();
+  readonly #batches = new WeakMap<object, Map<string, Batch>>();
 
   constructor(input: RelationCheckInput) {
     this.#input = input;
   }
 
   /**
-   * Checks relations.
+   * Checks relations. Those of one request with the same context are one call, if they are due in the same turn of the event
+   * loop.
    * @returns for each relation whether it exists
    * @throws {DescopeUnavailableError} FGA_UNAVAILABLE when Descope cannot be reached, or its response is not usable
    */
-  async ask(request: object, relations: readonly Relation[]): Promise<readonly boolean[]> {
+  async ask(
+    request: object,
+    relations: readonly Relation[],
+    context?: CheckedContext,
+  ): Promise<readonly boolean[]> {
     if (relations.length === 0) return [];
-    const batch = this.#join(request);
+    const batch = this.#join(request, context);
     const keys = relations.map(toRelationKey);
     for (const [index, relation] of relations.entries()) batch.relations.set(keys[index] ?? '', relation);
     const related = await batch.related;
@@ -54,32 +75,58 @@ export class RelationCheck {
   }
 
   // A batch takes checks until the next turn of the event loop, so that the fields of a GraphQL query share it.
-  #join(request: object): Batch {
-    const open = this.#batches.get(request);
+  #join(request: object, context: CheckedContext | undefined): Batch {
+    const batches = this.#batches.get(request) ?? new Map<string, Batch>();
+    this.#batches.set(request, batches);
+    const key = context === undefined ? '' : JSON.stringify(context);
+    const open = batches.get(key);
     if (open !== undefined) return open;
     const relations = new Map<string, Relation>();
     const related = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-      this.#batches.delete(request);
-      return this.#send(relations);
+      batches.delete(key);
+      return this.#askAll({ relations, context });
     });
     const batch = { relations, related };
-    this.#batches.set(request, batch);
+    batches.set(key, batch);
     return batch;
   }
 
-  async #send(relations: ReadonlyMap<string, Relation>): Promise<ReadonlySet<string>> {
+  async #askAll(query: Query): Promise<ReadonlySet<string>> {
+    const related = new Set<string>();
+    const parts = toParts(query);
+    // The loops share one generator. An error in one closes it, and the others start no further call.
+    const ask = async (): Promise<void> => {
+      for (const part of parts) for (const key of await this.#send(part)) related.add(key);
+    };
+    await Promise.all(Array.from({ length: MAX_CALLS_AT_ONCE }, ask));
+    return related;
+  }
+
+  async #send({ relations, context }: Query): Promise<ReadonlySet<string>> {
     const { client, timeoutMs, readFailure } = this.#input;
     const before = readFailure?.();
     let answer: unknown;
     try {
+      const { fga } = client.management;
+      const tuples = [...relations.values()];
       // The client retries for many seconds, and it calls a cache without the module's `fetch` and its time limit.
-      const asking = client.management.fga.check([...relations.values()]);
+      const asking = context === undefined ? fga.check(tuples) : fga.checkWithContext(tuples, context);
       answer = await withDeadline(asking, timeoutMs, 'Descope');
-      return readRelated(answer, [...relations.keys()]);
+      const related = readRelated(answer, [...relations.keys()]);
+      this.#reportUnevaluated(answer);
+      return related;
     } catch (error) {
       const cause = this.#toFailure(error, answer !== undefined, before);
       throw this.#toUnavailable(cause, readRetryAfter(answer) ?? 1);
     }
+  }
+
+  // A rejection that no relation can cure: the application passes no value, or one of another type.
+  #reportUnevaluated(answer: unknown): void {
+    const found = findUnevaluated(answer);
+    if (found === undefined) return;
+    const message = `Descope could not evaluate a condition of the schema, and denied ${found}. Return the value from \`context\` of @FgaCheck, or pass it to DescopeFga.`;
+    this.#input.notify({ code: 'FGA_CONTEXT_MISSING', level: 'warn', message });
   }
 
   #toFailure(error: unknown, isAnswered: boolean, before: RequestFailure | undefined): RequestFailure {
@@ -101,7 +148,7 @@ export class RelationCheck {
 }
 
 const DOWN =
-  "Relations cannot be checked. Until they can, handlers with @FgaCheck respond with 503. If this continues, check the network connection to baseUrl and fgaCacheUrl, the management key, and that the project's schema has the types and relations of the decorators.";
+  "Relations cannot be checked. Until they can, handlers with @FgaCheck respond with 503, and DescopeFga rejects. If this continues, check the network connection to baseUrl and fgaCacheUrl, the management key, and that the project's schema has the types and relations of the decorators.";
 
 // Reads Descope's response: a relation exists only if Descope returns `allowed: true` for exactly this tuple.
 
@@ -144,6 +191,36 @@ function readVerdict(item: unknown): readonly [key: string, isRelated: boolean] 
   // JSON that is generated from protocol buffers leaves out `false`.
   if (allowed !== undefined && typeof allowed !== 'boolean') throw odd();
   return [toRelationKey(toMembers(tuple) as unknown as Relation), isYes(allowed)];
+}
+
+/**
+ * Finds the first relation that was denied because a condition lacks a value, or has one of another type: what it is
+ * called in the schema, and the names of the values. Values and Descope's message are left out.
+ */
+export function findUnevaluated(answer: unknown): string | undefined {
+  const { data } = toMembers(answer);
+  for (const item of Array.isArray(data) ? data : []) {
+    const { allowed, tuple, info } = toMembers(item);
+    const { missingContext, conditionalErr } = toMembers(info);
+    const names = Array.isArray(missingContext) ? missingContext.filter(isName) : [];
+    const isFailed = typeof conditionalErr === 'string' && conditionalErr !== '';
+    if (isYes(allowed) || (names.length === 0 && !isFailed)) continue;
+    const { resourceType, relation } = toMembers(tuple);
+    const where = `${String(resourceType)}#${String(relation)}`;
+    return names.length > 0 ? `${where}, which needs ${names.slice(0, 8).join(', ')}` : where;
+  }
+  return undefined;
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && /^\w{1,64}$/.test(value);
+}
+
+// Parts that are small enough for one call.
+function* toParts({ relations, context }: Query): Generator<Query> {
+  const all = [...relations];
+  for (let start = 0; start < all.length; start += MAX_PER_CALL)
+    yield { relations: new Map(all.slice(start, start + MAX_PER_CALL)), context };
 }
 
 // The status and Descope's own code. Descope's message could repeat what was sent.

@@ -15,6 +15,7 @@ import type {
   ApplicationRule,
   DescopeRule,
   DescopeRuleFunction,
+  FgaContextFunction,
   RelationRule,
 } from './access-metadata.js';
 import { addMetadata, assertValueSource, invalid, isRuleClass } from './access-metadata.js';
@@ -22,6 +23,8 @@ import { assertActivated, assertAnyOf, toMissing } from './alternatives.js';
 import type { Case } from './check-access.js';
 import { assertDemand } from './check-access.js';
 import type { RelationCheck } from './fga.js';
+import type { CheckedContext } from './fga-context.js';
+import { readFgaContext } from './fga-context.js';
 import { findProvider } from './find-provider.js';
 import type { ValueSource } from './request-values.js';
 import { readRequestValues } from './request-values.js';
@@ -34,7 +37,7 @@ export interface RuleCase extends Case {
   readonly config: DescopeConfig;
 }
 
-type Relations = ReadonlyMap<RelationRule, boolean>;
+type Relations = ReadonlyMap<RelationRule, Promise<boolean> | undefined>;
 
 /**
  * Asserts that every rule allows the call, in their order. What a rule of the application throws is passed on.
@@ -53,7 +56,7 @@ async function follow(rules: readonly AccessRule[], ruleCase: RuleCase): Promise
     if (rule.kind === 'rule') await assertAllowed(rule, ruleCase);
     else if (rule.kind === 'any-of') await assertAlternatives(rule, ruleCase);
     else if (rule.kind === 'relation')
-      assertRelated(rule, (relations ??= await askRelations(rules, ruleCase)));
+      await assertRelated(rule, (relations ??= await askRelations(rules, ruleCase)));
     else throw unknownRule();
   }
 }
@@ -64,7 +67,7 @@ async function assertAlternatives({ alternatives }: AlternativesRule, ruleCase: 
     if (one.kind === 'rule') return assertAllowed(one, ruleCase);
     if (one.kind === 'guard') return assertActivated(one, ruleCase);
     if (one.kind !== 'relation') return assertDemand(one, ruleCase, ruleCase.config);
-    assertRelated(one, await (relations ??= askRelations(alternatives, ruleCase)));
+    return assertRelated(one, await (relations ??= askRelations(alternatives, ruleCase)));
   };
   await assertAnyOf(alternatives, { judge, reject: toMissing });
 }
@@ -80,7 +83,8 @@ async function assertAllowed({ rule }: ApplicationRule, ruleCase: RuleCase): Pro
   throw new DescopeAccessError('ACCESS_POLICY_REFUSED', message, { rule: rule.name });
 }
 
-// All relations of the handler in one call, when the first of them is due.
+// All relations of the handler with the same context in one call, when the first of them is due. Each has its own outcome,
+// because an alternative of another one may be met.
 async function askRelations(
   rules: readonly (AccessRule | AccessAlternative)[],
   ruleCase: RuleCase,
@@ -92,16 +96,31 @@ async function askRelations(
     { call, user },
   );
   const named = wanted.filter(({ resource }) => resources.has(resource));
-  const tuples = named.map(({ resourceType, resource, relation, targetType }) => {
-    return { resourceType, resource: resources.get(resource) ?? '', relation, targetType, target: user.id };
-  });
+  const contexts = named.map((rule) => readContext(rule, ruleCase));
+  await Promise.allSettled(contexts);
   const check = modules.get<RelationCheck>(DESCOPE_RELATIONS, { strict: false });
-  const answers = await check.ask(call.request, tuples);
-  return new Map(named.map((rule, index) => [rule, isYes(answers[index])]));
+  const ask = async (rule: RelationRule, index: number): Promise<boolean> => {
+    const { resourceType, resource, relation, targetType } = rule;
+    const about = { resourceType, resource: resources.get(resource) ?? '', relation };
+    const tuple = { ...about, targetType, target: user.id };
+    const [isRelated] = await check.ask(call.request, [tuple], await contexts[index]);
+    return isYes(isRelated);
+  };
+  const answers = named.map(ask);
+  void Promise.allSettled(answers); // a failure counts when its rule is judged
+  return new Map(named.map((rule, index) => [rule, answers[index]]));
 }
 
-function assertRelated(rule: RelationRule, relations: Relations): void {
-  const isRelated = relations.get(rule);
+async function readContext(
+  { context, resourceType, relation }: RelationRule,
+  { call }: RuleCase,
+): Promise<CheckedContext | undefined> {
+  if (context === undefined) return undefined;
+  return readFgaContext(await context(call.context), `@FgaCheck(${resourceType}#${relation})`);
+}
+
+async function assertRelated(rule: RelationRule, relations: Relations): Promise<void> {
+  const isRelated = await relations.get(rule);
   if (isYes(isRelated)) return;
   const { resourceType, relation } = rule;
   const details = { resourceType, relation };
@@ -157,6 +176,12 @@ export interface FgaCheckOptions {
    * @defaultValue `'user'`
    */
   readonly targetType?: string;
+  /**
+   * Returns the values with which Descope evaluates the conditions of the schema: what this application knows of the call,
+   * such as the address. An error that it throws is passed on unchanged.
+   * @defaultValue no values
+   */
+  readonly context?: FgaContextFunction;
 }
 
 const NAMES = ['resourceType', 'relation', 'targetType'] as const;
@@ -165,19 +190,24 @@ const NAMES = ['resourceType', 'relation', 'targetType'] as const;
  * Requires a relation of the caller to the resource that the request names, by Descope's fine-grained authorization.
  * Otherwise the response is 403 `ACCESS_RELATION_MISSING`, or 403 `ACCESS_RESOURCE_UNNAMED` if the request names no
  * resource. If Descope cannot be reached, it is 503 `FGA_UNAVAILABLE`. Needs the option `managementKey`. All checks of a
- * handler are one call to Descope.
+ * handler with the same context are one call to Descope.
  * @throws {DescopeConfigError} CONFIG_DEMAND_INVALID when an option is missing, unknown or of another type
  * @example `@FgaCheck({ resourceType: 'doc', resource: 'param:id', relation: 'can_view' }) @Get('docs/:id') show() {}`
  */
 export function FgaCheck(options: FgaCheckOptions): AccessDecorator {
-  const { resourceType, resource, relation, targetType = 'user', ...others } = { ...options };
+  const { resourceType, resource, relation, targetType = 'user', context, ...others } = { ...options };
   const names = { resourceType, relation, targetType };
   const isNamed = NAMES.every((name) => typeof names[name] === 'string' && names[name] !== '');
   if (!isNamed || Object.keys(others).length > 0)
-    throw invalid('@FgaCheck()', '{ resourceType, resource, relation }, and optionally targetType');
+    throw invalid(
+      '@FgaCheck()',
+      '{ resourceType, resource, relation }, and optionally targetType and context',
+    );
+  if (context !== undefined && typeof context !== 'function')
+    throw invalid('@FgaCheck({ context })', 'a function of the execution context');
   assertValueSource(resource, '@FgaCheck({ resource })');
   return addMetadata({
-    rule: { kind: 'relation', resource, ...names },
+    rule: { kind: 'relation', resource, ...names, ...(context === undefined ? {} : { context }) },
     label: `@FgaCheck(${resourceType}#${relation})`,
   });
 }
