@@ -71,6 +71,7 @@ export default defineConfig({
             page('Own users', 'own-users'),
             page('Access', 'access'),
             page('Alternatives', 'any-of'),
+            page('Fine-grained authorization', 'fga'),
             page('Who acts', 'context'),
             page('Calling other services', 'calling-other-services'),
             page('Caching by caller', 'caching'),

@@ -44,12 +44,13 @@ const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
 describe('The entry points of the package', () => {
-  it('are thirteen', () => {
+  it('are fourteen', () => {
     expect(Object.keys(entryPoints)).toEqual([
       '.',
       './context',
       './otel',
       './access',
+      './fga',
       './inspect',
       './events',
       './websockets',

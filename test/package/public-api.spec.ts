@@ -10,6 +10,7 @@ const NAMES = [
   './context',
   './otel',
   './access',
+  './fga',
   './inspect',
   './events',
   './websockets',
@@ -94,6 +95,12 @@ describe("The entry point './context'", () => {
 describe("The entry point './access'", () => {
   it('exports these values', () => {
     expectValues('./access', ['AnyOf', 'NoImpersonation']);
+  });
+});
+
+describe("The entry point './fga'", () => {
+  it('exports these values', () => {
+    expectValues('./fga', ['DescopeFga', 'DescopeFgaModule']);
   });
 });
 

@@ -14,6 +14,7 @@ const NAMES = [
   'context',
   'otel',
   'access',
+  'fga',
   'inspect',
   'events',
   'websockets',

@@ -18,6 +18,7 @@ const ENTRY_POINTS = [
   ['', 'DescopeModule'],
   ['/context', 'DescopeContext'],
   ['/access', 'AnyOf'],
+  ['/fga', 'DescopeFga'],
   ['/inspect', 'describeAccess'],
   ['/events', 'OnDescopeEvent'],
   ['/websockets', 'DescopeSockets'],
