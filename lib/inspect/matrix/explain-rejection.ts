@@ -55,7 +55,8 @@ function toLines(call: DescopeCall, flaw: DescopeError, input: ExplainerInput): 
 }
 
 function toLastLine({ code, details, message }: DescopeError): string {
-  const { rule, resourceType, relation } = details;
+  const { rule, resourceType, relation, alternatives } = details;
+  if (Array.isArray(alternatives)) return `- ${message} (${code}: ${alternatives.join(', ')})`;
   if (rule !== undefined) return `- ${toDemandText({ kind: 'rule', rule: String(rule) })}: not met (${code})`;
   if (relation === undefined) return `- ${message} (${code})`;
   const demand = { kind: 'relation', resourceType: String(resourceType), relation: String(relation) };

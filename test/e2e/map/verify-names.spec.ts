@@ -4,7 +4,8 @@ import { Controller, Get } from '@nestjs/common';
 import type { TestingModule } from '@nestjs/testing';
 import { Test } from '@nestjs/testing';
 import type { DescopeModuleOptions } from 'nestjs-descope';
-import { DescopeModule, Permissions, Roles, Scopes, Staff, Tenant } from 'nestjs-descope';
+import { Authorize, DescopeModule, Permissions, Roles, Scopes, Staff, Tenant } from 'nestjs-descope';
+import { AnyOf } from 'nestjs-descope/access';
 import { verifyAccessNames } from 'nestjs-descope/inspect';
 import { useEmulator } from '../../support/use-emulator.js';
 
@@ -17,6 +18,8 @@ class OrdersController {
   @Roles('packer', 'loader', { tenant: true }) @Get('4') four() {}
   @Scopes('no:role') @Get('5') five() {}
   @Staff() @Get('6') six() {}
+  @AnyOf(Roles('amdin'), Permissions('reports:raed')) @Get('7') seven() {}
+  @AnyOf(Staff(), Roles('amdin'), Authorize(() => true)) @Get('8') eight() {}
 }
 
 const seed = {
@@ -48,14 +51,20 @@ describe('verifyAccessNames', () => {
         { name: 'edtor', usedBy: ['OrdersController.one', 'OrdersController.two'] },
         { name: 'packer', usedBy: ['OrdersController.three'] },
         { name: 'loader', usedBy: ['OrdersController.four'] },
+        { name: 'amdin', usedBy: ['OrdersController.seven', 'OrdersController.eight'] },
       ],
-      unknownPermissions: [{ name: 'reports:raed', usedBy: ['OrdersController.two'] }],
+      unknownPermissions: [
+        { name: 'reports:raed', usedBy: ['OrdersController.two', 'OrdersController.seven'] },
+      ],
     });
   });
 
   it('knows what @Staff asks for', async () => {
     const { unknownRoles } = await verifyAccessNames(await boot({ staffRole: 'crew' }));
-    expect(unknownRoles).toContainEqual({ name: 'crew', usedBy: ['OrdersController.six'] });
+    expect(unknownRoles).toContainEqual({
+      name: 'crew',
+      usedBy: ['OrdersController.six', 'OrdersController.eight'],
+    });
   });
 
   it('learns at each call what the project knows now', async () => {
@@ -63,7 +72,10 @@ describe('verifyAccessNames', () => {
     await bed.admin.management.permission.create('reports:raed');
     await bed.admin.management.role.create('edtor');
     const { unknownRoles, unknownPermissions } = await verifyAccessNames(app);
-    expect([unknownRoles.map(({ name }) => name), unknownPermissions]).toEqual([['packer', 'loader'], []]);
+    expect([unknownRoles.map(({ name }) => name), unknownPermissions]).toEqual([
+      ['packer', 'loader', 'amdin'],
+      [],
+    ]);
   });
 
   it('says what to do without a management key, and with a wrong one', async () => {
