@@ -82,9 +82,12 @@ function beyond(name, floor = TRIVIAL) {
 function toGoals() {
   const toPeerRatio = toRatios(beyond(SIGNED_IN), beyond(`${PEER_WITH_MEMORY}, ${ALONE}`, NOTHING));
   const subject = 'canActivate, token seen before';
-  const demands = ['two roles', 'two permissions', 'role, permission and tenant'].map((name) =>
-    toDemandGoal(name),
-  );
+  const demands = [
+    'two roles',
+    'two permissions',
+    'role, permission and tenant',
+    'one of two demands (@AnyOf)',
+  ].map((name) => toDemandGoal(name));
   return [
     {
       subject,

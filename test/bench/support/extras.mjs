@@ -30,7 +30,39 @@ export const APPLICATIONS = {
     (await open('otel')).instrumentDescope({ meterProvider: new MeterProvider() });
     return {};
   },
+  '@Permissions': async (open) => ({ decorators: [(await open('')).Permissions('reports:read')] }),
+  '@AnyOf of two demands': async (open) => {
+    const { Roles, Permissions } = await open('');
+    const { AnyOf } = await open('access');
+    return { decorators: [AnyOf(Roles('nobody'), Permissions('reports:read'))] };
+  },
+  '@Authorize': async (open) => ({
+    decorators: [(await open('')).Authorize(IsAnybody)],
+    providers: [IsAnybody],
+  }),
+  '@AnyOf with a rule': async (open) => {
+    const { Roles } = await open('');
+    const { AnyOf } = await open('access');
+    return { decorators: [AnyOf(Roles('nobody'), IsAnybody)], providers: [IsAnybody] };
+  },
+  '@AnyOf with a guard': async (open) => {
+    const { Roles } = await open('');
+    const { AnyOf } = await open('access');
+    return { decorators: [AnyOf(Roles('nobody'), LetPass)], providers: [LetPass] };
+  },
 };
+
+class IsAnybody {
+  isAllowed() {
+    return true;
+  }
+}
+
+class LetPass {
+  canActivate() {
+    return true;
+  }
+}
 
 /** Rows of the table: an application, and the one that does without the extra. */
 export const EXTRAS = [
@@ -38,4 +70,7 @@ export const EXTRAS = [
   { on: 'DescopeContextModule', off: PLAIN },
   { on: 'explain: true', off: PLAIN },
   { on: 'instrumentDescope()', off: PLAIN },
+  { on: '@AnyOf of two demands', off: '@Permissions' },
+  { on: '@AnyOf with a rule', off: '@Authorize' },
+  { on: '@AnyOf with a guard', off: '@Authorize' },
 ];

@@ -5,6 +5,7 @@ import { descope } from './ours.mjs';
 export class OrdersController {}
 
 const { Public, Roles, Permissions, OptionalAuth } = descope;
+const { AnyOf } = await import('../../../dist/esm/access/index.js').catch(() => ({}));
 
 const DEMANDS = {
   'a signed-in user': () => [],
@@ -16,6 +17,7 @@ const DEMANDS = {
     Permissions('reports:read'),
     Roles('lead', { tenant: 'param:tenantId' }),
   ],
+  'one of two demands (@AnyOf)': () => [AnyOf(Roles('nobody'), Permissions('reports:read'))],
   'optional sign-in': () => [OptionalAuth()],
   'nothing (@Public)': () => [Public()],
 };
