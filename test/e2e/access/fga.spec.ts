@@ -15,6 +15,7 @@ import {
   Public,
   Roles,
 } from 'nestjs-descope';
+import { AnyOf } from 'nestjs-descope/access';
 import type { Emulator, FaultOptions } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { createTestDescope } from 'nestjs-descope/testing';
@@ -74,6 +75,17 @@ class DocsController {
   @Authorize(sees('no', false)) @FgaCheck(canView) @Get('late/:id') late() {}
 
   @FgaCheck({ ...canView, relation: 'can_fly' }) @Get('unknown/:id') unknown() {}
+
+  @AnyOf(FgaCheck({ ...canView, relation: 'owner' }), Roles('editor'), FgaCheck(canView))
+  @Get('any/:id')
+  any() {}
+
+  @AnyOf(FgaCheck(canView), Authorize(sees('other', true))) @Get('any-rule/:id') anyRule() {}
+
+  @FgaCheck(canView)
+  @AnyOf(Roles('editor'), Authorize(sees('other', true)))
+  @Get('any-beside/:id')
+  beside() {}
 }
 
 @FgaCheck({ ...canView, relation: 'owner' })
@@ -174,6 +186,26 @@ describe.each(ADAPTERS)('@FgaCheck(), on %s,', (adapter) => {
     expect(seen).toEqual(['first', 'second']);
     expect(await verdict('/docs/late/plan')).toBe('ACCESS_POLICY_REFUSED');
     expect(emulator.requests.count(PATH)).toBe(1); // the rule that said no stands before the check
+  });
+
+  it('is one of several alternatives, which ask in one call and only if no demand is met', async () => {
+    emulator.requests.clear();
+    expect(await verdict('/docs/any/plan')).toBe(200);
+    expect(await verdict('/docs/any/plan', 'bob')).toBe(200);
+    expect(await verdict('/docs/any/plan', 'eve')).toBe('ACCESS_ALTERNATIVES_MISSING');
+    expect(emulator.requests.count(PATH)).toBe(3);
+    const claims = { sub: 'eve', amr: ['email'], roles: ['editor'] };
+    const headers = bearer(await emulator.signToken({ claims }));
+    expect((await application.request('/docs/any/plan', { headers })).status).toBe(200);
+    expect(emulator.requests.count(PATH)).toBe(3);
+    expect(await verdict('/docs/any-beside/plan', 'eve')).toBe('ACCESS_RELATION_MISSING');
+  });
+
+  it('is an outage of its alternatives, unless another one is met', async () => {
+    emulator.faults.add({ path: PATH, status: 500, body: { errorCode: 'E000000' } });
+    const { status, headers, body } = await ask('/docs/any/plan');
+    expect([status, body['code'], headers.has('retry-after')]).toEqual([503, 'FGA_UNAVAILABLE', true]);
+    expect(await verdict('/docs/any-rule/plan')).toBe(200);
   });
 
   it.each<[string, Omit<FaultOptions, 'path'>]>([
