@@ -89,7 +89,7 @@ function isLeftOpen(policy: AccessPolicy, accepted: Accepted | DescopeError): bo
   return accepted instanceof Accepted ? accepted.session.user === undefined : isUnknownCredential(accepted);
 }
 
-// Whether the token meets an alternative of an `@AnyOf`, so that nobody is asked about the others.
+// Whether the token meets an alternative of an `@AnyOf`: then the guard judges none of the others.
 function isSettled(rule: AccessRule, { policy }: JudgedEndpoint, { user, facts }: Known): boolean {
   if (rule.kind !== 'any-of') return false;
   const { clock, superuserBypass } = facts.config;

@@ -244,7 +244,7 @@ describe.each(ADAPTERS)('A guard of the application inside @AnyOf, on %s', (adap
     expect(await application.verdict('/export', { sub: 'U2bob' })).toBe(NONE);
   });
 
-  it.each(Object.entries(ANSWERS))('lets in by true alone, and answers: %s', async (name, { verdict }) => {
+  it.each(Object.entries(ANSWERS))('is met by true alone: %s', async (name, { verdict }) => {
     const found = await application.verdict(`/answers/${name}`, null);
     expect(found).toBe(verdict);
     const signedIn = await application.verdict(`/answers/${name}`, { sub: 'U2bob' });
