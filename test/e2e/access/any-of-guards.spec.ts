@@ -223,7 +223,9 @@ describe.each(ADAPTERS)('A guard of the application inside @AnyOf, on %s', (adap
     );
   });
   afterAll(() => application.close());
-  beforeEach(() => (asked.length = 0));
+  beforeEach(() => {
+    asked.length = 0;
+  });
 
   it('lets a caller in who has no session, and who is nobody for this package', async () => {
     const { status, body } = await application.ask('/export', null, PROGRAM);

@@ -1,6 +1,7 @@
 // What a caller of an MCP server may see and call, where one of several demands is enough.
 import { describe, expect, it } from '@jest/globals';
 import type { AccessPolicy, Demand } from 'nestjs-descope';
+import type { TestIdentity } from 'nestjs-descope/testing';
 import { createTestDescope } from 'nestjs-descope/testing';
 import type { DescopeCall } from '#lib/auth/transports/call.js';
 import type { DescopeConfig } from '#lib/core/config/config.js';
@@ -11,7 +12,7 @@ import { hasObtained, isPermitted } from '#lib/mcp/mcp-access.js';
 const descope = createTestDescope();
 const config = { clock: Date.now, superuserBypass: false } as DescopeConfig;
 const call = { headers: { headers: { 'x-tenant': 'acme' } } } as unknown as DescopeCall;
-const toCaller = (identity: Parameters<typeof descope.session>[0] | null): McpCaller => {
+const toCaller = (identity: TestIdentity | null): McpCaller => {
   const session = identity === null ? DescopeSession.anonymous() : descope.session(identity);
   return { call, session, config };
 };
@@ -27,7 +28,7 @@ const policyOf = (...demands: readonly Demand[]): AccessPolicy => ({ mode: 'requ
 const member = { tenants: { acme: { roles: ['editor'] } } };
 
 describe('Alternatives before the call of an MCP server', () => {
-  it.each<[string, AccessPolicy, object | null, boolean]>([
+  it.each<[string, AccessPolicy, TestIdentity | null, boolean]>([
     ['by the demand that is met', policyOf(anyOf(admin, { kind: 'staff' })), { roles: ['is_staff'] }, true],
     ['unless none is met', policyOf(anyOf(admin, { kind: 'staff' })), {}, false],
     ['to nobody', policyOf(anyOf(admin, { kind: 'staff' })), null, false],
@@ -46,7 +47,7 @@ describe('Alternatives before the call of an MCP server', () => {
     expect(await isPermitted(policy, toCaller(identity))).toBe(isShown);
   });
 
-  it.each<[string, AccessPolicy, object, boolean]>([
+  it.each<[string, AccessPolicy, TestIdentity, boolean]>([
     ['a scope that another demand makes needless', policyOf(anyOf(admin, scope)), { roles: ['admin'] }, true],
     ['a scope that would be enough', policyOf(anyOf(admin, scope)), {}, false],
     ['a scope, where a tenant of the call may be enough', policyOf(anyOf(scope, ofArguments)), {}, true],
