@@ -24,6 +24,8 @@ export const BEFORE = 'the build before, without extras';
 export const APPLICATIONS = {
   [PLAIN]: () => ({}),
   [AGAIN]: () => ({}),
+  loadUser: () => ({ options: { loadUser } }),
+  userCache: () => ({ options: { loadUser, userCache: { ttlMs: 3_600_000 } } }),
   'explain: true': () => ({ options: { explain: true } }),
   DescopeContextModule: async (open) => ({ imports: [(await open('context')).DescopeContextModule] }),
   'instrumentDescope()': async (open) => {
@@ -64,11 +66,18 @@ class LetPass {
   }
 }
 
+// Returns at once: a table that is asked takes a hundred times as long.
+function loadUser({ user }) {
+  return { id: user.id };
+}
+
 /** Rows of the table: an application, and the one that does without the extra. */
 export const EXTRAS = [
   { on: AGAIN, off: PLAIN },
   { on: 'DescopeContextModule', off: PLAIN },
   { on: 'explain: true', off: PLAIN },
+  { on: 'loadUser', off: PLAIN },
+  { on: 'userCache', off: 'loadUser' },
   { on: 'instrumentDescope()', off: PLAIN },
   { on: '@AnyOf of two demands', off: '@Permissions' },
   { on: '@AnyOf with a rule', off: '@Authorize' },
