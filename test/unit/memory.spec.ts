@@ -72,6 +72,27 @@ console.log(JSON.stringify({ rejected, fetches, first: grown(start, first), seco
 `;
 
 type Growth = { readonly heap: number; readonly outside: number };
+// Slices of a header: a key that refers to one would keep all of it.
+const USERS = `
+import { randomBytes } from 'node:crypto';
+import { pathToFileURL } from 'node:url';
+const { UserCache } = await import(pathToFileURL(process.argv[1] + '/core/session/user-cache.js').href);
+const cache = new UserCache({ config: { ttlMs: 1_000, maxEntries: 5_000 }, clock: () => 0, projectId: 'P2core' });
+const heap = () => (globalThis.gc(), globalThis.gc(), process.memoryUsage().heapUsed);
+async function flood(users) {
+  for (let index = 0; index < 10_000; index += 1) {
+    const header = Buffer.from('Bearer ' + 'x'.repeat(7_000) + '.' + randomBytes(256).toString('base64url')).latin1Slice();
+    const session = { user: { kind: 'user', id: 'U2' + (index % users) }, token: header.slice(7), claims: { exp: 10 } };
+    await cache.getOrLoad(session, async () => ({ index }));
+  }
+}
+const start = heap();
+await flood(10_000);
+const full = heap();
+await flood(1);
+console.log(JSON.stringify({ size: cache.size, full: full - start, fuller: heap() - full }));
+`;
+
 interface Report {
   readonly rejected: number;
   readonly fetches: number;
@@ -82,11 +103,11 @@ interface Report {
   readonly fuller: Growth;
 }
 
-function measure(): Report {
+function measure<Measured>(code: string): Measured {
   const library = compileLibrary();
   try {
-    const run = ['--expose-gc', '--input-type=module', '--eval', PROGRAM, join(library.folder, 'lib')];
-    return JSON.parse(execFileSync(process.execPath, run, { encoding: 'utf8' })) as Report;
+    const run = ['--expose-gc', '--input-type=module', '--eval', code, join(library.folder, 'lib')];
+    return JSON.parse(execFileSync(process.execPath, run, { encoding: 'utf8' })) as Measured;
   } finally {
     library.remove();
   }
@@ -97,7 +118,7 @@ const MB = 1024 * 1024;
 describe('The memory of a verifier', () => {
   let report: Report;
   beforeAll(() => {
-    report = measure();
+    report = measure<Report>(PROGRAM);
   }, 120_000);
 
   it('holds nothing of 12 000 garbage tokens and 6000 long unknown key ids, for one fetch a cool-down', () => {
@@ -119,5 +140,14 @@ describe('The memory of a verifier', () => {
     expect(full.heap).toBeLessThan(40 * MB);
     expect(fuller.heap).toBeLessThan(4 * MB);
     expect(full.outside + fuller.outside).toBeLessThan(8 * MB);
+  });
+});
+
+describe("The memory of the application's own users", () => {
+  it('holds 5000 of 10 000 users whose tokens are 7 KB long, and nothing of the tokens', () => {
+    const { size, full, fuller } = measure<{ size: number; full: number; fuller: number }>(USERS);
+    expect(size).toBe(5_000);
+    expect(full).toBeLessThan(8 * MB);
+    expect(fuller).toBeLessThan(MB);
   });
 });

@@ -4,6 +4,7 @@ import { ExpiringCache } from '../expiring-cache.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { Revocation, RevocationKey } from '../revocation/revocation.js';
 import { toRevocationKey } from '../revocation/revocation.js';
+import { detach } from '../token/decode.js';
 import type { SignedInSession } from './session.js';
 
 const TAIL_LENGTH = 64; // 48 bytes of a signature; the shortest of the accepted algorithms has 64
@@ -69,7 +70,8 @@ export class UserCache {
     else this.#clear(); // those of a tenant or a key are not known by its id
   }
 
-  #load(key: string, session: SignedInSession, load: () => Promise<unknown>): Promise<unknown> {
+  #load(given: string, session: SignedInSession, load: () => Promise<unknown>): Promise<unknown> {
+    const key = given.slice(0, -TAIL_LENGTH) + detach(given.slice(-TAIL_LENGTH)); // or the header of the request stays, too
     const { clock, projectId, config } = this.#input;
     const owner = toOwner(toRevocationKey(projectId, 'user', session.user.id));
     const loading: Load = { owner, sinceMs: clock(), user: load() };
