@@ -101,7 +101,7 @@ export default [command, schematic, entryPoints];
 
 // What an application loads while it starts, and only with the option that it is for: files of their own.
 const OPTIONAL =
-  /\/(?:core\/(?:channel|webhook)\/|core\/revocation\/store-sharing|core\/store\/store-probe|core\/m2m\/(?:access-keys|shared-exchanges)|routes\/(?:mounted|[a-z]+\.routes)|events\/(?:events\.route|raw-bodies)|inspect\/graphql-schema)/;
+  /\/(?:core\/(?:channel|webhook)\/|core\/revocation\/store-sharing|core\/session\/user-cache|core\/store\/store-probe|core\/m2m\/(?:access-keys|shared-exchanges)|routes\/(?:mounted|[a-z]+\.routes)|events\/(?:events\.route|raw-bodies)|inspect\/graphql-schema)/;
 
 // Two files for what several entry points share, so that none loads more than three. What a module of a chunk imports
 // joins it, unless it has one already.

@@ -54,6 +54,7 @@ const STARTS = `
     { accessKeys: true },
     { shared: { store } },
     { events: { secret: 'a-secret-of-the-webhook-connector-of-32' } },
+    { loadUser: () => ({}), userCache: { ttlMs: 1_000 } },
   ];
   const start = async (options) => {
     class App {}
@@ -106,6 +107,7 @@ describe('Installed without its optional peers, the package', () => {
       ['access-keys.js'],
       ['store-probe.js', 'store-sharing.js'],
       ['events.route.js'],
+      ['user-cache.js'],
     ]);
   });
 
