@@ -44,13 +44,14 @@ const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
 describe('The entry points of the package', () => {
-  it('are fourteen', () => {
+  it('are fifteen', () => {
     expect(Object.keys(entryPoints)).toEqual([
       '.',
       './context',
       './otel',
       './access',
       './fga',
+      './bullmq',
       './inspect',
       './events',
       './websockets',
@@ -172,6 +173,7 @@ describe('The package', () => {
     expect(manifest.peerDependencies).toEqual({
       '@descope/web-component': '^3.70.0 || ^4.0.0',
       '@descope/web-components-ui': '^3.14.1',
+      '@nestjs/bullmq': '^11.0.0 || ^12.0.0',
       '@nestjs/common': '^11.0.0 || ^12.0.0',
       '@nestjs/config': '^4.0.0 || ^12.0.0',
       '@nestjs/core': '^11.0.0 || ^12.0.0',
@@ -179,16 +181,19 @@ describe('The package', () => {
       '@nestjs/testing': '^11.0.0 || ^12.0.0',
       '@nestjs/websockets': '^11.0.0 || ^12.0.0',
       '@opentelemetry/api': '^1.9.0',
+      bullmq: '^5.0.0 || ^6.0.0',
       'reflect-metadata': '^0.1.12 || ^0.2.0',
       rxjs: '^7.1.0',
     });
     expect(manifest.peerDependenciesMeta).toEqual({
       '@descope/web-component': { optional: true },
       '@descope/web-components-ui': { optional: true },
+      '@nestjs/bullmq': { optional: true },
       '@nestjs/microservices': { optional: true },
       '@nestjs/testing': { optional: true },
       '@nestjs/websockets': { optional: true },
       '@opentelemetry/api': { optional: true },
+      bullmq: { optional: true },
     });
   });
 

@@ -11,6 +11,7 @@ const NAMES = [
   './otel',
   './access',
   './fga',
+  './bullmq',
   './inspect',
   './events',
   './websockets',
@@ -83,6 +84,12 @@ describe("The entry point '.'", () => {
 describe("The entry point './otel'", () => {
   it('exports these values', () => {
     expectValues('./otel', ['instrumentDescope']);
+  });
+});
+
+describe("The entry point './bullmq'", () => {
+  it('exports these values', () => {
+    expectValues('./bullmq', ['DescopeBullModule', 'readJobCaller']);
   });
 });
 

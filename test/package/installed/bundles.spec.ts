@@ -15,6 +15,7 @@ const NAMES = [
   'otel',
   'access',
   'fga',
+  'bullmq',
   'inspect',
   'events',
   'websockets',

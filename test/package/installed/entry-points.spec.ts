@@ -8,12 +8,14 @@ import { installProgram } from '../../support/installed-program.js';
 const MINUTES = 60_000;
 const OPTIONAL = [
   '@descope/web-component',
+  '@nestjs/bullmq',
   '@nestjs/microservices',
   '@nestjs/testing',
   '@nestjs/websockets',
   '@opentelemetry/api',
+  'bullmq',
 ];
-// A name that each exports; './express' is types only, and './otel' is about its optional peer.
+// A name that each exports; './express' is types only, and './otel' and './bullmq' are about their optional peers.
 const ENTRY_POINTS = [
   ['', 'DescopeModule'],
   ['/context', 'DescopeContext'],

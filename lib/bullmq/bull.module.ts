@@ -1,0 +1,75 @@
+// The module that lets the jobs of an application carry callers.
+import { BullRegistrar, WorkerHost } from '@nestjs/bullmq';
+import type { OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Module, Optional } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { DescopeContextModule } from '../context/context.module.js';
+import { DescopeContext } from '../context/descope.context.js';
+import { DescopeConfigError } from '../core/errors.js';
+import { carryCallers } from './carriers.js';
+
+/** Teaches the queues, flow producers and workers among the providers. */
+@Injectable()
+class JobCallers {
+  constructor(
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(DescopeContext) private readonly context: DescopeContext,
+    @Optional() @Inject(BullRegistrar) private readonly registrar: BullRegistrar | undefined,
+  ) {
+    if (registrar === undefined) return;
+    // Workers start when they are registered, by BullModule or by the application: before any hook that could follow.
+    const register = registrar.register.bind(registrar);
+    registrar.register = () => {
+      this.teach();
+      context.runAs(undefined, register);
+      this.teach();
+    };
+  }
+
+  /** @throws {DescopeConfigError} CONFIG_MODULE_MISSING */
+  assertSound(): void {
+    if (this.registrar !== undefined) return;
+    const message =
+      'DescopeBullModule is imported, but no module imports BullModule of @nestjs/bullmq, so there are no jobs. Import BullModule.forRoot() or BullModule.registerQueue(), or remove DescopeBullModule.';
+    throw new DescopeConfigError('CONFIG_MODULE_MISSING', message);
+  }
+
+  teach(): void {
+    for (const { providers } of this.modules.values())
+      for (const { instance } of providers.values() as Iterable<{ instance: unknown }>)
+        carryCallers(
+          instance instanceof WorkerHost ? findWorker(instance as WorkerHost) : instance,
+          this.context,
+        );
+  }
+}
+
+// A host without @Processor() has none.
+function findWorker(host: WorkerHost): unknown {
+  try {
+    return host.worker;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Lets jobs of BullMQ carry who ordered them: id, kind, tenant and actor, never a token. In a job, and in the jobs that it adds,
+ * `DescopeContext.current()` returns that caller, with `isVerified: false`; `@CurrentUser()` and the guard never do. Import it
+ * once, beside `DescopeModule` and `BullModule`. It brings `DescopeContextModule`.
+ * @example
+ * `@Module({ imports: [DescopeModule.forRoot(), DescopeBullModule, BullModule.registerQueue({ name: 'reports' })] })`
+ */
+@Module({ imports: [DescopeContextModule], providers: [JobCallers] })
+export class DescopeBullModule implements OnModuleInit {
+  @Inject(JobCallers) private readonly callers!: JobCallers;
+
+  /**
+   * Called by Nest when the module is initialised: reaches queues also where workers are registered later or never.
+   * @throws {DescopeConfigError} CONFIG_MODULE_MISSING when no module imports `BullModule`
+   */
+  onModuleInit(): void {
+    this.callers.assertSound();
+    this.callers.teach();
+  }
+}
