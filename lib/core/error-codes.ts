@@ -103,7 +103,7 @@ export type DescopeUnavailableCode =
   | 'ACCESS_KEYS_LIMITED';
 
 /** Codes of the calls of the application to other services. They have no HTTP status. */
-export type DescopeM2mCode = 'M2M_CREDENTIALS_REFUSED' | 'M2M_ORIGIN_NOT_ALLOWED';
+export type DescopeM2mCode = 'M2M_CREDENTIALS_REFUSED' | 'M2M_ORIGIN_NOT_ALLOWED' | 'M2M_TOKEN_NOT_BOUND';
 
 /** Every code of this package's errors. */
 export type DescopeErrorCode =

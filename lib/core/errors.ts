@@ -184,12 +184,12 @@ export class DescopeUnavailableError extends DescopeError {
 }
 
 /**
- * A call of the application to another service that failed: its credentials were rejected, or may not be sent to that
- * origin.
+ * A call of the application to another service that failed: its credentials were rejected, may not be sent to that origin, or
+ * got a token that is not bound to its key.
  */
 export class DescopeM2mError extends DescopeError {
   constructor(
-    /** The cause: `M2M_CREDENTIALS_REFUSED` or `M2M_ORIGIN_NOT_ALLOWED`. */
+    /** The cause: `M2M_CREDENTIALS_REFUSED`, `M2M_ORIGIN_NOT_ALLOWED` or `M2M_TOKEN_NOT_BOUND`. */
     readonly code: DescopeM2mCode,
     message: string,
     details?: DescopeErrorDetails,

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { inNestForm } from '../auth/http-error.js';
 import type { Fetch, FetchLike } from '../core/api/http-client.js';
 import { toNodeFetch } from '../core/api/http-client.js';
+import { DescopeConfigError } from '../core/errors.js';
 import { createBearerFetch } from '../core/m2m/bearer-fetch.js';
 import type { M2mCredentials } from '../core/m2m/client-tokens.js';
 import { MachineTokens, readCredentials } from '../core/m2m/client-tokens.js';
@@ -19,6 +20,13 @@ export interface M2mFetchOptions {
    * @defaultValue Node's `fetch`
    */
   readonly fetch?: FetchLike | undefined;
+  /**
+   * Whether the token is bound to a key of this application, so that nobody else can use it (DPoP). Each request then has a
+   * proof. It needs the credentials of an inbound app, and services that check DPoP proofs.
+   * @defaultValue false
+   * @see https://www.rfc-editor.org/rfc/rfc9449
+   */
+  readonly dpop?: boolean | undefined;
 }
 
 /**
@@ -49,18 +57,19 @@ export class DescopeM2mClient {
    * Creates a `fetch` that adds the token as `Authorization: Bearer`, unless the call sets this header. It follows no
    * redirect. After a 401 it tries once more with a new token, unless the body is a stream.
    * @returns the `fetch`; its promise rejects like that of `getToken`, and with a `DescopeM2mError` M2M_ORIGIN_NOT_ALLOWED for
-   *   an origin that is not in `origins`
+   *   an origin that is not in `origins`, or M2M_TOKEN_NOT_BOUND when `dpop` is true and Descope issues a bearer token
    * @throws {DescopeConfigError} CONFIG_INVALID for credentials or origins that cannot be used
    * @example `const orders = m2m.createFetch({ accessKey }, { origins: ['https://orders.internal'] });`
    */
   createFetch(credentials: M2mCredentials, options: M2mFetchOptions): Fetch {
-    const checked = readCredentials(credentials);
+    const { origins, fetch = globalThis.fetch, dpop } = options;
+    const checked = readCredentials(credentials, readDpop(dpop));
     const tokens = {
       find: () => whenReady(this.#findTokens(), (found) => found.find(checked)),
       replace: (token: string) => whenReady(this.#findTokens(), (found) => found.replace(checked, token)),
     };
-    const { origins, fetch = globalThis.fetch } = options;
-    const send = createBearerFetch({ tokens, origins, fetch: toNodeFetch(fetch) });
+    const findProver = dpop ? () => whenReady(this.#findTokens(), ({ prover }) => prover) : undefined;
+    const send = createBearerFetch({ tokens, origins, fetch: toNodeFetch(fetch), findProver });
     return (target, init) => inNestForm(() => send(target, init));
   }
 
@@ -69,4 +78,13 @@ export class DescopeM2mClient {
       return (this.#tokens ??= new MachineTokens(sessions.api, config.clock));
     });
   }
+}
+
+// A string such as 'false' must not decide whether tokens are bound.
+function readDpop(dpop: unknown): boolean {
+  if (dpop === undefined || typeof dpop === 'boolean') return dpop === true;
+  throw new DescopeConfigError(
+    'CONFIG_INVALID',
+    'The argument of createFetch is not valid: dpop must be true or false.',
+  );
 }

@@ -30,6 +30,8 @@ export interface DescopeCall {
   /** A JSON body or a form; with either the method is POST, else GET. */
   readonly body?: object;
   readonly form?: URLSearchParams;
+  /** A DPoP proof (RFC 9449). */
+  readonly proof?: string;
 }
 
 /**
@@ -51,9 +53,10 @@ export async function callDescope(api: DescopeApi, call: DescopeCall): Promise<B
  */
 export async function askDescope(api: DescopeApi, call: DescopeCall): Promise<BoundedResponse> {
   const { baseUrl, projectId, timeoutMs, fetch } = api;
-  const { path, bearer, ...body } = call;
+  const { path, bearer, proof, ...body } = call;
   const authorization = bearer === undefined ? {} : { authorization: `Bearer ${projectId}:${bearer}` };
-  const headers = { ...authorization, 'x-descope-project-id': projectId };
+  const dpop = proof === undefined ? {} : { dpop: proof };
+  const headers = { ...authorization, ...dpop, 'x-descope-project-id': projectId };
   try {
     const url = baseUrl + path;
     const answer = await fetchBounded({ url, headers, ...body, timeoutMs, maxBytes: MAX_BYTES, fetch });

@@ -1,6 +1,7 @@
 // The calls to Descope about sessions and for machines, and the memory of refresh tokens that Descope rejected.
 import { hash } from 'node:crypto';
 import type { Clock } from '../clock.js';
+import type { DpopProver } from '../dpop/prover.js';
 import { ExpiringCache } from '../expiring-cache.js';
 import { isJsonObject, readText } from '../token/claims.js';
 import { readEndMs, readOwner } from '../token/decode.js';
@@ -107,6 +108,8 @@ export interface ClientToken {
   readonly token: string;
   /** The lifetime of the token; `undefined` if the response has none. */
   readonly lifetimeSeconds: number | undefined;
+  /** `token_type` in lower case, such as `bearer` or `dpop`. */
+  readonly type: string;
 }
 
 // RFC 6749 §5.2 and RFC 8707 §2: rejections of this client. Others, such as `temporarily_unavailable`, are outages.
@@ -119,6 +122,7 @@ const OAUTH_REJECTIONS = [
   'invalid_scope',
   'invalid_target',
   'access_denied',
+  'invalid_dpop_proof', // RFC 9449 §5
 ];
 
 /** Exchanges an access key for a session. Rejects with `DescopeApiError` or `DESCOPE_UNAVAILABLE`. */
@@ -130,18 +134,32 @@ export async function exchangeAccessKey(api: SessionApi, key: string): Promise<K
 }
 
 /**
- * Requests a token for a client. Rejects with `DescopeApiError`, which has OAuth's error code, or
- * `DESCOPE_UNAVAILABLE`.
+ * Requests a token for a client, with a `prover` one that is bound to its key. Rejects with `DescopeApiError`, which has
+ * OAuth's error code, or `DESCOPE_UNAVAILABLE`.
  */
-export async function grantClientToken(api: DescopeApi, grant: ClientGrant): Promise<ClientToken> {
+export async function grantClientToken(
+  api: DescopeApi,
+  grant: ClientGrant,
+  prover?: DpopProver,
+): Promise<ClientToken> {
   const form = new URLSearchParams({ ...grant, grant_type: 'client_credentials' });
   const call = { path: '/oauth2/v1/apps/token', form };
-  const answer = await askDescope(api, call);
+  const answer = await (prover ? askWithProof(api, call, prover) : askDescope(api, call));
   if (answer.status === 200) return readClientToken(api, answer);
   const code = isJsonObject(answer.json) ? readText(answer.json, 'error') : undefined;
   if (isRejectionStatus(answer.status) && code !== undefined && OAUTH_REJECTIONS.includes(code))
     throw new DescopeApiError(answer.status, code);
   throw toStatusOutage(api, call, answer);
+}
+
+function askWithProof(api: DescopeApi, call: DescopeCall, prover: DpopProver): Promise<BoundedResponse> {
+  return prover.exchange(
+    { method: 'POST', url: api.baseUrl + call.path },
+    {
+      send: (proof) => askDescope(api, { ...call, proof }),
+      demandsNonce: ({ json }) => isJsonObject(json) && readText(json, 'error') === 'use_dpop_nonce',
+    },
+  );
 }
 
 function readClientToken(api: DescopeApi, { json }: BoundedResponse): ClientToken {
@@ -151,7 +169,8 @@ function readClientToken(api: DescopeApi, { json }: BoundedResponse): ClientToke
     throw toUnusableOutage(api, new Error('Descope answered without an access token.'));
   const seconds = body['expires_in'];
   const isNumber = typeof seconds === 'number' && Number.isFinite(seconds);
-  return { token, lifetimeSeconds: isNumber ? seconds : undefined };
+  const type = readText(body, 'token_type')?.toLowerCase() ?? '';
+  return { token, lifetimeSeconds: isNumber ? seconds : undefined, type };
 }
 
 // Refresh tokens that Descope rejected: they are not sent again for a while.

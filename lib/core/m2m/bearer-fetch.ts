@@ -1,5 +1,6 @@
 // A `fetch` that adds a token of the application, for the origins that it was created for only.
 import type { Fetch } from '../api/http-client.js';
+import type { DpopProver } from '../dpop/prover.js';
 import { DescopeConfigError, DescopeM2mError, DescopeUnavailableError } from '../errors.js';
 import { isConfidential, isPlainHost } from '../http/base-url.js';
 import { toOrigin } from '../http/origin.js';
@@ -17,12 +18,14 @@ export interface BearerFetchInput {
   readonly tokens: TokenSupply;
   readonly origins: readonly string[];
   readonly fetch: Fetch;
+  /** Finds what proves the possession of the key of tokens that are bound to one; left out for bearer tokens. */
+  readonly findProver?: (() => MaybePromise<DpopProver>) | undefined;
 }
 
 type Target = Parameters<Fetch>[0];
 
 /** Creates the `fetch`. Throws `CONFIG_INVALID` for origins to which a token may not be sent. */
-export function createBearerFetch({ tokens, origins, fetch }: BearerFetchInput): Fetch {
+export function createBearerFetch({ tokens, origins, fetch, findProver }: BearerFetchInput): Fetch {
   const allowed = readOrigins(origins);
   return async (target, init) => {
     assertAllowed(target, allowed);
@@ -30,19 +33,64 @@ export function createBearerFetch({ tokens, origins, fetch }: BearerFetchInput):
     // The caller must follow redirects: followed here, they could send the token to another origin.
     const guarded = { ...init, redirect: init?.redirect === 'error' ? 'error' : 'manual' } as const;
     if (headers.has('authorization')) return fetch(target, guarded);
-    const send = (token: string): Promise<Response> => {
+    const sendWith = (added: Readonly<Record<string, string>>): Promise<Response> => {
       const own = new Headers(headers);
-      own.set('authorization', `Bearer ${token}`);
+      for (const [name, value] of Object.entries(added)) own.set(name, value);
       return fetch(target, { ...guarded, headers: own });
     };
+    const request = { ...toRequestLine(target, init), isRepeatable: isRepeatable(target, init), sendWith };
+    const prover = await findProver?.();
+    const send = (token: string): Promise<Response> =>
+      prover ? sendBound(prover, request, token) : sendWith({ authorization: `Bearer ${token}` });
     const token = await tokens.find();
     const response = await send(token);
-    if (response.status !== 401 || !isRepeatable(target, init)) return response;
+    if (!request.isRepeatable || !isAboutToken(response)) return response;
     const another = await findAnother(tokens, token);
     if (another === undefined) return response;
     await response.body?.cancel();
     return send(another);
   };
+}
+
+interface BoundRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly isRepeatable: boolean;
+  readonly sendWith: (added: Readonly<Record<string, string>>) => Promise<Response>;
+}
+
+// RFC 9449 §7.1 and §9: each request has a proof of its own, and is sent once more for the nonce of the service.
+function sendBound(
+  prover: DpopProver,
+  { method, url, isRepeatable, sendWith }: BoundRequest,
+  token: string,
+): Promise<Response> {
+  let last: Response | undefined;
+  const send = async (dpop: string): Promise<Response> => {
+    await last?.body?.cancel();
+    last = await sendWith({ authorization: `DPoP ${token}`, dpop });
+    return last;
+  };
+  const demandsNonce = (response: Response) =>
+    isRepeatable && response.status === 401 && isChallenge(response, 'use_dpop_nonce');
+  return prover.exchange({ method, url, token }, { send, demandsNonce });
+}
+
+// Another token would be rejected too where it is the proof that is not accepted.
+function isAboutToken(response: Response): boolean {
+  return response.status === 401 && !isChallenge(response, 'use_dpop_nonce|invalid_dpop_proof');
+}
+
+function isChallenge({ headers }: Response, codes: string): boolean {
+  return new RegExp(`\\berror="?(?:${codes})\\b`).test(headers.get('www-authenticate') ?? '');
+}
+
+// The method as `fetch` sends it: it writes these in upper case, and any other one as it is.
+function toRequestLine(target: Target, init: RequestInit | undefined): { method: string; url: string } {
+  const { method, url } = target instanceof Request ? target : { method: 'GET', url: new URL(target).href };
+  const given = init?.method ?? method;
+  const isNormalized = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/i.test(given);
+  return { method: isNormalized ? given.toUpperCase() : given, url };
 }
 
 // While Descope cannot be reached, the response of the receiver explains more than an error of this package.

@@ -1,12 +1,14 @@
 // Tokens for the calls of the application: the check of its credentials, and one cached exchange for each.
 import { DescopeApiError } from '../api/descope-api.js';
-import type { ClientGrant, SessionApi } from '../api/descope-calls.js';
+import type { ClientGrant, ClientToken, SessionApi } from '../api/descope-calls.js';
 import { exchangeAccessKey, grantClientToken } from '../api/descope-calls.js';
 import type { Clock } from '../clock.js';
-import { DescopeConfigError, DescopeM2mError } from '../errors.js';
+import { DpopProver } from '../dpop/prover.js';
+import { DescopeConfigError, DescopeCredentialError, DescopeM2mError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { whenReady } from '../maybe-promise.js';
-import { readEndMs } from '../token/decode.js';
+import { isJsonObject, readText } from '../token/claims.js';
+import { decodeToken, readEndMs } from '../token/decode.js';
 import type { ExchangedToken } from './exchanged-tokens.js';
 import { createCredentialDigest, ExchangedTokens } from './exchanged-tokens.js';
 
@@ -21,6 +23,7 @@ export class MachineTokens {
   readonly #clock: Clock;
   readonly #tokens: ExchangedTokens;
   readonly #toDigest = createCredentialDigest();
+  #prover: DpopProver | undefined;
 
   constructor(api: SessionApi, clock: Clock) {
     this.#api = api;
@@ -34,8 +37,13 @@ export class MachineTokens {
     });
   }
 
+  /** Proves the possession of the key that tokens are bound to. The key lives as long as this object. */
+  get prover(): DpopProver {
+    return (this.#prover ??= new DpopProver(this.#clock));
+  }
+
   /**
-   * Finds a token, synchronously if one is cached. Throws or rejects with `M2M_CREDENTIALS_REFUSED` or
+   * Finds a token, synchronously if one is cached. Throws or rejects with `M2M_CREDENTIALS_REFUSED`, `M2M_TOKEN_NOT_BOUND` or
    * `DESCOPE_UNAVAILABLE`.
    */
   find(credentials: CheckedCredentials): MaybePromise<string> {
@@ -60,7 +68,10 @@ export class MachineTokens {
         const { sessionToken } = await exchangeAccessKey(this.#api, credentials.key);
         return toExchanged(sessionToken, startedAtMs, undefined);
       }
-      const { token, lifetimeSeconds } = await grantClientToken(this.#api, credentials.grant);
+      const { grant, isBound } = credentials;
+      const prover = isBound ? this.prover : undefined;
+      const { token, lifetimeSeconds, type } = await grantClientToken(this.#api, grant, prover);
+      if (prover !== undefined) assertBound({ token, type }, prover.thumbprint);
       return toExchanged(token, startedAtMs, lifetimeSeconds);
     } catch (error) {
       throw error instanceof DescopeApiError ? rejected(credentials, error) : error;
@@ -81,6 +92,25 @@ function toExchanged(token: string, nowMs: number, lifetimeSeconds: number | und
   return { token, endsAtMs: endMs - Math.min(MARGIN_MS, Math.max(0, endMs - nowMs) * MARGIN_SHARE) };
 }
 
+// A bearer token would be good for anybody, and the application believes that it is not (RFC 9449 §5).
+function assertBound({ token, type }: Pick<ClientToken, 'token' | 'type'>, thumbprint: string): void {
+  if (type === 'dpop' && readThumbprint(token) === thumbprint) return;
+  throw new DescopeM2mError('M2M_TOKEN_NOT_BOUND', NOT_BOUND, { expected: 'DPoP', actual: type });
+}
+
+function readThumbprint(token: string): string | undefined {
+  try {
+    const { cnf } = decodeToken(token).payload;
+    return isJsonObject(cnf) ? readText(cnf, 'jkt') : undefined;
+  } catch (error) {
+    if (error instanceof DescopeCredentialError) return undefined;
+    throw error;
+  }
+}
+
+const NOT_BOUND =
+  'Descope issued a token that is not bound to the key of this application, although dpop is true. The token was not used. Check that the project supports DPoP for this client, or leave out dpop.';
+
 function rejected(credentials: CheckedCredentials, rejection: DescopeApiError): DescopeM2mError {
   const message = `Descope rejected ${'key' in credentials ? KEY_HINT : CLIENT}`;
   return new DescopeM2mError('M2M_CREDENTIALS_REFUSED', message, { descopeCode: rejection.errorCode });
@@ -89,7 +119,7 @@ function rejected(credentials: CheckedCredentials, rejection: DescopeApiError): 
 const KEY_HINT =
   'the access key for a call to another service. Check that it belongs to this project, is active, has not expired, and permits the IP address of this machine.';
 const CLIENT =
-  'the client for a call to another service. Check its id and secret, that it belongs to this project, that the client credentials grant is enabled, and that it may request this scope and audience.';
+  'the client for a call to another service. Check its id and secret, that it belongs to this project, that the client credentials grant is enabled, that it may request this scope and audience, and with dpop the clock of this machine.';
 
 // The credentials of the application: an access key, or a client id and its secret.
 
@@ -134,19 +164,21 @@ export interface ClientCredentials {
 /** The credentials of the calls of the application: an access key, or the id and secret of an inbound app. */
 export type M2mCredentials = AccessKeyCredentials | ClientCredentials;
 
-/** Checked credentials: an access key, or the fields of a grant. */
-export type CheckedCredentials = { readonly key: string } | { readonly grant: ClientGrant };
+/** Checked credentials: an access key, or the fields of a grant and whether its token is bound to a key. */
+export type CheckedCredentials =
+  { readonly key: string } | { readonly grant: ClientGrant; readonly isBound: boolean };
 
 // A key is sent in a header, after a colon: no character of it may start another part of the header.
 const KEY = /^[\x21-\x39\x3B-\x7E]{1,2048}$/;
 
-/** Checks credentials. Throws `CONFIG_INVALID`, whose message contains no credential. */
-export function readCredentials(credentials: M2mCredentials): CheckedCredentials {
+/** Checks credentials for bearer or for bound tokens. Throws `CONFIG_INVALID`, whose message contains no credential. */
+export function readCredentials(credentials: M2mCredentials, isBound = false): CheckedCredentials {
   if (typeof credentials !== 'object' || credentials === null) throw invalid('credentials', EITHER);
   if ('accessKey' in credentials) {
     const { accessKey, ...others } = credentials;
     assertNothingElse(others);
     if (typeof accessKey !== 'string' || !KEY.test(accessKey)) throw invalid('accessKey', 'an access key');
+    if (isBound) throw invalid('credentials', CLIENT_ONLY);
     return { key: accessKey };
   }
   const { clientId, clientSecret, scope: scopes, audience, resource, ...others } = credentials;
@@ -158,14 +190,17 @@ export function readCredentials(credentials: M2mCredentials): CheckedCredentials
     (field): field is [string, string] => field[1] !== undefined,
   );
   for (const [name, value] of optional) assertText(name, value);
-  return { grant: { client_id: clientId, client_secret: clientSecret, ...Object.fromEntries(optional) } };
+  const grant = { client_id: clientId, client_secret: clientSecret, ...Object.fromEntries(optional) };
+  return { grant, isBound };
 }
 
 /** Returns a string that is equal only for equal credentials. It contains them: use it for a digest only. */
 export function toIdentity(credentials: CheckedCredentials): string {
-  return JSON.stringify('key' in credentials ? [credentials.key] : Object.entries(credentials.grant));
+  if ('key' in credentials) return JSON.stringify([credentials.key]);
+  return JSON.stringify([credentials.isBound, ...Object.entries(credentials.grant)]);
 }
 
+const CLIENT_ONLY = '{ clientId, clientSecret } with dpop: true, as Descope binds no token of an access key';
 const EITHER = '{ accessKey } or { clientId, clientSecret, scope, audience, resource }';
 
 // A misspelt name would request everything that the app may have.

@@ -1,6 +1,7 @@
 // Credentials → token: what is asked of Descope, how long the answer serves, and what a rejection says.
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { DescopeError } from '#lib/core/errors.js';
 import type { M2mCredentials } from '#lib/core/m2m/client-tokens.js';
 import { MachineTokens, readCredentials } from '#lib/core/m2m/client-tokens.js';
@@ -29,7 +30,8 @@ function create(answer: (number: number) => Response | Promise<Response>) {
   const names = { session: ['DS'], refresh: ['DSR'] };
   const api = { baseUrl: 'https://d.example', projectId: PROJECT_ID, timeoutMs: 1_000, fetch, names };
   const tokens = new MachineTokens({ ...api, notify: () => undefined }, clock);
-  const find = async (credentials: M2mCredentials) => tokens.find(readCredentials(credentials));
+  const find = async (credentials: M2mCredentials, isBound = false) =>
+    tokens.find(readCredentials(credentials, isBound));
   return { clock, calls, tokens, find };
 }
 const grant = (number: number, more: object = { expires_in: 600 }) =>
@@ -71,9 +73,9 @@ describe('MachineTokens', () => {
       { ...CLIENT, audience: 'read' },
       { ...CLIENT, resource: 'read' },
     ];
-    const first = await Promise.all(all.map(find));
+    const first = await Promise.all(all.map((one) => find(one)));
     expect(new Set(first).size).toBe(5);
-    expect(await Promise.all(all.map(find))).toEqual(first);
+    expect(await Promise.all(all.map((one) => find(one)))).toEqual(first);
     expect(await find({ ...CLIENT, scope: ['read'] })).toBe(first[2]);
     expect(calls).toHaveLength(5);
   });
@@ -148,6 +150,88 @@ describe('MachineTokens', () => {
     const { tokens, find } = create(grant);
     await find(CLIENT);
     expect(inspect(tokens, { showHidden: true, depth: 9 }) + JSON.stringify(tokens)).not.toContain('hush');
+  });
+});
+
+describe('A token that is bound to a key', () => {
+  const bind = (jkt: string) => mint(signer, { claims: { cnf: { jkt } } });
+  const createBound = (type: string, toToken: (thumbprint: string) => string) => {
+    const world = create(() =>
+      Response.json({
+        access_token: toToken(world.tokens.prover.thumbprint),
+        token_type: type,
+        expires_in: 60,
+      }),
+    );
+    return world;
+  };
+
+  it('is asked for with a proof, and kept beside the bearer token of the same client', async () => {
+    const { calls, tokens, find } = createBound('DPoP', bind);
+    const token = await find(CLIENT, true);
+    expect(decodeJwt(calls[0]?.headers.get('dpop') ?? '')).toMatchObject({
+      htm: 'POST',
+      htu: 'https://d.example/oauth2/v1/apps/token',
+    });
+    expect(decodeJwt(token)['cnf']).toEqual({ jkt: tokens.prover.thumbprint });
+    await find(CLIENT);
+    expect(calls.map(({ headers }) => headers.has('dpop'))).toEqual([true, false]);
+    await Promise.all([find(CLIENT, true), find(CLIENT)]);
+    expect(calls).toHaveLength(2);
+  });
+
+  it.each<[string, string, (thumbprint: string) => string]>([
+    ['a bearer token', 'Bearer', () => mint(signer)],
+    ['a bound token that is called a bearer token', 'bearer', bind],
+    ['a token that is bound to nothing', 'DPoP', () => mint(signer)],
+    ['a token that is bound to another key', 'DPoP', (thumbprint) => bind(thumbprint.toLowerCase())],
+    ['a token of which nobody can say to what it is bound', 'DPoP', () => 'opaque'],
+  ])('is demanded: %s is not used', async (_what, type, toToken) => {
+    const { calls, find } = createBound(type, toToken);
+    const error = await find(CLIENT, true).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'M2M_TOKEN_NOT_BOUND', details: { actual: type.toLowerCase() } });
+    expect(await codeLater(() => find(CLIENT, true))).toBe('M2M_TOKEN_NOT_BOUND');
+    expect(calls).toHaveLength(1);
+  });
+
+  it('is asked for once more with the nonce that Descope demands', async () => {
+    const demand = { status: 400, headers: { 'dpop-nonce': 'n-1' } };
+    const world = create((number) =>
+      number === 1
+        ? Response.json({ error: 'use_dpop_nonce' }, demand)
+        : Response.json({ access_token: bind(world.tokens.prover.thumbprint), token_type: 'DPoP' }),
+    );
+    await world.find(CLIENT, true);
+    const nonces = world.calls.map(({ headers }) => decodeJwt(headers.get('dpop') ?? '')['nonce']);
+    expect(nonces).toEqual([undefined, 'n-1']);
+    expect(world.calls[1]?.body).toBe(world.calls[0]?.body);
+  });
+
+  it('is an outage where Descope demands a nonce and gives none, or another one each time', async () => {
+    for (const nonces of [[], ['n-1', 'n-2', 'n-3']]) {
+      const { calls, find } = create((number) => {
+        const nonce = nonces[number - 1];
+        const headers = nonce === undefined ? {} : { 'dpop-nonce': nonce };
+        return Response.json({ error: 'use_dpop_nonce' }, { status: 400, headers });
+      });
+      expect(await codeLater(() => find(CLIENT, true))).toBe('DESCOPE_UNAVAILABLE');
+      expect(calls).toHaveLength(nonces.length === 0 ? 1 : 2);
+    }
+  });
+
+  it('is refused where Descope rejects the proof, and the reason is there', async () => {
+    const { find } = create(() => Response.json({ error: 'invalid_dpop_proof' }, { status: 400 }));
+    const error = await find(CLIENT, true).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'M2M_CREDENTIALS_REFUSED',
+      details: { descopeCode: 'invalid_dpop_proof' },
+      message: expect.stringContaining('clock'),
+    });
+  });
+
+  it('is not to be had for an access key', () => {
+    expect(() => readCredentials(KEY, true)).toThrow('no token of an access key');
+    expect(codeOf(() => readCredentials(KEY, true))).toBe('CONFIG_INVALID');
   });
 });
 
