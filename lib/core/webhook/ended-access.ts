@@ -90,8 +90,8 @@ export function readEndedAccess(received: ReceivedEvent, surroundings: Surroundi
   };
 }
 
-// A sign-in or a refresh changes nobody.
-const UNCHANGING = /^(?:Login|UserRefresh)/;
+// A sign-in or a refresh changes nobody, and who was created was not loaded before.
+const UNCHANGING = /^(?:Login|UserRefresh|Users?Created)/;
 
 /** Reads the ids of the users whom an event may have changed. */
 export function readChangedUsers(event: DescopeAuditEvent): readonly string[] {

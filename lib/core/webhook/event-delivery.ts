@@ -59,7 +59,7 @@ export class EventDelivery {
     await this.#forgetChanged(received);
     const results = await Promise.allSettled(received.map((item) => this.#endAccess(item))); // handlers may rely on it
     for (const item of received) results.push(...(await this.#runHandlers(item, handlers)));
-    await this.#forgetChanged(received); // again: a handler may have changed what was loaded meanwhile
+    await this.#forgetChanged(received.filter(({ event }) => listMeant(handlers, event).length > 0)); // loaded meanwhile
     const failures = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
     );
@@ -77,8 +77,7 @@ export class EventDelivery {
     { key, event }: KeyedEvent,
     handlers: readonly EventHandler[],
   ): Promise<readonly PromiseSettledResult<void>[]> {
-    const found = handlers.filter(({ actions }) => actions.some((action) => isMeant(action, event)));
-    return Promise.allSettled(found.map((handler) => this.#handle(key, handler, event)));
+    return Promise.allSettled(listMeant(handlers, event).map((handler) => this.#handle(key, handler, event)));
   }
 
   // An event whose own time does not count ends access once: a replay must not sign out who was let in again.
@@ -118,8 +117,10 @@ function copy(event: DescopeAuditEvent): DescopeAuditEvent {
   return Object.freeze({ ...event, occurred: new Date(event.occurred) });
 }
 
-function isMeant(action: string, event: DescopeAuditEvent): boolean {
-  return action === EVERY_EVENT || action === event.action;
+function listMeant(handlers: readonly EventHandler[], event: DescopeAuditEvent): readonly EventHandler[] {
+  return handlers.filter(({ actions }) =>
+    actions.some((action) => action === EVERY_EVENT || action === event.action),
+  );
 }
 
 function toNameless(event: DescopeAuditEvent): string {

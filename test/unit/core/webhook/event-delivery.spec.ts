@@ -68,7 +68,15 @@ describe('EventDelivery', () => {
     expect(changes).toHaveLength(2);
   });
 
-  it.each(['LoginSucceed', 'LoginStarted', 'UserRefresh', 'RoleModified'])(
+  it('has users forgotten once for an event without a handler', async () => {
+    const { changes, deliver } = create();
+    expect([await deliver({ action: 'UserModified', userId: 'U1' }, []), changes]).toEqual([
+      true,
+      ['U1 after 0 steps'],
+    ]);
+  });
+
+  it.each(['LoginSucceed', 'LoginStarted', 'UserRefresh', 'UserCreated', 'UsersCreated', 'RoleModified'])(
     'has nobody forgotten for %s',
     async (action) => {
       const { changes, deliver } = create();
