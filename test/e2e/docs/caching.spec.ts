@@ -16,10 +16,21 @@ const main = `
   import { NestFactory } from '@nestjs/core';
   import { ExpressAdapter } from '@nestjs/platform-express';
   import { FastifyAdapter } from '@nestjs/platform-fastify';
+  import { Controller, Get, Module } from '@nestjs/common';
+  import { OptionalAuth, Public } from 'nestjs-descope';
   import { ReportsModule } from './application.js';
 
+  // Callers who have no session, of whom a guard of the application may know more.
+  @Controller()
+  class FurtherController {
+    @Public() @Get('public') public() { return {}; }
+    @OptionalAuth() @Get('optional') optional() { return {}; }
+  }
+  @Module({ imports: [ReportsModule], controllers: [FurtherController] })
+  class AppModule {}
+
   const adapter = process.env.ADAPTER === 'express' ? new ExpressAdapter() : new FastifyAdapter();
-  const app = await NestFactory.create(ReportsModule, adapter, { logger: false });
+  const app = await NestFactory.create(AppModule, adapter, { logger: false });
   await app.listen(0, '127.0.0.1');
   console.log(await app.getUrl());
 `;
@@ -100,7 +111,13 @@ describe.each(ADAPTERS)('A response, on %s,', (adapter) => {
       expect(await get('/report')).toMatchObject({ status: 401, cache: null });
     });
 
-    it('of a public route is shared by all, whatever they send', async () => {
+    it('is not kept for nobody, unless a public route says so', async () => {
+      for (const path of ['/public', '/public', '/optional', '/optional'])
+        expect(await get(path)).toMatchObject({ status: 200, cache: null });
+      for (const cache of ['MISS', 'HIT']) expect(await get('/optional', ANNA)).toMatchObject({ cache });
+    });
+
+    it('of a public route that says so is shared by all, whatever they send', async () => {
       const first = await get('/prices', ANNA);
       const others = await Promise.all([get('/prices'), get('/prices', CALLERS[1])]);
       for (const { cache, body } of others) expect([cache, body]).toEqual(['HIT', first.body]);
