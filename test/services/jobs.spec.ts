@@ -229,6 +229,27 @@ describe.each(ADAPTERS)('Jobs of an application on %s with DescopeBullModule', (
     expect(await two.seen('job')).toEqual({ job: { id: 'U2bob', kind: 'user', isVerified: false } });
   });
 
+  it('carry callers through a queue and a worker of the application, which two applications share', async () => {
+    const queue = openQueue();
+    const seen: unknown[] = [];
+    const process = () =>
+      Promise.resolve(void seen.push([one, two].map(({ notes }) => notes.context.current())));
+    const worker = new Worker('reports', process, { connection: connect(), autorun: false });
+    closers.push(() => worker.close());
+    const own = [queue, worker];
+    const [one, two] = [await open({ own, isWorker: false }), await open({ own, isWorker: false })];
+    worker.run().catch(() => undefined);
+    await one.notes.context.runAs(ADA, () => queue.add('of-one', {}));
+    await until(() => seen.length === 1);
+    await two.notes.context.runAs({ id: 'U2bob', kind: 'user' }, () => queue.add('of-two', {}));
+    await until(() => seen.length === 2);
+    const bob = { id: 'U2bob', kind: 'user', isVerified: false };
+    expect(seen).toEqual([
+      [carried, carried],
+      [bob, bob],
+    ]);
+  });
+
   it('carry callers where the application registers its workers itself, even during a request', async () => {
     const { app, post, seen, notes } = await open({ manualRegistration: true });
     await post('/add/early', ada.bearer);

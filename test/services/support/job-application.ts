@@ -147,6 +147,8 @@ export interface JobOptions {
   readonly manualRegistration?: boolean;
   /** Whether it has processors. Default: `true` */
   readonly isWorker?: boolean;
+  /** Queues and workers of its own, as providers. */
+  readonly own?: readonly object[];
   /** What it imports in place of `DescopeBullModule`. */
   readonly module?: Type;
 }
@@ -201,6 +203,10 @@ function toMetadata(port: number, options: JobOptions) {
       DescopeModule.forRoot(),
     ],
     controllers: [ReportsController, ScopedController],
-    providers: [Notes, ...(options.isWorker === false ? [] : [ReportsProcessor, ScopedProcessor])],
+    providers: [
+      Notes,
+      ...(options.own ?? []).map((useValue) => ({ provide: Symbol('own'), useValue })),
+      ...(options.isWorker === false ? [] : [ReportsProcessor, ScopedProcessor]),
+    ],
   };
 }
