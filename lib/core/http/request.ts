@@ -1,5 +1,6 @@
 // The part of a request that is read, independent of the framework, and its Authorization header.
 import { DescopeCredentialError } from '../errors.js';
+import { toNetwork } from './address.js';
 
 /**
  * The part of a request that this package reads. Express's request and Node's `IncomingMessage` have this shape; Fastify's
@@ -49,14 +50,16 @@ export function countHeader(request: RequestLike, name: string): number {
   return count;
 }
 
-const IPV4 = /^(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}$/i;
-
-/** Reads the address of the client; of an IPv6 address the network (/64), because one sender has all of its addresses. */
-export function readSender({ ip, socket }: RequestLike): string | undefined {
-  const address = ip ?? socket?.remoteAddress;
-  if (address === undefined || IPV4.test(address)) return address;
-  const groups = (address.split('::')[0] ?? '').split(':');
-  return Array.from({ length: 4 }, (_, index) => groups[index] || '0').join(':');
+/**
+ * Reads the address of the client, of IPv6 the network. What is no address, as a client may write it in a header that a proxy
+ * passes on, does not count: then the address of the direct peer does.
+ */
+export function readSender({ ip, socket }: RequestLike, ipv6Bits?: number): string | undefined {
+  for (const address of [ip, socket?.remoteAddress]) {
+    const network = address === undefined ? undefined : toNetwork(address, ipv6Bits);
+    if (network !== undefined) return network;
+  }
+  return undefined;
 }
 
 // The Authorization header: one Bearer credential, or none (RFC 6750 §2.1).
