@@ -73,6 +73,7 @@ export default defineConfig({
             page('Alternatives', 'any-of'),
             page('Fine-grained authorization', 'fga'),
             page('Who acts', 'context'),
+            page('Throttling', 'throttling'),
             page('Jobs of BullMQ', 'jobs'),
             page('Calling other services', 'calling-other-services'),
             page('Caching by caller', 'caching'),

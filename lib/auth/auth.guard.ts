@@ -9,12 +9,7 @@ import type { MaybePromise } from '../core/maybe-promise.js';
 import { attempt, isThenable, isYes } from '../core/maybe-promise.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
-import {
-  acceptOptionalSession,
-  acceptSession,
-  DescopeSession,
-  requireSignedIn,
-} from '../core/session/session.js';
+import { DescopeSession, requireSignedIn } from '../core/session/session.js';
 import type { AccessPolicy } from './access/access-policy.js';
 import { readAccessPolicy } from './access/access-policy.js';
 import {
@@ -24,7 +19,7 @@ import {
   isOpenable,
   isUnknownCredential,
 } from './access/alternatives.js';
-import { assertDemands } from './access/check-access.js';
+import { acceptCall, assertDemands } from './access/check-access.js';
 import type { RequestResource, RequestResources } from './access/protected-resource.js';
 import { assertRules } from './access/rules.js';
 import type { Application } from './applications.js';
@@ -43,7 +38,7 @@ import {
 import { clearForeignUser, findSession, getOwnUser, rememberAcceptance } from './request-user.js';
 import { keepPrivate } from './response-headers.js';
 import type { DescopeCall } from './transports/call.js';
-import { assertCallOrigin, findRequest, handOnUser, openCall } from './transports/call.js';
+import { findRequest, handOnUser, openCall } from './transports/call.js';
 
 /** What `AuthGuard.decide` decides on. */
 export interface AccessDecision {
@@ -176,16 +171,13 @@ export class AuthGuard implements CanActivate {
     return this.resources.recall(call.key);
   }
 
-  // Checks the origin of a cookie, then whether this kind of token and its audience are accepted.
-  #acceptSession({ call, policy, session }: AccessDecision): DescopeSession {
-    const { authentication } = this.config;
-    const { acceptance } = this.resources?.recall(call.key) ?? this.config;
+  #acceptSession(decision: AccessDecision): DescopeSession {
+    const { call, session } = decision;
+    const { config, resources } = this;
     if (session.rejectedWith === 'COOKIE_AMBIGUOUS') this.#expireCookies(call);
-    if (session.sentByBrowser) assertCallOrigin(call, authentication.origins);
-    const accept = policy.mode === 'optional' ? acceptOptionalSession : acceptSession;
-    const accepted = accept(session, acceptance, policy.demands);
+    const accepted = acceptCall(decision, { config, resources });
     // The session of the request keeps its rejection: its other handlers may be without such a guard.
-    if (!isLeftToGuards(policy, accepted))
+    if (!isLeftToGuards(decision.policy, accepted))
       rememberAcceptance(call, { session, accepted }, this.authenticator);
     keepPrivate(call.response);
     return accepted;

@@ -69,7 +69,7 @@ export class DescopeStartup
     const { modules, application, config } = this;
     const handlers = this.#checkHandlers();
     const hasHttp = hasAdapter(this.host);
-    assertGuardOrder(application, { modules, before: this.plan.before }, handlers);
+    assertGuardOrder({ modules, before: this.plan.before }, { application, handlers, hasHttp });
     const notices = [
       ...readStartupNotices(config),
       ...readOpenHandlers(handlers, { application, hasHttp }),

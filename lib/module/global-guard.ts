@@ -15,7 +15,8 @@ import {
 import { messageRejectionFilter, RejectionFilter } from '../auth/rejection.filter.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { describe, OptionReader } from '../core/config/option-reader.js';
-import { sortGuards } from '../inspect/guard-order.js';
+import type { GuardOrder } from '../inspect/guard-order.js';
+import { isEarly, sortGuards } from '../inspect/guard-order.js';
 import { prependEnhancer, readHandlers, readMessageTransport } from '../inspect/handlers.js';
 import type { DescopeGlobalGuardOptions, DescopeModuleExtras } from './descope.options.js';
 
@@ -42,28 +43,33 @@ function toGlobalGuardProvider(given: DescopeModuleExtras['globalGuard']): Provi
       const plan = readPlan(given);
       const { isRegistered, before } = plan;
       if (isRegistered) application.addGlobalGuard(new GlobalGuard(own));
-      if (!isRegistered || before.length > 0) keepOrder(application, { modules, before });
+      keepOrder(application, { modules, before }, !isRegistered || before.length > 0);
       return plan;
     },
   };
 }
 
-// Guards that Nest or a main.ts adds later are sorted at once. The order is checked when the application boots.
-function keepOrder(application: ApplicationConfig, order: Parameters<typeof sortGuards>[1]): void {
+// Guards that Nest or a main.ts adds later are sorted at once, if there is a reason: the option, or a guard that must come
+// first. The order is checked when the application boots.
+function keepOrder(application: ApplicationConfig, order: GuardOrder, isListed: boolean): void {
+  const sort = (): void => {
+    if (isListed || application.getGlobalGuards().some((guard) => isEarly(guard, order.modules)))
+      sortGuards(application, order);
+  };
   const addGlobalGuard = application.addGlobalGuard.bind(application);
   const useGlobalGuards = application.useGlobalGuards.bind(application);
   const addGlobalRequestGuard = application.addGlobalRequestGuard.bind(application);
   application.addGlobalGuard = (guard) => {
     addGlobalGuard(guard);
-    sortGuards(application, order);
+    sort();
   };
   application.useGlobalGuards = (...guards) => {
     useGlobalGuards(...guards);
-    sortGuards(application, order);
+    sort();
   };
   application.addGlobalRequestGuard = (wrapper) => {
     addGlobalRequestGuard(wrapper);
-    sortGuards(application, order);
+    sort();
   };
 }
 

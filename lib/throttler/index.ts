@@ -1,2 +1,3 @@
-// Entry point './throttler': limits of rate by caller.
-export {};
+// Entry point './throttler': limits of rate by caller, with @nestjs/throttler.
+export { DescopeThrottlerGuard } from './throttler.guard.js';
+export { trackByAddress, trackByTenant, trackByUser } from './trackers.js';

@@ -163,7 +163,9 @@ describe('One file', () => {
       'lib/routes/browser/flow.ts', // the browser's own, to the application
     ]);
     const sockets = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls'];
-    expect(importsOf(library).filter(({ target }) => sockets.includes(target))).toEqual([]);
+    const found = importsOf(library).filter(({ target }) => sockets.includes(target));
+    expect(found).toEqual([{ path: 'lib/core/http/address.ts', target: 'node:net' }]); // the form of addresses:
+    expect(findFiles(library, (node) => isImportOf(node, 'node:net', 'isIP'))).toHaveLength(1);
   });
 
   it('takes Cookie headers apart', () => {

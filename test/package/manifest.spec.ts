@@ -44,13 +44,14 @@ const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
 describe('The entry points of the package', () => {
-  it('are fifteen', () => {
+  it('are sixteen', () => {
     expect(Object.keys(entryPoints)).toEqual([
       '.',
       './context',
       './otel',
       './access',
       './fga',
+      './throttler',
       './bullmq',
       './inspect',
       './events',

@@ -11,6 +11,7 @@ const NAMES = [
   './otel',
   './access',
   './fga',
+  './throttler',
   './bullmq',
   './inspect',
   './events',
@@ -90,6 +91,12 @@ describe("The entry point './otel'", () => {
 describe("The entry point './bullmq'", () => {
   it('exports these values', () => {
     expectValues('./bullmq', ['DescopeBullModule', 'readJobCaller']);
+  });
+});
+
+describe("The entry point './throttler'", () => {
+  it('exports these values', () => {
+    expectValues('./throttler', ['DescopeThrottlerGuard', 'trackByAddress', 'trackByTenant', 'trackByUser']);
   });
 });
 

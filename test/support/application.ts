@@ -32,6 +32,8 @@ export interface StartOptions {
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
   /** Adds middleware, versions or guards, as a `main.ts` would, before the application listens. */
   readonly configure?: (app: INestApplication<Server>) => unknown;
+  /** The options of Fastify's adapter. */
+  readonly fastify?: ConstructorParameters<typeof FastifyAdapter>[0];
   /** Takes what is logged. Default: nothing is logged. */
   readonly logger?: LoggerService;
 }
@@ -65,9 +67,9 @@ export function toRootModule(metadata: ModuleMetadata): Type {
 async function create(
   adapter: AdapterName,
   metadata: ModuleMetadata,
-  { override, logger }: StartOptions,
+  { override, logger, fastify }: StartOptions,
 ): Promise<INestApplication<Server>> {
-  const http = adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter();
+  const http = adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(fastify);
   if (override === undefined)
     return NestFactory.create(toRootModule(metadata), http, { logger: logger ?? false, abortOnError: false });
   const builder = override(Test.createTestingModule(metadata));

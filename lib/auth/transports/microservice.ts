@@ -33,6 +33,7 @@ const GRPC_CODES = new Map([
   [400, 3], // INVALID_ARGUMENT
   [401, 16], // UNAUTHENTICATED
   [403, 7], // PERMISSION_DENIED
+  [429, 8], // RESOURCE_EXHAUSTED
   [503, 14], // UNAVAILABLE
 ]);
 
@@ -40,8 +41,8 @@ const GRPC_CODES = new Map([
 function toGrpcBody(rejection: unknown, context: ExecutionContext): object | undefined {
   const [data, carrier] = context.getArgs<[unknown, unknown]>();
   if (!(rejection instanceof HttpException) || findMetadata(data, carrier) === undefined) return undefined;
-  const { code, message } = rejection.getResponse() as { readonly code: string; readonly message: string };
-  const text = `${code}: ${message}`;
+  const body = rejection.getResponse() as string | { readonly code: string; readonly message: string };
+  const text = typeof body === 'string' ? body : `${body.code}: ${body.message}`;
   return { code: GRPC_CODES.get(rejection.getStatus()) ?? 2, message: text, details: text };
 }
 

@@ -106,7 +106,10 @@ export function readThrown(thrown: unknown): unknown {
 }
 
 function toBody(rejection: HttpException): object {
-  return { status: 'error', ...(rejection.getResponse() as object) };
+  const response = rejection.getResponse();
+  const members =
+    typeof response === 'string' ? { statusCode: rejection.getStatus(), message: response } : response;
+  return { status: 'error', ...members };
 }
 
 /** The transport of HTTP: the request and the response of Express or Fastify. */

@@ -7,6 +7,7 @@ import type { DescopeConfig } from '../../core/config/config.js';
 import type { RequestValueSource } from '../../core/user/demands.js';
 import type { AccessMapEntry, FoundEndpoint } from '../access-map.js';
 import { findEndpoints, findResources } from '../access-map.js';
+import { isEarly } from '../guard-order.js';
 import { isAuthGuard } from '../handlers.js';
 import type { AccessPersona } from './persona.js';
 import { toKnownPersona } from './persona.js';
@@ -84,7 +85,8 @@ export function listJudged(
   { assumedGuards = [] }: AccessMatrixOptions,
 ): readonly JudgedEndpoint[] {
   const config = app.get<DescopeConfig>(DESCOPE_CONFIG, { strict: false });
-  const resources = findResources(app.get(ModulesContainer, { strict: false }));
+  const modules = app.get(ModulesContainer, { strict: false });
+  const resources = findResources(modules);
   const application = app.get(ApplicationConfig, { strict: false });
   const global = [
     ...application.getGlobalGuards(),
@@ -92,7 +94,10 @@ export function listJudged(
   ];
   return findEndpoints(app).map(({ entry, type, handler }: FoundEndpoint) => {
     const ofKind = entry.kind === 'http' || entry.kind === 'graphql' ? global : [];
-    const others = [...ofKind, ...readGuards(type, handler)].filter((guard) => !isAuthGuard(guard));
+    // What counts requests, as DescopeThrottlerGuard, lets every persona pass.
+    const others = [...ofKind, ...readGuards(type, handler)].filter(
+      (guard) => !isAuthGuard(guard) && !isEarly(guard, modules),
+    );
     return {
       entry,
       policy: readAccessPolicy(type, handler),

@@ -13,6 +13,7 @@ const STATIC_IMPORT = /^(?![\s*/]).*?(?:\bfrom |\brequire\(|^import )['"]([^'"]+
 const NAMES = [
   'context',
   'otel',
+  'throttler',
   'access',
   'fga',
   'bullmq',

@@ -11,11 +11,12 @@ const OPTIONAL = [
   '@nestjs/bullmq',
   '@nestjs/microservices',
   '@nestjs/testing',
+  '@nestjs/throttler',
   '@nestjs/websockets',
   '@opentelemetry/api',
   'bullmq',
 ];
-// A name that each exports; './express' is types only, and './otel' and './bullmq' are about their optional peers.
+// A name that each exports; './express' is types only, and './otel', './throttler' and './bullmq' are about their optional peers.
 const ENTRY_POINTS = [
   ['', 'DescopeModule'],
   ['/context', 'DescopeContext'],
