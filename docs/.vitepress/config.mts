@@ -72,6 +72,7 @@ export default defineConfig({
             page('Access', 'access'),
             page('Alternatives', 'any-of'),
             page('Fine-grained authorization', 'fga'),
+            page('Abilities with CASL', 'casl'),
             page('Who acts', 'context'),
             page('Throttling', 'throttling'),
             page('Jobs of BullMQ', 'jobs'),
