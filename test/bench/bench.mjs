@@ -9,7 +9,7 @@ import { toChapter, toGoalTable, toText } from './support/report.mjs';
 
 const HELP = `npm run bench -- [--quick] [--only <subject>,…] [--json <file>] [--markdown <file>]
 
-  --quick      a look that takes two minutes, with fewer rounds
+  --quick      a look that takes five minutes, with fewer rounds
   --only       ${'tokens, guard, http, server, extras, memory, imports, boot, keys, scale, revocations'}
   --json       writes tables and goals to a file
   --markdown   writes them as the chapter Results of docs/benchmarks.md`;

@@ -1,4 +1,6 @@
 // The extras of the package: what an application adds to have each, and what it is compared with.
+import { APP_GUARD } from '@nestjs/core';
+import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 
 /** The application without any extra. */
@@ -32,6 +34,8 @@ export const APPLICATIONS = {
     (await open('otel')).instrumentDescope({ meterProvider: new MeterProvider() });
     return {};
   },
+  ThrottlerGuard: () => throttled(ThrottlerGuard),
+  DescopeThrottlerGuard: async (open) => throttled((await open('throttler')).DescopeThrottlerGuard),
   '@Permissions': async (open) => ({ decorators: [(await open('')).Permissions('reports:read')] }),
   '@AnyOf of two demands': async (open) => {
     const { Roles, Permissions } = await open('');
@@ -53,6 +57,13 @@ export const APPLICATIONS = {
     return { decorators: [AnyOf(Roles('nobody'), LetPass)], providers: [LetPass] };
   },
 };
+
+function throttled(useClass) {
+  return {
+    imports: [ThrottlerModule.forRoot([{ ttl: 100, limit: 1_000_000 }])],
+    providers: [{ provide: APP_GUARD, useClass }],
+  };
+}
 
 class IsAnybody {
   isAllowed() {
@@ -79,6 +90,7 @@ export const EXTRAS = [
   { on: 'loadUser', off: PLAIN },
   { on: 'userCache', off: 'loadUser' },
   { on: 'instrumentDescope()', off: PLAIN },
+  { on: 'DescopeThrottlerGuard', off: 'ThrottlerGuard' },
   { on: '@AnyOf of two demands', off: '@Permissions' },
   { on: '@AnyOf with a rule', off: '@Authorize' },
   { on: '@AnyOf with a guard', off: '@Authorize' },
