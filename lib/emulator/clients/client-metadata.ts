@@ -9,6 +9,8 @@ export interface ClientMetadata {
   readonly name: string;
   readonly redirectUris: readonly string[];
   readonly grantTypes: readonly string[];
+  /** Whether it wants no token that is not bound to a key (RFC 9449 section 5.2). */
+  readonly isBound: boolean;
 }
 
 const MAX_REDIRECT_URIS = 50;
@@ -29,6 +31,7 @@ export function readClientMetadata(body: unknown): ClientMetadata {
     name: (readText(body, 'client_name') ?? '').slice(0, 100),
     redirectUris: readRedirectUris(body),
     grantTypes: INTERACTIVE_GRANTS.filter((grant) => grantTypes.includes(grant)),
+    isBound: readFlag(body, 'dpop_bound_access_tokens'),
   };
 }
 
@@ -37,6 +40,12 @@ export function readText(body: JsonObject, name: string): string | undefined {
   const value = readOwn(body, name);
   if (value === undefined || typeof value === 'string') return value;
   throw wrong(`The ${name} must be a string`);
+}
+
+function readFlag(body: JsonObject, name: string): boolean {
+  const value = readOwn(body, name) ?? false;
+  if (typeof value === 'boolean') return value;
+  throw wrong(`The ${name} must be true or false`);
 }
 
 function readRedirectUris(body: JsonObject): readonly string[] {

@@ -30,7 +30,7 @@ const register: Handler = (call, state) => {
 const registration = ignoresOthers(
   takes(
     'client_name redirect_uris grant_types response_types token_endpoint_auth_method scope application_type ' +
-      'client_uri logo_uri tos_uri policy_uri software_id software_version',
+      'client_uri logo_uri tos_uri policy_uri software_id software_version dpop_bound_access_tokens',
     register,
   ),
 );
@@ -72,6 +72,7 @@ function addClient(
     attributesScopes: [],
     tenantIds: [],
     defaultAudience: '',
+    isBound: metadata.isBound,
     shown: { description: '', logo: '', loginPageUrl: '' },
   });
 }
@@ -89,6 +90,7 @@ function toRegistration(client: InboundAppRecord, body: JsonObject, state: Proje
     grant_types: client.grantTypes,
     response_types: ['code'],
     token_endpoint_auth_method: 'none',
+    dpop_bound_access_tokens: client.isBound === true,
     scope: client.permissionsScopes.map(({ name }) => name).join(' '),
   };
 }

@@ -26,7 +26,8 @@ export async function readVaultCaller(call: Call, state: ProjectState): Promise<
     return { userId: '', requireUserId: toUserId, requireTenantId: (id) => id };
   }
   const claims = await readAppClaims(state, credential);
-  if (!claims) {
+  // A bound token is no bearer token, and Descope documents proofs for two other endpoints alone.
+  if (!claims || claims['cnf'] !== undefined) {
     throw new DescopeError(
       'invalidToken',
       'The credential is neither the management key nor a token of an app',

@@ -234,4 +234,10 @@ describe('the token of an inbound app', () => {
     const { sessionJwt } = await bed.emulator.signIn('ada@example.com');
     expect((await fetchWith(sessionJwt, await ada())).code).toBe(401);
   });
+
+  it('is not bound to a key, as no proof of it is read here', async () => {
+    const claims = { cnf: { jkt: 'x'.repeat(43) } };
+    const options = { onBehalfOf: 'ada@example.com', scopes: ['outbound.token.fetch'], claims };
+    expect((await fetchWith(await bed.emulator.issueAppToken(options), await ada())).code).toBe(401);
+  });
 });

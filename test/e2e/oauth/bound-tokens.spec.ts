@@ -58,6 +58,14 @@ const signIn = async (config: openid.Configuration, handle: openid.DPoPHandle, b
   return openid.authorizationCodeGrant(config, await consent(url), checks, undefined, { DPoP: handle });
 };
 
+const VERIFIER = 'v'.repeat(43);
+/** Allows a request without a key; returns where the client is called back. */
+const allow = async (config: openid.Configuration, parameters: Record<string, string> = {}) => {
+  const challenge = await openid.calculatePKCECodeChallenge(VERIFIER);
+  const all = { redirect_uri: CALLBACK, code_challenge: challenge, code_challenge_method: 'S256' };
+  return consent(openid.buildAuthorizationUrl(config, { ...all, ...parameters }));
+};
+
 /** A client credentials request with a proof, which gets its nonce first. */
 const request = async (content: Partial<ProofContent> = {}, by = own(), fields: object = SHOP) => {
   const first = { htu: toUrl('token') };
@@ -115,6 +123,30 @@ describe('openid-client with DPoP', () => {
       .map(({ status }) => status);
     const rejected = { always: [400, 401], token: [400], never: [] }[dpopNonces];
     expect(statuses.filter((status) => status !== 200)).toEqual(rejected);
+  });
+
+  it('finds a project below a path, whose proofs are for its URL', async () => {
+    const seed = { inboundApps: [{ name: 'shop', clientId: 'shop', clientSecret: 's' }] };
+    await using project = await bed.emulator.createProject({ seed });
+    const issuer = new URL(`${project.url}/v1/apps/${project.projectId}`);
+    const options = { execute: [openid.allowInsecureRequests] };
+    const config = await openid.discovery(issuer, 'shop', 's', undefined, options);
+    const handle = openid.getDPoPHandle(config, own().pair);
+    expect((await openid.clientCredentialsGrant(config, {}, { DPoP: handle })).token_type).toBe('dpop');
+  });
+
+  it('registers itself for bound tokens, and gets no others', async () => {
+    const metadata = { redirect_uris: [CALLBACK], dpop_bound_access_tokens: true };
+    const config = await openid.dynamicClientRegistration(new URL(toIssuer()), metadata, openid.None(), {
+      execute: [openid.allowInsecureRequests],
+    });
+    expect(config.clientMetadata().dpop_bound_access_tokens).toBe(true);
+    const handle = openid.getDPoPHandle(config, own().pair);
+    expect((await signIn(config, handle)).token_type).toBe('dpop');
+    const bare = openid.authorizationCodeGrant(config, await allow(config), {
+      pkceCodeVerifier: VERIFIER,
+    });
+    await expect(bare).rejects.toMatchObject({ error: 'invalid_dpop_proof' });
   });
 
   it('gets another nonce where the one that it has is too old', async () => {
@@ -264,17 +296,10 @@ describe('The token endpoint', () => {
 describe('A stolen code or refresh token', () => {
   it('of a bound code is rejected without the key, and with another one', async () => {
     const config = await configure('shop-secret');
-    const verifier = openid.randomPKCECodeVerifier();
-    const parameters = {
-      redirect_uri: CALLBACK,
-      code_challenge: await openid.calculatePKCECodeChallenge(verifier),
-      code_challenge_method: 'S256',
-      dpop_jkt: own().thumbprint,
-    };
     for (const handle of [undefined, openid.getDPoPHandle(config, (other as ProofKey).pair)]) {
-      const callback = await consent(openid.buildAuthorizationUrl(config, parameters));
+      const callback = await allow(config, { dpop_jkt: own().thumbprint });
       const options = handle ? { DPoP: handle } : {};
-      const checks = { pkceCodeVerifier: verifier };
+      const checks = { pkceCodeVerifier: VERIFIER };
       const redeemed = openid.authorizationCodeGrant(config, callback, checks, undefined, options);
       await expect(redeemed).rejects.toMatchObject({ error: 'invalid_grant' });
     }

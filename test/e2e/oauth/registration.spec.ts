@@ -131,6 +131,7 @@ describe('A client that registers itself', () => {
     ['the implicit grant', { response_types: ['token'] }, 'invalid_client_metadata'],
     ['an unknown method', { token_endpoint_auth_method: 'private_key_jwt' }, 'invalid_client_metadata'],
     ['a name that is no text', { client_name: { $: 1 } }, 'invalid_client_metadata'],
+    ['a flag that is text', { dpop_bound_access_tokens: 'true' }, 'invalid_client_metadata'],
   ])('is rejected with %s', async (_what, metadata, error) => {
     expect(await reject({ redirect_uris: [CALLBACK], ...metadata })).toEqual([400, error]);
   });
