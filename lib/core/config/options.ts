@@ -177,7 +177,8 @@ export interface DescopeOptions extends UserOptions {
    */
   readonly loadUser?: UserLoader | UserLoaderClass | undefined;
   /**
-   * Remembers what `loadUser` returned, for a short time and for one session token each.
+   * Remembers what `loadUser` returned, for a short time and for one session token each. Then `loadUser` gets the session, and
+   * no request.
    * @defaultValue none: `loadUser` is called once for each request
    */
   readonly userCache?: UserCacheOptions | false | undefined;

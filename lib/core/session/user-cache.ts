@@ -115,10 +115,12 @@ export class UserCache {
 }
 
 // The end of a signature stands for the token: nobody but Descope can make two with the same end. `undefined` for the session
-// of a guard of the application, whose token is none that Descope has signed.
-function toKey({ token, user }: SignedInSession): string | undefined {
-  const isSigned = typeof token === 'string' && token.length - token.lastIndexOf('.') > TAIL_LENGTH;
-  return isSigned && token.includes('.') ? `${user.kind} ${user.id} ${token.slice(-TAIL_LENGTH)}` : undefined;
+// of a guard of the application, whose token is none that Descope has signed. What a session has beside its token is in the
+// key, too.
+function toKey({ token, user, sentByBrowser }: SignedInSession): string | undefined {
+  const end = typeof token === 'string' ? token.lastIndexOf('.') : -1;
+  if (end < 0 || token.length - end <= TAIL_LENGTH) return undefined;
+  return `${sentByBrowser} ${user.kind} ${user.id} ${token.slice(-TAIL_LENGTH)}`;
 }
 
 function toOwner({ high, low }: RevocationKey): string {

@@ -83,6 +83,24 @@ describe('UserCache', () => {
     expect([await get(toSession(claims)), countLoads()]).toEqual([{ number: 2 }, 2]);
   });
 
+  it('loads for itself the same token from a cookie, because a loader can tell', async () => {
+    const { get } = create();
+    const { user, token } = toSession();
+    const [sent, ofBrowser] = [DescopeSession.of(user, token), DescopeSession.of(user, token, true)];
+    for (let round = 0; round < 2; round += 1)
+      expect([await get(sent), await get(ofBrowser)]).toEqual([{ number: 1 }, { number: 2 }]);
+  });
+
+  it('trusts no user and no load from a later time when the clock was set back', async () => {
+    const { clock, cache, get, countLoads } = create();
+    await get(toSession());
+    const hung = cache.getOrLoad(toSession({ sub: 'U2bob' }), createLoad().load);
+    clock.advance(-1);
+    await get(toSession());
+    expect(await get(toSession({ sub: 'U2bob' }))).not.toBe(hung);
+    expect(countLoads()).toBe(3);
+  });
+
   it.each(['', 'opaque', 'x'.repeat(100), 'a.b.c', 'a.b.short-signature'])(
     'remembers nothing for a session whose token was signed by nobody (%j)',
     async (token) => {
