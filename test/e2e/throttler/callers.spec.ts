@@ -265,6 +265,19 @@ describe.each(ADAPTERS)('DescopeThrottlerGuard on %s', (adapter) => {
     }
   });
 
+  it('counts for its own application where two of a process have one class of controllers', async () => {
+    await boot();
+    const first = application;
+    await boot({}, { accepts: ['access-key'] });
+    try {
+      expect(await ask('/orders', ann.bearer)).toBe('401 TOKEN_KIND_NOT_ACCEPTED');
+      expect((await first?.request('/orders', { headers: ann.bearer }))?.status).toBe(200);
+      expect(trackers).toEqual([HERE, 'user:U2ann']);
+    } finally {
+      await first?.close();
+    }
+  });
+
   it('counts by address while the keys cannot be had, and says 503 until the limit', async () => {
     const down = () => Promise.reject(new Error('connect ECONNREFUSED'));
     const imports = [
