@@ -8,6 +8,7 @@ import type { MaybePromise } from '../../core/maybe-promise.js';
 import { isYes } from '../../core/maybe-promise.js';
 import type { DescopeSession } from '../../core/session/session.js';
 import { toAlternativesFlaw } from '../../core/user/alternatives.js';
+import type { Flaw } from '../../core/user/authorize.js';
 import type { Demand } from '../../core/user/demands.js';
 import type { DescopeCall } from '../transports/call.js';
 import type { AccessAlternative, AccessRule, AlternativesRule, GuardRule } from './access-metadata.js';
@@ -16,9 +17,9 @@ import { findProvider } from './find-provider.js';
 
 /** How alternatives are judged, and how a caller is rejected who meets none. */
 export interface Judgement<A extends AccessAlternative> {
-  /** Throws if the alternative is not met. */
-  readonly judge: (alternative: A) => MaybePromise<void>;
-  /** Chooses the rejection; `failures` are what the alternatives threw. */
+  /** Throws, or returns a flaw, if the alternative is not met. */
+  readonly judge: (alternative: A) => MaybePromise<Flaw | undefined>;
+  /** Chooses the rejection; `failures` are what the alternatives threw, and their flaws. */
   readonly reject: (failures: readonly Error[]) => Error;
 }
 
@@ -31,16 +32,18 @@ export async function assertAnyOf<A extends AccessAlternative>(
   alternatives: readonly A[],
   { judge, reject }: Judgement<A>,
 ): Promise<void> {
-  const failures: Error[] = [];
+  const flaws: (() => Error)[] = [];
   for (const alternative of toJudgedOrder(alternatives)) {
     try {
-      await judge(alternative);
-      return;
+      const flaw = await judge(alternative);
+      if (flaw === undefined) return;
+      flaws.push(flaw);
     } catch (error) {
       if (!isRejection(error)) throw error;
-      failures.push(error);
+      flaws.push(() => error);
     }
   }
+  const failures = flaws.map((flaw) => flaw());
   throw failures.find(isOutage) ?? failures.find(isOwnResponse) ?? reject(failures);
 }
 
@@ -97,13 +100,14 @@ export interface GuardCase {
  * Asserts that a guard of the application lets a call pass. What it throws is passed on.
  * @throws {DescopeAccessError} ACCESS_POLICY_REFUSED
  */
-export async function assertActivated({ guard: type }: GuardRule, guardCase: GuardCase): Promise<void> {
+export async function assertActivated({ guard: type }: GuardRule, guardCase: GuardCase): Promise<undefined> {
   const { call, modules } = guardCase;
   const guard = await findProvider(type, call.request, modules);
   const result: unknown = guard.canActivate(call.context);
   // Of an observable, Nest takes the last value, too.
   const answer = isObservable(result) ? await lastValueFrom(result, { defaultValue: false }) : await result;
-  if (!isYes(answer)) throw refused('A guard', type.name);
+  if (isYes(answer)) return undefined;
+  throw refused('A guard', type.name);
 }
 
 /**

@@ -4,7 +4,8 @@ import type { MaybePromise } from '../../core/maybe-promise.js';
 import { whenReady } from '../../core/maybe-promise.js';
 import type { DescopeSession } from '../../core/session/session.js';
 import { acceptOptionalSession, acceptSession } from '../../core/session/session.js';
-import { assertAccess, findDemandFlaw } from '../../core/user/authorize.js';
+import type { Flaw } from '../../core/user/authorize.js';
+import { assertAccess, judge } from '../../core/user/authorize.js';
 import type { Demand } from '../../core/user/demands.js';
 import { readTenantSources } from '../../core/user/demands.js';
 import type { DescopeUser } from '../../core/user/descope-user.js';
@@ -65,20 +66,17 @@ export function assertDemands({ call, policy, user }: Case, config: DescopeConfi
 }
 
 /**
- * Asserts that the caller meets one demand that is an alternative of others. With `{ tenant: true }` it is about the tenant of
- * the handler's `@Tenant`.
- * @throws {DescopeAccessError} an `ACCESS_…` code
- * @throws {DescopeCredentialError} an `AUTH_…` code
+ * Judges one demand that is an alternative of others. With `{ tenant: true }` it is about the tenant of the handler's
+ * `@Tenant`. Returns `undefined` if the caller meets it.
  */
-export function assertDemand(
+export function judgeDemand(
   demand: Demand,
   { call, policy, user }: Case,
   config: DescopeConfig,
-): MaybePromise<void> {
+): MaybePromise<Flaw | undefined> {
   const { clock, superuserBypass } = config;
   const demands = [demand, ...policy.demands.filter(({ kind }) => kind === 'tenant')];
-  return whenReady(readRequestValues(readTenantSources(demands), { call, user }), (tenants) => {
-    const flaw = findDemandFlaw(demand, { nowMs: clock(), tenants, superuserBypass, user, demands });
-    if (flaw !== undefined) throw flaw;
-  });
+  return whenReady(readRequestValues(readTenantSources(demands), { call, user }), (tenants) =>
+    judge(demand, { nowMs: clock(), tenants, superuserBypass, user, demands }),
+  );
 }

@@ -5,6 +5,7 @@ import type { DescopeConfig } from '../../core/config/config.js';
 import { DescopeAccessError } from '../../core/errors.js';
 import type { MaybePromise } from '../../core/maybe-promise.js';
 import { isYes } from '../../core/maybe-promise.js';
+import type { Flaw } from '../../core/user/authorize.js';
 import type { RegisteredUser } from '../../core/user/descope-user.js';
 import { DESCOPE_RELATIONS } from '../injection-tokens.js';
 import type {
@@ -19,9 +20,9 @@ import type {
   RelationRule,
 } from './access-metadata.js';
 import { addMetadata, assertValueSource, invalid, isRuleClass } from './access-metadata.js';
-import { assertActivated, assertAnyOf, toMissing } from './alternatives.js';
+import { assertActivated, assertAnyOf, isDemand, toMissing } from './alternatives.js';
 import type { Case } from './check-access.js';
-import { assertDemand } from './check-access.js';
+import { judgeDemand } from './check-access.js';
 import type { RelationCheck } from './fga.js';
 import type { CheckedContext } from './fga-context.js';
 import { readFgaContext } from './fga-context.js';
@@ -63,11 +64,12 @@ async function follow(rules: readonly AccessRule[], ruleCase: RuleCase): Promise
 
 async function assertAlternatives({ alternatives }: AlternativesRule, ruleCase: RuleCase): Promise<void> {
   let relations: Promise<Relations> | undefined;
-  const judge = async (one: AccessAlternative): Promise<void> => {
-    if (one.kind === 'rule') return assertAllowed(one, ruleCase);
-    if (one.kind === 'guard') return assertActivated(one, ruleCase);
-    if (one.kind !== 'relation') return assertDemand(one, ruleCase, ruleCase.config);
-    return assertRelated(one, await (relations ??= askRelations(alternatives, ruleCase)));
+  const judge = async (one: AccessAlternative): Promise<Flaw | undefined> => {
+    if (isDemand(one)) return judgeDemand(one, ruleCase, ruleCase.config);
+    if (one.kind === 'rule') await assertAllowed(one, ruleCase);
+    else if (one.kind === 'guard') await assertActivated(one, ruleCase);
+    else await assertRelated(one, await (relations ??= askRelations(alternatives, ruleCase)));
+    return undefined;
   };
   await assertAnyOf(alternatives, { judge, reject: toMissing });
 }

@@ -37,12 +37,18 @@ export function assertAccess(user: DescopeUser, demands: readonly Demand[], fact
   const { nowMs, tenants, superuserBypass } = facts;
   const question = { nowMs, tenants, superuserBypass, user, demands }; // a spread is slower than the rest of this function
   for (const demand of demands) {
-    const flaw = findDemandFlaw(demand, question);
-    if (flaw !== undefined) throw flaw;
+    const flaw = judge(demand, question);
+    if (flaw !== undefined) throw flaw();
   }
 }
 
-type Judge<D extends Demand> = (demand: D, question: Question) => DescopeError | undefined;
+/**
+ * Creates the error of a demand that is not met. An alternative that is not met may not reject the caller, and the stack of an
+ * error takes longer than all of the guard.
+ */
+export type Flaw = () => DescopeError;
+
+type Judge<D extends Demand> = (demand: D, question: Question) => Flaw | undefined;
 
 // One function for each kind of demand; the compiler finds a new kind without one.
 const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K }>> } = {
@@ -69,8 +75,13 @@ const JUDGE_BY_KIND = new Map(Object.entries(JUDGES) as [string, Judge<Demand>][
 
 /** Returns why a user does not meet one of the demands; `undefined` if the user meets it. */
 export function findDemandFlaw(demand: Demand, question: Question): DescopeError | undefined {
-  const judge = JUDGE_BY_KIND.get(demand.kind);
-  if (judge !== undefined) return judge(demand, question);
+  return judge(demand, question)?.();
+}
+
+/** Judges one of the demands, as `findDemandFlaw`. */
+export function judge(demand: Demand, question: Question): Flaw | undefined {
+  const ofKind = JUDGE_BY_KIND.get(demand.kind);
+  if (ofKind !== undefined) return ofKind(demand, question);
   // A demand of a newer copy of the package that this copy does not know is rejected.
   return denied(
     'ACCESS_DEMAND_UNKNOWN',
@@ -78,20 +89,17 @@ export function findDemandFlaw(demand: Demand, question: Question): DescopeError
   );
 }
 
-function findAlternativesFlaw(
-  { alternatives }: AlternativesDemand,
-  question: Question,
-): DescopeError | undefined {
-  const flaws: DescopeError[] = [];
+function findAlternativesFlaw({ alternatives }: AlternativesDemand, question: Question): Flaw | undefined {
+  const flaws: Flaw[] = [];
   for (const alternative of alternatives) {
-    const flaw = findDemandFlaw(alternative, question);
+    const flaw = judge(alternative, question);
     if (flaw === undefined) return undefined;
     flaws.push(flaw);
   }
-  return toAlternativesFlaw(flaws);
+  return () => toAlternativesFlaw(flaws.map((flaw) => flaw()));
 }
 
-function findGrantFlaw(demand: GrantDemand, question: Question): DescopeError | undefined {
+function findGrantFlaw(demand: GrantDemand, question: Question): Flaw | undefined {
   const { user, superuserBypass } = question;
   const isInProject = isMet(demand, user[demand.kind]) || (superuserBypass && user.isSuperuser);
   if (demand.tenant === undefined) return isInProject ? undefined : missing(demand);
@@ -114,14 +122,14 @@ function findTenantGrantFlaw(
   demand: GrantDemand,
   source: RequestValueSource,
   question: Question,
-): DescopeError | undefined {
+): Flaw | undefined {
   const flaw = findTenantFlaw(source, question);
   if (flaw !== undefined) return flaw;
   const grants = readTenantGrants(question.user, question.tenants.get(source) ?? '');
   return isMet(demand, grants?.[demand.kind] ?? []) ? undefined : missing(demand);
 }
 
-function findTenantFlaw(source: RequestValueSource, { user, tenants }: Question): DescopeError | undefined {
+function findTenantFlaw(source: RequestValueSource, { user, tenants }: Question): Flaw | undefined {
   const tenant = tenants.get(source);
   if (tenant === undefined)
     return denied('ACCESS_TENANT_UNNAMED', 'must belong to a tenant, but the request names none');
@@ -139,14 +147,16 @@ const MISSING = {
   scopes: ['ACCESS_SCOPE_MISSING', 'scope'],
 } as const;
 
-function missing({ kind, names, match }: GrantDemand | ScopeDemand): DescopeAccessError {
-  const [code, noun] = MISSING[kind];
-  const message = `The user ${match === 'any' ? `has none of the ${noun}s` : `lacks a ${noun}`} that this route requires.`;
-  return new DescopeAccessError(code, message, { wanted: names, match });
+function missing({ kind, names, match }: GrantDemand | ScopeDemand): Flaw {
+  return () => {
+    const [code, noun] = MISSING[kind];
+    const message = `The user ${match === 'any' ? `has none of the ${noun}s` : `lacks a ${noun}`} that this route requires.`;
+    return new DescopeAccessError(code, message, { wanted: names, match });
+  };
 }
 
-function denied(code: DescopeAccessCode, what: string): DescopeAccessError {
-  return new DescopeAccessError(code, `The user ${what}.`);
+function denied(code: DescopeAccessCode, what: string): Flaw {
+  return () => new DescopeAccessError(code, `The user ${what}.`);
 }
 
 // The strength and the age of the sign-in (RFC 9470), read from the token alone.
@@ -157,11 +167,7 @@ const MFA = 'mfa'; // RFC 8176 §2
 export type StrengthDemand = StepUpDemand | MethodDemand | MfaDemand;
 
 /** Returns what a sign-in lacks, if anything: `AUTH_STEP_UP_REQUIRED`, `AUTH_MFA_REQUIRED` or `AUTH_METHOD_REQUIRED`. */
-export function findStrengthFlaw(
-  demand: StrengthDemand,
-  user: DescopeUser,
-  nowMs: number,
-): DescopeCredentialError | undefined {
+export function findStrengthFlaw(demand: StrengthDemand, user: DescopeUser, nowMs: number): Flaw | undefined {
   if (demand.kind === 'step-up') return isSteppedUp(user, demand, nowMs) ? undefined : stale(demand);
   const methods = readNames(user.claims, 'amr');
   if (demand.kind === 'mfa') return isMfa(methods) ? undefined : weak('AUTH_MFA_REQUIRED', ['mfa']);
@@ -182,18 +188,15 @@ function isSteppedUp({ claims }: DescopeUser, { maxAgeSeconds }: StepUpDemand, n
   return claims.iat !== undefined && nowMs / 1000 - claims.iat <= maxAgeSeconds;
 }
 
-function stale({ maxAgeSeconds, acrValues }: StepUpDemand): DescopeCredentialError {
+function stale({ maxAgeSeconds, acrValues }: StepUpDemand): Flaw {
   const message = 'The route requires a step-up: the user must authenticate again.';
   const details = { maxAgeSeconds, ...(acrValues === undefined ? {} : { acrValues }) };
-  return new DescopeCredentialError('AUTH_STEP_UP_REQUIRED', message, details);
+  return () => new DescopeCredentialError('AUTH_STEP_UP_REQUIRED', message, details);
 }
 
-function weak(
-  code: 'AUTH_MFA_REQUIRED' | 'AUTH_METHOD_REQUIRED',
-  wanted: readonly string[],
-): DescopeCredentialError {
+function weak(code: 'AUTH_MFA_REQUIRED' | 'AUTH_METHOD_REQUIRED', wanted: readonly string[]): Flaw {
   const message = 'The route requires another authentication method.';
-  return new DescopeCredentialError(code, message, { wanted });
+  return () => new DescopeCredentialError(code, message, { wanted });
 }
 
 // Comparison of demanded names with the names that a user has.
