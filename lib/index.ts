@@ -74,6 +74,7 @@ export type {
 export type { WhenIsolated } from './core/channel/hearing.js';
 export type { Clock } from './core/clock.js';
 export type { AccessKeyOptions, UserCacheOptions, UserOptions } from './core/config/access.js';
+export type { DpopMode, DpopOptions } from './core/config/dpop.js';
 export type { EventsOptions } from './core/config/events.js';
 export type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './core/config/keys.js';
 export type { DescopeOptions } from './core/config/options.js';
@@ -134,6 +135,7 @@ export type {
   AlternativesDemand,
   AudienceDemand,
   Demand,
+  DpopDemand,
   GrantDemand,
   InPersonDemand,
   KindDemand,

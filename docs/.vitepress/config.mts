@@ -115,6 +115,7 @@ export default defineConfig({
             page('WebSockets and SSE', 'websockets-sse'),
             page('Microservices', 'microservices'),
             page('Machines', 'machines'),
+            page('Tokens bound to a key', 'dpop'),
             page('Gateways', 'gateways'),
           ],
         },

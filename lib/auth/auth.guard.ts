@@ -24,7 +24,7 @@ import type { RequestResource, RequestResources } from './access/protected-resou
 import { assertRules } from './access/rules.js';
 import type { Application } from './applications.js';
 import type { ExplainRejection, LoginPath } from './error-response.js';
-import { respondWithError } from './error-response.js';
+import { respondWithError, toChallengeProofs } from './error-response.js';
 import {
   DESCOPE_APPLICATION,
   DESCOPE_AUTHENTICATOR,
@@ -147,7 +147,9 @@ export class AuthGuard implements CanActivate {
   protected reject(error: unknown, call: DescopeCall): never {
     this.explain?.(call, error);
     const login = { path: this.loginPath, tokenStore: this.sessions.tokenStore };
-    throw respondWithError(call, error, { notify: this.notify, login, resource: this.#findResource(call) });
+    const proofs = toChallengeProofs(call, this.config.dpop);
+    const resource = this.#findResource(call);
+    throw respondWithError(call, error, { notify: this.notify, login, resource, proofs });
   }
 
   // A credential that is not known to be one of Descope may be one of the application: its guard inside `@AnyOf` decides.
@@ -180,7 +182,15 @@ export class AuthGuard implements CanActivate {
     if (!isLeftToGuards(decision.policy, accepted))
       rememberAcceptance(call, { session, accepted }, this.authenticator);
     keepPrivate(call.response);
+    if (this.config.dpop?.hasNonces === true) this.#offerNonce(call, accepted);
     return accepted;
+  }
+
+  // RFC 9449 §8.2: a client that gets the next nonce in time is not rejected when its own is too old.
+  #offerNonce({ response }: DescopeCall, { claims }: DescopeSession): void {
+    const nonce =
+      claims !== undefined && Object.hasOwn(claims, 'cnf') ? this.authenticator.readNonce() : undefined;
+    if (nonce !== undefined) response?.set('DPoP-Nonce', nonce);
   }
 
   #assertDemands({ call, policy, session }: AccessDecision): MaybePromise<void> {

@@ -1,5 +1,6 @@
 // The response to a rejected request: the log line, the challenge and other headers, or the redirect of a page to the login page.
 import { HttpException } from '@nestjs/common';
+import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeCredentialError } from '../core/errors.js';
 import { readRedirectTarget } from '../core/http/redirect-target.js';
 import type { RequestLike } from '../core/http/request.js';
@@ -7,22 +8,20 @@ import { readHeader } from '../core/http/request.js';
 import type { TokenStore } from '../core/http/token-store.js';
 import type { Notify } from '../core/logging.js';
 import { reportRejection } from '../core/logging.js';
-import type { ChallengeResource, HttpError } from './http-error.js';
+import type { ChallengeFacts, HttpError } from './http-error.js';
 import { toHttpError } from './http-error.js';
 import { keepPrivate } from './response-headers.js';
 import type { DescopeCall, HttpCall } from './transports/call.js';
-import { readPageRequest, toTransportException } from './transports/call.js';
+import { findRequest, readPageRequest, toTransportException } from './transports/call.js';
 
 /** The call that failed: a call of a handler, a request to a mounted route, or a socket, which has no headers. */
 export type ErrorCall = DescopeCall | Pick<HttpCall, 'response'>;
 
 /** Where a rejection is logged, and where a browser without a session is redirected. */
-export interface ErrorResponseInput {
+export interface ErrorResponseInput extends ChallengeFacts {
   readonly notify: Notify;
   /** The login page's path, and the store from which a signed-out session is removed; `undefined` for no redirect. */
   readonly login?: { readonly path: LoginPath | undefined; readonly tokenStore: TokenStore } | undefined;
-  /** The protected resource of the request, if it is for one. */
-  readonly resource?: ChallengeResource | undefined;
 }
 
 /** Logs for developers why a call is rejected; must not throw. */
@@ -35,10 +34,10 @@ export type ExplainRejection = (call: DescopeCall, error: unknown) => void;
 export function respondWithError(
   call: ErrorCall,
   error: unknown,
-  { notify, login, resource }: ErrorResponseInput,
+  { notify, login, ...facts }: ErrorResponseInput,
 ): unknown {
   reportRejection(error, notify);
-  const rejection = toHttpError(error, resource);
+  const rejection = toHttpError(error, facts);
   if (login?.path !== undefined && 'context' in call) {
     const location = toLoginLocation(error, readPageRequest(call), login.path);
     if (location !== undefined) return leadToLogin(call, error, { location, tokenStore: login.tokenStore });
@@ -54,6 +53,16 @@ const UNCACHED = ['Cache-Control', 'no-store'] as const;
 /** Writes the headers of a rejection: the challenge of a 401 or 403, `Retry-After`, and that no cache may keep it. */
 export function writeErrorHeaders(response: ErrorCall['response'], { headers }: HttpError): void {
   for (const [name, value] of [UNCACHED, ...headers]) response?.set(name, value);
+}
+
+const DPOP_SCHEME = /^dpop(?![A-Za-z0-9!#$%&'*+.^_`|~-])/i;
+
+/** Returns what the challenges of a call name of bound tokens; `undefined` if the application does not accept them. */
+export function toChallengeProofs(call: DescopeCall, dpop: DescopeConfig['dpop']): ChallengeFacts['proofs'] {
+  if (dpop === undefined) return undefined;
+  const { algorithms, isRequired } = dpop;
+  const header = findRequest(call) === undefined ? undefined : readHeader(call.headers, 'authorization');
+  return { algorithms, isRequired, isSent: DPOP_SCHEME.test(header ?? '') };
 }
 
 function leadToLogin(

@@ -44,6 +44,24 @@ export interface ChallengeResource {
   readonly wantedScopes: readonly string[];
 }
 
+/** What the challenges of an application that accepts bound tokens name (RFC 9449 §7.1). */
+export interface ChallengeProofs {
+  /** The algorithms of proofs. */
+  readonly algorithms: readonly string[];
+  /** Whether every credential must be bound to a key. */
+  readonly isRequired: boolean;
+  /** Whether the request has the scheme `DPoP`. */
+  readonly isSent: boolean;
+}
+
+/** What the challenges of a request name beside the error. */
+export interface ChallengeFacts {
+  /** The protected resource of the request, if it is for one. */
+  readonly resource?: ChallengeResource | undefined;
+  /** Present if the application accepts bound tokens. */
+  readonly proofs?: ChallengeProofs | undefined;
+}
+
 const CHALLENGE = 'WWW-Authenticate';
 const NO_REFRESH_TOKEN =
   'This route requires a refresh token that this application stores for a browser. A client that stores its own tokens must refresh them at Descope.';
@@ -74,15 +92,21 @@ export async function inNestForm<T>(call: () => T | PromiseLike<T>): Promise<T> 
 
 setThrownForm(toNestError);
 
-/**
- * Converts an error of the request pipeline to its HTTP form; `undefined` for any other error.
- * @param resource the protected resource of the request
- */
-export function toHttpError(given: unknown, resource?: ChallengeResource): HttpError | undefined {
+/** Converts an error of the request pipeline to its HTTP form; `undefined` for any other error. */
+export function toHttpError(
+  given: unknown,
+  { resource, proofs }: ChallengeFacts = {},
+): HttpError | undefined {
   const consequence = readConsequence(given);
   const error = given instanceof HttpException ? given.cause : given; // the exception has the core error as its cause
-  if (consequence === 'credential') return toCredentialRejection(error as DescopeCredentialError, resource);
-  if (consequence === 'access') return toAccessRejection(error as DescopeAccessError, resource);
+  if (consequence === 'credential') {
+    const rejection = toCredentialRejection(error as DescopeCredentialError, resource);
+    return withProofs(rejection, error as DescopeCredentialError, proofs);
+  }
+  if (consequence === 'access') {
+    const rejection = toAccessRejection(error as DescopeAccessError, resource);
+    return withProofs(rejection, error as DescopeAccessError, proofs);
+  }
   if (consequence === 'request') return toRequestRejection(error as DescopeRequestError);
   if (consequence === 'unavailable') return toUnavailableRejection(error as DescopeUnavailableError);
   return undefined;
@@ -105,6 +129,7 @@ function toCredentialMessage(code: DescopeErrorCode): string {
   if (code === 'SESSION_MISSING') return 'A session is required.';
   if (code === 'REFRESH_TOKEN_MISSING') return NO_REFRESH_TOKEN;
   if (isOfWebhook(code)) return 'The signature of the webhook is missing or not valid.';
+  if (isOfProof(code)) return 'A token that is bound to a key and a valid DPoP proof are required.';
   return isTooWeak(code) ? 'A stronger or more recent sign-in is required.' : 'The session is not valid.';
 }
 
@@ -116,13 +141,40 @@ function toCredentialChallenge(
   // Another token that was sent is valid, so the challenge has no error code.
   if (isOfWebhook(code)) return challenge(undefined);
   if (code === 'SESSION_MISSING' || code === 'REFRESH_TOKEN_MISSING') return challenge(undefined, found);
-  if (!isTooWeak(code)) return challenge('invalid_token', found);
+  if (!isTooWeak(code)) return challenge(toTokenError(code), found);
   const { maxAgeSeconds, acrValues } = details; // RFC 9470 §3
   const parameters = {
     ...(maxAgeSeconds === undefined ? {} : { max_age: String(maxAgeSeconds) }),
     ...(Array.isArray(acrValues) ? { acr_values: acrValues.join(' ') } : {}),
   };
   return challenge('insufficient_user_authentication', { ...parameters, ...found });
+}
+
+// RFC 9449 §7.1 and §9.
+function toTokenError(code: DescopeErrorCode): string {
+  if (code === 'DPOP_NONCE_REQUIRED') return 'use_dpop_nonce';
+  return code.startsWith('DPOP_PROOF_') ? 'invalid_dpop_proof' : 'invalid_token';
+}
+
+function isOfProof(code: DescopeErrorCode): boolean {
+  return code.startsWith('DPOP_');
+}
+
+// RFC 9449 §7.2: the scheme that the client has used says what is wrong, and the other one that it is accepted.
+function withProofs(
+  { exception, headers }: HttpError,
+  { code, details }: DescopeCredentialError | DescopeAccessError,
+  proofs: ChallengeProofs | undefined,
+): HttpError {
+  if (proofs === undefined || isOfWebhook(code)) return { exception, headers };
+  const algs = `algs="${proofs.algorithms.join(' ')}"`;
+  const isAlone = proofs.isRequired || proofs.isSent || isOfProof(code);
+  const toValue = (bearer: string): string =>
+    isAlone ? `${bearer.replace(/^Bearer/, 'DPoP')}, ${algs}` : `${bearer}, DPoP ${algs}`;
+  const challenges = headers.map(([name, value]) => [name, toValue(value)] as const);
+  const { nonce } = details;
+  const isAsked = code === 'DPOP_NONCE_REQUIRED' && typeof nonce === 'string';
+  return { exception, headers: [...challenges, ...(isAsked ? [['DPoP-Nonce', nonce] as const] : [])] };
 }
 
 // RFC 9728 §5.1. All scopes at once: a client that obtains them needs no second step.

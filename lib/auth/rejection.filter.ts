@@ -4,6 +4,7 @@ import { Catch, Inject, Injectable, Optional } from '@nestjs/common';
 import { ApplicationConfig, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { throwError } from 'rxjs';
+import type { DescopeConfig } from '../core/config/config.js';
 import {
   DescopeAccessError,
   DescopeCredentialError,
@@ -11,9 +12,9 @@ import {
   DescopeUnavailableError,
 } from '../core/errors.js';
 import type { RequestResources } from './access/protected-resource.js';
-import { writeErrorHeaders } from './error-response.js';
+import { toChallengeProofs, writeErrorHeaders } from './error-response.js';
 import { toHttpError } from './http-error.js';
-import { DESCOPE_RESOURCES } from './injection-tokens.js';
+import { DESCOPE_CONFIG, DESCOPE_RESOURCES } from './injection-tokens.js';
 import { findRequest, openCall } from './transports/call.js';
 import { microserviceTransport } from './transports/microservice.js';
 import { readThrown, respondToSocket } from './transports/transport.js';
@@ -27,6 +28,8 @@ const OURS = [DescopeCredentialError, DescopeAccessError, DescopeRequestError, D
 @Catch(...OURS)
 @Injectable()
 export class RejectionFilter extends BaseExceptionFilter {
+  @Optional() @Inject(DESCOPE_CONFIG) private readonly config?: DescopeConfig;
+
   constructor(
     @Inject(ApplicationConfig) application: ApplicationConfig,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -44,7 +47,8 @@ export class RejectionFilter extends BaseExceptionFilter {
   override catch(error: unknown, host: ArgumentsHost): unknown {
     const type: string = host.getType();
     if (type === 'ws' || type === 'rpc') return respondToMessage(error, host);
-    const rejection = respondOverHttp(error, host, this.resources);
+    const { resources, config } = this;
+    const rejection = respondOverHttp(error, host, { resources, config });
     if (type === 'http') {
       super.catch(rejection, host);
       return;
@@ -64,10 +68,21 @@ class MessageRejectionFilter implements ExceptionFilter {
 /** The filter for messages. It has no state, so one instance serves all applications of a process. */
 export const messageRejectionFilter: ExceptionFilter = new MessageRejectionFilter();
 
-function respondOverHttp(error: unknown, host: ArgumentsHost, resources?: RequestResources): unknown {
+/** What the challenges of an application name. */
+interface ChallengeParts {
+  readonly resources: RequestResources | undefined;
+  readonly config: DescopeConfig | undefined;
+}
+
+function respondOverHttp(
+  error: unknown,
+  host: ArgumentsHost,
+  { resources, config }: ChallengeParts,
+): unknown {
   const call = openCall(host as ExecutionContext);
   const isFor = resources !== undefined && findRequest(call) !== undefined;
-  const rejection = toHttpError(error, isFor ? resources.recall(call.key) : undefined);
+  const resource = isFor ? resources.recall(call.key) : undefined;
+  const rejection = toHttpError(error, { resource, proofs: toChallengeProofs(call, config?.dpop) });
   if (rejection === undefined) return error;
   const { response } = call;
   if (response?.node?.isSent !== true) writeErrorHeaders(response, rejection);

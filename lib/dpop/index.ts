@@ -1,2 +1,2 @@
 // Entry point './dpop': proof of possession.
-export {};
+export { Dpop } from './dpop.decorator.js';

@@ -19,7 +19,7 @@ interface Operation {
   'x-descope-access'?: unknown;
 }
 
-type SchemeName = 'descopeBearer' | 'descopeCookie';
+type SchemeName = 'descopeBearer' | 'descopeCookie' | 'descopeDpop';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'search', 'query'];
 const ERROR_NAME = 'DescopeError';
@@ -65,12 +65,15 @@ function withComponents(document: Document): {
 }
 
 // Only for the token sources of the application. The cookie of a server-side session has another name, and no token.
-function toSchemes({ authentication, session }: DescopeConfig): Partial<Record<SchemeName, object>> {
+function toSchemes({ authentication, session, dpop }: DescopeConfig): Partial<Record<SchemeName, object>> {
   const { sources } = authentication;
   const descopeBearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' };
   const name = session.cookies.sessionName;
   const descopeCookie = { type: 'apiKey', in: 'cookie', name };
+  const descopeDpop = { type: 'http', scheme: 'dpop', bearerFormat: 'JWT' };
+  if (dpop?.isRequired === true) return { descopeDpop };
   return {
+    ...(dpop === undefined ? {} : { descopeDpop }),
     ...(sources.includes('bearer') ? { descopeBearer } : {}),
     ...(sources.includes('cookie') && session.store === 'cookies' ? { descopeCookie } : {}),
   };
@@ -86,7 +89,9 @@ function writeSecurity(
     return;
   }
   if (schemes.length === 0) return; // the application documents its own token sources itself: `[]` would mean public
-  const alternatives = schemes.map((name) => ({ [name]: [] }));
+  const isBound = demands.some(({ kind }) => kind === 'dpop');
+  const fit = isBound ? schemes.filter((name) => name === 'descopeDpop') : schemes;
+  const alternatives = fit.map((name) => ({ [name]: [] }));
   // The application documents what its own guards inside `@AnyOf` ask for.
   const ofGuards = isOpenable(demands) ? (operation.security ?? []) : [];
   operation.security = access === 'optional' ? [{}, ...alternatives] : [...alternatives, ...ofGuards];
@@ -137,7 +142,7 @@ const OF_THE_PROCESS = [
   ...['rule', 'guard'],
 ];
 // Demands that another or a stronger token can meet: 401 and not 403.
-const OF_THE_CREDENTIAL = ['accepts', 'audience', 'step-up', 'mfa', 'amr'];
+const OF_THE_CREDENTIAL = ['accepts', 'audience', 'dpop', 'step-up', 'mfa', 'amr'];
 const SAFE_METHODS = ['get', 'head', 'options', 'trace']; // RFC 9110 §9.2.1
 
 /** Lists the rejections that can happen, by status. */

@@ -210,6 +210,7 @@ export function assertSatisfiable(handlers: readonly HandlerWithPolicy[], facts:
     assertRulesProvided(handler, modules);
     assertKeyGiven(handler, facts.config);
     assertAudienceGiven(handler, facts.config);
+    assertProofsAccepted(handler, facts.config);
     if (isPathKnown && handler.isRouted) assertParamsRouted(handler, facts.application.getGlobalPrefix());
   }
   assertModuleAudience(handlers, facts.config);
@@ -252,6 +253,12 @@ function assertAudienceGiven({ where, policy }: HandlerWithPolicy, { acceptance 
   const kinds = policy.demands.flatMap((demand) => (demand.kind === 'accepts' ? demand.kinds : []));
   if (!kinds.some(isForeignKind) || acceptance.audience !== undefined || hasAudience(policy)) return;
   throw audienceless(`The @Accepts of ${where}`, kinds, where);
+}
+
+function assertProofsAccepted({ where, policy }: HandlerWithPolicy, { dpop }: DescopeConfig): void {
+  if (dpop !== undefined || policy.demands.every(({ kind }) => kind !== 'dpop')) return;
+  const message = `${where} has @Dpop, but bound tokens are rejected everywhere. Set the option dpop.`;
+  throw new DescopeConfigError('CONFIG_DEMAND_INVALID', message, { where });
 }
 
 // The option alone is a mistake only if a route relies on it, and none requires an audience.

@@ -4,7 +4,6 @@ import { Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { RelationCheck } from '../auth/access/fga.js';
-import type { RequestResources } from '../auth/access/protected-resource.js';
 import type { Application, WatchRevocations } from '../auth/applications.js';
 import { createApplication } from '../auth/applications.js';
 import type { DescopeClient, OptionOverrides } from '../auth/injection-tokens.js';
@@ -36,6 +35,7 @@ import type { DescopeConfig } from '../core/config/config.js';
 import { resolveConfig } from '../core/config/config.js';
 import { isProduction, mergeOptions, readEnvironment } from '../core/config/environment.js';
 import type { DescopeOptions } from '../core/config/options.js';
+import type { ProofVerifier } from '../core/dpop/proof-verifier.js';
 import type { TokenStore } from '../core/http/token-store.js';
 import { CookieTokenStore, ServerSessionStore } from '../core/http/token-store.js';
 import type { Notify } from '../core/logging.js';
@@ -44,7 +44,7 @@ import type { AccessKeys } from '../core/m2m/access-keys.js';
 import type { Revocation } from '../core/revocation/revocation.js';
 import { Revocations } from '../core/revocation/revocations.js';
 import type { RevocationReceiver, RevocationSharing } from '../core/revocation/sharing.js';
-import { Authenticator } from '../core/session/authenticator.js';
+import { Authenticator, withDpopSource } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import { AutoRefresh } from '../core/session/auto-refresh.js';
 import { RefreshCache } from '../core/session/refresh-cache.js';
@@ -65,6 +65,8 @@ import type { StaticOptions } from './descope.options.js';
 import { assertReplaced, joinEvents, OptionsFailure } from './descope.options.js';
 import { LateServices } from './late-services.js';
 
+type ResourceParts = readonly [DescopeConfig, ApplicationConfig, ModulesContainer];
+
 /** The providers of `forRoot` and `forRootAsync` beside the options. */
 export const descopeProviders: Provider[] = [
   { provide: DESCOPE_OVERRIDES, useValue: NO_OVERRIDES },
@@ -75,7 +77,11 @@ export const descopeProviders: Provider[] = [
   },
   { provide: DESCOPE_NOTIFY, inject: [DESCOPE_CONFIG], useFactory: createNotify },
   { provide: DESCOPE_STORE, inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY], useFactory: createStore },
-  { provide: DESCOPE_TIME, inject: [DESCOPE_CONFIG], useFactory: createTime },
+  {
+    provide: DESCOPE_TIME,
+    inject: [DESCOPE_CONFIG],
+    useFactory: ({ clock }: DescopeConfig) => new DescopeTime(clock),
+  },
   {
     provide: DESCOPE_KEY_SET,
     inject: [DESCOPE_CONFIG, DESCOPE_NOTIFY, DESCOPE_TIME],
@@ -90,7 +96,8 @@ export const descopeProviders: Provider[] = [
   {
     provide: DESCOPE_RESOURCES,
     inject: [DESCOPE_CONFIG, ApplicationConfig, ModulesContainer],
-    useFactory: createResources,
+    useFactory: (...[config, application, modules]: ResourceParts) =>
+      createRequestResources({ config, application, modules }),
   },
   LateServices,
   {
@@ -135,22 +142,12 @@ function createStore({ shared }: DescopeConfig, notify: Notify): KeyValueStore |
   return shared.store && boundStore(shared.store, { failure, notify });
 }
 
-function createTime({ clock }: DescopeConfig): DescopeTime {
-  return new DescopeTime(clock);
-}
-
 function createKeySet(config: DescopeConfig, notify: Notify, time: DescopeTime): KeySet {
   if (config.keys !== undefined) return new StaticKeySet(config.keys);
   const { baseUrl, projectId, fetch, keyFetch, clock } = config;
   const request = { baseUrl, projectId, fetch, timeoutMs: keyFetch.timeoutMs, time };
   const load = (signal: AbortSignal) => fetchKeys(request, signal);
   return new RemoteKeySet({ load, url: baseUrl, config: keyFetch, clock, notify });
-}
-
-type ResourceParts = readonly [DescopeConfig, ApplicationConfig, ModulesContainer];
-
-function createResources(...[config, application, modules]: ResourceParts): RequestResources | undefined {
-  return createRequestResources({ config, application, modules });
 }
 
 type ServiceParts = readonly [LateServices, DescopeConfig, Authenticator, KeySet, Sessions];
@@ -218,7 +215,8 @@ async function createSessions(...[config, keys, notify, store, time]: SessionPar
   };
   const refresher = new Refresher({ ...calls, cache, claims, signIns, revocations, clock, projectId });
   const autoRefresh = new AutoRefresh({
-    config: authentication,
+    // `Authorization: DPoP` decides alone: beside it no cookie counts, and none is refreshed.
+    config: config.dpop === undefined ? authentication : withDpopSource(authentication),
     tokenStore,
     verifier,
     refresher,
@@ -279,8 +277,9 @@ async function createAuthenticator(...parts: AuthenticatorParts): Promise<Authen
   const [config, sessions, notify] = parts;
   const { verifier, tokenStore, revocations } = sessions;
   const { authentication } = config;
-  const accessKeys = await loadAccessKeys(...parts);
-  return new Authenticator({ config: authentication, verifier, tokenStore, revocations, accessKeys, notify });
+  const [accessKeys, proofs] = [await loadAccessKeys(...parts), await loadProofs(...parts)];
+  const services = { verifier, tokenStore, revocations, accessKeys, proofs, notify };
+  return new Authenticator({ config: authentication, ...services });
 }
 
 async function loadAccessKeys(...parts: AuthenticatorParts): Promise<AccessKeys | undefined> {
@@ -291,4 +290,11 @@ async function loadAccessKeys(...parts: AuthenticatorParts): Promise<AccessKeys 
   const exchange = (key: string) => exchangeAccessKey(api, key);
   const toUnusable = (cause: unknown) => toUnusableOutage(api, cause);
   return new AccessKeys({ config: keyConfig, exchange, toUnusable, verifier, store, clock, notify });
+}
+
+async function loadProofs(...parts: AuthenticatorParts): Promise<ProofVerifier | undefined> {
+  const [config, { verifier }, , store] = parts;
+  if (config.dpop === undefined) return undefined;
+  const { createProofVerifier } = await import('../core/dpop/create-proof-verifier.js');
+  return createProofVerifier(config.dpop, { ...config, verifier, store });
 }

@@ -1,8 +1,9 @@
 // The injectable service: validates tokens and requests, checks roles and permissions, and forgets remembered users.
 import { Inject, Injectable } from '@nestjs/common';
 import { inNestForm } from '../auth/http-error.js';
+import { findOnce } from '../auth/request-state.js';
 import type { ContextRequest } from '../auth/transports/call.js';
-import { toRequestLike } from '../auth/transports/call.js';
+import { toKey, toRequestLike } from '../auth/transports/call.js';
 import { describe } from '../core/config/option-reader.js';
 import { DescopeConfigError } from '../core/errors.js';
 import type { RequestLike } from '../core/http/request.js';
@@ -65,8 +66,10 @@ export class DescopeService {
   async authenticate(request: RequestLike): Promise<DescopeSession> {
     return inNestForm(async () => {
       const { authenticator, config } = await this.services.find();
-      const session = await authenticator.authenticate(toRequestLike(request as ContextRequest));
-      return acceptOptionalSession(session, config.acceptance);
+      const find = () => authenticator.authenticate(toRequestLike(request as ContextRequest));
+      // A proof counts once: also for a guard that runs before or after this call.
+      const session = config.dpop === undefined ? find() : findOnce(toKey(request), authenticator, find);
+      return acceptOptionalSession(await session, config.acceptance);
     });
   }
 

@@ -17,6 +17,8 @@ import { decodeToken } from '../core/token/decode.js';
 import { DescopeUser } from '../core/user/descope-user.js';
 import { DescopeModule } from '../module/descope.module.js';
 import type { DescopeModuleOptions } from '../module/descope.options.js';
+import type { TestBoundCaller } from './test-proofs.js';
+import { TestProofKey } from './test-proofs.js';
 import type { TestIdentity } from './test-tokens.js';
 import { TestKeySet, TestSigner, toTestClaims } from './test-tokens.js';
 
@@ -97,6 +99,16 @@ export class TestDescope {
    */
   as(identity: TestIdentity = {}): TestCaller {
     return this.#toCaller(this.#sign(identity));
+  }
+
+  /**
+   * Issues a session token that is bound to a new key, for an application with the option `dpop`.
+   * @returns the token, and a function that makes the headers of each request
+   * @example `const ada = descope.asBound(); await request(server).get('/orders').set(ada.prove('GET', url))`
+   */
+  asBound(identity: TestIdentity = {}): TestBoundCaller {
+    const key = new TestProofKey();
+    return key.toCaller(this.#sign({ cnf: key.confirmation, ...identity }));
   }
 
   /**

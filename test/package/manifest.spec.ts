@@ -44,7 +44,7 @@ const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
 describe('The entry points of the package', () => {
-  it('are sixteen', () => {
+  it('are seventeen', () => {
     expect(Object.keys(entryPoints)).toEqual([
       '.',
       './context',
@@ -53,6 +53,7 @@ describe('The entry points of the package', () => {
       './fga',
       './throttler',
       './bullmq',
+      './dpop',
       './inspect',
       './events',
       './websockets',

@@ -13,6 +13,7 @@ const NAMES = [
   './fga',
   './throttler',
   './bullmq',
+  './dpop',
   './inspect',
   './events',
   './websockets',
@@ -115,6 +116,12 @@ describe("The entry point './access'", () => {
 describe("The entry point './fga'", () => {
   it('exports these values', () => {
     expectValues('./fga', ['DescopeFga', 'DescopeFgaModule']);
+  });
+});
+
+describe("The entry point './dpop'", () => {
+  it('exports these values', () => {
+    expectValues('./dpop', ['Dpop']);
   });
 });
 

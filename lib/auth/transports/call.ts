@@ -208,9 +208,11 @@ export function toRequestLike(request: ContextRequest): RequestLike {
   const node = unwrap(request) as RequestLike | undefined;
   if (node === undefined || node === request) return request as RequestLike;
   if (!('session' in request)) return node;
-  const { method, headers, rawHeaders, socket } = node;
+  const { method, url, originalUrl, headers, rawHeaders, socket } = node;
   return {
     method,
+    url,
+    originalUrl,
     headers,
     rawHeaders,
     socket,

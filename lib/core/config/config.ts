@@ -2,6 +2,7 @@
 import type { Fetch } from '../api/http-client.js';
 import { toNodeFetch } from '../api/http-client.js';
 import type { Clock } from '../clock.js';
+import type { DpopConfig } from '../dpop/create-proof-verifier.js';
 import type { AccessKeyConfig } from '../m2m/access-keys.js';
 import type { AuthenticationConfig } from '../session/authenticator.js';
 import type { UserCacheConfig } from '../session/user-cache.js';
@@ -12,6 +13,7 @@ import type { TokenCacheConfig } from '../token/token-cache.js';
 import type { VerificationConfig } from '../token/token-verifier.js';
 import type { AcceptanceConfig } from '../user/token-acceptance.js';
 import { reportSameNames, toAccessKeyConfig, toUserCacheConfig } from './access.js';
+import { toDpopConfig } from './dpop.js';
 import { toAddresses, toOrigins, toProjectId } from './endpoints.js';
 import { toWebhookSecrets } from './events.js';
 import { toFixedKeys, toKeyFetchConfig } from './keys.js';
@@ -43,6 +45,8 @@ export interface DescopeConfig {
   readonly resource: ResourceConfig | undefined;
   /** What several instances share. */
   readonly shared: SharedConfig;
+  /** How proofs of possession are verified; `undefined` if tokens that are bound to a key are rejected. */
+  readonly dpop: DpopConfig | undefined;
   /** Whether the application has set `audience`, possibly to `null`. */
   readonly isAudienceDecided: boolean;
   /** The fixed keys, if there are any; then no keys are fetched. */
@@ -87,6 +91,7 @@ export function resolveConfig(
   const names = { session: values.sessionCookieName, refresh: values.refreshCookieName };
   reportSameNames(names, options);
   const addresses = toAddresses({ ...values, isProduction }, projectId, options);
+  const shared = toSharedConfig(values.shared, given.shared, options);
   const config: DescopeConfig = {
     projectId,
     ...addresses,
@@ -97,7 +102,8 @@ export function resolveConfig(
     superuserBypass: values.superuserBypass,
     session: toSessionConfig(values.session, { names, isProduction }, options),
     resource: toResourceConfig(values.resource, { projectId, ...addresses }, options),
-    shared: toSharedConfig(values.shared, given.shared, options),
+    shared,
+    dpop: toDpopConfig(values.dpop, { ...values, shared }, options),
     isAudienceDecided: values.audience !== undefined,
     keys: toFixedKeys({ ...given, algorithms: values.algorithms }, options),
     keyFetch: toKeyFetchConfig(values.keyFetch, options),

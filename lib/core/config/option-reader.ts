@@ -22,6 +22,8 @@ export interface OptionGroup<Rows extends object = object> {
   readonly off?: readonly unknown[];
   /** Values that mean the group with all of its defaults. */
   readonly on?: readonly unknown[];
+  /** The member that a string in place of the group is the value of. */
+  readonly word?: string;
 }
 
 /** How each option of an object is read: one row for each, so that the compiler finds a missing row. */
@@ -138,9 +140,13 @@ export class OptionReader<O extends object = object> {
     });
   }
 
-  #readGroup(name: keyof O & string, { rows, off = [], on = [] }: OptionGroup): unknown {
+  #readGroup(name: keyof O & string, { rows, off = [], on = [], word }: OptionGroup): unknown {
     const value: unknown = this.#options[name];
     if (off.includes(value)) return undefined;
+    if (word !== undefined && typeof value === 'string') {
+      const parent = this.#toParent(`${this.#prefix}${name}.`);
+      return new OptionReader<object>({ [word]: value }, Object.keys(rows), parent).readAll(rows);
+    }
     return on.includes(value) ? readDefaults(rows) : this.group(name, Object.keys(rows)).readAll(rows);
   }
 

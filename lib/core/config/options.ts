@@ -18,6 +18,8 @@ import {
   USER,
   USER_CACHE,
 } from './access.js';
+import type { DpopMode, DpopOptions } from './dpop.js';
+import { DPOP } from './dpop.js';
 import { ALLOW_INSECURE_BASE_URL, TRUSTED_ORIGINS } from './endpoints.js';
 import type { EventsOptions } from './events.js';
 import { EVENTS } from './events.js';
@@ -160,6 +162,13 @@ export interface DescopeOptions extends UserOptions {
    */
   readonly resource?: ResourceOptions | undefined;
   /**
+   * Accepts tokens that are bound to a key of their sender, with a proof for each request: `'allowed'` beside other credentials,
+   * `'required'` no others. Needs `publicOrigin`, and a shared store for the proofs that were used (or `replay: 'per-instance'`).
+   * @defaultValue `'off'`: a token that is bound to a key is rejected
+   * @see https://www.rfc-editor.org/rfc/rfc9449
+   */
+  readonly dpop?: DpopMode | DpopOptions | undefined;
+  /**
    * What several instances of the application share: refreshes, exchanged access keys and revocations.
    * @defaultValue none: each instance is on its own
    */
@@ -251,6 +260,7 @@ export const OPTIONS = {
   trustedOrigins: TRUSTED_ORIGINS,
   session: { rows: SESSION, off: [undefined, null, false] },
   resource: { rows: RESOURCE, off: [undefined] },
+  dpop: { rows: DPOP, off: [undefined, 'off'], word: 'mode' },
   shared: { rows: SHARED, off: [undefined, null, false] },
   events: { rows: EVENTS, off: [undefined, false] },
   loadUser: toOptionalRule('a function, or a class with loadUser(session, request)', isUserLoader),

@@ -17,6 +17,10 @@ export interface RequestLike {
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
   /** The address of the client, by the proxy settings of the framework. */
   readonly ip?: string | undefined;
+  /** The path and query of the request; where a router has changed it, that of the router. */
+  readonly url?: string | undefined;
+  /** The path and query as the client sent them, where a framework keeps them. */
+  readonly originalUrl?: string | undefined;
   /** The server-side session of `express-session` or `@fastify/session`, if there is one. */
   readonly session?: unknown;
 }
@@ -36,6 +40,12 @@ export function readHost(request: RequestLike): string | undefined {
   const authority = readHeader(request, ':authority');
   if (authority === undefined || host === undefined) return authority ?? host;
   return authority.toLowerCase() === host.toLowerCase() ? authority : undefined;
+}
+
+/** Reads the path as the client sent it, without the query; `undefined` where there is none, as for a socket or a message. */
+export function readPath({ url, originalUrl = url }: RequestLike): string | undefined {
+  const path = /^\/[^?#]*/.exec(originalUrl ?? '');
+  return path?.[0];
 }
 
 /** Counts how often a header was sent, even if `headers` keeps only one value. */
@@ -62,12 +72,32 @@ export function readSender({ ip, socket }: RequestLike, ipv6Bits?: number): stri
   return undefined;
 }
 
-// The Authorization header: one Bearer credential, or none (RFC 6750 §2.1).
+// The Authorization header: one credential, or none (RFC 6750 §2.1, RFC 9449 §7.1).
 
-// RFC 9110 §11.1 and §11.2: scheme, spaces, token68. A header that only starts like that is malformed, not absent.
-const BEARER = /^bearer +/i;
-const BEARER_SCHEME = /^bearer(?![A-Za-z0-9!#$%&'*+.^_`|~-])/i;
-const BEARER_IN_LIST = /,\s*bearer(?:\s|$)/i;
+/** The name of an authentication scheme whose credential is a token. */
+export type TokenScheme = 'Bearer' | 'DPoP';
+
+/** The patterns of a scheme. */
+interface SchemePatterns {
+  /** RFC 9110 §11.1 and §11.2: scheme, spaces, token68. */
+  readonly whole: RegExp;
+  /** A header that only starts like that is malformed, not absent. */
+  readonly start: RegExp;
+  readonly inList: RegExp;
+}
+
+const PATTERNS: Readonly<Record<TokenScheme, SchemePatterns>> = {
+  Bearer: {
+    whole: /^bearer +/i,
+    start: /^bearer(?![A-Za-z0-9!#$%&'*+.^_`|~-])/i,
+    inList: /,\s*bearer(?:\s|$)/i,
+  },
+  DPoP: {
+    whole: /^dpop +/i,
+    start: /^dpop(?![A-Za-z0-9!#$%&'*+.^_`|~-])/i,
+    inList: /,\s*dpop(?:\s|$)/i,
+  },
+};
 const SEPARATORS = [' ', ',', '\t', '"'];
 
 /**
@@ -75,26 +105,36 @@ const SEPARATORS = [' ', ',', '\t', '"'];
  * decoded. Throws `CREDENTIAL_MALFORMED` for a bearer header that has not exactly one credential.
  */
 export function readBearer(request: RequestLike): string | undefined {
+  return readToken(request, 'Bearer');
+}
+
+/** Reads the token of the scheme `DPoP`, as `readBearer` does that of `Bearer`. Throws `CREDENTIAL_MALFORMED`. */
+export function readDpopToken(request: RequestLike): string | undefined {
+  return readToken(request, 'DPoP');
+}
+
+function readToken(request: RequestLike, name: TokenScheme): string | undefined {
   const header = readHeader(request, 'authorization');
   if (header === undefined) return undefined;
   if (countHeader(request, 'authorization') > 1)
     throw malformed('The request has more than one Authorization header.');
   if (header === '') return undefined;
-  const scheme = BEARER.exec(header);
-  if (scheme !== null) return readOne(header.slice(scheme[0].length));
-  if (BEARER_SCHEME.test(header) || BEARER_IN_LIST.test(header)) throw notOne();
+  const { whole, start, inList } = PATTERNS[name];
+  const scheme = whole.exec(header);
+  if (scheme !== null) return readOne(header.slice(scheme[0].length), name);
+  if (start.test(header) || inList.test(header)) throw notOne(name);
   return undefined;
 }
 
 // One separator at a time: a pattern over a whole token takes longer than the rest of the request pipeline for a cached
 // token.
-function readOne(token: string): string {
-  if (token === '' || SEPARATORS.some((separator) => token.includes(separator))) throw notOne();
+function readOne(token: string, name: TokenScheme): string {
+  if (token === '' || SEPARATORS.some((separator) => token.includes(separator))) throw notOne(name);
   return token;
 }
 
-function notOne(): DescopeCredentialError {
-  return malformed('The Authorization header is not of the form "Bearer <token>".');
+function notOne(name: TokenScheme): DescopeCredentialError {
+  return malformed(`The Authorization header is not of the form "${name} <token>".`);
 }
 
 function malformed(message: string): DescopeCredentialError {

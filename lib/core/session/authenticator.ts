@@ -1,8 +1,10 @@
 // Request → session. A missing credential is a value, an invalid one is an error.
+import type { ProofVerifier } from '../dpop/proof-verifier.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import type { OriginConfig } from '../http/origin.js';
 import { assertSameOrigin } from '../http/origin.js';
 import type { RequestLike } from '../http/request.js';
+import { readDpopToken } from '../http/request.js';
 import type { Credential, TokenSourceOption } from '../http/token-source.js';
 import { readCredential } from '../http/token-source.js';
 import type { TokenStore } from '../http/token-store.js';
@@ -27,6 +29,11 @@ export interface AuthenticationConfig extends UserConfig {
   readonly claimsSchema?: StandardSchema | undefined;
 }
 
+/** Adds `Authorization: DPoP` as the first source of a token that the client sends itself. */
+export function withDpopSource<C extends Pick<AuthenticationConfig, 'sources'>>(config: C): C {
+  return { ...config, sources: [{ read: readDpopToken, sentByBrowser: false }, ...config.sources] };
+}
+
 /** The input of `Authenticator`. */
 export interface AuthenticatorInput {
   readonly config: AuthenticationConfig;
@@ -35,6 +42,8 @@ export interface AuthenticatorInput {
   readonly revocations: Revocations;
   /** Present if access keys are accepted as credentials, not only their sessions. */
   readonly accessKeys?: AccessKeys | undefined;
+  /** Present if tokens that are bound to a key of the sender are accepted. */
+  readonly proofs?: ProofVerifier | undefined;
   readonly notify: Notify;
 }
 
@@ -48,9 +57,18 @@ export class Authenticator {
   /**
    * Authenticates a request. Without a credential the caller is anonymous. An invalid bearer token throws. An invalid cookie
    * makes the caller anonymous, with the reason, so that a stale cookie does not block an optional route. An outage always
-   * throws. An access key counts as its session; a key in its configured header has priority over every other credential.
+   * throws. An access key counts as its session; a key in its configured header has priority over every other credential but
+   * one of the scheme `DPoP`, which decides alone.
    */
   authenticate(request: RequestLike): MaybePromise<DescopeSession> {
+    const { proofs } = this.#input;
+    if (proofs === undefined) return this.#authenticateUnbound(request);
+    const token = readDpopToken(request);
+    if (token !== undefined) return this.#openBound(token, proofs, request);
+    return proofs.isRequired ? this.#rejectUnbound(request) : this.#authenticateUnbound(request);
+  }
+
+  #authenticateUnbound(request: RequestLike): MaybePromise<DescopeSession> {
     const { config, tokenStore, accessKeys } = this.#input;
     const key = accessKeys?.readHeader(request);
     if (accessKeys !== undefined && key !== undefined) return this.#openKey(accessKeys, key, request);
@@ -62,11 +80,13 @@ export class Authenticator {
   }
 
   /**
-   * Reads the session token of a request, as `authenticate` does, unverified. Throws `CREDENTIAL_MALFORMED`, and
-   * `TOKEN_KIND_NOT_ACCEPTED` for an access key, which has no session to refresh or end.
+   * Reads the session token of a request, as `authenticate` does, unverified. Throws `CREDENTIAL_MALFORMED`,
+   * `TOKEN_KIND_NOT_ACCEPTED` for an access key and `TOKEN_SENDER_CONSTRAINED` for a token that is bound to a key, which have no
+   * session to refresh or end.
    */
   readToken(request: RequestLike): Credential | undefined {
-    const { config, tokenStore, accessKeys } = this.#input;
+    const { config, tokenStore, accessKeys, proofs } = this.#input;
+    if (proofs !== undefined && readDpopToken(request) !== undefined) throw boundElsewhere();
     if (accessKeys?.readHeader(request) !== undefined) throw noSession();
     const credential = readCredential(request, config.sources, (from) => tokenStore.readSessionToken(from));
     if (credential?.sentByBrowser === false && accessKeys?.isKey(credential.token) === true)
@@ -74,11 +94,30 @@ export class Authenticator {
     return credential;
   }
 
+  /** Returns the nonce for the next proof of a client, if proofs must have one. */
+  readNonce(): string | undefined {
+    return this.#input.proofs?.readNonce();
+  }
+
   /** Verifies a session token and builds its session. Throws a `TOKEN_…`, `SESSION_…`, `USERNAME_…` or `KEYS_…` code. */
   open(token: string, sentByBrowser: boolean): MaybePromise<DescopeSession> {
     const verified = this.#input.verifier.verify(token);
     if (isThenable(verified)) return this.#openLater(verified, token, sentByBrowser);
     return this.#openVerified(verified, token, sentByBrowser);
+  }
+
+  #openBound(token: string, proofs: ProofVerifier, request: RequestLike): MaybePromise<DescopeSession> {
+    return whenReady(proofs.verify(token, request), (verified) => this.#openVerified(verified, token, false));
+  }
+
+  // Where every credential must be bound to a key. As everywhere, a cookie leaves the caller anonymous, with the reason.
+  #rejectUnbound(request: RequestLike): DescopeSession {
+    const { config, tokenStore, accessKeys } = this.#input;
+    if (accessKeys?.readHeader(request) !== undefined) throw unbound();
+    const credential = readCredential(request, config.sources, (from) => tokenStore.readSessionToken(from));
+    if (credential === undefined) return DescopeSession.anonymous();
+    if (!credential.sentByBrowser) throw unbound();
+    return DescopeSession.anonymous(credential.rejection ?? unbound());
   }
 
   // A token that was issued for an access key is revoked with the key.
@@ -178,6 +217,17 @@ async function toSessionLater(
 function noSession(): DescopeCredentialError {
   const message = 'An access key has no session to refresh or end; deactivate or delete the key at Descope.';
   return new DescopeCredentialError('TOKEN_KIND_NOT_ACCEPTED', message, { kind: 'access-key' });
+}
+
+function unbound(): DescopeCredentialError {
+  const message = 'Only tokens that are bound to a key are accepted: "Authorization: DPoP" with a proof.';
+  return new DescopeCredentialError('DPOP_REQUIRED', message);
+}
+
+function boundElsewhere(): DescopeCredentialError {
+  const message =
+    'A token that is bound to a key has no session to refresh or end here; revoke it at Descope.';
+  return new DescopeCredentialError('TOKEN_SENDER_CONSTRAINED', message);
 }
 
 function toAnonymous(error: unknown): DescopeSession {

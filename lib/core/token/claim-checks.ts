@@ -2,7 +2,7 @@
 import type { DescopeCredentialCode } from '../errors.js';
 import { DescopeCredentialError } from '../errors.js';
 import type { DescopeClaims, IssuerKind, JsonObject } from './claims.js';
-import { isWellFormed, readIssuerKind, readOwn, readText } from './claims.js';
+import { isJsonObject, isWellFormed, readIssuerKind, readOwn, readText } from './claims.js';
 
 /** The config of the checks of claims. */
 export interface ClaimConfig {
@@ -15,6 +15,8 @@ export interface ClaimConfig {
   readonly refreshTokenNames: readonly string[];
   /** Whether a session token whose issuer is a URL may lack `drn`. */
   readonly allowMissingDrn: boolean;
+  /** Whether session tokens must be bound to a key of the sender; otherwise they must not. `false` if left out. */
+  readonly isBound?: boolean;
 }
 
 // OIDC Core §2 and §3.3.2.11, FAPI 1.0 part 2 §5.1.1. An ID token proves a sign-in to another application; it is not
@@ -80,12 +82,14 @@ export function assertNoIdToken(claims: DescopeClaims): void {
 }
 
 /**
- * Asserts that the token is a session token: not a refresh token, not a possible ID token, and not bound to a key of the
- * sender (RFC 7800). Throws `TOKEN_NOT_A_SESSION`, `TOKEN_DRN_MISSING` or `TOKEN_SENDER_CONSTRAINED`.
+ * Asserts that the token is a session token: not a refresh token, not a possible ID token, and bound to a key of the sender
+ * (RFC 7800) only where that is asked for. Throws `TOKEN_NOT_A_SESSION`, `TOKEN_DRN_MISSING`, `TOKEN_SENDER_CONSTRAINED` or
+ * `DPOP_TOKEN_UNBOUND`.
  */
 export function assertSession(claims: DescopeClaims, config: ClaimConfig): void {
   assertSessionName(claims, config);
-  assertUnbound(claims);
+  if (config.isBound === true) assertBound(claims);
+  else assertUnbound(claims);
 }
 
 function assertSessionName(claims: DescopeClaims, config: ClaimConfig): void {
@@ -118,9 +122,26 @@ function assertUnbound(claims: DescopeClaims): void {
   if (Object.hasOwn(claims, 'cnf')) {
     throw rejection(
       'TOKEN_SENDER_CONSTRAINED',
-      'The token is bound to a key (claim "cnf"). This package does not verify the proof of possession, so it rejects such tokens.',
+      'The token is bound to a key (claim "cnf"), so it is accepted only with "Authorization: DPoP", a proof, and the option dpop.',
     );
   }
+}
+
+// RFC 9449 §6.1. Another member would be another condition, which would not be checked.
+function assertBound(claims: DescopeClaims): void {
+  const confirmation = readOwn(claims, 'cnf');
+  const members = isJsonObject(confirmation) ? Object.entries(confirmation) : [];
+  const [[name, value] = []] = members;
+  if (members.length === 1 && name === 'jkt' && typeof value === 'string' && value !== '') return;
+  if (confirmation === undefined)
+    throw rejection(
+      'DPOP_TOKEN_UNBOUND',
+      'The token is not bound to a key (claim "cnf"): send it as a bearer token, or obtain one with a DPoP proof.',
+    );
+  throw rejection(
+    'TOKEN_SENDER_CONSTRAINED',
+    'The token is bound by something other than the thumbprint of a key (cnf.jkt), which this package does not verify.',
+  );
 }
 
 function assertIdentity(payload: JsonObject, name: string): void {

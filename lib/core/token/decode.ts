@@ -75,7 +75,8 @@ function readHeader(header: JsonObject): TokenHeader {
   return { algorithm: readHeaderText(header, 'alg'), keyId: readHeaderText(header, 'kid') };
 }
 
-function parseJsonPart(part: string): JsonObject {
+/** Decodes a part that must be a JSON object. Throws `TOKEN_MALFORMED`. */
+export function parseJsonPart(part: string): JsonObject {
   const value = parseJson(decodeText(decodeBase64Url(part)));
   if (!isJsonObject(value)) throw malformed('has a part that is not a JSON object');
   return value;
@@ -90,7 +91,8 @@ function decodeText(bytes: Buffer): string {
 // Node's decoder is lenient (RFC 4648 §3.5): it skips padding, white space and foreign characters, which gives too few
 // bytes; it accepts the other alphabet; it drops unused bits at the end; and of wider characters it reads the low byte only.
 // A token with several spellings could avoid the revocation list.
-function decodeBase64Url(part: string): Buffer {
+/** Decodes unpadded base64url, strictly. Throws `TOKEN_MALFORMED`. */
+export function decodeBase64Url(part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
   const isWhole = part.length % 4 !== 1 && bytes.length === Math.floor((part.length * 3) / 4);
   const isNarrow = Buffer.byteLength(part) === part.length;

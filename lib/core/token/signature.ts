@@ -119,6 +119,9 @@ function findRsaFlaw(key: KeyObject): string | undefined {
 // The check of a signature, the only one of the package. `createVerify` takes 5 % less time than `verify`, which copies its
 // input first.
 
+/** What was signed, by which algorithm, and the signature. */
+type Signed = Pick<DecodedToken, 'algorithm' | 'signingInput' | 'signature'>;
+
 /**
  * Asserts that the key signed the token, with the algorithm that token and key agree on (RFC 8725 §3.1).
  * Throws `TOKEN_ALGORITHM_NOT_ALLOWED` or `TOKEN_SIGNATURE_INVALID`.
@@ -126,9 +129,23 @@ function findRsaFlaw(key: KeyObject): string | undefined {
 export function assertSignature(token: DecodedToken, key: VerificationKey): void {
   const rule = readAlgorithmRule(token.algorithm);
   if (rule === undefined || !isKeyFor(rule, token.algorithm, key)) throw notAllowed();
-  if (token.signature.length !== signatureBytes(rule, key)) throw invalid();
-  const check = createVerify(rule.hash).update(token.signingInput, 'latin1'); // ASCII: both parts were decoded
-  if (!check.verify({ key: key.keyObject, ...rule.options }, token.signature)) throw invalid();
+  if (!isSignature(rule, token, key)) throw invalid();
+}
+
+/** Checks whether the key made the signature, with the algorithm that both agree on. */
+export function isSignedBy(signed: Signed, key: VerificationKey): boolean {
+  const rule = readAlgorithmRule(signed.algorithm);
+  return rule !== undefined && isKeyFor(rule, signed.algorithm, key) && isSignature(rule, signed, key);
+}
+
+function isSignature(
+  rule: AlgorithmRule,
+  { signingInput, signature }: Signed,
+  key: VerificationKey,
+): boolean {
+  if (signature.length !== signatureBytes(rule, key)) return false;
+  const check = createVerify(rule.hash).update(signingInput, 'latin1'); // ASCII: both parts were decoded
+  return check.verify({ key: key.keyObject, ...rule.options }, signature);
 }
 
 function isKeyFor(rule: AlgorithmRule, algorithm: string, key: VerificationKey): boolean {

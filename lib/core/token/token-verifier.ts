@@ -79,6 +79,12 @@ export class TokenVerifier {
     return isThenable(key) ? this.#recheckLater(token, known, key) : this.#recheck(token, known, key);
   }
 
+  /** Creates a verifier of session tokens that are bound to a key, and of no others, with a cache of its own. */
+  forBoundTokens(): TokenVerifier {
+    const { config, ...input } = this.#input;
+    return new TokenVerifier({ ...input, config: { ...config, isBound: true } });
+  }
+
   /** Verifies a refresh token. Throws or rejects with a `TOKEN_…` or `KEYS_…` code. */
   verifyRefresh(token: string): MaybePromise<VerifiedToken> {
     const { config, clock } = this.#input;

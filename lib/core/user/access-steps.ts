@@ -112,7 +112,8 @@ function readFound(demand: Demand, input: StepInput): FoundFact {
   }
 }
 
-function readStanding({ kind }: Demand, { isStaff, isSuperuser, actor }: DescopeUser): FoundFact {
+function readStanding({ kind }: Demand, { isStaff, isSuperuser, actor, claims }: DescopeUser): FoundFact {
+  if (kind === 'dpop') return Object.hasOwn(claims, 'cnf') ? 'a bound token' : 'a token that is not bound';
   if (kind === 'staff') return isStaff;
   if (kind === 'superuser') return isSuperuser;
   if (kind !== 'no-impersonation') return 'unknown to this version of the package';

@@ -64,6 +64,7 @@ const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K 
     user.isSuperuser ? undefined : denied('ACCESS_SUPERUSER_MISSING', 'is not a superuser'),
   'no-impersonation': (_demand, { user }) =>
     user.actor === undefined ? undefined : denied('ACCESS_IMPERSONATED', 'is not acting in person'),
+  dpop: (_demand, { user }) => (Object.hasOwn(user.claims, 'cnf') ? undefined : unbound()),
   'step-up': (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
   mfa: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
   amr: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
@@ -157,6 +158,12 @@ function missing({ kind, names, match }: GrantDemand | ScopeDemand): Flaw {
 
 function denied(code: DescopeAccessCode, what: string): Flaw {
   return () => new DescopeAccessError(code, `The user ${what}.`);
+}
+
+// A session whose token is bound to a key was opened with a proof: no other way accepts it.
+function unbound(): DescopeCredentialError {
+  const message = 'The route requires a token that is bound to a key, with a DPoP proof.';
+  return new DescopeCredentialError('DPOP_REQUIRED', message);
 }
 
 // The strength and the age of the sign-in (RFC 9470), read from the token alone.

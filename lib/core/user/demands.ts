@@ -98,6 +98,15 @@ export interface InPersonDemand {
   readonly kind: 'no-impersonation';
 }
 
+/**
+ * The demand of `@Dpop`: a token that is bound to a key of its sender.
+ * @see https://www.rfc-editor.org/rfc/rfc9449
+ */
+export interface DpopDemand {
+  /** The kind of demand. */
+  readonly kind: 'dpop';
+}
+
 /** The demand of `@Accepts`: the kinds of caller, which replace the option `accepts`. */
 export interface KindDemand {
   /** The kind of demand. */
@@ -149,6 +158,7 @@ export type Demand =
   | MfaDemand
   | StaffDemand
   | InPersonDemand
+  | DpopDemand
   | KindDemand
   | AudienceDemand
   | ResourceDemand

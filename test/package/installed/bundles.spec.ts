@@ -17,6 +17,7 @@ const NAMES = [
   'access',
   'fga',
   'bullmq',
+  'dpop',
   'inspect',
   'events',
   'websockets',

@@ -22,6 +22,7 @@ const ENTRY_POINTS = [
   ['/context', 'DescopeContext'],
   ['/access', 'AnyOf'],
   ['/fga', 'DescopeFga'],
+  ['/dpop', 'Dpop'],
   ['/inspect', 'describeAccess'],
   ['/events', 'OnDescopeEvent'],
   ['/websockets', 'DescopeSockets'],

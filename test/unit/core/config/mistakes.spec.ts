@@ -4,6 +4,7 @@ import { resolveConfig } from '#lib/core/config/config.js';
 import { KNOWN_OPTIONS } from '#lib/core/config/options.js';
 import { DescopeConfigError } from '#lib/core/errors.js';
 import { SIGNATURE_ALGORITHMS } from '#lib/core/token/signature.js';
+import { FullMemoryStore, MemoryStore } from '../../../support/memory-store.js';
 import { createSigningKey, PROJECT_ID } from '../../../support/tokens.js';
 
 const { jwk } = createSigningKey('RS256', 'SK1');
@@ -335,6 +336,41 @@ describe('resolveConfig', () => {
       expect([userCache, withLoader(userCache)]).toEqual([userCache, []]);
   });
 
+  it('rejects a dpop that is none of its words, and members that could not work, with the other options that it needs', () => {
+    const publicOrigin = 'https://api.example.com';
+    const shared = { store: new FullMemoryStore() };
+    const withDpop = (dpop: unknown) => mistaken({ publicOrigin, shared, dpop });
+    for (const dpop of ['on', '', 'OFF']) expect([dpop, withDpop(dpop)]).toEqual([dpop, ['dpop.mode']]);
+    for (const dpop of [true, 7, null, []]) expect([dpop, withDpop(dpop)]).toEqual([dpop, ['dpop']]);
+    expect(withDpop({ mode: 'required', replay: 'none' })).toEqual(['dpop.replay']);
+    for (const nonces of [
+      'x',
+      { secret: 'short' },
+      { secret: 7 },
+      {},
+      { secret: 's'.repeat(32), x: 1 },
+      true,
+    ])
+      expect([nonces, withDpop({ nonces })]).toEqual([nonces, ['dpop.nonces']]);
+    for (const algorithms of [[], ['none'], ['HS256'], ['EdDSA'], 'ES256'])
+      expect([algorithms, withDpop({ algorithms })]).toEqual([algorithms, ['dpop.algorithms']]);
+    for (const maxAgeSeconds of [0, 301, 1.5, '60', Number.NaN])
+      expect([maxAgeSeconds, withDpop({ maxAgeSeconds })]).toEqual([maxAgeSeconds, ['dpop.maxAgeSeconds']]);
+    for (const pathPrefix of ['', '/', 'api', '/api/', '/a?b', '/a#b', 'https://a.example', 7])
+      expect([pathPrefix, withDpop({ pathPrefix })]).toEqual([pathPrefix, ['dpop.pathPrefix']]);
+    expect(withDpop({ maxAge: 1 })).toEqual(['dpop.maxAge']);
+    for (const dpop of [undefined, 'off', { mode: 'off' }]) expect(mistaken({ dpop })).toEqual([]);
+    for (const dpop of ['allowed', 'required', {}]) {
+      expect([dpop, withDpop(dpop)]).toEqual([dpop, []]);
+      expect(mistaken({ dpop, shared })).toEqual(['publicOrigin']);
+      expect(mistaken({ dpop, publicOrigin })).toEqual(['dpop.replay']);
+      expect(mistaken({ dpop, publicOrigin, shared: { store: new MemoryStore() } })).toEqual(['dpop.replay']);
+    }
+    const alone = { replay: 'per-instance', nonces: true, algorithms: ['ES512'], pathPrefix: '/api/v1' };
+    expect(mistaken({ publicOrigin, dpop: alone })).toEqual([]);
+    expect(withDpop({ nonces: { secret: 's'.repeat(32) } })).toEqual([]);
+  });
+
   it('rejects a resource whose URL, scopes, servers or documentation no client could use, all at once', () => {
     const url = 'https://api.example.com';
     for (const resource of [7, [], 'x', true, null]) expect(mistaken({ resource })).toContain('resource');
@@ -413,6 +449,7 @@ describe('resolveConfig', () => {
       'refreshCookieName',
       'session',
       'resource',
+      'dpop',
       'shared',
       'events',
       'loadUser',
