@@ -64,7 +64,7 @@ const JUDGES: { readonly [K in Demand['kind']]: Judge<Extract<Demand, { kind: K 
     user.isSuperuser ? undefined : denied('ACCESS_SUPERUSER_MISSING', 'is not a superuser'),
   'no-impersonation': (_demand, { user }) =>
     user.actor === undefined ? undefined : denied('ACCESS_IMPERSONATED', 'is not acting in person'),
-  dpop: (_demand, { user }) => (Object.hasOwn(user.claims, 'cnf') ? undefined : unbound()),
+  dpop: (_demand, { user }) => (Object.hasOwn(user.claims, 'cnf') ? undefined : unbound),
   'step-up': (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
   mfa: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
   amr: (demand, { user, nowMs }) => findStrengthFlaw(demand, user, nowMs),
