@@ -6,6 +6,7 @@ import type { Notify } from '../../core/logging.js';
 import { readProjectId } from '../../core/logging.js';
 import { isYes } from '../../core/maybe-promise.js';
 import { RequestFailure } from '../../core/request-failure.js';
+import { isWellFormed } from '../../core/token/claims.js';
 import type { CheckedContext } from './fga-context.js';
 
 /** The part of the Descope client that is used. */
@@ -66,12 +67,12 @@ export class RelationCheck {
     relations: readonly Relation[],
     context?: CheckedContext,
   ): Promise<readonly boolean[]> {
-    if (relations.length === 0) return [];
+    const sound = relations.filter(isSound);
+    if (sound.length === 0) return relations.map(() => false);
     const batch = this.#join(request, context);
-    const keys = relations.map(toRelationKey);
-    for (const [index, relation] of relations.entries()) batch.relations.set(keys[index] ?? '', relation);
+    for (const relation of sound) batch.relations.set(toRelationKey(relation), relation);
     const related = await batch.related;
-    return keys.map((key) => related.has(key));
+    return relations.map((relation) => related.has(toRelationKey(relation)));
   }
 
   // A batch takes checks until the next turn of the event loop, so that the fields of a GraphQL query share it.
@@ -159,6 +160,11 @@ export interface Relation {
   readonly relation: string;
   readonly targetType: string;
   readonly target: string;
+}
+
+// On the way to Descope, half of a surrogate pair becomes U+FFFD: another id. Nothing has such an id.
+function isSound({ resource, target }: Relation): boolean {
+  return isWellFormed(resource) && isWellFormed(target);
 }
 
 /** Converts a relation to a string that is equal only for equal relations. */

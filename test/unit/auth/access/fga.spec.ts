@@ -60,6 +60,15 @@ describe('RelationCheck', () => {
     expect(calls).toEqual([]);
   });
 
+  it('asks nothing about half of a surrogate pair, and is not put out of action by it', async () => {
+    const { calls, check } = createCheck();
+    const asked = [view('plan\ud800'), view('plan'), view('plan', 'ada\udfff')];
+    expect(await check.ask({}, asked)).toEqual([false, true, false]);
+    expect(calls).toEqual([['plan']]);
+    expect(await check.ask({}, [view('\ud800')])).toEqual([false]);
+    expect(calls).toHaveLength(1);
+  });
+
   it('fails for all waiting requests, and for no later request', async () => {
     let isDown = true;
     const { check: relations } = createCheck(() => {
