@@ -47,8 +47,7 @@ describe.each(ADAPTERS)('Two applications, on %s', (adapter) => {
     const caller = await start(adapter, { imports: [DescopeModule.forRoot(options)] });
     running.push(caller);
     // As a proxy in front of the service, which speaks TLS.
-    const fetch: FetchLike = (url, init) =>
-      globalThis.fetch(url.replace(ORIGIN, service.url), init);
+    const fetch: FetchLike = (url, init) => globalThis.fetch(url.replace(ORIGIN, service.url), init);
     return { m2m: caller.app.get(DescopeM2mClient), options: { origins: [ORIGIN], fetch } };
   };
 
