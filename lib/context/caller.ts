@@ -3,7 +3,7 @@ import { DescopeRequestError } from '../core/errors.js';
 import type { DescopeSession } from '../core/session/session.js';
 import { isSignedIn } from '../core/session/session.js';
 import type { TokenKind } from '../core/token/claims.js';
-import { isWellFormed } from '../core/token/claims.js';
+import { isPortableId, MAX_ID_LENGTH } from '../core/token/claims.js';
 import type { RegisteredUser } from '../core/user/descope-user.js';
 
 /** Who a caller is, as plain JSON without a token: for the data of a job, or for a log line. It proves nothing. */
@@ -70,7 +70,6 @@ const KINDS: Readonly<Record<TokenKind, true>> = {
 };
 const TEXTS = ['id', 'tenant', 'actor'];
 const MEMBERS = ['id', 'kind', 'tenant', 'actor'];
-const MAX_LENGTH = 512;
 
 /**
  * Reads a carried caller. `undefined` and `null` are nobody: what an anonymous caller carried.
@@ -84,8 +83,8 @@ export function readCarriedCaller(given: unknown): CarriedCaller | undefined {
   if (isSurplus || Object.getOwnPropertySymbols(given).length > 0)
     throw invalid('it has a member beside id, kind, tenant and actor');
   for (const name of TEXTS)
-    if ((name === 'id' || own.has(name)) && !isId(own.get(name)))
-      throw invalid(`its "${name}" is not a string of 1 to ${MAX_LENGTH} characters`);
+    if ((name === 'id' || own.has(name)) && !isPortableId(own.get(name)))
+      throw invalid(`its "${name}" is not a string of 1 to ${MAX_ID_LENGTH} characters`);
   const kind = own.get('kind');
   if (typeof kind !== 'string' || !Object.hasOwn(KINDS, kind)) throw invalid('its "kind" is unknown');
   return Object.freeze({ isVerified: false, ...toReference(Object.fromEntries(own) as unknown as Loose) });
@@ -95,12 +94,6 @@ function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-function isId(value: unknown): boolean {
-  return (
-    typeof value === 'string' && value.trim() !== '' && value.length <= MAX_LENGTH && isWellFormed(value)
-  );
 }
 
 // Without the value, which may be a token.

@@ -53,6 +53,15 @@ export function isWellFormed(text: string): boolean {
   return text.isWellFormed();
 }
 
+/** The greatest length of an id that is passed on, such as with a job. */
+export const MAX_ID_LENGTH = 512;
+
+/** Checks whether a value is an id that can be passed on: well-formed text that is neither blank nor too long. */
+export function isPortableId(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > MAX_ID_LENGTH) return false;
+  return value.trim() !== '' && isWellFormed(value);
+}
+
 const NO_NAMES: readonly string[] = Object.freeze([]); // shared by all callers
 
 /** Reads a list of names; a claim that is not an array of strings counts as empty. */

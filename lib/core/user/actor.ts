@@ -1,6 +1,6 @@
 // Who acts as the user of a token, by the claim of RFC 8693 or another one of the project's.
 import type { DescopeClaims } from '../token/claims.js';
-import { isJsonObject, isWellFormed, readOwn, readText } from '../token/claims.js';
+import { isJsonObject, isPortableId, readOwn, readText } from '../token/claims.js';
 
 const MAX_PREVIOUS = 16; // a token may nest thousands
 
@@ -34,7 +34,7 @@ function toActor(act: unknown): DescopeActor {
 
 function readId(act: unknown): string | undefined {
   const id = isJsonObject(act) ? readText(act, 'sub') : act;
-  return typeof id === 'string' && id !== '' && isWellFormed(id) ? id : undefined;
+  return isPortableId(id) ? id : undefined; // or `carry()` would return what no job can run as
 }
 
 // RFC 8693 §4.1: the member is `act`, whatever claim of the token the first one stands in.
