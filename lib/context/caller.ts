@@ -1,6 +1,6 @@
 // The callers that a context knows: verified by a guard, or carried by a job; and the strict reading of carried ones.
 import { DescopeRequestError } from '../core/errors.js';
-import type { DescopeSession } from '../core/session/session.js';
+import type { DescopeSession, SignedInSession } from '../core/session/session.js';
 import { isSignedIn } from '../core/session/session.js';
 import type { TokenKind } from '../core/token/claims.js';
 import { isPortableId, MAX_ID_LENGTH } from '../core/token/claims.js';
@@ -43,7 +43,16 @@ export function toVerifiedCaller(session: DescopeSession, own: unknown): Verifie
   if (!isSignedIn(session)) return undefined;
   const { id, kind, tenant, actor } = session.user;
   const caller = { isVerified: true, ...toReference({ id, kind, tenant, actor: actor?.id }) };
-  return Object.freeze(Object.defineProperty(caller, 'user', { value: own })) as VerifiedCaller;
+  const verified = Object.freeze(Object.defineProperty(caller, 'user', { value: own })) as VerifiedCaller;
+  sessions.set(verified, session);
+  return verified;
+}
+
+const sessions = new WeakMap<object, SignedInSession>(); // not a member: a log line with the caller must not have its token
+
+/** Recalls the session of a verified caller; `undefined` for a carried one. */
+export function recallSession(caller: CurrentCaller): SignedInSession | undefined {
+  return sessions.get(caller);
 }
 
 /** Returns what may be carried of a caller. */

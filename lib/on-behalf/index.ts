@@ -1,2 +1,11 @@
 // Entry point './on-behalf': calls on behalf of a caller.
-export {};
+export type { OnBehalfTarget } from '../core/m2m/token-exchange.js';
+export type { OnBehalfCredentials } from './descope.tokens.js';
+export { DescopeTokens } from './descope.tokens.js';
+export { DescopeOnBehalfModule } from './on-behalf.module.js';
+export type {
+  OnBehalfExtras,
+  OnBehalfModuleAsyncOptions,
+  OnBehalfModuleOptions,
+  OnBehalfOptions,
+} from './on-behalf.options.js';

@@ -44,7 +44,7 @@ const toSource = (target: string) =>
   target.replace(/^\.\/dist\/(?:esm|cjs)\//, 'lib/').replace(/(?:\.d\.ts|\.js)$/, '.ts');
 
 describe('The entry points of the package', () => {
-  it('are seventeen', () => {
+  it('are eighteen', () => {
     expect(Object.keys(entryPoints)).toEqual([
       '.',
       './context',
@@ -54,6 +54,7 @@ describe('The entry points of the package', () => {
       './throttler',
       './bullmq',
       './dpop',
+      './on-behalf',
       './inspect',
       './events',
       './websockets',

@@ -14,6 +14,7 @@ const NAMES = [
   './throttler',
   './bullmq',
   './dpop',
+  './on-behalf',
   './inspect',
   './events',
   './websockets',
@@ -122,6 +123,12 @@ describe("The entry point './fga'", () => {
 describe("The entry point './dpop'", () => {
   it('exports these values', () => {
     expectValues('./dpop', ['Dpop']);
+  });
+});
+
+describe("The entry point './on-behalf'", () => {
+  it('exports these values', () => {
+    expectValues('./on-behalf', ['DescopeOnBehalfModule', 'DescopeTokens']);
   });
 });
 

@@ -26,6 +26,7 @@ export function compileLibrary(root = process.cwd()): CompiledLibrary {
     './testing': './lib/testing/index.js',
     './context': './lib/context/index.js',
     './mcp': './lib/mcp/index.js',
+    './on-behalf': './lib/on-behalf/index.js',
     './redis': './lib/redis/index.js',
   };
   writeFileSync(

@@ -1,6 +1,6 @@
 // The access decorators: what a handler, or every handler of a class, demands of its caller.
-import { isScope } from '../../core/config/resource.js';
 import type { TokenKind } from '../../core/token/claims.js';
+import { isScope } from '../../core/token/claims.js';
 import type { PermissionName, RoleName } from '../../core/user/custom-claims.js';
 import type { GrantDemand, NameMatch } from '../../core/user/demands.js';
 import type { AccessDecorator } from './access-metadata.js';

@@ -1,5 +1,6 @@
 // Protected resources of OAuth: the decorator of a controller, and the resource that a request is for.
-import { isScope, toNamedScopes } from '../../core/config/resource.js';
+import { toNamedScopes } from '../../core/config/resource.js';
+import { isScope } from '../../core/token/claims.js';
 import type { Demand } from '../../core/user/demands.js';
 import type { AcceptanceConfig } from '../../core/user/token-acceptance.js';
 import type { DescopeCall } from '../transports/call.js';

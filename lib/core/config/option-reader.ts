@@ -131,10 +131,10 @@ export class OptionReader<O extends object = object> {
   }
 
   /** Throws `CONFIG_INVALID` with every mistake, if there is one. */
-  assertFaultless(): void {
+  assertFaultless(module = 'DescopeModule'): void {
     if (this.#mistakes.size === 0) return;
     const lines = [...this.#mistakes, ...this.#lists].join('\n');
-    const message = `DescopeModule is not configured correctly:\n${lines}`;
+    const message = `${module} is not configured correctly:\n${lines}`;
     throw new DescopeConfigError('CONFIG_INVALID', message, {
       mistakes: [...this.#mistakes].map((line) => line.trim()),
     });

@@ -1,5 +1,6 @@
 // The option `resource`: the URL of the protected resource, its scopes and its authorization servers.
 import { isConfidential, isPlainHost, isProjectId } from '../http/base-url.js';
+import { isScope } from '../token/claims.js';
 import type { Check, OptionReader, OptionTable, ValuesOf } from './option-reader.js';
 import { isText, toOptionalRule, toRule } from './option-reader.js';
 
@@ -43,13 +44,7 @@ export interface ResourceConfig {
   readonly documentation: string | undefined;
 }
 
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/; // RFC 6749 §3.3, which also keeps the challenge well-formed
 const OFFLINE_ACCESS = 'offline_access';
-
-/** Checks whether a string is one scope (RFC 6749 §3.3). */
-export function isScope(value: unknown): value is string {
-  return typeof value === 'string' && SCOPE.test(value);
-}
 
 /** Returns the scopes that the metadata of a resource names. */
 export function toNamedScopes(scopes: readonly string[]): readonly string[] {

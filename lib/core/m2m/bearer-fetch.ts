@@ -15,7 +15,8 @@ export interface TokenSupply {
 
 /** The input of `createBearerFetch`. */
 export interface BearerFetchInput {
-  readonly tokens: TokenSupply;
+  /** The tokens, for every origin or for the one of a call. */
+  readonly tokens: TokenSupply | ((origin: string) => TokenSupply);
   readonly origins: readonly string[];
   readonly fetch: Fetch;
   /** Finds what proves the possession of the key of tokens that are bound to one; left out for bearer tokens. */
@@ -28,8 +29,8 @@ type Target = Parameters<Fetch>[0];
 export function createBearerFetch({ tokens, origins, fetch, findProver }: BearerFetchInput): Fetch {
   const allowed = readOrigins(origins);
   return async (target, init) => {
-    assertAllowed(target, allowed);
-    const headers = new Headers(init?.headers ?? (target instanceof Request ? target.headers : undefined));
+    const origin = requireAllowed(target, allowed);
+    const headers = readHeaders(target, init);
     // The caller must follow redirects: followed here, they could send the token to another origin.
     const guarded = { ...init, redirect: init?.redirect === 'error' ? 'error' : 'manual' } as const;
     if (headers.has('authorization')) return fetch(target, guarded);
@@ -39,13 +40,14 @@ export function createBearerFetch({ tokens, origins, fetch, findProver }: Bearer
       return fetch(target, { ...guarded, headers: own });
     };
     const request = { ...toRequestLine(target, init), isRepeatable: isRepeatable(target, init), sendWith };
+    const supply = typeof tokens === 'function' ? tokens(origin) : tokens;
     const prover = await findProver?.();
     const send = (token: string): Promise<Response> =>
       prover ? sendBound(prover, request, token) : sendWith({ authorization: `Bearer ${token}` });
-    const token = await tokens.find();
+    const token = await supply.find();
     const response = await send(token);
     if (!request.isRepeatable || !isAboutToken(response)) return response;
-    const another = await findAnother(tokens, token);
+    const another = await findAnother(supply, token);
     if (another === undefined) return response;
     await response.body?.cancel();
     return send(another);
@@ -85,6 +87,10 @@ function isChallenge({ headers }: Response, codes: string): boolean {
   return new RegExp(`\\berror="?(?:${codes})\\b`).test(headers.get('www-authenticate') ?? '');
 }
 
+function readHeaders(target: Target, init: RequestInit | undefined): Headers {
+  return new Headers(init?.headers ?? (target instanceof Request ? target.headers : undefined));
+}
+
 // The method as `fetch` sends it: it writes these in upper case, and any other one as it is.
 function toRequestLine(target: Target, init: RequestInit | undefined): { method: string; url: string } {
   const { method, url } = target instanceof Request ? target : { method: 'GET', url: new URL(target).href };
@@ -114,9 +120,9 @@ function isRepeatable(target: Target, init: RequestInit | undefined): boolean {
   );
 }
 
-function assertAllowed(target: Target, allowed: ReadonlySet<string>): void {
+function requireAllowed(target: Target, allowed: ReadonlySet<string>): string {
   const { origin } = new URL(target instanceof Request ? target.url : target);
-  if (allowed.has(origin)) return;
+  if (allowed.has(origin)) return origin;
   const message = `This fetch adds a token to requests, and ${origin} is not in its origins. If that service may receive the token, add it to origins.`;
   throw new DescopeM2mError('M2M_ORIGIN_NOT_ALLOWED', message, { expected: [...allowed], actual: origin });
 }

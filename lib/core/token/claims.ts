@@ -71,6 +71,13 @@ export function readNames(object: JsonObject, name: string): readonly string[] {
   return value.every((item) => typeof item === 'string') ? value : NO_NAMES;
 }
 
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/; // RFC 6749 §3.3, which also keeps a challenge well-formed
+
+/** Checks whether a string is one scope (RFC 6749 §3.3). */
+export function isScope(value: unknown): value is string {
+  return typeof value === 'string' && SCOPE.test(value);
+}
+
 /** Freezes a JSON value and all its members, so that no reader can change what the next one reads. */
 export function freezeDeep(value: object): void {
   visitObjects(value, Object.freeze);

@@ -149,25 +149,25 @@ function tooLarge(): DescopeCredentialError {
 
 // The end and the owner of a token, unverified: only for uses where a wrong value affects no other user.
 
-/** Reads the end of a token, unverified, in epoch milliseconds; `undefined` if there is none. */
-export function readEndMs(token: string): number | undefined {
+/** Reads the claims of a token, unverified; `undefined` if it is not a JWT of a form that is supported. */
+export function readUnverified(token: string): JsonObject | undefined {
   try {
-    const expires = decodeToken(token).payload['exp'];
-    return typeof expires === 'number' ? expires * 1000 : undefined;
+    return decodeToken(token).payload;
   } catch (error) {
     if (error instanceof DescopeCredentialError) return undefined;
     throw error;
   }
 }
 
+/** Reads the end of a token, unverified, in epoch milliseconds; `undefined` if there is none. */
+export function readEndMs(token: string): number | undefined {
+  const expires = readUnverified(token)?.['exp'];
+  return typeof expires === 'number' ? expires * 1000 : undefined;
+}
+
 /** Reads the subject of a token, unverified; returns the token if there is none. */
 export function readOwner(token: string): string {
-  try {
-    const { dsub, sub } = decodeToken(token).payload;
-    const owner = dsub ?? sub;
-    return typeof owner === 'string' ? owner : token;
-  } catch (error) {
-    if (error instanceof DescopeCredentialError) return token;
-    throw error;
-  }
+  const { dsub, sub } = readUnverified(token) ?? {};
+  const owner = dsub ?? sub;
+  return typeof owner === 'string' ? owner : token;
 }

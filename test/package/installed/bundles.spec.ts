@@ -18,6 +18,7 @@ const NAMES = [
   'fga',
   'bullmq',
   'dpop',
+  'on-behalf',
   'inspect',
   'events',
   'websockets',

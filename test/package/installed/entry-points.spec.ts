@@ -23,6 +23,7 @@ const ENTRY_POINTS = [
   ['/access', 'AnyOf'],
   ['/fga', 'DescopeFga'],
   ['/dpop', 'Dpop'],
+  ['/on-behalf', 'DescopeTokens'],
   ['/inspect', 'describeAccess'],
   ['/events', 'OnDescopeEvent'],
   ['/websockets', 'DescopeSockets'],

@@ -1,0 +1,83 @@
+// What the injectable classes of this folder share: the parts of DescopeModule, the options, and who acts.
+import { Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
+import { recallSession } from '../context/caller.js';
+import { DescopeContext } from '../context/descope.context.js';
+import type { DescopeApi } from '../core/api/descope-api.js';
+import type { DescopeConfig } from '../core/config/config.js';
+import { DescopeConfigError, DescopeCredentialError } from '../core/errors.js';
+import type { Sessions } from '../core/session/auto-refresh.js';
+import type { SignedInSession } from '../core/session/session.js';
+import type { OnBehalfConfig } from './on-behalf.options.js';
+import { ON_BEHALF_OPTIONS, readOnBehalfOptions } from './on-behalf.options.js';
+
+@Injectable()
+export class OnBehalfParts {
+  // Private to the language, so that no log of a service that has them shows the secret.
+  readonly #modules: ModuleRef;
+  readonly #given: unknown;
+  #own: OnBehalfConfig | undefined;
+
+  constructor(@Inject(ModuleRef) modules: ModuleRef, @Inject(ON_BEHALF_OPTIONS) given: unknown) {
+    this.#modules = modules;
+    this.#given = given;
+  }
+
+  /** The options of `DescopeModule`. */
+  get config(): DescopeConfig {
+    return this.#find(DESCOPE_CONFIG, MODULE_MISSING) as DescopeConfig;
+  }
+
+  /** How Descope is called. */
+  get api(): DescopeApi {
+    return (this.#find(DESCOPE_SESSIONS, MODULE_MISSING) as Sessions).api;
+  }
+
+  /**
+   * The options of `DescopeOnBehalfModule`, checked.
+   * @throws {DescopeConfigError} CONFIG_INVALID
+   */
+  get own(): OnBehalfConfig {
+    return (this.#own ??= readOnBehalfOptions(this.#given, this.config.baseUrl));
+  }
+
+  /**
+   * Asserts that the options are valid, and that there is a `DescopeModule`.
+   * @throws {DescopeConfigError} CONFIG_INVALID or CONFIG_MODULE_MISSING
+   */
+  assertSound(): void {
+    this.#own = this.own;
+  }
+
+  /** Asserts that there is a context in which the caller is found. */
+  assertContext(): void {
+    this.#find(DescopeContext, CONTEXT_MISSING);
+  }
+
+  /**
+   * Finds the session of the current caller.
+   * @throws {DescopeCredentialError} SESSION_MISSING if nobody acts, or a caller that a job has carried
+   */
+  requireSession(): SignedInSession {
+    const caller = (this.#find(DescopeContext, CONTEXT_MISSING) as DescopeContext).current();
+    const session = caller && recallSession(caller);
+    if (session !== undefined) return session;
+    throw new DescopeCredentialError('SESSION_MISSING', NOBODY);
+  }
+
+  #find(token: string | typeof DescopeContext, missing: string): unknown {
+    try {
+      return this.#modules.get<unknown>(token, { strict: false });
+    } catch {
+      throw new DescopeConfigError('CONFIG_MODULE_MISSING', missing);
+    }
+  }
+}
+
+const MODULE_MISSING =
+  'DescopeOnBehalfModule is imported, but no module imports DescopeModule. Import DescopeModule.forRoot() in the root module.';
+const CONTEXT_MISSING =
+  'createFetch({ onBehalf: true }) finds the caller by the context, but no module imports DescopeContextModule. Import it of nestjs-descope/context in the root module, or pass the session: createFetch({ onBehalf: session }, …).';
+const NOBODY =
+  'A call on behalf of the caller has no caller: it is outside a request, on a public route, before the guard, or in a job, which carries no token.';
