@@ -4,6 +4,7 @@ import { createParamDecorator } from '@nestjs/common';
 import { DescopeConfigError } from '../core/errors.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import { whenReady } from '../core/maybe-promise.js';
+import type { DescopeSession } from '../core/session/session.js';
 import { readTenantGrants } from '../core/user/authorize.js';
 import type { DescopeRegister } from '../core/user/custom-claims.js';
 import type { RegisteredUser } from '../core/user/descope-user.js';
@@ -49,8 +50,13 @@ export const CurrentUser: CurrentUserDecorator = createParamDecorator(
  * @example `@Get('me') me(@CurrentSession() { user, token }: SignedInSession) {}`
  */
 export const CurrentSession: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
-  (_data: undefined, context: ExecutionContext) => readSession(openOwnCall(context)),
+  (_data: undefined, context: ExecutionContext) => readAcceptedSession(context),
 );
+
+/** Reads the session that a guard has accepted, for a parameter of a handler. */
+export function readAcceptedSession(context: ExecutionContext): DescopeSession {
+  return readSession(openOwnCall(context));
+}
 
 // Without the module nothing has authenticated the request, and a handler must not take that for an anonymous caller.
 function openOwnCall(context: ExecutionContext): OpenCall {
@@ -108,7 +114,8 @@ export const CurrentTenant: (...pipes: ParameterPipe[]) => ParameterDecorator = 
   (_data: undefined, context: ExecutionContext) => readTenant(context),
 );
 
-function readTenant(context: ExecutionContext): MaybePromise<string | undefined> {
+/** Reads the tenant that the request names, if the caller belongs to it. */
+export function readTenant(context: ExecutionContext): MaybePromise<string | undefined> {
   const [demand] = findTenants(readAccessPolicy(context.getClass(), context.getHandler()));
   const call = openOwnCall(context);
   const { user } = readSession(call);

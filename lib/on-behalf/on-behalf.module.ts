@@ -1,6 +1,7 @@
 // The module of calls on behalf of callers: without it no token is exchanged or fetched.
 import type { DynamicModule, OnModuleInit } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
+import { DescopeConnections } from './descope.connections.js';
 import { DescopeTokens } from './descope.tokens.js';
 import type { OnBehalfModuleAsyncOptions, OnBehalfModuleOptions } from './on-behalf.options.js';
 import { ConfigurableModuleClass } from './on-behalf.options.js';
@@ -10,7 +11,10 @@ import { OnBehalfParts } from './on-behalf.parts.js';
  * Provides `DescopeTokens` and `DescopeConnections` everywhere. Import it once, beside `DescopeModule`.
  * @example `imports: [DescopeModule.forRoot(), DescopeOnBehalfModule.forRoot({ clientId, clientSecret })]`
  */
-@Module({ providers: [OnBehalfParts, DescopeTokens], exports: [DescopeTokens] })
+@Module({
+  providers: [OnBehalfParts, DescopeTokens, DescopeConnections],
+  exports: [DescopeTokens, DescopeConnections],
+})
 export class DescopeOnBehalfModule extends ConfigurableModuleClass implements OnModuleInit {
   @Inject(OnBehalfParts) private readonly parts!: OnBehalfParts;
 

@@ -50,6 +50,16 @@ export class OnBehalfParts {
     this.#own = this.own;
   }
 
+  /**
+   * Returns the management key.
+   * @throws {DescopeConfigError} CONFIG_MANAGEMENT_KEY_MISSING
+   */
+  requireManagementKey(): string {
+    const { managementKey } = this.config.readSecrets();
+    if (managementKey !== undefined) return managementKey;
+    throw new DescopeConfigError('CONFIG_MANAGEMENT_KEY_MISSING', KEY_MISSING);
+  }
+
   /** Asserts that there is a context in which the caller is found. */
   assertContext(): void {
     this.#find(DescopeContext, CONTEXT_MISSING);
@@ -77,6 +87,8 @@ export class OnBehalfParts {
 
 const MODULE_MISSING =
   'DescopeOnBehalfModule is imported, but no module imports DescopeModule. Import DescopeModule.forRoot() in the root module.';
+const KEY_MISSING =
+  'DescopeConnections needs a management key. Set the option managementKey of DescopeModule, or DESCOPE_MANAGEMENT_KEY.';
 const CONTEXT_MISSING =
   'createFetch({ onBehalf: true }) finds the caller by the context, but no module imports DescopeContextModule. Import it of nestjs-descope/context in the root module, or pass the session: createFetch({ onBehalf: session }, …).';
 const NOBODY =

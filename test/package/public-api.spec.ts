@@ -128,7 +128,12 @@ describe("The entry point './dpop'", () => {
 
 describe("The entry point './on-behalf'", () => {
   it('exports these values', () => {
-    expectValues('./on-behalf', ['DescopeOnBehalfModule', 'DescopeTokens']);
+    expectValues('./on-behalf', [
+      'ConnectionToken',
+      'DescopeConnections',
+      'DescopeOnBehalfModule',
+      'DescopeTokens',
+    ]);
   });
 });
 
