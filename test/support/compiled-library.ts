@@ -25,6 +25,7 @@ export function compileLibrary(root = process.cwd()): CompiledLibrary {
     '.': './lib/index.js',
     './testing': './lib/testing/index.js',
     './context': './lib/context/index.js',
+    './dpop': './lib/dpop/index.js',
     './mcp': './lib/mcp/index.js',
     './on-behalf': './lib/on-behalf/index.js',
     './redis': './lib/redis/index.js',
