@@ -29,6 +29,7 @@ export class ThrottledCall {
   readonly call: OpenCall;
   readonly #parts: ThrottlingParts;
   #user: Promise<DescopeUser | undefined> | undefined;
+  #address: { readonly found: string | undefined } | undefined;
 
   constructor(context: ExecutionContext, parts: ThrottlingParts) {
     this.#parts = parts;
@@ -50,8 +51,16 @@ export class ThrottledCall {
     }
   }
 
-  /** Reads the address of the client, of IPv6 the network; `undefined` if none is known. */
+  /**
+   * Reads the address of the client, of IPv6 the network; `undefined` if none is known. Read first before anything is awaited:
+   * a client that hangs up has no address any more.
+   */
   readAddress(): string | undefined {
+    this.#address ??= { found: this.#findAddress() };
+    return this.#address.found;
+  }
+
+  #findAddress(): string | undefined {
     const request = this.findRequest() as (ContextRequest & Pick<RequestLike, 'ip'>) | undefined;
     if (request === undefined) return undefined;
     // Express and Fastify apply their settings for proxies. Other transports know the direct peer only.

@@ -2,7 +2,7 @@
 import type { ExecutionContext, HttpException } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { ThrottlerLimitDetail } from '@nestjs/throttler';
+import type { ThrottlerLimitDetail, ThrottlerRequest } from '@nestjs/throttler';
 import { ThrottlerException, ThrottlerGuard } from '@nestjs/throttler';
 import type { RequestResources } from '../auth/access/protected-resource.js';
 import type { Application } from '../auth/applications.js';
@@ -53,6 +53,16 @@ export class DescopeThrottlerGuard extends ThrottlerGuard {
     this.#parts ??= this.#findParts();
     openThrottled(context, this.#parts);
     return super.canActivate(context);
+  }
+
+  /**
+   * Counts a call by one limit.
+   * @returns `true` to let the call reach the next limit
+   * @throws {ThrottlerException} 429, in the form of the call's transport
+   */
+  protected override async handleRequest(limit: ThrottlerRequest): Promise<boolean> {
+    recallThrottled(limit.context).readAddress(); // now, while the client is there: tokens and storages take time
+    return super.handleRequest(limit);
   }
 
   /**

@@ -1,4 +1,6 @@
 // DescopeThrottlerGuard: by whom a request counts, and that a rejected one counts.
+import { EventEmitter, once } from 'node:events';
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Provider, Type } from '@nestjs/common';
 import { Controller, Get, Module, Post } from '@nestjs/common';
@@ -11,6 +13,7 @@ import { createTestDescope } from 'nestjs-descope/testing';
 import { DescopeThrottlerGuard, trackByAddress, trackByTenant, trackByUser } from 'nestjs-descope/throttler';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
+import { askUntil } from '../../support/ask-until.js';
 
 const MINUTE_MS = 60_000;
 const HERE = 'address:127.0.0.1';
@@ -91,6 +94,7 @@ describe.each(ADAPTERS)('DescopeThrottlerGuard on %s', (adapter) => {
     limits: Partial<Exclude<ThrottlerModuleOptions, unknown[]>> = {},
     options: DescopeModuleOptions = {},
     imports?: (throttler: object, descopeModule: object) => object[],
+    hasKeys = true,
   ) => {
     const throttler = ThrottlerModule.forRoot({
       throttlers: [{ ttl: MINUTE_MS, limit: 2 }],
@@ -106,7 +110,10 @@ describe.each(ADAPTERS)('DescopeThrottlerGuard on %s', (adapter) => {
       controllers: [OrdersController],
       providers: imports === undefined ? [guard] : [],
     };
-    application = await start(adapter, metadata, { override: (builder) => descope.override(builder) });
+    const override = {
+      override: (builder: Parameters<typeof descope.override>[0]) => descope.override(builder),
+    };
+    application = await start(adapter, metadata, hasKeys ? override : {});
   };
   const ask = async (path: string, headers: Record<string, string> = {}, method = 'GET') => {
     const { status, body } = (await application?.request(path, { headers, method })) ?? {};
@@ -288,5 +295,27 @@ describe.each(ADAPTERS)('DescopeThrottlerGuard on %s', (adapter) => {
     application = await start(adapter, metadata);
     const rejected = '503 KEYS_UNAVAILABLE';
     expect(await askTimes(3, '/orders', ann.bearer)).toEqual([rejected, rejected, '429']);
+  });
+
+  it('counts a client for its address that hangs up before its token was checked', async () => {
+    const steps = new EventEmitter();
+    const fetchKeys = async () => {
+      await once(steps, 'closed');
+      throw new Error('connect ECONNREFUSED');
+    };
+    await boot({}, { projectId: descope.projectId, audience: null, fetch: fetchKeys }, undefined, false);
+    const server = application?.app.getHttpServer();
+    server?.once('connection', (socket: Socket) => socket.once('close', () => steps.emit('closed')));
+    const asked = once(server ?? steps, 'request');
+    const client = new AbortController();
+    const lost = fetch(`${application?.url}/orders`, { headers: ann.bearer, signal: client.signal });
+    await asked;
+    client.abort();
+    await expect(lost).rejects.toThrow('abort');
+    await askUntil(
+      () => Promise.resolve(trackers.length),
+      (count) => count > 0,
+    );
+    expect(trackers).toEqual([HERE]);
   });
 });
