@@ -6,7 +6,7 @@ import { DESCOPE_OPTIONS, NO_OVERRIDES } from '../auth/injection-tokens.js';
 import type { DescopeTransport } from '../auth/transports/transport.js';
 import type { ReadBeside } from '../core/config/config.js';
 import { mergeOptions } from '../core/config/environment.js';
-import type { EventsOptions } from '../core/config/events.js';
+import type { EventsOptions } from '../core/config/keys.js';
 import type { OptionReader } from '../core/config/option-reader.js';
 import { describe, STATIC_OPTIONS } from '../core/config/option-reader.js';
 import type { DescopeOptions } from '../core/config/options.js';

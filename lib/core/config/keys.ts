@@ -1,11 +1,18 @@
-// The options of keys, fixed or fetched, and of the cache of verified tokens.
+// The options of keys, fixed or fetched, of the cache of verified tokens, and of the secrets of Descope's events.
 import { isJsonObject, readText } from '../token/claims.js';
 import type { KeyFetchConfig } from '../token/key-fetch-schedule.js';
 import type { KeysById } from '../token/key-set.js';
 import { toKeysById } from '../token/key-set.js';
 import { readVerificationKey } from '../token/signature.js';
-import type { OptionReader, OptionTable, ValuesOf } from './option-reader.js';
-import { describe, toNumberRule, toWholeNumberRule } from './option-reader.js';
+import type { Check, OptionReader, OptionTable, ValuesOf } from './option-reader.js';
+import {
+  describe,
+  isText,
+  isTexts,
+  toNumberRule,
+  toOptionalRule,
+  toWholeNumberRule,
+} from './option-reader.js';
 
 const DAY_SECONDS = 86_400;
 const STALE_SECONDS = 3600;
@@ -169,4 +176,42 @@ function parse(text: string): unknown {
   } catch {
     return undefined; // reported as a key that is no JSON object
   }
+}
+
+// The option `events`: the secrets with which Descope signs its events.
+
+const LEAST_SECRET_LENGTH = 16;
+const SECRET_WANTED =
+  "the HMAC secret of the audit webhook connector in Descope's console, of 16 characters or more, or a list of such secrets";
+
+/** How Descope's events are received. */
+export interface EventsOptions {
+  /**
+   * The HMAC secret of the audit webhook connector in Descope's console, of 16 characters or more. With several, each is
+   * accepted, so that a secret can be replaced while events arrive.
+   * @defaultValue `DESCOPE_WEBHOOK_SECRET`; one of the two is required
+   * @see https://docs.descope.com/connectors/connector-hmac-usage
+   */
+  readonly secret?: string | readonly string[] | undefined;
+}
+
+const isLong = (value: unknown): boolean => isText(value) && value.trim().length >= LEAST_SECRET_LENGTH;
+const isSecret: Check<string | readonly string[]> = (value): value is string | readonly string[] =>
+  isLong(value) || (isTexts(value) && value.every(isLong));
+
+export const EVENTS = {
+  secret: toOptionalRule(SECRET_WANTED, isSecret),
+} satisfies OptionTable<EventsOptions>;
+
+/** Reads the secrets. Adds a mistake where events are received and there is none. */
+export function toWebhookSecrets(
+  events: ValuesOf<typeof EVENTS> | undefined,
+  given: unknown,
+  options: OptionReader,
+): readonly string[] {
+  const secrets = [events?.secret ?? []].flat().map((secret) => secret.trim());
+  const isLeftOut = typeof given === 'object' && (given as EventsOptions | null)?.secret === undefined;
+  if (events !== undefined && isLeftOut)
+    options.mistake('events.secret', 'nothing', `${SECRET_WANTED}, here or in DESCOPE_WEBHOOK_SECRET`);
+  return Object.freeze(secrets);
 }

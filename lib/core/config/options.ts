@@ -21,10 +21,8 @@ import {
 import type { DpopMode, DpopOptions } from './dpop.js';
 import { DPOP } from './dpop.js';
 import { ALLOW_INSECURE_BASE_URL, TRUSTED_ORIGINS } from './endpoints.js';
-import type { EventsOptions } from './events.js';
-import { EVENTS } from './events.js';
-import type { KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './keys.js';
-import { KEY_FETCH, TOKEN_CACHE } from './keys.js';
+import type { EventsOptions, KeyFetchOptions, PublicKeyJwk, TokenCacheOptions } from './keys.js';
+import { EVENTS, KEY_FETCH, TOKEN_CACHE } from './keys.js';
 import type { OptionTable, ValuesOf } from './option-reader.js';
 import {
   OPTIONAL_KEY,
