@@ -15,7 +15,7 @@ import { OnBehalfParts } from './on-behalf.parts.js';
   providers: [OnBehalfParts, DescopeTokens, DescopeConnections],
   exports: [DescopeTokens, DescopeConnections],
 })
-export class DescopeOnBehalfModule extends ConfigurableModuleClass implements OnModuleInit {
+export class DescopeOnBehalfModule implements OnModuleInit {
   @Inject(OnBehalfParts) private readonly parts!: OnBehalfParts;
 
   /**
@@ -23,16 +23,16 @@ export class DescopeOnBehalfModule extends ConfigurableModuleClass implements On
    * @returns the dynamic module, for `imports` of the root module
    * @example `DescopeOnBehalfModule.forRoot({ clientId: 'shop', clientSecret: process.env.SHOP_SECRET })`
    */
-  static override forRoot(options: OnBehalfModuleOptions = {}): DynamicModule {
-    return super.forRoot(options);
+  static forRoot(options: OnBehalfModuleOptions = {}): DynamicModule {
+    return { ...ConfigurableModuleClass.forRoot(options), module: DescopeOnBehalfModule };
   }
 
   /**
    * Registers the module with options from a factory: `useFactory`, `useClass` or `useExisting`.
    * @returns the dynamic module, for `imports` of the root module
    */
-  static override forRootAsync(options: OnBehalfModuleAsyncOptions): DynamicModule {
-    return super.forRootAsync(options);
+  static forRootAsync(options: OnBehalfModuleAsyncOptions): DynamicModule {
+    return { ...ConfigurableModuleClass.forRootAsync(options), module: DescopeOnBehalfModule };
   }
 
   /**
