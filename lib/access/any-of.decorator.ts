@@ -54,14 +54,19 @@ function readAlternative(given: unknown): ReadAlternative {
   return entry === undefined ? readClass(given) : readDecorator(entry);
 }
 
-function readDecorator({ demand, rule, label }: AccessEntry): ReadAlternative {
+function readDecorator(entry: AccessEntry): ReadAlternative {
+  const { demand, rule, label } = entry;
   if (demand !== undefined && DEMANDS.includes(demand.kind)) return { alternative: demand, label };
   if (rule?.kind === 'rule' || rule?.kind === 'relation') return { alternative: rule, label };
+  throw refuse(`cannot contain ${label}${adviseOn(entry)}`);
+}
+
+function adviseOn({ mode, demand, rule }: AccessEntry): string {
   if (demand?.kind === 'any-of' || rule?.kind === 'any-of')
-    throw refuse(
-      `cannot contain ${label}. List its alternatives directly, or write both decorators to demand both`,
-    );
-  throw refuse(`cannot contain ${label}. Write it beside @AnyOf(): both then apply`);
+    return '. List its alternatives directly, or write both decorators to demand both';
+  if (mode === 'public' || mode === 'optional')
+    return ', and a handler cannot have both. For callers without a session, list the class of a guard';
+  return '. Write it beside @AnyOf(): both then apply';
 }
 
 // By the method of its prototype: a class with a method as a property does not show whether it is a rule or a guard.

@@ -288,8 +288,9 @@ describe('What @AnyOf does not take', () => {
   it.each<[string, () => unknown, string]>([
     ['nothing', given(), 'at least two'],
     ['one alternative', given(roles), 'at least two'],
-    ['@Public', given(roles, Public()), 'Write it beside'],
-    ['@OptionalAuth', given(roles, OptionalAuth()), 'Write it beside'],
+    ['@Public', given(roles, Public()), 'cannot have both'],
+    ['@OptionalAuth', given(roles, OptionalAuth()), 'cannot have both'],
+    ['@Public(false)', given(roles, Public(false)), 'Write it beside'],
     ['@Accepts', given(roles, Accepts('user')), 'Write it beside'],
     ['@Audience', given(roles, Audience('api')), 'Write it beside'],
     ['@NoImpersonation', given(roles, NoImpersonation()), 'Write it beside'],
