@@ -3,13 +3,13 @@ import type { KeyObject } from 'node:crypto';
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { systemClock } from '../core/clock.js';
 
-/** The headers of one request: the token, and its proof. */
-export interface TestProofHeaders {
+/** The headers of one request: the token, and its proof. A type, which unlike an interface fits `.set()` of supertest. */
+export type TestProofHeaders = {
   /** The `Authorization` header: `DPoP …`. */
   readonly authorization: string;
   /** The `DPoP` header: the proof, which counts once. */
   readonly dpop: string;
-}
+};
 
 /**
  * A caller whose token is bound to a key of its own.
