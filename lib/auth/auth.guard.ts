@@ -152,8 +152,10 @@ export class AuthGuard implements CanActivate {
     throw respondWithError(call, error, { notify: this.notify, login, resource, proofs });
   }
 
-  // A credential that is not known to be one of Descope may be one of the application: its guard inside `@AnyOf` decides.
+  // A credential that is not known to be one of Descope may be one of the application: its guard inside `@AnyOf` decides. One of
+  // the scheme `DPoP` decides alone, where bound tokens are accepted.
   #findOpenly(call: DescopeCall): MaybePromise<DescopeSession> {
+    if (toChallengeProofs(call, this.config.dpop)?.isSent === true) return this.getSession(call);
     return attempt(
       () => this.getSession(call),
       (error) => {
