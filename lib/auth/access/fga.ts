@@ -118,7 +118,7 @@ export class RelationCheck {
       return related;
     } catch (error) {
       const cause = this.#toFailure(error, answer !== undefined, before);
-      throw this.#toUnavailable(cause, readRetryAfter(answer) ?? 1);
+      throw this.#toUnavailable(cause, readRetryAfter(answer) ?? 1, relations.values());
     }
   }
 
@@ -139,17 +139,32 @@ export class RelationCheck {
     return new RequestFailure({ url: cacheUrl ?? baseUrl, cause: error });
   }
 
-  #toUnavailable(cause: RequestFailure, retryAfterSeconds: number): DescopeUnavailableError {
+  #toUnavailable(
+    cause: RequestFailure,
+    retryAfterSeconds: number,
+    asked: Iterable<Relation>,
+  ): DescopeUnavailableError {
     const code = 'FGA_UNAVAILABLE';
     publishOutage(code, retryAfterSeconds, readProjectId(this.#input.notify));
-    this.#input.notify({ code, level: 'warn', message: `${DOWN} (${cause.message})` });
+    this.#input.notify({
+      code,
+      level: 'warn',
+      message: `${DOWN} This check was of ${toNames(asked)}. (${cause.message})`,
+    });
     const message = `Descope cannot check relations at present (${cause.message}).`;
     return new DescopeUnavailableError(code, message, { retryAfterSeconds, cause });
   }
 }
 
 const DOWN =
-  "Relations cannot be checked. Until they can, handlers with @FgaCheck respond with 503, and DescopeFga rejects. If this continues, check the network connection to baseUrl and fgaCacheUrl, the management key, and that the project's schema has the types and relations of the decorators.";
+  "Relations cannot be checked. Until they can, handlers with @FgaCheck respond with 503, and DescopeFga rejects. If this continues, check the network connection to baseUrl and fgaCacheUrl, the management key, and that the project's schema has the types and relations that are asked for.";
+
+// As a schema has them, so that a wrong name is found. No id is among them.
+function toNames(relations: Iterable<Relation>): string {
+  const names = new Set(Array.from(relations, ({ resourceType, relation }) => `${resourceType}#${relation}`));
+  const shown = [...names].slice(0, 3).join(', ');
+  return names.size > 3 ? `${shown} and others` : shown;
+}
 
 // Reads Descope's response: a relation exists only if Descope returns `allowed: true` for exactly this tuple.
 

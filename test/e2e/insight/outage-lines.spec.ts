@@ -247,7 +247,9 @@ describe('The line about a call to Descope that brought nothing', () => {
     const { descope, get, host, sessionJwt } = await start();
     await descope.close();
     expect((await get('/docs/1', { headers: bearer(sessionJwt) })).body['code']).toBe('FGA_UNAVAILABLE');
-    expect(await linesOf('FGA_UNAVAILABLE')).toContain(`(${host}: connect ECONNREFUSED ${host})`);
+    expect(await linesOf('FGA_UNAVAILABLE')).toContain(
+      `This check was of doc#can_view. (${host}: connect ECONNREFUSED ${host})`,
+    );
     await expect(verifyAccessNames(app as INestApplication)).rejects.toMatchObject({
       code: 'DESCOPE_UNAVAILABLE',
       message: expect.stringContaining(`(${host}: connect ECONNREFUSED ${host})`),

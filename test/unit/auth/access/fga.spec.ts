@@ -107,6 +107,17 @@ describe('RelationCheck', () => {
     expect(calls.map(({ length }) => length)).toEqual([500, 500, 500, 500, 500, 250]);
   });
 
+  it('names the relations that it could not check, three at most, and no resource', async () => {
+    const { notices, check } = createCheck(() => {
+      throw new Error('down');
+    });
+    const asked = ['a', 'b', 'a', 'c', 'd'].map((relation) => ({ ...view('plan'), relation }));
+    await expect(check.ask({}, asked)).rejects.toMatchObject({ code: 'FGA_UNAVAILABLE' });
+    const message = notices[0]?.message;
+    expect(message).toContain('This check was of doc#a, doc#b, doc#c and others.');
+    expect(message).not.toContain('plan');
+  });
+
   it('starts no further call after one has failed', async () => {
     const { calls, check } = createCheck(({ resource }) => {
       if (resource === '0') throw new Error('down');
