@@ -71,7 +71,7 @@ export class DescopeThrottlerGuard extends ThrottlerGuard {
    * @throws {TypeError} without the context, which `ThrottlerGuard` passes
    */
   protected override async getTracker(request: object, context?: ExecutionContext): Promise<string> {
-    if (context === undefined) throw new TypeError('DescopeThrottlerGuard.getTracker needs the context.');
+    if (context === undefined) throw new TypeError(NO_CONTEXT);
     return trackByUser(request, context);
   }
 
@@ -125,6 +125,9 @@ export class DescopeThrottlerGuard extends ThrottlerGuard {
 }
 
 putBeforeAuth(DescopeThrottlerGuard);
+
+const NO_CONTEXT =
+  'DescopeThrottlerGuard.getTracker needs the context. Pass both parameters on: super.getTracker(request, context).';
 
 // Messages of a microservice may be public without a transport in the option `transports`.
 function toForm(context: ExecutionContext, exception: HttpException): unknown {

@@ -253,6 +253,28 @@ describe.each(ADAPTERS)('DescopeThrottlerGuard on %s', (adapter) => {
     ]);
   });
 
+  it('has one count for all handlers with a key that names none', async () => {
+    await boot({ generateKey: (_context, tracker, name) => `${name}:${tracker}` });
+    expect(await ask('/orders', ann.bearer)).toBe('200');
+    expect(await ask('/free', ann.bearer)).toBe('200');
+    expect(await ask('/maybe', ann.bearer)).toBe('200');
+    expect(await ask('/orders', ann.bearer)).toBe('429');
+    expect(await ask('/orders', ben.bearer)).toBe('200');
+  });
+
+  it('tells a subclass that keeps the context from it what to do', async () => {
+    class ForgetfulGuard extends DescopeThrottlerGuard {
+      protected override getTracker(request: object) {
+        return super.getTracker(request).catch(String);
+      }
+    }
+    @Module({ providers: [{ provide: APP_GUARD, useClass: ForgetfulGuard }] })
+    class LimitsModule {}
+    await boot({}, {}, (...modules) => [...modules, LimitsModule]);
+    expect(await ask('/orders', ann.bearer)).toBe('200');
+    expect(trackers).toEqual([expect.stringContaining('super.getTracker(request, context)')]);
+  });
+
   it('counts what is rejected whatever the order of modules', async () => {
     @Module({ providers: [guard] })
     class LimitsModule {}
