@@ -101,10 +101,10 @@ export default [command, schematic, entryPoints];
 
 // What an application loads while it starts, and only with the option that it is for: files of their own.
 const OPTIONAL =
-  /\/(?:core\/(?:channel|webhook)\/|core\/revocation\/store-sharing|core\/session\/user-cache|core\/store\/store-probe|core\/m2m\/(?:access-keys|shared-exchanges)|routes\/(?:mounted|[a-z]+\.routes)|events\/(?:events\.route|raw-bodies)|inspect\/graphql-schema)/;
+  /\/(?:core\/(?:channel|webhook)\/|core\/dpop\/(?:create-proof-verifier|proof-verifier|proof-keys|nonces|replays|replay-memory)|core\/revocation\/store-sharing|core\/session\/user-cache|core\/store\/store-probe|core\/m2m\/(?:access-keys|shared-exchanges)|routes\/(?:mounted|[a-z]+\.routes)|events\/(?:events\.route|raw-bodies)|inspect\/graphql-schema)/;
 
-// Two files for what several entry points share, so that none loads more than three. What a module of a chunk imports
-// joins it, unless it has one already.
+// Two files for what several entry points share, so that none loads more than three, and one for what some have in common
+// with './context'. What a module of a chunk imports joins it, unless it has one already.
 function toChunk(id) {
   if (id === HELPERS) return 'pipeline';
   if (OPTIONAL.test(id) && !/core\/channel\/timing/.test(id)) return undefined;
@@ -114,7 +114,8 @@ function toChunk(id) {
   )
     return 'pipeline';
   if (id.endsWith('/events/on-descope-event.js')) return 'pipeline'; // a library has handlers without an application
-  return /\/dist\/esm\/(?:module|routes)\//.test(id) ? 'application' : undefined;
+  if (/\/dist\/esm\/context\/(?!index\.js$)/.test(id)) return 'context';
+  return /\/dist\/esm\/(?:(?:module|routes)\/|inspect\/handlers)/.test(id) ? 'application' : undefined;
 }
 
 // The compiler writes its helpers for decorators into each module, and the types of all decorated members, of which Nest

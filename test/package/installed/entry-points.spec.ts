@@ -60,6 +60,7 @@ const STARTS = `
     { shared: { store } },
     { events: { secret: 'a-secret-of-the-webhook-connector-of-32' } },
     { loadUser: () => ({}), userCache: { ttlMs: 1_000 } },
+    { publicOrigin: 'https://api.example.com', dpop: { replay: 'per-instance' } },
   ];
   const start = async (options) => {
     class App {}
@@ -113,6 +114,7 @@ describe('Installed without its optional peers, the package', () => {
       ['store-probe.js', 'store-sharing.js'],
       ['events.route.js'],
       ['user-cache.js'],
+      ['create-proof-verifier.js'],
     ]);
   });
 
