@@ -107,7 +107,8 @@ export class OptionReader<O extends object = object> {
   group<G extends object>(name: keyof O & string, known: readonly string[]): OptionReader<G> {
     const value: unknown = this.#options[name];
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (value !== undefined && !isObject) this.mistake(name, describe(value), 'an object');
+    if (value !== undefined && !isObject)
+      this.mistake(name, describe(value), `an object of ${known.join(', ')}`);
     return new OptionReader<G>(isObject ? value : {}, known, this.#toParent(`${this.#prefix}${name}.`));
   }
 

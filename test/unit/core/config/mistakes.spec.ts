@@ -539,6 +539,12 @@ describe('resolveConfig', () => {
     ]);
   });
 
+  it('names the options of a group that is given as something else', () => {
+    expect(mistakes({ projectId: PROJECT_ID, loadUser: () => null, userCache: true })).toContain(
+      '- userCache: got a boolean; expected an object of ttlMs, maxEntries.',
+    );
+  });
+
   it('says where a static option of a factory belongs', () => {
     expect(mistakes({ projectId: PROJECT_ID, routes: {} })).toEqual([
       '- routes: got a static option in the result of the factory; expected it in forRootAsync() itself, next to useFactory.',
