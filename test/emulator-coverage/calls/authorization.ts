@@ -105,7 +105,8 @@ export const authorizationCalls = define({
   'management.fga.deleteRelations': async (world) => (await withFga(world)).deleteRelations([TUPLE]),
   'management.fga.deleteAllRelations': async (world) => (await withFga(world)).deleteAllRelations(),
   'management.fga.check': async (world) => (await withFga(world)).check([TUPLE]),
-  'management.fga.checkWithContext': async (world) => (await withFga(world)).checkWithContext([TUPLE], { ip: '10.1.2.3' }),
+  'management.fga.checkWithContext': async (world) =>
+    (await withFga(world)).checkWithContext([TUPLE], { ip: '10.1.2.3' }),
   'management.fga.loadResourcesDetails': async (world) =>
     (await withFga(world)).loadResourcesDetails([{ resourceId: 'plan', resourceType: 'doc' }]),
   'management.fga.saveResourcesDetails': async (world) =>
