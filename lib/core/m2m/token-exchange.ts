@@ -39,7 +39,10 @@ const MAX_LENGTH = 2000;
 const SCOPES = 'scope to be scopes, separated by single spaces or as a list';
 
 /** Checks a target. Throws `CONFIG_INVALID`. */
-export function readTarget({ resource, audience, scope }: OnBehalfTarget): CheckedTarget {
+export function readTarget(target: OnBehalfTarget): CheckedTarget {
+  const { resource, audience, scope, ...others } = (target as OnBehalfTarget | undefined) ?? {};
+  // A misspelt `scope` would request every scope that the policies permit.
+  if (Object.keys(others).length > 0) throw invalid('resource, audience and scope alone');
   const scopes = readScopes(scope);
   if ((resource === undefined) === (audience === undefined))
     throw invalid('resource or audience, and not both');
@@ -136,6 +139,7 @@ function readIssued({ json }: BoundedResponse, exchange: Exchange, api: DescopeA
   const flaw = token === undefined ? 'without an access token' : findFlaw(body, token, exchange);
   if (token === undefined || flaw !== undefined)
     throw toUnusableOutage(api, new Error(`Descope answered the exchange of a token ${flaw}.`));
+  if (!isForTarget(token, exchange, api.projectId)) throw toUnusableOutage(api, new Error(NOT_FOR_TARGET));
   const seconds = body['expires_in'];
   const isNumber = typeof seconds === 'number' && Number.isFinite(seconds);
   return { token, lifetimeSeconds: isNumber ? seconds : undefined };
@@ -147,16 +151,33 @@ function findFlaw(body: JsonObject, token: string, { subject, target }: Exchange
     return 'with one that is not a bearer token';
   if (token === subject.token) return 'with the same token';
   const claims = readUnverified(token);
-  const scopes = [body, claims ?? {}].flatMap((object) => (readText(object, 'scope') ?? '').split(' '));
-  if (target.scopes.length > 0 && scopes.some((scope) => scope !== '' && !target.scopes.includes(scope)))
+  const scopes = [body, claims ?? {}].flatMap(readIssuedScopes);
+  if (target.scopes.length > 0 && !scopes.every((scope) => target.scopes.includes(scope)))
     return 'with scopes that were not requested';
-  if (claims === undefined) return undefined; // opaque
-  if (readSubjectId(claims as DescopeClaims) !== subject.id) return 'with one of another subject';
-  // Without an audience, the service that gets the token could use it anywhere, here too.
-  return [readOwn(claims, 'aud')].flat().includes(target.value)
-    ? undefined
-    : 'with one that is not for the target';
+  const isOpaque = claims === undefined;
+  if (isOpaque || readSubjectId(claims as DescopeClaims) === subject.id) return undefined;
+  return 'with one of another subject';
 }
+
+const NOT_TEXT = ' '; // no scope that can be requested
+
+function readIssuedScopes(object: JsonObject): readonly string[] {
+  const scope = readOwn(object, 'scope') ?? '';
+  return typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : [NOT_TEXT];
+}
+
+// Without an audience, or with one of another service, the service that gets the token could use it elsewhere, here too.
+// Descope may add the project and the client, which are its defaults for inbound apps.
+function isForTarget(token: string, { client, target }: Exchange, projectId: string): boolean {
+  const claims = readUnverified(token);
+  if (claims === undefined) return true; // opaque
+  const audiences: readonly unknown[] = [readOwn(claims, 'aud')].flat();
+  const allowed: readonly unknown[] = [target.value, projectId, client.id];
+  return audiences.includes(target.value) && audiences.every((audience) => allowed.includes(audience));
+}
+
+const NOT_FOR_TARGET =
+  'Descope answered the exchange of a token with one that is not for the target, or not for it alone.';
 
 // RFC 6749 §5.2, RFC 8693 §2.2.2. Others, such as `temporarily_unavailable`, are outages.
 const OF_THE_CLIENT = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type'];

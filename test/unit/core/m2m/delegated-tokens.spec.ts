@@ -70,6 +70,15 @@ describe('DelegatedTokens', () => {
       'more scopes in the token',
       answerOf({ access_token: issued({ scope: 'orders:read admin' }), scope: undefined }),
     ],
+    ['scopes as a list', answerOf({ scope: ['orders:read', 'admin'] })],
+    [
+      'scopes as a list in the token',
+      answerOf({ access_token: issued({ scope: ['admin'] }), scope: undefined }),
+    ],
+    ['scopes behind a tab', answerOf({ scope: 'orders:read\tadmin' })],
+    ['a further audience', answerOf({ access_token: issued({ aud: [ORDERS, 'https://evil.example'] }) })],
+    ['an audience of another type', answerOf({ access_token: issued({ aud: { [ORDERS]: 1 } }) })],
+    ['an audience that begins alike', answerOf({ access_token: issued({ aud: `${ORDERS}.evil.example` }) })],
     ['another subject', answerOf({ access_token: issued({ sub: 'U2' }) })],
     ['another subject in dsub', answerOf({ access_token: issued({ dsub: 'U2' }) })],
     ['another audience', answerOf({ access_token: issued({ aud: 'https://evil.example' }) })],
@@ -85,8 +94,12 @@ describe('DelegatedTokens', () => {
     expect(await codeFor(body)).toBe('DESCOPE_UNAVAILABLE');
   });
 
-  it('uses a token with fewer scopes, with several audiences, and an opaque one', async () => {
-    for (const access_token of [issued({ scope: '' }), issued({ aud: ['shop', ORDERS] }), 'opaque'])
+  it('uses a token with fewer scopes, with its project and client as audiences too, and an opaque one', async () => {
+    for (const access_token of [
+      issued({ scope: '' }),
+      issued({ aud: ['shop', PROJECT_ID, ORDERS] }),
+      'opaque',
+    ])
       expect(await create(() => Response.json(answerOf({ access_token }))).find()).toBe(access_token);
   });
 
@@ -151,6 +164,7 @@ describe('DelegatedTokens', () => {
     ['no scope of a list', { resource: ORDERS, scope: [] }],
     ['two spaces', { resource: ORDERS, scope: 'a  b' }],
     ['a scope of another type', { resource: ORDERS, scope: 7 }],
+    ['a misspelt scope', { resource: ORDERS, scopes: 'orders:read' }],
     ['a quote', { resource: ORDERS, scope: 'a"b' }],
   ])('takes no target with %s', (_what, target) => {
     expect(codeOf(() => readTarget(target as OnBehalfTarget))).toBe('CONFIG_INVALID');
