@@ -106,9 +106,9 @@ export class DescopeConnections {
 
   #findTokens(): ConnectionTokens {
     if (this.#tokens !== undefined) return this.#tokens;
-    const { api, config, own } = this.parts;
+    const { api, config } = this.parts;
     const managementKey = this.parts.requireManagementKey();
-    const maxAgeMs = own.connectionMaxAgeMs;
+    const maxAgeMs = this.parts.readOptions().connectionMaxAgeMs;
     return (this.#tokens = new ConnectionTokens({ api, managementKey, clock: config.clock, maxAgeMs }));
   }
 }

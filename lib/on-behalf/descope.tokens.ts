@@ -4,13 +4,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { inNestForm } from '../auth/http-error.js';
 import type { Fetch } from '../core/api/http-client.js';
 import { toNodeFetch } from '../core/api/http-client.js';
-import { DescopeConfigError } from '../core/errors.js';
+import { DescopeAccessError, DescopeConfigError } from '../core/errors.js';
 import { createBearerFetch } from '../core/m2m/bearer-fetch.js';
 import { DelegatedTokens } from '../core/m2m/delegated-tokens.js';
 import type { CheckedTarget, OnBehalfTarget, SubjectToken } from '../core/m2m/token-exchange.js';
 import { readTarget } from '../core/m2m/token-exchange.js';
+import { whenReady } from '../core/maybe-promise.js';
 import type { DescopeSession } from '../core/session/session.js';
 import { isSignedIn, requireSignedIn } from '../core/session/session.js';
+import { isJsonObject } from '../core/token/claims.js';
 import type { M2mFetchOptions } from '../module/m2m.client.js';
 import { OnBehalfParts } from './on-behalf.parts.js';
 
@@ -36,14 +38,18 @@ export class DescopeTokens implements OnApplicationBootstrap {
    * Exchanges the token of a session.
    * @param session the session of `@CurrentSession()`
    * @returns the token, for `Authorization: Bearer`
-   * @throws {DescopeAccessError} EXCHANGE_REFUSED when no policy of the project permits it
-   * @throws {DescopeCredentialError} SESSION_MISSING for an anonymous session, TOKEN_EXPIRED when its token has ended
+   * @throws {DescopeAccessError} EXCHANGE_REFUSED when no policy of the project permits it, and for a token that is bound to a key
+   * @throws {DescopeCredentialError} SESSION_MISSING for an anonymous session, TOKEN_EXPIRED when its token has ended,
+   *   SESSION_SIGNED_OUT when it was revoked
    * @throws {DescopeM2mError} M2M_CREDENTIALS_REFUSED when Descope rejects the client
    * @throws {DescopeUnavailableError} DESCOPE_UNAVAILABLE, also for a token that is not the requested one
    * @throws {DescopeConfigError} CONFIG_INVALID for a target of another form, and without a client in the options
    */
   async onBehalfOf(session: DescopeSession, target: OnBehalfTarget): Promise<string> {
-    return inNestForm(() => this.#findTokens().find(toSubject(session), readTarget(target)));
+    return inNestForm(() => {
+      const [tokens, subject, checked] = [this.#findTokens(), toSubject(session), readTarget(target)];
+      return whenReady(this.parts.assertActive(session), () => tokens.find(subject, checked));
+    });
   }
 
   /**
@@ -56,12 +62,13 @@ export class DescopeTokens implements OnApplicationBootstrap {
    * @example `const orders = tokens.createFetch({ onBehalf: true }, { origins: ['https://orders.internal'] });`
    */
   createFetch({ onBehalf, ...target }: OnBehalfCredentials, options: Omit<M2mFetchOptions, 'dpop'>): Fetch {
-    const readSubject = this.#toSubjectReader(onBehalf);
+    const readSession = this.#toSessionReader(onBehalf);
     const toTarget = toTargetReader(target);
     const toSupply = (origin: string) => {
-      const [tokens, subject, checked] = [this.#findTokens(), readSubject(), toTarget(origin)];
+      const session = readSession();
+      const [tokens, subject, checked] = [this.#findTokens(), toSubject(session), toTarget(origin)];
       return {
-        find: () => tokens.find(subject, checked),
+        find: () => whenReady(this.parts.assertActive(session), () => tokens.find(subject, checked)),
         replace: (token: string) => tokens.replace(subject, checked, token),
       };
     };
@@ -80,18 +87,19 @@ export class DescopeTokens implements OnApplicationBootstrap {
     if (this.#usesContext) this.parts.assertContext();
   }
 
-  #toSubjectReader(onBehalf: OnBehalfCredentials['onBehalf']): () => SubjectToken {
+  #toSessionReader(onBehalf: OnBehalfCredentials['onBehalf']): () => DescopeSession {
     if (onBehalf !== true) {
-      const subject = toSubject(onBehalf);
-      return () => subject;
+      toSubject(onBehalf); // throws now
+      return () => onBehalf;
     }
     this.#usesContext = true;
-    return () => toSubject(this.parts.requireSession());
+    return () => this.parts.requireSession();
   }
 
   #findTokens(): DelegatedTokens {
     if (this.#tokens !== undefined) return this.#tokens;
-    const { api, config, own } = this.parts;
+    const { api, config } = this.parts;
+    const own = this.parts.readOptions();
     if (own.client === undefined) throw new DescopeConfigError('CONFIG_INVALID', NO_CLIENT);
     const { baseUrl, path } = own.tokenEndpoint;
     return (this.#tokens = new DelegatedTokens({ ...api, baseUrl }, { ...own.client, path }, config.clock));
@@ -103,13 +111,14 @@ const NO_CLIENT =
   'DescopeTokens has no client that may exchange tokens. Set clientId and clientSecret of an inbound app in DescopeOnBehalfModule.forRoot().';
 
 // A token for one origin is never sent to another, unless the application names one resource for all.
-function toTargetReader({ resource, audience, scope }: OnBehalfTarget): (origin: string) => CheckedTarget {
-  if (resource === undefined && audience === undefined) {
-    readTarget({ resource: 'https://origin.invalid', scope }); // the scopes are checked now
-    return (origin) => readTarget({ resource: origin, scope });
+function toTargetReader(target: OnBehalfTarget): (origin: string) => CheckedTarget {
+  if (target.resource === undefined && target.audience === undefined) {
+    const toTarget = (origin: string) => readTarget({ ...target, resource: origin });
+    toTarget('https://origin.invalid'); // the scopes are checked now
+    return toTarget;
   }
-  const target = readTarget({ resource, audience, scope });
-  return () => target;
+  const checked = readTarget(target);
+  return () => checked;
 }
 
 function toSubject(session: DescopeSession): SubjectToken {
@@ -117,10 +126,15 @@ function toSubject(session: DescopeSession): SubjectToken {
   if (typeof given !== 'object' || given === null || !('user' in given) || !('token' in given))
     throw new DescopeConfigError('CONFIG_INVALID', NO_SESSION);
   requireSignedIn(session);
-  if (!isSignedIn(session)) throw new DescopeConfigError('CONFIG_INVALID', NO_SESSION);
+  if (!isSignedIn(session) || !isJsonObject(session.claims))
+    throw new DescopeConfigError('CONFIG_INVALID', NO_SESSION);
   const { token, user, claims } = session;
+  // RFC 9449: the exchange would make a bearer token of it, which works without the key of the caller.
+  if (Object.hasOwn(claims, 'cnf')) throw new DescopeAccessError('EXCHANGE_REFUSED', BOUND);
   return { token, id: user.id, endsAtMs: claims.exp * 1000 };
 }
 
 const NO_SESSION =
   'A call on behalf of a caller expects the session of @CurrentSession(), or onBehalf: true for the caller of the context.';
+const BOUND =
+  'The token of the caller is bound to a key (claim "cnf"), and is not exchanged for a bearer token, which needs none.';

@@ -7,8 +7,10 @@ import { DescopeContext } from '../context/descope.context.js';
 import type { DescopeApi } from '../core/api/descope-api.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeConfigError, DescopeCredentialError } from '../core/errors.js';
+import type { MaybePromise } from '../core/maybe-promise.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
-import type { SignedInSession } from '../core/session/session.js';
+import type { DescopeSession, SignedInSession } from '../core/session/session.js';
+import { isSignedIn } from '../core/session/session.js';
 import type { OnBehalfConfig } from './on-behalf.options.js';
 import { ON_BEHALF_OPTIONS, readOnBehalfOptions } from './on-behalf.options.js';
 
@@ -31,14 +33,29 @@ export class OnBehalfParts {
 
   /** How Descope is called. */
   get api(): DescopeApi {
-    return (this.#find(DESCOPE_SESSIONS, MODULE_MISSING) as Sessions).api;
+    return this.#sessions.api;
   }
 
   /**
-   * The options of `DescopeOnBehalfModule`, checked.
+   * Asserts that a session was not revoked since the guard has accepted it: sockets, streams and background work outlive
+   * requests.
+   * @throws {DescopeCredentialError} SESSION_SIGNED_OUT, and SIGN_OUTS_UNAVAILABLE while revocations are not heard
+   */
+  assertActive(session: DescopeSession): MaybePromise<void> {
+    if (!isSignedIn(session)) return undefined;
+    const { token, claims, user } = session;
+    return this.#sessions.revocations.assertActive(token, { claims, kind: user.kind });
+  }
+
+  get #sessions(): Sessions {
+    return this.#find(DESCOPE_SESSIONS, MODULE_MISSING) as Sessions;
+  }
+
+  /**
+   * Reads the options of `DescopeOnBehalfModule`, checked. A method, because `inspect` reads getters.
    * @throws {DescopeConfigError} CONFIG_INVALID
    */
-  get own(): OnBehalfConfig {
+  readOptions(): OnBehalfConfig {
     return (this.#own ??= readOnBehalfOptions(this.#given, this.config.baseUrl));
   }
 
@@ -47,7 +64,7 @@ export class OnBehalfParts {
    * @throws {DescopeConfigError} CONFIG_INVALID or CONFIG_MODULE_MISSING
    */
   assertSound(): void {
-    this.#own = this.own;
+    this.readOptions();
   }
 
   /**

@@ -113,10 +113,9 @@ function readToken({ json }: BoundedResponse, query: ConnectionQuery, api: Desco
   const value = isJsonObject(token) ? readText(token, 'accessToken') : undefined;
   if (!isJsonObject(token) || value === undefined)
     throw toUnusableOutage(api, new Error('Descope answered without a token of the connection.'));
-  const { app, userId = '', tenantId } = query;
-  const expected = { appId: app, userId, ...(tenantId === undefined ? {} : { tenantId }) };
-  for (const [name, id] of Object.entries(expected))
-    if (typeof token[name] === 'string' && token[name] !== id)
+  const { app: appId, userId = '', tenantId, externalIdentifier } = query;
+  for (const [name, id] of Object.entries({ appId, userId, tenantId, externalIdentifier }))
+    if (id !== undefined && typeof token[name] === 'string' && token[name] !== id)
       throw toUnusableOutage(api, new Error(`Descope answered with a token of another ${name}.`));
   return { value, endMs: readEndMs(readOwn(token, 'accessTokenExpiry')) };
 }
