@@ -29,9 +29,9 @@ export interface Sender {
 
 let count = 0;
 
-/** Creates a client with a new key. */
-export async function createSender(algorithm = 'ES256'): Promise<Sender> {
-  const key = createSigningKey(algorithm);
+/** Creates a client with a new key, or with one that is given. */
+export async function createSender(given: string | SigningKey = 'ES256'): Promise<Sender> {
+  const key = typeof given === 'string' ? createSigningKey(given) : given;
   const { kid: _id, alg: _algorithm, use: _use, ...jwk } = key.jwk;
   const thumbprint = await calculateJwkThumbprint(jwk);
   return { key, jwk, thumbprint, cnf: { jkt: thumbprint }, prove: (input) => prove({ key, jwk }, input) };

@@ -1,4 +1,4 @@
-// Every attack of the catalogue, over HTTP, on the sample application and both adapters.
+// Every attack of the catalogue, over HTTP, on the sample application (bound tokens: on one that accepts them) and both adapters.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { CATALOGUE } from './catalogue.js';
@@ -6,6 +6,7 @@ import { SOUND_KEY } from './keys.attacks.js';
 import type { Attack } from './stage/attack.js';
 import { bearer, CLASSES } from './stage/attack.js';
 import { exchange } from './stage/exchange.js';
+import { startProofStage } from './stage/proof-stage.js';
 import type { Stage } from './stage/stage.js';
 import { startStage } from './stage/stage.js';
 import { tryAttack } from './stage/trial.js';
@@ -19,7 +20,7 @@ describe.each(ADAPTERS)('The sample application on %s', (adapter) => {
   });
   afterAll(() => stage.close());
 
-  describe.each(CLASSES)('under attacks on %s', (name) => {
+  describe.each(CLASSES.filter((one) => one !== 'proofs'))('under attacks on %s', (name) => {
     const begun = new Map<Attack, Promise<void>>();
     beforeAll(() => {
       for (const attack of CATALOGUE[name].filter(({ waits }) => waits === true)) {
@@ -46,6 +47,18 @@ describe.each(ADAPTERS)('The sample application on %s', (adapter) => {
     const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     expect(pauses.filter((pause) => pause < COOL_DOWN_MS - 100)).toEqual([]); // the ways there differ by some
   });
+});
+
+describe.each(ADAPTERS)('An application that accepts bound tokens, on %s,', (adapter) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await startProofStage(adapter);
+  });
+  afterAll(() => stage.close());
+
+  it.each(CATALOGUE.proofs.map((attack) => [attack.name, attack] as const))('rejects %s', (_name, attack) =>
+    tryAttack(attack, stage, adapter),
+  );
 });
 
 describe('The catalogue', () => {

@@ -2,6 +2,7 @@
 import { accessAttacks } from './access.attacks.js';
 import { keyAttacks } from './keys.attacks.js';
 import { ownAttacks } from './ourselves.attacks.js';
+import { proofAttacks } from './proofs.attacks.js';
 import { sessionAttacks } from './sessions.attacks.js';
 import { sourceAttacks } from './sources.attacks.js';
 import type { Attack, AttackClass } from './stage/attack.js';
@@ -14,4 +15,5 @@ export const CATALOGUE: Readonly<Record<AttackClass, readonly Attack[]>> = {
   keys: keyAttacks,
   sessions: sessionAttacks,
   ourselves: ownAttacks,
+  proofs: proofAttacks,
 };

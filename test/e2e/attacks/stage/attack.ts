@@ -3,8 +3,8 @@ import type { Emulator } from 'nestjs-descope/emulator';
 import type { Ask } from './exchange.js';
 import type { Stage } from './stage.js';
 
-/** The classes of the bar for security, each in a file of its own. */
-export const CLASSES = ['tokens', 'sources', 'access', 'keys', 'sessions', 'ourselves'] as const;
+/** The classes of the bar for security, and bound tokens, each in a file of its own. */
+export const CLASSES = ['tokens', 'sources', 'access', 'keys', 'sessions', 'ourselves', 'proofs'] as const;
 export type AttackClass = (typeof CLASSES)[number];
 
 type Make = (stage: Stage) => Ask;
@@ -12,6 +12,8 @@ type Make = (stage: Stage) => Ask;
 export interface Attack {
   readonly name: string;
   readonly attack: Make;
+  /** A request that goes before it, and succeeds. */
+  readonly first?: Make;
   /** The same without the twist: it must succeed, or the attack proves nothing. */
   readonly control: Make;
   /** The statuses that reject it; 200 where a page is shown that must not heed it. */
