@@ -179,6 +179,73 @@ describe('toHttpError', () => {
     expect(rejection?.headers).toEqual(headers);
   });
 
+  const ALGS = 'algs="ES256 RS256"';
+  const PROOF = 'A token that is bound to a key and a valid DPoP proof are required.';
+  const nonce = { nonce: 'n1' };
+
+  it.each([
+    ['no proof', 'DPOP_PROOF_MISSING', {}, 'invalid_dpop_proof', []],
+    ['a proof that is not valid', 'DPOP_PROOF_INVALID', {}, 'invalid_dpop_proof', []],
+    ['a proof that was used', 'DPOP_PROOF_REPLAYED', {}, 'invalid_dpop_proof', []],
+    ['a proof of another key', 'DPOP_KEY_MISMATCH', {}, 'invalid_token', []],
+    ['a token that is not bound', 'DPOP_TOKEN_UNBOUND', {}, 'invalid_token', []],
+    ['a token that is not bound, where one must be', 'DPOP_REQUIRED', {}, 'invalid_token', []],
+    ['no nonce, with the next one', 'DPOP_NONCE_REQUIRED', nonce, 'use_dpop_nonce', [['DPoP-Nonce', 'n1']]],
+  ] as const)('answers %s (RFC 9449 §7.1 and §9)', (_what, code, details, error, more) => {
+    for (const isSent of [true, false]) {
+      const proofs = { algorithms: ['ES256', 'RS256'], isRequired: false, isSent };
+      const rejection = toHttpError(new DescopeCredentialError(code, 'm', details), { proofs });
+      expect(rejection?.exception.getResponse()).toEqual(unauthorized(code, PROOF));
+      expect(rejection?.headers).toEqual([
+        ['WWW-Authenticate', `DPoP realm="descope", error="${error}", ${ALGS}`],
+        ...more,
+      ]);
+    }
+  });
+
+  it('answers that it is not known whether a proof is new', () => {
+    const error = new DescopeUnavailableError('DPOP_REPLAY_UNAVAILABLE', 'm', { retryAfterSeconds: 1 });
+    const proofs = { algorithms: ['ES256'], isRequired: true, isSent: true };
+    const rejection = toHttpError(error, { proofs });
+    const body = unavailable('DPOP_REPLAY_UNAVAILABLE', 'The session cannot be checked at present.');
+    expect(rejection?.exception.getResponse()).toEqual(body);
+    expect(rejection?.headers).toEqual([['Retry-After', '1']]);
+  });
+
+  it.each([
+    ['SESSION_MISSING', { isRequired: false, isSent: false }, `Bearer realm="descope", DPoP ${ALGS}`],
+    ['SESSION_MISSING', { isRequired: true, isSent: false }, `DPoP realm="descope", ${ALGS}`],
+    [
+      'TOKEN_EXPIRED',
+      { isRequired: false, isSent: false },
+      `Bearer realm="descope", error="invalid_token", DPoP ${ALGS}`,
+    ],
+    [
+      'TOKEN_EXPIRED',
+      { isRequired: false, isSent: true },
+      `DPoP realm="descope", error="invalid_token", ${ALGS}`,
+    ],
+    [
+      'CREDENTIAL_MALFORMED',
+      { isRequired: false, isSent: true },
+      `DPoP realm="descope", error="invalid_request", ${ALGS}`,
+    ],
+    ['WEBHOOK_SIGNATURE_INVALID', { isRequired: true, isSent: false }, 'Bearer realm="descope"'],
+  ] as const)('names the schemes that are accepted beside %s, with %j', (code, facts, expected) => {
+    const proofs = { algorithms: ['ES256', 'RS256'], ...facts };
+    const rejection = toHttpError(new DescopeCredentialError(code, 'm'), { proofs });
+    expect(rejection?.headers).toEqual([['WWW-Authenticate', expected]]);
+  });
+
+  it('adds the algorithms behind what a missing scope names, and no challenge where there is none', () => {
+    const proofs = { algorithms: ['ES256', 'RS256'], isRequired: false, isSent: true };
+    const missing = new DescopeAccessError('ACCESS_SCOPE_MISSING', 'm', { wanted: ['read'] });
+    expect(toHttpError(missing, { proofs })?.headers).toEqual([
+      ['WWW-Authenticate', `DPoP realm="descope", error="insufficient_scope", scope="read", ${ALGS}`],
+    ]);
+    expect(toHttpError(new DescopeAccessError('REQUEST_CROSS_SITE', 'm'), { proofs })?.headers).toEqual([]);
+  });
+
   it('leaves what is not ours to others', () => {
     for (const error of [new Error('x'), null, undefined, 'x', {}])
       expect(toHttpError(error)).toBeUndefined();

@@ -1,4 +1,5 @@
 // A bound token with its proof: what RFC 9449 §4.3 and §7.1 ask for, each point by itself.
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { DpopConfig } from '#lib/core/dpop/create-proof-verifier.js';
 import { createProofVerifier } from '#lib/core/dpop/create-proof-verifier.js';
@@ -225,6 +226,24 @@ describe('The header of a proof', () => {
       ]);
     expect(rejects({ jwk: { ...anna.jwk, use: 'sig', key_ops: ['verify'], alg: 'ES256', kid: 'x' } })).toBe(
       'accepted',
+    );
+  });
+
+  it('needs an RSA key of 2048 to 4096 bits whose exponent makes no verification slow', async () => {
+    const judgeKey = async (modulusLength: number, publicExponent: number) => {
+      const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength, publicExponent });
+      const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'x', alg: 'RS256', use: 'sig' };
+      const sender = await createSender({ algorithm: 'RS256', keyId: 'x', jwk, privateKey });
+      return judge({ sender, token: mint(issuer, { claims: { cnf: sender.cnf } }) });
+    };
+    expect(await judgeKey(2_048, 3)).toBe('accepted');
+    expect(await judgeKey(2_056, 65_537)).toBe('accepted');
+    expect(await judgeKey(2_040, 65_537)).toBe('DPOP_PROOF_INVALID');
+    expect(await judgeKey(4_104, 65_537)).toBe('DPOP_PROOF_INVALID');
+    expect(await judgeKey(2_048, 65_539)).toBe('DPOP_PROOF_INVALID');
+    const long = await createSender('RS256');
+    expect(judge({ sender: long, proof: { header: { jwk: { ...long.jwk, e: long.jwk['n'] } } } })).toBe(
+      'DPOP_PROOF_INVALID',
     );
   });
 
