@@ -1,0 +1,165 @@
+// DescopeOnBehalfModule: what stops the boot, options from a factory, another token endpoint, and GraphQL.
+import { hash } from 'node:crypto';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Inject, Injectable } from '@nestjs/common';
+import { Field, Int, ObjectType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { CurrentSession, DescopeModule, DescopeSession, Public } from 'nestjs-descope';
+import { DescopeContextModule } from 'nestjs-descope/context';
+import type { OnBehalfModuleOptions } from 'nestjs-descope/on-behalf';
+import { ConnectionToken, DescopeOnBehalfModule, DescopeTokens } from 'nestjs-descope/on-behalf';
+import { createTestDescope } from 'nestjs-descope/testing';
+import type { RunningApplication } from '../../support/application.js';
+import { ADAPTERS, start } from '../../support/application.js';
+import { ENGINES, startGraphql } from '../../support/graphql-application.js';
+import { useEmulator } from '../../support/use-emulator.js';
+
+const APP = 'google-calendar';
+const ADA = 'ada@example.com';
+const ORDERS = 'https://orders.internal';
+const CLIENT = { clientId: 'shop', clientSecret: 'SECRETsecretSECRETsecret06' };
+
+const bed = useEmulator({
+  seed: {
+    users: [{ loginId: ADA }],
+    inboundApps: [{ name: 'shop', ...CLIENT, exchanges: [{ resource: ORDERS, scopes: ['read'] }] }],
+  },
+});
+const running: RunningApplication[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((application) => application.close()));
+});
+
+@Injectable()
+class Orders {
+  constructor(@Inject(DescopeTokens) tokens: DescopeTokens) {
+    tokens.createFetch({ onBehalf: true }, { origins: [ORDERS] });
+  }
+}
+
+@Controller()
+class TokenController {
+  constructor(@Inject(DescopeTokens) private readonly tokens: DescopeTokens) {}
+
+  @Get('token') async token(@CurrentSession() session: DescopeSession) {
+    return { digest: hash('sha256', await this.tokens.onBehalfOf(session, { resource: ORDERS })) };
+  }
+}
+
+const toDescope = () => {
+  const { projectId, url: baseUrl, managementKey } = bed.emulator;
+  return DescopeModule.forRoot({ projectId, baseUrl, managementKey, audience: null });
+};
+
+describe.each(ADAPTERS)('DescopeOnBehalfModule, on %s', (adapter) => {
+  const boot = async (imports: object[], providers: object[] = []) => {
+    const metadata = { imports, providers, controllers: [TokenController] };
+    const application = await start(adapter, metadata as never);
+    running.push(application);
+    return application;
+  };
+  const verdict = async (application: RunningApplication) => {
+    const { sessionJwt } = await bed.emulator.signIn(ADA);
+    const headers = { authorization: `Bearer ${sessionJwt}` };
+    const { status, body } = await application.request('/token', { headers });
+    return [status, body['code'] ?? ''].join(' ').trim();
+  };
+
+  it.each<[string, object, string]>([
+    ['an id without a secret', { clientId: 'shop' }, 'clientSecret'],
+    ['a secret without an id', { clientSecret: CLIENT.clientSecret }, 'clientId'],
+    ['an empty id', { ...CLIENT, clientId: ' ' }, 'clientId'],
+    ['a secret of another type', { ...CLIENT, clientSecret: 7 }, 'clientSecret'],
+    ['plain http', { ...CLIENT, tokenEndpoint: 'http://orders.internal/token' }, 'tokenEndpoint'],
+    ['an address with credentials', { tokenEndpoint: 'https://a:b@d.example/token' }, 'tokenEndpoint'],
+    ['an address with a query', { tokenEndpoint: 'https://d.example/token?x' }, 'tokenEndpoint'],
+    ['an origin alone', { tokenEndpoint: 'https://d.example' }, 'tokenEndpoint'],
+    ['another host in a path', { tokenEndpoint: '//evil.example/token' }, 'tokenEndpoint'],
+    ['a path with credentials of the base', { tokenEndpoint: '/@evil.example/' }, 'tokenEndpoint'],
+    ['no seconds', { connectionMaxAgeSeconds: 0 }, 'connectionMaxAgeSeconds'],
+    ['hours', { connectionMaxAgeSeconds: 3601 }, 'connectionMaxAgeSeconds'],
+    ['an unknown option', { ...CLIENT, clientID: 'shop' }, 'clientID'],
+  ])('stops the boot for %s, and does not repeat the value', async (_what, options, name) => {
+    for (const module of [
+      DescopeOnBehalfModule.forRoot(options),
+      DescopeOnBehalfModule.forRootAsync({ useFactory: () => options }),
+    ]) {
+      const booting = boot([toDescope(), module]);
+      await expect(booting).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+      await expect(booting).rejects.toThrow(new RegExp(`- ${name}:`));
+      await expect(booting).rejects.not.toThrow(/SECRET|evil|a:b/);
+    }
+  });
+
+  it('stops the boot for a factory without options, and without DescopeModule', async () => {
+    const nothing = DescopeOnBehalfModule.forRootAsync({ useFactory: () => undefined as never });
+    await expect(boot([toDescope(), nothing])).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    const alone = DescopeOnBehalfModule.forRoot(CLIENT);
+    await expect(boot([alone])).rejects.toMatchObject({ code: 'CONFIG_MODULE_MISSING' });
+  });
+
+  it('stops the boot where a fetch is for the caller of the context and there is none', async () => {
+    const module = DescopeOnBehalfModule.forRoot(CLIENT);
+    const booting = boot([toDescope(), module], [Orders]);
+    await expect(booting).rejects.toMatchObject({ code: 'CONFIG_MODULE_MISSING' });
+    await expect(booting).rejects.toThrow('DescopeContextModule');
+    await boot([module, DescopeContextModule, toDescope()], [Orders]);
+  });
+
+  it('takes the options of a factory, in any order of the modules', async () => {
+    const module = DescopeOnBehalfModule.forRootAsync({ useFactory: () => Promise.resolve(CLIENT) });
+    for (const imports of [
+      [toDescope(), module],
+      [module, toDescope()],
+    ])
+      expect(await verdict(await boot(imports))).toBe('200');
+  });
+
+  it('exchanges at another path or address, and nowhere without a client', async () => {
+    const at = async (options: OnBehalfModuleOptions) =>
+      verdict(await boot([toDescope(), DescopeOnBehalfModule.forRoot(options)]));
+    expect(await at({ ...CLIENT, tokenEndpoint: `${bed.emulator.url}/oauth2/v1/apps/token` })).toBe('200');
+    expect(await at({ ...CLIENT, tokenEndpoint: '/elsewhere' })).toBe('403 EXCHANGE_REFUSED');
+    expect(bed.emulator.requests.count('/elsewhere')).toBe(1);
+    expect(await at({})).toBe('500');
+  });
+});
+
+@ObjectType()
+class Calendar {
+  @Field(() => Int) size!: number;
+  @Field() digest!: string;
+}
+
+@Resolver(() => Calendar)
+class CalendarResolver {
+  @Query(() => Calendar) calendar(@ConnectionToken(APP) token: string) {
+    return { size: token.length };
+  }
+
+  @Public()
+  @Query(() => Calendar)
+  open(@ConnectionToken(APP) token: string) {
+    return { size: token.length };
+  }
+
+  @ResolveField(() => String) digest(@Parent() _calendar: Calendar, @ConnectionToken(APP) token: string) {
+    return hash('sha256', token);
+  }
+}
+
+describe.each(ENGINES)('@ConnectionToken with $name', (engine) => {
+  const boot = async (imports: readonly object[]) => {
+    const { projectId, url: baseUrl, managementKey } = bed.emulator;
+    const application = await startGraphql(engine, createTestDescope(), {
+      resolvers: [CalendarResolver],
+      descope: { projectId, baseUrl, managementKey, audience: null } as never,
+      metadata: { imports: imports as never },
+    });
+    running.push(application);
+    return application;
+  };
+
+  it('stops the boot without its module', async () => {
+    await expect(boot([])).rejects.toMatchObject({ code: 'CONFIG_MODULE_MISSING' });
+  });
+});
