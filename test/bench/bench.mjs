@@ -10,7 +10,7 @@ import { toChapter, toGoalTable, toText } from './support/report.mjs';
 const HELP = `npm run bench -- [--quick] [--only <subject>,…] [--json <file>] [--markdown <file>]
 
   --quick      a look that takes five minutes, with fewer rounds
-  --only       ${'tokens, guard, http, server, extras, memory, imports, boot, keys, scale, revocations'}
+  --only       ${'tokens, guard, http, server, extras, dpop, memory, imports, boot, keys, scale, revocations'}
   --json       writes tables and goals to a file
   --markdown   writes them as the chapter Results of docs/benchmarks.md`;
 
@@ -21,6 +21,7 @@ const SUBJECTS = {
   http: ['--expose-gc'],
   server: [],
   extras: [],
+  dpop: ['--expose-gc'],
   memory: ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'],
   imports: [],
   boot: [],

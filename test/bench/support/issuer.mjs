@@ -22,7 +22,8 @@ export function createIssuer(algorithm = 'RS256') {
     return `${input}.${signature.toString('base64url')}`;
   };
   const signatureLength = algorithm === 'RS256' ? 342 : 86;
-  const mintSession = (index, tenants = 3) => mint(toClaims(index, { tenants, signatureLength }));
+  const mintSession = (index, tenants = 3, others = {}) =>
+    mint(toClaims(index, { tenants, signatureLength, others }));
   return { published, mint, mintSession };
 }
 
@@ -41,7 +42,7 @@ export function mintSessions(issuer, count, first = 0) {
   return Array.from({ length: count }, (_, index) => issuer.mintSession(first + index));
 }
 
-function toClaims(index, { tenants, signatureLength }) {
+function toClaims(index, { tenants, signatureLength, others }) {
   const now = Math.floor(Date.now() / 1000);
   const name = `user${String(index).padStart(8, '0')}`;
   const claims = {
@@ -57,6 +58,7 @@ function toClaims(index, { tenants, signatureLength }) {
     roles: ['member', 'editor', 'admin'],
     sub: `U2${name.padEnd(25, 'a')}`,
     tenants: Object.fromEntries(Array.from({ length: tenants }, (_, place) => toTenant(place))),
+    ...others,
   };
   const wanted = TOKEN_LENGTH - 90 - signatureLength - toPart(claims).length;
   return wanted > 40 ? { ...claims, note: 'x'.repeat(Math.floor(wanted * 0.75) - 10) } : claims;
