@@ -1,4 +1,5 @@
 // The header of a DPoP proof → the key that it names, with its thumbprint; the headers of proven keys are remembered.
+import { DescopeCredentialError } from '../errors.js';
 import type { JsonObject } from '../token/claims.js';
 import { isJsonObject, readOwn, readText } from '../token/claims.js';
 import { detach } from '../token/decode.js';
@@ -30,9 +31,15 @@ export class ProofKeys {
     this.#algorithms = algorithms;
   }
 
-  /** Reads the key of a header. Throws `DPOP_PROOF_INVALID`. */
-  read(header: string): ProofKey {
-    return this.#known.get(header) ?? this.#readNew(readProofPart(header));
+  /**
+   * Reads the key of a header. Throws `DPOP_PROOF_INVALID`, or `DPOP_KEY_MISMATCH` if it is not the key with this thumbprint:
+   * before the key is imported, which takes as long as a signature.
+   */
+  read(header: string, thumbprint: string | undefined): ProofKey {
+    const known = this.#known.get(header);
+    if (known === undefined) return this.#readNew(readProofPart(header), thumbprint);
+    assertSame(known.keyId, thumbprint);
+    return known;
   }
 
   /** Remembers the key of a header, whose proof was verified: a header without one takes no memory. */
@@ -45,7 +52,7 @@ export class ProofKeys {
     this.#known.set(detach(header), key);
   }
 
-  #readNew(header: JsonObject): ProofKey {
+  #readNew(header: JsonObject, expected: string | undefined): ProofKey {
     if (readOwn(header, 'typ') !== TYPE) throw invalidProof(`does not have the "typ" ${TYPE}`);
     const extension = UNSUPPORTED.find((name) => Object.hasOwn(header, name));
     if (extension !== undefined) throw invalidProof(`carries "${extension}"`);
@@ -54,15 +61,16 @@ export class ProofKeys {
       throw invalidProof(`does not have an "alg" of ${this.#algorithms.join(', ')}`);
     const jwk = readOwn(header, 'jwk');
     if (!isJsonObject(jwk)) throw invalidProof('has no "jwk"');
-    return readProofKey(jwk, algorithm);
+    return readProofKey(jwk, algorithm, expected);
   }
 }
 
-function readProofKey(jwk: JsonObject, algorithm: string): ProofKey {
+function readProofKey(jwk: JsonObject, algorithm: string, expected: string | undefined): ProofKey {
   const named = readOwn(jwk, 'alg');
   if (named !== undefined && named !== algorithm) throw invalidKey('its "alg" is not that of the proof');
   const members = readMembers(jwk);
   const thumbprint = toHash(JSON.stringify(members));
+  assertSame(thumbprint, expected);
   const key = readVerificationKey({ ...jwk, kid: thumbprint, alg: algorithm });
   if (typeof key === 'string') throw invalidKey(key);
   const { keyObject } = key;
@@ -93,4 +101,10 @@ function readMembers(jwk: JsonObject): Readonly<Record<string, string>> {
 
 function invalidKey(why: string): Error {
   return invalidProof(`has a "jwk" that may not verify it: ${why}`);
+}
+
+function assertSame(thumbprint: string, expected: string | undefined): void {
+  if (thumbprint === expected) return;
+  const message = 'The token is bound to another key than that of the DPoP proof.';
+  throw new DescopeCredentialError('DPOP_KEY_MISMATCH', message);
 }

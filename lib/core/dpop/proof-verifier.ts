@@ -10,7 +10,7 @@ import { isSignedBy } from '../token/signature.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { Nonces } from './nonces.js';
 import type { DecodedProof, ProofFacts, ProofTimes } from './proof.js';
-import { assertProofClaims, decodeProof, invalidProof, readProofId } from './proof.js';
+import { assertProofClaims, decodeProof, invalidProof, readProofId, toHash } from './proof.js';
 import type { ProofKey } from './proof-keys.js';
 import { ProofKeys } from './proof-keys.js';
 import type { Replays } from './replays.js';
@@ -55,9 +55,12 @@ export class ProofVerifier {
    */
   verify(token: string, request: RequestLike): MaybePromise<VerifiedToken> {
     const url = this.#readUrl(request);
-    const proof = decodeProof(readProofHeader(request));
+    const text = readProofHeader(request);
     return whenReady(this.#input.verifier.verify(token), (verified) => {
-      const key = this.#assertProof(proof, verified, { method: request.method, url, accessToken: token });
+      const proof = decodeProof(text); // after the token: a bad one costs what it costs without a proof
+      const tokenHash = readTokenHash(verified, token);
+      const facts = { method: request.method, url, tokenHash, nowMs: this.#input.clock() };
+      const key = this.#assertProof(proof, verified, facts);
       const owner = readSubjectId(verified.claims);
       const used = { thumbprint: key.keyId, id: readProofId(proof.claims), owner };
       return whenReady(this.#input.replays.use(used), () => verified);
@@ -78,16 +81,14 @@ export class ProofVerifier {
   }
 
   // Comparisons before the signature: a request without a valid token, or with another key, costs what a bad token does.
-  #assertProof(proof: DecodedProof, verified: VerifiedToken, request: Omit<ProofFacts, 'nowMs'>): ProofKey {
-    const { config, clock } = this.#input;
-    const key = this.#keys.read(proof.header);
-    if (key.keyId !== readBoundKey(verified)) throw otherKey();
-    const nowMs = clock();
-    assertProofClaims(proof.claims, { ...request, nowMs }, config);
-    if (!isSignedBy({ ...proof, algorithm: key.algorithm }, key))
+  #assertProof(proof: DecodedProof, verified: VerifiedToken, facts: ProofFacts): ProofKey {
+    const key = this.#keys.read(proof.header, readBoundKey(verified));
+    assertProofClaims(proof.claims, facts, this.#input.config);
+    const { signingInput, signature } = proof;
+    if (!isSignedBy({ algorithm: key.algorithm, signingInput, signature }, key))
       throw invalidProof('is not signed by the key in its "jwk"');
     this.#keys.remember(proof.header, key);
-    this.#assertNonce(proof, nowMs);
+    this.#assertNonce(proof, facts.nowMs);
     return key;
   }
 
@@ -97,6 +98,12 @@ export class ProofVerifier {
     const message = 'The DPoP proof has no nonce, or not one that was given out in the last minutes.';
     throw new DescopeCredentialError('DPOP_NONCE_REQUIRED', message, { nonce: nonces.current(nowMs) });
   }
+}
+
+// Kept with the token, which is one object as long as it is cached.
+function readTokenHash(verified: VerifiedToken, token: string): string {
+  verified.tokenHash ??= toHash(token);
+  return verified.tokenHash;
 }
 
 function readProofHeader(request: RequestLike): string {
@@ -111,9 +118,4 @@ function readProofHeader(request: RequestLike): string {
 export function readBoundKey({ claims }: Pick<VerifiedToken, 'claims'>): string | undefined {
   const confirmation = readOwn(claims, 'cnf');
   return isJsonObject(confirmation) ? readText(confirmation, 'jkt') : undefined;
-}
-
-function otherKey(): DescopeCredentialError {
-  const message = 'The token is bound to another key than that of the DPoP proof.';
-  return new DescopeCredentialError('DPOP_KEY_MISMATCH', message);
 }

@@ -1,5 +1,5 @@
 // A DPoP proof: its parts, and what must hold for the request that it came with (RFC 9449 §4.2 and §4.3).
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { DescopeCredentialError } from '../errors.js';
 import type { JsonObject } from '../token/claims.js';
 import { readOwn } from '../token/claims.js';
@@ -23,7 +23,8 @@ export interface ProofFacts {
   readonly method: string | undefined;
   /** The URL of the request without query, at the public origin of the application. */
   readonly url: string;
-  readonly accessToken: string;
+  /** The hash of the token that came with it, as `toHash` computes it. */
+  readonly tokenHash: string;
   readonly nowMs: number;
 }
 
@@ -37,14 +38,15 @@ export interface ProofTimes {
 /** Decodes a proof: a JWS in the compact form. Throws `DPOP_PROOF_INVALID`. */
 export function decodeProof(text: string): DecodedProof {
   if (text.length > MAX_PROOF_LENGTH) throw invalidProof(`is longer than ${MAX_PROOF_LENGTH} characters`);
-  const [header = '', payload = '', signature = '', ...others] = text.split('.');
-  if (header === '' || payload === '' || signature === '' || others.length > 0)
-    throw invalidProof('does not have three parts');
+  const headerEnd = text.indexOf('.');
+  const payloadEnd = text.indexOf('.', headerEnd + 1);
+  const isWhole = headerEnd > 0 && payloadEnd > headerEnd + 1 && payloadEnd < text.length - 1;
+  if (!isWhole || text.includes('.', payloadEnd + 1)) throw invalidProof('does not have three parts');
   return {
-    header,
-    claims: readProofPart(payload),
-    signingInput: `${header}.${payload}`,
-    signature: asProof(() => decodeBase64Url(signature)),
+    header: text.slice(0, headerEnd),
+    claims: readProofPart(text.slice(headerEnd + 1, payloadEnd)),
+    signingInput: text.slice(0, payloadEnd),
+    signature: asProof(() => decodeBase64Url(text.slice(payloadEnd + 1))),
   };
 }
 
@@ -67,8 +69,7 @@ export function assertProofClaims(claims: JsonObject, facts: ProofFacts, times: 
   readProofId(claims);
   if (readOwn(claims, 'htm') !== facts.method) throw invalidProof('is for another method ("htm")');
   if (!isForUrl(readOwn(claims, 'htu'), facts.url)) throw invalidProof('is for another URL ("htu")');
-  if (readOwn(claims, 'ath') !== toHash(facts.accessToken))
-    throw invalidProof('is for another access token ("ath")');
+  if (readOwn(claims, 'ath') !== facts.tokenHash) throw invalidProof('is for another access token ("ath")');
   assertFresh(claims, facts.nowMs / 1000, times);
   assertOtherClaims(claims, facts.nowMs / 1000, times.leewaySeconds);
 }
@@ -119,7 +120,7 @@ function assertOtherClaims(claims: JsonObject, nowSeconds: number, leewaySeconds
 
 /** Computes the hash of an ASCII string in base64url, as `ath` and thumbprints have it. */
 export function toHash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }
 
 /** Creates the error for an invalid proof; `what` completes the sentence "The DPoP proof …". */

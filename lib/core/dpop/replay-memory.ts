@@ -39,7 +39,7 @@ export class ReplayMemory {
 
   /**
    * Remembers a proof by its digest, in one step with the question whether it is known.
-   * @param digest a cryptographic digest in base64url: two different proofs must not have the same one
+   * @param digest a cryptographic digest in hexadecimal digits: two different proofs must not have the same one
    * @param owner the caller whose share it takes
    */
   see(digest: string, owner: string): Seen {
@@ -70,6 +70,5 @@ function createGeneration(startedAtMs: number): Generation {
 }
 
 function toNumber(digest: string): number {
-  const bytes = Buffer.from(digest, 'base64url');
-  return bytes.readUIntBE(0, 6) * 16 + (bytes.readUInt8(6) >> 4);
+  return Number.parseInt(digest.slice(0, 13), 16); // 52 bits
 }

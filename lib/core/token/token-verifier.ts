@@ -39,6 +39,8 @@ export interface VerifiedToken {
   cachedUser?: unknown;
   /** The version of the revocations at which the token was not revoked. */
   activeAtVersion?: number;
+  /** The SHA-256 of the token in base64url, if it is bound to a key: each proof names it. */
+  tokenHash?: string;
   /** What the revocations have computed for the token. */
   revocationKeys?: readonly number[] | undefined;
 }

@@ -6,7 +6,7 @@ import { createProofVerifier } from '#lib/core/dpop/create-proof-verifier.js';
 import type { DescopeError } from '#lib/core/errors.js';
 import type { RequestLike } from '#lib/core/http/request.js';
 import type { ProofInput, Sender } from '../../../support/dpop.js';
-import { createSender } from '../../../support/dpop.js';
+import { createSender, toAth } from '../../../support/dpop.js';
 import {
   codeLater,
   codeOf,
@@ -83,6 +83,12 @@ describe('A bound token', () => {
         kind: 'user',
         claims: { sub: 'U2anna', cnf: anna.cnf },
       });
+  });
+
+  it('is rejected for what is wrong with it before its proof is decoded', () => {
+    const expired = mint(issuer, { claims: { exp: 1_000, cnf: anna.cnf } });
+    expect(codeOf(() => createProofs().verify(expired, request('no proof')))).toBe('TOKEN_EXPIRED');
+    expect(codeOf(() => createProofs().verify(bound, request('no proof')))).toBe('DPOP_PROOF_INVALID');
   });
 
   it('is rejected without a proof', () => {
@@ -274,9 +280,27 @@ describe('The header of a proof', () => {
       JSON.parse(`{"__proto__":${JSON.stringify(jwk)}}`),
       { jwk },
     ];
-    for (const one of broken) expect([one, rejects({ jwk: one })]).toEqual([one, 'DPOP_PROOF_INVALID']);
+    for (const one of broken) {
+      const asItIs = isWritten(one) ? mint(issuer, { claims: { cnf: { jkt: toThumbprint(one) } } }) : bound;
+      const verdict = judge({ token: asItIs, proof: { header: { jwk: one } } });
+      expect([one, verdict]).toEqual([one, 'DPOP_PROOF_INVALID']);
+      expect([one, rejects({ jwk: one })]).not.toEqual([one, 'accepted']);
+    }
   });
 });
+
+// Even if the token were bound to the key as it is spelled.
+function isWritten(jwk: unknown): jwk is Record<'crv' | 'kty' | 'x' | 'y', string> {
+  return (
+    typeof jwk === 'object' &&
+    jwk !== null &&
+    ['crv', 'kty', 'x', 'y'].every((name) => Object.hasOwn(jwk, name))
+  );
+}
+
+function toThumbprint({ crv, kty, x, y }: Record<'crv' | 'kty' | 'x' | 'y', string>): string {
+  return toAth(JSON.stringify({ crv, kty, x, y }));
+}
 
 describe('A proof', () => {
   const rejects = (claims: Record<string, unknown>, others: Asked = {}) =>

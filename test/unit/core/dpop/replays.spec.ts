@@ -1,6 +1,6 @@
 // The memory of used proofs: once each, bounded, with a share for each caller, and on all instances by the store.
+import { hash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { toHash } from '#lib/core/dpop/proof.js';
 import { ReplayMemory } from '#lib/core/dpop/replay-memory.js';
 import type { ReplayStore } from '#lib/core/dpop/replays.js';
 import { createReplays } from '#lib/core/dpop/replays.js';
@@ -13,7 +13,7 @@ const LIFETIME_MS = 1000;
 function createMemory({ maxProofs = 100, maxPerOwner = 100 } = {}) {
   const clock = createClock();
   const memory = new ReplayMemory({ lifetimeMs: LIFETIME_MS, maxProofs, maxPerOwner }, clock);
-  const see = (id: string | number, owner = 'U2anna') => memory.see(toHash(String(id)), owner);
+  const see = (id: string | number, owner = 'U2anna') => memory.see(hash('sha256', String(id), 'hex'), owner);
   return { clock, see };
 }
 
@@ -103,7 +103,7 @@ describe('Used proofs on several instances', () => {
     const store = new FullMemoryStore();
     await connect(store).use(used('an-id-of-a-client'));
     const [[key, { ttlMs, value }] = ['', { ttlMs: 0, value: '' }]] = [...store.entries];
-    expect(key).toBe(`nestjs-descope:dpop:${PROJECT_ID}:${toHash('key.an-id-of-a-client')}`);
+    expect(key).toBe(`nestjs-descope:dpop:${PROJECT_ID}:${hash('sha256', 'key.an-id-of-a-client', 'hex')}`);
     expect([value, ttlMs]).toEqual(['1', 76_000]);
     expect(store.text).not.toContain('an-id-of-a-client');
   });
