@@ -23,6 +23,12 @@ export async function toFloods({ issuer, holders, authenticator }) {
   const [SIGNATURE, PROOF] = ['TOKEN_SIGNATURE_INVALID', 'DPOP_PROOF_INVALID'];
   const floods = [
     { name: 'forged bearer token', code: SIGNATURE, toNext: toBearer('ES256'), ...plain.ES256 },
+    {
+      name: 'forged bearer token, the largest',
+      code: SIGNATURE,
+      toNext: (place) => toRequest({ authorization: `Bearer ${forgers.ES256.mint(LARGEST(place))}` }),
+      ...plain.ES256,
+    },
     { name: 'forged bearer token, RS256', code: SIGNATURE, toNext: toBearer('RS256'), ...plain.RS256 },
     bound('forged token, with a proof', SIGNATURE, (place) => withProof(toForged(place))),
     bound('forged token, with the largest proof', SIGNATURE, (place) => withLargest(toForged(place))),
@@ -59,6 +65,11 @@ export async function toFloods({ issuer, holders, authenticator }) {
 }
 
 const FORGER = createClient();
+// Nested, so that it takes longest to read: 16 384 characters in all.
+const LARGEST = (place) => ({
+  sub: `U2user${place}`,
+  nested: Array.from({ length: 6 }, () => toNested(980)),
+});
 
 function reject(authenticator, request) {
   try {
@@ -98,6 +109,10 @@ function withLargestKey(holder) {
 
 // As long as a proof may be: its header and its claims each nested, so that they take longest to read.
 function withLargest(holder) {
-  const nested = JSON.parse(`${'['.repeat(650)}${']'.repeat(650)}`);
+  const nested = toNested(650);
   return withProof(holder, { header: { nested }, claims: { nested } });
+}
+
+function toNested(depth) {
+  return JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
 }
