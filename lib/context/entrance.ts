@@ -4,6 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { map, Observable as Stream } from 'rxjs';
+import { findService } from '../auth/access/find-provider.js';
 import type { Application } from '../auth/applications.js';
 import { DESCOPE_APPLICATION, DESCOPE_CONFIG } from '../auth/injection-tokens.js';
 import { recallAccepted, recallAnyUser } from '../auth/request-state.js';
@@ -11,7 +12,7 @@ import { readSession } from '../auth/request-user.js';
 import type { ContextRequest, OpenCall } from '../auth/transports/call.js';
 import { openCall, recallKey, toKey } from '../auth/transports/call.js';
 import type { DescopeConfig } from '../core/config/config.js';
-import { DescopeAccessError, DescopeConfigError } from '../core/errors.js';
+import { DescopeAccessError } from '../core/errors.js';
 import { isThenable } from '../core/maybe-promise.js';
 import type { DescopeSession } from '../core/session/session.js';
 import { prependEnhancer, readHandlers, readMessageTransport } from '../inspect/handlers.js';
@@ -47,15 +48,12 @@ export class OwnApplication {
   }
 
   #find(token: string): unknown {
-    try {
-      return this.modules.get<unknown>(token, { strict: false });
-    } catch {
-      const message =
-        'DescopeContextModule is imported, but no module imports DescopeModule, so no caller is ever known. Import DescopeModule.forRoot() in the root module.';
-      throw new DescopeConfigError('CONFIG_MODULE_MISSING', message);
-    }
+    return findService(this.modules, token, MODULE_MISSING);
   }
 }
+
+const MODULE_MISSING =
+  'DescopeContextModule is imported, but no module imports DescopeModule, so no caller is ever known. Import DescopeModule.forRoot() in the root module.';
 
 type Next = () => void;
 type Hook = (request: ContextRequest, reply: object, done: Next) => void;

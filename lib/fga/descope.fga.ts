@@ -4,6 +4,7 @@ import { ModuleRef } from '@nestjs/core';
 import type { Relation, RelationCheck } from '../auth/access/fga.js';
 import type { CheckedContext, FgaContext } from '../auth/access/fga-context.js';
 import { readFgaContext } from '../auth/access/fga-context.js';
+import { findService } from '../auth/access/find-provider.js';
 import { inNestForm } from '../auth/http-error.js';
 import { DESCOPE_CONFIG, DESCOPE_RELATIONS } from '../auth/injection-tokens.js';
 import type { DescopeConfig } from '../core/config/config.js';
@@ -129,15 +130,12 @@ export class DescopeFga {
   }
 
   #find(token: string): unknown {
-    try {
-      return this.modules.get<unknown>(token, { strict: false });
-    } catch {
-      const message =
-        'DescopeFgaModule is imported, but no module imports DescopeModule. Import DescopeModule.forRoot() in the root module.';
-      throw new DescopeConfigError('CONFIG_MODULE_MISSING', message);
-    }
+    return findService(this.modules, token, MODULE_MISSING);
   }
 }
+
+const MODULE_MISSING =
+  'DescopeFgaModule is imported, but no module imports DescopeModule. Import DescopeModule.forRoot() in the root module.';
 
 interface Asked {
   /** The object whose checks are one call; `undefined` for an anonymous caller. */

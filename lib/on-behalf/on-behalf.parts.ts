@@ -1,6 +1,7 @@
 // What the injectable classes of this folder share: the parts of DescopeModule, the options, and who acts.
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { findService } from '../auth/access/find-provider.js';
 import { DESCOPE_CONFIG, DESCOPE_SESSIONS } from '../auth/injection-tokens.js';
 import { recallSession } from '../context/caller.js';
 import { DescopeContext } from '../context/descope.context.js';
@@ -28,7 +29,7 @@ export class OnBehalfParts {
 
   /** The options of `DescopeModule`. */
   get config(): DescopeConfig {
-    return this.#find(DESCOPE_CONFIG, MODULE_MISSING) as DescopeConfig;
+    return findService(this.#modules, DESCOPE_CONFIG, MODULE_MISSING) as DescopeConfig;
   }
 
   /** How Descope is called. */
@@ -48,7 +49,7 @@ export class OnBehalfParts {
   }
 
   get #sessions(): Sessions {
-    return this.#find(DESCOPE_SESSIONS, MODULE_MISSING) as Sessions;
+    return findService(this.#modules, DESCOPE_SESSIONS, MODULE_MISSING) as Sessions;
   }
 
   /**
@@ -79,7 +80,7 @@ export class OnBehalfParts {
 
   /** Asserts that there is a context in which the caller is found. */
   assertContext(): void {
-    this.#find(DescopeContext, CONTEXT_MISSING);
+    findService(this.#modules, DescopeContext, CONTEXT_MISSING);
   }
 
   /**
@@ -87,18 +88,10 @@ export class OnBehalfParts {
    * @throws {DescopeCredentialError} SESSION_MISSING if nobody acts, or a caller that a job has carried
    */
   requireSession(): SignedInSession {
-    const caller = (this.#find(DescopeContext, CONTEXT_MISSING) as DescopeContext).current();
+    const caller = (findService(this.#modules, DescopeContext, CONTEXT_MISSING) as DescopeContext).current();
     const session = caller && recallSession(caller);
     if (session !== undefined) return session;
     throw new DescopeCredentialError('SESSION_MISSING', NOBODY);
-  }
-
-  #find(token: string | typeof DescopeContext, missing: string): unknown {
-    try {
-      return this.#modules.get<unknown>(token, { strict: false });
-    } catch {
-      throw new DescopeConfigError('CONFIG_MODULE_MISSING', missing);
-    }
   }
 }
 

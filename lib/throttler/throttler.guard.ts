@@ -4,6 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { ThrottlerLimitDetail, ThrottlerRequest } from '@nestjs/throttler';
 import { ThrottlerException, ThrottlerGuard } from '@nestjs/throttler';
+import { findService } from '../auth/access/find-provider.js';
 import type { RequestResources } from '../auth/access/protected-resource.js';
 import type { Application } from '../auth/applications.js';
 import {
@@ -15,7 +16,6 @@ import {
 import { toTransportException } from '../auth/transports/call.js';
 import { microserviceTransport } from '../auth/transports/microservice.js';
 import type { DescopeConfig } from '../core/config/config.js';
-import { DescopeConfigError } from '../core/errors.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import { putBeforeAuth } from '../inspect/guard-order.js';
 import type { ThrottlingParts } from './throttled-call.js';
@@ -114,15 +114,12 @@ export class DescopeThrottlerGuard extends ThrottlerGuard {
   }
 
   #find(token: string): unknown {
-    try {
-      return this.modules.get<unknown>(token, { strict: false });
-    } catch {
-      const message =
-        'DescopeThrottlerGuard is registered, but no module imports DescopeModule, so no caller is ever known. Import DescopeModule.forRoot() in the root module.';
-      throw new DescopeConfigError('CONFIG_MODULE_MISSING', message);
-    }
+    return findService(this.modules, token, MODULE_MISSING);
   }
 }
+
+const MODULE_MISSING =
+  'DescopeThrottlerGuard is registered, but no module imports DescopeModule, so no caller is ever known. Import DescopeModule.forRoot() in the root module.';
 
 putBeforeAuth(DescopeThrottlerGuard);
 

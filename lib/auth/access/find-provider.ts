@@ -1,8 +1,9 @@
-// Finds the instance of a provider when it is needed, also of a request-scoped one.
+// Finds the instance of a provider when it is needed, also of a request-scoped one, and services of another module.
 import type { Type } from '@nestjs/common';
 import { Scope } from '@nestjs/common';
 import type { ContextId, ModuleRef } from '@nestjs/core';
 import { ContextIdFactory } from '@nestjs/core';
+import { DescopeConfigError } from '../../core/errors.js';
 
 const contextIds = new WeakMap<object, ContextId>();
 
@@ -11,6 +12,19 @@ export async function findProvider<T>(type: Type<T>, request: object, modules: M
   const { scope } = modules.introspect(type);
   if (scope === Scope.DEFAULT) return modules.get(type, { strict: false });
   return modules.resolve(type, toContextId(request, modules), { strict: false });
+}
+
+/**
+ * Finds a service of a module that need not be visible here, for what an entry point of its own provides.
+ * @param missing the message for an application without that module
+ * @throws {DescopeConfigError} CONFIG_MODULE_MISSING
+ */
+export function findService(modules: ModuleRef, token: string | Type, missing: string): unknown {
+  try {
+    return modules.get<unknown>(token, { strict: false });
+  } catch {
+    throw new DescopeConfigError('CONFIG_MODULE_MISSING', missing);
+  }
 }
 
 /**
