@@ -28,6 +28,7 @@ export function compileLibrary(root = process.cwd()): CompiledLibrary {
     './dpop': './lib/dpop/index.js',
     './mcp': './lib/mcp/index.js',
     './on-behalf': './lib/on-behalf/index.js',
+    './access': './lib/access/index.js',
     './redis': './lib/redis/index.js',
   };
   writeFileSync(

@@ -69,3 +69,71 @@ describe('The programs of the page about calls to other services', () => {
     expect((await ask(`${program.url}/basket`)).status).toBe(401);
   });
 });
+
+const FURTHER = `
+  import 'reflect-metadata';
+  import { NestFactory } from '@nestjs/core';
+  import { Module } from '@nestjs/common';
+  import { AccountController } from './account.controller.js';
+  import { CalendarModule } from './calendar.module.js';
+
+  @Module({ imports: [CalendarModule], controllers: [AccountController] })
+  class AppModule {}
+
+  const app = await NestFactory.create(AppModule, { logger: false });
+  await app.listen(0, '127.0.0.1');
+  console.log(await app.getUrl());
+`;
+
+describe('The programs about connections and impersonation', () => {
+  let emulator: Emulator;
+  let program: PageProgram;
+
+  beforeAll(async () => {
+    const tenants = [{ tenantId: 'acme', roles: ['admin'] }];
+    emulator = await startEmulator({
+      seed: {
+        roles: [{ name: 'admin' }],
+        tenants: [{ id: 'acme' }],
+        users: [{ loginId: ADA, tenants }],
+        outboundApps: [{ id: 'google-calendar' }],
+      },
+    });
+    const files = {
+      'account.controller': findBlock(PAGE, 'class AccountController'),
+      'calendar.module': findBlock(PAGE, 'class CalendarModule'),
+      main: FURTHER,
+    };
+    program = await runPageProgram(files, {
+      DESCOPE_PROJECT_ID: emulator.projectId,
+      DESCOPE_BASE_URI: emulator.url,
+      DESCOPE_MANAGEMENT_KEY: emulator.managementKey,
+    });
+  });
+  afterAll(async () => {
+    await program.close();
+    await emulator.close();
+  });
+  const verdict = async (path: string, token: string, method = 'GET') => {
+    const headers = { authorization: `Bearer ${token}` };
+    const { status, body } = await ask(program.url + path, { method, headers });
+    return { status, ...body };
+  };
+
+  it('need a connection of the caller, or of the tenant of which the caller is an administrator', async () => {
+    const { sessionJwt } = await emulator.signIn(ADA);
+    expect(await verdict('/calendar', sessionJwt)).toMatchObject({ code: 'CONNECTION_REQUIRED' });
+    emulator.connections.add('google-calendar', { tenantId: 'acme' });
+    expect(await verdict('/calendar/rooms/acme', sessionJwt)).toEqual({ status: 200, isConnected: true });
+    expect(await verdict('/calendar/rooms/globex', sessionJwt)).toMatchObject({ status: 403 });
+  });
+
+  it('let the user change the password, and nobody who acts as the user', async () => {
+    const { sessionJwt } = await emulator.signIn(ADA);
+    const id = decodeJwt(sessionJwt).sub;
+    const acting = await emulator.signToken({ claims: { sub: id, act: { sub: 'U2eve' } } });
+    expect(await verdict('/account', acting)).toEqual({ status: 200, id, actingFor: 'U2eve' });
+    expect(await verdict('/account/password', acting, 'POST')).toMatchObject({ code: 'ACCESS_IMPERSONATED' });
+    expect(await verdict('/account/password', sessionJwt, 'POST')).toMatchObject({ status: 201 });
+  });
+});
