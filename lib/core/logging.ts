@@ -31,6 +31,7 @@ export interface Notice {
     | 'ACCESS_KEYS_LIMITED'
     | 'TOKEN_AUDIENCE_MISMATCH'
     | 'TOKEN_DRN_MISSING'
+    | 'DPOP_PROOF_INVALID'
     | 'USERNAME_CLAIM_MUTABLE'
     | 'USERNAME_CLAIM_MISSING'
     | 'ROUTE_SHADOWED'
@@ -62,6 +63,7 @@ export function readProjectId({ projectId = '' }: Notify): string {
 const REPORTED_ONCE: readonly Notice['code'][] = [
   'TOKEN_AUDIENCE_MISMATCH',
   'TOKEN_DRN_MISSING',
+  'DPOP_PROOF_INVALID',
   'USERNAME_CLAIM_MISSING',
   'SESSION_PLUGIN_MISSING',
   'SESSION_TOO_LARGE',
@@ -117,8 +119,10 @@ export function reportRejection(error: unknown, notify: Notify): void {
   publishRejected(code, consequence, readProjectId(notify));
   if (code === 'WEBHOOK_SIGNATURE_INVALID') notify({ code, level: 'warn', message: UNSIGNED });
   if (code === 'TOKEN_DRN_MISSING') notify({ code, level: 'warn', message: NAMELESS });
-  if (code !== 'TOKEN_AUDIENCE_MISMATCH') return;
   const found = `Expected ${toDetailText(details, 'expected')}, found ${toDetailText(details, 'actual')}.`;
+  if (code === 'DPOP_PROOF_INVALID' && 'expected' in details)
+    notify({ code, level: 'warn', message: `${OTHER_URL} ${found}` });
+  if (code !== 'TOKEN_AUDIENCE_MISMATCH') return;
   const message = `${AUDIENCE} ${found}${isEmptyList(details['actual']) ? ` ${NO_AUDIENCE}` : ''}`;
   notify({ code, level: 'warn', message });
 }
@@ -128,6 +132,9 @@ const AUDIENCE =
 
 const NO_AUDIENCE =
   "The token has no audience (aud): add it to the project's JWT template, or set audience: null.";
+
+const OTHER_URL =
+  'A DPoP proof was rejected, because it is for another URL than publicOrigin and the path of the request. If this happens to every proof, compare publicOrigin with the origin that clients call, and if both are the same, set dpop.pathPrefix to what a proxy removes from the path. Further rejections are not logged.';
 
 const UNSIGNED =
   "A delivery to the route of Descope's events was rejected: its signature is of another body, or by another secret. If Descope sent it, compare the HMAC secret of the audit webhook connector in its console with events.secret (or DESCOPE_WEBHOOK_SECRET). Further rejections are not logged.";

@@ -1,5 +1,6 @@
 // A DPoP proof: its parts, and what must hold for the request that it came with (RFC 9449 §4.2 and §4.3).
 import { hash } from 'node:crypto';
+import type { DescopeErrorDetails } from '../errors.js';
 import { DescopeCredentialError } from '../errors.js';
 import type { JsonObject } from '../token/claims.js';
 import { readOwn } from '../token/claims.js';
@@ -68,7 +69,12 @@ function asProof<T>(decode: () => T): T {
 export function assertProofClaims(claims: JsonObject, facts: ProofFacts, times: ProofTimes): void {
   readProofId(claims);
   if (readOwn(claims, 'htm') !== facts.method) throw invalidProof('is for another method ("htm")');
-  if (!isForUrl(readOwn(claims, 'htu'), facts.url)) throw invalidProof('is for another URL ("htu")');
+  const htu = readOwn(claims, 'htu');
+  if (!isForUrl(htu, facts.url))
+    throw invalidProof('is for another URL ("htu")', {
+      expected: toOrigins(facts.url),
+      actual: toOrigins(htu),
+    });
   if (readOwn(claims, 'ath') !== facts.tokenHash) throw invalidProof('is for another access token ("ath")');
   assertFresh(claims, facts.nowMs / 1000, times);
   assertOtherClaims(claims, facts.nowMs / 1000, times.leewaySeconds);
@@ -91,6 +97,11 @@ function isForUrl(htu: unknown, url: string): boolean {
   parsed.search = '';
   parsed.hash = '';
   return parsed.href === url;
+}
+
+// A path or query may hold what no log should have.
+function toOrigins(url: unknown): readonly string[] {
+  return typeof url === 'string' && URL.canParse(url) ? [new URL(url).origin] : [];
 }
 
 function assertFresh(
@@ -124,6 +135,6 @@ export function toHash(text: string): string {
 }
 
 /** Creates the error for an invalid proof; `what` completes the sentence "The DPoP proof …". */
-export function invalidProof(what: string): DescopeCredentialError {
-  return new DescopeCredentialError('DPOP_PROOF_INVALID', `The DPoP proof ${what}.`);
+export function invalidProof(what: string, details?: DescopeErrorDetails): DescopeCredentialError {
+  return new DescopeCredentialError('DPOP_PROOF_INVALID', `The DPoP proof ${what}.`, details);
 }
