@@ -100,6 +100,6 @@ const MODULE_MISSING =
 const KEY_MISSING =
   'DescopeConnections needs a management key. Set the option managementKey of DescopeModule, or DESCOPE_MANAGEMENT_KEY.';
 const CONTEXT_MISSING =
-  'createFetch({ onBehalf: true }) finds the caller by the context, but no module imports DescopeContextModule. Import it of nestjs-descope/context in the root module, or pass the session: createFetch({ onBehalf: session }, …).';
+  'createFetch({ onBehalf: true }) finds the caller by the context, but no module imports DescopeContextModule. Import it from nestjs-descope/context in the root module, or pass the session: createFetch({ onBehalf: session }, …).';
 const NOBODY =
   'A call on behalf of the caller has no caller: it is outside a request, on a public route, before the guard, or in a job, which carries no token.';
