@@ -50,3 +50,17 @@ function prove({ key, jwk }: Pick<Sender, 'key' | 'jwk'>, input: ProofInput = {}
 export function toAth(token: string): string {
   return createHash('sha256').update(token, 'ascii').digest('base64url');
 }
+
+const MEMBERS: readonly (readonly string[])[] = [
+  ['crv', 'kty', 'x', 'y'],
+  ['e', 'kty', 'n'],
+];
+
+/** The claim of a token that is bound to a key as it is spelled, sound or not; `{}` for what is no public key (RFC 7638 §3.2). */
+export function toBinding(jwk: unknown): { readonly cnf?: { readonly jkt: string } } {
+  if (typeof jwk !== 'object' || jwk === null) return {};
+  const names = MEMBERS.find((list) => list.every((name) => Object.hasOwn(jwk, name)));
+  if (names === undefined) return {};
+  const key = jwk as Readonly<Record<string, unknown>>;
+  return { cnf: { jkt: toAth(JSON.stringify(Object.fromEntries(names.map((name) => [name, key[name]])))) } };
+}

@@ -1,7 +1,7 @@
 // Tokens that are bound to a key: without the proof, with a proof for something else, and with the key of somebody else.
 import { generateKeyPairSync } from 'node:crypto';
 import type { ProofInput, Sender } from '../../support/dpop.js';
-import { createSender, toAth } from '../../support/dpop.js';
+import { createSender, toAth, toBinding } from '../../support/dpop.js';
 import type { SigningKey } from '../../support/tokens.js';
 import { createSigningKey, signBytes, toPart } from '../../support/tokens.js';
 import type { Attack } from './stage/attack.js';
@@ -311,8 +311,9 @@ function replayed(name: string, before: Twist, after: Twist): Attack {
   return { name, first, attack, control, status: [401], code: 'DPOP_PROOF_REPLAYED' };
 }
 
+// The token is bound to the key as it is spelled: another key is rejected before it is read.
 const withJwk = (name: string, jwk: unknown, sender = anna): Attack =>
-  twisted(`a "jwk" ${name}`, INVALID, { sender, proof: { header: { jwk } } });
+  twisted(`a "jwk" ${name}`, INVALID, { sender, claims: toBinding(jwk), proof: { header: { jwk } } });
 
 function nest(depth: number): unknown {
   let value: unknown = anna.jwk;
