@@ -1,4 +1,4 @@
-// Entry point './access': demands that few applications need.
+// Entry point './access': further access decorators.
 export type { AnyOfAlternative } from './any-of.decorator.js';
 export { AnyOf } from './any-of.decorator.js';
-export { NoImpersonation } from './no-impersonation.js';
+export { NoImpersonation } from './no-impersonation.decorator.js';
