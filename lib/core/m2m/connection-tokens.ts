@@ -3,17 +3,17 @@ import type { DescopeApi } from '../api/descope-api.js';
 import { askDescope, isRejectionStatus, toStatusOutage, toUnusableOutage } from '../api/descope-api.js';
 import type { BoundedResponse } from '../api/http-client.js';
 import type { Clock } from '../clock.js';
-import { DescopeAccessError, DescopeConfigError, DescopeUnavailableError } from '../errors.js';
+import { DescopeAccessError, DescopeConfigError } from '../errors.js';
 import type { FailureMemory, Loaded } from '../expiring-cache.js';
 import { ExpiringCache } from '../expiring-cache.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { isJsonObject, readOwn, readText } from '../token/claims.js';
+import { toOutageMemory } from './exchanged-tokens.js';
 
 const MAX_TOKENS = 10_000;
 const MAX_OF_ONE_OWNER = 100;
 const MAX_FAILURES = 10_000;
 const MISSING_MS = 2_000; // somebody who has just connected comes back within seconds
-const MAX_OUTAGE_SECONDS = 30;
 const MARGIN_MS = 10_000; // the token must still be valid when it arrives
 
 /** A connection: the service, and whose it is. */
@@ -84,9 +84,8 @@ function toOwner({ userId, tenantId }: ConnectionQuery): string {
 }
 
 function toMemory(error: unknown): FailureMemory | undefined {
-  if (error instanceof DescopeUnavailableError)
-    return { keepMs: 1000 * Math.min(error.retryAfterSeconds, MAX_OUTAGE_SECONDS) };
-  return error instanceof DescopeAccessError ? { keepMs: MISSING_MS, endsValue: true } : undefined;
+  const isMissing = error instanceof DescopeAccessError;
+  return isMissing ? { keepMs: MISSING_MS, endsValue: true } : toOutageMemory(error);
 }
 
 // The call to the vault.

@@ -2,13 +2,7 @@
 import type { DescopeApi } from '../api/descope-api.js';
 import type { Clock } from '../clock.js';
 import { readElapsedMs } from '../clock.js';
-import {
-  DescopeAccessError,
-  DescopeCredentialError,
-  DescopeError,
-  DescopeM2mError,
-  DescopeUnavailableError,
-} from '../errors.js';
+import { DescopeAccessError, DescopeCredentialError, DescopeM2mError } from '../errors.js';
 import type { DescopeExchangeOutcome } from '../events.js';
 import { publishExchange } from '../events.js';
 import type { FailureMemory, Loaded } from '../expiring-cache.js';
@@ -16,7 +10,7 @@ import { ExpiringCache } from '../expiring-cache.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { whenReady } from '../maybe-promise.js';
 import { readEndMs } from '../token/decode.js';
-import { createCredentialDigest } from './exchanged-tokens.js';
+import { createCredentialDigest, toOutageMemory, toOutcome } from './exchanged-tokens.js';
 import type { CheckedTarget, ExchangeClient, IssuedToken, SubjectToken } from './token-exchange.js';
 import { exchangeToken } from './token-exchange.js';
 
@@ -25,7 +19,6 @@ const MAX_OF_ONE_CALLER = 100;
 const MAX_FAILURES = 10_000;
 const REJECTED_MS = 5_000;
 const YOUNG_MS = 5_000;
-const MAX_OUTAGE_SECONDS = 30;
 // A token must still be valid when it arrives, by the clock of the receiver too.
 const MARGIN_MS = 10_000;
 const MARGIN_SHARE = 0.1;
@@ -106,15 +99,8 @@ function toToken({ token }: Delegated): string {
 }
 
 function toMemory(error: unknown): FailureMemory | undefined {
-  if (error instanceof DescopeUnavailableError)
-    return { keepMs: 1000 * Math.min(error.retryAfterSeconds, MAX_OUTAGE_SECONDS) };
   const isRejection = error instanceof DescopeAccessError || error instanceof DescopeM2mError;
-  return isRejection ? { keepMs: REJECTED_MS, endsValue: true } : undefined;
-}
-
-function toOutcome(error: unknown): DescopeExchangeOutcome {
-  if (error instanceof DescopeUnavailableError) return 'outage';
-  return error instanceof DescopeError ? 'rejected' : 'failed';
+  return isRejection ? { keepMs: REJECTED_MS, endsValue: true } : toOutageMemory(error);
 }
 
 function toUntilMs(issued: IssuedToken, subject: SubjectToken, nowMs: number): number {

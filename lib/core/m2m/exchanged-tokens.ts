@@ -147,16 +147,22 @@ export class ExchangedTokens {
     publishExchange({ projectId, direction, outcome, durationMs: readElapsedMs(clock, startedAtMs) });
   }
 
-  // An outage is remembered for its `Retry-After`, within bounds; any other failure, for one second.
+  // Any failure that is neither a rejection nor an outage is remembered for one second.
   #toMemory(error: unknown): FailureMemory | undefined {
     if (!(error instanceof DescopeError)) return undefined;
     if (REJECTIONS.includes(error.code)) return { keepMs: this.#input.rejectedMs, endsValue: true };
-    if (!(error instanceof DescopeUnavailableError)) return { keepMs: OTHER_FAILURE_MS };
-    return { keepMs: 1000 * Math.min(error.retryAfterSeconds, MAX_OUTAGE_SECONDS) };
+    return toOutageMemory(error) ?? { keepMs: OTHER_FAILURE_MS };
   }
 }
 
-function toOutcome(error: unknown): DescopeExchangeOutcome {
+/** Returns how long an outage is remembered: its `Retry-After`, within bounds; `undefined` for any other error. */
+export function toOutageMemory(error: unknown): FailureMemory | undefined {
+  if (!(error instanceof DescopeUnavailableError)) return undefined;
+  return { keepMs: 1000 * Math.min(error.retryAfterSeconds, MAX_OUTAGE_SECONDS) };
+}
+
+/** Returns the outcome of an exchange that failed, as events name it. */
+export function toOutcome(error: unknown): DescopeExchangeOutcome {
   if (error instanceof DescopeUnavailableError) return 'outage';
   return error instanceof DescopeError ? 'rejected' : 'failed';
 }
