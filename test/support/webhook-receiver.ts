@@ -17,6 +17,7 @@ export interface Received {
 
 /** A running receiver. */
 export interface WebhookReceiver {
+  /** Another one after each `clear()`. */
   readonly url: string;
   readonly secret: string;
   readonly received: readonly Received[];
@@ -24,6 +25,7 @@ export interface WebhookReceiver {
   readonly actions: readonly unknown[];
   /** The statuses of the next responses; then 204. A status of 0 never responds. */
   respondWith(...statuses: number[]): void;
+  /** Forgets what was received, and whatever is still sent to the `url` of before: a reset breaks off a request that may have been sent. */
   clear(): void;
   close(): Promise<void>;
 }
@@ -31,24 +33,33 @@ export interface WebhookReceiver {
 /** Starts a receiver. */
 export async function startWebhookReceiver(secret = 'webhook-secret'): Promise<WebhookReceiver> {
   const received: Received[] = [];
+  let path = '/events';
   let statuses: number[] = [];
   const server = createServer((request, response) => {
     void text(request).then((body) => {
+      if (request.url !== path) return void response.writeHead(204).end();
       received.push(read(request, body, secret));
       const status = statuses.shift() ?? 204;
       if (status !== 0) response.writeHead(status).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  let clears = 0;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`,
+    get url() {
+      return `${origin}${path}`;
+    },
     secret,
     received,
     get actions() {
       return received.map(({ event }) => event.action);
     },
     respondWith: (...next) => void (statuses = next),
-    clear: () => void received.splice(0),
+    clear: () => {
+      received.splice(0);
+      path = `/events/${(clears += 1)}`;
+    },
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));

@@ -81,8 +81,8 @@ describe('an audit webhook', () => {
     expect(receiver.received.length).toBeLessThan(2);
     expect(bed.emulator.webhooks.deliveries.map(({ state }) => state)).toEqual(names.map(() => 'waiting'));
     bed.emulator.reset();
-    add();
     receiver.clear();
+    add();
     await createUsers(...names);
     await bed.emulator.webhooks.settled();
     expect(createdLogins()).toEqual(names.map((name) => `${name}@example.com`));
