@@ -1,4 +1,5 @@
 // A delivery: access ends before handlers run, and what fails is asked for again.
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { DescopeUnavailableError } from '#lib/core/errors.js';
 import type { Notice } from '#lib/core/logging.js';
@@ -34,8 +35,13 @@ function create() {
     actions: ['*'],
     handle: ({ action }) => void steps.push(`handled ${action}`),
   };
-  const deliver = (content: unknown, handlers = [handler]) =>
-    delivery.deliver({ text: JSON.stringify(content), signature: JSON.stringify(content) }, handlers);
+  const deliver = (content: unknown, handlers = [handler]) => {
+    const text = JSON.stringify(content);
+    return delivery.deliver(
+      { text, signature: createHash('sha256').update(text).digest('base64') },
+      handlers,
+    );
+  };
   return { steps, notices, failures, changes, deliver };
 }
 
