@@ -3,7 +3,7 @@
 // for a spec stays: hooks, timeouts, mocks and results. Modules and globals are shared by the specs of a worker, so a spec
 // closes what it starts and puts back what it replaces; one that needs the library as it is when it has just been loaded
 // takes a copy of it (`loadCopy` in test/support/library-copy.ts).
-import asyncHooks from 'node:async_hooks';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire, register } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
@@ -13,14 +13,14 @@ const require = createRequire(import.meta.url);
 const { default: runWithCircus } = require('jest-circus/runner');
 const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
 const sourceMaps = new Map(); // by URL
+const storages = watchStorages();
 let isRegistered = false;
 
 export default async function runSpec(globalConfig, config, environment, runtime, path, send) {
   registerOnce(config);
   showSources(runtime.getSourceMaps());
-  const storages = [];
   const nativeRuntime = Object.assign(Object.create(runtime), {
-    requireInternalModule: (file) => requireAnew(file, storages),
+    requireInternalModule: requireAnew,
     unstable_shouldLoadAsEsm: () => true,
     unstable_importModule: (file) => import(toUrl(file, path)),
     setGlobalsForRuntime: (globals) => bindGlobals({ ...globals, jest: toJest(environment.moduleMocker) }),
@@ -30,8 +30,8 @@ export default async function runSpec(globalConfig, config, environment, runtime
   try {
     return await runWithCircus(options, config, environment, nativeRuntime, path, send);
   } finally {
-    // Each stays enabled otherwise, and makes every promise of the specs that follow dearer.
     for (const storage of storages) storage.disable();
+    storages.clear();
     await forgetLogs();
   }
 }
@@ -58,21 +58,24 @@ function showSources(maps) {
 }
 
 // Jest's engine keeps its state and handlers in its module and on the global object: a spec begins with new ones.
-function requireAnew(file, storages) {
+function requireAnew(file) {
   delete require.cache[file];
   delete globalThis[EVENT_HANDLERS];
-  const { AsyncLocalStorage } = asyncHooks;
-  asyncHooks.AsyncLocalStorage = class extends AsyncLocalStorage {
-    constructor() {
-      super();
-      storages.push(this);
-    }
-  };
-  try {
-    return require(file);
-  } finally {
-    asyncHooks.AsyncLocalStorage = AsyncLocalStorage;
+  return require(file);
+}
+
+// Each storage that has been used stays enabled otherwise, and makes every promise of the specs that follow dearer.
+function watchStorages() {
+  const used = new Set();
+  const { prototype } = AsyncLocalStorage;
+  for (const name of ['run', 'enterWith']) {
+    const method = prototype[name];
+    prototype[name] = function (...args) {
+      used.add(this);
+      return method.apply(this, args);
+    };
   }
+  return used;
 }
 
 // Set-up files run once for each spec, and specs as often as they are asked for in watch mode.
