@@ -80,6 +80,7 @@ const KINDS = {
   noConnection: [404, 'E011003', 'Token not found'],
   foreignOrigin: [403, 'E011003', 'Request is invalid'],
   foreignHost: [421, 'E011003', 'Request is invalid'], // RFC 9110 section 15.5.20
+  full: [400, 'E011003', 'Request is invalid'],
   tooLarge: [413, 'E011001', 'Request is too large'],
   invalidToken: [401, 'E061005', 'Invalid token'],
   wrongCode: [401, 'E061102', 'Invalid code'],

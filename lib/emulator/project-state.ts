@@ -48,7 +48,7 @@ export class ProjectState {
   project: Project;
   readonly authorization = new Authorization(() => this.clock.now());
   readonly vault = new Vault();
-  readonly signIns = new SignIns();
+  readonly signIns = new SignIns(() => this.clock.nowSeconds());
   readonly oauth = new OAuthGrants();
   readonly proofs = new ProofMemory();
   readonly federation = new Federation();

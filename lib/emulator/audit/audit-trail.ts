@@ -1,6 +1,7 @@
 // The audit trail: notes what a request changes, and keeps it as events with their origin.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EmulatorClock } from '../controls/clock.js';
+import { LatestRecords } from '../latest-records.js';
 import type { RecordChange } from '../store/project.js';
 import type { AuditEvent } from './audit-event.js';
 import type { AuditDraft, AuditNote, DatedDraft } from './changes.js';
@@ -23,14 +24,14 @@ interface Work {
   readonly notes: AuditNote[];
 }
 
-const MAX_EVENTS = 10_000;
+const EVENTS = { most: 10_000, mostCharacters: 32 * 1024 * 1024 };
 
-/** Keeps the latest 10 000 events. */
+/** Keeps the latest events, 10 000 at most. */
 export class AuditTrail {
   // Handlers and stores need not hand on who calls, and no change can be forgotten.
   readonly #work = new AsyncLocalStorage<Work>();
   #worksUnderWay = 0;
-  #events: AuditEvent[] = [];
+  readonly #events = new LatestRecords<AuditEvent, AuditEvent>(EVENTS);
 
   constructor(
     private readonly projectId: string,
@@ -40,7 +41,7 @@ export class AuditTrail {
 
   /** The events that are kept, oldest first. */
   get all(): readonly AuditEvent[] {
-    return [...this.#events];
+    return this.#events.all;
   }
 
   /** Does some work, and keeps what it noted before the result is known; what is noted elsewhere is no event. */
@@ -76,7 +77,7 @@ export class AuditTrail {
 
   /** Deletes all events. */
   clear(): void {
-    this.#events = [];
+    this.#events.clear();
   }
 
   #keep({ atMs, draft }: DatedDraft, origin: AuditOrigin): void {
@@ -95,8 +96,7 @@ export class AuditTrail {
       remoteAddress: origin.remoteAddress,
       data: draft.data ?? {},
     };
-    if (this.#events.length >= MAX_EVENTS) this.#events.shift();
-    this.#events.push(event);
+    this.#events.put(event, event);
     this.onEvent(event);
   }
 }

@@ -1,4 +1,5 @@
 // What the emulator records for tests to read: the messages it would have sent, and the requests it received.
+import { LatestRecords } from '../latest-records.js';
 
 /** A message that Descope would have sent by mail or phone. */
 export interface OutboxMessage {
@@ -18,7 +19,7 @@ export interface OutboxMessage {
   readonly atMs: number;
 }
 
-const MAX_MESSAGES = 1000;
+const MESSAGES = { most: 1000 };
 
 /** Who watches what is recorded, beside the one listener of a test. */
 class Watchers<T> {
@@ -35,15 +36,15 @@ class Watchers<T> {
   }
 }
 
-/** Keeps the latest 1000 messages. */
+/** Keeps the latest messages, 1000 at most. */
 export class Outbox {
-  #messages: OutboxMessage[] = [];
+  readonly #messages = new LatestRecords<OutboxMessage, OutboxMessage>(MESSAGES);
   #listener: (message: OutboxMessage) => void = () => undefined;
   readonly #watchers = new Watchers<OutboxMessage>();
 
   /** The messages that are kept, oldest first. */
   get all(): readonly OutboxMessage[] {
-    return [...this.#messages];
+    return this.#messages.all;
   }
 
   /**
@@ -53,12 +54,12 @@ export class Outbox {
    * @example const { code } = emulator.outbox.last('ada@example.com') ?? {};
    */
   last(loginId?: string): OutboxMessage | undefined {
-    return this.#messages.findLast((message) => loginId === undefined || message.loginId === loginId);
+    return this.#messages.all.findLast((message) => loginId === undefined || message.loginId === loginId);
   }
 
   /** Deletes all messages. */
   clear(): void {
-    this.#messages = [];
+    this.#messages.clear();
   }
 
   /**
@@ -76,8 +77,7 @@ export class Outbox {
    * @internal
    */
   add(message: OutboxMessage): void {
-    if (this.#messages.length >= MAX_MESSAGES) this.#messages.shift();
-    this.#messages.push(message);
+    this.#messages.put(message, message);
     this.#listener(message);
     this.#watchers.tell(message);
   }

@@ -1,5 +1,6 @@
 // The state of sign-ins with providers: the project's providers, tenants' SSO, and sign-ins under way.
-import { createSecret, toDigest } from '../store/records.js';
+import { LatestRecords } from '../latest-records.js';
+import { keepBySecret, toDigest } from '../store/records.js';
 import type { LoginOptions } from '../store/sign-ins.js';
 import type { AttributeMapping, Identity } from './attributes.js';
 import type { SsoProtocol } from './sso-configuration.js';
@@ -68,7 +69,9 @@ export interface UserGroups {
   readonly groups: readonly string[];
 }
 
-const MAX_WAITING = 1000;
+const WAITING = { most: 1000 };
+// As many as there may be users.
+const GRANTS = { most: 100_000, mostCharacters: 32 * 1024 * 1024 };
 
 /** Keeps providers, SSO configurations, and what waits for a person or a code. */
 export class Federation {
@@ -79,52 +82,52 @@ export class Federation {
   redirectUrl = '';
   /** The domains that a redirect may go to; empty for any. */
   approvedDomains: readonly string[] = [];
-  readonly #requests = new Map<string, FederatedRequest>();
-  readonly #answers = new Map<string, FederatedAnswer>();
-  readonly #grants = new Map<string, SsoGrant & SsoKey & { readonly userId: string }>();
+  readonly #requests = new LatestRecords<string, FederatedRequest>(WAITING);
+  readonly #answers = new LatestRecords<string, FederatedAnswer>(WAITING);
+  readonly #grants = new LatestRecords<string, SsoGrant & SsoKey & { readonly userId: string }>(GRANTS);
 
   /** Keeps a request until its page is answered, and returns the secret that its URL carries. */
   keepRequest(request: FederatedRequest): string {
-    return keepLatest(this.#requests, request);
+    return keepBySecret(this.#requests, request);
   }
 
   /** Finds the request of a page. */
   findRequest(secret: string, nowMs: number): FederatedRequest | undefined {
-    const request = this.#requests.get(toDigest(secret));
+    const request = this.#requests.find(toDigest(secret));
     return request && request.expiresMs > nowMs ? request : undefined;
   }
 
   /** Forgets a request, which is answered once. */
   dropRequest(secret: string): void {
-    this.#requests.delete(toDigest(secret));
+    this.#requests.remove(toDigest(secret));
   }
 
   /** Issues the code of an answer. */
   issueCode(answer: FederatedAnswer): string {
-    return keepLatest(this.#answers, answer);
+    return keepBySecret(this.#answers, answer);
   }
 
   /** Returns and removes the answer of a code, which is valid once. */
   takeCode(code: string, nowMs: number): FederatedAnswer | undefined {
-    const answer = this.#answers.get(toDigest(code));
-    this.#answers.delete(toDigest(code));
+    const answer = this.#answers.find(toDigest(code));
+    this.#answers.remove(toDigest(code));
     return answer && answer.expiresMs > nowMs ? answer : undefined;
   }
 
   /** What a user has in a tenant by SSO. */
   findGrant(userId: string, sso: SsoKey): SsoGrant | undefined {
-    return this.#grants.get(toGrantKey(userId, sso));
+    return this.#grants.find(toGrantKey(userId, sso));
   }
 
   /** Remembers what a user has in a tenant by SSO. */
   keepGrant(userId: string, sso: SsoKey, grant: SsoGrant): void {
     const { tenantId, ssoId } = sso;
-    this.#grants.set(toGrantKey(userId, sso), { ...grant, userId, tenantId, ssoId });
+    this.#grants.put(toGrantKey(userId, sso), { ...grant, userId, tenantId, ssoId });
   }
 
   /** The groups of users in a tenant. */
   groupsOf(tenantId: string): readonly UserGroups[] {
-    return [...this.#grants.values()].filter((grant) => grant.tenantId === tenantId);
+    return this.#grants.all.filter((grant) => grant.tenantId === tenantId);
   }
 
   /** The protocol and the domains of a tenant's SSO; without SSO, neither. */
@@ -138,7 +141,8 @@ export class Federation {
   /** Removes the SSO of a tenant, which is deleted. */
   removeTenant(tenantId: string): void {
     this.configurations.removeTenant(tenantId);
-    for (const [key, grant] of this.#grants) if (grant.tenantId === tenantId) this.#grants.delete(key);
+    for (const grant of this.groupsOf(tenantId))
+      this.#grants.remove(toGrantKey(grant.userId, { tenantId, ssoId: grant.ssoId }));
   }
 
   /** Forgets everything. */
@@ -157,14 +161,4 @@ type SsoKey = { readonly tenantId: string; readonly ssoId: string };
 
 function toGrantKey(userId: string, { tenantId, ssoId }: SsoKey): string {
   return JSON.stringify([userId, tenantId, ssoId]);
-}
-
-function keepLatest<Value>(map: Map<string, Value>, value: Value): string {
-  const secret = createSecret();
-  for (const oldest of map.keys()) {
-    if (map.size < MAX_WAITING) break;
-    map.delete(oldest);
-  }
-  map.set(toDigest(secret), value);
-  return secret;
 }

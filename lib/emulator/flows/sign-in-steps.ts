@@ -80,9 +80,12 @@ function assertMayContinue(kind: FlowKind, known: UserRecord | undefined): void 
   if (kind === 'sign-up' && known) throw new DescopeError('userExists', 'User already exists');
 }
 
+// RFC 5321 section 4.5.3.1: 64 characters, `@` and 255 more.
+const MAX_EMAIL = 320;
+
 function requireEmail(input: JsonObject): string {
   const email = (readString(input, 'email') ?? '').trim();
-  if (/^[^\s@]+@[^\s@]+$/.test(email)) return email;
+  if (email.length <= MAX_EMAIL && /^[^\s@]+@[^\s@]+$/.test(email)) return email;
   throw new DescopeError('invalidArguments', 'Please enter an e-mail address');
 }
 

@@ -26,8 +26,8 @@ const update: Handler = async (call, state) => {
   const signIn = state.signIns.find(jwt);
   if (signIn) {
     signIn.customClaims = { ...signIn.customClaims, ...added };
-    state.signIns.bind(updated, signIn);
     if (signIn.refreshToken === jwt) signIn.refreshToken = updated;
+    state.signIns.bind(updated, signIn, claims);
   }
   return ok({ jwt: updated });
 };

@@ -98,7 +98,7 @@ async function requireSubject(body: JsonObject, state: ProjectState): Promise<Su
 async function readSession(token: string, state: ProjectState): Promise<Subject | undefined> {
   try {
     const { subject, expiresSeconds, claims } = await readToken(state, token, 'session');
-    return state.signIns.find(token)?.ended ? undefined : { id: subject, expiresSeconds, claims };
+    return state.signIns.isEnded(token, claims) ? undefined : { id: subject, expiresSeconds, claims };
   } catch {
     return undefined;
   }

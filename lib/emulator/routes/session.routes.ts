@@ -81,7 +81,7 @@ async function requireSession(call: Call, state: ProjectState) {
   const token = call.authorization.credential || call.cookies.get(state.cookieName('session'));
   if (!token) throw new DescopeError('invalidToken', 'A session token is missing');
   const { claims } = await readToken(state, token, 'session');
-  if (state.signIns.find(token)?.ended)
+  if (state.signIns.isEnded(token, claims))
     throw new DescopeError('signedOut', 'The session was ended by a logout');
   return claims;
 }

@@ -158,7 +158,7 @@ function addMintedSignIn(state: ProjectState, read: ReadToken, user: UserRecord)
     refreshToken: read.token,
     ended: state.signIns.wasEnded(user.userId, startedSeconds),
   });
-  state.signIns.bind(read.token, signIn);
+  state.signIns.bind(read.token, signIn, read.claims);
   return signIn;
 }
 

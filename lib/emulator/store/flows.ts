@@ -1,5 +1,6 @@
 // The flows of the project, and their runs: a browser that is somewhere between the first screen and the tokens.
 import type { JsonObject } from '../http/message.js';
+import { LatestRecords } from '../latest-records.js';
 import { createId } from './records.js';
 
 /** What a flow does. */
@@ -79,36 +80,32 @@ export function needsSignIn({ kind }: FlowRecord): boolean {
   return kind === 'step-up' || kind === 'select-tenant';
 }
 
-const MAX_RUNS = 1000;
-
-/** Keeps the latest 1000 runs. */
+/** Keeps the latest runs, 1000 at most. */
 export class FlowRuns {
-  readonly #byId = new Map<string, FlowRun>();
+  readonly #byId = new LatestRecords<string, FlowRun>({ most: 1000 });
 
   /** Starts a run at its first screen. */
   start(flow: FlowRecord, { email = '', ...options }: FlowStart): FlowRun {
     const id = createId('E');
     const executionId = `${flow.id}|#|${id}`;
     const run: FlowRun = { ...options, executionId, id, flow, screen: FIRST_SCREENS[flow.kind], email };
-    const [oldest] = this.#byId.keys();
-    if (this.#byId.size >= MAX_RUNS && oldest !== undefined) this.#byId.delete(oldest);
-    this.#byId.set(id, run);
+    this.#byId.put(id, run);
     return run;
   }
 
   /** Finds a run by its execution id. */
   find(executionId: string): FlowRun | undefined {
-    const run = this.#byId.get(executionId.slice(executionId.lastIndexOf('|') + 1));
+    const run = this.#byId.find(executionId.slice(executionId.lastIndexOf('|') + 1));
     return run?.executionId === executionId ? run : undefined;
   }
 
   /** Finds a run by the part of its execution id behind the flow's. */
   findById(id: string): FlowRun | undefined {
-    return this.#byId.get(id);
+    return this.#byId.find(id);
   }
 
   /** Removes a finished run. */
   end(run: FlowRun): void {
-    this.#byId.delete(run.id);
+    this.#byId.remove(run.id);
   }
 }

@@ -1,6 +1,7 @@
 // What authorization servers have issued: consent pages, codes, refresh tokens and access tokens, by grant.
+import { LatestRecords } from '../latest-records.js';
 import type { InboundAppRecord } from './project.js';
-import { createSecret, toDigest } from './records.js';
+import { keepBySecret, toDigest } from './records.js';
 
 /** A checked authorization request. */
 export interface AuthorizationRequest {
@@ -68,71 +69,71 @@ interface AccessRecord {
   revoked: boolean;
 }
 
-const MAX_WAITING = 1000;
+const WAITING = { most: 1000 };
+// An access token that is forgotten is older than its end, but for a flood of them.
+const TOKENS = { most: 50_000, mostCharacters: 32 * 1024 * 1024 };
 
 /** Keeps grants, and which secret belongs to which; secrets themselves are not kept. */
 export class OAuthGrants {
-  readonly #requests = new Map<string, PendingRequest>();
-  readonly #codes = new Map<string, AuthorizationCode>();
-  readonly #refresh = new Map<string, RefreshRecord>();
-  readonly #access = new Map<string, AccessRecord>();
+  readonly #requests = new LatestRecords<string, PendingRequest>(WAITING);
+  readonly #codes = new LatestRecords<string, AuthorizationCode>(WAITING);
+  readonly #refresh = new LatestRecords<string, RefreshRecord>(TOKENS);
+  readonly #access = new LatestRecords<string, AccessRecord>(TOKENS);
 
   /** Keeps a request until its consent page is answered, and returns the ticket of the page. */
   keepRequest(request: PendingRequest): string {
-    return keepLatest(this.#requests, request);
+    return keepBySecret(this.#requests, request);
   }
 
   /** Finds the request of a consent page. */
   findRequest(ticket: string): PendingRequest | undefined {
-    return this.#requests.get(toDigest(ticket));
+    return this.#requests.find(toDigest(ticket));
   }
 
   /** Forgets a request, which is answered once. */
   dropRequest(ticket: string): void {
-    this.#requests.delete(toDigest(ticket));
+    this.#requests.remove(toDigest(ticket));
   }
 
   /** Issues a code. */
   issueCode(code: AuthorizationCode): string {
-    return keepLatest(this.#codes, code);
+    return keepBySecret(this.#codes, code);
   }
 
   /** Finds a code, also one that is used. */
   findCode(code: string): AuthorizationCode | undefined {
-    return this.#codes.get(toDigest(code));
+    return this.#codes.find(toDigest(code));
   }
 
   /** Issues a refresh token. */
   issueRefresh(record: RefreshRecord): string {
-    const token = createSecret();
-    this.#refresh.set(toDigest(token), record);
-    return token;
+    return keepBySecret(this.#refresh, record);
   }
 
   /** Finds a refresh token, also one that was replaced. */
   findRefresh(token: string): RefreshRecord | undefined {
-    return this.#refresh.get(toDigest(token));
+    return this.#refresh.find(toDigest(token));
   }
 
   /** Records that an access token belongs to a grant. */
   bindAccess(token: string, grant: OAuthGrant): void {
-    this.#access.set(toDigest(token), { grant, revoked: false });
+    this.#access.put(toDigest(token), { grant, revoked: false });
   }
 
   /** The grant of an access token; undefined for one that a test has issued. */
   findAccess(token: string): OAuthGrant | undefined {
-    return this.#access.get(toDigest(token))?.grant;
+    return this.#access.find(toDigest(token))?.grant;
   }
 
   /** Revokes one access token, and nothing else of its grant. */
   revokeAccess(token: string): void {
-    const record = this.#access.get(toDigest(token));
+    const record = this.#access.find(toDigest(token));
     if (record) record.revoked = true;
   }
 
   /** Whether an access token was revoked, alone or with its grant. */
   isRevoked(token: string): boolean {
-    const record = this.#access.get(toDigest(token));
+    const record = this.#access.find(toDigest(token));
     return record !== undefined && (record.revoked || record.grant.revoked);
   }
 
@@ -150,17 +151,7 @@ export class OAuthGrants {
   }
 
   #all(): readonly OAuthGrant[] {
-    const records = [...this.#codes.values(), ...this.#refresh.values(), ...this.#access.values()];
+    const records = [...this.#codes.all, ...this.#refresh.all, ...this.#access.all];
     return records.map(({ grant }) => grant);
   }
-}
-
-function keepLatest<Value>(map: Map<string, Value>, value: Value): string {
-  const secret = createSecret();
-  for (const oldest of map.keys()) {
-    if (map.size < MAX_WAITING) break;
-    map.delete(oldest);
-  }
-  map.set(toDigest(secret), value);
-  return secret;
 }

@@ -1,6 +1,7 @@
 // Sign-ins that are not finished: waiting for a code or a link.
 import { randomInt } from 'node:crypto';
 import { DescopeError } from '../errors.js';
+import { LatestRecords } from '../latest-records.js';
 import type { UserRecord } from './project.js';
 import { createCode, createSecret } from './records.js';
 import type { LoginOptions } from './sign-ins.js';
@@ -31,31 +32,35 @@ const SOURCES = ['generated', 'sent'] as const;
 type CodeSource = (typeof SOURCES)[number];
 
 const MAX_TRIES = 5;
-const MAX_WAITING = 10_000;
+const LIMITS = { most: 10_000 };
 
-/** Keeps the latest 10 000 pending sign-ins of each kind: codes by login id and method, links by their token. */
+/** Keeps the latest pending sign-ins of each kind, 10 000 at most: codes by login id and method, links by their token. */
 export class PendingSignIns {
-  readonly #byCode = new Map<string, PendingSignIn & { readonly code: string; tries: number }>();
-  readonly #byLink = new Map<string, PendingSignIn>();
+  readonly #byCode = new LatestRecords<string, PendingSignIn & { readonly code: string; tries: number }>(
+    LIMITS,
+  );
+  readonly #byLink = new LatestRecords<string, PendingSignIn>(LIMITS);
 
   /** Issues a code; it replaces an earlier one of the same login id, method and source. */
   issueCode(pending: PendingSignIn, source: CodeSource = 'sent'): string {
     const code = createCode();
-    keepLatest(this.#byCode, keyOf(source, pending), { ...pending, code, tries: 0 });
+    this.#byCode.put(keyOf(source, pending), { ...pending, code, tries: 0 });
     return code;
   }
 
   /** Issues the token of a link. */
   issueLink(pending: PendingSignIn): string {
     const token = createSecret();
-    keepLatest(this.#byLink, token, pending);
+    this.#byLink.put(token, pending);
     return token;
   }
 
   /** Returns and removes the sign-in of a code; a code is valid once, and after five wrong ones not at all. */
   takeCode(call: ReturnedCode, nowMs: number): PendingSignIn {
     const keys = SOURCES.map((source) => keyOf(source, call));
-    const waiting = keys.flatMap((key) => this.#byCode.get(key) ?? []).filter((one) => one.expiresMs > nowMs);
+    const waiting = keys
+      .flatMap((key) => this.#byCode.find(key) ?? [])
+      .filter((one) => one.expiresMs > nowMs);
     const open = waiting.filter(({ tries }) => tries < MAX_TRIES);
     if (waiting.length > 0 && open.length === 0) {
       throw new DescopeError('tooManyTries', 'Too many wrong codes');
@@ -65,26 +70,18 @@ export class PendingSignIns {
       for (const one of open) one.tries += 1;
       throw new DescopeError('wrongCode', 'The code is wrong or has expired');
     }
-    for (const key of keys) this.#byCode.delete(key);
+    for (const key of keys) this.#byCode.remove(key);
     return pending;
   }
 
   /** Returns and removes the sign-in of a link; a link is valid once. */
   takeLink(token: string, nowMs: number): PendingSignIn {
-    const pending = this.#byLink.get(token);
-    this.#byLink.delete(token);
+    const pending = this.#byLink.find(token);
+    this.#byLink.remove(token);
     if (!pending || pending.expiresMs <= nowMs)
       throw new DescopeError('invalidToken', 'The link is wrong or has expired');
     return pending;
   }
-}
-
-// Nobody comes back for most of those that are forgotten.
-function keepLatest<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  const [oldest] = map.keys();
-  if (map.size >= MAX_WAITING && oldest !== undefined) map.delete(oldest);
-  map.set(key, value);
 }
 
 function keyOf(source: CodeSource, { deliveryMethod, loginId }: Omit<ReturnedCode, 'code'>): string {
@@ -104,43 +101,43 @@ interface Waiting {
   isVerified: boolean;
 }
 
-/** Keeps the latest 10 000 enchanted links, which one browser opens and another one waits for. */
+/** Keeps the latest enchanted links, 10 000 at most, which one browser opens and another one waits for. */
 export class EnchantedLinks {
-  readonly #byRef = new Map<string, Waiting>();
-  readonly #refByToken = new Map<string, string>();
+  readonly #byRef = new LatestRecords<string, Waiting>(LIMITS);
+  readonly #refByToken = new LatestRecords<string, string>(LIMITS);
 
   /** Issues a link. */
   issue(pending: PendingSignIn, source: CodeSource = 'sent'): EnchantedLink {
     const link = { token: createSecret(), pendingRef: createSecret(), linkId: String(randomInt(10, 100)) };
-    keepLatest(this.#byRef, link.pendingRef, { pending, source, isVerified: false });
-    keepLatest(this.#refByToken, link.token, link.pendingRef);
+    this.#byRef.put(link.pendingRef, { pending, source, isVerified: false });
+    this.#refByToken.put(link.token, link.pendingRef);
     return link;
   }
 
   /** Marks a link as opened; a link is valid once. */
   verify(token: string, nowMs: number): void {
-    const waiting = this.#byRef.get(this.#refByToken.get(token) ?? '');
-    this.#refByToken.delete(token);
+    const waiting = this.#byRef.find(this.#refByToken.find(token) ?? '');
+    this.#refByToken.remove(token);
     if (!waiting || waiting.pending.expiresMs <= nowMs) {
       throw new DescopeError('invalidToken', 'The link is wrong or has expired');
     }
     waiting.isVerified = true;
     if (waiting.source === 'sent') return;
     // A link that management generated for a test user also finishes the sign-ins that the user waits for.
-    for (const other of this.#byRef.values()) {
+    for (const other of this.#byRef.all) {
       if (other.pending.loginId === waiting.pending.loginId) other.isVerified = true;
     }
   }
 
   /** Returns and removes the sign-in of an opened link; a reference is valid once. */
   take(pendingRef: string, nowMs: number): PendingSignIn {
-    const waiting = this.#byRef.get(pendingRef);
+    const waiting = this.#byRef.find(pendingRef);
     if (!waiting || waiting.pending.expiresMs <= nowMs) {
-      this.#byRef.delete(pendingRef);
+      this.#byRef.remove(pendingRef);
       throw new DescopeError('invalidToken', 'The pending session is unknown or has expired');
     }
     if (!waiting.isVerified) throw new DescopeError('linkPending', 'The link has not been opened yet');
-    this.#byRef.delete(pendingRef);
+    this.#byRef.remove(pendingRef);
     return waiting.pending;
   }
 }

@@ -1,6 +1,7 @@
 // The data of a project: users, tenants, access keys and inbound apps, as the emulator keeps them.
 import { DescopeError } from '../errors.js';
 import type { JsonObject } from '../http/message.js';
+import { countCharacters } from '../latest-records.js';
 import { JwtTemplates } from '../templates/jwt-template.js';
 import { TotpKeys } from '../totp/totp-keys.js';
 import { CustomAttributes } from '../users/custom-attributes.js';
@@ -106,10 +107,15 @@ export interface OAuthAccount {
 /** The status of a user. */
 export type UserStatus = 'enabled' | 'disabled' | 'invited';
 
+const MAX_USERS = 100_000;
+// As JSON, all together; it is seven hundred characters for each.
+const MAX_USER_CHARACTERS = 64 * 1024 * 1024;
+
 /** Keeps users by user id and login id, in maps: `__proto__` is a login id like any other. */
 class Users {
   readonly #byId = new Map<string, UserRecord>();
   readonly #idByLogin = new Map<string, string>();
+  #characters = 0;
 
   constructor(private readonly onChange: (change: Change<UserRecord>) => void) {}
 
@@ -123,16 +129,17 @@ class Users {
     return this.#byId.get(this.#idByLogin.get(id) ?? id);
   }
 
-  /** Adds or replaces a user; rejects a login id that belongs to another. */
+  /** Adds or replaces a user; rejects a login id that belongs to another, and what there is no room for. */
   save(user: UserRecord): UserRecord {
     for (const loginId of user.loginIds) {
       if ((this.#idByLogin.get(loginId) ?? user.userId) !== user.userId) {
         throw new DescopeError('userExists', `A user with the login id ${loginId} already exists`);
       }
     }
+    const before = this.#byId.get(user.userId);
+    this.#takeRoom(user, before);
     this.#forgetLogins(user.userId);
     for (const loginId of user.loginIds) this.#idByLogin.set(loginId, user.userId);
-    const before = this.#byId.get(user.userId);
     this.#byId.set(user.userId, user);
     this.onChange({ before, after: user });
     return user;
@@ -143,7 +150,19 @@ class Users {
     this.#forgetLogins(userId);
     const before = this.#byId.get(userId);
     this.#byId.delete(userId);
+    this.#characters -= before ? countCharacters(before) : 0;
     this.onChange({ before });
+  }
+
+  // A user is never forgotten: tests and seeds name them. What makes one smaller is always allowed.
+  #takeRoom(user: UserRecord, before: UserRecord | undefined): void {
+    const more = countCharacters(user) - (before ? countCharacters(before) : 0);
+    const isOneTooMany = !before && this.#byId.size >= MAX_USERS;
+    if (more > 0 && (isOneTooMany || this.#characters + more > MAX_USER_CHARACTERS)) {
+      const kept = `at most ${MAX_USERS} users with ${MAX_USER_CHARACTERS} characters of data`;
+      throw new DescopeError('full', `The emulator keeps ${kept}: delete some, or reset it`);
+    }
+    this.#characters += more;
   }
 
   #forgetLogins(userId: string): void {

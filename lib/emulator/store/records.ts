@@ -1,5 +1,6 @@
 // Keeps records by key, and creates the identifiers and secrets of records.
 import { createHash, randomBytes, randomInt } from 'node:crypto';
+import type { LatestRecords } from '../latest-records.js';
 
 /** A change of a record: without `before` it was added, without `after` removed. */
 export interface Change<T> {
@@ -69,6 +70,13 @@ export function createCode(): string {
 /** The digest that is kept and compared in place of a secret. */
 export function toDigest(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
+}
+
+/** Keeps a record, and returns the secret by whose digest it is found. */
+export function keepBySecret<Value>(records: LatestRecords<string, Value>, value: Value): string {
+  const secret = createSecret();
+  records.put(toDigest(secret), value);
+  return secret;
 }
 
 function toLetters(bytes: Uint8Array): string {

@@ -1,5 +1,7 @@
 // The sign-ins of the project: one record each, from the first token to the logout.
 import type { JsonObject } from '../http/message.js';
+import { LatestRecords } from '../latest-records.js';
+import { toDigest } from './records.js';
 
 /** A sign-in, from the first token to the logout. */
 export interface SignIn {
@@ -23,55 +25,107 @@ export interface SignIn {
   ended: boolean;
 }
 
-/** Keeps sign-ins, and which token belongs to which. */
+/** The times of a token, in seconds since 1970. */
+interface TokenTimes {
+  readonly iat?: unknown;
+  readonly exp?: unknown;
+}
+
+interface BoundToken {
+  readonly signIn: SignIn;
+  readonly issuedSeconds: number;
+  readonly expiresSeconds: number;
+}
+
+const SIGN_INS = { most: 10_000, mostCharacters: 32 * 1024 * 1024 };
+const MAX_TOKENS = 100_000;
+const MAX_USERS = 100_000;
+
+/** Keeps the latest sign-ins, and which token belongs to which. One that is forgotten has ended. */
 export class SignIns {
-  #all: SignIn[] = [];
-  readonly #byToken = new Map<string, SignIn>();
-  readonly #allEndedAt = new Map<string, number>();
+  readonly #all = new LatestRecords<SignIn, SignIn>({ ...SIGN_INS, onForget: end });
+  readonly #byToken = new Map<string, BoundToken>();
+  readonly #allEndedAt = new LatestRecords<string, number>({ most: MAX_USERS });
+  // Tokens that are not known were signed by a test, or issued up to this second and forgotten.
+  #forgottenSeconds = -Infinity;
+
+  constructor(private readonly nowSeconds: () => number) {}
 
   /** Adds a sign-in. */
   add(signIn: SignIn): SignIn {
-    this.#all.push(signIn);
+    this.#all.put(signIn, signIn);
     return signIn;
   }
 
-  /** Records that a token belongs to a sign-in. */
-  bind(token: string, signIn: SignIn): void {
-    this.#byToken.set(toSignatureTail(token), signIn);
+  /** Records that a token belongs to a sign-in, which counts as used. */
+  bind(token: string, signIn: SignIn, { iat, exp }: TokenTimes): void {
+    if (this.#byToken.size >= MAX_TOKENS) this.#forgetTokens();
+    this.#byToken.set(toSignatureTail(token), {
+      signIn,
+      issuedSeconds: typeof iat === 'number' ? iat : this.nowSeconds(),
+      expiresSeconds: typeof exp === 'number' ? exp : Infinity,
+    });
+    if (!signIn.ended) this.add(signIn);
   }
 
   /** Finds the sign-in of a token. */
   find(token: string): SignIn | undefined {
-    return this.#byToken.get(toSignatureTail(token));
+    return this.#byToken.get(toSignatureTail(token))?.signIn;
   }
 
-  /** The sign-ins of a user, oldest first. */
+  /** Whether the sign-in of a token has ended. */
+  isEnded(token: string, { iat }: TokenTimes): boolean {
+    return this.find(token)?.ended ?? (typeof iat === 'number' && iat <= this.#forgottenSeconds);
+  }
+
+  /** The sign-ins of a user that are kept, oldest first. */
   of(userId: string): readonly SignIn[] {
-    return this.#all.filter((signIn) => signIn.userId === userId);
+    const own = this.#all.all.filter((signIn) => signIn.userId === userId);
+    return own.sort((one, other) => one.startedSeconds - other.startedSeconds);
   }
 
   /** Ends all sign-ins of a user, including those of tokens that a test signed. */
   endAllOf(userId: string, nowSeconds: number): void {
-    this.#allEndedAt.set(userId, nowSeconds);
+    this.#allEndedAt.put(userId, nowSeconds);
     for (const signIn of this.of(userId)) signIn.ended = true;
   }
 
   /** Ends and removes all sign-ins; their tokens stay known, or they would count as signed by a test. */
   clear(): void {
-    for (const signIn of this.#all) signIn.ended = true;
-    this.#all = [];
+    for (const signIn of this.#all.all) end(signIn);
+    this.#all.clear();
     this.#allEndedAt.clear();
+    // The clock may have been set back.
+    this.#forgottenSeconds = Math.min(this.#forgottenSeconds, this.nowSeconds() - 1);
   }
 
   /** Whether a token without a sign-in was issued before all sign-ins of its user were ended. */
   wasEnded(userId: string, issuedSeconds: number): boolean {
-    return issuedSeconds <= (this.#allEndedAt.get(userId) ?? -Infinity);
+    const endedSeconds = this.#allEndedAt.find(userId) ?? -Infinity;
+    return issuedSeconds <= Math.max(endedSeconds, this.#forgottenSeconds);
+  }
+
+  // Expired ones first: a session that is refreshed for weeks has thousands of them, and one refresh token.
+  #forgetTokens(): void {
+    const now = this.nowSeconds();
+    for (const [tail, { expiresSeconds }] of this.#byToken)
+      if (expiresSeconds <= now) this.#byToken.delete(tail);
+    for (const [tail, { issuedSeconds }] of this.#byToken) {
+      if (this.#byToken.size <= MAX_TOKENS / 2) return;
+      this.#byToken.delete(tail);
+      this.#forgottenSeconds = Math.max(this.#forgottenSeconds, issuedSeconds);
+    }
   }
 }
 
-// The end of the signature identifies a token, and takes less memory.
+// Its tokens are still known, and hold on to it.
+function end(signIn: SignIn): void {
+  Object.assign(signIn, { ended: true, refreshToken: '', callerClaims: {}, customClaims: {}, overrides: {} });
+}
+
+// The end of the signature identifies a token, and takes less memory; as a copy, for a slice would keep all of it.
 function toSignatureTail(token: string): string {
-  return token.slice(-48);
+  return Buffer.from(token.slice(-48), 'latin1').toString('latin1');
 }
 
 /** Writes sign-ins as the entries of Descope's history. */
@@ -111,7 +165,7 @@ export class IssueTimes {
   toUnique(claims: JsonObject): JsonObject {
     const { iat, ...rest } = claims;
     if (typeof iat !== 'number') return claims;
-    const taken = this.#takenFor(JSON.stringify(rest));
+    const taken = this.#takenFor(toDigest(JSON.stringify(rest)));
     let second = iat;
     while (taken.has(second)) second -= 1;
     taken.add(second);

@@ -27,7 +27,7 @@ export interface TokenSignature {
 export async function takeApart(state: ProjectState, token: string): Promise<TokenParts | undefined> {
   const [header, claims] = token.split('.', 2).map(decode);
   if (token.split('.').length !== 3 || !header || !claims) return undefined;
-  const isRevoked = state.signIns.find(token)?.ended === true || state.oauth.isRevoked(token);
+  const isRevoked = state.signIns.isEnded(token, claims) || state.oauth.isRevoked(token);
   return {
     header,
     claims,

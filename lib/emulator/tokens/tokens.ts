@@ -30,7 +30,7 @@ export async function issueSession(
   });
   signIn.activeSeconds = nowSeconds;
   const sessionJwt = await signToken(claims, state.keys.current);
-  state.signIns.bind(sessionJwt, signIn);
+  state.signIns.bind(sessionJwt, signIn, claims);
   return { sessionJwt, claims };
 }
 
@@ -39,8 +39,8 @@ export async function issueRefresh(state: ProjectState, signIn: SignIn): Promise
   signIn.refreshEndsSeconds = state.clock.nowSeconds() + lifetimesOf(state, signIn.tenantId).refresh;
   const claims = state.issueTimes.toUnique(toRefreshClaims(state, userOf(state, signIn), signIn));
   const token = await signToken(claims, state.keys.current);
-  state.signIns.bind(token, signIn);
   signIn.refreshToken = token;
+  state.signIns.bind(token, signIn, claims);
   return token;
 }
 

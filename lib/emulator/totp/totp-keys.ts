@@ -1,4 +1,5 @@
 // The keys of authenticator apps: those of users, and those that no code has confirmed yet.
+import { LatestRecords } from '../latest-records.js';
 import { findStep } from './totp.js';
 
 /** A key that is not a user's yet. */
@@ -15,12 +16,10 @@ interface UserKey {
   readonly lastStep: number;
 }
 
-const MAX_PENDING = 1000;
-
 /** Keeps keys by user id, and unconfirmed ones by login id. */
 export class TotpKeys<NewUser> {
   readonly #byUser = new Map<string, UserKey>();
-  readonly #pending = new Map<string, PendingKey<NewUser>>();
+  readonly #pending = new LatestRecords<string, PendingKey<NewUser>>({ most: 1000 });
 
   /** Whether a user has an authenticator app. */
   has(userId: string): boolean {
@@ -46,12 +45,9 @@ export class TotpKeys<NewUser> {
     return true;
   }
 
-  /** Keeps a key until its first code; of 1000 the oldest is forgotten. */
+  /** Keeps a key until its first code; above 1000, the oldest is forgotten. */
   addPending(loginId: string, pending: PendingKey<NewUser>): void {
-    const [oldest] = this.#pending.keys();
-    if (this.#pending.size >= MAX_PENDING && oldest !== undefined) this.#pending.delete(oldest);
-    this.#pending.delete(loginId);
-    this.#pending.set(loginId, pending);
+    this.#pending.put(loginId, pending);
   }
 
   /** Takes the first code of an unconfirmed key; returns the key, and the step that is used up. */
@@ -60,10 +56,10 @@ export class TotpKeys<NewUser> {
     code: string,
     seconds: number,
   ): (PendingKey<NewUser> & { readonly step: number }) | undefined {
-    const pending = this.#pending.get(loginId);
+    const pending = this.#pending.find(loginId);
     const step = pending && findStep(pending.key, code, { seconds, after: -1 });
     if (pending === undefined || step === undefined) return undefined;
-    this.#pending.delete(loginId);
+    this.#pending.remove(loginId);
     return { ...pending, step };
   }
 }

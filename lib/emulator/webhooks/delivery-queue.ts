@@ -39,6 +39,7 @@ export class Delivery implements WebhookDelivery {
 }
 
 const MAX_WAITING = 10_000;
+const MAX_WAITING_CHARACTERS = 32 * 1024 * 1024;
 
 // Descope documents neither a time-out nor retries: these are a few, with growing pauses.
 const TIMING = { timeoutMs: 5000, pausesMs: [0, 100, 400, 1600] };
@@ -46,6 +47,7 @@ const TIMING = { timeoutMs: 5000, pausesMs: [0, 100, 400, 1600] };
 /** Sends deliveries in their order; one that fails in the end does not hold up the next. */
 export class DeliveryQueue {
   #waiting: Delivery[] = [];
+  #characters = 0;
   #running: Promise<void> | undefined;
   readonly #stop = new AbortController();
 
@@ -56,10 +58,13 @@ export class DeliveryQueue {
 
   /** Adds a delivery; one that finds the queue full or stopped fails unsent. */
   push(delivery: Delivery): void {
-    if (this.#stop.signal.aborted || this.#waiting.length >= MAX_WAITING) {
+    const characters = this.#characters + delivery.body.length;
+    const isFull = this.#waiting.length >= MAX_WAITING || characters > MAX_WAITING_CHARACTERS;
+    if (this.#stop.signal.aborted || isFull) {
       this.#end(delivery, 'failed');
       return;
     }
+    this.#characters = characters;
     this.#waiting.push(delivery);
     this.#running ??= this.#run();
   }
@@ -78,6 +83,7 @@ export class DeliveryQueue {
     // The request that caused the event is answered first.
     await wait(0);
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      this.#characters -= next.body.length;
       this.#end(next, (await this.#deliver(next)) ? 'delivered' : 'failed');
     }
     this.#running = undefined;

@@ -1,13 +1,14 @@
 // The audit webhooks of the project, and the record of what they were sent.
 import type { AuditEvent } from '../audit/audit-event.js';
 import { EmulatorError } from '../errors.js';
+import { LatestRecords } from '../latest-records.js';
 import { findWebhookMistakes } from '../seed/seed-shape.js';
 import type { WebhookDelivery } from './delivery-queue.js';
 import { Delivery, DeliveryQueue } from './delivery-queue.js';
 import type { EmulatorWebhook, WebhookTarget } from './webhook-options.js';
 import { isSent, toSignedRequest, toTarget } from './webhook-options.js';
 
-const MAX_DELIVERIES = 10_000;
+const DELIVERIES = { most: 10_000, mostCharacters: 32 * 1024 * 1024 };
 
 interface Connector {
   readonly name: string | undefined;
@@ -18,13 +19,13 @@ interface Connector {
 /** Sends the events of the project to audit webhooks, in their order for each URL, and keeps the latest 10 000 deliveries. */
 export class Webhooks {
   #connectors: Connector[] = [];
-  #deliveries: Delivery[] = [];
+  readonly #deliveries = new LatestRecords<Delivery, Delivery>(DELIVERIES);
   readonly #queues = new Map<string, DeliveryQueue>();
   #listener: (delivery: WebhookDelivery) => void = () => undefined;
 
   /** The deliveries that are kept, oldest first; those that wait included. */
   get deliveries(): readonly WebhookDelivery[] {
-    return [...this.#deliveries];
+    return this.#deliveries.all;
   }
 
   /**
@@ -63,9 +64,9 @@ export class Webhooks {
    * await emulator.webhooks.settled();
    */
   redeliver(index: number): void {
-    const delivery = this.#deliveries.at(index);
+    const delivery = this.#deliveries.all.at(index);
     const queue = delivery && this.#queues.get(delivery.url);
-    if (!queue) throw new RangeError(`There is no delivery ${index}; there are ${this.#deliveries.length}.`);
+    if (!queue) throw new RangeError(`There is no delivery ${index}; there are ${this.#deliveries.count}.`);
     this.#send(queue, new Delivery(delivery.action, delivery.request));
   }
 
@@ -121,13 +122,12 @@ export class Webhooks {
    */
   reset(webhooks: readonly EmulatorWebhook[]): void {
     this.stop();
-    this.#deliveries = [];
+    this.#deliveries.clear();
     for (const webhook of webhooks) this.set(undefined, toTarget(webhook));
   }
 
   #send(queue: DeliveryQueue, delivery: Delivery): void {
-    if (this.#deliveries.length >= MAX_DELIVERIES) this.#deliveries.shift();
-    this.#deliveries.push(delivery);
+    this.#deliveries.put(delivery, delivery);
     queue.push(delivery);
   }
 }
