@@ -12,25 +12,25 @@ export interface DocFlaw {
 
 /** Lists what is missing, sorted, each once. */
 export function readDocFlaws({ entryPoints, sources }: PublicApi): readonly DocFlaw[] {
-  const throwing = readThrowing(sources);
+  const isThrowing = findThrowing(sources);
   const flaws = entryPoints.flatMap(({ exports }) =>
     exports.flatMap((item) =>
-      readFlaws(item, throwing).map((text) => ({ file: item.file, text: `${item.name}${text}` })),
+      readFlaws(item, isThrowing).map((text) => ({ file: item.file, text: `${item.name}${text}` })),
     ),
   );
   const byText = new Map(flaws.map((flaw) => [`${flaw.file} ${flaw.text}`, flaw]));
   return [...byText].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, flaw]) => flaw);
 }
 
-function readFlaws({ name, file, declarations }: PublicExport, throwing: ReadonlySet<string>): string[] {
+function readFlaws({ name, file, declarations }: PublicExport, isThrowing: IsThrowing): string[] {
   const documented = declarations.find((node) => readComment(node) !== undefined) ?? declarations[0];
-  const own = documented === undefined ? [] : readNodeFlaws(documented, throwing.has(`${file} ${name}`));
+  const own = documented === undefined ? [] : readNodeFlaws(documented, () => isThrowing(`${file} ${name}`));
   const ofMembers = declarations.flatMap((node) =>
     readMembers(node).flatMap((member) => {
       const label = `${name}.${member.name?.getText() ?? 'call'}`;
       const isOption = /(?:Options|Extras|Settings)$/.test(name);
       const flaws = [
-        ...readNodeFlaws(member, throwing.has(`${file} ${label}`)),
+        ...readNodeFlaws(member, () => isThrowing(`${file} ${label}`)),
         ...(isOption ? readDefaultFlaw(member) : []),
       ];
       return flaws.map((flaw) => label.slice(name.length) + flaw);
@@ -39,12 +39,12 @@ function readFlaws({ name, file, declarations }: PublicExport, throwing: Readonl
   return [...own, ...ofMembers];
 }
 
-function readNodeFlaws(node: ts.Node, isThrowing: boolean): string[] {
+function readNodeFlaws(node: ts.Node, isThrowing: () => boolean): string[] {
   const comment = readComment(node);
   if (comment === undefined) return isOverload(node) ? [] : [': JSDoc'];
   return [
     ...(returnsSomething(node) && !hasTag(node, 'returns') ? [': @returns'] : []),
-    ...(isThrowing && !hasTag(node, 'throws') ? [': @throws'] : []),
+    ...(!hasTag(node, 'throws') && isThrowing() ? [': @throws'] : []),
     ...(/\b(?:Throws|Rejects)\b/.test(comment) ? [': "Throws" in prose, for @throws'] : []),
     ...(/\bdefaults? ?(?::|is\b)/i.test(comment) ? [': "Default" in prose, for @defaultValue'] : []),
   ];
@@ -104,16 +104,21 @@ function returnsSomething(node: ts.Node): boolean {
 }
 
 /**
- * Finds the functions that throw by themselves or call one of this package that says so: `lib/file.ts name`, or
- * `lib/file.ts Class.method`.
+ * Tells of a function, `lib/file.ts name` or `lib/file.ts Class.method`, whether it throws by itself or calls one of this
+ * package that says so.
  */
-function readThrowing(program: ts.Program): ReadonlySet<string> {
+type IsThrowing = (label: string) => boolean;
+
+function findThrowing(program: ts.Program): IsThrowing {
   const checker = program.getTypeChecker();
-  const found = new Set<string>();
-  for (const file of program.getSourceFiles().filter(({ fileName }) => isOwn(fileName)))
-    for (const { name, body } of readFunctions(file))
-      if (throws(body, checker)) found.add(`lib/${file.fileName.split('/lib/').at(-1) ?? ''} ${name}`);
-  return found;
+  const byLabel = new Map<string, ts.Node[]>();
+  for (const file of program.getSourceFiles().filter(({ fileName }) => isOwn(fileName))) {
+    for (const { name, body } of readFunctions(file)) {
+      const label = `lib/${file.fileName.split('/lib/').at(-1) ?? ''} ${name}`;
+      byLabel.set(label, [...(byLabel.get(label) ?? []), body]);
+    }
+  }
+  return (label) => byLabel.get(label)?.some((body) => throws(body, checker)) === true;
 }
 
 function isOwn(fileName: string): boolean {
@@ -144,8 +149,15 @@ function throws(node: ts.Node, checker: ts.TypeChecker): boolean {
   return ts.forEachChild(node, (child) => throws(child, checker) || undefined) === true;
 }
 
+// Which of several signatures is called takes the compiler long: only where one of them says so is it asked.
 function saysThrows(call: ts.CallExpression, checker: ts.TypeChecker): boolean {
-  const declaration = checker.getResolvedSignature(call)?.declaration;
+  const callee = checker.getApparentType(checker.getTypeAtLocation(call.expression));
+  if (!callee.getCallSignatures().some(signatureSaysThrows)) return false;
+  return signatureSaysThrows(checker.getResolvedSignature(call));
+}
+
+function signatureSaysThrows(signature: ts.Signature | undefined): boolean {
+  const declaration: ts.Node | undefined = signature?.getDeclaration();
   if (declaration === undefined || !isOwn(declaration.getSourceFile().fileName)) return false;
   return hasTag(declaration, 'throws') || /\b(?:Throws|Rejects with)\b/.test(readComment(declaration) ?? '');
 }
