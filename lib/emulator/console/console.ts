@@ -15,6 +15,7 @@ import { PLAIN_HEADERS, toBarePage, toPage } from '../console-parts/layout.js';
 import { LiveStreams } from '../console-parts/live.js';
 import type { ConsolePage, Desk, Outcome } from '../console-parts/page.js';
 import { DescopeError, EmulatorError } from '../errors.js';
+import { toFieldRejection } from '../http/known-fields.js';
 import type { JsonObject, RouteResponse } from '../http/message.js';
 import { readRequestText, sendResponse } from '../http/message.js';
 import { isOwnHost } from '../http/origins.js';
@@ -186,7 +187,10 @@ export class EmulatorConsole {
       cookies: new Map<string, string>(),
       client: undefined,
     };
-    const { body } = await this.router.handle(call, this.state);
+    // Who fills in a form is told at once what has no effect, also without `strict`.
+    const { body } = await this.router.handle(call, this.state, (names) => {
+      throw toFieldRejection(names);
+    });
     return body as JsonObject;
   }
 }

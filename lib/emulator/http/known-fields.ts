@@ -12,7 +12,7 @@ export const NO_FIELDS: KnownFields = new Map();
 /** The header of a response that names what the emulator has ignored. */
 export const IGNORED_HEADER = 'x-emulator-ignored';
 
-/** Parses known fields, written `loginId user.name`; the items of a list are written as one object, and `*` is any name. */
+/** Parses known fields, written `loginId user.name`; the items of a list are written as one object, `*` is any name, and `-name` none of `*`. */
 export function toKnownFields(fields: string): KnownFields {
   const byHead = new Map<string, string[]>();
   for (const field of fields.split(/\s+/).filter(Boolean)) {
@@ -46,7 +46,7 @@ export function findUnknown({ body, query }: Pick<Call, 'body' | 'query'>, known
 }
 
 /** Creates the rejection of a request with unknown fields. */
-export function toRejection(names: readonly string[]): DescopeError {
+export function toFieldRejection(names: readonly string[]): DescopeError {
   const message =
     `The emulator does not support ${names.join(', ')} here: ` +
     'leave it out, or test this against a real project of Descope';
@@ -55,6 +55,7 @@ export function toRejection(names: readonly string[]): DescopeError {
 
 function findUnknownFields(body: JsonObject, known: KnownFields): readonly string[] {
   return Object.entries(body).flatMap(([name, value]) => {
+    if (known.has(`-${name}`)) return [name];
     if (isEmpty(value)) return [];
     const inner = known.get(name) ?? known.get('*');
     if (inner === undefined) return [name];

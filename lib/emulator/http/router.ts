@@ -4,7 +4,7 @@ import { toOrigin } from '../audit/origin.js';
 import { DescopeError } from '../errors.js';
 import type { ProjectState } from '../project-state.js';
 import type { KnownFields } from './known-fields.js';
-import { findUnknown, NO_FIELDS, toKnownFields, toRejection } from './known-fields.js';
+import { findUnknown, NO_FIELDS, toFieldRejection,toKnownFields } from './known-fields.js';
 import type { Call, RouteResponse } from './message.js';
 import type { Access } from './origins.js';
 
@@ -85,7 +85,7 @@ export class Router {
     const { route, params } = this.#require(call.method, call.path);
     assertAccess(route.access, call, state);
     const unknown = findUnknown(call, route);
-    if (unknown.length > 0 && state.settings.strict && !route.ignoresOthers) throw toRejection(unknown);
+    if (unknown.length > 0 && state.settings.strict && !route.ignoresOthers) throw toFieldRejection(unknown);
     if (unknown.length > 0) onIgnored(unknown);
     const origin = toOrigin(call, route.access === 'management');
     return state.audit.during(origin, () => route.handle({ ...call, params }, state));

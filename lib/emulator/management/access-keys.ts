@@ -17,7 +17,7 @@ import { routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import type { AccessKeyRecord } from '../store/project.js';
 import { createId, createSecret, toDigest } from '../store/records.js';
-import { withoutReserved } from '../templates/jwt-template.js';
+import { CUSTOM_CLAIMS, withoutReserved } from '../templates/jwt-template.js';
 import { assertRoles, assertTenants, readTenants, requireUser } from './user-body.js';
 
 const EMPTY_FIELDS = {
@@ -90,7 +90,7 @@ const remove = forEachKey((key, state) => state.project.accessKeys.remove(key));
 
 const KEY =
   'name description roleNames keyTenants.tenantId keyTenants.tenantName keyTenants.roleNames ' +
-  'customClaims customAttributes permittedIps';
+  `${CUSTOM_CLAIMS} customAttributes permittedIps`;
 
 /** The routes that manage access keys. */
 export const manageAccessKeyRoutes = routesFor('management', {

@@ -13,7 +13,7 @@ import { startSignIn } from '../sign-in/start-sign-in.js';
 import type { PendingSignIn } from '../store/pending.js';
 import type { UserRecord } from '../store/project.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
-import { withoutReserved } from '../templates/jwt-template.js';
+import { CUSTOM_CLAIMS, withoutReserved } from '../templates/jwt-template.js';
 import { readToken, signToken } from '../tokens/tokens.js';
 import { createUser, PROFILE_FIELDS, readProfile, requireUser } from './user-body.js';
 
@@ -56,13 +56,13 @@ function signInAs(approach: Approach): Handler {
   };
 }
 
-const SIGN_UP = `loginId customClaims ${below('user', `${PROFILE_FIELDS} verifiedEmail verifiedPhone`)}`;
+const SIGN_UP = `loginId ${CUSTOM_CLAIMS} ${below('user', `${PROFILE_FIELDS} verifiedEmail verifiedPhone`)}`;
 
 /** The routes that manage tokens, and the licence that Descope's client requests when it is created. */
 export const tokenRoutes = routesFor('management', {
-  'POST /v1/mgmt/jwt/update': takes('jwt customClaims', update),
-  'POST /v1/mgmt/impersonate': takes('impersonatorId loginId customClaims selectedTenant', impersonate),
-  'POST /v1/mgmt/auth/signin': takes('loginId customClaims', signInAs('signin')),
+  'POST /v1/mgmt/jwt/update': takes(`jwt ${CUSTOM_CLAIMS}`, update),
+  'POST /v1/mgmt/impersonate': takes(`impersonatorId loginId ${CUSTOM_CLAIMS} selectedTenant`, impersonate),
+  'POST /v1/mgmt/auth/signin': takes(`loginId ${CUSTOM_CLAIMS}`, signInAs('signin')),
   'POST /v1/mgmt/auth/signup': takes(SIGN_UP, signInAs('signup')),
   'POST /v1/mgmt/auth/signup-in': takes(SIGN_UP, signInAs('signup-in')),
   'GET /v1/mgmt/license': () => ok({ rateLimitTier: 'tier1' }),

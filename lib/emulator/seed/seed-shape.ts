@@ -2,6 +2,7 @@
 import { MAPPED_FIELDS } from '../federation/attributes.js';
 import { isObject } from '../http/fields.js';
 import { FLOW_KINDS } from '../store/flows.js';
+import { RESERVED_CLAIMS } from '../templates/jwt-template.js';
 import { ATTRIBUTE_TYPES } from '../users/custom-attributes.js';
 import type { Shape } from './shapes.js';
 import {
@@ -40,6 +41,16 @@ const MEMBERSHIP = { 'tenantId!': string, roles: listOf(string) };
 const MEMBERSHIPS = listOf(objectOf(MEMBERSHIP));
 const USER_MEMBERSHIPS = listOf(objectOf({ ...MEMBERSHIP, groups: listOf(string) }));
 
+// A seed with them would sign in as nobody else can; `signIn` takes claims for such tests.
+const customClaims: Shape = (value, path) =>
+  isObject(value)
+    ? Object.keys(value)
+        .filter((name) => RESERVED_CLAIMS.has(name))
+        .map(
+          (name) => `${path}.${name} is a claim that Descope sets itself; the claims of signIn() may have it`,
+        )
+    : record(value, path);
+
 const USER = objectOf({
   'loginId!': string,
   additionalLoginIds: listOf(string),
@@ -56,7 +67,7 @@ const USER = objectOf({
   permissions: listOf(string),
   tenants: USER_MEMBERSHIPS,
   customAttributes: record,
-  customClaims: record,
+  customClaims,
   status: oneOf('enabled', 'disabled', 'invited'),
   test: boolean,
 });
@@ -69,7 +80,7 @@ const ACCESS_KEY = objectOf({
   permissions: listOf(string),
   tenants: MEMBERSHIPS,
   user: string,
-  customClaims: record,
+  customClaims,
   expireTime: seconds,
 });
 

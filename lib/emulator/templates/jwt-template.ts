@@ -1,5 +1,5 @@
 // JWT templates: what a project adds to the claims of its tokens, or changes in their form.
-import { isObject } from '../http/fields.js';
+import { below, isObject } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
 import { NamedRecords } from '../store/records.js';
 import { findPlaceholders, isKnownPlaceholder, KNOWN_PLACEHOLDERS } from './placeholders.js';
@@ -86,10 +86,13 @@ export class JwtTemplates {
   }
 }
 
-/** Claims that are Descope's own: neither a template nor a management call can set them. */
-const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
+/** Claims that are Descope's own: no template, seed or management call can set them. */
+export const RESERVED_CLAIMS: ReadonlySet<string> = new Set(
   'iss sub drn exp iat nbf rexp amr roles permissions tenants dct su nsec act dsub'.split(' '),
 );
+
+/** The fields of `customClaims` that a route knows: any, but claims that are Descope's own. */
+export const CUSTOM_CLAIMS = below('customClaims', ['*', ...RESERVED_CLAIMS].join(' -'));
 
 /** Leaves out claims that are Descope's own, which a management call cannot set. */
 export function withoutReserved(claims: JsonObject): JsonObject {

@@ -340,6 +340,11 @@ describe('The page of access keys', () => {
     expect((await visitor.open('/emulator/access-keys')).text).toContain('There is no access key yet');
   });
 
+  it('says that a claim which Descope sets itself has no effect', async () => {
+    const answer = await visitor.send('access-keys', 'create', { name: 'batch', customClaims: '{"exp":1}' });
+    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('customClaims.exp')]);
+  });
+
   it('binds one to a user by the login id', async () => {
     await visitor.send('access-keys', 'create', { name: 'of-ada', user: 'ada@example.com' });
     const { data } = await bed.admin.management.accessKey.searchAll();

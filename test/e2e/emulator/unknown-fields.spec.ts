@@ -42,6 +42,21 @@ const CASES: readonly (readonly [path: string, body: object, field: string])[] =
   ['/v1/mgmt/jwt/update', { jwt: 'x', refreshDuration: 60 }, 'refreshDuration'],
   ['/v1/mgmt/impersonate', { impersonatorId: 'a', loginId: 'b', validateConsent: true }, 'validateConsent'],
   [
+    '/v1/mgmt/jwt/update',
+    { jwt: 'x', customClaims: { exp: 1, su: false, plan: 'pro' } },
+    'customClaims.exp, customClaims.su',
+  ],
+  [
+    '/v1/mgmt/impersonate',
+    { impersonatorId: 'a', loginId: 'b', customClaims: { sub: 'c', aud: 'd' } },
+    'customClaims.sub',
+  ],
+  ['/v1/mgmt/auth/signin', { loginId: 'n', customClaims: { iss: 'x' } }, 'customClaims.iss'],
+  ['/v1/mgmt/auth/signup', { loginId: 'n', customClaims: { roles: ['x'] } }, 'customClaims.roles'],
+  ['/v1/mgmt/auth/signup-in', { loginId: 'n', customClaims: { amr: ['x'] } }, 'customClaims.amr'],
+  ['/v1/mgmt/accesskey/create', { name: 'k', customClaims: { sub: 'x', plan: 'pro' } }, 'customClaims.sub'],
+  ['/v1/mgmt/accesskey/update', { id: 'k', customClaims: { dct: 'acme' } }, 'customClaims.dct'],
+  [
     '/v1/auth/otp/signin/email',
     { loginId: 'ada@example.com', loginOptions: { revokeOtherSessionsTypes: ['x'] } },
     'loginOptions.revokeOtherSessionsTypes',
@@ -110,6 +125,12 @@ describe('A field that the emulator does not know', () => {
     const headers = { origin: 'http://localhost:3000' };
     const response = await bed.request(`/v2/keys/${bed.emulator.projectId}`, { headers });
     expect(response.headers.get('access-control-expose-headers')).toContain('x-emulator-ignored');
+  });
+
+  it('is not a claim of the application, whatever its name, unless Descope sets it itself', async () => {
+    const customClaims = { '-iss': 'a', aud: 'b', jti: 'c', 'https://x.example/plan': { iss: 'd' } };
+    const body = { name: 'k', customClaims };
+    expect((await send('/v1/mgmt/accesskey/create', body)).ignored).toBeNull();
   });
 
   it('is told to a listener', async () => {

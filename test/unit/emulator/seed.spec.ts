@@ -87,6 +87,18 @@ describe('findSeedMistakes', () => {
       { users: [{ loginId: 'a', status: 'on' }] },
       'users[0].status must be one of enabled, disabled, invited, got "on"',
     ],
+    [
+      { users: [{ loginId: 'a', customClaims: { plan: 'pro', exp: 1 } }] },
+      'users[0].customClaims.exp is a claim that Descope sets itself',
+    ],
+    [
+      { accessKeys: [{ name: 'a', cleartext: 'b', customClaims: { sub: 'x' } }] },
+      'accessKeys[0].customClaims.sub is a claim that Descope sets itself',
+    ],
+    [
+      { users: [{ loginId: 'a', customClaims: [] }] },
+      'users[0].customClaims must be an object, got an array',
+    ],
     [{ users: [{ loginId: 'a', tenants: [{}] }] }, 'users[0].tenants[0].tenantId is missing'],
     [
       { accessKeys: [{ name: 'k', cleartext: 'a:b' }] },
