@@ -3,6 +3,7 @@ import { BullRegistrar, WorkerHost } from '@nestjs/bullmq';
 import type { OnModuleInit } from '@nestjs/common';
 import { Inject, Injectable, Module, Optional } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import type { Worker } from 'bullmq';
 import { DescopeContextModule } from '../context/context.module.js';
 import { DescopeContext } from '../context/descope.context.js';
 import { DescopeConfigError } from '../core/errors.js';
@@ -22,7 +23,7 @@ class JobCallers {
     registrar.register = () => {
       this.teach();
       context.runAs(undefined, register);
-      this.teach();
+      this.#teachStarted();
     };
   }
 
@@ -34,18 +35,40 @@ class JobCallers {
     throw new DescopeConfigError('CONFIG_MODULE_MISSING', message);
   }
 
+  /** @throws {DescopeConfigError} CONFIG_PACKAGE_UNSUPPORTED */
   teach(): void {
+    for (const instance of this.#readInstances())
+      carryCallers(isHost(instance) ? findWorker(instance) : instance, this.context);
+  }
+
+  // Who cannot be taught has started, and would run jobs even if the boot is refused.
+  #teachStarted(): void {
+    try {
+      this.teach();
+    } catch (error) {
+      for (const instance of this.#readInstances()) if (isHost(instance)) void closeWorker(instance);
+      throw error;
+    }
+  }
+
+  *#readInstances(): Iterable<unknown> {
     for (const { providers } of this.modules.values())
-      for (const { instance } of providers.values() as Iterable<{ instance: unknown }>)
-        carryCallers(
-          instance instanceof WorkerHost ? findWorker(instance as WorkerHost) : instance,
-          this.context,
-        );
+      for (const { instance } of providers.values()) yield instance;
   }
 }
 
+function isHost(instance: unknown): instance is WorkerHost<Worker> {
+  return instance instanceof WorkerHost;
+}
+
+async function closeWorker(host: WorkerHost<Worker>): Promise<void> {
+  await findWorker(host)
+    ?.close(true)
+    .catch(() => undefined);
+}
+
 // A host without @Processor() has none.
-function findWorker(host: WorkerHost): unknown {
+function findWorker(host: WorkerHost<Worker>): Worker | undefined {
   try {
     return host.worker;
   } catch {
@@ -66,7 +89,8 @@ export class DescopeBullModule implements OnModuleInit {
 
   /**
    * Called by Nest when the module is initialised: reaches queues also where workers are registered later or never.
-   * @throws {DescopeConfigError} CONFIG_MODULE_MISSING when no module imports `BullModule`
+   * @throws {DescopeConfigError} CONFIG_MODULE_MISSING when no module imports `BullModule`, CONFIG_PACKAGE_UNSUPPORTED for workers
+   *   of a BullMQ that it does not know
    */
   onModuleInit(): void {
     this.callers.assertSound();

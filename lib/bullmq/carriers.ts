@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { CallerReference } from '../context/caller.js';
 import type { DescopeContext } from '../context/descope.context.js';
+import { DescopeConfigError } from '../core/errors.js';
 import type { CarryingJob, JobOptions } from './job-caller.js';
 import { readJobCaller, withCaller } from './job-caller.js';
 
@@ -18,7 +19,10 @@ interface Addition {
 // A queue may be shared by several applications of a process.
 const contexts = new WeakMap<object, Set<DescopeContext>>();
 
-/** Teaches a queue, a flow producer or a worker to carry the callers of an application; leaves anything else as it is. */
+/**
+ * Teaches a queue, a flow producer or a worker to carry the callers of an application; leaves anything else as it is.
+ * @throws {DescopeConfigError} CONFIG_PACKAGE_UNSUPPORTED for a worker that cannot be taught
+ */
 export function carryCallers(instance: unknown, context: DescopeContext): void {
   if (!isEmitter(instance)) return; // so that no member of a mock is read
   const known = contexts.get(instance);
@@ -36,12 +40,21 @@ function isEmitter(instance: unknown): instance is EventEmitter {
 
 function findLesson(instance: EventEmitter): ((own: Contexts) => void) | undefined {
   if (isAble(instance, 'callProcessJob')) return (own) => teachWorker(instance, own);
+  if (isAble(instance, 'getNextJob', 'isRunning')) throw refuse(); // a worker, by what is public
   if (!isAble(instance, 'add', 'addBulk')) return undefined;
   if (isAble(instance, 'getFlow')) return (own) => teachFlowProducer(instance, own);
   return isAble(instance, 'obliterate') && !isAble(instance, 'process') // which the queues of its predecessor, Bull, have
     ? (own) => teachQueue(instance, own)
     : undefined;
 }
+
+// `callProcessJob` is protected: BullMQ may rename it in any version.
+function refuse(): DescopeConfigError {
+  const message = `DescopeBullModule does not know the workers of the installed BullMQ, so jobs would run as nobody. Update nestjs-descope, install a BullMQ that it knows (npm install bullmq@${KNOWN}), or remove DescopeBullModule.`;
+  return new DescopeConfigError('CONFIG_PACKAGE_UNSUPPORTED', message);
+}
+
+const KNOWN = '6.7.0'; // the version that the tests run
 
 function isAble<Name extends string>(
   instance: EventEmitter,

@@ -1,9 +1,10 @@
 // Jobs of BullMQ in a real Redis: who ordered them, whatever way they take, and what a writer of the queue can do with it.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { BullRegistrar } from '@nestjs/bullmq';
+import { BullModule, BullRegistrar } from '@nestjs/bullmq';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import type { JobsOptions, Telemetry } from 'bullmq';
+import type { JobsOptions, Processor, Telemetry, WorkerOptions } from 'bullmq';
 import { Queue, Worker } from 'bullmq';
 import { AuthGuard } from 'nestjs-descope';
 import { readJobCaller } from 'nestjs-descope/bullmq';
@@ -262,6 +263,35 @@ describe.each(ADAPTERS)('Jobs of an application on %s with DescopeBullModule', (
     expect(notes.heard.map(([, , id]) => id)).not.toContain('U2bob');
   });
 
+  it('are not run by a BullMQ whose workers cannot be taught: the boot is refused, and they are closed', async () => {
+    const producer = await open({ isWorker: false });
+    await producer.post('/add/one', ada.bearer);
+    const { version } = JSON.parse(await readFile('node_modules/bullmq/package.json', 'utf8')) as Version;
+    BullModule.workerClass = LaterWorker;
+    closers.push(() => Promise.resolve((BullModule.workerClass = Worker)));
+    await expect(open()).rejects.toMatchObject({
+      code: 'CONFIG_PACKAGE_UNSUPPORTED',
+      message: expect.stringContaining(`(npm install bullmq@${version})`),
+    });
+    const { app } = await open({ manualRegistration: true });
+    const register = () => app.get(BullRegistrar, { strict: false }).register();
+    expect(register).toThrow(expect.objectContaining({ code: 'CONFIG_PACKAGE_UNSUPPORTED' }));
+    const made = LaterWorker.made.splice(0);
+    expect(made.map(({ closing }) => closing !== undefined)).toEqual([true, true, true, true]);
+    for (const { closing } of made) await closing;
+    expect(await producer.queue.getJobCounts('waiting', 'completed')).toEqual({ waiting: 1, completed: 0 });
+  });
+
+  it('are not run by a worker of the application that cannot be taught', async () => {
+    const process = () => Promise.resolve();
+    const worker = new LaterWorker('reports', process, { connection: connect(), autorun: false });
+    closers.push(() => worker.close());
+    LaterWorker.made.length = 0;
+    await expect(open({ own: [worker], isWorker: false })).rejects.toMatchObject({
+      code: 'CONFIG_PACKAGE_UNSUPPORTED',
+    });
+  });
+
   it('carry callers beside the telemetry of another library, whose context stays as it was', async () => {
     const spans = new AsyncLocalStorage<string>();
     const traced: unknown[] = [];
@@ -277,6 +307,21 @@ describe.each(ADAPTERS)('Jobs of an application on %s with DescopeBullModule', (
     expect(queue.opts.telemetry).toBeDefined();
   });
 });
+
+interface Version {
+  readonly version: string;
+}
+
+/** A worker as one of a later BullMQ may be: the inner method that runs a job has another name. */
+class LaterWorker extends Worker {
+  static readonly made: LaterWorker[] = [];
+
+  constructor(name: string, process: Processor, options: WorkerOptions) {
+    super(name, process, options);
+    Object.defineProperty(this, 'callProcessJob', { value: undefined });
+    LaterWorker.made.push(this);
+  }
+}
 
 // What a writer of the queue may put in place of a caller.
 function toOptions(value: unknown): JobsOptions {
