@@ -65,7 +65,7 @@ describe('A TypeScript block of the documentation', () => {
       text: "import { Rolls } from 'nestjs-descope';\nRolls();",
     };
     files.set(block.path, block.text);
-    const flawed = createProgram();
+    const flawed = createProgram([block.path]);
     const flaws = ts.getPreEmitDiagnostics(flawed, flawed.getSourceFile(block.path));
     expect(flaws.map((flaw) => toText(flaw, block))).toEqual([expect.stringContaining('Rolls')]);
   });

@@ -9,8 +9,10 @@ export interface Flaw {
   readonly text: string;
 }
 
-/** Compiles the text of a program that imports the package. */
-export function listFlaws(text: string, lib?: readonly string[]): readonly Flaw[] {
+const earlier = new Map<string, ts.Program>(); // by their libraries: the next one goes on with what they have found
+
+/** Compiles the text of a program that imports the package, with the types of Node, and of browsers if they are asked for. */
+export function listFlaws(text: string, lib: readonly string[] = ['es2023']): readonly Flaw[] {
   const path = resolve('test/package/typed-program.ts');
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2023,
@@ -21,7 +23,7 @@ export function listFlaws(text: string, lib?: readonly string[]): readonly Flaw[
     skipLibCheck: true,
     noEmit: true,
     types: ['node'],
-    ...(lib === undefined ? {} : { lib: lib.map((name) => `lib.${name}.d.ts`) }),
+    lib: lib.map((name) => `lib.${name}.d.ts`),
     paths: {
       'nestjs-descope': [resolve('lib/index.ts')],
       'nestjs-descope/*': [resolve('lib/*/index.ts')],
@@ -33,7 +35,8 @@ export function listFlaws(text: string, lib?: readonly string[]): readonly Flaw[
   host.fileExists = (name) => name === path || fileExists(name);
   host.getSourceFile = (name, ...rest) =>
     name === path ? ts.createSourceFile(path, text, rest[0], true) : getSourceFile(name, ...rest);
-  const program = ts.createProgram([path], options, host);
+  const program = ts.createProgram([path], options, host, earlier.get(lib.join()));
+  earlier.set(lib.join(), program);
   const source = program.getSourceFile(path);
   return ts.getPreEmitDiagnostics(program, source).map(({ start = 0, messageText }) => ({
     line: (source?.getLineAndCharacterOfPosition(start).line ?? -2) + 1,

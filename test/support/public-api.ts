@@ -1,6 +1,7 @@
 // The public API as a user's compiler sees it: the declarations that the package ships, made in memory from `lib/`.
 import { relative, resolve } from 'node:path';
 import ts from 'typescript';
+import { shareSources } from './source-files.js';
 
 /** What one entry point exports. */
 export interface EntryPoint {
@@ -43,27 +44,20 @@ export function readPublicApi(names: readonly string[]): PublicApi {
   };
   const { options: given } = ts.parseJsonConfigFileContent(config, ts.sys, process.cwd());
   const options = { ...given, paths: {}, rootDir: SOURCES, outDir: DECLARATIONS };
-  const host = createSharingHost(options);
+  const host = ts.createCompilerHost(options, true);
+  host.getSourceFile = shareSources(host.getSourceFile, options);
   const roots = names.map((name) => resolve(SOURCES, name, 'index.ts'));
-  const sources = ts.createProgram(roots, { ...options, noEmit: false, emitDeclarationOnly: true, noCheck: true }, host);
+  const sources = ts.createProgram(
+    roots,
+    { ...options, noEmit: false, emitDeclarationOnly: true, noCheck: true },
+    host,
+  );
   const files = new Map<string, string>();
   sources.emit(undefined, (path, text) => files.set(path, text));
   const shipped = roots.map((path) => path.replace(SOURCES, DECLARATIONS).replace(/\.ts$/, '.d.ts'));
   const program = ts.createProgram(shipped, options, withFiles(host, files));
   const entryPoints = names.map((name, index) => readEntryPoint(program, name, shipped[index] ?? ''));
   return { entryPoints, sources };
-}
-
-// Reads each file of a package once for both programs.
-function createSharingHost(options: ts.CompilerOptions): ts.CompilerHost {
-  const host = ts.createCompilerHost(options, true);
-  const { getSourceFile } = host;
-  const known = new Map<string, ts.SourceFile | undefined>();
-  host.getSourceFile = (path, ...rest) => {
-    if (!known.has(path)) known.set(path, getSourceFile(path, ...rest));
-    return known.get(path);
-  };
-  return host;
 }
 
 function withFiles(host: ts.CompilerHost, files: ReadonlyMap<string, string>): ts.CompilerHost {

@@ -9,9 +9,14 @@ const read = new Map<string, ts.SourceFile | undefined>();
 export function shareSources(getSourceFile: ReadSource, options: ts.CompilerOptions): ReadSource {
   const kind = JSON.stringify({ ...options, lib: undefined, paths: undefined });
   return (name, parsing, ...rest) => {
-    const format = typeof parsing === 'object' ? parsing.impliedNodeFormat : undefined;
-    const key = `${name}\n${format}\n${kind}`;
-    if (!read.has(key)) read.set(key, getSourceFile(name, parsing, ...rest));
+    const settings = typeof parsing === 'object' ? parsing : { languageVersion: parsing };
+    const key = `${name}\n${settings.impliedNodeFormat}\n${kind}`;
+    if (!read.has(key)) read.set(key, getSourceFile(name, { ...settings, ...readComments(name) }, ...rest));
     return read.get(key);
   };
+}
+
+// Nobody reads the comments of other packages.
+function readComments(name: string): Pick<ts.CreateSourceFileOptions, 'jsDocParsingMode'> {
+  return name.includes('/node_modules/') ? { jsDocParsingMode: ts.JSDocParsingMode.ParseNone } : {};
 }
