@@ -45,6 +45,9 @@ const until = async (isSo: () => boolean) =>
     ),
   ).toBe(true);
 const state = ({ sharing }: ChannelInstance) => sharing.readHealth().state;
+// Which of two timers of one process ends first does not depend on how busy it is.
+const isWithin = (ms: number, work: Promise<unknown>) =>
+  Promise.race([work.then(() => true), sleep(ms, false, { ref: false })]);
 
 describe('A channel', () => {
   it('brings a revocation to every other instance', async () => {
@@ -70,19 +73,28 @@ describe('A channel', () => {
     await until(() => two.holds(1));
   });
 
-  it('appends at once after a pause, and else one batch in 100 ms', async () => {
+  it('appends at once after a pause, and not at once without one', async () => {
+    const one = await start();
+    expect(await isWithin(80, one.revoke(1))).toBe(true);
+    const second = one.revoke(2);
+    expect(await isWithin(80, second)).toBe(false);
+    await second;
+    nowMs += 100;
+    expect(await isWithin(80, one.revoke(3))).toBe(true);
+  });
+
+  it('appends one batch in 100 ms', async () => {
     const one = await start({ clock: Date.now });
     const startedAt = performance.now();
-    await one.revoke(0);
-    expect(performance.now() - startedAt).toBeLessThan(80);
     const published: Promise<void>[] = [];
-    for (let user = 1; performance.now() - startedAt < 1_000; user += 1) {
+    for (let user = 0; performance.now() - startedAt < 1_000; user += 1) {
       published.push(one.revoke(user));
       await sleep(2);
     }
     await Promise.all(published);
-    expect(server.appends.length).toBeLessThanOrEqual(13);
-    expect(server.appends.reduce((sum, count) => sum + count)).toBe(published.length + 1);
+    const batches = (performance.now() - startedAt) / 100;
+    expect(server.appends.length).toBeLessThanOrEqual(batches + 3);
+    expect(server.appends.reduce((sum, count) => sum + count)).toBe(published.length);
   });
 
   it('reads the records of a moment together', async () => {
@@ -94,17 +106,17 @@ describe('A channel', () => {
       server.put([encodeRevocation(toRevocation(user))]);
       await sleep(2);
     }
-    expect(connection.reads).toBeLessThanOrEqual(22);
+    expect(connection.reads).toBeLessThanOrEqual((performance.now() - startedAt) / 50 + 2);
     await until(() => one.size() === server.living.length);
   });
 
   it('has one heartbeat a second, however many instances there are', async () => {
     await Promise.all(Array.from({ length: 8 }, () => start({ clock: Date.now })));
+    const startedAt = performance.now();
     server.appends.length = 0;
-    await sleep(3_000);
-    expect(server.appends.length).toBeGreaterThanOrEqual(2);
-    expect(server.appends.length).toBeLessThanOrEqual(4);
-    expect(instances.map(state)).toEqual(instances.map(() => 'hearing'));
+    await until(() => server.appends.length >= 3);
+    expect(server.appends.length).toBeLessThanOrEqual((performance.now() - startedAt) / 800 + 1);
+    await until(() => instances.every((instance) => state(instance) === 'hearing'));
   });
 });
 
@@ -112,9 +124,8 @@ describe('A server that does not answer', () => {
   it('is no reason not to start, and tokens get 503 until the living revocations are read', async () => {
     server.put([encodeRevocation(toRevocation(1))]);
     server.isHung = true;
-    const startedAt = performance.now();
-    const one = await start();
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    const one = create();
+    expect(await isWithin(1_500, one.sharing.start())).toBe(true);
     expect([one.accepts(), state(one)]).toEqual([false, 'starting']);
     nowMs += 2_001;
     await until(() => one.codes().includes('CHANNEL_SILENT'));
@@ -248,11 +259,8 @@ describe('An instance that hears nothing', () => {
     const [one, two] = [await start(), await start({}, connection)];
     connection.isDeaf = true;
     await one.revoke(1);
-    for (let beats = 0; beats < 3 && !two.holds(1); beats += 1) {
-      nowMs += 1_200;
-      await sleep(400);
-    }
-    expect(two.holds(1)).toBe(true);
+    const beats = setInterval(() => (nowMs += 1_200), 400);
+    await until(() => two.holds(1)).finally(() => clearInterval(beats));
   });
 });
 
@@ -281,16 +289,20 @@ describe('A log that was lost', () => {
     expect((await start()).holds(1)).toBe(true);
   });
 
-  it('is written to once, although several instances hold its entries', async () => {
-    const all = await Promise.all(Array.from({ length: 6 }, () => start()));
+  it('is written to by one instance, although several hold its entries', async () => {
+    const others = Array.from({ length: 5 }, () => server.connect());
+    const all = [await start(), ...(await Promise.all(others.map((line) => start({}, line))))];
     await all[0]?.revoke(...Array.from({ length: 50 }, (_, user) => user));
     await until(() => all.every((instance) => instance.size() === 50));
+    for (const line of others) line.isCut = true; // else several may be equally early
     server.empty();
     server.appends.length = 0;
     nowMs += 1_200;
     await until(() => server.living.length === 50);
-    await sleep(600);
-    expect(server.appends.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(150);
+    for (const line of others) line.isCut = false;
+    await until(() => all.every(({ codes }) => codes().includes('CHANNEL_RESET')));
+    await sleep(600); // the longest wait before an instance writes
+    expect(server.appends.reduce((sum, count) => sum + count)).toBe(50);
   });
 
   it('gets a new epoch where it came back in an earlier state, and what it lacks', async () => {
@@ -369,9 +381,7 @@ describe('The end', () => {
     const one = await start();
     server.isHung = true;
     const published = expect(one.revoke(1)).rejects.toMatchObject({ code: 'SIGN_OUTS_UNAVAILABLE' });
-    const startedAt = performance.now();
-    await one.sharing.close();
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(await isWithin(3_000, one.sharing.close())).toBe(true);
     await published;
   });
 
