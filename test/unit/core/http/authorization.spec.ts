@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readBearer } from '#lib/core/http/request.js';
+import { processorMsOf } from '../../../support/processor-time.js';
 import { codeOf } from '../../../support/tokens.js';
 
 const read = (...values: string[]) => {
@@ -113,8 +114,7 @@ describe('readBearer', () => {
     ['token characters', (n: number) => `Bearer ${'a'.repeat(n)}!`],
     ['nearly bearers', (n: number) => `Basic ${',beare'.repeat(n)}`],
   ])('reads 256 KB of %s in far less than a second', (_, make) => {
-    const start = performance.now();
-    code(make(256 * 1024));
-    expect(performance.now() - start).toBeLessThan(500); // a quadratic pattern needs minutes
+    const workMs = processorMsOf(() => code(make(256 * 1024)));
+    expect(workMs).toBeLessThan(500); // a quadratic pattern needs minutes
   });
 });

@@ -5,6 +5,7 @@ import { DescopeError } from '#lib/core/errors.js';
 import { StaticKeySet, toKeysById } from '#lib/core/token/key-set.js';
 import type { VerifiedToken } from '#lib/core/token/token-verifier.js';
 import { TokenVerifier } from '#lib/core/token/token-verifier.js';
+import { processorMsOf } from '../../../support/processor-time.js';
 import type { TokenParts } from '../../../support/tokens.js';
 import {
   codeLater,
@@ -198,10 +199,11 @@ describe('TokenVerifier', () => {
     ['an issuer like a long path', mint(key, { claims: { iss: `https://h${'/a'.repeat(5000)}/` } })],
     ['a long signature', `${mint(key)}${'A'.repeat(15_000)}`],
   ])('rejects %s in far less than a second', (_, token) => {
-    const start = performance.now();
-    for (let round = 0; round < 20; round += 1)
-      expect(codeOf(() => verifier.verify(token))).toMatch(/^TOKEN_/);
-    expect(performance.now() - start).toBeLessThan(1000); // twenty of them
+    const workMs = processorMsOf(() => {
+      for (let round = 0; round < 20; round += 1)
+        expect(codeOf(() => verifier.verify(token))).toMatch(/^TOKEN_/);
+    });
+    expect(workMs).toBeLessThan(1000); // twenty of them
   });
 
   it('says nothing of a rejected token, its claims or its key in the error', () => {
