@@ -1,7 +1,7 @@
 // Many projects in one emulator: each at its own path, with its own users, keys, clock and state.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { decodeJwt } from 'jose';
 import { CurrentUser, DescopeModule, DescopeUser } from 'nestjs-descope';
@@ -19,6 +19,7 @@ let emulator: Emulator;
 beforeAll(async () => {
   emulator = await startEmulator({ algorithm: 'ES384', seed: seedOf('main') });
 });
+afterEach(() => emulator.reset());
 afterAll(() => emulator.close());
 
 describe('createProject', () => {

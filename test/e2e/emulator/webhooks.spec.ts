@@ -218,7 +218,7 @@ describe('the webhooks of an emulator', () => {
     const settled = emulator.webhooks.settled();
     await emulator.close();
     await settled;
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(4_000); // an attempt has five seconds
     expect(emulator.webhooks.deliveries.map(({ state, attempts }) => [state, attempts])).toEqual([
       ['failed', 1],
       ['failed', 0],
