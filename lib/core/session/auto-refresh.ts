@@ -22,7 +22,7 @@ import type { SignOuts } from './sign-outs.js';
 import type { UserCache } from './user-cache.js';
 
 const REJECTIONS: readonly string[] = ['SESSION_ENDED', 'SESSION_SUPERSEDED'];
-const RELOAD_WAITS_MS = [50, 150, 300];
+const RELOAD_WAITS_MS = [0, 50, 150, 300]; // before each look
 
 /** The input of `AutoRefresh`. */
 export interface AutoRefreshInput {
@@ -96,11 +96,11 @@ export class AutoRefresh {
     const { tokenStore, refresher, verifier } = this.#input;
     const owner = await verifier.verifyRefresh(refreshToken);
     for (const wait of RELOAD_WAITS_MS) {
+      await sleep(wait);
       if (!(await tokenStore.reload(request))) return undefined;
       const [session, refresh] = [tokenStore.readSessionToken(request), tokenStore.readRefreshToken(request)];
       if (session.kind === 'value' && refresh.kind === 'value' && refresh.value !== refreshToken)
         return refresher.prove({ sessionToken: session.value, refreshToken: refresh.value }, owner);
-      await sleep(wait);
     }
     return undefined;
   }

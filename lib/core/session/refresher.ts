@@ -15,7 +15,7 @@ import type { RefreshCache } from './refresh-cache.js';
 import type { RefreshClaims } from './refresh-claims.js';
 import type { SignInChains } from './sign-in-chains.js';
 
-const REJECTION_WAITS_MS = [50, 150, 300];
+const REJECTION_WAITS_MS = [0, 50, 150, 300]; // before each look
 const LATE_SIGN_OUT_MS = 60_000; // longer than an instance accepts tokens that hears nothing
 
 /** The input of `Refresher`. */
@@ -173,9 +173,9 @@ export class Refresher {
   ): Promise<Fetched> {
     const { cache, isShared } = this.#input;
     for (const wait of isShared && !isAlone && !rejection.isRecalled ? REJECTION_WAITS_MS : []) {
+      await sleep(wait);
       const shared = await cache.readShared(refreshToken);
       if (shared !== undefined) return { issued: shared, outcome: 'shared' };
-      await sleep(wait);
     }
     const isSuperseded = await cache.isSuperseded(refreshToken);
     if (!isSuperseded) throw sessionEnded(rejection);

@@ -141,6 +141,20 @@ describe('Refresher', () => {
     expect([await third.refresh(token), third.calls]).toEqual(['accepted', 0]);
   });
 
+  it.each([1, 2, 3, 4])('takes what another instance got (seen at look %d)', async (look) => {
+    const [store, token] = [new MemoryStore(), refreshOf()];
+    const fast = create(answer(session(), refreshOf({ jti: 'new' })), store);
+    const slow = create(async () => {
+      await fast.refresher.refresh(token);
+      const get = store.get.bind(store);
+      let looks = 0;
+      const isSeen = (key: string) => !/:refreshed:[\w-]+$/.test(key) || (looks += 1) >= look;
+      store.get = async (key) => (isSeen(key) ? get(key) : undefined);
+      return rejected();
+    }, store);
+    expect(await slow.refresh(token)).toBe('accepted');
+  });
+
   it('tells a token that was refreshed long ago from one that ended', async () => {
     const [store, token] = [new MemoryStore(), refreshOf()];
     await create(answer(session(), refreshOf({ jti: 'new' })), store).refresher.refresh(token);
