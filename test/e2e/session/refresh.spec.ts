@@ -5,6 +5,7 @@ import type { INestApplication } from '@nestjs/common';
 import { Controller, Get } from '@nestjs/common';
 import { CurrentSession, CurrentTenant, CurrentUser, DescopeSession, Public } from 'nestjs-descope';
 import { ADAPTERS } from '../../support/application.js';
+import { askUntil } from '../../support/ask-until.js';
 import { CookieJar } from '../../support/cookie-jar.js';
 import type { SessionApplication } from '../../support/session-application.js';
 import { BOB, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
@@ -307,8 +308,9 @@ describe('The session middleware, behind a time-out', () => {
     const rejection = { status: 401, body: { errorCode: 'E061105' } };
     app.emulator.faults.add({ path: '/v1/auth/refresh', delayMs: 300, ...rejection });
     expect((await app.request('/public', { headers: browser.headers })).status).toBe(504);
+    const asked = async () => app.emulator.requests.count('/v1/auth/refresh');
+    expect(await askUntil(asked, (count) => count > 0)).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 600));
-    expect(app.emulator.requests.count('/v1/auth/refresh')).toBe(1);
     app.emulator.faults.clear();
     expect((await app.request('/public')).status).toBe(200);
     await app.stop();

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { CookieJar } from '../../support/cookie-jar.js';
+import { HeldCalls } from '../../support/held-calls.js';
 import { SESSION_ID, useServerSession, VisibleStore } from '../../support/server-session.js';
 import type { SessionApplication } from '../../support/session-application.js';
 import { ANNA, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
@@ -111,9 +112,11 @@ describe.each(ADAPTERS)('A server-side session that two instances share, on %s',
     const store = new VisibleStore();
     const session = { store: 'request-session', refresh: true } as const;
     const configure = useServerSession(adapter, store);
-    const one = await startWithSessions(adapter, { session, routes: {} }, { configure });
+    const calls = new HeldCalls();
+    const options = { session, routes: {}, fetch: calls.fetch } as const;
+    const one = await startWithSessions(adapter, options, { configure });
     const { emulator } = one;
-    const two = await startWithSessions(adapter, { session, routes: {} }, { configure, emulator });
+    const two = await startWithSessions(adapter, options, { configure, emulator });
     try {
       emulator.configure({ refreshRotation: true });
       const headers = { 'content-type': 'application/json', origin: one.url };
@@ -122,9 +125,12 @@ describe.each(ADAPTERS)('A server-side session that two instances share, on %s',
       const browser = new CookieJar().take(signedIn.headers);
       for (let round = 0; round < 3; round += 1) {
         emulator.clock.advance(TEN_MINUTES + 40_000);
+        calls.hold('/v1/auth/refresh');
         const asked = Array.from({ length: 40 }, (_, index) =>
           (index % 2 === 0 ? one : two).request('/me', { headers: browser.headers }),
         );
+        await calls.wait(2);
+        calls.release();
         expect(new Set((await Promise.all(asked)).map(({ status }) => status))).toEqual(new Set([200]));
         expect((await two.request('/me', { headers: browser.headers })).status).toBe(200);
       }

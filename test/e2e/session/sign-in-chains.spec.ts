@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../../support/application.js';
 import { CookieJar } from '../../support/cookie-jar.js';
+import { HeldCalls } from '../../support/held-calls.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import type { SessionApplication } from '../../support/session-application.js';
 import { ANNA, startWithSessions, TEN_MINUTES } from '../../support/session-application.js';
@@ -16,12 +17,12 @@ describe.each(ADAPTERS)('A sign-in and its sessions, on %s', (adapter) => {
     stores.clear();
   });
 
-  const start = async (store?: MemoryStore, first?: SessionApplication) => {
+  const start = async (store?: MemoryStore, first?: SessionApplication, { fetch } = new HeldCalls()) => {
     const session = { refresh: true };
     if (store !== undefined) stores.add(store);
     const shared = store && { store, maxStaleMs: 0 };
     const setup = first === undefined ? {} : { emulator: first.emulator };
-    const app = await startWithSessions(adapter, { routes: {}, session, shared }, setup);
+    const app = await startWithSessions(adapter, { routes: {}, session, shared, fetch }, setup);
     running.push(app);
     return app;
   };
@@ -116,16 +117,18 @@ describe.each(ADAPTERS)('A sign-in and its sessions, on %s', (adapter) => {
   });
 
   it('end with a tenant that is being selected while the sign-out comes', async () => {
-    const app = await start();
+    const calls = new HeldCalls();
+    const app = await start(undefined, undefined, calls);
     const browser = await app.signIn();
     const { sessionJwt } = await app.emulator.signIn(ANNA);
     expect((await app.request('/me', { headers: browser.headers })).status).toBe(200);
     const body = { sessionJwt, refreshJwt: browser.get('DSR') };
-    app.emulator.faults.add({ path: '/v1/auth/tenant/select', delayMs: 300, body, status: 200, times: 1 });
+    app.emulator.faults.add({ path: '/v1/auth/tenant/select', body, status: 200, times: 1 });
+    calls.hold('/v1/auth/tenant/select');
     const selecting = post(app, 'tenant', browser.headers, { tenant: 'T1' });
-    while (app.emulator.requests.count('/v1/auth/tenant/select') === 0)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await calls.wait();
     expect((await post(app, 'logout', copy(browser).headers)).status).toBe(204);
+    calls.release();
     const late = await selecting;
     expect([late.status, late.body['code'], late.headers.getSetCookie()]).toEqual([
       401,
