@@ -263,7 +263,7 @@ describe.each(ADAPTERS)('@FgaCheck(), on %s,', (adapter) => {
 
   it('does not wait for a slow Descope, whose own tries would take many seconds', async () => {
     await application.close();
-    await boot({ keyFetch: { timeoutMs: 300 } });
+    await boot({ keyFetch: { timeoutMs: 2_000 } });
     expect(await verdict('/docs/one/plan')).toBe(200);
     for (const fault of [{ hang: true }, { status: 503 }]) {
       emulator.faults.add({ path: PATH, ...fault });
@@ -283,7 +283,7 @@ describe.each(ADAPTERS)('@FgaCheck(), on %s,', (adapter) => {
     });
     await application.close();
     const { port } = cache.address() as AddressInfo;
-    await boot({ fgaCacheUrl: `http://127.0.0.1:${port}`, keyFetch: { timeoutMs: 500 } });
+    await boot({ fgaCacheUrl: `http://127.0.0.1:${port}`, keyFetch: { timeoutMs: 2_000 } });
     expect(await verdict('/docs/one/plan', 'eve')).toBe(200);
     expect(asked).toEqual([[PATH, `Bearer ${emulator.projectId}:${emulator.managementKey}`]]);
     expect(await verdict('/docs/one/plan', 'bob')).toBe('FGA_UNAVAILABLE'); // it speaks of eve

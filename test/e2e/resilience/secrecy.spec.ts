@@ -117,7 +117,11 @@ describe.each(ADAPTERS)('What is logged and returned, on %s,', (adapter) => {
     expect(text).not.toContain(managementKey);
   });
 
-  it('has what the rejections were about', () => {
+  it('has what the rejections were about', async () => {
+    const { token } = descope.as({ login: 'anna' });
+    await application.request('/log', asBearer(token));
+    await application.request('/log', asBearer(descope.expired({ login: 'anna' }).token));
+    await application.request('/admin', asBearer(token));
     for (const text of ['TOKEN_EXPIRED', 'ACCESS_ROLE_MISSING', 'anna'])
       expect(logger.find(text)).not.toEqual([]);
   });

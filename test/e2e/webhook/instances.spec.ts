@@ -11,6 +11,7 @@ import { OnDescopeEvent } from 'nestjs-descope/events';
 import type { KeyValueStore } from '#lib/core/store/key-value-store.js';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
+import { askUntil } from '../../support/ask-until.js';
 import { toDelivery, WEBHOOK_SECRET } from '../../support/descope-webhook.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { bearer, WhoController } from '../../support/who.controller.js';
@@ -160,7 +161,8 @@ describe.each(ADAPTERS)('With the webhook of the emulator, on %s,', (adapter) =>
     listen(app.url);
     store.isDown = true;
     await app.listener.client.management.user.delete(ANNA);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    const status = async () => emulator.webhooks.deliveries[0]?.status;
+    expect(await askUntil(status, (answered) => answered !== undefined)).toBe(500);
     store.isDown = false;
     await emulator.webhooks.settled();
     const [delivery] = emulator.webhooks.deliveries;
