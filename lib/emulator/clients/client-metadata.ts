@@ -2,7 +2,7 @@
 import { isObject } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
 import { OAuthError } from '../http/oauth-error.js';
-import { findRedirectMistake } from './redirect-uris.js';
+import { findRedirectMistake } from '../http/redirect-uris.js';
 
 /** The metadata of a client that the emulator uses. */
 export interface ClientMetadata {

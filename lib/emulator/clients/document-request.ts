@@ -5,8 +5,8 @@ import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
+import { isLoopbackHost } from '../http/redirect-uris.js';
 import { isLoopbackAddress, isPublicAddress } from './public-addresses.js';
-import { isLoopbackHost } from './redirect-uris.js';
 
 // The size that the draft recommends (draft-ietf-oauth-client-id-metadata-document).
 const MAX_BYTES = 5 * 1024;

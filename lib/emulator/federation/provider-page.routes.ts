@@ -1,7 +1,6 @@
 // The page that plays a provider, and what a person answers on it.
 import { readField, readString } from '../http/fields.js';
 import type { Call, JsonObject, RouteResponse } from '../http/message.js';
-import { isOwnForm } from '../http/page.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
@@ -22,9 +21,8 @@ const show: Handler = (call, state) =>
     return answerSilently(state, request);
   });
 
-const answer: Handler = (call, state) => {
-  if (!isOwnForm(call)) return toRejectionPage('The answer does not come from the page of the emulator.');
-  return withRequest(call, state, (request, drop) => {
+const answer: Handler = (call, state) =>
+  withRequest(call, state, (request, drop) => {
     if (readString(call.body, 'decision') === 'cancel') {
       drop();
       return answerCancelled(request);
@@ -35,7 +33,6 @@ const answer: Handler = (call, state) => {
     drop();
     return answerAs(state, request, form);
   });
-};
 
 const FORM = 'email name unverified groups attributes decision';
 
@@ -43,7 +40,7 @@ const page = takesQuery('request', show);
 const form = takesQuery('request', takes(FORM, answer));
 
 /** The routes of the page that plays a provider. */
-export const providerPageRoutes = routesFor('open', {
+export const providerPageRoutes = routesFor('page', {
   'GET /emulator/oauth/:provider': page,
   'POST /emulator/oauth/:provider': form,
   'GET /emulator/sso/:tenantId': page,

@@ -1,5 +1,4 @@
-// The OAuth providers of the project, and where a redirect may go.
-import { findRedirectMistake } from '../clients/redirect-uris.js';
+// The OAuth providers of the project, and the parameters of a redirect.
 import { DescopeError } from '../errors.js';
 import type { ProjectState } from '../project-state.js';
 import { OIDC_MAPPING } from './attributes.js';
@@ -17,29 +16,6 @@ export function requireProvider({ federation }: ProjectState, name: string): Pro
     'invalidArguments',
     `The project has no OAuth provider ${name.slice(0, 100)}; it has ${names}. Add one to the seed, as oauth.providers`,
   );
-}
-
-/** Rejects a redirect URL that a browser should not follow, or whose domain the project does not approve. */
-export function assertRedirectUrl({ federation }: ProjectState, url: string): void {
-  const mistake = findUrlMistake(url);
-  if (mistake !== undefined) {
-    throw new DescopeError('invalidArguments', `The redirect URL ${mistake}`);
-  }
-  const { hostname } = new URL(url);
-  const { approvedDomains } = federation;
-  if (approvedDomains.length === 0 || approvedDomains.some((domain) => isWithin(hostname, domain))) return;
-  const message = `The redirect URL is not in an approved domain: ${approvedDomains.join(', ')}`;
-  throw new DescopeError('invalidArguments', message);
-}
-
-// Plain http is for the developer to decide: their machine may have any name.
-function findUrlMistake(url: string): string | undefined {
-  return findRedirectMistake(url.replace(/^http:/i, 'https:').split('#', 1)[0] ?? '');
-}
-
-function isWithin(hostname: string, domain: string): boolean {
-  if (domain.startsWith('*.')) return hostname.endsWith(domain.slice(1).toLowerCase());
-  return hostname === domain.toLowerCase();
 }
 
 /** Adds a parameter to the query of a URL, and leaves the rest as it is. */

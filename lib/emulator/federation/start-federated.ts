@@ -1,10 +1,11 @@
 // Starts a sign-in with a provider: what a person is sent to, for the API and for flows.
 import { DescopeError } from '../errors.js';
+import { assertRedirectUrl } from '../http/redirect-uris.js';
 import type { ProjectState } from '../project-state.js';
 import type { LoginOptions } from '../store/sign-ins.js';
 import { NO_LOGIN_OPTIONS } from '../store/sign-ins.js';
 import type { FederatedApproach, FederatedRequest } from './federation.js';
-import { assertRedirectUrl, requireProvider } from './providers.js';
+import { requireProvider } from './providers.js';
 import type { SsoConfiguration } from './sso-configuration.js';
 import { protocolOf, settingsOf } from './sso-configuration.js';
 
@@ -70,7 +71,7 @@ function toRequest(state: ProjectState, start: FederatedStart & { redirectUrl: s
     const message = 'The redirectURL argument is missing, and neither project nor tenant has a redirect URL';
     throw new DescopeError('missingArguments', message);
   }
-  assertRedirectUrl(state, start.redirectUrl);
+  assertRedirectUrl(state.federation.approvedDomains, start.redirectUrl);
   return {
     approach: 'signup-in',
     redirectUrl: start.redirectUrl,

@@ -1,6 +1,6 @@
-// The pages of the emulator: their frame, their style and their headers, and whether a form was sent by one of them.
+// The pages of the emulator: their frame, their style and their headers.
 import { createHash } from 'node:crypto';
-import type { Call, RouteResponse } from './message.js';
+import type { RouteResponse } from './message.js';
 
 // Browsers apply `form-action` to the redirect that follows the form, too.
 /** The source of a Content-Security-Policy that lets a form's response redirect to a URI. */
@@ -62,19 +62,6 @@ ${body}
 /** Escapes a text for HTML, in elements and attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-/** Whether a form comes from a page of the emulator; a client that is no browser sends neither header. */
-export function isOwnForm({ headers }: Pick<Call, 'headers'>): boolean {
-  const site = headers['sec-fetch-site'];
-  const isForeignSite = site !== undefined && site !== 'same-origin';
-  const isForeignOrigin = headers.origin !== undefined && !isSameHost(headers.origin, headers.host);
-  return !isForeignSite && !isForeignOrigin;
-}
-
-// The host alone: a proxy in front may speak TLS.
-function isSameHost(origin: string, host: string | undefined): boolean {
-  return origin === `http://${host ?? ''}` || origin === `https://${host ?? ''}`;
 }
 
 const STYLE = `

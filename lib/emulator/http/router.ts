@@ -4,7 +4,7 @@ import { toOrigin } from '../audit/origin.js';
 import { DescopeError } from '../errors.js';
 import type { ProjectState } from '../project-state.js';
 import type { KnownFields } from './known-fields.js';
-import { findUnknown, NO_FIELDS, toFieldRejection,toKnownFields } from './known-fields.js';
+import { findUnknown, NO_FIELDS, toFieldRejection, toKnownFields } from './known-fields.js';
 import type { Call, RouteResponse } from './message.js';
 import type { Access } from './origins.js';
 

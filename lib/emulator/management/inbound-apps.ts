@@ -1,9 +1,9 @@
 // Management of inbound apps, which Descope's API calls third-party apps.
-import { findRedirectMistake } from '../clients/redirect-uris.js';
 import { DescopeError } from '../errors.js';
 import { below, readBoolean, readObjects, readString, readStrings, requireString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
 import { ok } from '../http/message.js';
+import { findRedirectMistake } from '../http/redirect-uris.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes, takesQuery } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';

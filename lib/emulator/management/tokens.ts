@@ -8,7 +8,7 @@ import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
 import { toJwtResponse } from '../sign-in/jwt-response.js';
 import type { Approach } from '../sign-in/one-time-codes.js';
-import { toConfirmed, toLink } from '../sign-in/one-time-codes.js';
+import { readPage, toConfirmed, toLink } from '../sign-in/one-time-codes.js';
 import { startSignIn } from '../sign-in/start-sign-in.js';
 import type { PendingSignIn } from '../store/pending.js';
 import type { UserRecord } from '../store/project.js';
@@ -90,13 +90,15 @@ const otp: Handler = (call, state) => {
 
 const magicLink: Handler = (call, state) => {
   const pending = toTestPending(call, state);
-  return ok({ loginId: pending.loginId, link: toLink(call, state, state.pending.issueLink(pending)) });
+  const page = readPage(call, state);
+  return ok({ loginId: pending.loginId, link: toLink(page, state.pending.issueLink(pending)) });
 };
 
 const enchantedLink: Handler = (call, state) => {
   const pending = toTestPending(call, state);
+  const page = readPage(call, state);
   const { token, pendingRef } = state.enchantedLinks.issue(pending, 'generated');
-  return ok({ loginId: pending.loginId, link: toLink(call, state, token), pendingRef });
+  return ok({ loginId: pending.loginId, link: toLink(page, token), pendingRef });
 };
 
 const embeddedLink: Handler = (call, state) => {

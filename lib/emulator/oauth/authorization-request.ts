@@ -1,8 +1,8 @@
 // Reads an authorization request: first where its response may go, then what it asks for.
 import { requireClient } from '../clients/find-client.js';
-import { isRegistered } from '../clients/redirect-uris.js';
 import type { Call } from '../http/message.js';
 import { OAuthError } from '../http/oauth-error.js';
+import { isRegistered } from '../http/redirect-uris.js';
 import type { ProjectState } from '../project-state.js';
 import type { AuthorizationRequest } from '../store/oauth-grants.js';
 import type { InboundAppRecord } from '../store/project.js';

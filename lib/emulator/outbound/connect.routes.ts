@@ -1,10 +1,9 @@
 // Connecting a user or a tenant to an outbound app: the call that starts it, and the page that plays the service.
 import { DescopeError } from '../errors.js';
-import { assertRedirectUrl } from '../federation/providers.js';
 import { readBoolean, readObject, readString, readStrings, requireString } from '../http/fields.js';
 import type { JsonObject, RouteResponse } from '../http/message.js';
 import { ok } from '../http/message.js';
-import { isOwnForm } from '../http/page.js';
+import { assertRedirectUrl } from '../http/redirect-uris.js';
 import type { Handler } from '../http/router.js';
 import { routesFor, takes } from '../http/router.js';
 import type { ProjectState } from '../project-state.js';
@@ -39,7 +38,7 @@ const showPage: Handler = (call, state) => {
 // Descope does not document what it adds to the URL; an error is written as OAuth does (RFC 6749 section 4.1.2.1).
 const answer: Handler = (call, state) => {
   const ticket = requireString(call.body, 'ticket');
-  const pending = isOwnForm(call) ? state.vault.pending.take(ticket, state.clock.now()) : undefined;
+  const pending = state.vault.pending.take(ticket, state.clock.now());
   if (!pending) return toEndedPage();
   const isAllowed = readString(call.body, 'decision') === 'allow';
   if (isAllowed) state.vault.keep(pending, grantTokens(state, pending));
@@ -70,7 +69,7 @@ function start(state: ProjectState, connectedBy: string, wishes: JsonObject): Ro
   if (!URL.canParse(redirectUrl) || !/^https?:/i.test(redirectUrl)) {
     throw new DescopeError('invalidArguments', 'The redirectUrl must be an absolute http or https URL');
   }
-  assertRedirectUrl(state, redirectUrl);
+  assertRedirectUrl(state.federation.approvedDomains, redirectUrl);
   const tenantId = readString(wishes, 'tenantId') ?? '';
   assertMayConnect(state, connectedBy, tenantId);
   const isOfTenant = readBoolean(wishes, 'tenantLevel') ?? false;

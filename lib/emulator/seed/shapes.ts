@@ -1,6 +1,6 @@
 // The parts that the shape of a seed is made of: texts, numbers, lists, and objects with known members.
-import { findRedirectMistake } from '../clients/redirect-uris.js';
 import { isObject } from '../http/fields.js';
+import { findRedirectMistake } from '../http/redirect-uris.js';
 import { readBase32 } from '../totp/totp.js';
 
 /** Lists what is wrong with the value at a path of the seed, such as `users[0].email`. */

@@ -3,6 +3,7 @@ import { noteLoginStarted } from '../audit/sign-in-events.js';
 import { DescopeError } from '../errors.js';
 import { readObject, readString, requireString } from '../http/fields.js';
 import type { Call, RouteResponse } from '../http/message.js';
+import { assertRedirectUrl } from '../http/redirect-uris.js';
 import { createUser, readProfile } from '../management/user-body.js';
 import type { ProjectState } from '../project-state.js';
 import type { PendingSignIn } from '../store/pending.js';
@@ -60,8 +61,9 @@ export function sendLink(
   pending: PendingSignIn,
   call: Pick<Call, 'body'>,
 ): Readonly<Record<string, string>> {
+  const page = readPage(call, state);
   const token = state.pending.issueLink(pending);
-  state.outbox.add({ ...toMessage(state, pending), link: toLink(call, state, token), token });
+  state.outbox.add({ ...toMessage(state, pending), link: toLink(page, token), token });
   return toMasked(pending);
 }
 
@@ -71,14 +73,22 @@ export function sendEnchantedLink(
   pending: PendingSignIn,
   call: Pick<Call, 'body'>,
 ): Readonly<Record<string, string>> {
+  const page = readPage(call, state);
   const { token, pendingRef, linkId } = state.enchantedLinks.issue(pending);
-  state.outbox.add({ ...toMessage(state, pending), link: toLink(call, state, token), token, linkId });
+  state.outbox.add({ ...toMessage(state, pending), link: toLink(page, token), token, linkId });
   return { linkId, pendingRef, ...toMasked(pending) };
 }
 
-/** The page of the call with the token in its query; without one, a URL of the emulator that has no page. */
-export function toLink({ body }: Pick<Call, 'body'>, state: ProjectState, token: string): string {
-  const page = readString(body, 'URI') ?? readString(body, 'redirectUrl') ?? `${state.url}/verify`;
+/** Reads the page that a link opens, in an approved domain; without one, a URL of the emulator that has no page. */
+export function readPage({ body }: Pick<Call, 'body'>, state: ProjectState): string {
+  const page = readString(body, 'URI') ?? readString(body, 'redirectUrl');
+  const { approvedDomains } = state.federation;
+  if (page !== undefined && approvedDomains.length > 0) assertRedirectUrl(approvedDomains, page);
+  return page ?? `${state.url}/verify`;
+}
+
+/** The page of a link, with the token in its query. */
+export function toLink(page: string, token: string): string {
   return `${page}${page.includes('?') ? '&' : '?'}t=${token}`;
 }
 

@@ -284,4 +284,23 @@ describe('publicUrl', () => {
     named.configure({ issuer: 'url' });
     expect(decodeJwt((await named.signIn('ada@example.com')).sessionJwt).iss).toBe(`${url}/${projectId}`);
   });
+
+  it('is where the form on the page of a provider comes from, whatever host the proxy names', async () => {
+    const started = await send(namedUrl, {
+      ...signUp(),
+      path: `/v1/auth/oauth/authorize?provider=google&redirectURL=${encodeURIComponent('https://app.example.test/')}`,
+    });
+    const { url } = JSON.parse(started.text) as { url: string };
+    const { status } = await send(namedUrl, {
+      method: 'POST',
+      path: url.slice(named.url.length),
+      headers: {
+        origin: 'https://descope.dev.example',
+        'sec-fetch-site': 'same-origin',
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: 'email=ada%40example.com',
+    });
+    expect(status).toBe(303);
+  });
 });

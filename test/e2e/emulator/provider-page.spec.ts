@@ -71,7 +71,7 @@ describe('The page of a provider', () => {
     const form = { method: 'POST', body: new URLSearchParams({ email: 'ada@example.com' }) };
     const send = (headers: Readonly<Record<string, string>>) =>
       fetch(url, { ...form, headers, redirect: 'manual' });
-    expect((await send({ 'sec-fetch-site': 'cross-site' })).status).toBe(400);
+    expect((await send({ 'sec-fetch-site': 'cross-site' })).status).toBe(403);
     expect((await send({ origin: 'https://evil.example' })).status).toBe(403);
     // As a browser sends the form of the page itself.
     expect((await send({ origin: bed.emulator.url, 'sec-fetch-site': 'same-origin' })).status).toBe(303);

@@ -1,7 +1,7 @@
 // Which addresses the emulator connects to for others, and which redirect URIs clients may have.
 import { describe, expect, it } from '@jest/globals';
 import { isLoopbackAddress, isPublicAddress } from '#lib/emulator/clients/public-addresses.js';
-import { findRedirectMistake, isRegistered } from '#lib/emulator/clients/redirect-uris.js';
+import { findRedirectMistake, isRegistered } from '#lib/emulator/http/redirect-uris.js';
 
 describe('isPublicAddress', () => {
   it.each([

@@ -1,4 +1,5 @@
-// Redirect URIs: which ones a client may register, and whether one of a request is registered.
+// Redirect URIs: which ones a client may register, whether one of a request is registered, and whether its domain is approved.
+import { DescopeError } from '../errors.js';
 
 // What a browser would run, read or mail instead of handing it to an application.
 const UNSAFE = /^(?:javascript|data|vbscript|blob|file|filesystem|about|view-source|ws|wss|ftp|mailto):$/;
@@ -33,6 +34,22 @@ export function isRegistered(uri: string, { callbackUrls, registered }: Registra
 /** Whether a host of a URL is this machine. */
 export function isLoopbackHost(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** Rejects a redirect URL that a browser should not follow, or whose domain the project does not approve. */
+export function assertRedirectUrl(domains: readonly string[], url: string): void {
+  // Plain http is for the developer to decide: their machine may have any name.
+  const mistake = findRedirectMistake(url.replace(/^http:/i, 'https:').split('#', 1)[0] ?? '');
+  if (mistake !== undefined) throw new DescopeError('invalidArguments', `The redirect URL ${mistake}`);
+  const { hostname } = new URL(url);
+  if (domains.length === 0 || domains.some((domain) => isWithin(hostname, domain))) return;
+  const message = `The redirect URL is not in an approved domain: ${domains.join(', ')}`;
+  throw new DescopeError('invalidArguments', message);
+}
+
+function isWithin(hostname: string, domain: string): boolean {
+  if (domain.startsWith('*.')) return hostname.endsWith(domain.slice(1).toLowerCase());
+  return hostname === domain.toLowerCase();
 }
 
 // RFC 8252 section 7.3; the rest is compared as it is written, so that no two spellings are one.
