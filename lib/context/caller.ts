@@ -15,7 +15,8 @@ export interface CallerReference {
   /** The current tenant (the claim `dct`), if one was selected. */
   readonly tenant?: string;
   /**
-   * The id of the one who acts as the caller (`user.actor.id`), if the token names one.
+   * The id of the one who acts as the caller (`user.actor.id`); `'unknown'` if somebody does, and the token does not say who.
+   * Left out if nobody does.
    * @see https://www.rfc-editor.org/rfc/rfc8693#section-4.1
    */
   readonly actor?: string;
@@ -42,11 +43,14 @@ export type CurrentCaller = VerifiedCaller | CarriedCaller;
 export function toVerifiedCaller(session: DescopeSession, own: unknown): VerifiedCaller | undefined {
   if (!isSignedIn(session)) return undefined;
   const { id, kind, tenant, actor } = session.user;
-  const caller = { isVerified: true, ...toReference({ id, kind, tenant, actor: actor?.id }) };
+  const acting = actor && (actor.id ?? UNKNOWN_ACTOR);
+  const caller = { isVerified: true, ...toReference({ id, kind, tenant, actor: acting }) };
   const verified = Object.freeze(Object.defineProperty(caller, 'user', { value: own })) as VerifiedCaller;
   sessions.set(verified, session);
   return verified;
 }
+
+const UNKNOWN_ACTOR = 'unknown'; // as the kind: not left out, or the caller would seem to act in person
 
 const sessions = new WeakMap<object, SignedInSession>(); // not a member: a log line with the caller must not have its token
 

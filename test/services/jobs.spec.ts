@@ -92,6 +92,14 @@ describe.each(ADAPTERS)('Jobs of an application on %s with DescopeBullModule', (
     });
   });
 
+  it('tell that somebody acted as the user, also where the token does not say who', async () => {
+    const { post, seen } = await open();
+    await post('/add/one', descope.as({ sub: 'U2ada', act: { iss: 'https://support.example.com' } }).bearer);
+    expect(await seen('one')).toEqual({
+      one: { id: 'U2ada', kind: 'user', actor: 'unknown', isVerified: false },
+    });
+  });
+
   it('of a scheduler run as nobody, also between jobs of callers', async () => {
     const { post, notes } = await open();
     await post('/schedule', ada.bearer);

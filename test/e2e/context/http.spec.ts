@@ -264,6 +264,16 @@ describe.each(ADAPTERS)('DescopeContext, on %s,', (adapter) => {
     });
   });
 
+  it('says that somebody unknown acts as the user where the token does not say who', async () => {
+    for (const act of [{ iss: 'https://support.example.com' }, { sub: '' }, 1]) {
+      const { bearer } = descope.as({ sub: 'U2ann', act });
+      expect(await get('/orders', bearer)).toMatchObject({ caller: { id: 'U2ann', actor: 'unknown' } });
+      expect(await get('/carried', bearer)).toMatchObject({ carried: { id: 'U2ann', actor: 'unknown' } });
+    }
+    const { bearer } = descope.as({ sub: 'U2ann', act: null });
+    expect(await get('/carried', bearer)).toMatchObject({ carried: { id: 'U2ann', kind: 'user' } });
+  });
+
   it('says nobody outside a request', () => {
     expect(audit.context.current()).toBeUndefined();
     expect(audit.context.carry()).toBeUndefined();
