@@ -45,6 +45,8 @@ export interface Notice {
     | 'WEBHOOK_SIGNATURE_INVALID';
   readonly level: 'log' | 'warn' | 'error';
   readonly message: string;
+  /** What it is about, if each of them is a mistake of its own: such notices do not suppress each other. Never from a caller. */
+  readonly subject?: string;
 }
 
 /** Receives notices; must not throw. */
@@ -75,27 +77,35 @@ const RECOVERIES = new Map<Notice['code'], readonly Notice['code'][]>([
   ['CHANNEL_RECOVERED', ['CHANNEL_SILENT']],
 ]);
 const QUIET_MS = 60_000;
+const MAX_SUBJECTS = 50; // those beyond share the notice of their code
 
-/** Passes on one notice per minute and code; the next one has the number of suppressed notices. */
+/** Passes on one notice per minute, code and subject; the next one has the number of suppressed notices. */
 export function createLimitedNotify(write: Notify, clock: Clock): Notify {
-  const reported = new Map<Notice['code'], { readonly atMs: number; leftOut: number }>();
+  const reported = new Map<string, { readonly atMs: number; leftOut: number }>();
   const failing = new Set<Notice['code']>(); // whose recovery is to be reported
   const limited: Notify = (notice) => {
     const { code } = notice;
     const isRecovery = RECOVERIES.has(code);
     // Not limited by time: the recovery is reported for every failure that was reported, and for no other.
     if (isRecovery && !failing.delete(code)) return;
-    const last = isRecovery ? undefined : reported.get(code);
+    const key = toKey(notice, reported);
+    const last = isRecovery ? undefined : reported.get(key);
     const nowMs = clock();
     if (last !== undefined && (REPORTED_ONCE.includes(code) || isQuiet(last.atMs, nowMs))) {
       last.leftOut += 1;
       return;
     }
-    reported.set(code, { atMs: nowMs, leftOut: 0 });
+    reported.set(key, { atMs: nowMs, leftOut: 0 });
     for (const [recovery, failures] of RECOVERIES) if (failures.includes(code)) failing.add(recovery);
     write(last === undefined || last.leftOut === 0 ? notice : addCount(notice, last.leftOut));
   };
   return Object.assign(limited, { projectId: readProjectId(write) });
+}
+
+function toKey({ code, subject }: Notice, reported: ReadonlyMap<string, unknown>): string {
+  if (subject === undefined) return code;
+  const key = `${code} ${subject}`;
+  return reported.has(key) || reported.size < MAX_SUBJECTS ? key : code;
 }
 
 // A clock that was set back suppresses no notice for longer than a minute.

@@ -118,7 +118,7 @@ export class RelationCheck {
       return related;
     } catch (error) {
       const cause = this.#toFailure(error, answer !== undefined, before);
-      throw this.#toUnavailable(cause, readRetryAfter(answer) ?? 1, relations.values());
+      throw this.#toUnavailable(cause, answer, relations.values());
     }
   }
 
@@ -139,17 +139,16 @@ export class RelationCheck {
     return new RequestFailure({ url: cacheUrl ?? baseUrl, cause: error });
   }
 
-  #toUnavailable(
-    cause: RequestFailure,
-    retryAfterSeconds: number,
-    asked: Iterable<Relation>,
-  ): DescopeUnavailableError {
+  #toUnavailable(cause: RequestFailure, answer: unknown, asked: Iterable<Relation>): DescopeUnavailableError {
     const code = 'FGA_UNAVAILABLE';
+    const retryAfterSeconds = readRetryAfter(answer) ?? 1;
     publishOutage(code, retryAfterSeconds, readProjectId(this.#input.notify));
+    const names = toNames(asked);
     this.#input.notify({
       code,
       level: 'warn',
-      message: `${DOWN} This check was of ${toNames(asked)}. (${cause.message})`,
+      message: `${DOWN} This check was of ${names}. (${cause.message})`,
+      ...(toMembers(answer)['code'] === 400 && { subject: names }), // a wrong name, and the next may be another one
     });
     const message = `Descope cannot check relations at present (${cause.message}).`;
     return new DescopeUnavailableError(code, message, { retryAfterSeconds, cause });

@@ -76,6 +76,8 @@ class DocsController {
 
   @FgaCheck({ ...canView, relation: 'can_fly' }) @Get('unknown/:id') unknown() {}
 
+  @FgaCheck({ ...canView, relation: 'can_swim' }) @Get('unknown-too/:id') unknownToo() {}
+
   @AnyOf(FgaCheck({ ...canView, relation: 'owner' }), Roles('editor'), FgaCheck(canView))
   @Get('any/:id')
   any() {}
@@ -247,6 +249,23 @@ describe.each(ADAPTERS)('@FgaCheck(), on %s,', (adapter) => {
       headers: { 'retry-after': '17' },
     });
     expect((await ask('/docs/one/plan')).headers.get('retry-after')).toBe('17');
+  });
+
+  it('logs each relation that the schema lacks, and an outage once for all relations', async () => {
+    await application.close();
+    await boot();
+    for (const path of ['/docs/unknown/plan', '/docs/unknown-too/plan', '/docs/unknown/plan'])
+      expect(await verdict(path)).toBe('FGA_UNAVAILABLE');
+    expect(logger.find('FGA_UNAVAILABLE')).toEqual([
+      expect.stringContaining('doc#can_fly'),
+      expect.stringContaining('doc#can_swim'),
+    ]);
+    await application.close();
+    await boot();
+    emulator.faults.add({ path: PATH, status: 401, body: { errorCode: 'E130401' }, times: 2 });
+    for (const path of ['/docs/unknown/plan', '/docs/one/plan'])
+      expect(await verdict(path)).toBe('FGA_UNAVAILABLE');
+    expect(logger.find('FGA_UNAVAILABLE')).toHaveLength(1);
   });
 
   it('logs the reason once, without the key or the resource', async () => {

@@ -9,7 +9,7 @@ function create() {
   const lines: string[] = [];
   const notify = createLimitedNotify(({ code, message }) => void lines.push(`${code}: ${message}`), clock);
   const tell = (code: Notice['code']) => notify({ code, level: 'warn', message: 'said' });
-  return { clock, lines, tell };
+  return { clock, lines, notify, tell };
 }
 
 describe('A limited notify', () => {
@@ -26,6 +26,16 @@ describe('A limited notify', () => {
     clock.advance(60_000);
     tell('KEYS_STALE');
     expect(lines.at(-1)).toBe('KEYS_STALE: said');
+  });
+
+  it('passes on one notice a minute of each subject, and remembers no more than fifty', () => {
+    const { lines, notify } = create();
+    const tell = (subject: string) =>
+      notify({ code: 'FGA_UNAVAILABLE', level: 'warn', message: subject, subject });
+    for (const subject of ['doc#fly', 'doc#swim', 'doc#fly']) tell(subject);
+    expect(lines).toEqual(['FGA_UNAVAILABLE: doc#fly', 'FGA_UNAVAILABLE: doc#swim']);
+    for (let index = 0; index < 1000; index += 1) tell(`doc#${index}`);
+    expect(lines.length).toBe(51); // the fifty, and one for all others
   });
 
   it.each(['TOKEN_AUDIENCE_MISMATCH', 'USERNAME_CLAIM_MISSING', 'SESSION_PLUGIN_MISSING'] as const)(
