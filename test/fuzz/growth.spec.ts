@@ -1,5 +1,5 @@
 // Work grows with the length of what is read, and no faster: counted in characters that are looked at, not in time.
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { readCookie } from '#lib/core/http/cookies.js';
 import { readRedirectTarget } from '#lib/core/http/redirect-target.js';
 import { readVerificationKey } from '#lib/core/token/signature.js';
@@ -44,6 +44,17 @@ function toCost(text: string, given: readonly unknown[], result: unknown): numbe
   return text.length + 1;
 }
 
+/** Counts the characters of the JSON that was parsed during a call. */
+function countParsed(run: () => unknown): number {
+  const parse = jest.spyOn(JSON, 'parse');
+  try {
+    run();
+    return parse.mock.calls.reduce((sum, [text]) => sum + text.length, 0);
+  } finally {
+    parse.mockRestore();
+  }
+}
+
 const COOKIES: Readonly<Record<string, (length: number) => string>> = {
   semicolons: (length) => ';'.repeat(length),
   'pairs without a value': (length) => 'DS;'.repeat(length / 3),
@@ -82,6 +93,19 @@ describe('The work', () => {
       'TOKEN_MALFORMED',
     );
     expect(readVerificationKey({ ...key.jwk, kid: 'k'.repeat(257) })).toEqual(expect.any(String));
+  });
+
+  it('for the JSON of a forged token is that of its header, and of a header above 1024 characters none', () => {
+    const key = createSigningKey();
+    const forger = createSigningKey('RS256', key.keyId);
+    const verifier = createVerifier([key.jwk]);
+    const nested = `"nested":${'['.repeat(5800)}${']'.repeat(5800)}`;
+    const judge = (token: string) => codeOf(() => verifier.verify(token));
+    const plain = mint(forger, { claims: `{${nested}}` });
+    const headed = mint(key, { header: `{"alg":"RS256","kid":"${key.keyId}",${nested}}` });
+    expect([plain.length, headed.length].filter((length) => length < 15_000 || length > 16_384)).toEqual([]);
+    expect(countParsed(() => expect(judge(plain)).toBe('TOKEN_SIGNATURE_INVALID'))).toBeLessThan(100);
+    expect(countParsed(() => expect(judge(headed)).toBe('TOKEN_MALFORMED'))).toBe(0);
   });
 
   it('for a redirect target above 2 KB is none', () => {

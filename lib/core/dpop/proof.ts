@@ -4,11 +4,12 @@ import type { DescopeErrorDetails } from '../errors.js';
 import { DescopeCredentialError } from '../errors.js';
 import type { JsonObject } from '../token/claims.js';
 import { readOwn } from '../token/claims.js';
-import { decodeBase64Url, parseJsonPart } from '../token/decode.js';
+import { decodeBase64Url, decodeText, parseJsonObject } from '../token/decode.js';
 
 /** Proofs above this many characters are rejected without decoding; one of an RSA key of 4096 bits has about 2200. */
 export const MAX_PROOF_LENGTH = 4_096;
 const MAX_JTI_LENGTH = 256;
+const MAX_VALUES = 64; // in a header with its key, or in the claims; ordinary ones have about eight
 
 /** A decoded proof, not verified yet. */
 export interface DecodedProof {
@@ -53,7 +54,23 @@ export function decodeProof(text: string): DecodedProof {
 
 /** Decodes a part of a proof. Throws `DPOP_PROOF_INVALID`. */
 export function readProofPart(part: string): JsonObject {
-  return asProof(() => parseJsonPart(part));
+  const text = asProof(() => decodeText(decodeBase64Url(part)));
+  if (countValues(text) > MAX_VALUES) throw invalidProof(`has more than ${MAX_VALUES} values in a part`);
+  return asProof(() => parseJsonObject(text));
+}
+
+// Before it is parsed: many members, or deep ones, take longer than a signature. Each opening bracket and comma outside a
+// string stands for one value.
+function countValues(json: string): number {
+  let count = 0;
+  let isString = false;
+  for (let index = 0; index < json.length; index += 1) {
+    const character = json[index];
+    if (character === '"') isString = !isString;
+    else if (isString && character === '\\') index += 1;
+    else if (!isString && (character === ',' || character === '{' || character === '[')) count += 1;
+  }
+  return count;
 }
 
 function asProof<T>(decode: () => T): T {

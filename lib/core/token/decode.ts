@@ -1,4 +1,4 @@
-// Token → its parts, strictly in the compact form of RFC 7515, and the unverified end and owner of a token.
+// Token → its parts, strictly in the compact form of RFC 7515; its payload; and the unverified end and owner of a token.
 import { isAscii, isUtf8 } from 'node:buffer';
 import { DescopeCredentialError } from '../errors.js';
 import type { JsonObject } from './claims.js';
@@ -9,13 +9,18 @@ export const MAX_TOKEN_LENGTH = 16_384;
 const MAX_KEY_ID_LENGTH = 256;
 const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
 
-/** A decoded token, not verified yet. */
-export interface DecodedToken {
+/** The parts of a token, not verified yet. Its payload is read by `readPayload`, which belongs after the signature. */
+export interface TokenParts {
   readonly algorithm: string;
   readonly keyId: string;
-  readonly payload: JsonObject;
+  readonly payloadBytes: Buffer;
   readonly signingInput: string;
   readonly signature: Buffer;
+}
+
+/** A decoded token, not verified. */
+export interface DecodedToken extends TokenParts {
+  readonly payload: JsonObject;
 }
 
 /** The part of a token's header that is used; all of it is checked. */
@@ -24,27 +29,43 @@ export interface TokenHeader {
   readonly keyId: string;
 }
 
-/** Decodes a token. Throws `TOKEN_TOO_LARGE`, `TOKEN_MALFORMED` or `TOKEN_HEADER_UNSUPPORTED`. */
-export function decodeToken(token: string, headers = new HeaderMemory()): DecodedToken {
+/** Decodes a token with its payload. Throws what `splitToken` and `readPayload` throw. */
+export function decodeToken(token: string): DecodedToken {
+  const parts = splitToken(token);
+  return { ...parts, payload: readPayload(parts) };
+}
+
+/**
+ * Takes a token apart without parsing its payload: JSON that nests deep takes ten times as long as a signature, and anybody
+ * can send it. Throws `TOKEN_TOO_LARGE`, `TOKEN_MALFORMED` or `TOKEN_HEADER_UNSUPPORTED`.
+ */
+export function splitToken(token: string, headers = new HeaderMemory()): TokenParts {
   if (typeof token !== 'string') throw malformed('is not a string');
   if (token.length > MAX_TOKEN_LENGTH) throw tooLarge();
   const headerEnd = token.indexOf('.');
   const payloadEnd = token.indexOf('.', headerEnd + 1);
-  if (headerEnd < 1 || payloadEnd < 0 || token.includes('.', payloadEnd + 1)) {
+  if (headerEnd < 1 || payloadEnd < headerEnd + 2 || token.includes('.', payloadEnd + 1)) {
     throw malformed('does not have three parts');
   }
   const { algorithm, keyId } = headers.read(token.slice(0, headerEnd));
   return {
     algorithm,
     keyId,
-    payload: parseJsonPart(token.slice(headerEnd + 1, payloadEnd)),
+    payloadBytes: decodeBase64Url(token.slice(headerEnd + 1, payloadEnd)),
     signingInput: token.slice(0, payloadEnd),
     signature: decodeBase64Url(token.slice(payloadEnd + 1)),
   };
 }
 
+/** Reads the payload of a token. Throws `TOKEN_MALFORMED` if it is not a JSON object. */
+export function readPayload({ payloadBytes }: Pick<TokenParts, 'payloadBytes'>): JsonObject {
+  return parseJsonObject(decodeText(payloadBytes));
+}
+
+// A header of Descope has about 100 characters. It is parsed before the signature, so it must be short.
+const MAX_HEADER_LENGTH = 1_024;
 const MAX_HEADERS = 16;
-const MAX_HEADER_LENGTH = 512;
+const MAX_REMEMBERED_LENGTH = 512;
 
 /**
  * Caches headers by their encoded form: the tokens of a project have one header for each key. Bounded; it contains no
@@ -57,8 +78,10 @@ export class HeaderMemory {
   read(part: string): TokenHeader {
     const known = this.#known.get(part);
     if (known !== undefined) return known;
+    if (part.length > MAX_HEADER_LENGTH)
+      throw malformed(`has a header of more than ${MAX_HEADER_LENGTH} characters`);
     const header = readHeader(parseJsonPart(part));
-    if (part.length > MAX_HEADER_LENGTH) return header;
+    if (part.length > MAX_REMEMBERED_LENGTH) return header;
     if (this.#known.size >= MAX_HEADERS) this.#known.clear(); // an attacker can invent headers, and decoding is cheap
     this.#known.set(detach(part), header);
     return header;
@@ -75,14 +98,19 @@ function readHeader(header: JsonObject): TokenHeader {
   return { algorithm: readHeaderText(header, 'alg'), keyId: readHeaderText(header, 'kid') };
 }
 
-/** Decodes a part that must be a JSON object. Throws `TOKEN_MALFORMED`. */
-export function parseJsonPart(part: string): JsonObject {
-  const value = parseJson(decodeText(decodeBase64Url(part)));
+function parseJsonPart(part: string): JsonObject {
+  return parseJsonObject(decodeText(decodeBase64Url(part)));
+}
+
+/** Parses a JSON object. Throws `TOKEN_MALFORMED`. */
+export function parseJsonObject(text: string): JsonObject {
+  const value = parseJson(text);
   if (!isJsonObject(value)) throw malformed('has a part that is not a JSON object');
   return value;
 }
 
-function decodeText(bytes: Buffer): string {
+/** Decodes UTF-8, strictly. Throws `TOKEN_MALFORMED`. */
+export function decodeText(bytes: Buffer): string {
   if (isAscii(bytes)) return bytes.toString('latin1'); // the same, in a quarter of the time
   if (!isUtf8(bytes)) throw malformed('has a part that is not UTF-8');
   return bytes.toString('utf8');

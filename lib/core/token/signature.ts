@@ -4,7 +4,7 @@ import { constants, createPublicKey, createVerify } from 'node:crypto';
 import { DescopeCredentialError } from '../errors.js';
 import type { JsonObject } from './claims.js';
 import { isJsonObject, readOwn, readText } from './claims.js';
-import type { DecodedToken } from './decode.js';
+import type { TokenParts } from './decode.js';
 
 /**
  * A signature algorithm that this package can verify. HMAC and `none` are not supported.
@@ -120,13 +120,13 @@ function findRsaFlaw(key: KeyObject): string | undefined {
 // input first.
 
 /** What was signed, by which algorithm, and the signature. */
-type Signed = Pick<DecodedToken, 'algorithm' | 'signingInput' | 'signature'>;
+type Signed = Pick<TokenParts, 'algorithm' | 'signingInput' | 'signature'>;
 
 /**
  * Asserts that the key signed the token, with the algorithm that token and key agree on (RFC 8725 §3.1).
  * Throws `TOKEN_ALGORITHM_NOT_ALLOWED` or `TOKEN_SIGNATURE_INVALID`.
  */
-export function assertSignature(token: DecodedToken, key: VerificationKey): void {
+export function assertSignature(token: Signed, key: VerificationKey): void {
   const rule = readAlgorithmRule(token.algorithm);
   if (rule === undefined || !isKeyFor(rule, token.algorithm, key)) throw notAllowed();
   if (!isSignature(rule, token, key)) throw invalid();

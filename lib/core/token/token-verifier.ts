@@ -1,4 +1,4 @@
-// Token → verified claims, in four steps: decode, key, signature, claims; or from the cache.
+// Token → verified claims, in four steps: split, key, signature, claims; or from the cache.
 import type { Clock } from '../clock.js';
 import { DescopeCredentialError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
@@ -15,8 +15,8 @@ import {
 } from './claim-checks.js';
 import type { DescopeClaims, IssuerKind, TokenKind } from './claims.js';
 import { estimateBytes, freezeDeep, readTokenKind } from './claims.js';
-import type { DecodedToken } from './decode.js';
-import { decodeToken, HeaderMemory } from './decode.js';
+import type { TokenParts } from './decode.js';
+import { HeaderMemory, readPayload, splitToken } from './decode.js';
 import type { KeySet } from './key-set.js';
 import type { VerificationKey } from './signature.js';
 import { assertSignature } from './signature.js';
@@ -130,11 +130,11 @@ export class TokenVerifier {
   }
 
   #prove(token: string, assertKind: (claims: DescopeClaims) => void): MaybePromise<Proof> {
-    const decoded = decodeToken(token, this.#headers);
-    this.#assertAlgorithm(decoded);
-    return whenReady(this.#input.keys.find(decoded.keyId), (key) => {
-      assertSignature(decoded, key);
-      const claims = decoded.payload;
+    const parts = splitToken(token, this.#headers);
+    this.#assertAlgorithm(parts);
+    return whenReady(this.#input.keys.find(parts.keyId), (key) => {
+      assertSignature(parts, key);
+      const claims = readPayload(parts);
       assertClaimTypes(claims);
       const issuer = this.#shareIssuer(claims);
       assertNoIdToken(claims);
@@ -163,7 +163,7 @@ export class TokenVerifier {
   }
 
   // Before the key is looked up: a token that can never be valid must not cause a fetch.
-  #assertAlgorithm(token: DecodedToken): void {
+  #assertAlgorithm(token: TokenParts): void {
     if (this.#input.config.algorithms.includes(token.algorithm)) return;
     throw new DescopeCredentialError(
       'TOKEN_ALGORITHM_NOT_ALLOWED',

@@ -209,6 +209,7 @@ function toGoals() {
   const further = Math.max(memory.few.further, memory.many.further);
   return [
     toGoal(KNOWN, 1.15, 'raw verify', ratioOf(KNOWN, RAW)),
+    toGoal(largest, 1.5, `a ${base}`, ratioOf(largest, base)),
     toGoal('the dearest bad proof', 1.15, `a ${base}`, dearest(false, base)),
     toGoal('the dearest bad proof, of the largest', 1.15, `a ${largest}`, dearest(true, largest)),
     toGoal("bearer token, dpop: 'off'", 1.1, ALONE, besideOf(OFF)),

@@ -51,6 +51,7 @@ export async function toFloods({ issuer, holders, authenticator }) {
       PROOF,
       of((holder) => withLargest(toForger(holder))),
     ),
+    bound('known token and key, the largest proof, nested', PROOF, of(withNested)),
     bound('known token and key, proof used before', 'DPOP_PROOF_REPLAYED', (place) => {
       const request = withProof(holders[place]);
       authenticator.authenticate(request);
@@ -107,8 +108,15 @@ function withLargestKey(holder) {
   return withLargest({ ...holder, privateKey, jwk });
 }
 
-// As long as a proof may be: its header and its claims each nested, so that they take longest to read.
+// As long as a proof may be, and with nearly as many values as it may have.
 function withLargest(holder) {
+  const text = 'x'.repeat(1200);
+  const nested = toNested(50);
+  return withProof(holder, { header: { nested, text }, claims: { nested, text } });
+}
+
+// Its header and its claims each nested, so that they would take longest to parse.
+function withNested(holder) {
   const nested = toNested(650);
   return withProof(holder, { header: { nested }, claims: { nested } });
 }

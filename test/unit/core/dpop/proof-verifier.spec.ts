@@ -302,6 +302,36 @@ describe('The header of a proof', () => {
   });
 });
 
+describe('The size of a proof', () => {
+  // With the typ, the algorithm and the key that is 7 values; with the claims of a proof 5.
+  it.each([
+    ['header', 7],
+    ['claims', 5],
+  ])('is bounded by the values in its %s, however they nest', (part, own) => {
+    const rejects = (value: unknown) => judge({ proof: { [part]: { x: value } } });
+    const toFlat = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`m${i}`, 1]));
+    const toNested = (depth: number) => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown;
+    const most = 64 - own - 1;
+    expect([toFlat(most), toNested(most)].map(rejects)).toEqual(['accepted', 'accepted']);
+    expect([toFlat(most + 1), toNested(most + 1)].map(rejects)).toEqual(Array(2).fill('DPOP_PROOF_INVALID'));
+  });
+
+  it('is not that of its strings, with whatever they hold', () => {
+    for (const text of [',[{'.repeat(100), '",'.repeat(100), `${'\\'.repeat(99)}",[`, '\\', '"'])
+      expect(judge({ proof: { header: { text }, claims: { text } } })).toBe('accepted');
+  });
+
+  it('is told before its JSON is parsed', () => {
+    const nested = JSON.parse(`${'['.repeat(600)}${']'.repeat(600)}`) as unknown;
+    const proofs = createProofs();
+    for (const proof of [{ header: { nested } }, { claims: { nested } }]) {
+      const sent = request(anna.prove({ token: bound, ...proof }));
+      expect(() => proofs.verify(bound, sent)).toThrow('more than 64 values');
+    }
+  });
+});
+
 describe('A proof', () => {
   const rejects = (claims: Record<string, unknown>, others: Asked = {}) =>
     judge({ ...others, proof: { claims } });

@@ -89,6 +89,30 @@ describe('TokenVerifier', () => {
     },
   );
 
+  it('checks the signature before it reads the payload', () => {
+    const theirs = createSigningKey('RS256', key.keyId);
+    for (const claims of ['no JSON', '[]', Buffer.from([0xc3, 0x28])]) {
+      expect(codeOf(() => verifier.verify(mint(theirs, { claims })))).toBe('TOKEN_SIGNATURE_INVALID');
+      expect(judge({ claims })).toBe('TOKEN_MALFORMED');
+    }
+  });
+
+  it('accepts a token of a user with many tenants, and a header of 1024 characters but none longer', () => {
+    const grants = { roles: ['admin', 'editor'], permissions: ['orders:read', 'orders:write'] };
+    const tenants = Object.fromEntries(
+      Array.from({ length: 90 }, (_, index) => [`T2tenant${index}`, grants]),
+    );
+    expect(judge({ claims: { tenants } })).toBe('accepted');
+    const withHeader = (bytes: number) => {
+      const members = { alg: 'RS256', kid: key.keyId, x: '' };
+      return {
+        header: JSON.stringify({ ...members, x: 'x'.repeat(bytes - JSON.stringify(members).length) }),
+      };
+    };
+    expect(mint(key, withHeader(768)).indexOf('.')).toBe(1024);
+    expect([768, 769].map((bytes) => judge(withHeader(bytes)))).toEqual(['accepted', 'TOKEN_MALFORMED']);
+  });
+
   it('takes no key from the token: their key in the header, under our id or another', () => {
     const theirs = createSigningKey('RS256', 'SK-theirs');
     const hints = {
