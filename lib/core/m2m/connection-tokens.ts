@@ -40,6 +40,7 @@ export interface ConnectionTokensInput {
 export class ConnectionTokens {
   readonly #input: ConnectionTokensInput;
   readonly #tokens: ExpiringCache<string>;
+  readonly #refreshes = new WeakSet<Promise<string>>();
 
   constructor(input: ConnectionTokensInput) {
     this.#input = input;
@@ -59,9 +60,19 @@ export class ConnectionTokens {
     return this.#tokens.getOrLoad(toKey(query), () => this.#load(query, false), toOwner(query));
   }
 
-  /** Lets Descope refresh a token that the service rejected, and returns the new one. */
-  refresh(query: ConnectionQuery): MaybePromise<string> {
-    return this.#tokens.reload(toKey(query), () => this.#load(query, true), toOwner(query));
+  /** Lets Descope refresh a token that the service rejected, and returns the new one. Rejects like `find`. */
+  async refresh(query: ConnectionQuery): Promise<string> {
+    for (;;) {
+      const own = { isStarted: false };
+      const load = () => {
+        own.isStarted = true;
+        return this.#load(query, true);
+      };
+      const loading = this.#tokens.reload(toKey(query), load, toOwner(query));
+      if (own.isStarted) this.#refreshes.add(loading);
+      if (this.#refreshes.has(loading)) return loading;
+      await loading.catch(() => undefined); // of a request that may be answered with the very token that was rejected
+    }
   }
 
   async #load(query: ConnectionQuery, isForced: boolean): Promise<Loaded<string>> {

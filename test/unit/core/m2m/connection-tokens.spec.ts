@@ -33,6 +33,12 @@ function create(answer: (number: number) => Response | Promise<Response>) {
   const find = async (query: Partial<ConnectionQuery> = {}) => tokens.find({ ...ADA, ...query });
   return { clock, calls, tokens, find };
 }
+/** A response that arrives when the test says so. */
+function createResponse() {
+  let resolve: (response: Response) => void = () => undefined;
+  const promise = new Promise<Response>((settle) => (resolve = settle));
+  return { promise, resolve: (response: Response) => resolve(response) };
+}
 const codeFor = (body: unknown, status = 200, query: Partial<ConnectionQuery> = {}) =>
   codeLater(() => create(() => Response.json(body, { status })).find(query));
 
@@ -164,6 +170,29 @@ describe('ConnectionTokens', () => {
     ).toEqual([false, true]);
     expect(await codeLater(async () => tokens.refresh(ADA))).toBe('CONNECTION_REQUIRED');
     expect(await codeLater(find)).toBe('CONNECTION_REQUIRED');
+  });
+
+  it('has a token refreshed after the request that is under way, and once for all who tell it to', async () => {
+    const first = createResponse();
+    const { calls, find, tokens } = create((number) =>
+      number === 1 ? first.promise : Response.json(answerOf({ accessToken: `t${number}` })),
+    );
+    const found = [find(), tokens.refresh(ADA), tokens.refresh(ADA), find()];
+    await new Promise(setImmediate);
+    expect(calls).toHaveLength(1); // the service may accept a refresh token once: never two at a time
+    first.resolve(Response.json(answerOf({ accessToken: 't1' })));
+    expect(await Promise.all(found)).toEqual(['t1', 't2', 't2', 't1']);
+    expect(await find()).toBe('t2');
+    expect(calls).toHaveLength(2);
+  });
+
+  it('does not ask again at once after the request under way met an outage', async () => {
+    const first = createResponse();
+    const { calls, find, tokens } = create(() => first.promise);
+    const found = [find, () => tokens.refresh(ADA)].map(codeLater);
+    first.resolve(new Response('', { status: 503 }));
+    expect(await Promise.all(found)).toEqual(Array(2).fill('DESCOPE_UNAVAILABLE'));
+    expect(calls).toHaveLength(1);
   });
 
   it('keeps at most a hundred tokens of one owner, who evicts nobody else', async () => {
