@@ -1,5 +1,5 @@
 // The token exchange grant (RFC 8693): a token of a caller for a token of the same caller at one other resource.
-import { readString } from '../http/fields.js';
+import { isObject, readString } from '../http/fields.js';
 import type { JsonObject } from '../http/message.js';
 import { OAuthError } from '../http/oauth-error.js';
 import type { ProjectState } from '../project-state.js';
@@ -41,6 +41,7 @@ export async function exchangeToken(request: ExchangeRequest, state: ProjectStat
   const { body, client, server, thumbprint } = request;
   assertSupported(body);
   const subject = await requireSubject(body, state);
+  assertKey(subject, thumbprint);
   const policy = requirePolicy(request, state);
   const scopes = limitScopes(readString(body, 'scope'), policy);
   const user = state.project.users.find(subject.id);
@@ -93,6 +94,14 @@ async function requireSubject(body: JsonObject, state: ProjectState): Promise<Su
   const isDisabled = state.project.users.find(subject?.id ?? '')?.status === 'disabled';
   if (subject && !isDisabled) return subject;
   throw new OAuthError('invalid_request', 'The subject_token is not a valid token of this project');
+}
+
+// The key of a bound token is that of the client to which it was issued: another client, which has no such key, cannot make
+// a token of its own of it (RFC 9449 section 5).
+function assertKey({ claims: { cnf } }: Subject, thumbprint: string | undefined): void {
+  if (cnf === undefined || (thumbprint !== undefined && isObject(cnf) && cnf['jkt'] === thumbprint)) return;
+  const message = 'The subject_token is bound to a key, and no DPoP proof by this key was sent';
+  throw new OAuthError('invalid_request', message);
 }
 
 async function readSession(token: string, state: ProjectState): Promise<Subject | undefined> {

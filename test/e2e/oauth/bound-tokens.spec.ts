@@ -22,6 +22,7 @@ const bed = useEmulator({
         clientSecret: 'shop-secret',
         redirectUris: [CALLBACK],
         scopes: ['read'],
+        exchanges: [{ resource: 'https://orders.internal', scopes: ['read'] }],
       },
       { name: 'spa', clientId: 'spa', redirectUris: [CALLBACK], scopes: ['read'] },
       { name: 'bound', clientId: 'bound', clientSecret: 'b', scopes: ['read'], dpopBoundAccessTokens: true },
@@ -290,6 +291,33 @@ describe('The token endpoint', () => {
     const bearer = await postToken(toUrl('token'), { ...fields, grant_type: 'client_credentials' });
     expect([bearer.status, bearer.body['error']]).toEqual([400, 'invalid_dpop_proof']);
     expect((await request({}, own(), fields)).body['token_type']).toBe('DPoP');
+  });
+});
+
+describe('The exchange of a token', () => {
+  const exchange = async (subject: string, by?: ProofKey) => {
+    bed.emulator.configure({ dpopNonces: 'never' });
+    const fields = {
+      ...{ ...SHOP, grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange' },
+      ...{ subject_token: subject, subject_token_type: 'urn:ietf:params:oauth:token-type:access_token' },
+      resource: 'https://orders.internal',
+    };
+    const headers = by === undefined ? {} : { dpop: await signProof(by, { htu: toUrl('token') }) };
+    const { body } = await postToken(toUrl('token'), fields, headers);
+    const { token_type: type, access_token: token = '', error } = body as Record<string, string>;
+    return error ?? { type, cnf: decodeJwt(token)['cnf'] };
+  };
+
+  it('needs a proof by the key of a bound token, and gives one that is bound to it', async () => {
+    const bound = await getBound();
+    expect([await exchange(bound), await exchange(bound, other)]).toEqual(Array(2).fill('invalid_request'));
+    expect(await exchange(bound, own())).toEqual({ type: 'DPoP', cnf: { jkt: own().thumbprint } });
+  });
+
+  it('gives a bound token to a client that sends a proof, and a bearer token to any other', async () => {
+    const { sessionJwt } = await bed.emulator.signIn('ada@example.com');
+    expect(await exchange(sessionJwt, own())).toEqual({ type: 'DPoP', cnf: { jkt: own().thumbprint } });
+    expect(await exchange(sessionJwt)).toEqual({ type: 'Bearer', cnf: undefined });
   });
 });
 
