@@ -41,6 +41,7 @@ export function toDocumentClient(clientId: string, metadata?: ClientMetadata): D
     attributesScopes: [],
     tenantIds: [],
     defaultAudience: '',
+    isBound: metadata?.isBound ?? false,
     shown: {},
   };
 }

@@ -128,6 +128,7 @@ function allow(state: ProjectState, request: PendingRequest, user: UserRecord): 
     scopes,
     resources: request.resources,
     nonce: request.nonce,
+    isBound: request.client.isBound === true,
     revoked: false,
   };
   const { redirectUri, challenge, thumbprint } = request;

@@ -72,9 +72,7 @@ async function respond(call: Call, state: ProjectState): Promise<JsonObject> {
     throw new OAuthError('unauthorized_client', `The client may not use the grant ${grantType}`);
   }
   const thumbprint = await readProof(call, state, { endpoint: 'token' });
-  if (client.isBound && thumbprint === undefined) {
-    throw new OAuthError('invalid_dpop_proof', 'The client has no tokens without a DPoP proof');
-  }
+  if (client.isBound && thumbprint === undefined) throw withoutProof();
   return grant({ body: call.body, client, server, thumbprint }, state);
 }
 
@@ -102,10 +100,15 @@ const redeemCode: Grant = async (request, state) => {
   return issueTokens(state, { grant, client, scopes: grant.scopes, resources, thumbprint, isRefreshable });
 };
 
-// RFC 9449 sections 5 and 10.
-function assertKey(request: TokenRequest, { thumbprint }: AuthorizationCode | RefreshRecord): void {
+// RFC 9449 sections 5 and 10. What the metadata document of a client says is known of its grant alone.
+function assertKey(request: TokenRequest, { grant, thumbprint }: AuthorizationCode | RefreshRecord): void {
+  if (grant.isBound === true && request.thumbprint === undefined) throw withoutProof();
   if (thumbprint === undefined || request.thumbprint === thumbprint) return;
   throw new OAuthError('invalid_grant', 'It is bound to a key, and no DPoP proof by this key was sent');
+}
+
+function withoutProof(): OAuthError {
+  return new OAuthError('invalid_dpop_proof', 'The client has no tokens without a DPoP proof');
 }
 
 function requireCode({ body, client, server }: TokenRequest, state: ProjectState): AuthorizationCode {

@@ -40,6 +40,8 @@ export interface OAuthGrant {
   /** The resources that the client named (RFC 8707); empty for none. */
   readonly resources: readonly string[];
   readonly nonce: string | undefined;
+  /** Whether the client wanted no token that is not bound to a key, when it asked (RFC 9449 section 5.2). */
+  readonly isBound?: boolean;
   revoked: boolean;
 }
 

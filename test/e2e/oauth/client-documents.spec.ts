@@ -2,12 +2,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import type { Emulator } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
 import * as oauth from 'oauth4webapi';
-import { openConsent } from '../../support/consent.js';
-import { discover, signIn, start } from '../../support/oauth-flow.js';
+import * as openid from 'openid-client';
+import { consent, openConsent } from '../../support/consent.js';
+import { discover, postToken, signIn, start } from '../../support/oauth-flow.js';
 import { startSelfSigned } from '../../support/self-signed.js';
+import { createProofKey } from '../../support/signed-proof.js';
 import { useEmulator } from '../../support/use-emulator.js';
 
 const CALLBACK = 'http://localhost/callback';
@@ -73,6 +76,40 @@ describe('A client-id metadata document', () => {
     const page = await open();
     expect(page.html).toContain('<strong>Desk</strong>');
     expect(page.html).toContain('Nobody has checked its name');
+  });
+
+  it('with dpop_bound_access_tokens describes a client that gets no bearer token', async () => {
+    respond = (_request, response) => send(response, toDocument({ dpop_bound_access_tokens: true }));
+    await expect(signIn(await toParty(), { scope: 'call' })).rejects.toMatchObject({
+      error: 'invalid_dpop_proof',
+    });
+    bed.emulator.configure({ dpopNonces: 'never' });
+    const { pair, thumbprint } = await createProofKey();
+    const config = new openid.Configuration(
+      (await toParty()).as as openid.ServerMetadata,
+      toId(),
+      undefined,
+      openid.None(),
+    );
+    openid.allowInsecureRequests(config);
+    const verifier = openid.randomPKCECodeVerifier();
+    const url = openid.buildAuthorizationUrl(config, {
+      ...{ redirect_uri: CALLBACK, scope: 'call', code_challenge_method: 'S256' },
+      code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+    });
+    const DPoP = openid.getDPoPHandle(config, pair);
+    const checks = { pkceCodeVerifier: verifier };
+    const tokens = await openid.authorizationCodeGrant(config, await consent(url), checks, undefined, {
+      DPoP,
+    });
+    expect(decodeJwt(tokens.access_token)['cnf']).toEqual({ jkt: thumbprint });
+    const fields = {
+      grant_type: 'refresh_token',
+      refresh_token: tokens.refresh_token ?? '',
+      client_id: toId(),
+    };
+    const { body } = await postToken(config.serverMetadata().token_endpoint ?? '', fields);
+    expect(body['error']).toBe('invalid_dpop_proof');
   });
 
   it.each([
