@@ -4,6 +4,7 @@ import type { OnModuleInit } from '@nestjs/common';
 import { Inject, Injectable, Module, Optional } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { Worker } from 'bullmq';
+import { DESCOPE_APPLICATION } from '../auth/injection-tokens.js';
 import { DescopeContextModule } from '../context/context.module.js';
 import { DescopeContext } from '../context/descope.context.js';
 import { DescopeConfigError } from '../core/errors.js';
@@ -17,6 +18,7 @@ class JobCallers {
     @Inject(DescopeContext) private readonly context: DescopeContext,
     @Optional() @Inject(BullRegistrar) private readonly registrar: BullRegistrar | undefined,
   ) {
+    assertRoot(modules); // now, or DescopeContextModule reports it, which the application may not know
     if (registrar === undefined) return;
     // Workers start when they are registered, by BullModule or by the application: before any hook that could follow.
     const register = registrar.register.bind(registrar);
@@ -57,6 +59,13 @@ class JobCallers {
   }
 }
 
+function assertRoot(modules: ModulesContainer): void {
+  for (const { providers } of modules.values()) if (providers.has(DESCOPE_APPLICATION)) return;
+  const message =
+    'DescopeBullModule is imported, but no module imports DescopeModule.forRoot(), so no caller is ever known. Import DescopeModule.forRoot() in the root module.';
+  throw new DescopeConfigError('CONFIG_MODULE_MISSING', message);
+}
+
 function isHost(instance: unknown): instance is WorkerHost<Worker> {
   return instance instanceof WorkerHost;
 }
@@ -89,7 +98,7 @@ export class DescopeBullModule implements OnModuleInit {
 
   /**
    * Called by Nest when the module is initialised: reaches queues also where workers are registered later or never.
-   * @throws {DescopeConfigError} CONFIG_MODULE_MISSING when no module imports `BullModule`, CONFIG_PACKAGE_UNSUPPORTED for workers
+   * @throws {DescopeConfigError} CONFIG_MODULE_MISSING when no module imports `BullModule` or `DescopeModule`, CONFIG_PACKAGE_UNSUPPORTED for workers
    *   of a BullMQ that it does not know
    */
   onModuleInit(): void {

@@ -53,7 +53,7 @@ export class OwnApplication {
 }
 
 const MODULE_MISSING =
-  'DescopeContextModule is imported, but no module imports DescopeModule, so no caller is ever known. Import DescopeModule.forRoot() in the root module.';
+  'DescopeContextModule is imported, but no module imports DescopeModule.forRoot(), so no caller is ever known. Import DescopeModule.forRoot() in the root module.';
 
 type Next = () => void;
 type Hook = (request: ContextRequest, reply: object, done: Next) => void;
