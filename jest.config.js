@@ -58,7 +58,7 @@ export default {
     },
     inFolder('e2e', 30_000, { setupFilesAfterEnv: [RSA_KEYS, TOKEN_WATCH] }),
     inFolder('package', 30_000, { testMatch: ['**/installed/*.spec.ts', '**/sample-app.spec.ts'] }),
-    inFolder('browser', 60_000),
+    inFolder('browser', 120_000),
     inFolder('services', 60_000),
     inFolder('faults', process.env.FAULTS === 'long' ? 3_600_000 : 300_000, {
       globalSetup: '<rootDir>/test/faults/setup.js',

@@ -7,11 +7,12 @@ import { ERAS, Person } from '../support/mcp-clients.js';
 import type { RunningNotes } from '../support/mcp-notes.js';
 import { FLAVOURS, startNotes } from '../support/mcp-notes.js';
 import type { Visit } from './support/browser.js';
-import { visit } from './support/browser.js';
+import { useBrowser } from './support/browser.js';
 import type { CallbackServer } from './support/callback.js';
 import { startCallback } from './support/callback.js';
 import { countTexts, findCutTexts, findOverlaps, findViolations } from './support/layout.js';
 
+const visit = useBrowser();
 let notes: RunningNotes;
 let callback: CallbackServer;
 let visitor: Visit;

@@ -4,10 +4,11 @@ import type { Emulator } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
 import type { Page } from 'playwright-core';
 import { askUntil } from '../support/ask-until.js';
-import type { Visit } from './support/browser.js';
-import { visit } from './support/browser.js';
+import type { View, Visit } from './support/browser.js';
+import { useBrowser } from './support/browser.js';
 import { countTexts, findCutTexts, findOverlaps, findViolations } from './support/layout.js';
 
+const visit = useBrowser();
 const LONG = `${'a-very-long-login-id-'.repeat(4)}@${'sub.'.repeat(8)}example.com`;
 const PAGES = [
   ['', 'Overview'],
@@ -51,7 +52,7 @@ beforeEach(() => emulator.reset());
 afterEach(() => visitor.close());
 afterAll(() => emulator.close());
 
-async function start(view: Parameters<typeof visit>[0] = {}): Promise<Page> {
+async function start(view: View = {}): Promise<Page> {
   visitor = await visit(view);
   await visitor.page.goto(emulator.consoleUrl);
   return visitor.page;

@@ -7,12 +7,13 @@ import { findFreePort } from '../support/free-port.js';
 import type { PageProgram } from '../support/page-program.js';
 import { runPageProgram } from '../support/page-program.js';
 import type { Visit } from './support/browser.js';
-import { visit } from './support/browser.js';
-import { press } from './support/journey.js';
-import { findCutTexts, findOverlaps, findViolations } from './support/layout.js';
+import { useBrowser } from './support/browser.js';
+import { press, pressElement, typeCode } from './support/journey.js';
+import { findCutTexts, findOverlaps, findViolations, standStill } from './support/layout.js';
 import type { FrontEnd } from './support/react-client.js';
 import { API_BLOCK, startFrontEnd } from './support/react-client.js';
 
+const visit = useBrowser();
 const ADA = 'ada@example.com';
 const MAIN = `import { Logger } from '@nestjs/common';
 import { startApi } from './api.js';
@@ -46,19 +47,13 @@ afterAll(async () => {
   await emulator.close();
 });
 
-// Descope's button has a button inside, and both are one to a screen reader.
-async function pressElement(name: string): Promise<void> {
-  await visitor.page.waitForTimeout(150); // two presses within 100 ms count as one
-  await visitor.page.locator('descope-button', { hasText: name }).click();
-}
-
 async function signIn(): Promise<void> {
   const { page } = visitor;
   await page.goto(frontEnd.url);
   await page.locator('descope-email-field input').fill(ADA);
-  await pressElement('Send me a code');
-  await page.locator('descope-passcode input').first().click();
-  await page.keyboard.type(emulator.outbox.last(ADA)?.code ?? '', { delay: 50 }); // the focus moves on after each
+  await pressElement(page, 'Send me a code');
+  await page.locator('descope-passcode input').first().waitFor();
+  await typeCode(page, emulator.outbox.last(ADA)?.code ?? '');
   await page.getByText(`Signed in as ${ADA}`).waitFor();
 }
 
@@ -99,15 +94,15 @@ describe('a React client with real screens', () => {
     const { page } = visitor;
     await page.goto(frontEnd.url);
     await page.locator('descope-email-field input').fill('new@example.com');
-    await pressElement('Use a password');
+    await pressElement(page, 'Use a password');
     await page.locator('descope-password input').fill('short');
-    await pressElement('Sign in');
+    await pressElement(page, 'Sign in');
     await page
       .getByRole('alert')
       .getByText(/8 characters/)
       .waitFor();
     await page.locator('descope-password input').fill('long enough');
-    await pressElement('Sign in');
+    await pressElement(page, 'Sign in');
     await page.getByText('Signed in as new@example.com').waitFor();
   });
 });
@@ -121,7 +116,7 @@ describe('the screens in Descope’s elements', () => {
     visitor = await visit({ width, colorScheme });
     const { page } = visitor;
     const expectGood = async (name: string) => {
-      await page.waitForTimeout(700); // a screen fades in
+      await standStill(page);
       const shot = process.env.SCREENSHOTS;
       if (shot) await page.screenshot({ path: `${shot}/${name}-${width}-${colorScheme}.png` });
       expect([await findOverlaps(page), await findCutTexts(page)]).toEqual([[], []]);
@@ -133,12 +128,12 @@ describe('the screens in Descope’s elements', () => {
     await page.locator('descope-email-field input').waitFor();
     await expectGood('login');
     await page.locator('descope-email-field input').fill(ADA);
-    await pressElement('Send me a code');
+    await pressElement(page, 'Send me a code');
     await page.locator('descope-passcode input').first().waitFor();
     await expectGood('code');
-    await pressElement('Start again');
+    await pressElement(page, 'Start again');
     await page.locator('descope-email-field input').fill(ADA);
-    await pressElement('Use a password');
+    await pressElement(page, 'Use a password');
     await page.locator('descope-password input').waitFor();
     await expectGood('password');
   });

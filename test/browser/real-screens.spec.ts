@@ -7,11 +7,13 @@ import { startEmulator } from 'nestjs-descope/emulator';
 import type { Application } from './support/application.js';
 import { startApplication } from './support/application.js';
 import type { Visit } from './support/browser.js';
-import { visit } from './support/browser.js';
+import { useBrowser } from './support/browser.js';
 import type { ComponentPage } from './support/component-page.js';
 import { startComponentPage } from './support/component-page.js';
-import { findCutTexts, findOverlaps, findViolations } from './support/layout.js';
+import { pressElement, typeCode } from './support/journey.js';
+import { findCutTexts, findOverlaps, findViolations, standStill } from './support/layout.js';
 
+const visit = useBrowser();
 const ADA = 'ada@example.com';
 
 let emulator: Emulator;
@@ -48,20 +50,16 @@ afterAll(async () => {
 
 const button = (name: string) => visitor.page.locator('descope-button', { hasText: name });
 
-async function press(name: string): Promise<void> {
-  await visitor.page.waitForTimeout(150); // two presses within 100 ms count as one
-  await button(name).click();
-}
+const press = (name: string) => pressElement(visitor.page, name);
 
 async function giveCode(): Promise<void> {
-  await visitor.page.locator('descope-passcode input').first().click();
-  const code = emulator.outbox.last()?.code ?? '';
-  await visitor.page.keyboard.type(code, { delay: 50 }); // the focus moves on after each digit
+  await visitor.page.locator('descope-passcode input').first().waitFor();
+  await typeCode(visitor.page, emulator.outbox.last()?.code ?? '');
 }
 
 async function expectGood(name: string): Promise<void> {
   const { page } = visitor;
-  await page.waitForTimeout(700); // a screen fades in
+  await standStill(page);
   const folder = process.env.SCREENSHOTS;
   if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
   expect([await findOverlaps(page), await findCutTexts(page)]).toEqual([[], []]);

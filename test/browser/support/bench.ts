@@ -1,11 +1,11 @@
-// An emulator, an application and a browser for a test file; the browser is a fresh one for each test.
+// An emulator, an application and a browser for a test file; the browser's profile is a fresh one for each test.
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import type { Emulator } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
 import type { Application } from './application.js';
 import { startApplication } from './application.js';
 import type { Visit } from './browser.js';
-import { visit } from './browser.js';
+import { useBrowser } from './browser.js';
 
 /** What a browser test works with. */
 export interface Bench {
@@ -17,6 +17,7 @@ export interface Bench {
 /** Sets a bench up for the calling file. */
 export function useBench(): Bench {
   const bench = {} as Bench;
+  const visit = useBrowser();
   beforeAll(async () => {
     bench.emulator = await startEmulator();
     bench.application = await startApplication(bench.emulator);

@@ -1,14 +1,12 @@
-// A real Chromium with a fresh profile for each test, and what it has seen.
-import { mkdtempSync, rmSync } from 'node:fs';
+// A real Chromium for each file, with a fresh profile for each test, and what it has seen.
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll } from '@jest/globals';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const PATIENCE_MS = 30_000; // a busy machine is no failure
 const ARGUMENTS = [
-  '--headless',
   '--no-sandbox',
   '--disable-gpu',
   '--disable-background-networking',
@@ -34,27 +32,33 @@ export interface View {
   readonly colorScheme?: 'light' | 'dark';
 }
 
-/** Starts a browser; fails with a way out where there is none. */
-export async function visit({
-  width = 1280,
-  height = 800,
-  colorScheme = 'light',
-}: View = {}): Promise<Visit> {
-  assertBrowser();
-  const profile = mkdtempSync(join(tmpdir(), 'profile-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: EXECUTABLE,
-    args: ARGUMENTS,
-    viewport: { width, height },
-    colorScheme,
-  });
-  context.setDefaultTimeout(10_000);
-  const page = context.pages()[0] ?? (await context.newPage());
-  const close = async (): Promise<void> => {
-    await context.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
+/** Opens a window of the browser with a profile of its own, which nobody has used and which is forgotten at its end. */
+export type OpenVisit = (view?: View) => Promise<Visit>;
+
+/** A browser for the calling file, which starts with the first visit; fails with a way out where there is none. */
+export function useBrowser(): OpenVisit {
+  let browser: Browser | undefined;
+  afterAll(() => browser?.close());
+  return async (view = {}) => {
+    if (browser?.isConnected() !== true) browser = await launch();
+    return openVisit(browser, view);
   };
-  return { page, context, close, ...watch(context) };
+}
+
+function launch(): Promise<Browser> {
+  assertBrowser();
+  // A signal ends this process, and Chromium with it; the handler would close Chromium alone.
+  return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS, handleSIGTERM: false });
+}
+
+async function openVisit(
+  browser: Browser,
+  { width = 1280, height = 800, colorScheme = 'light' }: View,
+): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  return { page, context, close: () => context.close(), ...watch(context) };
 }
 
 function watch(context: BrowserContext): Pick<Visit, 'console' | 'requests'> {

@@ -23,6 +23,21 @@ export async function giveCode(page: Page, code: string): Promise<void> {
   await press(page, 'Sign in');
 }
 
+/** Gives a code in Descope's element, a digit in each field: the focus moves on by itself, when the element has the digit. */
+export async function typeCode(page: Page, code: string): Promise<void> {
+  await page.locator('descope-passcode input').first().click();
+  for (const [index, digit] of [...code].entries()) {
+    await page.locator(`descope-passcode [data-id="${index}"] input:focus`).waitFor();
+    await page.keyboard.press(digit);
+  }
+}
+
+/** Presses a button of Descope's: it has a button inside, and both are one to a screen reader. */
+export async function pressElement(page: Page, name: string): Promise<void> {
+  await page.waitForTimeout(HAND_MS);
+  await page.locator('descope-button', { hasText: name }).click();
+}
+
 /** Signs in by the code from the outbox. */
 export async function signIn(page: Page, emulator: Emulator, email: string): Promise<void> {
   await giveEmail(page, email);

@@ -2,6 +2,24 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
+import { askUntil } from '../../support/ask-until.js';
+
+/** Waits until nothing of a screen is yet to come or still moves, in Descope's elements too. */
+export async function standStill(page: Page): Promise<void> {
+  // The policy of the login page forbids what `page.waitForFunction` does.
+  const isStill = await askUntil(() => page.evaluate<boolean>(IS_STILL), Boolean);
+  if (!isStill) throw new Error('The screen does not stand still.');
+}
+
+const IS_STILL = `(() => {
+  const roots = [document];
+  for (const root of roots)
+    for (const { shadowRoot } of root.querySelectorAll('*')) if (shadowRoot) roots.push(shadowRoot);
+  const moves = ({ playState, effect }) =>
+    playState === 'running' && Number.isFinite(effect.getComputedTiming().endTime);
+  const isComing = (root) => root.querySelector(':not(:defined), .fade-out') || root.getAnimations().some(moves);
+  return document.fonts.status === 'loaded' && !roots.some(isComing);
+})()`;
 
 /** Pairs of texts that lie upon one another. */
 export function findOverlaps(page: Page): Promise<string[]> {
@@ -60,6 +78,6 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** What axe-core finds, a line for each element. */
 export async function findViolations(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
-  return page.evaluate<string[]>(`axe.run().then(({ violations }) =>
+  return page.evaluate<string[]>(`axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary)))`);
 }
