@@ -11,6 +11,8 @@ const LONGEST = [
   'e2e/session/sign-out',
   'e2e/session/routes',
   'e2e/resilience/outage',
+  'browser/start-page',
+  'browser/journey',
 ];
 const rank = ({ path }) => LONGEST.findIndex((name) => path.endsWith(`${name}.spec.ts`)) >>> 0; // others: last
 
