@@ -1,6 +1,7 @@
 // Gathers each build into few files: a hundred small modules take Node five times as long to find and load. Types stay
-// where the compiler put them. Nothing that the modules hold is renamed for size; comments stay in the types alone.
-import { readdirSync, rmSync } from 'node:fs';
+// where the compiler put them, and are copied for CommonJS, where they are the same. Nothing that the modules hold is
+// renamed for size; comments stay in the types alone.
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
@@ -93,7 +94,10 @@ const entryPoints = {
     ...toOutput(format, format),
     chunkFileNames: 'shared/[name].js',
     manualChunks: toChunk,
-    plugins: [{ name: 'leave-only-what-was-gathered', writeBundle }],
+    plugins: [
+      { name: 'leave-only-what-was-gathered', writeBundle },
+      ...(format === 'cjs' ? [{ name: 'copy-types', writeBundle: copyTypes }] : []),
+    ],
   })),
 };
 
@@ -164,6 +168,14 @@ function writeBundle({ dir }, bundle) {
     if (file.endsWith('.js') && !/^(?:cli|schematics)\b/.test(file) && !Object.hasOwn(bundle, file))
       rmSync(join(dir, file));
   }
+}
+
+// Those of the commands and of the schematic are gone by now.
+function copyTypes({ dir }) {
+  for (const file of readdirSync('dist/esm', { recursive: true })) {
+    if (file.endsWith('.d.ts')) cpSync(join('dist/esm', file), join(dir, file));
+  }
+  writeFileSync(join(dir, 'package.json'), '{"type":"commonjs"}\n');
 }
 
 // Its types, too: no program imports a command.
