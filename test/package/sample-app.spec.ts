@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEmulator } from 'nestjs-descope/emulator';
 import { WebSocket } from 'ws';
 import { ADAPTERS, ask } from '../support/application.js';
@@ -59,9 +59,22 @@ async function readCalls(url: string): Promise<CallList> {
   return { text, variables, calls: calls.map(([, status, line]) => [Number(status), line ?? '']) };
 }
 
-async function runCall(line: string): Promise<{ readonly status: number; readonly text: string }> {
-  const text = await runInShell(`${line} --silent --max-time 10`);
-  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]), text };
+interface Answer {
+  readonly line: string;
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Pastes lines into one shell, after those that set variables. */
+async function runCalls(variables: string, lines: readonly string[]): Promise<Answer[]> {
+  const mark = '----- next line -----';
+  const script = lines.map((line) => `echo; echo '${mark}'; ${line} --silent --max-time 10`);
+  const texts = (await runInShell([variables, ...script].join('\n'))).split(`${mark}\n`).slice(1);
+  return texts.map((text, index) => ({
+    line: lines[index] ?? '',
+    status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]),
+    text,
+  }));
 }
 
 async function runInShell(script: string): Promise<string> {
@@ -82,37 +95,54 @@ afterEach(() => {
 });
 
 describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
+  let opened: ReturnType<typeof start> | undefined;
+  /** One application for the tests that ask it as people do, and do not end it. */
+  const open = async () => {
+    const terminal = await (opened ??= start({ HTTP_ADAPTER: adapter }));
+    if (running === terminal) running = undefined;
+    return terminal;
+  };
+  afterAll(async () => (await opened)?.process.kill('SIGKILL'));
+
   it('prints four short lines that do what they say', async () => {
-    const { stdout, stderr } = await start({ HTTP_ADAPTER: adapter });
+    const { stdout, stderr } = await open();
     const lines = stdout.split('\n').filter((line) => /^ {2}(?:\w+=|curl )/.test(line));
     expect(lines).toHaveLength(4);
     const [define = '', ...calls] = lines;
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThan(120);
-    const statuses = [];
-    for (const line of calls) statuses.push((await runCall(`${define}\n${line.replace(/#.*/, '')}`)).status);
+    const answers = await runCalls(
+      define,
+      calls.map((line) => line.replace(/#.*/, '')),
+    );
+    const statuses = answers.map(({ status }) => status);
     expect(statuses).toEqual(calls.map((line) => Number(/# (\d{3})$/.exec(line)?.[1])));
     expect(statuses).toEqual([401, 200, 403]);
     expect(stderr).toBe('');
   });
 
   it('lists lines to paste that do what they say', async () => {
-    const { url, stderr } = await start({ HTTP_ADAPTER: adapter });
+    const { url, stderr } = await open();
     const { variables, calls } = await readCalls(url);
     expect(calls.map(([status]) => status)).toEqual([
       200, 401, 200, 200, 403, 200, 200, 403, 403, 200, 201, 200, 200, 200,
     ]);
-    for (const [status, line] of calls)
-      expect([line, (await runCall(`${variables}\n${line}`)).status]).toEqual([line, status]);
+    const answers = await runCalls(
+      variables,
+      calls.map(([, line]) => line),
+    );
+    expect(answers.map(({ status, line }) => [status, line])).toEqual(calls);
     expect(stderr).toBe('');
   });
 
   it('lists lines for GraphQL and the gateway that are answered with orders, and with a rejection', async () => {
-    const { url } = await start({ HTTP_ADAPTER: adapter });
+    const { url } = await open();
     const { text, variables, calls } = await readCalls(url);
     const graphql = calls.filter(([, line]) => line.includes('/graphql'));
-    const run = async (line: string) => (await runCall(`${variables}\n${line}`)).text;
-    const answers = await Promise.all(graphql.map(([, line]) => run(line)));
-    expect(answers).toEqual([
+    const answers = await runCalls(
+      variables,
+      graphql.map(([, line]) => line),
+    );
+    expect(answers.map(({ text: answer }) => answer)).toEqual([
       expect.stringContaining('{"data":{"products":["Tea","Coffee"]}}'),
       expect.stringContaining('{"data":{"orders":[{"id":"1","product":"Tea"},'),
       expect.stringMatching(/"code":"FORBIDDEN".*"code":"ACCESS_ROLE_MISSING"/),
@@ -126,7 +156,7 @@ describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
   });
 
   it('answers the commands of docs/graphql.md as it says', async () => {
-    const { url } = await start({ HTTP_ADAPTER: adapter });
+    const { url } = await open();
     const [, script = ''] =
       /^```sh\n(curl [^`]*\/graphql[^]*?)^```$/m.exec(readFileSync('docs/graphql.md', 'utf8')) ?? [];
     const said = [...script.matchAll(/^# (.*)$/gm)].map(([, line = '']) => line);
@@ -180,8 +210,12 @@ describe.each(ADAPTERS)('The built sample app on %s', (adapter) => {
     for (const shown of ['$SESSION_TOKEN', 'href="/auth/login"']) expect(page.text).toContain(shown);
     expect(stdout).toContain('"Authorization: Bearer $SESSION_TOKEN"');
     const { calls } = await readCalls(url);
-    for (const [status, line] of calls.filter(([, one]) => !one.includes('ACCESS_KEY')))
-      expect((await runCall(`SESSION_TOKEN=${sessionJwt}\n${line}`)).status).toBe(status);
+    const own = calls.filter(([, line]) => !line.includes('ACCESS_KEY'));
+    const answers = await runCalls(
+      `SESSION_TOKEN=${sessionJwt}`,
+      own.map(([, line]) => line),
+    );
+    expect(answers.map(({ status, line }) => [status, line])).toEqual(own);
     expect((await ask(`${url}/auth/login`)).text).toContain(emulator.projectId);
     const form = { method: 'POST', headers: { origin: url, ...headers } };
     expect((await ask(`${url}/embedded/tokens`, form)).status).toBe(404);
