@@ -13,6 +13,10 @@ const LONGEST = [
   'e2e/resilience/outage',
   'browser/start-page',
   'browser/journey',
+  'package/installed/examples',
+  'package/installed/nest-12',
+  'package/installed/nest-11',
+  'package/sample-app',
 ];
 const rank = ({ path }) => LONGEST.findIndex((name) => path.endsWith(`${name}.spec.ts`)) >>> 0; // others: last
 
