@@ -57,7 +57,11 @@ export default {
       testPathIgnorePatterns: [...NO_TESTS, '/test/(?:e2e|browser|services|faults)/', ...BUILT],
     },
     inFolder('e2e', 30_000, { setupFilesAfterEnv: [RSA_KEYS, TOKEN_WATCH] }),
-    inFolder('package', 30_000, { testMatch: ['**/installed/*.spec.ts', '**/sample-app.spec.ts'] }),
+    inFolder('package', 30_000, {
+      testMatch: ['**/installed/*.spec.ts', '**/sample-app.spec.ts'],
+      globalSetup: '<rootDir>/test/package/setup.js',
+      globalTeardown: '<rootDir>/test/package/teardown.js',
+    }),
     inFolder('browser', 120_000),
     inFolder('services', 60_000),
     inFolder('faults', process.env.FAULTS === 'long' ? 3_600_000 : 300_000, {

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const PROGRAMS = 'test/package/programs';
+// The registry is asked about what the cache has not: `npm run matrix` is there for the newest of each package.
+const INSTALL = ['--no-audit', '--no-fund', '--no-package-lock', '--prefer-offline'];
 const runFile = promisify(execFile);
 
 export interface Ended {
@@ -18,7 +20,7 @@ export interface Ended {
 
 export interface InstalledProgram {
   readonly folder: string;
-  /** Runs a command to its end, with at most a minute for it. */
+  /** Runs a command to its end, with at most two minutes for it. */
   run(command: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** Starts a script of the program, and waits for its first line. */
   start(
@@ -28,7 +30,7 @@ export interface InstalledProgram {
   remove(): Promise<void>;
 }
 
-/** Packs what is built, and installs it with the packages that the program names. */
+/** Installs what test/package/setup.js has packed, with the packages that the program names. */
 export function installProgram(name: string): Promise<InstalledProgram> {
   return install(name, async (folder) => {
     await cp(join(PROGRAMS, name), folder, { recursive: true });
@@ -41,14 +43,17 @@ export function installExample(name: string): Promise<InstalledProgram> {
   return install(name, (folder) => cp(join('examples', name), folder, { recursive: true }));
 }
 
+/** The packed package. */
+export function readTarball(): string {
+  const { PACKED_TARBALL } = process.env;
+  if (PACKED_TARBALL === undefined) throw new Error('Nothing is packed: run it in the project "package".');
+  return PACKED_TARBALL;
+}
+
 async function install(name: string, copy: (folder: string) => Promise<void>): Promise<InstalledProgram> {
   const folder = await mkdtemp(join(tmpdir(), `${name}-`));
   await copy(folder);
-  const { stdout } = await runFile('npm', ['pack', '--json', '--pack-destination', folder]);
-  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-  await runFile('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', join(folder, filename)], {
-    cwd: folder,
-  });
+  await runFile('npm', ['install', ...INSTALL, readTarball()], { cwd: folder });
   return {
     folder,
     run: (command, args, env) => run(folder, [command, ...args], env),
@@ -62,7 +67,7 @@ async function run(
   [command = '', ...args]: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const options = { cwd, env: toEnvironment(env), timeout: 60_000 };
+  const options = { cwd, env: toEnvironment(env), timeout: 120_000 };
   const { stdout, stderr, code } = await runFile(command, args, options).then(
     (done) => ({ ...done, code: 0 }),
     (cause: unknown) => {

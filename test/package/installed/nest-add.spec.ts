@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readTarball } from '../../support/installed-program.js';
 
 const runFile = promisify(execFile);
 const MINUTES = 60_000;
@@ -84,9 +85,7 @@ describe('nest add, with the packed package', () => {
       await writeFile(join(folder, path), text);
     }
     await linkPackages(join(folder, 'node_modules'));
-    const { stdout } = await runFile('npm', ['pack', '--json', '--pack-destination', folder]);
-    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-    await runFile('tar', ['xzf', filename], { cwd: folder });
+    await runFile('tar', ['xzf', readTarball()], { cwd: folder });
     await symlink(join(folder, 'package'), join(folder, 'node_modules/nestjs-descope'));
   }, 2 * MINUTES);
   afterAll(() => rm(folder, { recursive: true }));

@@ -16,7 +16,7 @@ describe('Installed into a program that is tested by Jest in CommonJS', () => {
   it.each(['29.1', '29.4'])(
     'the emulator starts in a global setup, and the application finds it: ts-jest %s',
     async (version) => {
-      const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--no-save'];
+      const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--prefer-offline', '--no-save'];
       await program.run('npm', ['install', ...flags, `ts-jest@~${version}.0`]);
       const { code, output } = await program.run('node_modules/.bin/jest', []);
       expect({ code, output }).toMatchObject({
