@@ -1,8 +1,17 @@
 // The library as a package in a folder of its own, for programs that run in a process of their own.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { transformFileSync } from '@swc/core';
+import { transformSync } from '@swc/core';
 
 /** A folder with the compiled library, and the programs that were put beside it. */
 export interface CompiledLibrary {
@@ -19,7 +28,7 @@ export function compileLibrary(root = process.cwd()): CompiledLibrary {
     if (!path.endsWith('.ts')) continue;
     const target = join(folder, 'lib', path.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, transformFileSync(join(root, 'lib', path), COMPILER).code);
+    writeFileSync(target, compile(readFileSync(join(root, 'lib', path), 'utf8')));
   }
   const exports = {
     '.': './lib/index.js',
@@ -59,3 +68,11 @@ export const COMPILER = {
   },
   module: { type: 'es6' },
 } as const;
+
+const compiled = new Map<string, string>(); // by its source: the specs of a worker compile the library once
+
+function compile(source: string): string {
+  const known = compiled.get(source) ?? transformSync(source, COMPILER).code;
+  compiled.set(source, known);
+  return known;
+}
