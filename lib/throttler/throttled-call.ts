@@ -9,8 +9,8 @@ import type { ContextRequest, OpenCall } from '../auth/transports/call.js';
 import { openCall } from '../auth/transports/call.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeAccessError, DescopeConfigError } from '../core/errors.js';
+import { readSender } from '../core/http/address.js';
 import type { RequestLike } from '../core/http/request.js';
-import { readSender } from '../core/http/request.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { DescopeUser } from '../core/user/descope-user.js';
 

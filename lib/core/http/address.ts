@@ -1,18 +1,31 @@
 // The address of a client as a key: IPv4 as it is, and of IPv6 the network, because one sender has all of its addresses.
 import { isIP } from 'node:net';
+import type { RequestLike } from './request.js';
 
 /** The bits of an IPv6 address that name a network: providers assign at least a /64 to each customer. */
-export const NETWORK_BITS = 64;
+const NETWORK_BITS = 64;
 
 const MAX_LENGTH = 64;
 const WITH_PORT = /^(?:\[([^\]]+)\]|(\d+(?:\.\d+){3}))(?::\d+)?$/; // as some proxies write it
+
+/**
+ * Reads the address of the client, of IPv6 the network. What is no address, as a client may write it in a header that a proxy
+ * passes on, does not count: then the address of the direct peer does.
+ */
+export function readSender({ ip, socket }: RequestLike, ipv6Bits?: number): string | undefined {
+  for (const address of [ip, socket?.remoteAddress]) {
+    const network = address === undefined ? undefined : toNetwork(address, ipv6Bits);
+    if (network !== undefined) return network;
+  }
+  return undefined;
+}
 
 /**
  * Reads an address, in any spelling, and with a port where a proxy added one.
  * @returns an IPv4 address, such as `192.0.2.1`, or an IPv6 network, such as `2001:db8:1:2:0:0:0:0/64`; `undefined` for text
  *   that is no address
  */
-export function toNetwork(text: string, bits = NETWORK_BITS): string | undefined {
+function toNetwork(text: string, bits = NETWORK_BITS): string | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   const [, bracketed, dotted] = WITH_PORT.exec(text) ?? [];
   const [address = ''] = (bracketed ?? dotted ?? text).split('%'); // without the zone of a local address

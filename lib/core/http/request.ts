@@ -1,6 +1,5 @@
 // The part of a request that is read, independent of the framework, and its Authorization header.
 import { DescopeCredentialError } from '../errors.js';
-import { toNetwork } from './address.js';
 
 /**
  * The part of a request that this package reads. Express's request and Node's `IncomingMessage` have this shape; Fastify's
@@ -58,18 +57,6 @@ export function countHeader(request: RequestLike, name: string): number {
     if (candidate?.length === name.length && candidate.toLowerCase() === name) count += 1;
   }
   return count;
-}
-
-/**
- * Reads the address of the client, of IPv6 the network. What is no address, as a client may write it in a header that a proxy
- * passes on, does not count: then the address of the direct peer does.
- */
-export function readSender({ ip, socket }: RequestLike, ipv6Bits?: number): string | undefined {
-  for (const address of [ip, socket?.remoteAddress]) {
-    const network = address === undefined ? undefined : toNetwork(address, ipv6Bits);
-    if (network !== undefined) return network;
-  }
-  return undefined;
 }
 
 // The Authorization header: one credential, or none (RFC 6750 §2.1, RFC 9449 §7.1).
