@@ -105,13 +105,18 @@ export default [command, schematic, entryPoints];
 
 // What an application loads while it starts, and only with the option that it is for: files of their own.
 const OPTIONAL =
-  /\/(?:core\/(?:channel|webhook)\/|core\/dpop\/(?:create-proof-verifier|proof-verifier|proof-keys|nonces|replays|replay-memory)|core\/revocation\/store-sharing|core\/session\/user-cache|core\/store\/store-probe|core\/m2m\/(?:access-keys|shared-exchanges)|routes\/(?:mounted|[a-z]+\.routes)|events\/(?:events\.route|raw-bodies)|inspect\/graphql-schema)/;
+  /\/(?:auth\/access\/fga\.|core\/(?:channel|webhook)\/|core\/dpop\/(?:create-proof-verifier|proof-verifier|proof-keys|proof|nonces|replays|replay-memory|prover)\.|core\/http\/address|core\/revocation\/store-sharing|core\/session\/user-cache|core\/store\/store-probe|core\/m2m\/(?:access-keys|client-tokens|connection-tokens|delegated-tokens|shared-exchanges|token-exchange)|core\/user\/access-(?:steps|names)|routes\/(?:mounted|[a-z]+\.routes)|events\/(?:events\.route|raw-bodies)|inspect\/graphql-schema)/;
+
+// One file of what refreshes, links and ends sign-ins: the routes, the option session.refresh and revocations need all of it.
+const SIGN_INS =
+  /\/core\/session\/(?:auto-refresh|refresher|refresh-cache|refresh-claims|revoker|sign-in-chains|sign-outs|held-tokens)\./;
 
 // Two files for what several entry points share, so that none loads more than three, and one for what some have in common
 // with './context'. What a module of a chunk imports joins it, unless it has one already.
 function toChunk(id) {
   if (id === HELPERS) return 'pipeline';
   if (OPTIONAL.test(id) && !/core\/channel\/timing/.test(id)) return undefined;
+  if (SIGN_INS.test(id)) return 'sign-ins';
   if (
     /\/dist\/esm\/(?:core|auth)\//.test(id) &&
     !/(?:descope\.sockets|session-end|transports\/mcp)\.js$/.test(id)
@@ -129,7 +134,8 @@ function shareHelpers(code, id) {
   const rest = code.replace(/^var (__\w+) = \(this && this\.\1\) \|\| function [^]*?^\};?$/gm, '');
   if (/\bthis\.__\w+\b|\bInject\(\)/.test(rest))
     throw new Error(`${id}: an unknown helper, or an @Inject() by type.`);
-  return { code: `import { __decorate, __metadata, __param } from '${HELPERS}';\n${rest}`, map: null };
+  const read = rest.replace(/,\n *__metadata\("design:(?:type|returntype)", [^\n]*\)(?=,?\n)/g, '');
+  return { code: `import { __decorate, __metadata, __param } from '${HELPERS}';\n${read}`, map: null };
 }
 
 function loadHelpers(id) {
@@ -146,7 +152,7 @@ function loadHelpers(id) {
       return (target, key) => decorate(target, key, index);
     }
     export function __metadata(key, value) {
-      return key === 'design:paramtypes' ? Reflect.metadata(key, value) : undefined;
+      return Reflect.metadata(key, value);
     }`;
 }
 

@@ -110,7 +110,11 @@ export { DESCOPE_CHANNELS } from './core/events.js';
 export type { OriginTest, TrustedOrigin } from './core/http/origin.js';
 export type { RequestLike } from './core/http/request.js';
 export type { TokenReader, TokenSource, TokenSourceOption } from './core/http/token-source.js';
-export type { AccessKeyCredentials, ClientCredentials, M2mCredentials } from './core/m2m/client-tokens.js';
+export type {
+  AccessKeyCredentials,
+  ClientCredentials,
+  M2mCredentials,
+} from './core/m2m/client-credentials.js';
 export type { MaybePromise } from './core/maybe-promise.js';
 export type { DescopeRevocationOutcome, RevocationReach } from './core/session/revoker.js';
 export type { DescopeSessionClass, SignedInSession } from './core/session/session.js';

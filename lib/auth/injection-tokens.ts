@@ -19,7 +19,7 @@ export const DESCOPE_KEY_SET = 'nestjs-descope:key-set';
 export const DESCOPE_TIME = 'nestjs-descope:time';
 /** The Descope client, for `@InjectDescope()`. */
 export const DESCOPE_CLIENT = 'nestjs-descope:client';
-/** The `RelationCheck`, for `@FgaCheck`. */
+/** The `Relations`, for `@FgaCheck`. */
 export const DESCOPE_RELATIONS = 'nestjs-descope:relations';
 /** The `OptionOverrides` of a test. */
 export const DESCOPE_OVERRIDES = 'nestjs-descope:overrides';

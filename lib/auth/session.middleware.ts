@@ -8,8 +8,7 @@ import type { MaybePromise } from '../core/maybe-promise.js';
 import { toReason } from '../core/request-failure.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import type { DueSession, Sessions } from '../core/session/auto-refresh.js';
-import { isSessionOver } from '../core/session/refresher.js';
-import { DescopeSession } from '../core/session/session.js';
+import { DescopeSession, isSessionOver } from '../core/session/session.js';
 import {
   DESCOPE_AUTHENTICATOR,
   DESCOPE_NOTIFY,
@@ -52,7 +51,7 @@ export class SessionAttachment {
     if (recallSession(call.key, this.authenticator) !== undefined || this.#isUnrefreshed(call))
       return undefined;
     try {
-      return this.sessions.autoRefresh.findDue(call.headers);
+      return this.sessions.autoRefresh?.findDue(call.headers);
     } catch {
       return undefined; // the guard reads the same source if the route requires a session
     }
@@ -62,7 +61,7 @@ export class SessionAttachment {
   async run(call: WritableCall, due: DueSession): Promise<void> {
     const exchange = { request: call.headers, response: call.response };
     try {
-      const tokens = await this.sessions.autoRefresh.refreshIfLapsed(exchange.request, due);
+      const tokens = await this.sessions.autoRefresh?.refreshIfLapsed(exchange.request, due);
       if (tokens === undefined) return;
       await this.sessions.tokenStore.write(exchange, tokens, false).catch(passTooLarge);
       keepPrivate(call.response);

@@ -1,7 +1,7 @@
 // The injectable that checks relations in services: one, or those of a whole list in one call.
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { Relation, RelationCheck } from '../auth/access/fga.js';
+import type { Relation, Relations } from '../auth/access/fga.js';
 import type { CheckedContext, FgaContext } from '../auth/access/fga-context.js';
 import { readFgaContext } from '../auth/access/fga-context.js';
 import { findService } from '../auth/access/find-provider.js';
@@ -125,7 +125,7 @@ export class DescopeFga {
 
   async #ask({ owner, context }: Asked, tuples: readonly Relation[]): Promise<readonly boolean[]> {
     if (owner === undefined) return [];
-    const check = this.#find(DESCOPE_RELATIONS) as RelationCheck;
+    const check = this.#find(DESCOPE_RELATIONS) as Relations;
     return inNestForm(() => check.ask(owner, tuples, context));
   }
 

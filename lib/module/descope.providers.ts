@@ -3,7 +3,7 @@ import type { Provider } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { RelationCheck } from '../auth/access/fga.js';
+import type { RelationCheck, Relations } from '../auth/access/fga.js';
 import type { Application, WatchRevocations } from '../auth/applications.js';
 import { createApplication } from '../auth/applications.js';
 import type { DescopeClient, OptionOverrides } from '../auth/injection-tokens.js';
@@ -28,9 +28,8 @@ import {
 import type { DescopeTransport } from '../auth/transports/transport.js';
 import { fetchKeys, toUnusableOutage } from '../core/api/descope-api.js';
 import type { RefreshApi } from '../core/api/descope-calls.js';
-import { exchangeAccessKey, refreshSession, RejectedTokens } from '../core/api/descope-calls.js';
+import { exchangeAccessKey, RejectedTokens } from '../core/api/descope-calls.js';
 import { DescopeTime } from '../core/api/descope-time.js';
-import type { Clock } from '../core/clock.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { resolveConfig } from '../core/config/config.js';
 import { isProduction, mergeOptions, readEnvironment } from '../core/config/environment.js';
@@ -45,14 +44,7 @@ import type { Revocation } from '../core/revocation/revocation.js';
 import { Revocations } from '../core/revocation/revocations.js';
 import type { RevocationReceiver, RevocationSharing } from '../core/revocation/sharing.js';
 import { Authenticator, withDpopSource } from '../core/session/authenticator.js';
-import type { Sessions } from '../core/session/auto-refresh.js';
-import { AutoRefresh } from '../core/session/auto-refresh.js';
-import { RefreshCache } from '../core/session/refresh-cache.js';
-import { RefreshClaims } from '../core/session/refresh-claims.js';
-import { Refresher } from '../core/session/refresher.js';
-import { Revoker } from '../core/session/revoker.js';
-import { SignInChains } from '../core/session/sign-in-chains.js';
-import { SignOuts } from '../core/session/sign-outs.js';
+import type { Sessions, SignInServices } from '../core/session/auto-refresh.js';
 import type { KeyValueStore } from '../core/store/key-value-store.js';
 import { boundStore, SIGN_OUTS_FAILED, STORE_FAILED } from '../core/store/key-value-store.js';
 import type { KeySet } from '../core/token/key-set.js';
@@ -91,7 +83,7 @@ export const descopeProviders: Provider[] = [
   {
     provide: DESCOPE_RELATIONS,
     inject: [DESCOPE_CLIENT, DESCOPE_CONFIG, DESCOPE_NOTIFY],
-    useFactory: createRelationCheck,
+    useFactory: createRelations,
   },
   {
     provide: DESCOPE_RESOURCES,
@@ -156,10 +148,17 @@ function provideServices(...[late, config, authenticator, keys, sessions]: Servi
   late.provide({ config, authenticator, keys, sessions });
 }
 
-function createRelationCheck(client: DescopeClient, config: DescopeConfig, notify: Notify): RelationCheck {
-  const { baseUrl, fgaCacheUrl: cacheUrl, keyFetch } = config;
+type RelationParts = readonly [DescopeClient, DescopeConfig, Notify];
+
+// Relations need the management key. A test may replace the client and have no key: then the first check loads the code.
+async function createRelations(...[client, config, notify]: RelationParts): Promise<Relations> {
+  const { baseUrl, fgaCacheUrl: cacheUrl, keyFetch, readSecrets } = config;
   const readFailure = () => readLastFailure(config);
-  return new RelationCheck({ client, timeoutMs: keyFetch.timeoutMs, notify, baseUrl, cacheUrl, readFailure });
+  const input = { client, timeoutMs: keyFetch.timeoutMs, notify, baseUrl, cacheUrl, readFailure };
+  let check: Promise<RelationCheck> | undefined;
+  const load = () => (check ??= import('../auth/access/fga.js').then((fga) => new fga.RelationCheck(input)));
+  if (readSecrets().managementKey !== undefined) await load();
+  return { ask: async (...asked) => (await load()).ask(...asked) };
 }
 
 // Resolved config → the parts that keep browsers' sessions, one factory each.
@@ -196,7 +195,7 @@ function toApplication(
 type SessionParts = readonly [DescopeConfig, KeySet, Notify, KeyValueStore | undefined, DescopeTime];
 
 async function createSessions(...[config, keys, notify, store, time]: SessionParts): Promise<Sessions> {
-  const { clock, session, verification, authentication, projectId } = config;
+  const { clock, session, verification, projectId } = config;
   const api = toRefreshApi(config, notify, time);
   const tokenStore = createTokenStore(config, notify);
   const verifier = new TokenVerifier({ config: verification, keys, clock, cache: config.tokenCache });
@@ -204,42 +203,36 @@ async function createSessions(...[config, keys, notify, store, time]: SessionPar
   const userCache = await loadUserCache(config);
   const onHeard = userCache && ((revocation: Revocation) => userCache.hear(revocation));
   const revocations = new Revocations({ clock, projectId, notify, createSharing, onHeard });
-  const signIns = new SignInChains(clock, store);
-  const cache = new RefreshCache({ clock, store });
-  const claims = new RefreshClaims({ clock, store, callTimeMs: config.keyFetch.timeoutMs, notify });
-  const calls = {
-    verifier,
-    refresh: (token: string) => refreshSession(api, token),
-    toUnusable: (cause: unknown) => toUnusableOutage(api, cause),
-    isShared: store !== undefined,
-  };
-  const refresher = new Refresher({ ...calls, cache, claims, signIns, revocations, clock, projectId });
-  const autoRefresh = new AutoRefresh({
+  const parts = { api, tokenStore, verifier, revocations };
+  let signIns: Promise<SignInServices> | undefined;
+  const loadSignIns = () => (signIns ??= createSignIns(config, parts, store));
+  const autoRefresh = session.isRefreshed ? (await loadSignIns()).autoRefresh : undefined;
+  return { ...parts, userCache, loadSignIns, autoRefresh };
+}
+
+type SignInParts = readonly [
+  DescopeConfig,
+  Pick<Sessions, 'api' | 'tokenStore' | 'verifier' | 'revocations'>,
+  KeyValueStore | undefined,
+];
+
+async function createSignIns(...[config, parts, store]: SignInParts): Promise<SignInServices> {
+  const { createSignInServices } = await import('../core/session/auto-refresh.js');
+  const { authentication, clock, accessKeys } = config;
+  return createSignInServices({
+    ...parts,
+    store,
     // `Authorization: DPoP` decides alone: beside it no cookie counts, and none is refreshed.
     config: config.dpop === undefined ? authentication : withDpopSource(authentication),
-    tokenStore,
-    verifier,
-    refresher,
     clock,
-    keyHeader: config.accessKeys?.header,
-    isOn: session.isRefreshed,
+    keyHeader: accessKeys?.header,
   });
-  const parts = { api, tokenStore, refresher, signIns, revocations, verifier, userCache };
-  return { ...parts, autoRefresh, ...createSignOuts(parts, clock) };
 }
 
 async function loadUserCache({ userCache: config, clock, projectId }: DescopeConfig) {
   if (config === undefined) return undefined;
   const { UserCache } = await import('../core/session/user-cache.js');
   return new UserCache({ config, clock, projectId });
-}
-
-type SignOutParts = Pick<Sessions, 'api' | 'refresher' | 'signIns' | 'revocations' | 'verifier'>;
-
-function createSignOuts(parts: SignOutParts, clock: Clock): Pick<Sessions, 'revoker' | 'signOuts'> {
-  const { time, notify } = parts.api;
-  const revoker = new Revoker({ ...parts, time, clock, notify });
-  return { revoker, signOuts: new SignOuts({ ...parts, revoker }) };
 }
 
 type CreateSharing = (receiver: RevocationReceiver) => RevocationSharing | undefined;

@@ -56,7 +56,8 @@ export class DescopeRevocations {
   async revokeSession(session: DescopeSession): Promise<RevocationResult> {
     return inNestForm(async () => {
       const { token, claims, user } = readSession(session);
-      const { revoker } = (await this.services.find()).sessions;
+      const { sessions } = await this.services.find();
+      const { revoker } = await sessions.loadSignIns();
       const { isStored, signIns } = await revoker.revokeSignIns([
         { token, claims, kind: user.kind, isRefresh: false },
       ]);
@@ -115,7 +116,8 @@ export class DescopeRevocations {
   ): Promise<RevocationResult> {
     return inNestForm(async () => {
       const { config, sessions } = await this.services.find();
-      const { revoker, api } = sessions;
+      const { api } = sessions;
+      const { revoker } = await sessions.loadSignIns();
       const { managementKey } = config.readSecrets();
       const tell =
         end && managementKey !== undefined

@@ -5,10 +5,12 @@ import type { Fetch, FetchLike } from '../core/api/http-client.js';
 import { toNodeFetch } from '../core/api/http-client.js';
 import { DescopeConfigError } from '../core/errors.js';
 import { createBearerFetch } from '../core/m2m/bearer-fetch.js';
-import type { M2mCredentials } from '../core/m2m/client-tokens.js';
-import { MachineTokens, readCredentials } from '../core/m2m/client-tokens.js';
+import type { M2mCredentials } from '../core/m2m/client-credentials.js';
+import { readCredentials } from '../core/m2m/client-credentials.js';
+import type { MachineTokens } from '../core/m2m/client-tokens.js';
 import type { MaybePromise } from '../core/maybe-promise.js';
 import { whenReady } from '../core/maybe-promise.js';
+import type { Services } from './late-services.js';
 import { LateServices } from './late-services.js';
 
 /** Options of `DescopeM2mClient.createFetch`. */
@@ -74,9 +76,13 @@ export class DescopeM2mClient {
   }
 
   #findTokens(): MaybePromise<MachineTokens> {
-    return whenReady(this.services.find(), ({ sessions, config }) => {
-      return (this.#tokens ??= new MachineTokens(sessions.api, config.clock));
-    });
+    return this.#tokens ?? whenReady(this.services.find(), (services) => this.#createTokens(services));
+  }
+
+  // An application that calls no other service does not load their code.
+  async #createTokens({ sessions, config }: Services): Promise<MachineTokens> {
+    const { MachineTokens } = await import('../core/m2m/client-tokens.js');
+    return (this.#tokens ??= new MachineTokens(sessions.api, config.clock));
   }
 }
 

@@ -230,7 +230,8 @@ export function toRoutesProvider(options: DescopeRoutesOptions): Provider {
       ...[config, sessions, authenticator, modules]: LoadedParts
     ): Promise<MountedRoutes> => {
       const { createMountedRoutes } = await import('./mounted.routes.js');
-      return createMountedRoutes({ options, config, sessions, authenticator, modules });
+      const loaded = { ...sessions, ...(await sessions.loadSignIns()) };
+      return createMountedRoutes({ options, config, sessions: loaded, authenticator, modules });
     },
   };
 }

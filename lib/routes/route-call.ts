@@ -11,7 +11,7 @@ import { readHeader } from '../core/http/request.js';
 import type { HttpExchange, TokenStore } from '../core/http/token-store.js';
 import type { Notify } from '../core/logging.js';
 import type { Authenticator } from '../core/session/authenticator.js';
-import type { Sessions } from '../core/session/auto-refresh.js';
+import type { Sessions, SignInServices } from '../core/session/auto-refresh.js';
 import type { JsonObject } from '../core/token/claims.js';
 import { isJsonObject, readOwn } from '../core/token/claims.js';
 import type { DescopeRoutesOptions } from './routes.options.js';
@@ -33,7 +33,7 @@ export interface RouteCall {
 export interface RouteParts {
   readonly options: DescopeRoutesOptions;
   readonly config: DescopeConfig;
-  readonly sessions: Sessions;
+  readonly sessions: Sessions & SignInServices;
   readonly authenticator: Authenticator;
   readonly modules: ModuleRef;
 }

@@ -155,6 +155,9 @@ export class RelationCheck {
   }
 }
 
+/** Checks which relations exist, loaded when an application asks. */
+export type Relations = Pick<RelationCheck, 'ask'>;
+
 const DOWN =
   "Relations cannot be checked. Until they can, handlers with @FgaCheck respond with 503, and DescopeFga rejects. If this continues, check the network connection to baseUrl and fgaCacheUrl, the management key, and that the project's schema has the types and relations that are asked for.";
 

@@ -23,7 +23,7 @@ import { addMetadata, assertValueSource, invalid, isRuleClass } from './access-m
 import { assertActivated, assertAnyOf, isDemand, toMissing } from './alternatives.js';
 import type { Case } from './check-access.js';
 import { judgeDemand } from './check-access.js';
-import type { RelationCheck } from './fga.js';
+import type { Relations } from './fga.js';
 import type { CheckedContext } from './fga-context.js';
 import { readFgaContext } from './fga-context.js';
 import { findProvider } from './find-provider.js';
@@ -38,7 +38,7 @@ export interface RuleCase extends Case {
   readonly config: DescopeConfig;
 }
 
-type Relations = ReadonlyMap<RelationRule, Promise<boolean> | undefined>;
+type Answers = ReadonlyMap<RelationRule, Promise<boolean> | undefined>;
 
 /**
  * Asserts that every rule allows the call, in their order. What a rule of the application throws is passed on.
@@ -52,7 +52,7 @@ export function assertRules(ruleCase: RuleCase): MaybePromise<void> {
 }
 
 async function follow(rules: readonly AccessRule[], ruleCase: RuleCase): Promise<void> {
-  let relations: Relations | undefined;
+  let relations: Answers | undefined;
   for (const rule of rules) {
     if (rule.kind === 'rule') await assertAllowed(rule, ruleCase);
     else if (rule.kind === 'any-of') await assertAlternatives(rule, ruleCase);
@@ -63,7 +63,7 @@ async function follow(rules: readonly AccessRule[], ruleCase: RuleCase): Promise
 }
 
 async function assertAlternatives({ alternatives }: AlternativesRule, ruleCase: RuleCase): Promise<void> {
-  let relations: Promise<Relations> | undefined;
+  let relations: Promise<Answers> | undefined;
   const judge = async (one: AccessAlternative): Promise<Flaw | undefined> => {
     if (isDemand(one)) return judgeDemand(one, ruleCase, ruleCase.config);
     if (one.kind === 'rule') await assertAllowed(one, ruleCase);
@@ -90,7 +90,7 @@ async function assertAllowed({ rule }: ApplicationRule, ruleCase: RuleCase): Pro
 async function askRelations(
   rules: readonly (AccessRule | AccessAlternative)[],
   ruleCase: RuleCase,
-): Promise<Relations> {
+): Promise<Answers> {
   const { call, user, modules } = ruleCase;
   const wanted = rules.filter((rule) => rule.kind === 'relation');
   const resources = await readRequestValues(
@@ -100,7 +100,7 @@ async function askRelations(
   const named = wanted.filter(({ resource }) => resources.has(resource));
   const contexts = named.map((rule) => readContext(rule, ruleCase));
   await Promise.allSettled(contexts);
-  const check = modules.get<RelationCheck>(DESCOPE_RELATIONS, { strict: false });
+  const check = modules.get<Relations>(DESCOPE_RELATIONS, { strict: false });
   const ask = async (rule: RelationRule, index: number): Promise<boolean> => {
     const { resourceType, resource, relation, targetType } = rule;
     const about = { resourceType, resource: resources.get(resource) ?? '', relation };
@@ -121,7 +121,7 @@ async function readContext(
   return readFgaContext(await context(call.context), `@FgaCheck(${resourceType}#${relation})`);
 }
 
-async function assertRelated(rule: RelationRule, relations: Relations): Promise<void> {
+async function assertRelated(rule: RelationRule, relations: Answers): Promise<void> {
   const isRelated = await relations.get(rule);
   if (isYes(isRelated)) return;
   const { resourceType, relation } = rule;

@@ -1,6 +1,8 @@
-// Refreshes a browser's lapsed session during a request from its own pages, and the type of the services of sessions.
+// Refreshes a browser's lapsed session during a request from its own pages, and creates the services of sessions.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { toUnusableOutage } from '../api/descope-api.js';
 import type { RefreshApi } from '../api/descope-calls.js';
+import { refreshSession } from '../api/descope-calls.js';
 import type { Clock } from '../clock.js';
 import { DescopeAccessError, DescopeCredentialError } from '../errors.js';
 import type { TokenReading } from '../http/cookies.js';
@@ -11,14 +13,16 @@ import { readHeader } from '../http/request.js';
 import { readCredential } from '../http/token-source.js';
 import type { TokensToKeep, TokenStore } from '../http/token-store.js';
 import type { Revocations } from '../revocation/revocations.js';
+import type { KeyValueStore } from '../store/key-value-store.js';
 import { readEndMs } from '../token/decode.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { AuthenticationConfig } from './authenticator.js';
-import type { Refresher } from './refresher.js';
-import { assertSameSubject } from './refresher.js';
-import type { Revoker } from './revoker.js';
-import type { SignInChains } from './sign-in-chains.js';
-import type { SignOuts } from './sign-outs.js';
+import { RefreshCache } from './refresh-cache.js';
+import { RefreshClaims } from './refresh-claims.js';
+import { assertSameSubject, Refresher } from './refresher.js';
+import { Revoker } from './revoker.js';
+import { SignInChains } from './sign-in-chains.js';
+import { SignOuts } from './sign-outs.js';
 import type { UserCache } from './user-cache.js';
 
 const REJECTIONS: readonly string[] = ['SESSION_ENDED', 'SESSION_SUPERSEDED'];
@@ -33,8 +37,6 @@ export interface AutoRefreshInput {
   readonly clock: Clock;
   /** The configured header of access keys, if there is one. */
   readonly keyHeader: string | undefined;
-  /** Whether sessions are refreshed. */
-  readonly isOn: boolean;
 }
 
 /** The tokens of a session that may have to be refreshed, unverified. */
@@ -53,9 +55,9 @@ export class AutoRefresh {
 
   /** Finds the session of a request if it may have to be refreshed, synchronously and unverified. */
   findDue(request: RequestLike): DueSession | undefined {
-    const { isOn, tokenStore } = this.#input;
-    const refresh = isOn ? tokenStore.readRefreshToken(request) : undefined;
-    if (refresh === undefined || refresh.kind === 'absent') return undefined;
+    const { tokenStore } = this.#input;
+    const refresh = tokenStore.readRefreshToken(request);
+    if (refresh.kind === 'absent') return undefined;
     const session = tokenStore.readSessionToken(request);
     if (!this.#mayRefresh(request, session)) return undefined;
     return { sessionToken: toText(session), refreshToken: toText(refresh) };
@@ -148,17 +150,52 @@ function toText(reading: TokenReading): string | undefined {
 
 // The services of browsers' sessions.
 
-/** The services of browsers' sessions, for the middleware and the routes. */
+/** The services of sessions that every application has. */
 export interface Sessions {
   readonly api: RefreshApi;
-  readonly autoRefresh: AutoRefresh;
   readonly tokenStore: TokenStore;
-  readonly refresher: Refresher;
-  readonly signIns: SignInChains;
   readonly revocations: Revocations;
-  readonly revoker: Revoker;
-  readonly signOuts: SignOuts;
   readonly verifier: TokenVerifier;
   /** Present if the application's own users are remembered. */
   readonly userCache: UserCache | undefined;
+  /** Present if lapsed sessions are refreshed before each request. */
+  readonly autoRefresh: AutoRefresh | undefined;
+  /** Loads the services of sign-ins, once. An application that only verifies tokens does not need them. */
+  readonly loadSignIns: () => Promise<SignInServices>;
+}
+
+/** The services that refresh, link and end sign-ins: for the refresh of sessions, the routes, and revocations. */
+export interface SignInServices {
+  readonly autoRefresh: AutoRefresh;
+  readonly refresher: Refresher;
+  readonly revoker: Revoker;
+  readonly signOuts: SignOuts;
+}
+
+/** The input of `createSignInServices`. */
+export interface SignInServicesInput
+  extends Pick<Sessions, 'api' | 'revocations'>, Omit<AutoRefreshInput, 'refresher'> {
+  readonly store: KeyValueStore | undefined;
+}
+
+/** Creates the services of sign-ins. */
+export function createSignInServices(input: SignInServicesInput): SignInServices {
+  const { api, verifier, revocations, store, clock } = input;
+  const { projectId, notify, time, timeoutMs: callTimeMs } = api;
+  const signIns = new SignInChains(clock, store);
+  const refresher = new Refresher({
+    verifier,
+    refresh: (token) => refreshSession(api, token),
+    toUnusable: (cause) => toUnusableOutage(api, cause),
+    cache: new RefreshCache({ clock, store }),
+    claims: new RefreshClaims({ clock, store, callTimeMs, notify }),
+    signIns,
+    revocations,
+    isShared: store !== undefined,
+    clock,
+    projectId,
+  });
+  const revoker = new Revoker({ revocations, signIns, time, clock, notify });
+  const signOuts = new SignOuts({ api, verifier, refresher, revoker });
+  return { autoRefresh: new AutoRefresh({ ...input, refresher }), refresher, revoker, signOuts };
 }

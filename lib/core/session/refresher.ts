@@ -206,11 +206,6 @@ export function sessionEnded({ errorCode }: DescopeApiError): DescopeCredentialE
   return new DescopeCredentialError('SESSION_ENDED', 'Descope ended the session.', details);
 }
 
-/** Checks whether a session has ended for good, so that its cookies can be cleared; not if its key is not known yet. */
-export function isSessionOver(error: DescopeCredentialError): boolean {
-  return error.code !== 'SESSION_SUPERSEDED' && error.code !== 'TOKEN_KEY_UNKNOWN';
-}
-
 /** Returns the outcome of a failed refresh, for its event. */
 export function toOutcome(error: unknown): DescopeRefreshOutcome {
   if (error instanceof DescopeUnavailableError) return 'outage';

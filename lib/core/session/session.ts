@@ -176,3 +176,8 @@ export function acceptOptionalSession(
     throw error;
   }
 }
+
+/** Checks whether a session has ended for good, so that its cookies can be cleared; not if its key is not known yet. */
+export function isSessionOver(error: DescopeCredentialError): boolean {
+  return error.code !== 'SESSION_SUPERSEDED' && error.code !== 'TOKEN_KEY_UNKNOWN';
+}

@@ -54,8 +54,10 @@ describe.each(['esm', 'cjs'])('The %s build', (build) => {
     'emulator/command/emulator-command',
   ];
   // What './inspect' has in common with the option `explain` is a file of its own: without the option nothing loads it. So is
-  // what './context' has in common with './bullmq' and './on-behalf'.
-  const SHARING = ['inspect', 'context', 'bullmq', 'on-behalf'].map((name) => `${name}/index.js`);
+  // what './context' has in common with './bullmq' and './on-behalf', and './throttler' with the option `accessKeys`.
+  const SHARING = ['inspect', 'context', 'bullmq', 'on-behalf', 'throttler'].map(
+    (name) => `${name}/index.js`,
+  );
   const toMost = (entryPoint: string) => (SHARING.includes(entryPoint) ? 4 : 3);
   it.each(entryPoints.map((name) => `${name}.js`))('loads few files for %s', (entryPoint) => {
     const { files, packages } = open(entryPoint);

@@ -55,6 +55,8 @@ const STARTS = `
   };
   const OPTIONS = [
     {},
+    { managementKey: 'K2abcdefghijklmnopqrstuvwxyz' },
+    { session: { refresh: true } },
     { routes: { login: false } },
     { accessKeys: true },
     { shared: { store } },
@@ -108,8 +110,10 @@ describe('Installed without its optional peers, the package', () => {
     expect(atImport).toEqual(['application.js', 'pipeline.js']);
     expect(started).toEqual([
       [],
+      ['fga.js'],
+      ['sign-ins.js'],
       ['mounted.routes.js'],
-      ['access-keys.js'],
+      ['access-keys.js', 'address.js'],
       ['store-probe.js', 'store-sharing.js'],
       ['events.route.js'],
       ['user-cache.js'],

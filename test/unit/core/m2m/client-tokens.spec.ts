@@ -3,8 +3,9 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { DescopeError } from '#lib/core/errors.js';
-import type { M2mCredentials } from '#lib/core/m2m/client-tokens.js';
-import { MachineTokens, readCredentials } from '#lib/core/m2m/client-tokens.js';
+import type { M2mCredentials } from '#lib/core/m2m/client-credentials.js';
+import { readCredentials } from '#lib/core/m2m/client-credentials.js';
+import { MachineTokens } from '#lib/core/m2m/client-tokens.js';
 import {
   codeLater,
   codeOf,

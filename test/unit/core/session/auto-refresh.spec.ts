@@ -69,7 +69,6 @@ function create({
     refresher,
     clock,
     keyHeader,
-    isOn: true,
   });
   const refreshIfDue = async (request: RequestLike) => {
     const due = autoRefresh.findDue(request);
