@@ -6,7 +6,7 @@ import { DescopeAccessError, DescopeCredentialError } from '../core/errors.js';
 import { assertFromOwnPage, assertSameOrigin } from '../core/http/origin.js';
 import type { TokensToKeep } from '../core/http/token-store.js';
 import { assertSameSubject, otherUser, sessionEnded } from '../core/session/refresher.js';
-import { acceptSession, DescopeSession, isSessionOver,requireSignedIn } from '../core/session/session.js';
+import { acceptSession, DescopeSession, isSessionOver, requireSignedIn } from '../core/session/session.js';
 import { readSubjectId } from '../core/token/claims.js';
 import type { VerifiedToken } from '../core/token/token-verifier.js';
 import type { PostedTokens, RouteCall, RouteParts, RouteResponse } from './route-call.js';
