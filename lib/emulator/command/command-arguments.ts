@@ -26,6 +26,7 @@ Options:
   --replay-ends-sign-in        End the whole sign-in when a rotated refresh token is used again
   --strict                     Reject calls with a field that the emulator does not know
   --screens <kind>             Screens of flows: plain HTML, or Descope's own components (default: plain)
+  --dpop-nonces <where>        Where a DPoP proof needs a nonce: token, always or never (default: token)
   --console-token <token>      Token that opens the console in a browser (default: a new one each time)
   --webhook <url>              Send the audit events of the project to this URL
   --webhook-secret <secret>    Sign them with this secret
@@ -71,6 +72,7 @@ function toOptions(values: Values): EmulatorOptions {
     ...(values['replay-ends-sign-in'] ? { replayEndsSignIn: true } : {}),
     ...(values.strict ? { strict: true } : {}),
     ...toScreens(values),
+    ...toNonces(values),
     ...toConsoleToken(values),
     ...toWebhooks(values),
   };
@@ -80,6 +82,12 @@ function toScreens({ screens }: Values): Pick<EmulatorOptions, 'screens'> {
   if (screens === undefined || screens === 'plain' || screens === 'components')
     return screens === undefined ? {} : { screens };
   throw invalid(`--screens must be plain or components, got ${JSON.stringify(screens)}`);
+}
+
+function toNonces({ 'dpop-nonces': dpopNonces }: Values): Pick<EmulatorOptions, 'dpopNonces'> {
+  if (dpopNonces === undefined) return {};
+  if (dpopNonces === 'token' || dpopNonces === 'always' || dpopNonces === 'never') return { dpopNonces };
+  throw invalid(`--dpop-nonces must be token, always or never, got ${JSON.stringify(dpopNonces)}`);
 }
 
 function toConsoleToken({ 'console-token': consoleToken }: Values): Pick<EmulatorOptions, 'consoleToken'> {
@@ -139,6 +147,7 @@ function parse(args: readonly string[]) {
       'replay-ends-sign-in': flag,
       strict: flag,
       screens: text,
+      'dpop-nonces': text,
       'console-token': text,
       webhook: text,
       'webhook-secret': text,

@@ -85,12 +85,7 @@ describe('A client-id metadata document', () => {
     });
     bed.emulator.configure({ dpopNonces: 'never' });
     const { pair, thumbprint } = await createProofKey();
-    const config = new openid.Configuration(
-      (await toParty()).as as openid.ServerMetadata,
-      toId(),
-      undefined,
-      openid.None(),
-    );
+    const config = new openid.Configuration((await toParty()).as, toId(), undefined, openid.None());
     openid.allowInsecureRequests(config);
     const verifier = openid.randomPKCECodeVerifier();
     const url = openid.buildAuthorizationUrl(config, {

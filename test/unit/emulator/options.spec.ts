@@ -155,6 +155,11 @@ describe('readArguments', () => {
       kind: 'start',
       options: { port: 4400, webhooks: [{ url: 'http://a', secret: 's' }] },
     });
+    for (const dpopNonces of ['token', 'always', 'never'])
+      expect(readArguments(['--dpop-nonces', dpopNonces])).toEqual({
+        kind: 'start',
+        options: { port: 4400, dpopNonces },
+      });
     expect(readArguments(['--screens', 'components'])).toEqual({
       kind: 'start',
       options: { port: 4400, screens: 'components' },
@@ -199,6 +204,7 @@ describe('readArguments', () => {
     [['--port', '1e3'], '--port must be a whole number'],
     [['--url', 'http://emulator'], '--url is for --token and --env'],
     [['--webhook-secret', 'secret'], '--webhook-secret is for --webhook'],
+    [['--dpop-nonces', 'userinfo'], '--dpop-nonces must be token, always or never, got "userinfo"'],
     [['--screens', 'fancy'], '--screens must be plain or components, got "fancy"'],
     [['--token', 'ada', '--env'], 'cannot be used together'],
     [['--token', 'ada', '--seed', 'a.json'], '--seed is for starting an emulator, and --token asks one'],
