@@ -157,9 +157,12 @@ export function reportRouteMistakes(options: OptionReader, given: unknown): void
   for (const name of SWITCHES) routes.read(name, { wants: 'a boolean', is: isBoolean, default: true });
   const members = toMembers(given);
   if (typeof members['login'] !== 'boolean')
-    reportLoginMistakes(routes.group<LoginPageOptions>('login', LOGIN_OPTIONS), members['login']);
+    reportLoginMistakes(
+      routes.group<LoginPageOptions>('login', LOGIN_OPTIONS, ['a boolean']),
+      members['login'],
+    );
   if (typeof members['check'] !== 'boolean')
-    reportCheckMistakes(routes.group<CheckOptions>('check', CHECK_OPTIONS));
+    reportCheckMistakes(routes.group<CheckOptions>('check', CHECK_OPTIONS, ['a boolean']));
   if (members['loginRedirect'] === true && members['login'] === false)
     routes.mistake(
       'loginRedirect',

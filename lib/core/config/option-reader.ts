@@ -103,12 +103,16 @@ export class OptionReader<O extends object = object> {
     return copyList(rule.default);
   }
 
-  /** Opens a group of options, whose mistakes are added to these. */
-  group<G extends object>(name: keyof O & string, known: readonly string[]): OptionReader<G> {
+  /** Opens a group of options, whose mistakes are added to these. `words` says what may be given in its place. */
+  group<G extends object>(
+    name: keyof O & string,
+    known: readonly string[],
+    words: readonly string[] = [],
+  ): OptionReader<G> {
     const value: unknown = this.#options[name];
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     if (value !== undefined && !isObject)
-      this.mistake(name, describe(value), `an object of ${known.join(', ')}`);
+      this.mistake(name, describe(value), [...words, `an object of ${known.join(', ')}`].join(', or '));
     return new OptionReader<G>(isObject ? value : {}, known, this.#toParent(`${this.#prefix}${name}.`));
   }
 
@@ -141,14 +145,16 @@ export class OptionReader<O extends object = object> {
     });
   }
 
-  #readGroup(name: keyof O & string, { rows, off = [], on = [], word }: OptionGroup): unknown {
+  #readGroup(name: keyof O & string, group: OptionGroup): unknown {
+    const { rows, off = [], on = [], word } = group;
     const value: unknown = this.#options[name];
     if (off.includes(value)) return undefined;
     if (word !== undefined && typeof value === 'string') {
       const parent = this.#toParent(`${this.#prefix}${name}.`);
       return new OptionReader<object>({ [word]: value }, Object.keys(rows), parent).readAll(rows);
     }
-    return on.includes(value) ? readDefaults(rows) : this.group(name, Object.keys(rows)).readAll(rows);
+    if (on.includes(value)) return readDefaults(rows);
+    return this.group(name, Object.keys(rows), toWords(group)).readAll(rows);
   }
 
   #addUnknown(name: string, known: readonly string[]): void {
@@ -171,6 +177,14 @@ export class OptionReader<O extends object = object> {
 /** Returns the values of a table for options that are all left out. */
 export function readDefaults<Table extends object>(table: Table): ValuesOf<Table> {
   return new OptionReader({}, []).readAll(table);
+}
+
+// What may stand in place of a group: the words of its member, or the values that switch it on and off.
+function toWords({ rows, off = [], on = [], word }: OptionGroup): readonly string[] {
+  const rule = word === undefined ? undefined : (rows as Record<string, Rule<unknown>>)[word];
+  if (rule !== undefined) return [rule.wants];
+  const values = [...on, ...off].filter((value) => value !== undefined).map(String);
+  return values.length === 0 ? [] : [values.join(' or ')];
 }
 
 /** Describes a wrong value by its type: the value may be a secret that was given to the wrong option. */

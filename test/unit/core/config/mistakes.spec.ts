@@ -541,8 +541,20 @@ describe('resolveConfig', () => {
 
   it('names the options of a group that is given as something else', () => {
     expect(mistakes({ projectId: PROJECT_ID, loadUser: () => null, userCache: true })).toContain(
-      '- userCache: got a boolean; expected an object of ttlMs, maxEntries.',
+      '- userCache: got a boolean; expected false, or an object of ttlMs, maxEntries.',
     );
+  });
+
+  it('names what may be given in place of a group: words, or what switches it on and off', () => {
+    const of = (name: string, value: unknown) => mistakes({ projectId: PROJECT_ID, [name]: value })[0];
+    for (const value of [true, false, null, 1, []])
+      expect(of('dpop', value)).toMatch(
+        /^- dpop: got .+; expected 'off', 'allowed' or 'required', or an object of mode, replay, /,
+      );
+    expect(of('dpop', 'on')).toBe("- dpop.mode: got a string; expected 'off', 'allowed' or 'required'.");
+    expect(of('accessKeys', 'on')).toMatch('expected true or false, or an object of ');
+    expect(of('session', true)).toMatch('expected null or false, or an object of ');
+    expect(of('keyFetch', true)).toMatch('expected an object of ');
   });
 
   it('says where a static option of a factory belongs', () => {
