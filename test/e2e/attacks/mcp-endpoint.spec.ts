@@ -149,8 +149,8 @@ describe.each(ADAPTERS)('An MCP endpoint on %s', (adapter) => {
   });
 
   it('ends a stream when the token of its caller expires', async () => {
-    const exp = Math.floor(Date.now() / 1000) + 2;
     const session = await open(ada);
+    const exp = Math.floor(Date.now() / 1000) + 2;
     const started = Date.now();
     const chunks = await readStream(`${application.url}/mcp`, {
       accept: 'text/event-stream',

@@ -46,7 +46,7 @@ describe.each(ADAPTERS)('A stream of an MCP endpoint on %s', (adapter) => {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...bearer },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(4000),
+      signal: AbortSignal.timeout(15_000),
     });
     expect(response.status).toBe(200);
     const ended: unknown = await response.text().catch((error: unknown) => error);

@@ -150,7 +150,7 @@ describe.each(ADAPTERS)('A stream of server-sent events, on %s', (adapter) => {
   it('is over when its user is revoked, and another user’s goes on', async () => {
     const stage = await boot(adapter, 'ws');
     const [hers, his] = [await read(stage, ann), await read(stage, bob)];
-    expect(stage.watchedCount()).toBe(2);
+    await until(() => stage.watchedCount() === 2);
     await stage.revocations.revokeUser('ann');
     expect(await hers.ended).toContain('data: ann');
     const race = Promise.race([his.ended, new Promise((resolve) => setTimeout(resolve, 50))]);

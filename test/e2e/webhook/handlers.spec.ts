@@ -283,11 +283,11 @@ describe('@OnDescopeEvent', () => {
     const imports = [DescopeModule.forRoot({ ...options, ...EVENTS }), Other];
     const application = await start('express', { imports, providers: [Accounts] });
     try {
-      heard.length = 0;
       await application.request('/auth/events', toDelivery('{"action":"MyOwnAction"}'));
       expect(heard).toEqual(['own MyOwnAction ', 'own MyOwnAction ']);
     } finally {
       await application.close();
+      heard.length = 0;
     }
   });
 });
