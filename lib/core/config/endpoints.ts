@@ -73,7 +73,7 @@ interface InsecureCheck extends GivenAddresses {
 
 function reportInsecure(url: string, name: string, check: InsecureCheck): void {
   const { allowInsecureBaseUrl: allowed, isProduction, options } = check;
-  if (allowed === true) return;
+  if (allowed === true && !isProduction) return;
   if (allowed === false)
     options.mistake(
       name,
@@ -81,7 +81,7 @@ function reportInsecure(url: string, name: string, check: InsecureCheck): void {
       'https; for an emulator in a container, set DESCOPE_ALLOW_INSECURE_BASE_URI=true or the option allowInsecureBaseUrl: true',
     );
   else if (isProduction)
-    options.mistake(name, 'plain http with NODE_ENV=production', `https; ${PRIVATE_ONLY}`);
+    options.mistake(name, 'plain http with NODE_ENV=production', `https; ${NOT_PRODUCTION}`);
   else if (!isPrivateUrl(url))
     options.mistake(
       name,
@@ -92,6 +92,8 @@ function reportInsecure(url: string, name: string, check: InsecureCheck): void {
 
 const PRIVATE_ONLY =
   "DESCOPE_ALLOW_INSECURE_BASE_URI=true (allowInsecureBaseUrl: 'private') is for an emulator in a private network, never for production";
+const NOT_PRODUCTION =
+  'allowInsecureBaseUrl (DESCOPE_ALLOW_INSECURE_BASE_URI) is never for production, as anyone on the network path could replace the keys and sign in as any user';
 
 const isList: Check<readonly unknown[]> = (value): value is readonly unknown[] =>
   Array.isArray(value) && value.length > 0;

@@ -56,9 +56,9 @@ export interface DescopeOptions extends UserOptions {
    */
   readonly baseUrl?: string | undefined;
   /**
-   * Allows `http:` for `baseUrl` and `fgaCacheUrl`. Without it, only loopback addresses may use `http:`. `'private'`
-   * allows it only for a host without a dot, as containers have, or a private address (RFC 1918, RFC 4193), and never
-   * with `NODE_ENV=production`.
+   * Allows `http:` for `baseUrl` and `fgaCacheUrl`, but never with `NODE_ENV=production`. Without it, only loopback
+   * addresses may use `http:`. `'private'` allows it only for a host without a dot, as containers have, or a private
+   * address (RFC 1918, RFC 4193).
    * @defaultValue `'private'` with `DESCOPE_ALLOW_INSECURE_BASE_URI=true`, otherwise `false`
    */
   readonly allowInsecureBaseUrl?: boolean | 'private' | undefined;

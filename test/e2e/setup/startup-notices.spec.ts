@@ -64,6 +64,11 @@ describe.each(ADAPTERS)('At boot, on %s', (adapter) => {
     await expect(readNotices(options, 'production')).rejects.toThrow('plain http with NODE_ENV=production');
   });
 
+  it('plain http is never accepted in production, whatever the option says', async () => {
+    const options = { baseUrl: 'http://descope.internal', allowInsecureBaseUrl: true };
+    await expect(readNotices(options, 'production')).rejects.toThrow('plain http with NODE_ENV=production');
+  });
+
   it('a base URL on this machine is, in production', async () => {
     for (const baseUrl of ['http://127.0.0.1:1', 'https://localhost:1', 'http://[::1]:1']) {
       expect(await readNotices({ audience: null, baseUrl }, 'production')).toEqual([

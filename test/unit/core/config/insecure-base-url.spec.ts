@@ -91,6 +91,11 @@ describe('DESCOPE_ALLOW_INSECURE_BASE_URI', () => {
       expect(() => resolve({ ...production, DESCOPE_BASE_URI: baseUri })).toThrow(
         /- baseUrl: got plain http with NODE_ENV=production; expected https; .*never for production/,
       );
+    const wide = { allowInsecureBaseUrl: true } as const;
+    for (const baseUri of ['http://emulator:4400', 'http://descope.example.com'])
+      expect(() => resolve({ NODE_ENV: mode, DESCOPE_BASE_URI: baseUri }, wide)).toThrow(
+        /- baseUrl: got plain http with NODE_ENV=production; .*replace the keys and sign in as any user/,
+      );
     for (const baseUri of ['https://auth.example.com', 'http://127.0.0.1:4400'])
       expect(resolve({ ...production, DESCOPE_BASE_URI: baseUri }).baseUrl).toBe(baseUri);
   });
