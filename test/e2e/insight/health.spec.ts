@@ -1,35 +1,14 @@
 // The health indicator at a real /health endpoint of @nestjs/terminus.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Inject } from '@nestjs/common';
-import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
+import { TerminusModule } from '@nestjs/terminus';
 import type { DescopeModuleOptions, FetchInit } from 'nestjs-descope';
-import { DescopeHealthIndicator, DescopeModule, Public } from 'nestjs-descope';
+import { DescopeModule } from 'nestjs-descope';
 import type { Emulator } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
+import { HealthController } from '../../support/health.controller.js';
 import { bearer, WhoController } from '../../support/who.controller.js';
-
-@Public()
-@Controller('health')
-class HealthController {
-  constructor(
-    @Inject(HealthCheckService) private readonly health: HealthCheckService,
-    @Inject(DescopeHealthIndicator) private readonly descope: DescopeHealthIndicator,
-  ) {}
-
-  @Get()
-  @HealthCheck()
-  check() {
-    return this.health.check([() => this.descope.isHealthy()]);
-  }
-
-  @Get('strict')
-  @HealthCheck()
-  checkStrictly() {
-    return this.health.check([() => this.descope.isHealthy('auth', { whenStale: 'down' })]);
-  }
-}
 
 const ofEmulator = (emulator: Emulator) => (url: string, init: FetchInit) =>
   fetch(url.replace('http://emulator:4400', emulator.url), init);
