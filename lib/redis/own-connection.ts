@@ -1,5 +1,5 @@
 // A connection beside that of the application: opened when it is first used, and given up when it fails.
-import { withinTime } from '../core/channel/timing.js';
+import { withDeadline } from '../core/deadline.js';
 import type { RedisConnection } from './redis-client.js';
 
 export class OwnConnection {
@@ -16,7 +16,7 @@ export class OwnConnection {
     const opening = (this.#opening ??= this.#open());
     try {
       const connection = await opening;
-      return await withinTime(() => run(connection), timeoutMs, 'Redis');
+      return await withDeadline(() => run(connection), { timeoutMs, who: 'Redis', inBackground: true });
     } catch (error) {
       if (this.#opening === opening) this.drop();
       throw error;

@@ -1,6 +1,6 @@
 // A Redis client of the application, of whichever library, as the few functions that the channel needs.
-import { withinTime } from '../core/channel/timing.js';
 import { describe, isFunction } from '../core/config/option-reader.js';
+import { withDeadline } from '../core/deadline.js';
 import { DescopeConfigError } from '../core/errors.js';
 
 const OPEN_MS = 3_000;
@@ -135,7 +135,7 @@ async function openDuplicate(client: Duplicate): Promise<RedisConnection> {
       client.connect().then(() => resolve(), reject);
   });
   try {
-    await withinTime(() => opened, OPEN_MS, 'Redis');
+    await withDeadline(() => opened, { timeoutMs: OPEN_MS, who: 'Redis', inBackground: true });
     return toRedisConnection(client);
   } catch (error) {
     close(client);

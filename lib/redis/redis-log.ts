@@ -8,7 +8,7 @@ import type {
   LogPosition,
   RevocationLog,
 } from '../core/channel/channel.js';
-import { withinTime } from '../core/channel/timing.js';
+import { withDeadline } from '../core/deadline.js';
 import { OwnConnection } from './own-connection.js';
 import type { RedisConnection } from './redis-client.js';
 import { readRecords, requireHead, requireTexts, toPosition } from './redis-replies.js';
@@ -129,7 +129,11 @@ export class RedisLog implements RevocationLog {
 
   #ask(key: string, args: readonly string[]): Promise<unknown> {
     if (this.#isHung) return this.#detour.use((connection) => connection.run(key, args), ANSWER_MS);
-    return withinTime(() => this.#connection.run(key, args), ANSWER_MS, 'Redis');
+    return withDeadline(() => this.#connection.run(key, args), {
+      timeoutMs: ANSWER_MS,
+      who: 'Redis',
+      inBackground: true,
+    });
   }
 }
 

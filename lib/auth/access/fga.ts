@@ -1,5 +1,5 @@
 // Relation checks by the Descope client: those of one request that are due at once are one call, whose response is read here.
-import { withDeadline } from '../../core/api/http-client.js';
+import { withDeadline } from '../../core/deadline.js';
 import { DescopeUnavailableError } from '../../core/errors.js';
 import { publishOutage } from '../../core/events.js';
 import type { Notify } from '../../core/logging.js';
@@ -112,7 +112,7 @@ export class RelationCheck {
       const tuples = [...relations.values()];
       // The client retries for many seconds, and it calls a cache without the module's `fetch` and its time limit.
       const asking = context === undefined ? fga.check(tuples) : fga.checkWithContext(tuples, context);
-      answer = await withDeadline(asking, timeoutMs, 'Descope');
+      answer = await withDeadline(() => asking, { timeoutMs, who: 'Descope' });
       const related = readRelated(answer, [...relations.keys()]);
       this.#reportUnevaluated(answer);
       return related;

@@ -1,4 +1,5 @@
-// The HTTP client of the request pipeline, limited in time and size, its deadlines, and the application's own `fetch` for it.
+// The HTTP client of the request pipeline, limited in time and size, and the application's own `fetch` for it.
+import { withDeadline } from '../deadline.js';
 import { RequestFailure } from '../request-failure.js';
 import { isJsonObject, readText } from '../token/claims.js';
 
@@ -90,7 +91,7 @@ async function inTime<T>(
     signal?.addEventListener('abort', stop, { once: true });
   });
   try {
-    return await withDeadline(Promise.race([run(), ended]), timeoutMs, 'Descope');
+    return await withDeadline(() => Promise.race([run(), ended]), { timeoutMs, who: 'Descope' });
   } finally {
     if (stop !== undefined) signal?.removeEventListener('abort', stop);
     abort.abort(); // also ends a body that is not read any more
@@ -114,25 +115,6 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch {
     throw new Error('Descope answered with something that is not JSON.');
-  }
-}
-
-// Deadlines for responses of other systems.
-
-// A process that was busy may find the deadline over and the response there at the same time: the response is read first.
-const GRACE_MS = 20;
-
-/** Waits for a response, and rejects after `timeoutMs`; `who` names the other system in the message. */
-export async function withDeadline<T>(answer: Promise<T>, timeoutMs: number, who: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const fail = () => reject(new Error(`${who} did not respond within ${timeoutMs} ms.`));
-    timer = setTimeout(() => (timer = setTimeout(fail, GRACE_MS)), timeoutMs);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

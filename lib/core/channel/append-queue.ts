@@ -1,12 +1,13 @@
 // What waits to be appended to the log: in batches, one append at a time, and again until it is stored.
 import type { Clock } from '../clock.js';
+import { withDeadline } from '../deadline.js';
 import type { AppendOptions, ChannelEntry } from './channel.js';
-import { pause, readRestMs, toRetryMs, withinTime } from './timing.js';
+import { pause, readRestMs, toRetryMs } from './timing.js';
 
 const BATCH_MS = 100;
 const MAX_BATCH = 1_000;
 const MAX_PENDING = 20_000;
-const HANGS_MS = 10_000;
+const HANGING = { timeoutMs: 10_000, who: 'The channel', inBackground: true };
 
 /** The input of `AppendQueue`. */
 export interface AppendQueueInput {
@@ -123,7 +124,7 @@ export class AppendQueue {
     this.#isAppending = true;
     this.#startedAtMs = clock();
     try {
-      await withinTime(() => append(entries, options), HANGS_MS, 'The channel');
+      await withDeadline(() => append(entries, options), HANGING);
       this.#failures = 0;
       this.#failure = undefined;
       this.#count -= entries.length;

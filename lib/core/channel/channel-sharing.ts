@@ -1,6 +1,8 @@
 // Revocations through a channel: every instance holds all of them, and knows how long ago it heard of the last ones.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
+import type { Deadline } from '../deadline.js';
+import { withDeadline } from '../deadline.js';
 import { DescopeUnavailableError } from '../errors.js';
 import { publishOutage } from '../events.js';
 import type { Notify } from '../logging.js';
@@ -22,7 +24,7 @@ import type { WhenIsolated } from './hearing.js';
 import { Hearing } from './hearing.js';
 import type { Continuity } from './log-continuity.js';
 import { LogContinuity } from './log-continuity.js';
-import { pause, readRestMs, toRetryMs, withinTime } from './timing.js';
+import { pause, readRestMs, toRetryMs } from './timing.js';
 import { toEntry, WriteBack } from './write-back.js';
 
 const BOOT_WAIT_MS = 1_000;
@@ -34,7 +36,7 @@ const READ_GRACE_MS = 5_000;
 const READ_ALL_MS = 60_000;
 const AGAIN_MS = 5_000; // until all is read again that could not be read
 const LONGEST_BEAT_MS = 900;
-const WHO = 'The channel';
+const within = (timeoutMs: number): Deadline => ({ timeoutMs, who: 'The channel', inBackground: true });
 
 /** The input of `ChannelSharing`. */
 export interface ChannelSharingInput {
@@ -114,13 +116,13 @@ export class ChannelSharing implements RevocationSharing {
     this.#closing.abort();
     clearInterval(this.#ticking);
     this.#writeBack?.stop();
-    await withinTime(() => this.#log.close(), CLOSE_MS, WHO).catch(() => undefined); // nothing is left to be done
-    await withinTime(async () => this.#following, CLOSE_MS, WHO).catch(() => undefined);
+    await withDeadline(() => this.#log.close(), within(CLOSE_MS)).catch(() => undefined); // nothing is left to be done
+    await withDeadline(async () => this.#following, within(CLOSE_MS)).catch(() => undefined);
   }
 
   async publish(revocations: readonly Revocation[]): Promise<void> {
     try {
-      await withinTime(() => this.#queue.add(revocations.map(toEntry)), STORED_MS, WHO);
+      await withDeadline(() => this.#queue.add(revocations.map(toEntry)), within(STORED_MS));
     } catch (error) {
       const cause = this.#queue.failure ?? error;
       const message = `The revocation is not stored in the channel yet (${toReason(cause)}). This instance follows it already; the others do once it is stored.`;
@@ -168,7 +170,8 @@ export class ChannelSharing implements RevocationSharing {
     const { position } = this.#continuity;
     if (position === undefined) return this.#readLiving();
     if (this.#found === 'next') return this.#readNext(position);
-    if (this.#found === 'older') await withinTime(() => this.#log.renew(position.epoch), READ_GRACE_MS, WHO);
+    if (this.#found === 'older')
+      await withDeadline(() => this.#log.renew(position.epoch), within(READ_GRACE_MS));
     if (this.#found !== 'gap') this.#input.notify({ code: 'CHANNEL_RESET', level: 'warn', message: RESET });
     return this.#readLiving();
   }
@@ -183,13 +186,12 @@ export class ChannelSharing implements RevocationSharing {
       add: (entries) => this.#queue.add(entries),
     });
     let isReadable = true;
-    const position = await withinTime(
+    const position = await withDeadline(
       () =>
         this.#log.readLiving((texts) => {
           isReadable = this.#receive(texts, mustCompare ? writeBack : undefined) && isReadable;
         }),
-      READ_ALL_MS,
-      WHO,
+      within(READ_ALL_MS),
     );
     this.#continuity.beginAt(position);
     this.#found = 'next';
@@ -212,10 +214,9 @@ export class ChannelSharing implements RevocationSharing {
   async #readNext(position: LogPosition): Promise<void> {
     const { clock } = this.#input;
     const atMs = clock();
-    const part = await withinTime(
+    const part = await withDeadline(
       () => this.#log.read(position, this.#waitMs),
-      this.#waitMs + READ_GRACE_MS,
-      WHO,
+      within(this.#waitMs + READ_GRACE_MS),
     );
     for (const record of part.records) {
       if (!this.#takeRecord(record)) return;

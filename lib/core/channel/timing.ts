@@ -18,20 +18,6 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Runs a call, and rejects if it does not end within `timeoutMs`; `who` names the other system in the message. */
-export async function withinTime<T>(call: () => Promise<T>, timeoutMs: number, who: string): Promise<T> {
-  const ended = new AbortController();
-  const fail = async (): Promise<never> => {
-    await pause(timeoutMs, ended.signal);
-    throw new Error(`${who} did not respond within ${timeoutMs} ms.`);
-  };
-  try {
-    return await Promise.race([call(), fail()]);
-  } finally {
-    ended.abort();
-  }
-}
-
 /** Returns the milliseconds until a delay is over. With a clock that was set back, it is over. */
 export function readRestMs(clock: Clock, sinceMs: number, delayMs: number): number {
   const elapsedMs = clock() - sinceMs;

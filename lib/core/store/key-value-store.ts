@@ -1,5 +1,5 @@
 // A store that several instances share: its interface, the time limit of its calls, and what it must answer.
-import { withDeadline } from '../api/http-client.js';
+import { withDeadline } from '../deadline.js';
 import type { Notice, Notify } from '../logging.js';
 import { toReason } from '../request-failure.js';
 
@@ -108,7 +108,7 @@ export function boundStore(store: KeyValueStore, input: BoundStoreInput): KeyVal
   const { failure, notify, silence = { isSilent: false } } = input;
   const bound = async <T>(call: () => Promise<T>): Promise<T> => {
     try {
-      return await withinTime(call, silence);
+      return await unlessSilent(call, silence);
     } catch (error) {
       notify({ ...failure, message: `${failure.message} (${toReason(error)})` });
       throw error;
@@ -128,14 +128,15 @@ export function boundStore(store: KeyValueStore, input: BoundStoreInput): KeyVal
 }
 
 // Any response, also a rejection, ends the silence.
-async function withinTime<T>(call: () => Promise<T>, silence: StoreSilence): Promise<T> {
+async function unlessSilent<T>(call: () => Promise<T>, silence: StoreSilence): Promise<T> {
   let isLate = true;
   const answer = (async () => call())().finally(() => {
     isLate = false;
     silence.isSilent = false;
   });
   try {
-    return await withDeadline(answer, silence.isSilent ? SILENT_TIMEOUT_MS : TIMEOUT_MS, 'The store');
+    const timeoutMs = silence.isSilent ? SILENT_TIMEOUT_MS : TIMEOUT_MS;
+    return await withDeadline(() => answer, { timeoutMs, who: 'The store' });
   } finally {
     if (isLate) silence.isSilent = true;
   }
