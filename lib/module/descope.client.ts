@@ -2,6 +2,7 @@
 import type { DescopeClient, NodeSdk } from '../auth/injection-tokens.js';
 import type { Fetch } from '../core/api/http-client.js';
 import type { DescopeConfig } from '../core/config/config.js';
+import { DescopeUnavailableError } from '../core/errors.js';
 import type { Notify } from '../core/logging.js';
 import { RequestFailure } from '../core/request-failure.js';
 import type { LateServices } from './late-services.js';
@@ -114,6 +115,18 @@ async function call(
     owner = member;
     member = owner === null || owner === undefined ? undefined : (owner as Record<string, unknown>)[name];
   }
-  if (typeof member === 'function') return (await member.apply(owner, args)) as unknown;
-  throw new TypeError(`The Descope client has no method "${path.join('.')}".`);
+  if (typeof member !== 'function')
+    throw new TypeError(`The Descope client has no method "${path.join('.')}".`);
+  try {
+    return (await member.apply(owner, args)) as unknown;
+  } catch (error) {
+    throw toOutage(error);
+  }
+}
+
+// A broken connection is the failure of our own `fetch`, and 503 like every outage. What else is thrown is the vendor's.
+function toOutage(error: unknown): unknown {
+  if (!(error instanceof RequestFailure)) return error;
+  const message = `Descope is unavailable at present (${error.message}).`;
+  return new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, { retryAfterSeconds: 1, cause: error });
 }

@@ -131,7 +131,7 @@ export class RelationCheck {
   }
 
   #toFailure(error: unknown, isAnswered: boolean, before: RequestFailure | undefined): RequestFailure {
-    if (error instanceof RequestFailure) return error;
+    if (error instanceof DescopeUnavailableError && error.cause instanceof RequestFailure) return error.cause;
     const { baseUrl, cacheUrl, readFailure } = this.#input;
     if (isAnswered) return new RequestFailure({ url: baseUrl, cause: error }); // the cache returns only successful responses
     const last = readFailure?.();

@@ -1,9 +1,9 @@
 // @InjectDescope() hands out the vendor's client, which is made on its first call.
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Inject, Injectable, Module } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Module } from '@nestjs/common';
 import type { DescopeClient, DescopeModuleOptions } from 'nestjs-descope';
-import { DescopeModule, InjectDescope } from 'nestjs-descope';
+import { DescopeModule, DescopeUnavailableError, InjectDescope, Public } from 'nestjs-descope';
 import type { Emulator } from 'nestjs-descope/emulator';
 import { startEmulator } from 'nestjs-descope/emulator';
 import type { RunningApplication } from '../../support/application.js';
@@ -23,6 +23,17 @@ class AccountsModule {}
 @Injectable()
 class Consumer {
   constructor(@Inject(Accounts) readonly accounts: Accounts) {}
+}
+
+@Public()
+@Controller('sign-up')
+class SignUpController {
+  constructor(@InjectDescope() private readonly client: DescopeClient) {}
+
+  @Get()
+  signUp() {
+    return this.client.password.signUp('anna@example.com', 'Correct-horse-1');
+  }
 }
 
 const projectId = 'P2testtesttesttesttesttestte';
@@ -45,7 +56,11 @@ describe.each(ADAPTERS)('@InjectDescope(), on %s', (adapter) => {
   afterAll(() => emulator.close());
 
   const boot = async (options: DescopeModuleOptions) => {
-    const metadata = { imports: [DescopeModule.forRoot(options), AccountsModule], providers: [Consumer] };
+    const metadata = {
+      imports: [DescopeModule.forRoot(options), AccountsModule],
+      controllers: [SignUpController],
+      providers: [Consumer],
+    };
     application = await start(adapter, metadata);
     return application.app.get(Accounts, { strict: false });
   };
@@ -95,6 +110,18 @@ describe.each(ADAPTERS)('@InjectDescope(), on %s', (adapter) => {
   it('passes on what the vendor throws', async () => {
     const { client } = await bootOnEmulator();
     await expect(client.validateSession('')).rejects.toThrow(/session token is required/);
+  });
+
+  it('leads to 503 in a handler when the connection to Descope breaks, and names no host', async () => {
+    const broken = () => Promise.reject(new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } }));
+    const { client } = await boot({ projectId, baseUrl: 'https://descope.example.test', fetch: broken });
+    const response = await application?.request('/sign-up');
+    expect([response?.status, response?.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(response?.body).toMatchObject({ code: 'DESCOPE_UNAVAILABLE' });
+    expect(JSON.stringify(response?.body)).not.toContain('descope.example.test');
+    const error: unknown = await client.password.signUp('anna@example.com', 'x').catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(DescopeUnavailableError);
+    expect(String(error)).toContain('descope.example.test: ECONNREFUSED');
   });
 
   it('says which method it does not have', async () => {
