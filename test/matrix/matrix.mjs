@@ -1,5 +1,6 @@
 // Runs the program of this folder with the packed package on the oldest and the newest Nest of each major that the peers
 // allow, on Express and Fastify, and on every Node that the engines allow: `npm run matrix`. `--quick` takes the Node at hand.
+// The jobs of the program need a redis-server.
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,8 +14,26 @@ const NODES = isQuick ? [undefined] : ['20.19.0', '22', '24'];
 // The packages of a release do not all have its number: of each the oldest that there is.
 // Of those of GraphQL the oldest pair that npm installs together: it asks for Nest 11.0.1, and is tried with 11.0.0.
 const NESTS = {
-  '11 oldest': { nest: '11.0.0', ws: '11.0.5', config: '4.0.0', graphql: '13.0.1', apollo: '^4.11.3' },
-  '11 newest': { nest: '^11.0.0', ws: '^11.0.0', config: '^4.0.0', graphql: '^13.0.0', apollo: '^5.0.0' },
+  '11 oldest': {
+    nest: '11.0.0',
+    ws: '11.0.5',
+    config: '4.0.0',
+    graphql: '13.0.1',
+    apollo: '^4.11.3',
+    bull: '11.0.0',
+    bullmq: '5.0.0',
+    throttler: '6.4.0',
+    telemetry: '1.9.0',
+  },
+  '11 newest': {
+    nest: '^11.0.0',
+    ws: '^11.0.0',
+    config: '^4.0.0',
+    graphql: '^13.0.0',
+    apollo: '^5.0.0',
+    bull: '^11.0.0',
+    bullmq: '^5.0.0',
+  },
   '12 oldest': {
     nest: '12.0.0',
     messages: '12.0.1',
@@ -23,8 +42,18 @@ const NESTS = {
     config: '12.0.0',
     graphql: '14.0.0',
     apollo: '^5.0.0',
+    bull: '12.0.0',
+    bullmq: '6.0.0',
   },
-  '12 newest': { nest: '^12.0.0', ws: '^12.0.0', config: '^12.0.0', graphql: '^14.0.0', apollo: '^5.0.0' },
+  '12 newest': {
+    nest: '^12.0.0',
+    ws: '^12.0.0',
+    config: '^12.0.0',
+    graphql: '^14.0.0',
+    apollo: '^5.0.0',
+    bull: '^12.0.0',
+    bullmq: '^6.0.0',
+  },
 };
 const CHOSEN = isQuick ? ['11 oldest', '12 newest'] : Object.keys(NESTS);
 
@@ -62,6 +91,13 @@ const WANTED = {
   graphqlFieldBoot: 'CONFIG_DEMAND_UNGUARDED',
   graphqlReferenceBoot: 'CONFIG_DEMAND_UNGUARDED',
   graphqlMemberBoot: 'CONFIG_DEMAND_UNGUARDED',
+  context: '200 U2ada',
+  throttled: '429, 200 U2bob',
+  anyOf: '403 ACCESS_ALTERNATIVES_MISSING',
+  dpop: '401 DPOP_REQUIRED',
+  onBehalf: '403 CONNECTION_REQUIRED',
+  fga: '200 false, 200 true',
+  job: 'monthly U2bob',
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'matrix-'));
@@ -90,6 +126,7 @@ async function installNode(version) {
 
 async function installProgram(name, tarball) {
   const { nest, messages = nest, fastify = nest, ws, config, testing = nest, graphql, apollo } = NESTS[name];
+  const { bull, bullmq, throttler = '^6.4.0', telemetry = '^1.9.0' } = NESTS[name];
   const home = join(folder, name.replace(' ', '-'));
   const dependencies = {
     '@nestjs/common': nest,
@@ -103,11 +140,16 @@ async function installProgram(name, tarball) {
     '@nestjs/testing': testing,
     '@nestjs/graphql': graphql,
     '@nestjs/apollo': graphql,
+    '@nestjs/bullmq': bull,
+    '@nestjs/throttler': throttler,
     '@apollo/server': apollo,
     '@apollo/subgraph': '^2.9.3',
     '@as-integrations/express5': '^1.0.0',
     '@as-integrations/fastify': '^3.0.0',
+    '@opentelemetry/api': telemetry,
+    bullmq,
     graphql: '^16.11.0',
+    ioredis: '^5.4.0', // BullMQ 6 comes without
     'nestjs-descope': `file:${tarball}`,
     'reflect-metadata': '^0.2.2',
     rxjs: '^7.8.2',
@@ -115,7 +157,8 @@ async function installProgram(name, tarball) {
   };
   // What a cache takes for the newest may be old.
   await install(home, dependencies, name.endsWith('newest') ? '--prefer-online' : '--prefer-offline');
-  for (const file of ['program.cjs', 'graphql.cjs']) await cp(`test/matrix/${file}`, join(home, file));
+  for (const file of ['program.cjs', 'graphql.cjs', 'callers.cjs'])
+    await cp(`test/matrix/${file}`, join(home, file));
   return home;
 }
 

@@ -16,6 +16,7 @@ const { createHmac } = require('node:crypto');
 const { createServer } = require('node:net');
 const { catchError, firstValueFrom, of, timeout } = require('rxjs');
 const { WebSocket } = require('ws');
+const { askCallers, SEED } = require('./callers.cjs');
 const { askGraphql } = require('./graphql.cjs');
 
 const handler = (type, name, ...decorators) => {
@@ -110,7 +111,7 @@ async function createAdapter(name) {
 }
 
 async function run(adapter) {
-  const emulator = await startEmulator({ seed: { users: [{ loginId: 'anna@example.com' }] } });
+  const emulator = await startEmulator({ seed: { users: [{ loginId: 'anna@example.com' }], ...SEED } });
   const options = { projectId: emulator.projectId, baseUrl: emulator.url, audience: null };
   const create = async (metadata) =>
     NestFactory.create(toModule(metadata), await createAdapter(adapter), {
@@ -218,6 +219,8 @@ async function run(adapter) {
   answers.testing = await askTesting(await createAdapter(adapter));
   const graphql = { create, rejection, options, bearer: bearer.headers, admin: admin.headers, handler };
   Object.assign(answers, await askGraphql(graphql).catch(({ message }) => ({ graphql: message })));
+  const callers = { create, emulator, options, handler, findPort };
+  Object.assign(answers, await askCallers(callers).catch(({ message }) => ({ callers: message })));
   await emulator.close();
   return answers;
 }
