@@ -4,6 +4,7 @@ import { askDescope, isRejectionStatus, toStatusOutage, toUnusableOutage } from 
 import type { BoundedResponse } from '../api/http-client.js';
 import type { DescopeError } from '../errors.js';
 import { DescopeAccessError, DescopeConfigError, DescopeM2mError } from '../errors.js';
+import type { Notice } from '../logging.js';
 import type { DescopeClaims, JsonObject } from '../token/claims.js';
 import { isJsonObject, isScope, readOwn, readSubjectId, readText } from '../token/claims.js';
 import { readUnverified } from '../token/decode.js';
@@ -107,7 +108,9 @@ export async function exchangeToken(api: DescopeApi, exchange: Exchange): Promis
   const { path } = exchange.client;
   const answer = await askDescope(api, { path, form: toForm(exchange) });
   if (answer.status === 200) return readIssued(answer, exchange, api);
-  throw readRejection(answer) ?? toStatusOutage(api, { path }, answer);
+  const rejection = readRejection(answer);
+  if (rejection instanceof DescopeAccessError) api.notify(toNotice(rejection, exchange));
+  throw rejection ?? toStatusOutage(api, { path }, answer);
 }
 
 const EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -193,6 +196,13 @@ function readRejection({ status, json }: BoundedResponse): DescopeError | undefi
     return new DescopeM2mError('M2M_CREDENTIALS_REFUSED', CLIENT, { descopeCode });
   const isOfCaller = code === undefined ? /^E\d{1,9}$/.test(own) : OF_THE_CALLER.includes(code);
   return isOfCaller ? new DescopeAccessError('EXCHANGE_REFUSED', CALLER, { descopeCode }) : undefined;
+}
+
+// A policy that is missing rejects every caller alike, and the response to them does not say why. As JSON, on one line.
+function toNotice({ message, details }: DescopeAccessError, { client, target }: Exchange): Notice {
+  const { field, value, scopes } = target;
+  const asked = JSON.stringify({ client: client.id, [field]: value, scopes, ...details });
+  return { code: 'EXCHANGE_REFUSED', level: 'warn', message: `${message} The request: ${asked}.` };
 }
 
 const CLIENT =

@@ -1,5 +1,6 @@
 // The exchange of a caller's token: what is asked of Descope, and what of its response is never used.
 import { describe, expect, it } from '@jest/globals';
+import type { Notice } from '#lib/core/logging.js';
 import { DelegatedTokens } from '#lib/core/m2m/delegated-tokens.js';
 import type { OnBehalfTarget } from '#lib/core/m2m/token-exchange.js';
 import { readTarget } from '#lib/core/m2m/token-exchange.js';
@@ -39,9 +40,10 @@ function create(answer: (number: number) => Response | Promise<Response>) {
   };
   const api = { baseUrl: 'https://d.example', projectId: PROJECT_ID, timeoutMs: 1_000, fetch };
   const client = { id: 'shop', secret: 'hush-hush', path: '/oauth2/v1/apps/token' };
-  const tokens = new DelegatedTokens({ ...api, notify: () => undefined }, client, clock);
+  const notices: Notice[] = [];
+  const tokens = new DelegatedTokens({ ...api, notify: (notice) => notices.push(notice) }, client, clock);
   const find = async (target: OnBehalfTarget = READ, who = subject) => tokens.find(who, readTarget(target));
-  return { clock, forms, urls, tokens, find };
+  return { clock, forms, urls, tokens, find, notices };
 }
 const codeFor = (body: object, status = 200, target = READ) =>
   codeLater(() => create(() => Response.json(body, { status })).find(target));
@@ -62,6 +64,18 @@ describe('DelegatedTokens', () => {
         scope: 'orders:read',
       },
     ]);
+  });
+
+  it('tells the operator what Descope did not exchange, with no token and no secret', async () => {
+    const { find, notices } = create(() => Response.json({ error: 'invalid_target' }, { status: 400 }));
+    expect(await codeLater(find)).toBe('EXCHANGE_REFUSED');
+    expect(notices).toEqual([
+      { code: 'EXCHANGE_REFUSED', level: 'warn', message: expect.stringContaining('invalid_target') },
+    ]);
+    expect(notices[0]?.message).toContain(
+      `{"client":"shop","resource":"${ORDERS}","scopes":["orders:read"],"descopeCode":"invalid_target"}`,
+    );
+    expect(JSON.stringify(notices)).not.toMatch(/subject-token|hush-hush/);
   });
 
   it.each<[string, object]>([
