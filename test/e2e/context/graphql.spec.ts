@@ -1,12 +1,11 @@
 // DescopeContext in GraphQL: resolvers, fields and subscriptions read the caller of their own call.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Inject, Injectable } from '@nestjs/common';
-import { Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
+import { Field, ID, ObjectType, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
 import { CurrentUser, OptionalAuth, Public } from 'nestjs-descope';
 import { DescopeContext, DescopeContextModule } from 'nestjs-descope/context';
 import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
-import { Book } from '../../support/book.resolver.js';
 import { ENGINES, openSocket, send, startGraphql } from '../../support/graphql-application.js';
 
 @Injectable()
@@ -17,6 +16,13 @@ class Shop {
     await new Promise((resolve) => setTimeout(resolve, 1));
     return this.context.current()?.id ?? 'nobody';
   }
+}
+
+// Its own: a field resolver belongs to the class, which specs of one process would share.
+@ObjectType()
+class Book {
+  @Field(() => ID)
+  readonly id!: string;
 }
 
 @Resolver(() => Book)

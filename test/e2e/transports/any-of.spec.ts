@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { CanActivate, ExecutionContext, INestMicroservice } from '@nestjs/common';
 import { Controller, Inject, Injectable } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Args, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Field, ID, ObjectType, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { ClientProxyFactory, MessagePattern, RpcException, Transport } from '@nestjs/microservices';
 import { MessageBody, SubscribeMessage, WebSocketGateway, WsException } from '@nestjs/websockets';
@@ -16,7 +16,6 @@ import { DescopeSockets } from 'nestjs-descope/websockets';
 import { catchError, firstValueFrom, of, timeout } from 'rxjs';
 import type { RunningApplication } from '../../support/application.js';
 import { start, toRootModule } from '../../support/application.js';
-import { Book } from '../../support/book.resolver.js';
 import { findFreePort } from '../../support/free-port.js';
 import { ENGINES, readCodes, send, startGraphql } from '../../support/graphql-application.js';
 import type { ShownAtConnect, SocketClient } from '../../support/socket-client.js';
@@ -38,6 +37,13 @@ class FieldGuard implements CanActivate {
     const { headers } = req ?? reply?.request ?? { headers: {} };
     return headers['authorization'] === 'Bearer opaque' || headers['x-api-token'] === 'good';
   }
+}
+
+// Its own: a field resolver belongs to the class, which specs of one process would share.
+@ObjectType()
+class Book {
+  @Field(() => ID)
+  readonly id!: string;
 }
 
 @Resolver(() => Book)

@@ -1,11 +1,18 @@
 // A demand on a field that no guard is asked about stops the boot.
 import { describe, expect, it } from '@jest/globals';
 import type { Type } from '@nestjs/common';
-import { Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Field, ID, ObjectType, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Authorize, Public, Roles } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { Book, BookResolver } from '../../support/book.resolver.js';
+import { BookResolver } from '../../support/book.resolver.js';
 import { ENGINES, startGraphql } from '../../support/graphql-application.js';
+
+// Its own: a field resolver belongs to the class, which specs of one process would share.
+@ObjectType()
+class Book {
+  @Field(() => ID)
+  readonly id!: string;
+}
 
 @Resolver(() => Book)
 class RuleResolver {

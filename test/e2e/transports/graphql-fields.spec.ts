@@ -3,12 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Field, ID, ObjectType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import DataLoader from 'dataloader';
 import type { DescopeUser } from 'nestjs-descope';
 import { Accepts, AuthGuard, CurrentUser, OptionalAuth } from 'nestjs-descope';
 import { createTestDescope } from 'nestjs-descope/testing';
-import { Book } from '../../support/book.resolver.js';
 import type { Engine, GraphqlSettings } from '../../support/graphql-application.js';
 import { ENGINES, send, startGraphql } from '../../support/graphql-application.js';
 
@@ -21,6 +20,13 @@ const loader = new DataLoader(
   },
   { cache: false },
 );
+
+// Its own: a field resolver belongs to the class, which specs of one process would share.
+@ObjectType()
+class Book {
+  @Field(() => ID)
+  readonly id!: string;
+}
 
 @Resolver(() => Book)
 class ShelfResolver {
