@@ -2,7 +2,16 @@
 import { hash } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, Injectable } from '@nestjs/common';
-import { Field, Int, ObjectType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import {
+  Field,
+  GraphQLModule,
+  Int,
+  ObjectType,
+  Parent,
+  Query,
+  ResolveField,
+  Resolver,
+} from '@nestjs/graphql';
 import { CurrentSession, DescopeModule, DescopeSession, Public } from 'nestjs-descope';
 import { DescopeContextModule } from 'nestjs-descope/context';
 import type { OnBehalfModuleOptions } from 'nestjs-descope/on-behalf';
@@ -10,17 +19,18 @@ import { ConnectionToken, DescopeOnBehalfModule, DescopeTokens } from 'nestjs-de
 import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
-import { ENGINES, startGraphql } from '../../support/graphql-application.js';
+import { ENGINES, readCodes, send, startGraphql } from '../../support/graphql-application.js';
 import { useEmulator } from '../../support/use-emulator.js';
 
 const APP = 'google-calendar';
 const ADA = 'ada@example.com';
+const BOB = 'bob@example.com';
 const ORDERS = 'https://orders.internal';
 const CLIENT = { clientId: 'shop', clientSecret: 'SECRETsecretSECRETsecret06' };
 
 const bed = useEmulator({
   seed: {
-    users: [{ loginId: ADA }],
+    users: [{ loginId: ADA }, { loginId: BOB }],
     inboundApps: [{ name: 'shop', ...CLIENT, exchanges: [{ resource: ORDERS, scopes: ['read'] }] }],
   },
 });
@@ -46,8 +56,9 @@ class TokenController {
 }
 
 const toDescope = () => {
-  const { projectId, url: baseUrl, managementKey } = bed.emulator;
-  return DescopeModule.forRoot({ projectId, baseUrl, managementKey, audience: null });
+  const { projectId, url: baseUrl, managementKey, clock: time } = bed.emulator;
+  const clock = () => time.now();
+  return DescopeModule.forRoot({ projectId, baseUrl, managementKey, audience: null, clock });
 };
 
 describe.each(ADAPTERS)('DescopeOnBehalfModule, on %s', (adapter) => {
@@ -161,5 +172,28 @@ describe.each(ENGINES)('@ConnectionToken with $name', (engine) => {
 
   it('stops the boot without its module', async () => {
     await expect(boot([])).rejects.toMatchObject({ code: 'CONFIG_MODULE_MISSING' });
+  });
+
+  it('passes the token of the caller to queries and fields, and says what is missing', async () => {
+    const graphql = GraphQLModule.forRoot({ autoSchemaFile: true, ...engine.options } as never);
+    const imports = [toDescope(), DescopeOnBehalfModule.forRoot(), graphql];
+    const application = await start(engine.adapter, { imports, providers: [CalendarResolver] });
+    running.push(application);
+    bed.emulator.connections.add(APP, { user: BOB });
+    const { sessionJwt } = await bed.emulator.signIn(ADA);
+    const authorization = `Bearer ${sessionJwt}`;
+    const unconnected = await send(application, '{ calendar { size digest } }', { authorization });
+    expect([unconnected.data, readCodes(unconnected)]).toEqual([
+      null,
+      [expect.stringMatching(/ CONNECTION_REQUIRED$/)],
+    ]);
+    const token = bed.emulator.connections.add(APP, { user: ADA });
+    bed.emulator.clock.advance(2_000); // what was missing is remembered for a moment
+    const shown = { size: token.length, digest: hash('sha256', token) };
+    const { data, errors } = await send(application, '{ calendar { size digest } }', { authorization });
+    expect([data, errors]).toEqual([{ calendar: shown }, undefined]);
+    expect(readCodes(await send(application, '{ open { size } }'))).toEqual([
+      expect.stringMatching(/ SESSION_MISSING$/),
+    ]);
   });
 });
