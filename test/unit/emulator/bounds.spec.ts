@@ -1,6 +1,7 @@
 // What the emulator keeps is bounded, in number and in size.
 import { describe, expect, it } from '@jest/globals';
 import { LatestRecords } from '#lib/emulator/latest-records.js';
+import { createUser } from '#lib/emulator/management/user-body.js';
 import type { UserRecord } from '#lib/emulator/store/project.js';
 import { Project } from '#lib/emulator/store/project.js';
 import type { SignIn } from '#lib/emulator/store/sign-ins.js';
@@ -17,23 +18,7 @@ const signInOf = (userId: string, claims = {}): SignIn => ({
   refreshToken: '',
   ended: false,
 });
-const userOf = (userId: string, name = ''): UserRecord => ({
-  userId,
-  loginIds: [userId],
-  name,
-  verifiedEmail: false,
-  verifiedPhone: false,
-  status: 'enabled',
-  test: false,
-  seen: false,
-  roleNames: [],
-  permissions: [],
-  tenants: [],
-  customAttributes: {},
-  customClaims: {},
-  createdSeconds: 0,
-  passwordExpired: false,
-});
+const userOf = (userId: string, name = ''): UserRecord => ({ ...createUser(userId, 0), userId, name });
 const megabyte = 'x'.repeat(1024 * 1024);
 
 describe('The latest records', () => {
