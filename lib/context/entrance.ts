@@ -118,7 +118,6 @@ export class CallEntrance implements NestInterceptor, OnApplicationShutdown {
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(ApplicationConfig) config: ApplicationConfig,
   ) {
-    entrances.add(this);
     config.addGlobalInterceptor(this);
     const handlers = readHandlers(modules);
     // Nest 11 runs no global interceptor for sockets, and a hybrid application none for its messages.
@@ -131,9 +130,14 @@ export class CallEntrance implements NestInterceptor, OnApplicationShutdown {
     entrances.delete(this);
   }
 
-  /** @throws {DescopeConfigError} CONFIG_MODULE_MISSING */
-  assertSound(): void {
+  /**
+   * Lets messages in, once the set-up is known to be sound: what an application leaves behind whose boot was refused does not
+   * stand before the messages of another one.
+   * @throws {DescopeConfigError} CONFIG_MODULE_MISSING
+   */
+  openToMessages(): void {
     this.own.assertPresent();
+    entrances.add(this);
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { INestApplicationContext, INestMicroservice } from '@nestjs/common';
 import { Controller, Inject, Injectable, UseGuards } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { ClientProxyFactory, EventPattern, MessagePattern, Payload, Transport } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
@@ -12,7 +13,7 @@ import { DescopeContext, DescopeContextModule } from 'nestjs-descope/context';
 import { createTestDescope } from 'nestjs-descope/testing';
 import { DescopeSockets } from 'nestjs-descope/websockets';
 import { firstValueFrom, interval, map, take, toArray } from 'rxjs';
-import { start } from '../../support/application.js';
+import { start, toRootModule } from '../../support/application.js';
 import { findFreePort } from '../../support/free-port.js';
 import { connect, createSocketAdapter, SOCKET_LIBRARIES } from '../../support/socket-client.js';
 
@@ -126,6 +127,25 @@ describe.each(SOCKET_LIBRARIES)('DescopeContext in messages of %s', (library) =>
       expect((await clients[0]?.ask('open', {}))?.data).toEqual({ id: 'nobody' });
     } finally {
       for (const client of clients) client.close();
+      await application.close();
+    }
+  });
+
+  it('says who acts also after the boot of another application was refused', async () => {
+    const refused = await NestFactory.create(toRootModule({ imports: [DescopeContextModule] }), {
+      logger: false,
+    });
+    await expect(refused.init()).rejects.toMatchObject({ code: 'CONFIG_MODULE_MISSING' }); // and nobody closes it
+    const metadata = { imports: [DescopeModule.forRoot(), DescopeContextModule], providers: [Gateway, Who] };
+    const application = await start('express', metadata, {
+      override: (builder) => descope.override(builder),
+      configure: async (app) => app.useWebSocketAdapter(await createSocketAdapter(library, app)),
+    });
+    const client = await connect(library, application.url, { headers: descope.as({ sub: 'U2ann' }).bearer });
+    try {
+      expect((await client.ask('who', { waitMs: 1 })).data).toEqual({ same: true, id: 'U2ann' });
+    } finally {
+      client.close();
       await application.close();
     }
   });
