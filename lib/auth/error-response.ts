@@ -13,6 +13,7 @@ import { toHttpError } from './http-error.js';
 import { keepPrivate } from './response-headers.js';
 import type { DescopeCall, HttpCall } from './transports/call.js';
 import { findRequest, readPageRequest, toTransportException } from './transports/call.js';
+import { hideMistake } from './transports/mistakes.js';
 
 /** The call that failed: a call of a handler, a request to a mounted route, or a socket, which has no headers. */
 export type ErrorCall = DescopeCall | Pick<HttpCall, 'response'>;
@@ -29,7 +30,8 @@ export type ExplainRejection = (call: DescopeCall, error: unknown) => void;
 
 /**
  * Logs a rejection and writes its headers.
- * @returns the exception to throw, in the form of the call's transport; an error that is not of this package unchanged
+ * @returns the exception to throw, in the form of the call's transport; an error that is no rejection unchanged, but for a
+ *   mistake whose message the transport would send
  */
 export function respondWithError(
   call: ErrorCall,
@@ -42,7 +44,7 @@ export function respondWithError(
     const location = toLoginLocation(error, readPageRequest(call), login.path);
     if (location !== undefined) return leadToLogin(call, error, { location, tokenStore: login.tokenStore });
   }
-  if (rejection === undefined) return error;
+  if (rejection === undefined) return 'context' in call ? hideMistake(call, error) : error;
   writeErrorHeaders(call.response, rejection);
   return 'context' in call ? toTransportException(call, rejection.exception) : rejection.exception;
 }

@@ -15,6 +15,7 @@ import { recallAnyUser } from './request-state.js';
 import { readSession } from './request-user.js';
 import type { OpenCall } from './transports/call.js';
 import { openCall, recallKey } from './transports/call.js';
+import { readParameter } from './transports/mistakes.js';
 
 /** A pipe, or its class. */
 export type ParameterPipe = PipeTransform | Type<PipeTransform>;
@@ -39,8 +40,10 @@ export interface CurrentUserDecorator {
  */
 export const CurrentUser: CurrentUserDecorator = createParamDecorator(
   (property: string | undefined, context: ExecutionContext) =>
-    whenReady(readUser(openOwnCall(context)), (user) =>
-      property === undefined ? user : readProperty(user, property),
+    readParameter(context, () =>
+      whenReady(readUser(openOwnCall(context)), (user) =>
+        property === undefined ? user : readProperty(user, property),
+      ),
     ),
 );
 
@@ -50,7 +53,7 @@ export const CurrentUser: CurrentUserDecorator = createParamDecorator(
  * @example `@Get('me') me(@CurrentSession() { user, token }: SignedInSession) {}`
  */
 export const CurrentSession: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
-  (_data: undefined, context: ExecutionContext) => readAcceptedSession(context),
+  (_data: undefined, context: ExecutionContext) => readParameter(context, () => readAcceptedSession(context)),
 );
 
 /** Reads the session that a guard has accepted, for a parameter of a handler. */
@@ -111,7 +114,7 @@ export type ParameterTakes<Target, Key, Index extends number, Value> = Key exten
  * @example `@Tenant({ from: 'param:id' }) @Get('tenants/:id') show(@CurrentTenant() tenantId: string) {}`
  */
 export const CurrentTenant: (...pipes: ParameterPipe[]) => ParameterDecorator = createParamDecorator(
-  (_data: undefined, context: ExecutionContext) => readTenant(context),
+  (_data: undefined, context: ExecutionContext) => readParameter(context, () => readTenant(context)),
 );
 
 /** Reads the tenant that the request names, if the caller belongs to it. */

@@ -10,6 +10,7 @@ import {
   DescopeCredentialError,
   DescopeRequestError,
   DescopeUnavailableError,
+  isMistake,
 } from '../core/errors.js';
 import type { RequestResources } from './access/protected-resource.js';
 import { toChallengeProofs, writeErrorHeaders } from './error-response.js';
@@ -17,15 +18,24 @@ import { toHttpError } from './http-error.js';
 import { DESCOPE_CONFIG, DESCOPE_RESOURCES } from './injection-tokens.js';
 import { findRequest, openCall } from './transports/call.js';
 import { microserviceTransport } from './transports/microservice.js';
+import { hideMistake } from './transports/mistakes.js';
 import { readThrown, respondToSocket } from './transports/transport.js';
 
 const OURS = [DescopeCredentialError, DescopeAccessError, DescopeRequestError, DescopeUnavailableError];
 
+/** What `isMistake` knows, as a class for `@Catch()`. */
+abstract class Mistake extends Error {
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return isMistake(error);
+  }
+}
+
 /**
- * Responds to rejections of this package. It is registered first, so Nest tries it last: a global filter of the application
- * that catches `HttpException`, which the rejections are, comes before it.
+ * Responds to rejections of this package, and hides mistakes where Nest would send their messages. It is registered first, so
+ * Nest tries it last: a global filter of the application that catches `HttpException`, which the rejections are, comes before
+ * it.
  */
-@Catch(...OURS)
+@Catch(...OURS, Mistake)
 @Injectable()
 export class RejectionFilter extends BaseExceptionFilter {
   @Optional() @Inject(DESCOPE_CONFIG) private readonly config?: DescopeConfig;
@@ -46,6 +56,7 @@ export class RejectionFilter extends BaseExceptionFilter {
 
   override catch(error: unknown, host: ArgumentsHost): unknown {
     const type: string = host.getType();
+    if (type === 'rpc' && isMistake(error)) return undefined; // "not handled": Nest's own filter logs it, and hides it
     if (type === 'ws' || type === 'rpc') return respondToMessage(error, host);
     const { resources, config } = this;
     const rejection = respondOverHttp(error, host, { resources, config });
@@ -83,7 +94,7 @@ function respondOverHttp(
   const isFor = resources !== undefined && findRequest(call) !== undefined;
   const resource = isFor ? resources.recall(call.key) : undefined;
   const rejection = toHttpError(error, { resource, proofs: toChallengeProofs(call, config?.dpop) });
-  if (rejection === undefined) return error;
+  if (rejection === undefined) return hideMistake(call, error);
   const { response } = call;
   if (response?.node?.isSent !== true) writeErrorHeaders(response, rejection);
   return toForm(rejection.exception, host);

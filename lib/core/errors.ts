@@ -41,6 +41,19 @@ export function readConsequence(error: unknown): Consequence | undefined {
   return error[CONSEQUENCE] as Consequence;
 }
 
+// Shared by all copies of the package, as the consequence is.
+const MISTAKE = Symbol.for('nestjs-descope:mistake');
+
+/** Checks whether an error is a mistake of the application's developers: its message is for them, and for no caller. */
+export function isMistake(error: unknown): error is Error {
+  return error instanceof Error && MISTAKE in error;
+}
+
+/** Marks an error of a class that is not of this package as a mistake of the application's developers. */
+export function toMistake<E extends Error>(error: E): E {
+  return Object.defineProperty(error, MISTAKE, { value: true });
+}
+
 /**
  * The base class of every error that this package throws. `instanceof` also recognises errors with an HTTP status from
  * another copy of the package in the same process.
@@ -98,6 +111,11 @@ export class DescopeConfigError extends DescopeError {
     details?: DescopeErrorDetails,
   ) {
     super(message, details);
+  }
+
+  /** @internal */
+  get [MISTAKE](): true {
+    return true;
   }
 }
 
@@ -195,5 +213,10 @@ export class DescopeM2mError extends DescopeError {
     details?: DescopeErrorDetails,
   ) {
     super(message, details);
+  }
+
+  /** @internal */
+  get [MISTAKE](): true {
+    return true;
   }
 }

@@ -8,7 +8,7 @@ import { findService } from '../auth/access/find-provider.js';
 import { inNestForm } from '../auth/http-error.js';
 import { DESCOPE_CONFIG, DESCOPE_RELATIONS } from '../auth/injection-tokens.js';
 import type { DescopeConfig } from '../core/config/config.js';
-import { DescopeConfigError } from '../core/errors.js';
+import { DescopeConfigError, toMistake } from '../core/errors.js';
 import { isYes } from '../core/maybe-promise.js';
 import type { TokenKind } from '../core/token/claims.js';
 
@@ -150,11 +150,11 @@ interface ReadQuestion extends Asked {
 function readQuestion(user: unknown, question: FgaRelation, where: string): ReadQuestion {
   const { resourceType, relation, targetType = 'user', context } = { ...question };
   for (const [name, value] of Object.entries({ resourceType, relation, targetType }))
-    if (!isText(value)) throw new TypeError(`${where} expects "${name}" as a non-empty string.`);
+    if (!isText(value)) throw mistake(`${where} expects "${name}" as a non-empty string.`);
   const { owner, target } = readCaller(user, where);
   const toTuple = (resource: unknown): Relation => {
     if (isText(resource)) return { resourceType, resource, relation, targetType, target };
-    throw new TypeError(
+    throw mistake(
       `${where} expects the id of each resource as a non-empty string. If it stands elsewhere or is a number, say how to read it: { id: ({ number }) => String(number) }.`,
     );
   };
@@ -166,9 +166,13 @@ function readCaller(user: unknown, where: string): { owner: object | undefined; 
   if (isText(user)) return { owner: {}, target: user };
   const { id, kind } = user as Partial<FgaCaller>;
   if (isText(id) && isText(kind)) return { owner: user, target: id };
-  throw new TypeError(
+  throw mistake(
     `${where} expects a DescopeUser (with loadUser: the user of @CurrentSession()), a caller of DescopeContext, or Descope's id of the user.`,
   );
+}
+
+function mistake(message: string): TypeError {
+  return toMistake(new TypeError(message));
 }
 
 function readId(resource: unknown): unknown {

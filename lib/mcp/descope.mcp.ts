@@ -4,7 +4,8 @@ import { ExternalContextCreator } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { McpCarrier } from '../auth/transports/mcp.js';
 import { findMcpRequest, toMcpError } from '../auth/transports/mcp.js';
-import { DescopeConfigError } from '../core/errors.js';
+import { UNKNOWN_ERROR } from '../auth/transports/mistakes.js';
+import { DescopeConfigError, isMistake } from '../core/errors.js';
 import { readMcpMark } from './mcp.decorators.js';
 
 /**
@@ -93,6 +94,8 @@ function toCarrier(extra: unknown): McpCarrier {
 
 // What the SDK turns into an error of JSON-RPC, or into the result of a tool, is an `Error` with these members.
 function toSdkError(error: unknown): unknown {
+  // Nest's filter has logged it. JSON-RPC 2.0 §5.1: an internal error.
+  if (isMistake(error)) return Object.assign(new Error(UNKNOWN_ERROR, { cause: error }), { code: -32603 });
   const rejection = toMcpError(error) ?? toMcpError(findHttpException(error));
   if (rejection === undefined) return error;
   const { code, message, data } = rejection;

@@ -2,7 +2,7 @@
 import type { DescopeClient, NodeSdk } from '../auth/injection-tokens.js';
 import type { Fetch } from '../core/api/http-client.js';
 import type { DescopeConfig } from '../core/config/config.js';
-import { DescopeUnavailableError } from '../core/errors.js';
+import { DescopeUnavailableError, toMistake } from '../core/errors.js';
 import type { Notify } from '../core/logging.js';
 import { RequestFailure } from '../core/request-failure.js';
 import type { LateServices } from './late-services.js';
@@ -116,7 +116,7 @@ async function call(
     member = owner === null || owner === undefined ? undefined : (owner as Record<string, unknown>)[name];
   }
   if (typeof member !== 'function')
-    throw new TypeError(`The Descope client has no method "${path.join('.')}".`);
+    throw toMistake(new TypeError(`The Descope client has no method "${path.join('.')}".`));
   try {
     return (await member.apply(owner, args)) as unknown;
   } catch (error) {

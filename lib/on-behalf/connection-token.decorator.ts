@@ -3,6 +3,7 @@ import type { ExecutionContext, OnModuleInit, PipeTransform } from '@nestjs/comm
 import { createParamDecorator, Inject, Injectable, Optional } from '@nestjs/common';
 import { inNestForm } from '../auth/http-error.js';
 import { readAcceptedSession, readTenant } from '../auth/param.decorators.js';
+import { readParameter } from '../auth/transports/mistakes.js';
 import { DescopeAccessError, DescopeConfigError } from '../core/errors.js';
 import { requireSignedIn } from '../core/session/session.js';
 import type { ConnectionOptions } from './descope.connections.js';
@@ -55,16 +56,16 @@ export function ConnectionToken(app: string, options: ConnectionTokenOptions = {
   if (!['user', 'user-in-tenant', 'tenant'].includes(of)) throw new DescopeConfigError('CONFIG_INVALID', OF);
   toQuery(app, which); // a mistake is thrown when the class is defined
   const create = createParamDecorator((_data: undefined, context: ExecutionContext): Fetching => {
-    return (connections) =>
-      inNestForm(async () => {
-        const user = requireSignedIn(readAcceptedSession(context));
-        if (of === 'user') return connections.getUserToken(app, user, which);
-        const tenant = await readTenant(context);
-        if (tenant === undefined) throw new DescopeAccessError('ACCESS_TENANT_MISSING', NO_TENANT);
-        return of === 'tenant'
-          ? connections.getTenantToken(app, tenant, which)
-          : connections.getUserToken(app, user, { ...which, tenant });
-      });
+    const find = async (connections: DescopeConnections): Promise<string> => {
+      const user = requireSignedIn(readAcceptedSession(context));
+      if (of === 'user') return connections.getUserToken(app, user, which);
+      const tenant = await readTenant(context);
+      if (tenant === undefined) throw new DescopeAccessError('ACCESS_TENANT_MISSING', NO_TENANT);
+      return of === 'tenant'
+        ? connections.getTenantToken(app, tenant, which)
+        : connections.getUserToken(app, user, { ...which, tenant });
+    };
+    return (connections) => inNestForm(() => readParameter(context, () => find(connections)));
   });
   return create(ConnectionTokenPipe);
 }

@@ -7,6 +7,7 @@ import type { Application } from '../auth/applications.js';
 import { findSession } from '../auth/request-user.js';
 import type { ContextRequest, OpenCall } from '../auth/transports/call.js';
 import { openCall } from '../auth/transports/call.js';
+import { hideMistake } from '../auth/transports/mistakes.js';
 import type { DescopeConfig } from '../core/config/config.js';
 import { DescopeAccessError, DescopeConfigError } from '../core/errors.js';
 import { readSender } from '../core/http/address.js';
@@ -106,5 +107,6 @@ export function recallThrottled(context: ExecutionContext): ThrottledCall {
   if (call !== undefined) return call;
   const message =
     'A tracker of nestjs-descope/throttler was called by another guard. Register DescopeThrottlerGuard in place of ThrottlerGuard: { provide: APP_GUARD, useClass: DescopeThrottlerGuard }.';
-  throw new DescopeConfigError('CONFIG_MODULE_MISSING', message);
+  // Before fields of GraphQL, guards may run without filters.
+  throw hideMistake(openCall(context), new DescopeConfigError('CONFIG_MODULE_MISSING', message));
 }

@@ -16,6 +16,7 @@ import {
 import { toTransportException } from '../auth/transports/call.js';
 import { microserviceTransport } from '../auth/transports/microservice.js';
 import type { DescopeConfig } from '../core/config/config.js';
+import { toMistake } from '../core/errors.js';
 import type { Authenticator } from '../core/session/authenticator.js';
 import { putBeforeAuth } from '../inspect/guard-order.js';
 import type { ThrottlingParts } from './throttled-call.js';
@@ -71,7 +72,7 @@ export class DescopeThrottlerGuard extends ThrottlerGuard {
    * @throws {TypeError} without the context, which `ThrottlerGuard` passes
    */
   protected override async getTracker(request: object, context?: ExecutionContext): Promise<string> {
-    if (context === undefined) throw new TypeError(NO_CONTEXT);
+    if (context === undefined) throw toMistake(new TypeError(NO_CONTEXT));
     return trackByUser(request, context);
   }
 

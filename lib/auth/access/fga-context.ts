@@ -1,4 +1,5 @@
 // The context of relation checks: the values with which Descope evaluates the conditions of the schema.
+import { toMistake } from '../../core/errors.js';
 
 /** One value of a context. */
 export type FgaContextValue = string | number | boolean | readonly (string | number | boolean)[];
@@ -21,12 +22,14 @@ export type CheckedContext = Readonly<Record<string, FgaContextValue>>;
  */
 export function readFgaContext(given: unknown, where: string): CheckedContext | undefined {
   if (given === undefined || given === null) return undefined;
-  if (!isPlain(given)) throw new TypeError(`${where} expects the context as a plain object, such as { ip }.`);
+  if (!isPlain(given))
+    throw toMistake(new TypeError(`${where} expects the context as a plain object, such as { ip }.`));
   const entries = Object.entries(given)
     .filter(([, value]) => value !== undefined && value !== null)
     .sort(([one], [other]) => (one < other ? -1 : 1));
   const odd = entries.find(([, value]) => !isValue(value));
-  if (odd !== undefined) throw new TypeError(`${where}: "${odd[0]}" of the context is not ${WANTED}.`);
+  if (odd !== undefined)
+    throw toMistake(new TypeError(`${where}: "${odd[0]}" of the context is not ${WANTED}.`));
   // `fromEntries` makes own members of every name, `__proto__` too.
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }

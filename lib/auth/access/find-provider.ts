@@ -7,11 +7,24 @@ import { DescopeConfigError } from '../../core/errors.js';
 
 const contextIds = new WeakMap<object, ContextId>();
 
-/** Finds the instance of a provider for this request. */
+/**
+ * Finds the instance of a provider for this request.
+ * @throws {DescopeConfigError} CONFIG_POLICY_MISSING for a class that no module provides: of a rule that the boot has not seen,
+ *   because a subclass of the guard has added it
+ */
 export async function findProvider<T>(type: Type<T>, request: object, modules: ModuleRef): Promise<T> {
-  const { scope } = modules.introspect(type);
+  const scope = readScope(type, modules);
   if (scope === Scope.DEFAULT) return modules.get(type, { strict: false });
   return modules.resolve(type, toContextId(request, modules), { strict: false });
+}
+
+function readScope(type: Type, modules: ModuleRef): Scope {
+  try {
+    return modules.introspect(type).scope;
+  } catch {
+    const message = `No module provides ${type.name}. Add it to the providers of a module.`;
+    throw new DescopeConfigError('CONFIG_POLICY_MISSING', message, { rule: type.name });
+  }
 }
 
 /**

@@ -19,6 +19,7 @@ import { ConnectionToken, DescopeOnBehalfModule, DescopeTokens } from 'nestjs-de
 import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
+import { CollectingLogger } from '../../support/collecting-logger.js';
 import { ENGINES, readCodes, send, startGraphql } from '../../support/graphql-application.js';
 import { useEmulator } from '../../support/use-emulator.js';
 
@@ -153,6 +154,14 @@ class CalendarResolver {
     return { size: token.length };
   }
 
+  @Query(() => String) unknown(@ConnectionToken('nope') token: string) {
+    return hash('sha256', token);
+  }
+
+  @ResolveField(() => String) missing(@ConnectionToken('nope') token: string) {
+    return hash('sha256', token);
+  }
+
   @ResolveField(() => String) digest(@Parent() _calendar: Calendar, @ConnectionToken(APP) token: string) {
     return hash('sha256', token);
   }
@@ -195,5 +204,28 @@ describe.each(ENGINES)('@ConnectionToken with $name', (engine) => {
     expect(readCodes(await send(application, '{ open { size } }'))).toEqual([
       expect.stringMatching(/ SESSION_MISSING$/),
     ]);
+  });
+
+  it('tells the log, and not the client, of an app that does not exist, in fields too', async () => {
+    const logger = new CollectingLogger();
+    const graphql = GraphQLModule.forRoot({ autoSchemaFile: true, ...engine.options } as never);
+    const parts = {
+      imports: [toDescope(), DescopeOnBehalfModule.forRoot(), graphql],
+      providers: [CalendarResolver],
+    };
+    const application = await start(engine.adapter, parts, { logger });
+    running.push(application);
+    bed.emulator.connections.add(APP, { user: ADA });
+    const { sessionJwt } = await bed.emulator.signIn(ADA);
+    for (const query of ['{ unknown }', '{ calendar { missing } }']) {
+      const { answer, errors } = await send(application, query, { authorization: `Bearer ${sessionJwt}` });
+      expect(errors).toMatchObject([
+        { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR', status: 500 } },
+      ]);
+      expect(answer.text).not.toContain('nope');
+      expect(logger.find('Check that the project has an outbound app')).toHaveLength(1);
+      expect(logger.entries.filter((entry) => entry.startsWith('error'))).toHaveLength(1);
+      logger.entries.length = 0;
+    }
   });
 });

@@ -2,10 +2,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Type } from '@nestjs/common';
 import { Controller, Get } from '@nestjs/common';
+import type { GqlModuleOptions } from '@nestjs/graphql';
+import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type * as testing from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
+import { ENGINES, send } from '../../support/graphql-application.js';
 import { loadCopy, nextCopy } from '../../support/library-copy.js';
 
 const APPLICATIONS = Symbol.for('nestjs-descope:applications');
@@ -47,6 +50,54 @@ function createController({ CurrentSession, CurrentTenant, CurrentUser, Public }
   }
   return ProfileController;
 }
+
+@ObjectType()
+class Profile {
+  @Field() kind!: string;
+}
+
+function createResolver({ CurrentUser }: Library): Type {
+  @Resolver(() => Profile)
+  class ProfileResolver {
+    @Query(() => Profile) profile() {
+      return { kind: 'shown' };
+    }
+
+    @Query(() => String) mine(@CurrentUser() user: unknown) {
+      return typeof user;
+    }
+
+    @ResolveField(() => String) name(@CurrentUser('username') name: unknown) {
+      return typeof name;
+    }
+  }
+  return ProfileResolver;
+}
+
+describe.each(ENGINES)('the parameter decorators in GraphQL, on $name', ({ adapter, options }) => {
+  const registry: unknown = Reflect.get(globalThis, APPLICATIONS);
+  afterAll(() => {
+    Reflect.set(globalThis, APPLICATIONS, registry);
+  });
+
+  it('tell the log, and not the client, that no module imports DescopeModule', async () => {
+    const { library } = await loadFresh();
+    const logger = new CollectingLogger();
+    const graphql = { autoSchemaFile: true, ...options } as unknown as GqlModuleOptions;
+    const parts = { imports: [GraphQLModule.forRoot(graphql)], providers: [createResolver(library)] };
+    const application = await start(adapter, parts, { logger });
+    try {
+      for (const query of ['{ mine }', '{ profile { name } }']) {
+        const { errors, answer } = await send(application, query);
+        expect(errors).toMatchObject([{ message: 'Internal server error' }]);
+        expect(answer.text).not.toContain('DescopeModule');
+      }
+      expect(logger.find("code: 'CONFIG_MODULE_MISSING'")).toHaveLength(2);
+    } finally {
+      await application.close();
+    }
+  });
+});
 
 describe.each(ADAPTERS)('the parameter decorators, on %s', (adapter) => {
   const registry: unknown = Reflect.get(globalThis, APPLICATIONS);
