@@ -23,6 +23,7 @@ import {
 } from '../injection-tokens.js';
 import { assertOwnUser } from '../request-user.js';
 import { expired, onSessionEnd } from '../session-end.js';
+import { logUnknown } from './mistakes.js';
 import { findHandshake, rememberHandshake } from './websocket.js';
 
 /** Authenticates WebSocket clients of Socket.IO and of `ws` when they connect. */
@@ -93,6 +94,7 @@ export class DescopeSockets {
   }
 
   #reject(client: object, error: unknown): void {
+    if (!(error instanceof HttpException) && readConsequence(error) === undefined) logUnknown(error);
     const thrown = respondWithError({ response: undefined }, error, { notify: this.notify });
     closeClient(client, error, thrown);
   }

@@ -300,9 +300,9 @@ class Gateway {
 }
 
 describe.each(SOCKET_LIBRARIES)('A mistake over a socket of %s', (library) => {
-  const open = async () => {
+  const open = async (loadUser?: () => unknown) => {
     logger = new CollectingLogger();
-    const options = { audience: null, managementKey: 'K2x' };
+    const options = { audience: null, managementKey: 'K2x', ...(loadUser && { loadUser }) };
     const imports = [DescopeTestingModule.forRoot(descope, options), DescopeFgaModule];
     const application = await start(
       'express',
@@ -326,5 +326,15 @@ describe.each(SOCKET_LIBRARIES)('A mistake over a socket of %s', (library) => {
       expect(JSON.stringify(data)).not.toContain(text);
       expectLogged(text);
     }
+  });
+
+  it('stands in the log, too, where accept() meets it', async () => {
+    const client = await open(() => {
+      throw new RangeError('the table is missing');
+    });
+    expect(await client.closed).toEqual(
+      library === 'ws' ? { code: 1011, reason: '' } : { reason: 'io server disconnect' },
+    );
+    expectLogged('the table is missing');
   });
 });
