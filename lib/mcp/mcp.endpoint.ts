@@ -19,7 +19,6 @@ import type {
 } from '../auth/access/protected-resource.js';
 import { ProtectedResource, toWantedScopes } from '../auth/access/protected-resource.js';
 import type { Application } from '../auth/applications.js';
-import { watchRevocations } from '../auth/applications.js';
 import { respondWithError } from '../auth/error-response.js';
 import {
   DESCOPE_APPLICATION,
@@ -153,7 +152,7 @@ class McpInterceptor implements NestInterceptor {
     if ([body].flat().some(isInitialize)) this.#sessions.observe(head, call.context.getClass(), session);
     if (!isOpenEnded(call, body) || session.user === undefined) return;
     const response = head.response as NodeStream;
-    const sources = { clock: this.config.clock, watch: watchRevocations };
+    const sources = { clock: this.config.clock, watch: this.application.watchRevocations };
     response.once(
       'close',
       onSessionEnd(session, () => response.destroy(), sources),

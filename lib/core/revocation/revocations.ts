@@ -5,7 +5,7 @@ import type { Notice, Notify } from '../logging.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { whenReady } from '../maybe-promise.js';
 import type { DescopeClaims } from '../token/claims.js';
-import { isJsonObject, readOwn, readSubjectId, readText } from '../token/claims.js';
+import { isJsonObject, readIssuerKind, readOwn, readSubjectId, readText } from '../token/claims.js';
 import type { VerifiedToken } from '../token/token-verifier.js';
 import type { DigestedToken } from './ahead-tokens.js';
 import { AheadTokens, toTokenKey } from './ahead-tokens.js';
@@ -195,6 +195,7 @@ export class Revocations implements RevocationReceiver {
 
   /** Calls back once, when a token is revoked, and at once if it is; returns a function that cancels it. */
   watch(token: string, claims: DescopeClaims, run: () => void): () => void {
+    if (readIssuerKind(claims.iss, this.#input.projectId) === undefined) return () => undefined; // tenants of other projects may have the same ids
     const watcher = { keys: this.#toKeys(token, claims, REVOCATION_SCOPES), issuedAt: claims.iat ?? 0, run };
     const now = this.#now();
     const isActive = watcher.keys.every((key) => watcher.issuedAt >= this.#table.find(key, now));
