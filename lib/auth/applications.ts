@@ -3,7 +3,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { DescopeClaims } from '../core/token/claims.js';
 import { graphqlTransport } from './transports/graphql.js';
 import type { DescopeTransport } from './transports/transport.js';
-import { httpTransport } from './transports/transport.js';
+import { findMessage, httpTransport } from './transports/transport.js';
 
 /** Calls back once, when a token is revoked, and at once if it is; returns a function that cancels it. */
 export type WatchRevocations = (token: string, claims: DescopeClaims, run: () => void) => () => void;
@@ -23,17 +23,34 @@ export interface ApplicationMarks {
   readonly classes: Iterable<object>;
   /** Express's application or Fastify's instance; `undefined` for an application without HTTP. */
   readonly server: unknown;
+  /** Its container: an application whose boot was refused is never closed, and leaves once this has been collected. */
+  readonly container: object;
+}
+
+/** The entry of an application. */
+export interface Registration {
+  /** Says that its boot was not refused. */
+  booted(): void;
+  /** Ends it. */
+  leave(): void;
 }
 
 interface Registry {
   /** Whether any application has existed in this process. It stays `true` when the last one ends. */
   isUsed: boolean;
-  /** The applications that run. */
+  /** Whether any application has ended: its last calls may still be under way. */
+  hasEnded: boolean;
+  /** The applications that start or run. */
   all: readonly Application[];
-  readonly ofClass: WeakMap<object, readonly Application[]>;
+  /** Those that run. */
+  readonly running: WeakSet<Application>;
+  /** Those that start, run or have ended. */
+  readonly ofClass: WeakMap<object, readonly WeakRef<Application>[]>;
   readonly ofServer: WeakMap<object, Application>;
   /** The contexts that a guard received, with the guard's application. */
   readonly ofContext: WeakMap<object, Application>;
+  /** By message: the handlers before which a guard received it; and by the message itself, for the last of them. */
+  readonly ofMessage: WeakMap<object, WeakMap<object, Application>>;
 }
 
 // One registry for all copies of the package in a process: parameter decorators run without access to a module, and a
@@ -42,10 +59,13 @@ const APPLICATIONS = Symbol.for('nestjs-descope:applications');
 const shared = globalThis as { [APPLICATIONS]?: Registry };
 const registry: Registry = (shared[APPLICATIONS] ??= {
   isUsed: false,
+  hasEnded: false,
   all: [],
+  running: new WeakSet(),
   ofClass: new WeakMap(),
   ofServer: new WeakMap(),
   ofContext: new WeakMap(),
+  ofMessage: new WeakMap(),
 });
 
 /** Creates an application; `registerApplication` registers it once it starts. */
@@ -62,34 +82,42 @@ export function hasAnyApplication(): boolean {
   return registry.isUsed;
 }
 
-/** Registers an application that starts; returns a function that removes it. */
+/** Registers an application that starts. */
 export function registerApplication(
   application: Application,
-  { classes, server }: ApplicationMarks,
-): () => void {
+  { classes, server, container }: ApplicationMarks,
+): Registration {
   registry.all = [...registry.all, application];
-  const known = [...new Set(classes)];
-  for (const type of known) registry.ofClass.set(type, [...listOfClass(type), application]);
+  const own = new WeakRef(application);
+  for (const type of new Set(classes)) registry.ofClass.set(type, [...listLiving(type), own]);
   if (isObject(server)) registry.ofServer.set(server, application);
-  return () => {
+  const leave = (): void => {
+    abandoned.unregister(application);
     registry.all = registry.all.filter((other) => other !== application);
-    for (const type of known)
-      registry.ofClass.set(
-        type,
-        listOfClass(type).filter((other) => other !== application),
-      );
-    if (isObject(server)) registry.ofServer.delete(server);
+    registry.running.delete(application);
+    registry.hasEnded = true;
   };
+  abandoned.register(container, leave, application);
+  return { booted: () => void registry.running.add(application), leave };
 }
 
-/** Checks whether several applications run in this process. */
+const abandoned = new FinalizationRegistry<() => void>((leave) => leave());
+
+/** Checks whether a call may belong to one of several applications: those that run, and those that have ended. */
 export function areSeveral(): boolean {
-  return registry.all.length > 1;
+  return registry.all.length > 1 || registry.hasEnded;
+}
+
+/** Those of a list that run; the list itself if none does. */
+export function preferRunning(applications: readonly Application[]): readonly Application[] {
+  if (applications.length <= 1) return applications;
+  const running = applications.filter((application) => registry.running.has(application));
+  return running.length === 0 ? applications : running;
 }
 
 /**
- * Watches a token in all applications of this process, for code that does not know its own: no other project has revocations
- * of this token.
+ * Watches a token in all applications of this process, for code that does not know its own: those of another project never
+ * call back.
  */
 export const watchRevocations: WatchRevocations = (token, claims, run) => {
   const cancels = registry.all.map((application) => application.watchRevocations(token, claims, run));
@@ -98,29 +126,43 @@ export const watchRevocations: WatchRevocations = (token, claims, run) => {
   };
 };
 
-/** Records the application whose guard received a context. If only one application runs, it owns every context. */
+/**
+ * Records the application whose guard received a call. If only one application has ever run, it owns every call. A message is
+ * recorded beside its context, because parameters have another context; an application may receive messages before it is
+ * registered.
+ */
 export function claimContext(context: ExecutionContext, application: Application): void {
-  if (registry.all.length === 1 && registry.all[0] === application) return;
+  if (!areSeveral() && registry.all[0] === application) return;
   registry.ofContext.set(context, application);
+  const message = findMessage(context);
+  if (message === undefined) return;
+  const handlers = registry.ofMessage.get(message) ?? new WeakMap<object, Application>();
+  registry.ofMessage.set(message, handlers.set(context.getHandler(), application).set(message, application));
 }
 
 /**
- * Finds the application that a call belongs to: the guard's own, the only one that runs, the one that has the class, or
+ * Finds the application that a call belongs to: the guard's own, the only one that has run, the one that has the class, or
  * the one whose server has the request. If several remain, returns all of them.
  */
 export function findApplications(context: ExecutionContext): readonly Application[] {
-  const claimed = registry.ofContext.get(context);
+  const claimed = registry.ofContext.get(context) ?? findOfMessage(context);
   if (claimed !== undefined) return [claimed];
-  if (registry.all.length <= 1) return registry.all;
-  const ofClass = listOfClass(context.getClass());
+  if (!areSeveral()) return registry.all;
+  const ofClass = listLiving(context.getClass()).flatMap((one) => one.deref() ?? []);
   if (ofClass.length === 1) return ofClass;
   const ofServer = findByServer(context);
   if (ofServer !== undefined) return [ofServer];
   return ofClass.length === 0 ? registry.all : ofClass;
 }
 
-function listOfClass(type: object): readonly Application[] {
-  return registry.ofClass.get(type) ?? [];
+function findOfMessage(context: ExecutionContext): Application | undefined {
+  const message = findMessage(context);
+  const handler = context.getHandler() as object | null; // which filters do not know
+  return message && registry.ofMessage.get(message)?.get(handler ?? message);
+}
+
+function listLiving(type: object): readonly WeakRef<Application>[] {
+  return (registry.ofClass.get(type) ?? []).filter((one) => one.deref() !== undefined);
 }
 
 // Express puts its application on the request, also while one application passes it to another; each Fastify instance

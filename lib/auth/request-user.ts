@@ -75,11 +75,20 @@ export function readSession(call: OpenCall): DescopeSession {
  */
 export function clearForeignUser(call: DescopeCall, authenticator: object): void {
   if (!areSeveral()) return;
-  const request = findRequest(call);
+  const request = findAnyRequest(call);
   const user = request?.user ?? request?.raw?.user;
   if (request === undefined || user === undefined) return;
   const key = toKey(request);
   if (isForeignUser(key, user, authenticator)) writeUser({ request, key }, undefined);
+}
+
+// A message may have none that is known, and then no application has written a user on it.
+function findAnyRequest(call: DescopeCall): ReturnType<typeof findRequest> {
+  try {
+    return findRequest(call);
+  } catch {
+    return undefined;
+  }
 }
 
 function isPublicCall({ context }: DescopeCall): boolean {

@@ -1,11 +1,12 @@
 // How requests and calls enter the context: HTTP before its routes, and every call in an interceptor.
-import type { CallHandler, ExecutionContext, NestInterceptor, OnApplicationShutdown } from '@nestjs/common';
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { map, Observable as Stream } from 'rxjs';
 import { findService } from '../auth/access/find-provider.js';
 import type { Application } from '../auth/applications.js';
+import { findApplications } from '../auth/applications.js';
 import { DESCOPE_APPLICATION, DESCOPE_CONFIG } from '../auth/injection-tokens.js';
 import { recallAccepted, recallAnyUser } from '../auth/request-state.js';
 import { readSession } from '../auth/request-user.js';
@@ -110,7 +111,7 @@ function toCaller(session: DescopeSession, { key, own }: Place): VerifiedCaller 
 
 /** Lets each call of a handler enter: routes once more, messages, resolvers, subscriptions. */
 @Injectable()
-export class CallEntrance implements NestInterceptor, OnApplicationShutdown {
+export class CallEntrance implements NestInterceptor {
   @Inject(CallerStorage) private readonly storage!: CallerStorage;
   @Inject(OwnApplication) private readonly own!: OwnApplication;
 
@@ -126,18 +127,13 @@ export class CallEntrance implements NestInterceptor, OnApplicationShutdown {
         prependEnhancer(handler, 'interceptors', messageEntrance);
   }
 
-  onApplicationShutdown(): void {
-    entrances.delete(this);
-  }
-
   /**
    * Lets messages in, once the set-up is known to be sound: what an application leaves behind whose boot was refused does not
    * stand before the messages of another one.
    * @throws {DescopeConfigError} CONFIG_MODULE_MISSING
    */
   openToMessages(): void {
-    this.own.assertPresent();
-    entrances.add(this);
+    entrances.set(this.own.owners[0], new WeakRef(this));
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -196,13 +192,17 @@ function isAsyncIterator(value: unknown): value is Events {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && 'next' in value;
 }
 
-// Before messages there is one interceptor for all applications of the process, which may share a handler's class. Each reads
-// by its own storage what its own guard has accepted.
-const entrances = new Set<NestInterceptor>();
+// Before messages there is one interceptor for all applications of the process, which may share a handler's class. It lets
+// them enter the application that they belong to. One that nobody has guarded may be of several: each reads by its own storage
+// what its own guard has accepted. None is kept alive here, because it knows the container of its application.
+const entrances = new WeakMap<Application, WeakRef<NestInterceptor>>();
 
 const messageEntrance: NestInterceptor = {
   intercept: (context, next) =>
-    [...entrances].reduce((inner, entrance) => toInner(entrance, context, inner), next).handle(),
+    findApplications(context)
+      .flatMap((application) => entrances.get(application)?.deref() ?? [])
+      .reduce((inner, entrance) => toInner(entrance, context, inner), next)
+      .handle(),
 };
 
 function toInner(entrance: NestInterceptor, context: ExecutionContext, inner: CallHandler): CallHandler {

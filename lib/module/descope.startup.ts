@@ -9,7 +9,7 @@ import type {
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { countChanges } from '../auth/access/access-metadata.js';
-import type { Application } from '../auth/applications.js';
+import type { Application, Registration } from '../auth/applications.js';
 import { registerApplication } from '../auth/applications.js';
 import {
   DESCOPE_APPLICATION,
@@ -142,23 +142,27 @@ function hasAdapter({ httpAdapter }: HttpAdapterHost): boolean {
 
 /** Registers the application from `onModuleInit` until it has shut down. */
 @Injectable()
-export class ApplicationEntry implements OnModuleInit, OnApplicationShutdown {
+export class ApplicationEntry implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
   @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
   @Inject(DESCOPE_APPLICATION) private readonly application!: Application;
-  #leave: (() => void) | undefined;
+  #registration: Registration | undefined;
 
   onModuleInit(): void {
+    const { modules: container } = this;
     // A mixin may have overwritten "constructor", from which Nest reads the class of an instance.
-    const classes = readFoundClasses(this.modules).flatMap(({ type }) => [type, toNamedClass(type)]);
+    const classes = readFoundClasses(container).flatMap(({ type }) => [type, toNamedClass(type)]);
     const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
     const server: unknown = adapter?.getInstance();
-    this.#leave = registerApplication(this.application, { classes, server });
+    this.#registration = registerApplication(this.application, { classes, server, container });
   }
 
-  // After the last request: requests that were under way when the application closed still belong to it.
+  onApplicationBootstrap(): void {
+    this.#registration?.booted();
+  }
+
   onApplicationShutdown(): void {
-    this.#leave?.();
+    this.#registration?.leave();
   }
 }
 

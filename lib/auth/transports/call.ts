@@ -6,7 +6,7 @@ import { assertFromOwnPage, assertOurs } from '../../core/http/origin.js';
 import type { RequestLike } from '../../core/http/request.js';
 import { attempt, isThenable, isYes } from '../../core/maybe-promise.js';
 import type { Application } from '../applications.js';
-import { claimContext, findApplications } from '../applications.js';
+import { claimContext, findApplications, preferRunning } from '../applications.js';
 import { toNestError } from '../http-error.js';
 import type { ResponseWriter } from '../response-headers.js';
 import { toResponseLike } from '../response-headers.js';
@@ -279,13 +279,14 @@ const OWN: ReadonlyMap<string, DescopeTransport> = new Map(
 
 /**
  * Finds the transport of a type; one of the option `transports` replaces the package's own. If the call may belong to several
- * applications with different ones, there is none.
+ * applications that run, with different ones, there is none.
  */
 export function findTransport(
   type: string,
   applications: readonly Application[],
 ): DescopeTransport | undefined {
-  const taught = applications[0]?.transports.get(type);
-  if (applications.some(({ transports }) => transports.get(type) !== taught)) return undefined;
+  const [first, ...others] = preferRunning(applications);
+  const taught = first?.transports.get(type);
+  if (others.some(({ transports }) => transports.get(type) !== taught)) return undefined;
   return taught ?? OWN.get(type);
 }

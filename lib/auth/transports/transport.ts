@@ -125,6 +125,22 @@ function findParams(context: ExecutionContext): unknown {
   return typeof request === 'object' && request !== null && 'params' in request ? request.params : undefined;
 }
 
+/**
+ * Finds the object that a message's contexts share: the client of a socket, or the message of a microservice. Of another call
+ * there is none.
+ */
+export function findMessage(context: ArgumentsHost): object | undefined {
+  const type: string = context.getType();
+  if (type !== 'ws' && type !== 'rpc') return undefined;
+  const [first, second] = context.getArgs<[unknown, unknown]>();
+  const message = type === 'rpc' && isObject(second) ? second : first;
+  return isObject(message) ? message : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Reads an own member of an object; `undefined` for any other value. */
 export function readOwnMember(object: unknown, name: string): unknown {
   if (typeof object !== 'object' || object === null || !Object.hasOwn(object, name)) return undefined;
