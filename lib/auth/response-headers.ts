@@ -272,9 +272,9 @@ function isNamed(name: string, wanted: string): boolean {
   return name.length === wanted.length && name.toLowerCase() === wanted.toLowerCase();
 }
 
-// A targeted field replaces Cache-Control for the caches that it is for (RFC 9213 §2.1).
+// A targeted field replaces Cache-Control for the caches that it is for (RFC 9213 §2.1). The shortest has 17 characters.
 function isTargeted(name: string): boolean {
-  return name.length > CACHING.length && /^(?:(?:.+-)?cdn-cache-control|surrogate-control)$/i.test(name);
+  return name.length >= 17 && /^(?:(?:.+-)?cdn-cache-control|surrogate-control)$/i.test(name);
 }
 
 // `private="…"` is about the named fields only (RFC 9111 §5.2.2.7), and `no-cache` lets a cache store the response.

@@ -4,6 +4,7 @@ import { DescopeAccessError } from '../../core/errors.js';
 import type { OriginConfig } from '../../core/http/origin.js';
 import { assertFromOwnPage, assertOurs } from '../../core/http/origin.js';
 import type { RequestLike } from '../../core/http/request.js';
+import { readHeaders } from '../../core/http/request.js';
 import { attempt, isThenable, isYes } from '../../core/maybe-promise.js';
 import type { Application } from '../applications.js';
 import { claimContext, findApplications, preferRunning } from '../applications.js';
@@ -264,7 +265,7 @@ function isRequest(value: unknown): value is ContextRequest {
 // Node's own request, or one like it, of a framework's; `undefined` for what is none.
 function readNode(request: unknown): object | undefined {
   const node = isObject(request) ? unwrap(request) : undefined;
-  return isObject(node) && isObject((node as Partial<RequestLike>).headers) ? node : undefined;
+  return isObject(node) && isObject(readHeaders(node as RequestLike)) ? node : undefined;
 }
 
 function isObject(value: unknown): value is object {

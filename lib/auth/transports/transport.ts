@@ -116,9 +116,17 @@ function toBody(rejection: HttpException): object {
 export const httpTransport: DescopeTransport = {
   type: 'http',
   findRequest: (context) => context.switchToHttp().getRequest(),
-  findResponse: (context) => context.switchToHttp().getResponse(),
+  findResponse: (context) => toHttp(context).getResponse(),
   readParam: (context, name) => readOwnMember(findParams(context), name),
 };
+
+type HttpArguments = ReturnType<ExecutionContext['switchToHttp']>;
+
+// The first switch leaves its methods on Nest's own context; each further one would create them again.
+function toHttp(context: ExecutionContext): HttpArguments {
+  const switched = context as ExecutionContext & HttpArguments;
+  return Object.hasOwn(context, 'getResponse') ? switched : context.switchToHttp();
+}
 
 function findParams(context: ExecutionContext): unknown {
   const request: unknown = context.switchToHttp().getRequest();
