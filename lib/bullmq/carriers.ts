@@ -9,15 +9,15 @@ import { readJobCaller, withCaller } from './job-caller.js';
 
 type Method = (...values: readonly unknown[]) => unknown;
 type Able<Name extends string> = EventEmitter & Record<Name, Method>;
-type Contexts = ReadonlySet<DescopeContext>;
+type Contexts = ReadonlySet<WeakRef<DescopeContext>>;
 
 interface Addition {
   readonly opts?: JobOptions | undefined;
   readonly children?: readonly Addition[] | undefined;
 }
 
-// A queue may be shared by several applications of a process.
-const contexts = new WeakMap<object, Set<DescopeContext>>();
+// A queue may be shared by several applications of a process, and may live longer than each of them.
+const contexts = new WeakMap<object, Set<WeakRef<DescopeContext>>>();
 
 /**
  * Teaches a queue, a flow producer or a worker to carry the callers of an application; leaves anything else as it is.
@@ -26,12 +26,24 @@ const contexts = new WeakMap<object, Set<DescopeContext>>();
 export function carryCallers(instance: unknown, context: DescopeContext): void {
   if (!isEmitter(instance)) return; // so that no member of a mock is read
   const known = contexts.get(instance);
-  if (known !== undefined) return void known.add(context);
+  if (known !== undefined) {
+    addTo(known, context);
+    return;
+  }
   const teach = findLesson(instance);
   if (teach === undefined) return;
-  const own = new Set([context]);
+  const own = new Set([new WeakRef(context)]);
   contexts.set(instance, own);
   teach(own);
+}
+
+function addTo(known: Set<WeakRef<DescopeContext>>, context: DescopeContext): void {
+  for (const one of known) if (one.deref() === undefined) known.delete(one);
+  if (!listLiving(known).includes(context)) known.add(new WeakRef(context));
+}
+
+function listLiving(known: Contexts): readonly DescopeContext[] {
+  return [...known].flatMap((one) => one.deref() ?? []);
 }
 
 function isEmitter(instance: unknown): instance is EventEmitter {
@@ -90,7 +102,7 @@ function toCarrying(given: unknown, own: Contexts): Addition[] {
 }
 
 function findCaller(own: Contexts): CallerReference | undefined {
-  for (const context of own) {
+  for (const context of listLiving(own)) {
     const caller = context.carry();
     if (caller !== undefined) return caller;
   }
@@ -117,5 +129,5 @@ function findJobCaller(value: unknown): CallerReference | undefined {
 
 // As nobody, too: a worker may have been started during a request.
 function runAs<Result>(own: Contexts, caller: CallerReference | undefined, run: () => Result): Result {
-  return [...own].reduce((inner, context) => () => context.runAs(caller, inner), run)();
+  return listLiving(own).reduce((inner, context) => () => context.runAs(caller, inner), run)();
 }
