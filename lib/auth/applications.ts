@@ -25,6 +25,8 @@ export interface ApplicationMarks {
   readonly server: unknown;
   /** Its container: an application whose boot was refused is never closed, and leaves once this has been collected. */
   readonly container: object;
+  /** Called when it leaves in this way; must not know the container. */
+  readonly onAbandoned: () => void;
 }
 
 /** The entry of an application. */
@@ -85,7 +87,7 @@ export function hasAnyApplication(): boolean {
 /** Registers an application that starts. */
 export function registerApplication(
   application: Application,
-  { classes, server, container }: ApplicationMarks,
+  { classes, server, container, onAbandoned }: ApplicationMarks,
 ): Registration {
   registry.all = [...registry.all, application];
   const own = new WeakRef(application);
@@ -97,11 +99,15 @@ export function registerApplication(
     registry.running.delete(application);
     registry.hasEnded = true;
   };
-  abandoned.register(container, leave, application);
+  const end = (): void => {
+    leave();
+    onAbandoned();
+  };
+  abandoned.register(container, end, application);
   return { booted: () => void registry.running.add(application), leave };
 }
 
-const abandoned = new FinalizationRegistry<() => void>((leave) => leave());
+const abandoned = new FinalizationRegistry<() => void>((end) => end());
 
 /** Checks whether a call may belong to one of several applications: those that run, and those that have ended. */
 export function areSeveral(): boolean {

@@ -86,11 +86,13 @@ export class DescopeStartup
     if (hasAdapter(this.host))
       for (const notice of [...readShadowedRoutes(this), ...readOpenGateways(this.modules)])
         this.notify(notice);
-    const hydrated = this.keys.hydrate();
-    hydrated.catch(() => undefined); // the key set logs it, and retries
-    await this.sharing?.start?.(); // before the store is asked: the client of a channel may still be connecting
-    if (this.store !== undefined) await assertFits(this.store);
-    if (this.config.requireKeysAtBoot) await hydrated.catch(failBoot);
+    try {
+      await this.#connect();
+    } catch (error) {
+      this.keys.close(); // nobody closes an application that we refuse to start
+      await this.sharing?.close?.();
+      throw error;
+    }
   }
 
   onModuleDestroy(): void {
@@ -104,6 +106,14 @@ export class DescopeStartup
 
   private get sharing(): RevocationSharing | undefined {
     return this.sessions.revocations.sharing;
+  }
+
+  async #connect(): Promise<void> {
+    const hydrated = this.keys.hydrate();
+    hydrated.catch(() => undefined); // the key set logs it, and retries
+    await this.sharing?.start?.(); // before the store is asked: the client of a channel may still be connecting
+    if (this.store !== undefined) await assertFits(this.store);
+    if (this.config.requireKeysAtBoot) await hydrated.catch(failBoot);
   }
 
   // GraphQL's modules build their schemas in onModuleInit.
@@ -146,6 +156,7 @@ export class ApplicationEntry implements OnModuleInit, OnApplicationBootstrap, O
   @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
   @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
   @Inject(DESCOPE_APPLICATION) private readonly application!: Application;
+  @Inject(DESCOPE_SESSIONS) private readonly sessions!: Sessions;
   #registration: Registration | undefined;
 
   onModuleInit(): void {
@@ -154,7 +165,10 @@ export class ApplicationEntry implements OnModuleInit, OnApplicationBootstrap, O
     const classes = readFoundClasses(container).flatMap(({ type }) => [type, toNamedClass(type)]);
     const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
     const server: unknown = adapter?.getInstance();
-    this.#registration = registerApplication(this.application, { classes, server, container });
+    const { sharing } = this.sessions.revocations;
+    const onAbandoned = (): void => void sharing?.close?.();
+    const marks = { classes, server, container, onAbandoned };
+    this.#registration = registerApplication(this.application, marks);
   }
 
   onApplicationBootstrap(): void {

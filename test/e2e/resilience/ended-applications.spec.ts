@@ -15,6 +15,7 @@ import {
   AuthGuard,
   CurrentSession,
   CurrentUser,
+  DescopeModule,
   DescopeRevocations,
   DescopeService,
   DescopeSession,
@@ -28,6 +29,8 @@ import { firstValueFrom, NEVER, startWith } from 'rxjs';
 import type { AdapterName } from '../../support/application.js';
 import { ADAPTERS, toRootModule } from '../../support/application.js';
 import { findFreePort } from '../../support/free-port.js';
+import type { MemoryConnection } from '../../support/memory-channel.js';
+import { MemoryServer } from '../../support/memory-channel.js';
 import { connect, createSocketAdapter, SOCKET_LIBRARIES } from '../../support/socket-client.js';
 
 setFlagsFromString('--expose-gc');
@@ -266,6 +269,53 @@ describe('What an application leaves behind', () => {
     for (let count = 0; count < 10; count += 1) await tryOne();
     // The last one may still be on a stack.
     expect(await collect(references)).toBeLessThanOrEqual(parts.length);
+  });
+});
+
+describe('The channel of an application whose boot was refused', () => {
+  it('is closed at once where we refuse the boot', async () => {
+    const channel = new MemoryServer().connect();
+    const app = await NestFactory.create(
+      toRootModule({
+        imports: [
+          DescopeModule.forRoot({
+            projectId: descope.projectId,
+            audience: null,
+            requireKeysAtBoot: true,
+            fetch: async () => Promise.reject(new Error('no network')),
+            shared: { channel },
+          }),
+        ],
+      }),
+      { logger: false, abortOnError: false },
+    );
+    await expect(app.init()).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' });
+    expect(channel.isClosed).toBe(true);
+  });
+
+  it('is closed when nothing refers to the application any more, where another hook refuses it', async () => {
+    const server = new MemoryServer();
+    const channels: MemoryConnection[] = [];
+    const applications: WeakRef<INestApplication>[] = [];
+    const refuse = { onApplicationBootstrap: () => Promise.reject(new Error('no')) };
+    const tryOne = async () => {
+      const channel = server.connect();
+      channels.push(channel);
+      const app = await create({
+        providers: [{ provide: 'refusing', useValue: refuse }],
+        options: { shared: { channel } },
+      });
+      applications.push(new WeakRef<INestApplication>(app));
+      await expect(app.init()).rejects.toThrow('no');
+    };
+    for (let count = 0; count < 3; count += 1) await tryOne();
+    const countClosed = () => channels.filter(({ isClosed }) => isClosed).length;
+    for (let round = 0; round < 50 && countClosed() < 2; round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      collectGarbage();
+    }
+    expect(countClosed()).toBeGreaterThanOrEqual(2); // the last one may still be on a stack
+    for (const application of applications) await application.deref()?.close();
   });
 });
 
