@@ -79,14 +79,10 @@ export class SessionRoutes {
     // The guard has accepted the user of the session token; the refresh token beside it may be another's.
     if (readSubjectId(owner.claims) !== session.requireUser().id) throw otherUser();
     await this.#parts.sessions.revocations.assertActive(refreshToken, owner);
-    const newest = await this.#parts.sessions.refresher.proveNewest(refreshToken, owner); // the middleware may have refreshed it
     await this.#recordHeld(call, refreshToken);
-    const issued = await selectTenant(this.#parts.sessions.api, newest, tenant).catch(rejectTenant);
-    await this.#parts.sessions.refresher.linkIssued(owner, [refreshToken, newest], issued);
-    await this.#parts.sessions.refresher.assertStillSignedIn(refreshToken, owner);
-    const tokens = await this.#parts.sessions.refresher.proveIssued(issued, owner);
-    const latest = { ...issued, refreshToken: issued.refreshToken ?? newest };
-    await this.#parts.sessions.refresher.replaceRefreshed([refreshToken, newest], latest);
+    const { api, refresher } = this.#parts.sessions;
+    const select = (newest: string) => selectTenant(api, newest, tenant).catch(rejectTenant);
+    const tokens = await refresher.issue(refreshToken, owner, select);
     return this.#keep(call, tokens, false);
   }
 

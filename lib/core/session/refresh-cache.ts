@@ -50,10 +50,24 @@ export class RefreshCache {
     return this.#results.getOrLoad(toTokenDigest(refreshToken), load, readOwner(refreshToken));
   }
 
+  /** Returns the recent result of a refresh token in this process, if there is one. */
+  get(refreshToken: string): IssuedTokens | undefined {
+    return this.#results.get(toTokenDigest(refreshToken));
+  }
+
+  /** Returns the recent result of a refresh token in this process, or its refresh under way. */
+  getOrJoin(refreshToken: string): MaybePromise<IssuedTokens> | undefined {
+    try {
+      return this.#results.getOrJoin(toTokenDigest(refreshToken));
+    } catch {
+      return undefined; // that refresh failed
+    }
+  }
+
   /** Finds the recent result of a refresh token, here or in the store; waits for a refresh that is under way. */
   async recall(refreshToken: string): Promise<IssuedTokens | undefined> {
     try {
-      const known = await this.#results.getOrJoin(toTokenDigest(refreshToken));
+      const known = await this.getOrJoin(refreshToken);
       if (known !== undefined) return known;
     } catch {
       return undefined; // that refresh failed
@@ -85,11 +99,14 @@ export class RefreshCache {
     return keeping;
   }
 
-  /** Replaces the result of a refresh token by the tokens of a later call, such as the selection of a tenant. */
-  async replace(refreshToken: string, issued: IssuedTokens): Promise<void> {
+  /**
+   * Replaces the result of a refresh token by the tokens of a later call, such as the selection of a tenant.
+   * @returns whether other instances can read the tokens
+   */
+  async replace(refreshToken: string, issued: IssuedTokens): Promise<boolean> {
     const untilMs = this.#clock() + this.#toKeepMs(issued.sessionToken);
     this.#results.set(toTokenDigest(refreshToken), issued, { untilMs, owner: readOwner(refreshToken) });
-    await this.keep(refreshToken, issued);
+    return this.keep(refreshToken, issued);
   }
 
   /** Deletes the result of a refresh token, here and in the store. */

@@ -105,3 +105,23 @@ const LATE: Notice = {
   message:
     'Another instance began to refresh a session, and its result did not come in time. Requests with this session get 503 until the claim of that instance ends. If this continues, check whether instances stop while they refresh, and whether shared.store keeps what they write.',
 };
+
+/** The calls of this process that issue tokens for a refresh token and are no refreshes: its refreshes wait for them. */
+export class IssuingTurns {
+  readonly #turns = new Map<string, Promise<void>>();
+
+  /** Finds the end of the call of a refresh token. */
+  find(refreshToken: string): Promise<void> | undefined {
+    return this.#turns.get(refreshToken);
+  }
+
+  /** Opens the turn of a call; returns a function that ends it. */
+  open(refreshToken: string): () => void {
+    let end: () => void = () => undefined;
+    this.#turns.set(refreshToken, new Promise((resolve) => (end = resolve)));
+    return () => {
+      this.#turns.delete(refreshToken);
+      end();
+    };
+  }
+}

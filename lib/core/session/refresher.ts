@@ -8,11 +8,13 @@ import { DescopeCredentialError, DescopeUnavailableError } from '../errors.js';
 import type { DescopeRefreshOutcome } from '../events.js';
 import { publishRefresh } from '../events.js';
 import type { TokensToKeep } from '../http/token-store.js';
+import { attempt } from '../maybe-promise.js';
 import type { Revocations } from '../revocation/revocations.js';
 import { readSubjectId } from '../token/claims.js';
 import type { TokenVerifier, VerifiedToken } from '../token/token-verifier.js';
 import type { RefreshCache } from './refresh-cache.js';
-import type { RefreshClaims } from './refresh-claims.js';
+import type { RefreshClaims, RefreshTurn } from './refresh-claims.js';
+import { IssuingTurns } from './refresh-claims.js';
 import type { SignInChains } from './sign-in-chains.js';
 
 const REJECTION_WAITS_MS = [0, 50, 150, 300]; // before each look
@@ -43,6 +45,7 @@ interface Fetched {
 
 export class Refresher {
   readonly #input: RefresherInput;
+  readonly #turns = new IssuingTurns();
 
   constructor(input: RefresherInput) {
     this.#input = input;
@@ -72,14 +75,40 @@ export class Refresher {
 
   /** Returns the refresh token for a call to Descope: the recent rotated token, verified, or the given one. */
   async proveNewest(refreshToken: string, owner: VerifiedToken): Promise<string> {
-    const refreshed = await this.findRefreshed(refreshToken);
-    if (refreshed?.refreshToken === undefined) return refreshToken;
-    return (await this.prove(refreshed, owner)).refreshToken ?? refreshToken;
+    return this.#proveNewer(refreshToken, await this.findRefreshed(refreshToken), owner);
   }
 
-  /** Replaces the results of refresh tokens, so that no request gets an older session. */
-  async replaceRefreshed(refreshTokens: readonly string[], issued: IssuedTokens): Promise<void> {
-    await Promise.all([...new Set(refreshTokens)].map((token) => this.#input.cache.replace(token, issued)));
+  /**
+   * Makes a call that is no refresh and issues tokens for a refresh token, such as the selection of a tenant, with the newest
+   * token. Nothing refreshes that token meanwhile, in this process or at another instance: with rotation, the slower one would
+   * be rejected. Parallel requests get the result. Throws the errors of `proveIssued` and of `claims.take`.
+   */
+  async issue(
+    refreshToken: string,
+    owner: VerifiedToken,
+    call: (newest: string) => Promise<IssuedTokens>,
+  ): Promise<TokensToKeep> {
+    const { newest, turn, end } = await this.#takeTurn(refreshToken, owner);
+    try {
+      const issued = await attempt(
+        () => call(newest),
+        async (error) => {
+          await turn.release();
+          throw error;
+        },
+      );
+      await this.linkIssued(owner, [refreshToken, newest], issued); // before any request gets it
+      await this.assertStillSignedIn(refreshToken, owner);
+      const tokens = await this.proveIssued(issued, owner);
+      const latest = { ...issued, refreshToken: issued.refreshToken ?? newest };
+      const replaced = [...new Set([refreshToken, newest])];
+      const areKept = await Promise.all(replaced.map((token) => this.#input.cache.replace(token, latest)));
+      // Without a result that they can read, the others must not use the token either.
+      if (areKept.every(Boolean)) await turn.release();
+      return tokens;
+    } finally {
+      end();
+    }
   }
 
   /** Deletes the result of a refresh token. */
@@ -148,8 +177,55 @@ export class Refresher {
     }
   }
 
+  // Until nothing of this process uses the newest token, and it is claimed.
+  async #takeTurn(
+    refreshToken: string,
+    owner: VerifiedToken,
+  ): Promise<{ newest: string; turn: RefreshTurn; end: () => void }> {
+    const { cache, claims } = this.#input;
+    let newest = await this.proveNewest(refreshToken, owner); // the middleware may have refreshed it
+    for (;;) {
+      const other = this.#turns.find(newest);
+      if (other === undefined) {
+        const end = this.#turns.open(newest);
+        try {
+          // One that starts from now on waits. What was under way does not, and is waited for.
+          const joined = await attempt(
+            () => cache.getOrJoin(newest),
+            () => undefined,
+          );
+          const turn = await claims.take(newest, async () => undefined);
+          const known = (await cache.readShared(newest)) ?? joined;
+          const current = await this.#proveNewer(newest, known, owner);
+          if (current === newest) return { newest, turn, end };
+          await turn.release();
+          newest = current;
+        } catch (error) {
+          end();
+          throw error;
+        }
+        end();
+      } else {
+        await other;
+        newest = await this.proveNewest(newest, owner);
+      }
+    }
+  }
+
+  async #proveNewer(
+    refreshToken: string,
+    refreshed: IssuedTokens | undefined,
+    owner: VerifiedToken,
+  ): Promise<string> {
+    if (refreshed?.refreshToken === undefined) return refreshToken;
+    return (await this.prove(refreshed, owner)).refreshToken ?? refreshToken;
+  }
+
   async #fetch(refreshToken: string): Promise<Fetched> {
     const { cache, claims, refresh } = this.#input;
+    await this.#turns.find(refreshToken);
+    const issued = cache.get(refreshToken);
+    if (issued !== undefined) return { issued, outcome: 'shared' };
     const turn = await claims.take(refreshToken, () => cache.readShared(refreshToken));
     if (turn.found !== undefined) return { issued: turn.found, outcome: 'shared' };
     try {
