@@ -83,7 +83,8 @@ function toFlaw(error: Error): DescopeError {
   return readConsequence(error) === undefined ? refused('A guard or rule') : (error as DescopeError);
 }
 
-function refused(what: string, rule?: string): DescopeAccessError {
+/** Creates the rejection of a rule or guard that does not return `true`. */
+export function refused(what: string, rule?: string): DescopeAccessError {
   const message = `${what} of the application rejected the request.`;
   return new DescopeAccessError('ACCESS_POLICY_REFUSED', message, { rule });
 }
@@ -96,18 +97,17 @@ export interface GuardCase {
   readonly modules: ModuleRef;
 }
 
-/**
- * Asserts that a guard of the application lets a call pass. What it throws is passed on.
- * @throws {DescopeAccessError} ACCESS_POLICY_REFUSED
- */
-export async function assertActivated({ guard: type }: GuardRule, guardCase: GuardCase): Promise<undefined> {
+/** Judges whether a guard of the application lets a call pass. What it throws is passed on. */
+export async function judgeGuard(
+  { guard: type }: GuardRule,
+  guardCase: GuardCase,
+): Promise<Flaw | undefined> {
   const { call, modules } = guardCase;
   const guard = await findProvider(type, call.request, modules);
   const result: unknown = guard.canActivate(call.context);
   // Of an observable, Nest takes the last value, too.
   const answer = isObservable(result) ? await lastValueFrom(result, { defaultValue: false }) : await result;
-  if (isYes(answer)) return undefined;
-  throw refused('A guard', type.name);
+  return isYes(answer) ? undefined : () => refused('A guard', type.name);
 }
 
 /**
@@ -136,7 +136,7 @@ export async function assertLetPass(
   { rules = [] }: AccessPolicy,
   { rejection, ...guardCase }: GuardCase & { readonly rejection: DescopeError },
 ): Promise<void> {
-  const judge = (guard: GuardRule) => assertActivated(guard, guardCase);
+  const judge = (guard: GuardRule) => judgeGuard(guard, guardCase);
   for (const { alternatives } of rules.filter(hasGuard))
     await assertAnyOf(alternatives.filter(isGuardRule), { judge, reject: () => rejection });
 }

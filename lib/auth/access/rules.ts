@@ -20,7 +20,7 @@ import type {
   RelationRule,
 } from './access-metadata.js';
 import { addMetadata, assertValueSource, invalid, isRuleClass } from './access-metadata.js';
-import { assertActivated, assertAnyOf, isDemand, toMissing } from './alternatives.js';
+import { assertAnyOf, isDemand, judgeGuard, refused, toMissing } from './alternatives.js';
 import type { Case } from './check-access.js';
 import { judgeDemand } from './check-access.js';
 import type { Relations } from './fga.js';
@@ -54,10 +54,10 @@ export function assertRules(ruleCase: RuleCase): MaybePromise<void> {
 async function follow(rules: readonly AccessRule[], ruleCase: RuleCase): Promise<void> {
   let relations: Answers | undefined;
   for (const rule of rules) {
-    if (rule.kind === 'rule') await assertAllowed(rule, ruleCase);
+    if (rule.kind === 'rule') assertFlawless(await judgeRule(rule, ruleCase));
     else if (rule.kind === 'any-of') await assertAlternatives(rule, ruleCase);
     else if (rule.kind === 'relation')
-      await assertRelated(rule, (relations ??= await askRelations(rules, ruleCase)));
+      assertFlawless(await judgeRelation(rule, (relations ??= await askRelations(rules, ruleCase))));
     else throw unknownRule();
   }
 }
@@ -66,23 +66,24 @@ async function assertAlternatives({ alternatives }: AlternativesRule, ruleCase: 
   let relations: Promise<Answers> | undefined;
   const judge = async (one: AccessAlternative): Promise<Flaw | undefined> => {
     if (isDemand(one)) return judgeDemand(one, ruleCase, ruleCase.config);
-    if (one.kind === 'rule') await assertAllowed(one, ruleCase);
-    else if (one.kind === 'guard') await assertActivated(one, ruleCase);
-    else await assertRelated(one, await (relations ??= askRelations(alternatives, ruleCase)));
-    return undefined;
+    if (one.kind === 'rule') return judgeRule(one, ruleCase);
+    if (one.kind === 'guard') return judgeGuard(one, ruleCase);
+    return judgeRelation(one, await (relations ??= askRelations(alternatives, ruleCase)));
   };
   await assertAnyOf(alternatives, { judge, reject: toMissing });
 }
 
-async function assertAllowed({ rule }: ApplicationRule, ruleCase: RuleCase): Promise<void> {
+function assertFlawless(flaw: Flaw | undefined): void {
+  if (flaw !== undefined) throw flaw();
+}
+
+async function judgeRule({ rule }: ApplicationRule, ruleCase: RuleCase): Promise<Flaw | undefined> {
   const { own, modules } = ruleCase;
   const { context, request } = ruleCase.call;
   const isAllowed = isRuleClass(rule)
     ? await (await findProvider(rule, request, modules)).isAllowed(own as never, context)
     : await rule(own as never, context);
-  if (isYes(isAllowed)) return;
-  const message = 'A rule of the application rejected the request.';
-  throw new DescopeAccessError('ACCESS_POLICY_REFUSED', message, { rule: rule.name });
+  return isYes(isAllowed) ? undefined : () => refused('A rule', rule.name);
 }
 
 // All relations of the handler with the same context in one call, when the first of them is due. Each has its own outcome,
@@ -121,17 +122,17 @@ async function readContext(
   return readFgaContext(await context(call.context), `@FgaCheck(${resourceType}#${relation})`);
 }
 
-async function assertRelated(rule: RelationRule, relations: Answers): Promise<void> {
+async function judgeRelation(rule: RelationRule, relations: Answers): Promise<Flaw | undefined> {
   const isRelated = await relations.get(rule);
-  if (isYes(isRelated)) return;
+  if (isYes(isRelated)) return undefined;
   const { resourceType, relation } = rule;
   const details = { resourceType, relation };
   if (isRelated === undefined) {
     const message = 'The route requires a relation to a resource, but the request names no resource.';
-    throw new DescopeAccessError('ACCESS_RESOURCE_UNNAMED', message, details);
+    return () => new DescopeAccessError('ACCESS_RESOURCE_UNNAMED', message, details);
   }
   const message = 'The user lacks a relation that this route requires.';
-  throw new DescopeAccessError('ACCESS_RELATION_MISSING', message, details);
+  return () => new DescopeAccessError('ACCESS_RELATION_MISSING', message, details);
 }
 
 // A rule that a newer copy of the package added.
