@@ -1,6 +1,7 @@
 // Compiles what came back against the types of the client: a missing member and a wrong type are found by the compiler.
 import { join } from 'node:path';
 import ts from 'typescript';
+import { shareSources } from '../support/source-files.js';
 import type { Answer } from './run-calls.js';
 
 /** What the compiler says of an answer. */
@@ -88,7 +89,7 @@ function compile(text: string): ts.Program {
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, ROOT);
   // The client's own users seldom have this one; its types say `x?: T` where they mean what may be undefined.
   const host = ts.createCompilerHost({ ...options, exactOptionalPropertyTypes: false });
-  const read = host.getSourceFile.bind(host);
+  const read = shareSources(host.getSourceFile, options);
   host.getSourceFile = (name, version, ...others) =>
     name === FILE ? ts.createSourceFile(name, text, version, true) : read(name, version, ...others);
   const exists = host.fileExists.bind(host);
