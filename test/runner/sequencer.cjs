@@ -6,7 +6,7 @@ const LONGEST = [
   'e2e/attacks/attacks',
   'unit/memory',
   'package/readme',
-  'package/typed-names',
+  'package/typed-programs',
   'e2e/session/clock-skew',
   'e2e/session/sign-out',
   'e2e/session/routes',

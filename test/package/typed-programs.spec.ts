@@ -1,3 +1,4 @@
+// What the compiler says of programs that use the package, in one file, because they share what the compiler has read.
 // Names that an application declares: what does not fit them does not compile, and without them nothing changes.
 import { describe, expect, it } from '@jest/globals';
 import { listFlaws } from '../support/compiled-program.js';
@@ -128,6 +129,117 @@ describe('A program that declares nothing', () => {
     expect(
       listLines("import { CurrentUser } from 'nestjs-descope';\nCurrentUser('email');\nCurrentUser('nope');"),
     ).toEqual([3]);
+  });
+});
+
+// `req.user` of Express, as the compiler knows it: with the entry point that is for this, and without.
+const EXPRESS = "import 'nestjs-descope/express';";
+const HANDLER = `
+import type { Request } from 'express';
+import type { DescopeUser } from 'nestjs-descope';
+export function id(request: Request): string | undefined {
+  return request.user?.id;
+}
+export function whole(request: Request): DescopeUser | undefined {
+  return request.user;
+}`;
+const ACCOUNT = `
+import type { Request } from 'express';
+import type { RegisteredUser } from 'nestjs-descope';
+interface Account { readonly email: string }
+declare module 'nestjs-descope' {
+  interface DescopeRegister { user: Account }
+}
+export const email = (request: Request): string | undefined => request.user?.email;
+export const account = (request: Request): RegisteredUser | undefined => request.user;
+export const roles = (request: Request): unknown => request.user?.roles;`;
+
+// As @types/passport has it.
+const PASSPORT = `
+declare global {
+  namespace Express {
+    interface AuthInfo {}
+    interface User {}
+    interface Request {
+      authInfo?: AuthInfo | undefined;
+      user?: User | undefined;
+      logIn(user: User, done: (err: unknown) => void): void;
+    }
+  }
+}`;
+
+const compile = (...parts: readonly string[]) => listFlaws(parts.join('\n')).map(({ text }) => text);
+
+describe("A handler that takes Express' request", () => {
+  it("knows Descope's user in request.user where the entry point for Express is imported", () => {
+    expect(compile(EXPRESS, HANDLER)).toEqual([]);
+  });
+
+  it("knows the application's own user there, where one is registered", () => {
+    expect(compile(EXPRESS, ACCOUNT)).toEqual([
+      expect.stringMatching(/^Property 'roles' does not exist on type 'User'/),
+    ]);
+  });
+
+  it('knows it beside the types of Passport, too', () => {
+    expect(compile(EXPRESS, HANDLER, PASSPORT)).toEqual([]);
+  });
+
+  it('may not take it for granted, because nobody may be signed in', () => {
+    const careless = "import type { Request } from 'express';\nexport const id = (r: Request) => r.user.id;";
+    expect(compile(EXPRESS, careless)).toEqual([expect.stringMatching(/is possibly 'undefined'/)]);
+  });
+
+  it('sees no change without that import', () => {
+    const missing = expect.stringMatching(/^Property 'user' does not exist on type 'Request/);
+    expect(compile(HANDLER)).toEqual([missing, missing]);
+  });
+});
+
+// Which `fetch` an application may bring: what the compiler says of Node's, of undici's, and of functions of its own.
+// A line that ends in `// no` must not compile.
+const FETCHES = `
+import { fetch as undiciFetch } from 'undici';
+import { DescopeM2mClient, DescopeModule } from 'nestjs-descope';
+import type { FetchLike } from 'nestjs-descope';
+
+DescopeModule.forRoot({ fetch });
+DescopeModule.forRoot({ fetch: globalThis.fetch });
+DescopeModule.forRoot({ fetch: undiciFetch });
+DescopeModule.forRoot({ fetch: async (url, init) => fetch(url, { ...init, keepalive: true }) });
+DescopeModule.forRoot({ fetch: (url, init) => undiciFetch(url, init) });
+DescopeModule.forRoot({ fetch: async () => Response.json({ keys: [] }) });
+DescopeModule.forRoot({ fetch: (url: string, init: RequestInit): Promise<Response> => fetch(url, init) });
+DescopeModule.forRootAsync({ useFactory: () => ({ fetch: undiciFetch }) });
+const typed: typeof fetch = (input, init) => fetch(input, init);
+DescopeModule.forRoot({ fetch: typed });
+export const own: FetchLike = undiciFetch;
+
+export function call(m2m: DescopeM2mClient, accessKey: string): typeof fetch {
+  const origins = ['https://orders.internal'];
+  m2m.createFetch({ accessKey }, { origins, fetch });
+  m2m.createFetch({ accessKey }, { origins, fetch: (url) => url }); // no
+  return m2m.createFetch({ accessKey }, { origins, fetch: undiciFetch });
+}
+
+DescopeModule.forRoot({ fetch: 'fetch' }); // no
+DescopeModule.forRoot({ fetch: () => 200 }); // no
+DescopeModule.forRoot({ fetch: async () => ({ status: 200 }) }); // no
+DescopeModule.forRoot({ fetch: async (url: number) => Response.json(url) }); // no
+DescopeModule.forRoot({ fetch: async (url) => Response.json(url.href) }); // no
+`;
+const REFUSED = [...FETCHES.split('\n').entries()].flatMap(([line, text]) =>
+  text.endsWith('// no') ? [line + 1] : [],
+);
+
+describe('A fetch of the application', () => {
+  it.each([
+    ['of Node alone', ['es2023']],
+    ['of browsers, too', ['es2023', 'dom', 'dom.iterable']],
+  ])('compiles with the types %s where it can be called like a fetch, and nowhere else', (_types, lib) => {
+    expect(REFUSED.length).toBe(6);
+    const flaws = listFlaws(FETCHES, lib);
+    expect(flaws.map(({ line, text }) => (REFUSED.includes(line) ? line : text))).toEqual(REFUSED);
   });
 });
 
