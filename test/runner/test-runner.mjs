@@ -12,11 +12,13 @@ import { bindGlobals } from './globals.mjs';
 const require = createRequire(import.meta.url);
 const { default: runWithCircus } = require('jest-circus/runner');
 const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
+const FRAMES = 25; // of an error's stack: Jest's 100 are dear for each error of a server, which also the watch for tokens reads
 const sourceMaps = new Map(); // by URL
 const storages = watchStorages();
 let isRegistered = false;
 
 export default async function runSpec(globalConfig, config, environment, runtime, path, send) {
+  Error.stackTraceLimit = FRAMES;
   registerOnce(config);
   showSources(runtime.getSourceMaps());
   const nativeRuntime = Object.assign(Object.create(runtime), {
