@@ -17,7 +17,8 @@ const sourceMaps = new Map(); // by URL
 const storages = watchStorages();
 let isRegistered = false;
 
-export default async function runSpec(globalConfig, config, environment, runtime, path, send) {
+// The last parameter, unused, would tell Jest of each test as it begins and ends, for the counter of a terminal alone.
+export default async function runSpec(globalConfig, config, environment, runtime, path) {
   Error.stackTraceLimit = FRAMES;
   registerOnce(config);
   showSources(runtime.getSourceMaps());
@@ -30,7 +31,7 @@ export default async function runSpec(globalConfig, config, environment, runtime
   const { testTimeout = globalConfig.testTimeout } = config.testEnvironmentOptions;
   const options = { ...globalConfig, testTimeout };
   try {
-    return await runWithCircus(options, config, environment, nativeRuntime, path, send);
+    return await runWithCircus(options, config, environment, nativeRuntime, path);
   } finally {
     for (const storage of storages) storage.disable();
     storages.clear();
