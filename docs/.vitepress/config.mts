@@ -138,6 +138,7 @@ export default defineConfig({
             page('Security', 'security'),
             page('Benchmarks', 'benchmarks'),
             page('What the extras cost', 'benchmarks-extras'),
+            page('What the guard costs on Express', 'benchmarks-express'),
             page('Not possible', 'not-possible'),
             page('Threat model', 'project/SECURITY'),
             page('Changelog', 'project/CHANGELOG'),

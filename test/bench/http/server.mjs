@@ -5,21 +5,30 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { createModule } from './guards.mjs';
+import { OneClassAdapter } from './one-class.mjs';
 import { startProfiler } from './profiler.mjs';
 
 const [adapter, variant, published, flag] = process.argv.slice(2);
 const profiler = flag === '--profile' ? await startProfiler() : undefined;
 const delay = monitorEventLoopDelay({ resolution: 1 });
+const HTTP_ADAPTERS = {
+  express: ExpressAdapter,
+  'express, one hidden class': OneClassAdapter,
+  fastify: FastifyAdapter,
+};
 let app;
 let before;
 
 const ORDERS = {
   async start() {
     await app?.close();
-    const http = adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter();
-    app = await NestFactory.create(await createModule(variant, JSON.parse(published)), http, {
-      logger: ['error'],
-    });
+    app = await NestFactory.create(
+      await createModule(variant, JSON.parse(published)),
+      new HTTP_ADAPTERS[adapter](),
+      {
+        logger: ['error'],
+      },
+    );
     await app.listen(0, '127.0.0.1');
     return app.getHttpServer().address().port;
   },

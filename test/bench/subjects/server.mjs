@@ -8,6 +8,7 @@ import { hand, isQuick, settings } from '../support/settings.mjs';
 
 const ADAPTERS = {
   express: { title: 'Nest + Express', goalMicros: 15 },
+  'express, one hidden class': { title: 'Nest + Express, one hidden class', goalMicros: 15 },
   fastify: { title: 'Nest + Fastify', goalMicros: 8 },
 };
 const OURS = 'nestjs-descope';
