@@ -1,5 +1,5 @@
 // The extras of the package: what an application adds to have each, and what it is compared with.
-import { APP_GUARD } from '@nestjs/core';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 
@@ -9,6 +9,8 @@ export const PLAIN = 'without extras';
 export const AGAIN = 'nothing, in a process of its own';
 /** The same, by another build of the package. */
 export const BEFORE = 'the build before, without extras';
+const INTERCEPTED = 'an interceptor that does nothing';
+const INTERCEPTED_CONTEXT = 'DescopeContextModule and that interceptor';
 
 /**
  * @typedef {object} Parts What an application adds. All are optional.
@@ -30,6 +32,11 @@ export const APPLICATIONS = {
   userCache: () => ({ options: { loadUser, userCache: { ttlMs: 3_600_000 } } }),
   'explain: true': () => ({ options: { explain: true } }),
   DescopeContextModule: async (open) => ({ imports: [(await open('context')).DescopeContextModule] }),
+  [INTERCEPTED]: () => ({ providers: [passing] }),
+  [INTERCEPTED_CONTEXT]: async (open) => ({
+    imports: [(await open('context')).DescopeContextModule],
+    providers: [passing],
+  }),
   'instrumentDescope()': async (open) => {
     (await open('otel')).instrumentDescope({ meterProvider: new MeterProvider() });
     return {};
@@ -56,6 +63,12 @@ export const APPLICATIONS = {
     const { AnyOf } = await open('access');
     return { decorators: [AnyOf(Roles('nobody'), LetPass)], providers: [LetPass] };
   },
+};
+
+// What Nest does for the first interceptor of an application, whatever that does.
+const passing = {
+  provide: APP_INTERCEPTOR,
+  useValue: { intercept: (_context, next) => next.handle() },
 };
 
 function throttled(useClass) {
@@ -86,6 +99,8 @@ function loadUser({ user }) {
 export const EXTRAS = [
   { on: AGAIN, off: PLAIN },
   { on: 'DescopeContextModule', off: PLAIN },
+  { on: INTERCEPTED, off: PLAIN },
+  { on: INTERCEPTED_CONTEXT, off: INTERCEPTED },
   { on: 'explain: true', off: PLAIN },
   { on: 'loadUser', off: PLAIN },
   { on: 'userCache', off: 'loadUser' },
