@@ -105,11 +105,17 @@ export default [command, schematic, entryPoints];
 
 // What an application loads while it starts, and only with the option that it is for: files of their own.
 const OPTIONAL =
-  /\/(?:auth\/access\/fga\.|core\/(?:channel|webhook)\/|core\/dpop\/(?:create-proof-verifier|proof-verifier|proof-keys|proof|nonces|replays|replay-memory|prover)\.|core\/http\/address|core\/revocation\/store-sharing|core\/session\/user-cache|core\/store\/store-probe|core\/m2m\/(?:access-keys|client-tokens|connection-tokens|delegated-tokens|shared-exchanges|token-exchange)|core\/user\/access-(?:steps|names)|routes\/(?:mounted|[a-z]+\.routes)|events\/(?:events\.route|raw-bodies)|inspect\/graphql-schema)/;
+  /\/(?:auth\/access\/fga\.|core\/(?:channel|webhook)\/|core\/dpop\/(?:create-proof-verifier|proof-verifier|proof-keys|proof|nonces|replays|replay-memory|prover)\.|core\/http\/address|core\/revocation\/store-sharing|core\/session\/user-cache|core\/store\/store-probe|core\/m2m\/(?:access-keys|client-tokens|connection-tokens|delegated-tokens|shared-exchanges|token-exchange)|core\/user\/access-(?:steps|names)|events\/(?:events\.route|raw-bodies)|inspect\/graphql-schema)/;
 
 // One file of what refreshes, links and ends sign-ins: the routes, the option session.refresh and revocations need all of it.
 const SIGN_INS =
   /\/core\/session\/(?:auto-refresh|refresher|refresh-cache|refresh-claims|revoker|sign-in-chains|sign-outs|held-tokens)\./;
+
+// One file of what an application loads with routes under auth/.
+const MOUNTED = /\/dist\/esm\/routes\/(?:[a-z]+\.routes|route-c(?:all|hecks))\.js$/;
+
+// What the option `resource` needs while the application starts.
+const RESOURCE = /\/dist\/esm\/resource\//;
 
 // Two files for what several entry points share, so that none loads more than three, and one for what some have in common
 // with './context'. What a module of a chunk imports joins it, unless it has one already.
@@ -117,6 +123,8 @@ function toChunk(id) {
   if (id === HELPERS) return 'pipeline';
   if (OPTIONAL.test(id) && !/core\/channel\/timing/.test(id)) return undefined;
   if (SIGN_INS.test(id)) return 'sign-ins';
+  if (MOUNTED.test(id)) return 'mounted.routes';
+  if (RESOURCE.test(id)) return 'resource';
   if (
     /\/dist\/esm\/(?:core|auth)\//.test(id) &&
     !/(?:descope\.sockets|session-end|transports\/mcp)\.js$/.test(id)
@@ -124,7 +132,9 @@ function toChunk(id) {
     return 'pipeline';
   if (id.endsWith('/events/on-descope-event.js')) return 'pipeline'; // a library has handlers without an application
   if (/\/dist\/esm\/context\/(?!index\.js$)/.test(id)) return 'context';
-  return /\/dist\/esm\/(?:(?:module|routes)\/|inspect\/handlers)/.test(id) ? 'application' : undefined;
+  return /\/dist\/esm\/(?:(?:module|routes)\/|inspect\/(?:handlers|endpoints))/.test(id)
+    ? 'application'
+    : undefined;
 }
 
 // The compiler writes its helpers for decorators into each module, and the types of all decorated members, of which Nest

@@ -35,12 +35,16 @@ export const DESCOPE_GLOBAL_GUARD = 'nestjs-descope:global-guard';
 export const DESCOPE_EVENTS = 'nestjs-descope:events';
 /** The mounted routes. */
 export const DESCOPE_ROUTES = 'nestjs-descope:routes';
+/** The checks of the mounted routes; `undefined` where none is mounted. */
+export const DESCOPE_ROUTE_CHECKS = 'nestjs-descope:route-checks';
 /** The application's own transports. */
 export const DESCOPE_TRANSPORTS = 'nestjs-descope:transports';
 /** The login page's path, if browsers without a session are redirected to it. */
 export const DESCOPE_LOGIN_PATH = 'nestjs-descope:login-path';
 /** The protected resources of requests; `undefined` without the option `resource`. */
 export const DESCOPE_RESOURCES = 'nestjs-descope:resources';
+/** The routes of their metadata; `undefined` without the option `resource`. */
+export const DESCOPE_RESOURCE_METADATA = 'nestjs-descope:resource-metadata';
 /** The bounded store that instances share, if there is one. */
 export const DESCOPE_STORE = 'nestjs-descope:store';
 /** The parts that keep browsers' sessions: token store, refresher, sign-outs. */

@@ -16,7 +16,6 @@ import type { Sessions } from '../core/session/auto-refresh.js';
 import type { KeyValueStore } from '../core/store/key-value-store.js';
 import { Documented, noteController } from '../routes/auth.controller.js';
 import type { FrameworkRequest, FrameworkResponse } from '../routes/route-call.js';
-import { respond } from '../routes/route-call.js';
 import { EventHandlers } from './event-handlers.js';
 import type { EventsRoute } from './events.route.js';
 
@@ -38,13 +37,12 @@ export function createEventsController(path: string): Type {
   @Controller({ path, version: VERSION_NEUTRAL })
   class DescopeEventsController {
     @Inject(DESCOPE_EVENTS) private readonly route!: EventsRoute;
-    @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
 
     @Post('events')
     @Public()
     @Documented(DOCS)
     events(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
-      return respond(request, response, { run: (call) => this.route.receive(call), notify: this.notify });
+      return this.route.respond(request, response);
     }
   }
   noteController(DescopeEventsController, path);

@@ -9,7 +9,8 @@ import { EventDelivery } from '../core/webhook/event-delivery.js';
 import { EventMemory } from '../core/webhook/event-memory.js';
 import type { ReceivedBody } from '../core/webhook/webhook-signature.js';
 import { MAX_BODY_BYTES, requireSignature, verifyBody } from '../core/webhook/webhook-signature.js';
-import type { FrameworkRequest, RouteCall, RouteResponse } from '../routes/route-call.js';
+import type { FrameworkRequest, FrameworkResponse, RouteCall, RouteResponse } from '../routes/route-call.js';
+import { respond } from '../routes/route-call.js';
 import type { EventHandlers } from './event-handlers.js';
 import type { EventsRouting } from './raw-bodies.js';
 import { RawBodies } from './raw-bodies.js';
@@ -30,11 +31,13 @@ export class EventsRoute {
   readonly #handlers: EventHandlers;
   readonly #bodies: RawBodies;
   readonly #config: DescopeConfig;
+  readonly #notify: Notify;
 
   constructor(input: EventsRouteInput) {
     const { config, revocations, notify, store } = input;
     const { clock, projectId, verification } = config;
     this.#config = config;
+    this.#notify = notify;
     this.#handlers = input.handlers;
     this.#bodies = new RawBodies(input.routing);
     this.#delivery = new EventDelivery({
@@ -50,6 +53,11 @@ export class EventsRoute {
   /** Registers the reading of bodies, once there is an adapter. */
   register(): void {
     this.#bodies.register();
+  }
+
+  /** Sends the response to a delivery. */
+  respond(request: FrameworkRequest, response: FrameworkResponse): Promise<void> {
+    return respond(request, response, { run: (call) => this.receive(call), notify: this.#notify });
   }
 
   /**

@@ -13,7 +13,9 @@ import {
   DESCOPE_LOGIN_PATH,
   DESCOPE_NOTIFY,
   DESCOPE_OPTIONS,
+  DESCOPE_RESOURCE_METADATA,
   DESCOPE_RESOURCES,
+  DESCOPE_ROUTE_CHECKS,
   DESCOPE_SESSIONS,
   DESCOPE_STATIC_OPTIONS,
 } from '../auth/injection-tokens.js';
@@ -25,8 +27,9 @@ import { DescopeConfigError } from '../core/errors.js';
 import { EventsOff } from '../events/event-handlers.js';
 import { createEventsController, toEventProviders } from '../events/events.controller.js';
 import { assertStaticScopes, OptionsCircleModule } from '../inspect/dependencies.js';
-import { ResourceMetadata } from '../resource/metadata.routes.js';
+import type { ResourceMetadata } from '../resource/metadata.routes.js';
 import { createAuthController, toRoutesProvider } from '../routes/auth.controller.js';
+import type { RouteChecks } from '../routes/route-checks.js';
 import { DEFAULT_PATH, toMountable } from '../routes/routes.options.js';
 import { DescopeHealthIndicator } from './descope.health.js';
 import type {
@@ -48,7 +51,7 @@ import {
 import { MessageFilters, toGuardProviders } from './global-guard.js';
 import { provideCopies, shareClasses } from './late-services.js';
 import { DescopeM2mClient } from './m2m.client.js';
-import { toLoginPathProvider, UnreadBodies, unrefreshedRoutes } from './route-checks.js';
+import { toLoginPathProvider, toRouteChecksProviders } from './mounted.providers.js';
 
 /**
  * Protects an application with Descope: every handler requires a session unless it is `@Public()`. Import it once, in the
@@ -96,9 +99,9 @@ export class DescopeModule implements NestModule, OnModuleInit {
    */
   configure(): void {
     this.#assertSound();
-    this.own.get(ResourceMetadata, { strict: true }).apply();
+    this.own.get<ResourceMetadata | undefined>(DESCOPE_RESOURCE_METADATA, { strict: true })?.apply();
     this.own.get(SessionHookRegistration, { strict: true }).apply();
-    this.own.get(UnreadBodies, { strict: true }).apply();
+    this.own.get<RouteChecks | undefined>(DESCOPE_ROUTE_CHECKS, { strict: true })?.rejectUnreadBodies();
   }
 
   /**
@@ -165,16 +168,15 @@ function compose(
         SessionAttachment,
         DescopeSessionMiddleware,
         SessionHookRegistration,
-        ResourceMetadata,
-        UnreadBodies,
         DescopeStartup,
         ApplicationEntry,
         AuthGuard,
       ],
       ...[RejectionFilter, MessageFilters],
       ...[...Object.values(CLASSES), ...copies],
-      ...(routes === undefined ? [] : [toRoutesProvider(routes), unrefreshedRoutes]),
+      ...(routes === undefined ? [] : [toRoutesProvider(routes)]),
       ...events.providers,
+      ...toRouteChecksProviders(routes !== undefined || events.controllers.length > 0),
     ],
     exports: [...EXPORTED, ...copies],
   };
@@ -189,7 +191,7 @@ function toEventParts({ events, routes }: DescopeModuleExtras): EventParts {
   if (events === false) return { controllers: [], providers: [] };
   if (events === undefined) return { controllers: [], providers: [EventsOff] };
   const controller = createEventsController(toMountable(routes).path ?? DEFAULT_PATH);
-  return { controllers: [controller], providers: [...toEventProviders(controller), unrefreshedRoutes] };
+  return { controllers: [controller], providers: toEventProviders(controller) };
 }
 
 // A factory may throw because an environment variable is missing. A test that passes its options needs no environment.

@@ -2,7 +2,6 @@
 import type { Provider } from '@nestjs/common';
 import { Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { RelationCheck, Relations } from '../auth/access/fga.js';
 import type { Application, WatchRevocations } from '../auth/applications.js';
 import { createApplication } from '../auth/applications.js';
@@ -17,7 +16,6 @@ import {
   DESCOPE_OPTIONS,
   DESCOPE_OVERRIDES,
   DESCOPE_RELATIONS,
-  DESCOPE_RESOURCES,
   DESCOPE_SESSIONS,
   DESCOPE_STATIC_OPTIONS,
   DESCOPE_STORE,
@@ -51,13 +49,11 @@ import type { KeySet } from '../core/token/key-set.js';
 import { StaticKeySet } from '../core/token/key-set.js';
 import { RemoteKeySet } from '../core/token/remote-key-set.js';
 import { TokenVerifier } from '../core/token/token-verifier.js';
-import { createRequestResources } from '../resource/resources.js';
 import { createDescopeClient, readLastFailure } from './descope.client.js';
 import type { StaticOptions } from './descope.options.js';
 import { assertReplaced, joinEvents, OptionsFailure } from './descope.options.js';
 import { LateServices } from './late-services.js';
-
-type ResourceParts = readonly [DescopeConfig, ApplicationConfig, ModulesContainer];
+import { resourceProviders } from './mounted.providers.js';
 
 /** The providers of `forRoot` and `forRootAsync` beside the options. */
 export const descopeProviders: Provider[] = [
@@ -85,12 +81,7 @@ export const descopeProviders: Provider[] = [
     inject: [DESCOPE_CLIENT, DESCOPE_CONFIG, DESCOPE_NOTIFY],
     useFactory: createRelations,
   },
-  {
-    provide: DESCOPE_RESOURCES,
-    inject: [DESCOPE_CONFIG, ApplicationConfig, ModulesContainer],
-    useFactory: (...[config, application, modules]: ResourceParts) =>
-      createRequestResources({ config, application, modules }),
-  },
+  ...resourceProviders,
   LateServices,
   {
     provide: 'nestjs-descope:services',

@@ -9,6 +9,7 @@ import type {
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { countChanges } from '../auth/access/access-metadata.js';
+import { findResourceDemand } from '../auth/access/access-policy.js';
 import type { Application, Registration } from '../auth/applications.js';
 import { registerApplication } from '../auth/applications.js';
 import {
@@ -17,6 +18,7 @@ import {
   DESCOPE_GLOBAL_GUARD,
   DESCOPE_KEY_SET,
   DESCOPE_NOTIFY,
+  DESCOPE_ROUTE_CHECKS,
   DESCOPE_SESSIONS,
   DESCOPE_STORE,
   DESCOPE_TRANSPORTS,
@@ -39,9 +41,8 @@ import type { HandlerWithPolicy } from '../inspect/handlers.js';
 import { readFoundClasses } from '../inspect/handlers.js';
 import { readOpenGateways, readOpenHandlers, readUncertainDemands } from '../inspect/never-guarded.js';
 import { checkHandlers } from '../inspect/startup-checks.js';
-import { assertResources } from '../resource/resource-checks.js';
+import type { RouteChecks } from '../routes/route-checks.js';
 import type { GlobalGuardPlan } from './global-guard.js';
-import { readShadowedRoutes } from './route-checks.js';
 
 /** The hooks of the application's start and end. */
 @Injectable()
@@ -54,6 +55,7 @@ export class DescopeStartup
   @Inject(DESCOPE_GLOBAL_GUARD) private readonly plan!: GlobalGuardPlan;
   @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
   @Inject(DESCOPE_STORE) private readonly store?: KeyValueStore;
+  @Inject(DESCOPE_ROUTE_CHECKS) private readonly routes?: RouteChecks;
   @Inject(DESCOPE_SESSIONS) private readonly sessions!: Sessions;
 
   #handlers: readonly HandlerWithPolicy[] = [];
@@ -67,7 +69,7 @@ export class DescopeStartup
 
   async onModuleInit(): Promise<void> {
     const { modules, application, config } = this;
-    const handlers = this.#checkHandlers();
+    const handlers = await this.#checkHandlers();
     const hasHttp = hasAdapter(this.host);
     assertGuardOrder({ modules, before: this.plan.before }, { application, handlers, hasHttp });
     const notices = [
@@ -81,10 +83,10 @@ export class DescopeStartup
 
   /** Loads the keys. Without them the application starts nevertheless, unless `requireKeysAtBoot` is set. */
   async onApplicationBootstrap(): Promise<void> {
-    if (this.#changesSeen !== countChanges()) this.#checkHandlers(); // a hook of the application applied a decorator
+    if (this.#changesSeen !== countChanges()) await this.#checkHandlers(); // a hook of the application applied a decorator
     if (readGraphqlEndpoints(this.modules).length > 0) await this.#checkSchemas();
     if (hasAdapter(this.host))
-      for (const notice of [...readShadowedRoutes(this), ...readOpenGateways(this.modules)])
+      for (const notice of [...(this.routes?.readShadowed() ?? []), ...readOpenGateways(this.modules)])
         this.notify(notice);
     try {
       await this.#connect();
@@ -122,11 +124,14 @@ export class DescopeStartup
     assertSchemasGuarded(this.#handlers, this);
   }
 
-  #checkHandlers(): readonly HandlerWithPolicy[] {
+  async #checkHandlers(): Promise<readonly HandlerWithPolicy[]> {
     const { modules, application, config, host } = this;
     this.#changesSeen = countChanges();
     this.#handlers = checkHandlers({ modules, application, config, hasHttp: hasAdapter(host) });
-    assertResources(this.#handlers, { modules, application, config });
+    if (this.#handlers.some(({ type }) => findResourceDemand(type) !== undefined)) {
+      const { assertResources } = await import('../resource/resource-checks.js');
+      assertResources(this.#handlers, { modules, application, config });
+    }
     return this.#handlers;
   }
 }

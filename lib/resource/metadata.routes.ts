@@ -1,8 +1,5 @@
 // Serves the metadata of protected resources (RFC 9728), outside of Nest's router: no prefix, version or guard applies.
-import { Inject, Injectable } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { DESCOPE_CONFIG } from '../auth/injection-tokens.js';
-import type { DescopeConfig } from '../core/config/config.js';
+import type { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { ResourceConfig } from '../core/config/resource.js';
 import { readProtectedControllers, toUrls } from './resources.js';
 
@@ -46,27 +43,34 @@ interface FastifyReply {
   send(body?: string): FastifyReply;
 }
 
-/** Adds the routes of the metadata, if the option `resource` is set. */
-@Injectable()
+/** What the routes are created from. */
+export interface ResourceMetadataInput {
+  readonly modules: ModulesContainer;
+  readonly application: ApplicationConfig;
+  readonly host: HttpAdapterHost;
+  readonly resource: ResourceConfig;
+}
+
+/** Adds the routes of the metadata. */
 export class ResourceMetadata {
-  @Inject(ModulesContainer) readonly modules!: ModulesContainer;
-  @Inject(ApplicationConfig) readonly application!: ApplicationConfig;
-  @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
-  @Inject(DESCOPE_CONFIG) private readonly config!: DescopeConfig;
+  readonly #input: ResourceMetadataInput;
+
+  constructor(input: ResourceMetadataInput) {
+    this.#input = input;
+  }
 
   /** Adds them to the adapter, before Nest registers its own routes. */
   apply(): void {
-    const { resource } = this.config;
-    if (resource === undefined) return;
-    const documents = this.#readDocuments(resource);
-    const adapter = this.host.httpAdapter;
+    const documents = this.#readDocuments();
+    const adapter = this.#input.host.httpAdapter;
     if (adapter.getType() === 'fastify') addToFastify(adapter.getInstance(), documents);
     else adapter.use(toMiddleware(documents));
   }
 
   // By path. The application itself is always one, so that clients which only try the root find a document.
-  #readDocuments(resource: ResourceConfig): ReadonlyMap<string, string> {
-    const controllers = readProtectedControllers(this);
+  #readDocuments(): ReadonlyMap<string, string> {
+    const { resource } = this.#input;
+    const controllers = readProtectedControllers(this.#input);
     const all = [{ path: '', scopes: resource.scopes }, ...controllers.map(toDescribed)];
     return new Map(
       all.map(({ path, scopes = resource.scopes }) => {

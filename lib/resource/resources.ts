@@ -28,10 +28,8 @@ export interface ProtectedController {
   readonly path: string;
 }
 
-/** Creates the memory of the resources of requests; `undefined` without the option `resource`. */
-export function createRequestResources(input: ResourceInput): RequestResources | undefined {
-  const { resource } = input.config;
-  if (resource === undefined) return undefined;
+/** Creates the memory of the resources of requests. */
+export function createRequestResources(input: ResourceInput, resource: ResourceConfig): RequestResources {
   // At the first request, because prefix and versions may be set until then.
   let views: ReadonlyMap<HandlerClass, ProtectedResourceView> | undefined;
   return new RequestResources((type) => (views ??= toViews(input, resource)).get(type));

@@ -18,7 +18,6 @@ import type { Authenticator } from '../core/session/authenticator.js';
 import type { Sessions } from '../core/session/auto-refresh.js';
 import type { MountedRoutes } from './mounted.routes.js';
 import type { FrameworkRequest, FrameworkResponse, RouteExecution } from './route-call.js';
-import { respond } from './route-call.js';
 import type { DescopeRoutesOptions } from './routes.options.js';
 import { CHECK_PATH, DEFAULT_PATH, SCRIPT_PATH } from './routes.options.js';
 
@@ -206,7 +205,7 @@ function defineController(path: string) {
       response: FrameworkResponse,
       run: RouteExecution['run'],
     ): Promise<void> {
-      return respond(request, response, { run, notify: this.notify });
+      return this.routes.respond(request, response, { run, notify: this.notify });
     }
   }
   return DescopeAuthController satisfies new () => Record<RouteHandler, unknown>;

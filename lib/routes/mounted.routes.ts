@@ -4,6 +4,7 @@ import { LoginRoute } from './login.routes.js';
 import { LogoutRoutes } from './logout.routes.js';
 import { MeRoute, Profiles } from './me.routes.js';
 import type { RouteParts } from './route-call.js';
+import { respond } from './route-call.js';
 import { SessionRoutes } from './session.routes.js';
 
 /** The mounted routes, by what they are about. */
@@ -14,6 +15,8 @@ export interface MountedRoutes {
   readonly session: SessionRoutes;
   readonly logout: LogoutRoutes;
   readonly me: MeRoute;
+  /** Sends the response of one of them. */
+  readonly respond: typeof respond;
 }
 
 /**
@@ -28,5 +31,6 @@ export function createMountedRoutes(parts: RouteParts): MountedRoutes {
     session: new SessionRoutes(parts),
     logout: new LogoutRoutes(parts, profiles),
     me: new MeRoute(parts, profiles),
+    respond,
   };
 }

@@ -63,6 +63,7 @@ const STARTS = `
     { events: { secret: 'a-secret-of-the-webhook-connector-of-32' } },
     { loadUser: () => ({}), userCache: { ttlMs: 1_000 } },
     { publicOrigin: 'https://api.example.com', dpop: { replay: 'per-instance' } },
+    { resource: { url: 'https://api.example.com' } },
   ];
   const start = async (options) => {
     class App {}
@@ -118,6 +119,7 @@ describe('Installed without its optional peers, the package', () => {
       ['events.route.js'],
       ['user-cache.js'],
       ['create-proof-verifier.js'],
+      ['resource.js'],
     ]);
   });
 

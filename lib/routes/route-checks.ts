@@ -1,26 +1,14 @@
 // Mounted routes: those that share an address with the application's, their paths, and bodies that no parser reads.
-import type { Provider } from '@nestjs/common';
-import { Inject, Injectable, Optional } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { readMethods } from '../auth/access/access-policy.js';
-import type { LoginPath } from '../auth/error-response.js';
-import {
-  DESCOPE_EVENTS,
-  DESCOPE_LOGIN_PATH,
-  DESCOPE_NOTIFY,
-  DESCOPE_UNREFRESHED,
-  isAuthController,
-} from '../auth/injection-tokens.js';
+import { isAuthController } from '../auth/injection-tokens.js';
 import type { UnrefreshedRoute } from '../auth/session.middleware.js';
 import type { Notice, Notify } from '../core/logging.js';
-import { EVENTS_HANDLER } from '../events/events.controller.js';
-import type { EventsRoute } from '../events/events.route.js';
 import type { Endpoint } from '../inspect/endpoints.js';
 import { readEndpoints } from '../inspect/endpoints.js';
 import { isClass } from '../inspect/handlers.js';
-import { LOGIN_HANDLER, UNREFRESHED_HANDLERS } from '../routes/auth.controller.js';
-import { rejectBody, respond } from '../routes/route-call.js';
-import type { DescopeRoutesOptions } from '../routes/routes.options.js';
+import { LOGIN_HANDLER } from './auth.controller.js';
+import { rejectBody, respond } from './route-call.js';
 
 /** What the router is created from. */
 export interface Routing {
@@ -37,8 +25,7 @@ export interface ServedRoute {
   readonly isOurs: boolean;
 }
 
-/** Reports routes that hide each other; to be called after prefix and versions are set. */
-export function readShadowedRoutes(routing: Routing): Notice[] {
+function readShadowedRoutes(routing: Routing): Notice[] {
   if (readOwnEndpoints(routing).length === 0) return [];
   const routes = readServedRoutes(routing);
   const ours = [...routes.entries()].filter(([, { isOurs }]) => isOurs);
@@ -128,26 +115,38 @@ interface FastifyInstance {
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): unknown;
 }
 
-/** Rejects such requests. */
-@Injectable()
-export class UnreadBodies {
-  @Inject(ModulesContainer) readonly modules!: ModulesContainer;
-  @Inject(ApplicationConfig) readonly application!: ApplicationConfig;
-  @Inject(HttpAdapterHost) readonly host!: HttpAdapterHost;
-  @Inject(DESCOPE_NOTIFY) private readonly notify!: Notify;
-  @Optional() @Inject(DESCOPE_EVENTS) private readonly events?: EventsRoute;
+/** What the checks of one application need. */
+export interface RouteChecksInput extends Routing {
+  readonly notify: Notify;
+  /** The route of events, whose bodies are read before any parser. */
+  readonly events: { register(): void } | undefined;
+}
+
+/** The checks of the mounted routes. */
+export class RouteChecks {
+  readonly #input: RouteChecksInput;
+
+  constructor(input: RouteChecksInput) {
+    this.#input = input;
+  }
+
+  /** Reports routes that hide each other; to be called after prefix and versions are set. */
+  readShadowed(): Notice[] {
+    return readShadowedRoutes(this.#input);
+  }
 
   /**
    * Adds an error handler to the mounted routes, before Nest registers them. Fastify selects a parser before any handler of
    * Nest runs, and only Fastify knows the types that have one: they may be registered by a pattern.
    */
-  apply(): void {
-    this.events?.register();
-    if (this.host.httpAdapter.getType() !== 'fastify') return;
-    const endpoints = readOwnEndpoints(this).map(({ endpoint }) => endpoint);
+  rejectUnreadBodies(): void {
+    const { host, events } = this.#input;
+    events?.register();
+    if (host.httpAdapter.getType() !== 'fastify') return;
+    const endpoints = readOwnEndpoints(this.#input).map(({ endpoint }) => endpoint);
     const paths = new Set(endpoints.filter(({ method }) => method === 'POST').map(({ path }) => path));
     if (paths.size === 0) return;
-    const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
+    const fastify: FastifyInstance = host.httpAdapter.getInstance();
     fastify.addHook('onRoute', (route) => {
       if (paths.has(route.url) && [route.method].flat().includes('POST')) route.errorHandler ??= this.#reject;
     });
@@ -156,46 +155,25 @@ export class UnreadBodies {
   readonly #reject: ErrorHandler = (error, request, response) => {
     const { code } = error as { readonly code?: unknown };
     if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') throw error; // on to the application's own handler
-    return respond(request, response, { run: rejectBody, notify: this.notify });
+    return respond(request, response, { run: rejectBody, notify: this.#input.notify });
   };
 }
 
 // The paths of the mounted routes as the router serves them: global prefix and its exclusions, RouterModule and versions
 // are read as the access map reads them, at the first request, because the prefix may be set until then.
 
-/** Provides the path to which browsers without a session are redirected, if `routes.loginRedirect` is on. */
-export function toLoginPathProvider(routes: DescopeRoutesOptions | undefined): Provider {
-  const isOn = routes?.loginRedirect === true && routes.login !== false;
-  return {
-    provide: DESCOPE_LOGIN_PATH,
-    inject: [ApplicationConfig, ModulesContainer],
-    useFactory: (application: ApplicationConfig, modules: ModulesContainer): LoginPath | undefined => {
-      let path: string | undefined;
-      return isOn ? () => (path ??= readLoginPath(application, modules)) : undefined;
-    },
-  };
-}
+type Place = Omit<Routing, 'host'>;
 
-function readLoginPath(application: ApplicationConfig, modules: ModulesContainer): string {
-  const found = readOwnEndpoints({ modules, application }).find(({ name }) => name === LOGIN_HANDLER);
+/** Reads the path of the login page. */
+export function readLoginPath(place: Place): string {
+  const found = readOwnEndpoints(place).find(({ name }) => name === LOGIN_HANDLER);
   if (found === undefined) throw new TypeError('The login page of DescopeModule is not mounted.');
   return found.endpoint.path;
 }
 
-/** Provides the routes before which the middleware does not refresh a session. */
-export const unrefreshedRoutes: Provider = {
-  provide: DESCOPE_UNREFRESHED,
-  inject: [ApplicationConfig, ModulesContainer],
-  useFactory: (application: ApplicationConfig, modules: ModulesContainer) => {
-    let routes: readonly UnrefreshedRoute[] | undefined;
-    return () => (routes ??= readUnrefreshed(application, modules));
-  },
-};
-
-function readUnrefreshed(application: ApplicationConfig, modules: ModulesContainer): UnrefreshedRoute[] {
-  const found = readOwnEndpoints({ modules, application }).filter(({ name }) =>
-    [...UNREFRESHED_HANDLERS, EVENTS_HANDLER].includes(name),
-  );
+/** Reads the routes of the handlers before which the middleware does not refresh a session. */
+export function readUnrefreshed(place: Place, handlers: readonly string[]): UnrefreshedRoute[] {
+  const found = readOwnEndpoints(place).filter(({ name }) => handlers.includes(name));
   return found.map(({ endpoint: { method, path } }) => ({ method, path }));
 }
 
@@ -204,7 +182,7 @@ interface OwnEndpoint {
   readonly endpoint: Endpoint;
 }
 
-function readOwnEndpoints({ modules, application }: Omit<Routing, 'host'>): OwnEndpoint[] {
+function readOwnEndpoints({ modules, application }: Place): OwnEndpoint[] {
   return [...modules.values()].flatMap((module) =>
     [...module.controllers.values()].flatMap(({ metatype: type }) => {
       if (!isClass(type) || !isAuthController(type)) return [];
