@@ -117,24 +117,21 @@ const MOUNTED = /\/dist\/esm\/routes\/(?:[a-z]+\.routes|route-c(?:all|hecks))\.j
 // What the option `resource` needs while the application starts.
 const RESOURCE = /\/dist\/esm\/resource\//;
 
-// Two files for what several entry points share, so that none loads more than three, and one for what some have in common
-// with './context'. What a module of a chunk imports joins it, unless it has one already.
+// What a library may import without an application, such as the handlers of events, is in the file of the application: nearly
+// every process has both, and Node takes longer to find and link a second file than to compile what it would hold.
+const APPLICATION =
+  /\/dist\/esm\/(?:(?:core|auth|module|routes)\/(?!transports\/mcp\.)|inspect\/(?:handlers|endpoints)\.|events\/on-descope-event\.)/;
+
+// One file for what several entry points share, and one for what some have in common with './context'. What a module of a
+// chunk imports joins it, unless it has one already.
 function toChunk(id) {
-  if (id === HELPERS) return 'pipeline';
+  if (id === HELPERS) return 'application';
   if (OPTIONAL.test(id) && !/core\/channel\/timing/.test(id)) return undefined;
   if (SIGN_INS.test(id)) return 'sign-ins';
   if (MOUNTED.test(id)) return 'mounted.routes';
   if (RESOURCE.test(id)) return 'resource';
-  if (
-    /\/dist\/esm\/(?:core|auth)\//.test(id) &&
-    !/(?:descope\.sockets|session-end|transports\/mcp)\.js$/.test(id)
-  )
-    return 'pipeline';
-  if (id.endsWith('/events/on-descope-event.js')) return 'pipeline'; // a library has handlers without an application
   if (/\/dist\/esm\/context\/(?!index\.js$)/.test(id)) return 'context';
-  return /\/dist\/esm\/(?:(?:module|routes)\/|inspect\/(?:handlers|endpoints))/.test(id)
-    ? 'application'
-    : undefined;
+  return APPLICATION.test(id) ? 'application' : undefined;
 }
 
 // The compiler writes its helpers for decorators into each module, and the types of all decorated members, of which Nest
