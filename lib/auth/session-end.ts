@@ -14,7 +14,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1; // a longer one fires at once
  * Completes a stream when the session's token expires or is revoked; at once for an anonymous session. Neither keeps the
  * process alive.
  * @returns an operator for `pipe()`
- * @see {@link DescopeRevocations} for what is revoked, and by which instances it is heard
+ * @see `DescopeRevocations` for what is revoked, and by which instances it is heard
  * @example `@Sse('news') news(@CurrentSession() session: DescopeSession) { return this.news.pipe(untilSessionEnds(session)); }`
  */
 export function untilSessionEnds<T>(session: DescopeSession): MonoTypeOperatorFunction<T> {
