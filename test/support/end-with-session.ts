@@ -1,0 +1,31 @@
+import type { DescopeSession } from 'nestjs-descope';
+import { untilSessionEnds } from 'nestjs-descope/websockets';
+import { NEVER } from 'rxjs';
+
+/** Ends the events of a subscription when the session's token expires or is revoked. */
+export function endWithSession<T>(events: AsyncIterator<T>, session: DescopeSession) {
+  const done: IteratorResult<T> = { done: true, value: undefined };
+  let isOver = false;
+  let finish = () => {};
+  const stop = () => {
+    isOver = true;
+    finish(); // at once, also while the next event is waited for
+    void events.return?.();
+  };
+  const watch = NEVER.pipe(untilSessionEnds(session)).subscribe({ complete: stop });
+  const ended: AsyncIterableIterator<T> = {
+    next: () =>
+      new Promise((resolve, reject) => {
+        finish = () => resolve(done);
+        if (isOver) finish();
+        else events.next().then(resolve, reject);
+      }),
+    return: async () => {
+      watch.unsubscribe();
+      stop();
+      return done;
+    },
+    [Symbol.asyncIterator]: () => ended,
+  };
+  return ended;
+}
