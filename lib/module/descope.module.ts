@@ -22,6 +22,7 @@ import {
 import { RejectionFilter } from '../auth/rejection.filter.js';
 import { DescopeSessionMiddleware, SessionAttachment } from '../auth/session.middleware.js';
 import { DescopeSockets } from '../auth/transports/descope.sockets.js';
+import { toTransportsProvider } from '../auth/transports/transports-option.js';
 import { describe } from '../core/config/option-reader.js';
 import { DescopeConfigError } from '../core/errors.js';
 import { EventsOff } from '../events/event-handlers.js';
@@ -42,12 +43,7 @@ import { ConfigurableModuleClass, OptionsFailure, toStaticOptions } from './desc
 import { descopeProviders, sessionProviders } from './descope.providers.js';
 import { DescopeRevocations } from './descope.revocations.js';
 import { DescopeService } from './descope.service.js';
-import {
-  ApplicationEntry,
-  DescopeStartup,
-  SessionHookRegistration,
-  toTransportsProvider,
-} from './descope.startup.js';
+import { ApplicationEntry, DescopeStartup, SessionHookRegistration } from './descope.startup.js';
 import { MessageFilters, toGuardProviders } from './global-guard.js';
 import { provideCopies, shareClasses } from './late-services.js';
 import { DescopeM2mClient } from './m2m.client.js';

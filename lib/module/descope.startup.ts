@@ -1,10 +1,9 @@
-// The start and end of the application: checks, notices, keys, the exceptions of transports, and the option `transports`.
+// The start and end of the application: checks, notices, keys, and the exceptions of transports.
 import type {
   OnApplicationBootstrap,
   OnApplicationShutdown,
   OnModuleDestroy,
   OnModuleInit,
-  Provider,
 } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
@@ -21,13 +20,10 @@ import {
   DESCOPE_ROUTE_CHECKS,
   DESCOPE_SESSIONS,
   DESCOPE_STORE,
-  DESCOPE_TRANSPORTS,
 } from '../auth/injection-tokens.js';
 import { addSessionHook, DescopeSessionMiddleware, SessionAttachment } from '../auth/session.middleware.js';
-import type { DescopeTransport } from '../auth/transports/transport.js';
 import { setSocketFilter, setTransportException } from '../auth/transports/transport.js';
 import type { DescopeConfig } from '../core/config/config.js';
-import { describe, isFunction, isText, OptionReader } from '../core/config/option-reader.js';
 import { readStartupNotices } from '../core/config/startup-notices.js';
 import { DescopeUnavailableError } from '../core/errors.js';
 import type { Notify } from '../core/logging.js';
@@ -233,70 +229,4 @@ async function learnWs(): Promise<void> {
 async function learnRpc(): Promise<void> {
   const { RpcException } = await import('@nestjs/microservices');
   setTransportException('rpc', RpcException);
-}
-
-// The option `transports`: checked when the application boots.
-
-interface TransportsOption {
-  readonly transports?: readonly DescopeTransport[] | undefined;
-}
-
-type Reader = OptionReader<TransportsOption>;
-
-const NEEDED = ['type', 'findRequest'];
-const FURTHER = [
-  'keepRequest',
-  'recallRequest',
-  'findResponse',
-  'findCall',
-  'readParam',
-  'isSafe',
-  'toRejection',
-];
-
-/** Provides the application's own transports. The factory throws `CONFIG_INVALID` with all mistakes. */
-export function toTransportsProvider(given: readonly DescopeTransport[] | undefined): Provider {
-  return {
-    provide: DESCOPE_TRANSPORTS,
-    useFactory: () => readTransports(given),
-  };
-}
-
-function readTransports(given: unknown): readonly DescopeTransport[] {
-  if (given === undefined) return [];
-  const options: Reader = new OptionReader({}, ['transports']);
-  if (!Array.isArray(given))
-    options.mistake('transports', describe(given), 'a list of { type, findRequest }');
-  else for (const [index, item] of given.entries()) noteFlaws(options, `transports[${index}]`, item);
-  const types = Array.isArray(given) ? given.map(readType) : [];
-  for (const type of new Set(types.filter((item, index) => isText(item) && types.indexOf(item) < index)))
-    options.mistake('transports', `two transports for the type "${String(type)}"`, 'one for each type');
-  options.assertFaultless();
-  return given as readonly DescopeTransport[];
-}
-
-function noteFlaws(options: Reader, name: string, item: unknown): void {
-  if (typeof item !== 'object' || item === null) {
-    options.mistake(name, describe(item), 'an object: { type, findRequest }');
-    return;
-  }
-  const members = item as Readonly<Record<string, unknown>>;
-  if (!isText(members['type']))
-    options.mistake(`${name}.type`, toText(members['type']), 'the string that context.getType() returns');
-  if (!isFunction(members['findRequest']))
-    options.mistake(`${name}.findRequest`, toText(members['findRequest']), 'a function of the context');
-  for (const member of FURTHER)
-    if (members[member] !== undefined && !isFunction(members[member]))
-      options.mistake(`${name}.${member}`, toText(members[member]), 'a function of the context');
-  if (Object.getPrototypeOf(item) !== Object.prototype) return; // a class may have more
-  for (const member of Object.keys(item).filter((key) => ![...NEEDED, ...FURTHER].includes(key)))
-    options.mistake(`${name}.${member}`, 'an unknown member', `one of ${[...NEEDED, ...FURTHER].join(', ')}`);
-}
-
-function readType(item: unknown): unknown {
-  return typeof item === 'object' && item !== null && 'type' in item ? item.type : undefined;
-}
-
-function toText(value: unknown): string {
-  return value === undefined ? 'nothing' : describe(value);
 }
