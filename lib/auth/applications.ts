@@ -109,9 +109,14 @@ export function registerApplication(
 
 const abandoned = new FinalizationRegistry<() => void>((end) => end());
 
-/** Checks whether a call may belong to one of several applications: those that run, and those that have ended. */
+/** Checks whether several applications start or run in this process. */
 export function areSeveral(): boolean {
-  return registry.all.length > 1 || registry.hasEnded;
+  return registry.all.length > 1;
+}
+
+// The last calls of one that has ended may still be under way.
+function mayBeOfAnother(): boolean {
+  return areSeveral() || registry.hasEnded;
 }
 
 /** Those of a list that run; the list itself if none does. */
@@ -138,7 +143,7 @@ export const watchRevocations: WatchRevocations = (token, claims, run) => {
  * registered.
  */
 export function claimContext(context: ExecutionContext, application: Application): void {
-  if (!areSeveral() && registry.all[0] === application) return;
+  if (!mayBeOfAnother() && registry.all[0] === application) return;
   registry.ofContext.set(context, application);
   const message = findMessage(context);
   if (message === undefined) return;
@@ -153,7 +158,7 @@ export function claimContext(context: ExecutionContext, application: Application
 export function findApplications(context: ExecutionContext): readonly Application[] {
   const claimed = registry.ofContext.get(context) ?? findOfMessage(context);
   if (claimed !== undefined) return [claimed];
-  if (!areSeveral()) return registry.all;
+  if (!mayBeOfAnother()) return registry.all;
   const ofClass = listLiving(context.getClass()).flatMap((one) => one.deref() ?? []);
   if (ofClass.length === 1) return ofClass;
   const ofServer = findByServer(context);
