@@ -49,10 +49,6 @@ function inFolder(name, testTimeout, options = {}) {
   return { ...inNode, ...own, testEnvironmentOptions: { testTimeout }, ...options };
 }
 
-// For the workers, which take them over from this process: several share a processor, and one that collects its garbage
-// with threads of its own waits for them. Most of what a test makes is gone before so large a space for young objects is full.
-process.execArgv.push('--single-threaded-gc', '--max-semi-space-size=64');
-
 export default {
   projects: [
     {
