@@ -1,4 +1,6 @@
-// Which instance refreshes a token: the one that claims it first in the shared store; the others wait for its result.
+// Who uses a refresh token: the instance that claims it first in the shared store, and within it one call at a time; the others
+// wait for the result.
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IssuedTokens } from '../api/descope-api.js';
 import type { Clock } from '../clock.js';
@@ -68,6 +70,17 @@ export class RefreshClaims {
     }
   }
 
+  /** Starts the time for which a call waits for others of this process. */
+  startWaiting(): AbortSignal {
+    return AbortSignal.timeout(this.#input.callTimeMs + GRACE_MS);
+  }
+
+  /** Waits for another call of this process. Rejects with `DESCOPE_UNAVAILABLE` if it does not end in time. */
+  async waitFor(other: Promise<void>, deadline: AbortSignal): Promise<void> {
+    if (!deadline.aborted) await Promise.race([other, once(deadline, 'abort')]);
+    if (deadline.aborted) throw this.#toLate('Another request uses this session, and did not end in time.');
+  }
+
   // `undefined`: nobody can claim anything.
   async #claim(key: string): Promise<boolean | undefined> {
     const { store, callTimeMs } = this.#input;
@@ -89,12 +102,14 @@ export class RefreshClaims {
   }
 
   #late(): DescopeUnavailableError {
-    const { notify } = this.#input;
-    const message = 'Another instance refreshes this session, and its result did not come in time.';
+    this.#input.notify(LATE);
+    return this.#toLate('Another instance refreshes this session, and its result did not come in time.');
+  }
+
+  #toLate(message: string): DescopeUnavailableError {
     const input = { retryAfterSeconds: RETRY_AFTER_SECONDS };
     const error = new DescopeUnavailableError('DESCOPE_UNAVAILABLE', message, input);
-    publishOutage(error.code, error.retryAfterSeconds, readProjectId(notify));
-    notify(LATE);
+    publishOutage(error.code, error.retryAfterSeconds, readProjectId(this.#input.notify));
     return error;
   }
 }

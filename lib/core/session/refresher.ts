@@ -89,24 +89,20 @@ export class Refresher {
     call: (newest: string) => Promise<IssuedTokens>,
   ): Promise<TokensToKeep> {
     const { newest, turn, end } = await this.#takeTurn(refreshToken, owner);
+    let isSpent = false; // replaced, and no result that the others can read: they must not use it either
     try {
-      const issued = await attempt(
-        () => call(newest),
-        async (error) => {
-          await turn.release();
-          throw error;
-        },
-      );
+      const issued = await call(newest);
+      isSpent = issued.refreshToken !== undefined && issued.refreshToken !== newest;
       await this.linkIssued(owner, [refreshToken, newest], issued); // before any request gets it
       await this.assertStillSignedIn(refreshToken, owner);
       const tokens = await this.proveIssued(issued, owner);
       const latest = { ...issued, refreshToken: issued.refreshToken ?? newest };
       const replaced = [...new Set([refreshToken, newest])];
       const areKept = await Promise.all(replaced.map((token) => this.#input.cache.replace(token, latest)));
-      // Without a result that they can read, the others must not use the token either.
-      if (areKept.every(Boolean)) await turn.release();
+      isSpent &&= !areKept.every(Boolean);
       return tokens;
     } finally {
+      if (!isSpent) await turn.release();
       end();
     }
   }
@@ -184,6 +180,7 @@ export class Refresher {
   ): Promise<{ newest: string; turn: RefreshTurn; end: () => void }> {
     const { cache, claims } = this.#input;
     let newest = await this.proveNewest(refreshToken, owner); // the middleware may have refreshed it
+    const deadline = claims.startWaiting();
     for (;;) {
       const other = this.#turns.find(newest);
       if (other === undefined) {
@@ -206,7 +203,7 @@ export class Refresher {
         }
         end();
       } else {
-        await other;
+        await claims.waitFor(other, deadline);
         newest = await this.proveNewest(newest, owner);
       }
     }
@@ -223,7 +220,8 @@ export class Refresher {
 
   async #fetch(refreshToken: string): Promise<Fetched> {
     const { cache, claims, refresh } = this.#input;
-    await this.#turns.find(refreshToken);
+    const other = this.#turns.find(refreshToken);
+    if (other !== undefined) await claims.waitFor(other, claims.startWaiting());
     const issued = cache.get(refreshToken);
     if (issued !== undefined) return { issued, outcome: 'shared' };
     const turn = await claims.take(refreshToken, () => cache.readShared(refreshToken));

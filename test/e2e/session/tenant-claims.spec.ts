@@ -34,7 +34,10 @@ describe.each(ADAPTERS)('POST auth/tenant with rotation, on %s', (adapter) => {
   let calls: HeldCalls;
   let store: CountingStore;
   beforeEach(async () => {
-    const users = [{ loginId: ANNA, email: ANNA, tenants: [{ tenantId: 'acme' }] }];
+    const users = [
+      { loginId: ANNA, email: ANNA, tenants: [{ tenantId: 'acme' }] },
+      { loginId: 'other@example.com', email: 'other@example.com' },
+    ];
     emulator = await startEmulator({ seed: { users, tenants: [{ id: 'acme' }, { id: 'other' }] } });
     emulator.configure({ refreshRotation: true, replayEndsSignIn: true });
     calls = new HeldCalls();
@@ -158,6 +161,31 @@ describe.each(ADAPTERS)('POST auth/tenant with rotation, on %s', (adapter) => {
       200,
     ]);
     expect(emulator.requests.count(REFRESH)).toBe(1);
+    expect(store.claims).toEqual([]);
+  });
+
+  it('lets no request wait for ever behind others while Descope does not respond', async () => {
+    const one = await start({ keyFetch: { timeoutMs: 200 } });
+    const browser = await one.signIn();
+    calls.hold(SELECT);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => select(one, browser)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    // One after another, each with its time limit, they would take four seconds.
+    expect(emulator.requests.count(SELECT)).toBeLessThan(20);
+  });
+
+  it('leaves the token to others when the issued session cannot be used, and the token was not replaced', async () => {
+    emulator.configure({ refreshRotation: false });
+    const fetchOther: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      const url = input instanceof Request ? input.url : String(input);
+      if (!url.endsWith(SELECT)) return response;
+      const { sessionJwt } = await emulator.signIn('other@example.com');
+      return Response.json({ ...((await response.json()) as object), sessionJwt });
+    };
+    const one = await start({ shared: { store, maxStaleMs: 0 }, fetch: fetchOther });
+    const browser = await one.signIn();
+    expect((await select(one, browser)).status).toBeGreaterThanOrEqual(401);
     expect(store.claims).toEqual([]);
   });
 });
