@@ -56,7 +56,7 @@ export class RejectionFilter extends BaseExceptionFilter {
 
   override catch(error: unknown, host: ArgumentsHost): unknown {
     const type: string = host.getType();
-    if (type === 'rpc' && isMistake(error)) return undefined; // "not handled": Nest's own filter logs it, and hides it
+    if (isMistake(error) && isLeftToNest(host)) return undefined; // "not handled": Nest's own filter logs it, and hides it
     if (type === 'ws' || type === 'rpc') return respondToMessage(error, host);
     const { resources, config } = this;
     const rejection = respondOverHttp(error, host, { resources, config });
@@ -66,6 +66,12 @@ export class RejectionFilter extends BaseExceptionFilter {
     }
     throw rejection;
   }
+}
+
+// Microservices; and what a library calls itself, which may say that it is HTTP, and have no response.
+function isLeftToNest(host: ArgumentsHost): boolean {
+  const type = host.getType();
+  return type === 'rpc' || (type === 'http' && openCall(host as ExecutionContext).response === undefined);
 }
 
 /** The same for messages, as a filter of their class: Nest runs no global filter for messages of sockets. */

@@ -94,10 +94,17 @@ export class DescopeSockets {
   }
 
   #reject(client: object, error: unknown): void {
-    if (!(error instanceof HttpException) && readConsequence(error) === undefined) logUnknown(error);
+    if (!isRejection(error) && readConsequence(error) === undefined) logUnknown(error);
     const thrown = respondWithError({ response: undefined }, error, { notify: this.notify });
     closeClient(client, error, thrown);
   }
+}
+
+// HttpException and WsException, which Nest's filters do not log either.
+function isRejection(error: unknown): boolean {
+  return (
+    error instanceof HttpException || typeof (error as { getError?: unknown } | null)?.getError === 'function'
+  );
 }
 
 function unknown(): DescopeAccessError {
