@@ -10,16 +10,20 @@ export function endWithSession<T>(events: AsyncIterator<T>, session: DescopeSess
   const stop = () => {
     isOver = true;
     finish(); // at once, also while the next event is waited for
-    void events.return?.();
+    events.return?.().catch(() => undefined);
   };
   const watch = NEVER.pipe(untilSessionEnds(session)).subscribe({ complete: stop });
   const ended: AsyncIterableIterator<T> = {
-    next: () =>
-      new Promise((resolve, reject) => {
-        finish = () => resolve(done);
-        if (isOver) finish();
-        else events.next().then(resolve, reject);
-      }),
+    next: async () => {
+      let result: IteratorResult<T> = done;
+      try {
+        const stopped = new Promise<IteratorResult<T>>((resolve) => (finish = () => resolve(done)));
+        if (!isOver) result = await Promise.race([events.next(), stopped]);
+        return result;
+      } finally {
+        if (result.done) watch.unsubscribe();
+      }
+    },
     return: async () => {
       watch.unsubscribe();
       stop();
