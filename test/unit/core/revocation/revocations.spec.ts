@@ -404,7 +404,7 @@ describe('Revocations in a store that instances share', () => {
     ]);
     expect(await judge(two, issue({ sub: 'U2bob', iat: NOW_SECONDS + 1 }))).toBe('accepted');
     expect([...store.entries.values()].map(({ ttlMs }) => ttlMs)).toEqual([660_000, 3_660_000]);
-    expect(store.text).not.toMatch(/eyJ|U2/);
+    expect(store.text).not.toMatch(/eyJ[\w-]+\.|U2(?:anna|bob)/);
   });
 
   it('never replace one that rejects more, or for longer, by one that rejects less', async () => {
