@@ -23,17 +23,13 @@ export interface ApplicationMarks {
   readonly classes: Iterable<object>;
   /** Express's application or Fastify's instance; `undefined` for an application without HTTP. */
   readonly server: unknown;
-  /** Its container: an application whose boot was refused is never closed, and leaves once this has been collected. */
-  readonly container: object;
-  /** Called when it leaves in this way; must not know the container. */
-  readonly onAbandoned: () => void;
 }
 
 /** The entry of an application. */
 export interface Registration {
-  /** Says that its boot was not refused. */
-  booted(): void;
-  /** Ends it. */
+  /** Records that the application runs. */
+  markRunning(): void;
+  /** Ends the entry: the application closes, or its boot is refused. */
   leave(): void;
 }
 
@@ -42,7 +38,7 @@ interface Registry {
   isUsed: boolean;
   /** Whether any application has ended: its last calls may still be under way. */
   hasEnded: boolean;
-  /** The applications that start or run. */
+  /** The applications that start or run; also those that were refused and that nobody has closed. */
   all: readonly Application[];
   /** Those that run. */
   readonly running: WeakSet<Application>;
@@ -87,27 +83,21 @@ export function hasAnyApplication(): boolean {
 /** Registers an application that starts. */
 export function registerApplication(
   application: Application,
-  { classes, server, container, onAbandoned }: ApplicationMarks,
+  { classes, server }: ApplicationMarks,
 ): Registration {
   registry.all = [...registry.all, application];
   const own = new WeakRef(application);
   for (const type of new Set(classes)) registry.ofClass.set(type, [...listLiving(type), own]);
   if (isObject(server)) registry.ofServer.set(server, application);
-  const leave = (): void => {
-    abandoned.unregister(application);
-    registry.all = registry.all.filter((other) => other !== application);
-    registry.running.delete(application);
-    registry.hasEnded = true;
+  return {
+    markRunning: () => void registry.running.add(application),
+    leave: () => {
+      registry.all = registry.all.filter((other) => other !== application);
+      registry.running.delete(application);
+      registry.hasEnded = true;
+    },
   };
-  const end = (): void => {
-    leave();
-    onAbandoned();
-  };
-  abandoned.register(container, end, application);
-  return { booted: () => void registry.running.add(application), leave };
 }
-
-const abandoned = new FinalizationRegistry<() => void>((end) => end());
 
 /** Checks whether several applications start or run in this process. */
 export function areSeveral(): boolean {

@@ -40,6 +40,38 @@ import { checkHandlers } from '../inspect/startup-checks.js';
 import type { RouteChecks } from '../routes/route-checks.js';
 import type { GlobalGuardPlan } from './global-guard.js';
 
+// Registers the application in the process while it runs, so that its calls can be distinguished from another's.
+
+/** Registers the application from `onModuleInit` until it has shut down. */
+@Injectable()
+export class ApplicationEntry implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+  @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
+  @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
+  @Inject(DESCOPE_APPLICATION) private readonly application!: Application;
+  #registration: Registration | undefined;
+
+  onModuleInit(): void {
+    // A mixin may have overwritten "constructor", from which Nest reads the class of an instance.
+    const classes = readFoundClasses(this.modules).flatMap(({ type }) => [type, toNamedClass(type)]);
+    const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
+    const server: unknown = adapter?.getInstance();
+    this.#registration = registerApplication(this.application, { classes, server });
+  }
+
+  onApplicationBootstrap(): void {
+    this.#registration?.markRunning();
+  }
+
+  /** Called by Nest at the end, and by us when we refuse the boot: nobody closes the application then. */
+  onApplicationShutdown(): void {
+    this.#registration?.leave();
+  }
+}
+
+function toNamedClass({ prototype }: { readonly prototype: unknown }): object {
+  return (prototype as { readonly constructor: object }).constructor;
+}
+
 /** The hooks of the application's start and end. */
 @Injectable()
 export class DescopeStartup
@@ -53,6 +85,7 @@ export class DescopeStartup
   @Inject(DESCOPE_STORE) private readonly store?: KeyValueStore;
   @Inject(DESCOPE_ROUTE_CHECKS) private readonly routes?: RouteChecks;
   @Inject(DESCOPE_SESSIONS) private readonly sessions!: Sessions;
+  @Inject(ApplicationEntry) private readonly entry!: ApplicationEntry;
 
   #handlers: readonly HandlerWithPolicy[] = [];
   #changesSeen = 0;
@@ -64,33 +97,15 @@ export class DescopeStartup
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const { modules, application, config } = this;
-    const handlers = await this.#checkHandlers();
-    const hasHttp = hasAdapter(this.host);
-    assertGuardOrder({ modules, before: this.plan.before }, { application, handlers, hasHttp });
-    const notices = [
-      ...readStartupNotices(config),
-      ...readOpenHandlers(handlers, { application, hasHttp }),
-      ...readUncertainDemands(handlers, modules),
-    ];
-    for (const notice of notices) this.notify(notice);
-    await setTransportExceptions(handlers);
+    await this.#orRefuse(() => this.#check());
   }
 
   /** Loads the keys. Without them the application starts nevertheless, unless `requireKeysAtBoot` is set. */
   async onApplicationBootstrap(): Promise<void> {
-    if (this.#changesSeen !== countChanges()) await this.#checkHandlers(); // a hook of the application applied a decorator
-    if (readGraphqlEndpoints(this.modules).length > 0) await this.#checkSchemas();
-    if (hasAdapter(this.host))
-      for (const notice of [...(this.routes?.readShadowed() ?? []), ...readOpenGateways(this.modules)])
-        this.notify(notice);
-    try {
+    await this.#orRefuse(async () => {
+      await this.#checkAgain();
       await this.#connect();
-    } catch (error) {
-      this.keys.close(); // nobody closes an application that we refuse to start
-      await this.sharing?.close?.();
-      throw error;
-    }
+    });
   }
 
   onModuleDestroy(): void {
@@ -104,6 +119,40 @@ export class DescopeStartup
 
   private get sharing(): RevocationSharing | undefined {
     return this.sessions.revocations.sharing;
+  }
+
+  // Nobody closes an application that we refuse to start.
+  async #orRefuse(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      this.keys.close();
+      this.entry.onApplicationShutdown();
+      await this.sharing?.close?.().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #check(): Promise<void> {
+    const { modules, application, config } = this;
+    const handlers = await this.#checkHandlers();
+    const hasHttp = hasAdapter(this.host);
+    assertGuardOrder({ modules, before: this.plan.before }, { application, handlers, hasHttp });
+    const notices = [
+      ...readStartupNotices(config),
+      ...readOpenHandlers(handlers, { application, hasHttp }),
+      ...readUncertainDemands(handlers, modules),
+    ];
+    for (const notice of notices) this.notify(notice);
+    await setTransportExceptions(handlers);
+  }
+
+  async #checkAgain(): Promise<void> {
+    if (this.#changesSeen !== countChanges()) await this.#checkHandlers(); // a hook of the application applied a decorator
+    if (readGraphqlEndpoints(this.modules).length > 0) await this.#checkSchemas();
+    if (hasAdapter(this.host))
+      for (const notice of [...(this.routes?.readShadowed() ?? []), ...readOpenGateways(this.modules)])
+        this.notify(notice);
   }
 
   async #connect(): Promise<void> {
@@ -147,42 +196,6 @@ function failBoot(error: unknown): never {
 // In a microservice or an application context, Nest's factory sets the adapter to null; Nest's testing module leaves it out.
 function hasAdapter({ httpAdapter }: HttpAdapterHost): boolean {
   return (httpAdapter ?? undefined) !== undefined;
-}
-
-// Registers the application in the process while it runs, so that its calls can be distinguished from another's.
-
-/** Registers the application from `onModuleInit` until it has shut down. */
-@Injectable()
-export class ApplicationEntry implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
-  @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
-  @Inject(HttpAdapterHost) private readonly host!: HttpAdapterHost;
-  @Inject(DESCOPE_APPLICATION) private readonly application!: Application;
-  @Inject(DESCOPE_SESSIONS) private readonly sessions!: Sessions;
-  #registration: Registration | undefined;
-
-  onModuleInit(): void {
-    const { modules: container } = this;
-    // A mixin may have overwritten "constructor", from which Nest reads the class of an instance.
-    const classes = readFoundClasses(container).flatMap(({ type }) => [type, toNamedClass(type)]);
-    const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
-    const server: unknown = adapter?.getInstance();
-    const { sharing } = this.sessions.revocations;
-    const onAbandoned = (): void => void sharing?.close?.();
-    const marks = { classes, server, container, onAbandoned };
-    this.#registration = registerApplication(this.application, marks);
-  }
-
-  onApplicationBootstrap(): void {
-    this.#registration?.booted();
-  }
-
-  onApplicationShutdown(): void {
-    this.#registration?.leave();
-  }
-}
-
-function toNamedClass({ prototype }: { readonly prototype: unknown }): object {
-  return (prototype as { readonly constructor: object }).constructor;
 }
 
 /** Runs the refresh of sessions before every route: on Express as middleware, on Fastify as a hook. */
