@@ -55,13 +55,9 @@ export class RefreshCache {
     return this.#results.get(toTokenDigest(refreshToken));
   }
 
-  /** Returns the recent result of a refresh token in this process, or its refresh under way. */
+  /** Returns the recent result of a refresh token in this process, or its refresh under way. Throws a failure that is remembered. */
   getOrJoin(refreshToken: string): MaybePromise<IssuedTokens> | undefined {
-    try {
-      return this.#results.getOrJoin(toTokenDigest(refreshToken));
-    } catch {
-      return undefined; // that refresh failed
-    }
+    return this.#results.getOrJoin(toTokenDigest(refreshToken));
   }
 
   /** Finds the recent result of a refresh token, here or in the store; waits for a refresh that is under way. */

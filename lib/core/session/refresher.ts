@@ -185,19 +185,21 @@ export class Refresher {
       const other = this.#turns.find(newest);
       if (other === undefined) {
         const end = this.#turns.open(newest);
+        let turn: RefreshTurn | undefined;
         try {
           // One that starts from now on waits. What was under way does not, and is waited for.
           const joined = await attempt(
             () => cache.getOrJoin(newest),
             () => undefined,
           );
-          const turn = await claims.take(newest, async () => undefined);
+          turn = await claims.take(newest, async () => undefined);
           const known = (await cache.readShared(newest)) ?? joined;
           const current = await this.#proveNewer(newest, known, owner);
           if (current === newest) return { newest, turn, end };
           await turn.release();
           newest = current;
         } catch (error) {
+          await turn?.release();
           end();
           throw error;
         }
