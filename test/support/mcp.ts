@@ -1,4 +1,6 @@
 // Messages of MCP over HTTP, as a client sends them, and what comes back.
+import type { INestApplication } from '@nestjs/common';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { Answer } from './application.js';
 import { ask } from './application.js';
 
@@ -12,6 +14,19 @@ export interface McpReply {
   readonly result: Record<string, unknown> | undefined;
   readonly error: Readonly<Record<string, unknown>> | undefined;
   readonly messages: readonly Record<string, unknown>[];
+}
+
+interface McpService extends CustomTransportStrategy {
+  setHttpAdapter(adapter: ReturnType<INestApplication['getHttpAdapter']>): unknown;
+}
+
+/** Lets an application serve MCP by a strategy of `@rekog/mcp-nest`, before it listens. */
+export function serveMcp(strategy: McpService) {
+  return async (app: INestApplication): Promise<void> => {
+    strategy.setHttpAdapter(app.getHttpAdapter());
+    app.connectMicroservice({ strategy });
+    await app.startAllMicroservices();
+  };
 }
 
 /** Sends one message, or several, to an endpoint. */

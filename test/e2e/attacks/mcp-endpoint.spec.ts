@@ -23,6 +23,7 @@ import {
   MCP_URL,
   namesOf,
   sendMcp,
+  serveMcp,
   textOf,
   toMessage,
 } from '../../support/mcp.js';
@@ -68,11 +69,7 @@ describe.each(ADAPTERS)('An MCP endpoint on %s', (adapter) => {
     const parts = { imports: [DescopeModule.forRoot(options)], controllers: [McpRoute, OtherRoute, Tools] };
     application = await start(adapter, parts, {
       override: (builder) => descope.override(builder),
-      configure: async (app) => {
-        strategy.setHttpAdapter(app.getHttpAdapter());
-        app.connectMicroservice({ strategy });
-        await app.startAllMicroservices();
-      },
+      configure: serveMcp(strategy),
     });
   });
   afterAll(() => application.close());

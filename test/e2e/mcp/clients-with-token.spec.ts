@@ -17,7 +17,7 @@ import type { TestIdentity } from 'nestjs-descope/testing';
 import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
-import { MCP_AUDIENCE, MCP_URL } from '../../support/mcp.js';
+import { MCP_AUDIENCE, MCP_URL, serveMcp } from '../../support/mcp.js';
 
 @UseGuards(AuthGuard)
 @McpController()
@@ -59,11 +59,7 @@ describe.each(ADAPTERS)('A client of the MCP SDK, on %s,', (adapter) => {
     const parts = { imports: [DescopeModule.forRoot(options)], controllers: [McpRoute, Tools] };
     application = await start(adapter, parts, {
       override: (builder) => descope.override(builder),
-      configure: async (app) => {
-        strategy.setHttpAdapter(app.getHttpAdapter());
-        app.connectMicroservice({ strategy });
-        await app.startAllMicroservices();
-      },
+      configure: serveMcp(strategy),
     });
   });
   afterAll(() => application.close());

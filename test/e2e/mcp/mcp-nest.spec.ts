@@ -33,7 +33,16 @@ import { z } from 'zod';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
 import type { McpReply } from '../../support/mcp.js';
-import { callTool, MCP_AUDIENCE, MCP_URL, namesOf, sendMcp, textOf, toMessage } from '../../support/mcp.js';
+import {
+  callTool,
+  MCP_AUDIENCE,
+  MCP_URL,
+  namesOf,
+  sendMcp,
+  serveMcp,
+  textOf,
+  toMessage,
+} from '../../support/mcp.js';
 
 @Injectable()
 class NoMondays implements DescopeRule {
@@ -140,11 +149,7 @@ describe.each(ADAPTERS)('@rekog/mcp-nest on %s', (adapter) => {
       },
       {
         override: (builder) => descope.override(builder),
-        configure: async (app) => {
-          strategy.setHttpAdapter(app.getHttpAdapter());
-          app.connectMicroservice({ strategy });
-          await app.startAllMicroservices();
-        },
+        configure: serveMcp(strategy),
       },
     );
   });

@@ -16,7 +16,7 @@ import { createTestDescope } from 'nestjs-descope/testing';
 import type { RunningApplication } from '../../support/application.js';
 import { ADAPTERS, start } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
-import { callTool, MCP_AUDIENCE, MCP_URL, sendMcp, textOf } from '../../support/mcp.js';
+import { callTool, MCP_AUDIENCE, MCP_URL, sendMcp, serveMcp, textOf } from '../../support/mcp.js';
 
 const SECRET = 'clientId must be'; // what only a developer may read
 
@@ -96,11 +96,7 @@ describe.each(ADAPTERS)('A mistake in a tool, on %s', (adapter) => {
     application = await start(adapter, parts, {
       logger,
       override: (builder) => descope.override(builder),
-      configure: async (app) => {
-        strategy.setHttpAdapter(app.getHttpAdapter());
-        app.connectMicroservice({ strategy });
-        await app.startAllMicroservices();
-      },
+      configure: serveMcp(strategy),
     });
   });
   afterAll(() => application.close());
