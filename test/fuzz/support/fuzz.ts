@@ -1,5 +1,6 @@
 // Runs a property: with a fixed seed and few runs in `npm test`, at length and with any seed in `npm run fuzz`.
 import fc from 'fast-check';
+import { anyText } from '../../support/any-text.js';
 
 const FIXED_SEED = 20_240_117;
 
@@ -23,7 +24,7 @@ export async function fuzz<T>(modest: number, property: fc.IAsyncProperty<T>): P
 /** Text of every kind: ASCII, all of Unicode, lone surrogates, control characters, and these pieces in any order. */
 export function hostileText(...pieces: readonly string[]): fc.Arbitrary<string> {
   const piece = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...pieces) }, fc.string({ maxLength: 4 }));
-  return fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.string({ maxLength: 60 }), {
+  return fc.oneof(anyText({ maxLength: 60 }), fc.string({ maxLength: 60 }), {
     weight: 4,
     arbitrary: fc.array(piece, { maxLength: 12 }).map((list) => list.join('')),
   });
@@ -37,7 +38,7 @@ export function hostileJson(...names: readonly string[]): fc.Arbitrary<unknown> 
   );
   const leaf = fc.oneof(
     fc.constantFrom<unknown>(null, true, false, 0, -1, 1e308, '', 'x', ...names),
-    fc.string({ unit: 'binary', maxLength: 8 }),
+    anyText({ maxLength: 8 }),
     fc.double({ noNaN: true, noDefaultInfinity: true }),
   );
   const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { DescopeFlowOptions } from '#lib/routes/flow-options.js';
 import { createNonce } from '#lib/routes/flow-page.js';
 import { renderDescopeFlow, renderLoginPage } from '#lib/routes/flow-page.js';
+import { anyText } from '../../support/any-text.js';
 
 const OPTIONS: DescopeFlowOptions = {
   projectId: 'P2emulator00000000000000000A',
@@ -51,7 +52,7 @@ describe('renderDescopeFlow', () => {
 
   it('escapes any text, in HTML and in the script', () => {
     const hostile = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      anyText(),
       fc.constantFrom(
         '</script><script>x',
         '<!--<script>',
