@@ -12,6 +12,7 @@ import { bindGlobals } from './globals.mjs';
 const require = createRequire(import.meta.url);
 const { default: runWithCircus } = require('jest-circus/runner');
 const EVENT_HANDLERS = Symbol.for('EVENT_HANDLERS');
+const APPLICATIONS = Symbol.for('nestjs-descope:applications'); // of lib/auth/applications.ts
 const FRAMES = 25; // of an error's stack: Jest's 100 are dear for each error of a server, which also the watch for tokens reads
 const sourceMaps = new Map(); // by URL
 const storages = watchStorages();
@@ -36,7 +37,19 @@ export default async function runSpec(globalConfig, config, environment, runtime
     for (const storage of storages) storage.disable();
     storages.clear();
     await forgetLogs();
+    assertNoneLeft();
   }
+}
+
+// A spec would depend on those before it: the package tells the calls of several applications apart, and one has no others.
+function assertNoneLeft() {
+  const registry = globalThis[APPLICATIONS];
+  const count = registry?.all.length ?? 0;
+  if (count === 0) return;
+  registry.all = [];
+  throw new Error(
+    `This spec leaves ${count} application(s) to the next one: close what runs, and what was refused.`,
+  );
 }
 
 // What an application of the spec has buffered and never printed would be among the lines of the next spec.

@@ -35,6 +35,8 @@ import { connect, createSocketAdapter, SOCKET_LIBRARIES } from '../../support/so
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
+const APPLICATIONS = Symbol.for('nestjs-descope:applications');
+
 const descope = createTestDescope();
 const { bearer } = descope.as({ sub: 'U2ann', tenants: { acme: {} } });
 
@@ -293,6 +295,8 @@ describe('The channel of an application whose boot was refused', () => {
   });
 
   it('goes on for an application of which only a service is kept', async () => {
+    const registry = (globalThis as never)[APPLICATIONS] as { all: readonly object[] };
+    const { all } = registry;
     const channel = new MemoryServer().connect();
     const imports = [DescopeTestingModule.forRoot(descope, { shared: { channel } })];
     const boot = async () => {
@@ -307,6 +311,7 @@ describe('The channel of an application whose boot was refused', () => {
     expect(channel.isClosed).toBe(false);
     expect((await service.authenticate({ headers: bearer })).user).toMatchObject({ id: 'U2ann' });
     await channel.close();
+    registry.all = all; // nobody can close it any more, and it would be there for the tests that follow
   });
 });
 
