@@ -8,7 +8,7 @@ import { RefreshCache } from '#lib/core/session/refresh-cache.js';
 import { RefreshClaims } from '#lib/core/session/refresh-claims.js';
 import { Refresher } from '#lib/core/session/refresher.js';
 import { SignInChains } from '#lib/core/session/sign-in-chains.js';
-import { MemoryStore } from '../../../support/memory-store.js';
+import { FullMemoryStore, MemoryStore } from '../../../support/memory-store.js';
 import {
   codeLater,
   createSigningKey,
@@ -167,5 +167,20 @@ describe('Refresher', () => {
     store.isDown = true;
     expect(await create(rejected, store).refresh(refreshOf())).toBe('SESSION_SUPERSEDED');
     expect(await create(answer(session()), store).refresh(refreshOf())).toBe('accepted');
+  });
+
+  it('gives its claim back if what another instance got belongs to another user', async () => {
+    const [store, token] = [new FullMemoryStore(), refreshOf()];
+    const world = create(answer(session()), store);
+    const foreign = { sessionToken: session({ sub: 'U2bob' }), refreshToken: refreshOf({ sub: 'U2bob' }) };
+    const claim = store.setIfAbsent.bind(store);
+    store.setIfAbsent = async (...given) => {
+      await new RefreshCache({ clock: () => NOW_MS, store }).keep(token, foreign);
+      return claim(...given);
+    };
+    const owner = await world.verifier.verifyRefresh(token);
+    const issue = () => world.refresher.issue(token, owner, answer(session()));
+    expect(await codeLater(issue)).toBe('TOKEN_SUBJECT_MISMATCH');
+    expect([...store.entries.keys()].filter((key) => key.includes(':refreshing:'))).toEqual([]);
   });
 });
