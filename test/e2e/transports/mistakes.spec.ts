@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { INestApplicationContext, ModuleMetadata } from '@nestjs/common';
 import { Controller, Get, Injectable, Module } from '@nestjs/common';
-import { APP_GUARD, NestFactory } from '@nestjs/core';
+import { APP_GUARD, ExternalContextCreator, NestFactory } from '@nestjs/core';
 import { Args, Field, ID, ObjectType, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
 import type { ClientProxy, MicroserviceOptions } from '@nestjs/microservices';
 import { ClientProxyFactory, MessagePattern, Payload, Transport } from '@nestjs/microservices';
@@ -103,6 +103,20 @@ describe.each(ADAPTERS)('A mistake in a route, on %s', (adapter) => {
     const { status, body } = await application.request(`/${which}`);
     expect([status, body]).toEqual([500, { statusCode: 500, message: INTERNAL }]);
     expectLogged(MISTAKES[which]);
+  });
+});
+
+describe.each(ADAPTERS)('A mistake in a handler that a library calls itself, on %s', (adapter) => {
+  it('reaches the library, which has no response, and the log', async () => {
+    logger = new CollectingLogger();
+    const application = await start(adapter, toMetadata({ controllers: [RouteController] }), { logger });
+    closing.push(() => application.close());
+    const controller = application.app.get(RouteController);
+    const call = application.app
+      .get(ExternalContextCreator)
+      .create(controller, controller.argument.bind(controller), 'argument');
+    await expect(call()).rejects.toThrow(MISTAKES.argument);
+    expectLogged(MISTAKES.argument);
   });
 });
 
