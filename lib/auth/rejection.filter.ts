@@ -56,22 +56,16 @@ export class RejectionFilter extends BaseExceptionFilter {
 
   override catch(error: unknown, host: ArgumentsHost): unknown {
     const type: string = host.getType();
-    if (isMistake(error) && isLeftToNest(host)) return undefined; // "not handled": Nest's own filter logs it, and hides it
+    const hasResponse = type === 'http' && openCall(host as ExecutionContext).response !== undefined;
+    const isLeftToNest = type === 'rpc' || (type === 'http' && !hasResponse);
+    if (isMistake(error) && isLeftToNest) return undefined; // "not handled": Nest's own filter logs it, and hides it
     if (type === 'ws' || type === 'rpc') return respondToMessage(error, host);
     const { resources, config } = this;
     const rejection = respondOverHttp(error, host, { resources, config });
-    if (type === 'http') {
-      super.catch(rejection, host);
-      return;
-    }
-    throw rejection;
+    if (!hasResponse) throw rejection; // GraphQL; and a call of a library, which may say that it is HTTP
+    super.catch(rejection, host);
+    return;
   }
-}
-
-// Microservices; and what a library calls itself, which may say that it is HTTP, and have no response.
-function isLeftToNest(host: ArgumentsHost): boolean {
-  const type = host.getType();
-  return type === 'rpc' || (type === 'http' && openCall(host as ExecutionContext).response === undefined);
 }
 
 /** The same for messages, as a filter of their class: Nest runs no global filter for messages of sockets. */

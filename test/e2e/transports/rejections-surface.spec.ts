@@ -1,8 +1,14 @@
 // A rejection that the application's own guards and handlers meet: over sockets, microservices and GraphQL it has its code, too.
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { CanActivate, ExceptionFilter, ExecutionContext, INestApplicationContext } from '@nestjs/common';
-import { Catch, Controller, Injectable, Module, UseFilters, UseGuards } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import type {
+  CanActivate,
+  ExceptionFilter,
+  ExecutionContext,
+  HttpException,
+  INestApplicationContext,
+} from '@nestjs/common';
+import { Catch, Controller, Get, Injectable, Module, UseFilters, UseGuards } from '@nestjs/common';
+import { ExternalContextCreator, NestFactory } from '@nestjs/core';
 import { Args, Query, Resolver } from '@nestjs/graphql';
 import type { ClientProxy, MicroserviceOptions } from '@nestjs/microservices';
 import { ClientProxyFactory, MessagePattern, Payload, Transport } from '@nestjs/microservices';
@@ -10,6 +16,7 @@ import { MessageBody, SubscribeMessage, WebSocketGateway, WsException } from '@n
 import { DescopeCredentialError, DescopeService, Public } from 'nestjs-descope';
 import { createTestDescope, DescopeTestingModule } from 'nestjs-descope/testing';
 import { lastValueFrom } from 'rxjs';
+import { ADAPTERS, start } from '../../support/application.js';
 import { CollectingLogger } from '../../support/collecting-logger.js';
 import { findFreePort } from '../../support/free-port.js';
 import { ENGINES, send, startGraphql } from '../../support/graphql-application.js';
@@ -191,5 +198,29 @@ describe.each(ENGINES)('A rejection in a resolver, outside of our guard, on $nam
         extensions: expect.objectContaining({ code: 'UNAUTHENTICATED', originalError }),
       }),
     ]);
+  });
+});
+
+@Public()
+@Controller()
+class CheckController {
+  constructor(private readonly service: DescopeService) {}
+
+  @Get('check') check() {
+    return this.service.validateSession(EXPIRED.token);
+  }
+}
+
+describe.each(ADAPTERS)('A rejection in a handler that a library calls itself, on %s', (adapter) => {
+  it('reaches the library, which has no response, as an exception of Nest with its code', async () => {
+    const imports = [DescopeTestingModule.forRoot(descope, { audience: null })];
+    const application = await start(adapter, { imports, controllers: [CheckController] });
+    closing.push(() => application.close());
+    const controller = application.app.get(CheckController);
+    const call = application.app
+      .get(ExternalContextCreator)
+      .create(controller, controller.check.bind(controller), 'check');
+    const thrown = await call().then(String, (error: unknown) => (error as HttpException).getResponse());
+    expect(thrown).toMatchObject({ statusCode: 401, code: 'TOKEN_EXPIRED' });
   });
 });
