@@ -6,6 +6,7 @@ describe('Installed into a program of Nest 11, the package', () => {
   stateFacts({
     name: 'nest-11-commonjs',
     configs: ['tsconfig.json', 'tsconfig.nodenext.json', 'tsconfig.node16.json'],
+    compiler: ['typescript-oldest', 'tsconfig.oldest.json'],
     jest: {},
   });
 });

@@ -4,5 +4,6 @@ import { stateFacts } from './program-facts.js';
 
 describe('Installed into a program of Nest 12, the package', () => {
   const jest = { NODE_OPTIONS: '--experimental-vm-modules' };
-  stateFacts({ name: 'nest-12-esm', configs: ['tsconfig.json'], jest });
+  const compiler = ['typescript-newest', 'tsconfig.json'] as const;
+  stateFacts({ name: 'nest-12-esm', configs: ['tsconfig.json'], compiler, jest });
 });

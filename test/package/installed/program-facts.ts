@@ -14,12 +14,14 @@ const MAIN = 'tsconfig.json'; // which writes what the other tests run
 export interface ProgramForm {
   readonly name: 'nest-11-commonjs' | 'nest-12-esm';
   readonly configs: readonly string[];
+  /** Another compiler than its own, the oldest that is supported or the newest: the name that it is installed by, and what it reads. */
+  readonly compiler: readonly [name: 'typescript-oldest' | 'typescript-newest', config: string];
   /** The environment of its Jest. */
   readonly jest: Readonly<Record<string, string>>;
 }
 
 /** States the facts of a program as tests of the file that calls it; a file for each, so that they run side by side. */
-export function stateFacts({ name, configs, jest }: ProgramForm): void {
+export function stateFacts({ name, configs, compiler, jest }: ProgramForm): void {
   let program: InstalledProgram;
   let emitted: Ended;
 
@@ -34,6 +36,15 @@ export function stateFacts({ name, configs, jest }: ProgramForm): void {
     async (config) => {
       const ended = config === MAIN ? emitted : await program.run('node_modules/.bin/tsc', ['-p', config]);
       expect(ended).toMatchObject({ output: '', code: 0 });
+    },
+    2 * MINUTES,
+  );
+
+  it(
+    `compiles by ${compiler[0]}, too`,
+    async () => {
+      const args = [`node_modules/${compiler[0]}/bin/tsc`, '-p', compiler[1], '--noEmit'];
+      expect(await program.run('node', args)).toMatchObject({ output: '', code: 0 });
     },
     2 * MINUTES,
   );
