@@ -56,15 +56,16 @@ export class RejectionFilter extends BaseExceptionFilter {
 
   override catch(error: unknown, host: ArgumentsHost): unknown {
     const type: string = host.getType();
+    // A call that a library makes itself may say that it is HTTP, and has no response.
     const hasResponse = type === 'http' && openCall(host as ExecutionContext).response !== undefined;
     const isLeftToNest = type === 'rpc' || (type === 'http' && !hasResponse);
-    if (isMistake(error) && isLeftToNest) return undefined; // "not handled": Nest's own filter logs it, and hides it
+    if (isMistake(error) && isLeftToNest) return undefined; // "not handled": Nest's own filter logs it
     if (type === 'ws' || type === 'rpc') return respondToMessage(error, host);
     const { resources, config } = this;
     const rejection = respondOverHttp(error, host, { resources, config });
-    if (!hasResponse) throw rejection; // GraphQL; and a call of a library, which may say that it is HTTP
+    if (!hasResponse) throw rejection;
     super.catch(rejection, host);
-    return;
+    return undefined;
   }
 }
 
