@@ -1,5 +1,6 @@
 // All tests, in projects. `npm test` runs `unit` and `e2e`; the others need more than Node or more time, and have commands
-// of their own (package.json).
+// of their own (package.json). Nearly all objects of a test die young: `npm test` has V8 keep more of them (64 MB) before it
+// looks for those that live, which saves some 4 % of its time.
 import { availableParallelism } from 'node:os';
 
 // Compiled as ES modules, because Nest 12 and jose are nothing else.
